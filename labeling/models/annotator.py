@@ -1,0 +1,66 @@
+"""People (and, marked as such, simulated annotators) and the tokens they call the API with."""
+
+import hashlib
+import secrets
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person may do everywhere. Who takes part in which campaign is a Membership."""
+
+    ANNOTATOR = "annotator", "Annotator"  # judges in the campaigns they are a member of
+    LEAD = "lead", "Lead"  # creates campaigns; runs those they are a member of
+    ADMIN = "admin", "Admin"  # everything, everywhere, and the Django admin
+
+
+def new_pseudonym() -> str:
+    """A name that says nothing about the person: what exports and statistics show."""
+    return f"annotator-{secrets.token_hex(4)}"
+
+
+class User(AbstractUser):
+    """Someone who signs in, or a simulated annotator (never counted as human, cannot sign in)."""
+
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
+    pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym)
+    is_simulated = models.BooleanField(default=False, help_text="Judges by a stated rule; never in a human figure.")
+
+    objects: ClassVar[UserManager["User"]] = UserManager()
+
+    @property
+    def is_lead(self) -> bool:
+        """Whether this person may run campaigns (leads and admins)."""
+        return self.role in (Role.LEAD, Role.ADMIN)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+
+class ApiToken(models.Model):
+    """A key for the REST API. Only its SHA-256 is kept: the key itself is shown once, when it is made."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=32), default=list, help_text="Empty: all its owner may do.")
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    @staticmethod
+    def new_key() -> str:
+        """A fresh key of 256 bits. The prefix lets secret scanners recognise it."""
+        return f"chosen_{secrets.token_urlsafe(32)}"
+
+    @staticmethod
+    def hash_key(key: str) -> str:
+        """How a key is stored and looked up. A plain hash is enough for 256 random bits."""
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"

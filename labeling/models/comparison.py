@@ -1,0 +1,108 @@
+"""Comparisons (two completions of one prompt) and assignments (a comparison leased to one annotator).
+
+How overlap is kept: `Comparison.taken` counts leases and judgments that hold a place. A place is claimed by a
+compare-and-set on that row (`taken < overlap`), the check constraint forbids more, and `(comparison, slot)` is unique
+among the assignments that hold a place. So no interleaving of transactions can over-label.
+"""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from labeling.models.annotator import User
+from labeling.models.campaign import Campaign, GuidelineVersion
+from labeling.models.prompt import Completion, Prompt
+
+
+class Comparison(models.Model):
+    """Two completions of one prompt: the thing judged. a/b is canonical (by content hash), never the display order."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"  # wants judgments
+        CONFLICT = "conflict", "Conflict"  # has all its judgments but no verdict: somebody must adjudicate
+        SETTLED = "settled", "Settled"  # has a verdict
+        RETIRED = "retired", "Retired"  # taken out by a lead; kept, not shown, not trained on
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comparisons")
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="comparisons")
+    completion_a = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="comparisons_as_a")
+    completion_b = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="comparisons_as_b")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
+    overlap = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    taken = models.PositiveSmallIntegerField(default=0, help_text="Places held by leases and judgments.")
+    judged = models.PositiveSmallIntegerField(default=0, help_text="Current judgments that are not skips.")
+    priority = models.SmallIntegerField(default=0, help_text="Higher is given first.")
+    position = models.FloatField(help_text="Random in [0, 1): the sampling order within a priority.")
+    source = models.CharField(max_length=120, blank=True, help_text="What made it: an import, a generation job.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "completion_a", "completion_b"], name="comparison_once"),
+            models.CheckConstraint(condition=Q(taken__lte=F("overlap")), name="comparison_never_over_labeled"),
+            models.CheckConstraint(condition=Q(judged__lte=F("taken")), name="comparison_judged_holds_a_place"),
+            models.CheckConstraint(condition=~Q(completion_a=F("completion_b")), name="comparison_of_two"),
+        )
+        indexes = (
+            # The queue: only comparisons that still have a free place are in it.
+            models.Index(
+                "campaign",
+                F("priority").desc(),
+                "position",
+                name="comparison_queue",
+                condition=Q(status="open", taken__lt=F("overlap")),
+            ),
+            models.Index(fields=["campaign", "status"], name="comparison_campaign_status"),
+        )
+
+    def __str__(self) -> str:
+        return f"comparison {self.pk}"
+
+
+class Assignment(models.Model):
+    """A comparison leased to one annotator until a time, with the recorded presentation."""
+
+    class Status(models.TextChoices):
+        LEASED = "leased", "Leased"  # in front of the annotator
+        JUDGED = "judged", "Judged"  # has a current judgment; holds its place for good
+        SKIPPED = "skipped", "Skipped"  # the annotator passed: the place is free again, but never for them
+        RELEASED = "released", "Released"  # expired or handed back: the place is free again, for them too
+
+    class Side(models.TextChoices):
+        A = "a", "a"
+        B = "b", "b"
+
+    HOLDING = (Status.LEASED, Status.JUDGED)
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments")
+    annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
+    guideline_version = models.ForeignKey(GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    slot = models.PositiveSmallIntegerField(null=True, help_text="Which of the overlap places it holds; null: none.")
+    left = models.CharField(max_length=1, choices=Side.choices, help_text="Which completion was shown on the left.")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.LEASED)
+    leased_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["comparison", "annotator"], name="assignment_once_per_annotator"),
+            models.UniqueConstraint(fields=["comparison", "slot"], name="assignment_slot_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["leased", "judged"], slot__isnull=False)
+                | Q(status__in=["skipped", "released"], slot__isnull=True),
+                name="assignment_slot_iff_it_holds_a_place",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["expires_at"], name="assignment_expiry", condition=Q(status="leased")),
+            models.Index(fields=["annotator", "campaign"], name="assignment_open", condition=Q(status="leased")),
+        )
+
+    @property
+    def right(self) -> str:
+        """Which completion was shown on the right: "a" or "b"."""
+        return "b" if self.left == "a" else "a"
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk} of {self.comparison_id}"

@@ -1,0 +1,25 @@
+"""The event log: every act, who did it, what it changed. Append-only."""
+
+from django.db import models
+
+from labeling.models.annotator import User
+from labeling.models.campaign import Campaign
+
+
+class Event(models.Model):
+    """One act. Written by the action in the same transaction as the act itself; a trigger refuses changes."""
+
+    at = models.DateTimeField(db_index=True)
+    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="events")
+    verb = models.CharField(max_length=60, help_text='Noun and past participle: "campaign.created".')
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=120)
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="events")
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["campaign", "at"], name="event_campaign_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject_type} {self.subject_id}"

@@ -1,0 +1,101 @@
+"""Judgments (what one annotator said; append-only) and verdicts (the settled preference of a comparison)."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from labeling.models.annotator import User
+from labeling.models.campaign import Campaign, GuidelineVersion
+from labeling.models.comparison import Assignment, Comparison
+
+
+class Choice(models.TextChoices):
+    """What one annotator said, in canonical terms (a/b), never in terms of the display side."""
+
+    A = "a", "a is better"
+    B = "b", "b is better"
+    TIE = "tie", "Equally good"
+    BOTH_BAD = "both_bad", "Both bad"
+    SKIP = "skip", "Skipped"
+
+
+class Winner(models.TextChoices):
+    """What a comparison came to."""
+
+    A = "a", "a"
+    B = "b", "b"
+    TIE = "tie", "Tie"
+    BOTH_BAD = "both_bad", "Both bad"
+
+
+class Judgment(models.Model):
+    """What one annotator said about one assignment. Superseded by undo or correction, never edited or erased."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgments")
+    comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="judgments")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="judgments")
+    annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="judgments")
+    guideline_version = models.ForeignKey(GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    choice = models.CharField(max_length=8, choices=Choice.choices)
+    strength = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3)],
+        help_text="1 slightly, 2 clearly, 3 much better; null: not asked.",
+    )
+    criteria = models.JSONField(default=dict, blank=True, help_text='{"helpful": "a"|"b"|"tie", ...}')
+    comment = models.TextField(blank=True)
+    skip_reason = models.CharField(max_length=80, blank=True)
+    seconds = models.FloatField(null=True, blank=True, help_text="Time in front of the annotator with the tab visible.")
+    left = models.CharField(
+        max_length=1, choices=Assignment.Side.choices, help_text="The presentation it was made under."
+    )
+    key = models.CharField(
+        max_length=64, help_text="Chosen by the client: a retry with the same key is the same judgment."
+    )
+    created_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True, blank=True, help_text="When it was taken back; null: it counts.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["annotator", "key"], name="judgment_key_once"),
+            models.UniqueConstraint(
+                fields=["assignment"], condition=Q(superseded_at__isnull=True), name="judgment_current_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["campaign", "created_at"], name="judgment_campaign_time"),
+            models.Index(fields=["comparison"], condition=Q(superseded_at__isnull=True), name="judgment_current"),
+            models.Index(fields=["annotator", "campaign", "created_at"], name="judgment_annotator_time"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.choice} on {self.comparison_id}"
+
+
+class Verdict(models.Model):
+    """The settled preference of a comparison: what a preference pair is made of."""
+
+    class SettledBy(models.TextChoices):
+        MAJORITY = "majority", "Majority of the judgments"
+        UNANIMITY = "unanimity", "All judgments agree"
+        ADJUDICATION = "adjudication", "An expert decided"
+        IMPORT = "import", "Came with the imported file"
+
+    comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="verdict")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="verdicts")
+    winner = models.CharField(max_length=8, choices=Winner.choices)
+    confidence = models.FloatField(
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)], help_text="p(chosen > rejected), or of the tie."
+    )
+    votes = models.JSONField(default=dict, help_text='How many judgments said what: {"a": 2, "b": 1}.')
+    settled_by = models.CharField(max_length=16, choices=SettledBy.choices)
+    settled_by_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True, help_text="Why, in the words of whoever decided.")
+    settled_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["campaign", "settled_at"], name="verdict_campaign_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.winner} ({self.confidence:.2f}) on {self.comparison_id}"

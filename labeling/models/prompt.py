@@ -1,0 +1,59 @@
+"""Prompts (input conversations) and the completions written for them."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from labeling.models.campaign import Campaign
+
+
+class Prompt(models.Model):
+    """The input conversation, in chat-message form, once per campaign."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prompts")
+    messages = models.JSONField(
+        help_text='[{"role": "system|user|assistant", "content": "..."}], ending with the user.'
+    )
+    messages_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical messages.")
+    external_id = models.CharField(max_length=200, blank=True, help_text="The id the importing file gave it.")
+    tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["campaign", "messages_hash"], name="prompt_once_per_campaign"),)
+
+    def __str__(self) -> str:
+        return str(self.messages[-1]["content"])[:80] if self.messages else f"prompt {self.pk}"
+
+
+class Completion(models.Model):
+    """One sampled (or imported) text for a prompt, with everything that made it. Never changed after it is written."""
+
+    class FinishReason(models.TextChoices):
+        STOP = "stop", "Ended by itself"
+        LENGTH = "length", "Cut at the token limit"
+        UNKNOWN = "", "Unknown (imported)"
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="completions")
+    text = models.TextField()
+    text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text.")
+    model_version = models.CharField(
+        max_length=120, blank=True, help_text="Name of the model version that wrote it; empty: not known."
+    )
+    seed = models.BigIntegerField(null=True, blank=True)
+    sampling = models.JSONField(default=dict, blank=True, help_text="Temperature, top-p and so on, as sent.")
+    prompt_token_ids = ArrayField(models.IntegerField(), null=True, blank=True)
+    token_ids = ArrayField(models.IntegerField(), null=True, blank=True, help_text="With EOS if and only if it ended.")
+    finish_reason = models.CharField(
+        max_length=8, choices=FinishReason.choices, default=FinishReason.UNKNOWN, blank=True
+    )
+    logprob_sum = models.FloatField(null=True, blank=True, help_text="Nats, under the version that wrote it.")
+    server = models.CharField(
+        max_length=200, blank=True, help_text="What sampled it: the embedded sampler or a server."
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["model_version", "prompt"], name="completion_version_prompt"),)
+
+    def __str__(self) -> str:
+        return self.text[:80]

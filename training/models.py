@@ -1,0 +1,253 @@
+"""The tables of training: model versions, what serves, generation jobs, snapshots, runs, evaluations, policies.
+
+Jobs are rows first: a row's status is the truth about a job; a Celery message only carries its id.
+"""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django_celery_beat.models import PeriodicTask
+
+from labeling.models import Campaign, User
+
+
+class JobStatus(models.TextChoices):
+    """The states of a generation job or a run, in the order they can happen."""
+
+    QUEUED = "queued", "Queued"  # waits for a worker
+    RUNNING = "running", "Running"  # a worker has it; its heartbeat says whether the worker still lives
+    CANCELLING = "cancelling", "Cancelling"  # somebody asked it to stop; it stops at the next safe point
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Failed"  # gave up; `error` says why and what to do
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.CANCELLING)
+
+
+class ModelVersion(models.Model):
+    """A named, immutable, servable model: a base directory plus, mostly, an adapter, with its lineage."""
+
+    name = models.SlugField(max_length=120, unique=True)
+    base_dir = models.CharField(max_length=500, help_text="Directory of the base model, in Hugging Face layout.")
+    adapter_dir = models.CharField(
+        max_length=500, blank=True, help_text="Adapter in PEFT's format; empty: the base itself."
+    )
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 over its files; checked before it is loaded.")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    run = models.OneToOneField("Run", null=True, blank=True, on_delete=models.PROTECT, related_name="version")
+    metrics = models.JSONField(default=dict, blank=True, help_text="Held-out metrics at the end of its run.")
+    lineage = models.JSONField(default=dict, blank=True, help_text="Snapshot hash, config, code version, parent.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Deployment(models.Model):
+    """One change of what serves. Append-only: the newest row of a channel says which version serves there."""
+
+    class Kind(models.TextChoices):
+        PROMOTION = "promotion", "Promotion"
+        ROLLBACK = "rollback", "Rollback"
+
+    DEFAULT_CHANNEL = "default"
+
+    channel = models.CharField(
+        max_length=80, default=DEFAULT_CHANNEL, help_text="Rehearsals serve in channels of their own."
+    )
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
+    previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    is_current = models.BooleanField(default=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["channel"], condition=Q(is_current=True), name="deployment_one_current"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version} serves {self.channel}"
+
+
+class Job(models.Model):
+    """What generation jobs and runs have in common: a state machine, progress, a heartbeat, an error in a sentence."""
+
+    status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    done = models.PositiveIntegerField(default=0, help_text="Completions written, or optimizer steps taken.")
+    total = models.PositiveIntegerField(default=0, help_text="Of how many; 0: not known yet.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker has taken it up.")
+    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life of the worker that has it.")
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something may still happen to it."""
+        return self.status in ACTIVE_STATUSES
+
+
+class GenerationJob(Job):
+    """Write candidate pairs for prompts of a campaign. Its items say what is to be written; finished ones are never redone."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="generation_jobs")
+    versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
+    strategy = models.CharField(max_length=20, choices=Campaign.CandidateStrategy.choices)
+    settings = models.JSONField(default=dict, help_text="Sampling settings: temperature, top_p, max_tokens, ...")
+    pairs_per_prompt = models.PositiveSmallIntegerField(default=1)
+    seed = models.BigIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0, help_text="Completions that could not be written.")
+    dropped = models.PositiveIntegerField(
+        default=0, help_text="Pairs left out because both texts were the same or one was empty."
+    )
+
+    def __str__(self) -> str:
+        return f"generation {self.pk}"
+
+
+class GenerationItem(models.Model):
+    """One pair a job has to write: which prompt, which two (version, seed). Becomes a comparison, or says why not."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        DROPPED = "dropped", "Dropped"
+
+    job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="items")
+    prompt = models.ForeignKey("labeling.Prompt", on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveSmallIntegerField(help_text="Which pair of this prompt.")
+    version_first = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    version_second = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    seed_first = models.BigIntegerField()
+    seed_second = models.BigIntegerField()
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
+    reason = models.TextField(blank=True)
+    comparison = models.ForeignKey(
+        "labeling.Comparison", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["job", "prompt", "number"], name="generation_item_once"),)
+        indexes = (models.Index(fields=["job", "status"], name="generation_item_status"),)
+
+    def __str__(self) -> str:
+        return f"pair {self.number} of {self.prompt_id}"
+
+
+class Snapshot(models.Model):
+    """A frozen, ordered, split (by prompt) and hashed set of preference pairs, in a folder with a manifest."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="snapshots")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256; the same labels give the same hash.")
+    directory = models.CharField(max_length=500)
+    manifest = models.JSONField(help_text="Counts, split, drop report, last judgment seen.")
+    train_pairs = models.PositiveIntegerField()
+    test_pairs = models.PositiveIntegerField()
+    last_verdict_at = models.DateTimeField(null=True, blank=True, help_text="Verdicts after this are fresh.")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["campaign", "content_hash"], name="snapshot_once"),)
+
+    def __str__(self) -> str:
+        return self.content_hash[:12]
+
+
+class Run(Job):
+    """One training: one config, one snapshot, one parent version. Ends in a new model version."""
+
+    class Trigger(models.TextChoices):
+        PERSON = "person", "Started by a person"
+        SCHEDULE = "schedule", "Started by the schedule"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")
+    parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs_from")
+    config = models.JSONField(default=dict, help_text="What differs from the engine's defaults (RunConfig).")
+    directory = models.CharField(max_length=500, help_text="The engine's OUT folder.")
+    trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
+    engine_pid = models.PositiveIntegerField(null=True, blank=True)
+    latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
+    log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=Q(status__in=["queued", "running", "cancelling"]),
+                name="run_one_active_per_campaign",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class RunMetric(models.Model):
+    """One line of a run's metrics.jsonl: what the live curves are drawn from."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="metrics")
+    event = models.CharField(max_length=16, help_text='"progress" (training batch) or "evaluated" (held-out).')
+    step = models.PositiveIntegerField()
+    values = models.JSONField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["run", "event", "step"], name="run_metric_once"),)
+
+    def __str__(self) -> str:
+        return f"step {self.step} of {self.run_id}"
+
+
+class Evaluation(models.Model):
+    """What was measured of a version: held-out metrics of its pairs, or a win rate against another version."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="evaluations")
+    against = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey(Snapshot, null=True, blank=True, on_delete=models.PROTECT, related_name="evaluations")
+    kind = models.CharField(max_length=40, help_text='"held_out" or "win_rate".')
+    results = models.JSONField()
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.version}"
+
+
+class RetrainingPolicy(models.Model):
+    """When a campaign retrains by itself. The time is a django-celery-beat row that a lead edits."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="retraining_policy")
+    enabled = models.BooleanField(default=False)
+    min_fresh_verdicts = models.PositiveIntegerField(
+        default=200,
+        validators=[MinValueValidator(1)],
+        help_text="Start only when at least this many verdicts are newer than the last run's snapshot.",
+    )
+    auto_promote = models.BooleanField(
+        default=False, help_text="Promote without a person when held-out accuracy did not fall."
+    )
+    max_accuracy_drop = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="How much lower than the parent's held-out reward accuracy still counts as not fallen.",
+    )
+    periodic_task = models.OneToOneField(
+        PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_policy"
+    )
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "retraining policies"
+
+    def __str__(self) -> str:
+        return f"retraining of {self.campaign}"
