@@ -32,7 +32,9 @@ TIE = 1
 
 NO_PAIRS = "No comparison has two votes yet."
 NO_PAIRS_WITHOUT_TIES = "No comparison has two votes that are not ties yet."
-UNANIMOUS = "Every vote is for the same category: agreement beyond chance is undefined where nothing could have disagreed."
+UNANIMOUS = (
+    "Every vote is for the same category: agreement beyond chance is undefined where nothing could have disagreed."
+)
 ONE_CATEGORY = "There is only one category to vote for."
 NO_INTERVAL = "The comparisons are too few or too alike for an interval."
 
@@ -71,9 +73,7 @@ def percent_agreement(
         table = np.delete(table, tie_index, axis=1)
     table, counts = _with_pairs(table, counts)
     if not counts.size:
-        return Estimate(
-            None, None, None, 0, NO_PAIRS if ties else NO_PAIRS_WITHOUT_TIES
-        )
+        return Estimate(None, None, None, 0, NO_PAIRS if ties else NO_PAIRS_WITHOUT_TIES)
     votes = table.sum(axis=1)
     agreeing, pairs = (table * (table - 1)).sum(axis=1) / 2, votes * (votes - 1) / 2
 
@@ -114,17 +114,11 @@ def krippendorff_alpha(
     def alpha(drawn: FloatArray) -> FloatArray:
         return _alpha_of(np.tensordot(drawn, coincidences, axes=1), metric)
 
-    chance_difference = 1 - float(
-        (marginal * (marginal - 1)).sum() / (pairable * (pairable - 1))
-    )
-    return _chance_corrected(
-        counts, alpha, chance_difference, comparisons, pairable, bootstrap
-    )
+    chance_difference = 1 - float((marginal * (marginal - 1)).sum() / (pairable * (pairable - 1)))
+    return _chance_corrected(counts, alpha, chance_difference, comparisons, pairable, bootstrap)
 
 
-def gwet_ac1(
-    patterns: PatternCounts, *, bootstrap: Bootstrap | None = None
-) -> Estimate:
+def gwet_ac1(patterns: PatternCounts, *, bootstrap: Bootstrap | None = None) -> Estimate:
     """Gwet's AC1: agreement beyond chance that does not collapse when one category is rare.
 
     The number of categories is the length of the patterns, used or not. Comparisons with one vote tell how often
@@ -149,9 +143,7 @@ def gwet_ac1(
 
     def chance(drawn: FloatArray) -> FloatArray:
         usage = (drawn @ shares) / drawn.sum(axis=1, keepdims=True)
-        return np.asarray(
-            (usage * (1 - usage)).sum(axis=1) / (categories - 1), dtype=np.float64
-        )
+        return np.asarray((usage * (1 - usage)).sum(axis=1) / (categories - 1), dtype=np.float64)
 
     def ac1(drawn: FloatArray) -> FloatArray:
         expected = chance(drawn)
@@ -161,9 +153,7 @@ def gwet_ac1(
         return np.where(expected > 0, (observed - expected) / (1 - expected), np.nan)
 
     chance_difference = 1 - float(chance(counts[None, :])[0])
-    return _chance_corrected(
-        counts, ac1, chance_difference, comparisons, pairable, bootstrap
-    )
+    return _chance_corrected(counts, ac1, chance_difference, comparisons, pairable, bootstrap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +174,11 @@ class AgreementReport:
         }
 
 
-def agreement_report(
-    patterns: PatternCounts, *, bootstrap: Bootstrap | None = None
-) -> AgreementReport:
+def agreement_report(patterns: PatternCounts, *, bootstrap: Bootstrap | None = None) -> AgreementReport:
     """All agreement figures of patterns over (a, tie, b)."""
     return AgreementReport(
         percent_with_ties=percent_agreement(patterns, bootstrap=bootstrap),
-        percent_without_ties=percent_agreement(
-            patterns, ties=False, bootstrap=bootstrap
-        ),
+        percent_without_ties=percent_agreement(patterns, ties=False, bootstrap=bootstrap),
         alpha_nominal=krippendorff_alpha(patterns, bootstrap=bootstrap),
         ac1=gwet_ac1(patterns, bootstrap=bootstrap),
     )
@@ -207,22 +193,16 @@ def _table(patterns: PatternCounts) -> tuple[FloatArray, FloatArray]:
     rows = sorted((pattern, count) for pattern, count in patterns.items() if count)
     if not rows:
         return np.zeros((0, 0)), np.zeros(0)
-    return np.array([pattern for pattern, _ in rows], dtype=np.float64), np.array(
-        [count for _, count in rows], float
-    )
+    return np.array([pattern for pattern, _ in rows], dtype=np.float64), np.array([count for _, count in rows], float)
 
 
 def _check(rows: Iterable[tuple[Pattern, int]]) -> None:
     categories: int | None = None
     for pattern, count in rows:
         if any(number < 0 or number != int(number) for number in (*pattern, count)):
-            raise InvalidCounts(
-                f"Pattern {pattern} with count {count} is not a count of votes."
-            )
+            raise InvalidCounts(f"Pattern {pattern} with count {count} is not a count of votes.")
         if categories is not None and len(pattern) != categories:
-            raise InvalidCounts(
-                f"Pattern {pattern} has {len(pattern)} categories where others have {categories}."
-            )
+            raise InvalidCounts(f"Pattern {pattern} has {len(pattern)} categories where others have {categories}.")
         categories = len(pattern)
 
 
@@ -265,9 +245,7 @@ def _distances(used: FloatArray, metric: Metric) -> FloatArray:
         position = np.cumsum(used, axis=1) - used / 2
     else:
         raise InvalidCounts(f"Unknown metric {metric!r}: nominal, ordinal or interval.")
-    return np.asarray(
-        (position[:, :, None] - position[:, None, :]) ** 2, dtype=np.float64
-    )
+    return np.asarray((position[:, :, None] - position[:, None, :]) ** 2, dtype=np.float64)
 
 
 def _chance_corrected(

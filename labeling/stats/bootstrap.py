@@ -31,9 +31,7 @@ class Bootstrap:
     level: float = 0.95
     undefined_share: float = 0.05
 
-    def interval(
-        self, counts: FloatArray, statistic: Statistic
-    ) -> tuple[float, float] | None:
+    def interval(self, counts: FloatArray, statistic: Statistic) -> tuple[float, float] | None:
         """The percentile interval of `statistic`, or None when the data cannot carry one.
 
         counts: comparisons per pattern, shape (patterns,), whole numbers, at least one above zero.
@@ -42,9 +40,7 @@ class Bootstrap:
         if comparisons < 2 or np.count_nonzero(counts) < 2:
             return None  # every resample would be the same: an interval of width zero would be a lie
         generator = np.random.default_rng(self.seed)
-        drawn = generator.multinomial(
-            comparisons, counts / counts.sum(), size=self.resamples
-        )
+        drawn = generator.multinomial(comparisons, counts / counts.sum(), size=self.resamples)
         figures = statistic(drawn.astype(np.float64))
         figures = figures[np.isfinite(figures)]
         if figures.size < self.resamples * (1 - self.undefined_share):

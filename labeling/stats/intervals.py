@@ -7,9 +7,7 @@ from labeling.stats.errors import InvalidCounts
 from labeling.stats.estimate import Estimate
 
 
-def wilson_interval(
-    successes: float, trials: float, *, level: float = 0.95
-) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for `successes` out of `trials`, within [0, 1].
 
     Unlike the textbook interval it neither leaves [0, 1] nor shrinks to nothing at 0 or at all successes. Ties may
@@ -18,9 +16,7 @@ def wilson_interval(
     Raises InvalidCounts when the counts are impossible.
     """
     if not (isfinite(successes) and isfinite(trials) and 0 <= successes <= trials):
-        raise InvalidCounts(
-            f"{successes} successes out of {trials} trials is impossible."
-        )
+        raise InvalidCounts(f"{successes} successes out of {trials} trials is impossible.")
     if not 0 < level < 1:
         raise InvalidCounts(f"An interval level lies between 0 and 1, not at {level}.")
     if trials == 0:
@@ -28,11 +24,7 @@ def wilson_interval(
     z = NormalDist().inv_cdf((1 + level) / 2)
     share = successes / trials
     centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = (
-        z
-        / (1 + z * z / trials)
-        * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    )
+    half = z / (1 + z * z / trials) * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     # At the ends the interval touches 0 or 1 exactly; rounding would leave 1 - 1e-17.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
