@@ -1,11 +1,20 @@
 #!/usr/bin/env python
-"""Django's command line: `manage.py --help` lists every command of the project."""
+"""Django's command line: `manage.py --help` lists every command of the project.
+
+Where the environment names no services at all, the embedded ones are used: those of a running `make run`, or else
+started for the time of the command. One name set (DATABASE_URL, BROKER_URL, SECRET_KEY) and all must be.
+"""
 
 import os
 import sys
 
 from django.core.management import execute_from_command_line
 
+from config.embedded.__main__ import with_services
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    if any(os.environ.get(name) for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY")):
+        execute_from_command_line(sys.argv)
+    else:
+        sys.exit(with_services(lambda: execute_from_command_line(sys.argv)))

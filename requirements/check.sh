@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Every check of the code that is not a test. Runs all of them, then fails if one did. Usage: requirements/check.sh BIN
+set -uo pipefail
+bin=$1
+failed=()
+
+check() { # name, command...
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then
+        printf 'ok    %s\n' "$name"
+    else
+        printf 'FAIL  %s\n%s\n' "$name" "$output"
+        failed+=("$name")
+    fi
+}
+
+skip() { printf 'skip  %s: %s\n' "$1" "$2"; }
+
+# What `check --deploy` judges is a production environment. Nothing is connected to.
+production() {
+    env -u DEBUG -u HTTPS CHOSEN_VAR="$PWD/var/check" \
+        DATABASE_URL=postgresql://chosen@127.0.0.1:1/chosen BROKER_URL=redis://127.0.0.1:1/0 ALLOWED_HOSTS=chosen.example \
+        SECRET_KEY="$(head -c 48 /dev/urandom | base64)" "$@"
+}
+
+scripts() {
+    find frontend/js -name '*.js' -print0 | xargs -0 npx --yes --package typescript@5.9.3 -- tsc \
+        --noEmit --allowJs --checkJs --strict --target es2022 --module esnext --moduleResolution bundler \
+        --lib es2022,dom,dom.iterable --types ''
+}
+
+check "ruff check" "$bin/ruff" check .
+check "ruff format" "$bin/ruff" format --check .
+check "dependencies" "$bin/python" requirements/check.py
+check "arrows between rooms" "$bin/lint-imports" --no-cache
+check "migrations" production "$bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+check "deployment" production "$bin/python" manage.py check --deploy --fail-level WARNING
+check "mypy" "$bin/mypy"
+
+if [ -n "$(find templates -name '*.html' -print -quit 2>/dev/null)" ]; then
+    check "templates" "$bin/djlint" --lint --quiet templates
+fi
+if [ -z "$(find frontend/js -name '*.js' -print -quit 2>/dev/null)" ]; then
+    skip "scripts" "there are none yet"
+elif command -v npx >/dev/null; then
+    check "scripts" scripts
+else
+    skip "scripts" "their types are checked by TypeScript, which needs Node (npx), and there is none here"
+fi
+if docker compose version >/dev/null 2>&1; then
+    check "compose" docker compose -f docker/compose.yaml config --quiet
+else
+    skip "compose" "docker compose is not installed here"
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf '\n%s failed: %s\n' "${#failed[@]}" "$(IFS=,; echo "${failed[*]}")"
+    exit 1
+fi
