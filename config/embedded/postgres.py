@@ -99,12 +99,9 @@ class Postgres:
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
     def is_ready(self, port: int) -> bool:
-        """Whether it accepts connections; makes the database on first use."""
-        maintenance = self.url(port).removesuffix(DATABASE) + "postgres"
+        """Whether it accepts connections."""
         try:
-            with psycopg.connect(maintenance, autocommit=True, connect_timeout=3) as connection:
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                    connection.execute(f"CREATE DATABASE {DATABASE}".encode())
+            psycopg.connect(self.url(port), connect_timeout=3).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -121,16 +118,22 @@ class Postgres:
             self._initdb(unfinished, password_file)
         finally:
             password_file.unlink(missing_ok=True)
+        # Single-user mode: the database exists before the first connection, so nobody has to make it, or race to.
+        self._run(["postgres", "--single", "-D", str(unfinished), "postgres"], f"CREATE DATABASE {DATABASE}\n")
         unfinished.rename(self._data)
 
     def _initdb(self, directory: Path, password_file: Path) -> None:
-        command = [str(self._binaries / "initdb"), "-D", str(directory), "--username", USER]
+        command = ["initdb", "-D", str(directory), "--username", USER]
         command += ["--auth", "scram-sha-256", "--pwfile", str(password_file), "--encoding", "UTF8"]
         command += ["--locale-provider", "builtin", "--locale", "C", "--builtin-locale", "C.UTF-8"]
         command += ["--no-sync"] if self.ephemeral else []
+        self._run(command)
+
+    def _run(self, command: list[str], text: str = "") -> None:
         account = self.account
         result = subprocess.run(
-            command,
+            [str(self._binaries / command[0]), *command[1:]],
+            input=text,
             check=False,
             capture_output=True,
             text=True,
@@ -140,5 +143,5 @@ class Postgres:
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
-        if result.returncode != 0:
-            raise InitdbFailed(f"PostgreSQL's initdb failed: {(result.stderr or result.stdout).strip()}")
+        if result.returncode != 0 or "ERROR:" in result.stderr:  # single-user mode exits with 0 even so
+            raise InitdbFailed(f"PostgreSQL's {command[0]} failed: {(result.stderr or result.stdout).strip()}")
