@@ -6,7 +6,8 @@ the order of the votes nor the display side can matter, and exchanging a and b e
 **Confidence.** Each vote is a draw from the people who could have been asked; p is the share of them who prefer a, a
 tie being half a vote for each. With Jeffreys' prior Beta(1/2, 1/2) the posterior mean of p is
 (a + ties / 2 + 1/2) / (votes + 1). So one vote gives 0.75, three of three 0.875, two of three 0.625, no votes 0.5:
-never certain, and nearer to certain with more votes. That number, for the winning side, is p(chosen > rejected) in training.
+never certain, and nearer to certain with more votes. That number, for the winning side, is p(chosen > rejected) in
+training.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,0 +1,95 @@
+"""Preference data in and out: dialects, snapshots, hashes. Streams, in constant memory. No Django, no database."""
+
+from labeling.exchange.dropping import REASONS, DropReport, preference_pairs, screen
+from labeling.exchange.errors import (
+    EmptySnapshot,
+    ExchangeError,
+    InvalidPair,
+    InvalidSplit,
+    SnapshotDamaged,
+    SnapshotExists,
+    UndetectedDialect,
+    UnknownDialect,
+    UnreadableInput,
+)
+from labeling.exchange.hashing import (
+    canonical_order,
+    folded_hash,
+    is_canonical,
+    is_held_out,
+    messages_hash,
+    pair_id,
+    text_hash,
+)
+from labeling.exchange.manifest import (
+    Manifest,
+    SnapshotFile,
+    Split,
+    read_manifest,
+    read_pairs,
+    verify_snapshot,
+    write_snapshot,
+)
+from labeling.exchange.raw import ByteStream, ReadLimits
+from labeling.exchange.readers import READERS
+from labeling.exchange.reading import AUTO, detect_dialect, read_comparisons, read_prompts
+from labeling.exchange.records import (
+    CompletionText,
+    ImportedComparison,
+    ImportedPrompt,
+    Message,
+    PreferencePair,
+    Rejected,
+    VerdictRecord,
+    canonical_json,
+)
+from labeling.exchange.writers import WRITERS, Writer, write_verdicts, writer
+
+__all__ = [
+    "AUTO",
+    "READERS",
+    "REASONS",
+    "WRITERS",
+    "ByteStream",
+    "CompletionText",
+    "DropReport",
+    "EmptySnapshot",
+    "ExchangeError",
+    "ImportedComparison",
+    "ImportedPrompt",
+    "InvalidPair",
+    "InvalidSplit",
+    "Manifest",
+    "Message",
+    "PreferencePair",
+    "ReadLimits",
+    "Rejected",
+    "SnapshotDamaged",
+    "SnapshotExists",
+    "SnapshotFile",
+    "Split",
+    "UndetectedDialect",
+    "UnknownDialect",
+    "UnreadableInput",
+    "VerdictRecord",
+    "Writer",
+    "canonical_json",
+    "canonical_order",
+    "detect_dialect",
+    "folded_hash",
+    "is_canonical",
+    "is_held_out",
+    "messages_hash",
+    "pair_id",
+    "preference_pairs",
+    "read_comparisons",
+    "read_manifest",
+    "read_pairs",
+    "read_prompts",
+    "screen",
+    "text_hash",
+    "verify_snapshot",
+    "write_snapshot",
+    "write_verdicts",
+    "writer",
+]

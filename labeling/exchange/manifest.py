@@ -1,0 +1,284 @@
+"""Snapshots: a frozen, ordered, split (by prompt) and hashed set of preference pairs, with a manifest.
+
+    snapshot/
+      train.jsonl     one preference pair a line, canonical JSON
+      test.jsonl      held out: no prompt of it, nor a near-duplicate of one, is in train.jsonl
+      manifest.json   what is in it: counts, split, what was left out, meta data, hashes
+
+The bytes depend on the pairs, the split and nothing else: not on the order in which the pairs came, not on the time,
+not on the machine. The order within a file is by content hash, so it is no order that a person or a model made.
+"""
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from labeling.exchange.dropping import DropReport
+from labeling.exchange.errors import EmptySnapshot, InvalidSplit, SnapshotDamaged, SnapshotExists
+from labeling.exchange.hashing import folded_hash, is_held_out, messages_hash, pair_id
+from labeling.exchange.records import PreferencePair, canonical_json
+from labeling.exchange.sorting import RUN_BYTES, sorted_lines
+
+FORMAT = "chosen-snapshot/1"
+TRAIN, TEST, MANIFEST = "train.jsonl", "test.jsonl", "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How prompts are divided. seed: another one divides differently. test_share: of the prompts, 0..1, on average.
+
+    Each prompt is assigned by itself (see `is_held_out`), so a small set may by chance have no held-out prompt at all.
+    """
+
+    seed: int = 0
+    test_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.test_share <= 1:
+            raise InvalidSplit(f"A test share of {self.test_share}; it lies between 0 and 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """pairs, prompts: how many (prompts counted after folding near-duplicates). size: bytes. sha256: of its bytes."""
+
+    pairs: int
+    prompts: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot is. sha256: names the content of both files: SHA-256 over their two hashes (see content_hash)."""
+
+    sha256: str
+    train: SnapshotFile
+    test: SnapshotFile
+    split: Split
+    dropped: dict[str, int] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "sha256": self.sha256,
+            "files": {TRAIN: _file_dict(self.train), TEST: _file_dict(self.test)},
+            "split": {"by": "prompt", "seed": self.split.seed, "test_share": self.split.test_share},
+            "dropped": self.dropped,
+            "meta": self.meta,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Manifest":
+        """The manifest that `as_dict` described. Raises SnapshotDamaged where it is not one."""
+        try:
+            if values["format"] != FORMAT:
+                raise SnapshotDamaged(f"The manifest has the format {values['format']!r}; {FORMAT!r} is known.")
+            train, test = (SnapshotFile(**values["files"][name]) for name in (TRAIN, TEST))
+            split = Split(values["split"]["seed"], values["split"]["test_share"])
+            return cls(values["sha256"], train, test, split, values["dropped"], values["meta"])
+        except (KeyError, TypeError) as error:
+            raise SnapshotDamaged(f"The manifest is not whole ({error}).") from error
+
+
+def write_snapshot(
+    folder: Path,
+    pairs: Iterable[PreferencePair],
+    *,
+    split: Split | None = None,
+    meta: Mapping[str, Any] | None = None,
+    report: DropReport | None = None,
+    run_bytes: int = RUN_BYTES,
+) -> Manifest:
+    """Writes a snapshot at once and whole, or not at all, and returns its manifest.
+
+    pairs: in any order; they are sorted on disk, in bounded memory. Where the same prompt, chosen and rejected come
+    more than once, the one with the highest confidence stays and the others are counted as duplicates.
+    meta: whatever the caller wants to keep beside it (JSON values). It is in the manifest and not in the hash; leave
+    times out of it if the manifest's bytes are to be the same too.
+    report: the drop report that `pairs` is filling, if they come out of `preference_pairs`.
+    Writing the same content to the same folder again changes nothing and returns the manifest that is there.
+    Raises EmptySnapshot when no pair is left to train on, SnapshotExists when the folder holds other content.
+    """
+    work = folder.parent / f".{folder.name}.{secrets.token_hex(6)}"
+    work.mkdir(parents=True)
+    try:
+        manifest = _write_files(work, pairs, split or Split(), meta or {}, report, run_bytes)
+        return manifest if _publish(work, folder) else _same(folder, manifest)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a snapshot. Raises SnapshotDamaged when it is missing or not one."""
+    try:
+        return Manifest.from_dict(json.loads((folder / MANIFEST).read_bytes()))
+    except (OSError, ValueError) as error:
+        raise SnapshotDamaged(f"{folder.name} has no readable manifest: {error}") from error
+
+
+def read_pairs(folder: Path, name: str = TRAIN) -> Iterator[PreferencePair]:
+    """The pairs of one file of a snapshot, in its order."""
+    with (folder / name).open("rb") as file:
+        for line in file:
+            yield PreferencePair.from_dict(json.loads(line))
+
+
+def verify_snapshot(folder: Path) -> Manifest:
+    """The manifest, after the files were compared with it. Raises SnapshotDamaged when they differ."""
+    manifest = read_manifest(folder)
+    for name, described in ((TRAIN, manifest.train), (TEST, manifest.test)):
+        try:
+            with (folder / name).open("rb") as file:
+                found = _stream_hash(file)
+        except OSError as error:
+            raise SnapshotDamaged(f"{name} cannot be read: {error}") from error
+        if found != described.sha256:
+            raise SnapshotDamaged(f"{name} is not the file that its manifest describes.")
+    if content_hash(manifest.train.sha256, manifest.test.sha256) != manifest.sha256:
+        raise SnapshotDamaged("The manifest's own hash does not fit its files.")
+    return manifest
+
+
+def content_hash(train_sha256: str, test_sha256: str) -> str:
+    """The name of a snapshot: SHA-256 over "train.jsonl HASH\\ntest.jsonl HASH\\n"."""
+    return sha256(f"{TRAIN} {train_sha256}\n{TEST} {test_sha256}\n".encode()).hexdigest()
+
+
+class _Output:
+    """One file of a snapshot while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.open("wb")
+        self.hash = sha256()
+        self.pairs = self.prompts = self.size = 0
+        self.last_prompt = b""
+
+    def add(self, folded: bytes, line: bytes) -> None:
+        self.file.write(line)
+        self.hash.update(line)
+        self.pairs += 1
+        self.size += len(line)
+        self.prompts += folded != self.last_prompt
+        self.last_prompt = folded
+
+    def finish(self) -> SnapshotFile:
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        return SnapshotFile(self.pairs, self.prompts, self.size, self.hash.hexdigest())
+
+
+def _write_files(
+    work: Path,
+    pairs: Iterable[PreferencePair],
+    split: Split,
+    meta: Mapping[str, Any],
+    report: DropReport | None,
+    run_bytes: int,
+) -> Manifest:
+    runs = work / "runs"
+    runs.mkdir()
+    outputs = {b"train": _Output(work / TRAIN), b"test": _Output(work / TEST)}
+    last, duplicates = b"", 0
+    try:
+        for line in sorted_lines((_keyed(pair, split) for pair in pairs), runs, run_bytes=run_bytes):
+            key, content = line.split(b"\t", 1)
+            folded, prompt, identity, _, side = key.split(b" ")
+            if (content_key := prompt + identity) == last:
+                duplicates += 1
+                continue
+            last = content_key
+            outputs[side].add(folded, content)
+    finally:
+        train, test = (output.finish() for output in outputs.values())
+    if not train.pairs:
+        raise EmptySnapshot("No preference pair is left to train on.")
+    shutil.rmtree(runs)
+    dropped = dict(report.dropped) if report else {}
+    dropped["duplicate"] = dropped.get("duplicate", 0) + duplicates
+    manifest = Manifest(content_hash(train.sha256, test.sha256), train, test, split, dropped, dict(meta))
+    (work / MANIFEST).write_bytes(_pretty(manifest.as_dict()))
+    return manifest
+
+
+def _keyed(pair: PreferencePair, split: Split) -> bytes:
+    """The pair's line after a key that sorts near-duplicate prompts, then prompts, then pairs together."""
+    held_out = is_held_out(pair.prompt, seed=split.seed, test_share=split.test_share)
+    key = (
+        folded_hash(pair.prompt),
+        messages_hash(pair.prompt),
+        pair_id(pair.prompt, pair.chosen, pair.rejected),
+        f"{1 - pair.confidence:.9f}",  # of several with the same content the surest comes first, and stays
+        "test" if held_out else "train",
+    )
+    return " ".join(key).encode() + b"\t" + pair.canonical_json() + b"\n"
+
+
+def _publish(work: Path, folder: Path) -> bool:
+    """Renames the finished folder into its place; False when something is there already."""
+    try:
+        work.rename(folder)
+    except OSError:
+        if folder.exists():
+            return False
+        raise
+    _sync_folder(folder)
+    _sync_folder(folder.parent)
+    return True
+
+
+def _same(folder: Path, manifest: Manifest) -> Manifest:
+    existing = read_manifest(folder)
+    if existing.sha256 != manifest.sha256:
+        raise SnapshotExists(f"{folder.name} holds another snapshot ({existing.sha256[:12]}).")
+    return existing
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _stream_hash(file: Any) -> str:
+    digest = sha256()
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _file_dict(file: SnapshotFile) -> dict[str, int | str]:
+    return {"pairs": file.pairs, "prompts": file.prompts, "size": file.size, "sha256": file.sha256}
+
+
+def _pretty(value: object) -> bytes:
+    # Checked to be plain JSON first: a value that only `str()` can write would not come back the same.
+    canonical_json(value)
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "TEST",
+    "TRAIN",
+    "Manifest",
+    "SnapshotFile",
+    "Split",
+    "content_hash",
+    "read_manifest",
+    "read_pairs",
+    "verify_snapshot",
+    "write_snapshot",
+]

@@ -1,0 +1,210 @@
+"""The records that cross the border: what a file said, what a verdict yields, and what was refused and why."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, Literal, TypedDict, cast
+
+from labeling.exchange.errors import InvalidPair
+
+FinishReason = Literal["stop", "length"]
+Preference = Literal["first", "second", "tie", "both_bad"]
+Winner = Literal["a", "b", "tie", "both_bad"]
+JsonObject = dict[str, Any]
+
+
+class Message(TypedDict):
+    """One turn of a conversation. role: system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionText:
+    """One completion. model: the name of the model version that wrote it, empty when unknown.
+
+    token_ids: as sampled, with EOS if and only if finish_reason is "stop"; None for imported text.
+    """
+
+    text: str
+    model: str = ""
+    finish_reason: FinishReason | None = None
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedComparison:
+    """Two completions of one prompt, as a file told it.
+
+    line: where the record starts, from 1. record: its number among the records, from 1 (in a JSON array on one line all
+    records share the line). first, second: in the file's order (chosen and rejected, output_1 and output_2), which says
+    nothing about the canonical a/b order. preference: None when the file has the comparison but no preference.
+    metadata: every field of the record that has no other place.
+    """
+
+    line: int
+    record: int
+    dialect: str
+    prompt: list[Message]
+    first: CompletionText
+    second: CompletionText
+    preference: Preference | None
+    annotator: str = ""
+    external_id: str = ""
+    metadata: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPrompt:
+    """One prompt of a file; it ends with a user message. line, record: as in ImportedComparison."""
+
+    line: int
+    record: int
+    messages: list[Message]
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    metadata: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One record that was not taken.
+
+    code: stable, for programs and counts. reason: a sentence for people. excerpt: the start of the record as it was.
+    """
+
+    line: int
+    record: int
+    code: str
+    reason: str
+    excerpt: str
+
+    def as_dict(self) -> dict[str, int | str]:
+        return {
+            "line": self.line,
+            "record": self.record,
+            "code": self.code,
+            "reason": self.reason,
+            "excerpt": self.excerpt,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """One comparison with its verdict, as the writers take it.
+
+    a, b: the completions in canonical order. winner: None while unsettled. confidence: p(winner preferred).
+    id: becomes the id of the preference pair; empty: derived from the content, which is the reproducible choice.
+    """
+
+    prompt: Sequence[Message]
+    a: CompletionText
+    b: CompletionText
+    winner: Winner | None
+    confidence: float = 1.0
+    weight: float = 1.0
+    id: str = ""
+    prompt_ids: tuple[int, ...] | None = None
+
+    @property
+    def chosen(self) -> CompletionText:
+        """The winning completion. Raises InvalidPair when neither won."""
+        return self._side("a", "b")
+
+    @property
+    def rejected(self) -> CompletionText:
+        """The losing completion. Raises InvalidPair when neither won."""
+        return self._side("b", "a")
+
+    def _side(self, a_when: Winner, b_when: Winner) -> CompletionText:
+        if self.winner == a_when:
+            return self.a
+        if self.winner == b_when:
+            return self.b
+        raise InvalidPair("A comparison without a winner has no chosen and no rejected completion.")
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePair:
+    """What a verdict yields for training: one line of a snapshot.
+
+    confidence: p(chosen > rejected), 0.5..1. weight: >= 0. *_ids: stored token ids, None for imported text.
+    Raises InvalidPair on values that nothing could be learned from.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    chosen: str
+    rejected: str
+    confidence: float = 1.0
+    weight: float = 1.0
+    prompt_ids: tuple[int, ...] | None = None
+    chosen_ids: tuple[int, ...] | None = None
+    rejected_ids: tuple[int, ...] | None = None
+    chosen_finish: FinishReason | None = None
+    rejected_finish: FinishReason | None = None
+
+    def __post_init__(self) -> None:
+        if not self.chosen.strip() or not self.rejected.strip():
+            raise InvalidPair(f"Pair {self.id}: an empty completion.")
+        if self.chosen.strip() == self.rejected.strip():
+            raise InvalidPair(f"Pair {self.id}: chosen and rejected are identical.")
+        if not 0.5 <= self.confidence <= 1:
+            raise InvalidPair(f"Pair {self.id}: a confidence of {self.confidence}; it lies between 0.5 and 1.")
+        if not (isfinite(self.weight) and self.weight >= 0):
+            raise InvalidPair(f"Pair {self.id}: a weight of {self.weight}; it is finite and not negative.")
+
+    def as_dict(self) -> JsonObject:
+        return {
+            "id": self.id,
+            "prompt": [{"role": message["role"], "content": message["content"]} for message in self.prompt],
+            "chosen": self.chosen,
+            "rejected": self.rejected,
+            "prompt_ids": _listed(self.prompt_ids),
+            "chosen_ids": _listed(self.chosen_ids),
+            "rejected_ids": _listed(self.rejected_ids),
+            "chosen_finish": self.chosen_finish,
+            "rejected_finish": self.rejected_finish,
+            "confidence": float(self.confidence),
+            "weight": float(self.weight),
+        }
+
+    def canonical_json(self) -> bytes:
+        """The one way to write this pair: the same pair gives the same bytes, everywhere."""
+        return canonical_json(self.as_dict())
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "PreferencePair":
+        """The pair that `as_dict` described. Raises InvalidPair where a field is missing."""
+        try:
+            return cls(
+                id=values["id"],
+                prompt=cast(list[Message], values["prompt"]),
+                chosen=values["chosen"],
+                rejected=values["rejected"],
+                confidence=values["confidence"],
+                weight=values["weight"],
+                prompt_ids=_tupled(values["prompt_ids"]),
+                chosen_ids=_tupled(values["chosen_ids"]),
+                rejected_ids=_tupled(values["rejected_ids"]),
+                chosen_finish=values["chosen_finish"],
+                rejected_finish=values["rejected_finish"],
+            )
+        except KeyError as error:
+            raise InvalidPair(f"A preference pair without {error}.") from error
+
+
+def canonical_json(value: object) -> bytes:
+    """JSON with sorted keys, no spaces, UTF-8, no NaN: equal values give equal bytes."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _listed(ids: Sequence[int] | None) -> list[int] | None:
+    return None if ids is None else list(ids)
+
+
+def _tupled(ids: Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if ids is None else tuple(ids)

@@ -1,0 +1,133 @@
+"""The dialects that verdicts are written in: one function per dialect, one registry.
+
+To add a dialect of JSON lines: a function from a VerdictRecord to its rows and a line in WRITERS. A dialect with
+another framing (an array, CSV, Parquet) brings its own `write`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from labeling.exchange.dropping import DropReport, screen
+from labeling.exchange.errors import UnknownDialect
+from labeling.exchange.readers import HH_MARKER, HH_ROLES
+from labeling.exchange.records import JsonObject, Message, VerdictRecord, canonical_json
+
+Write = Callable[[Iterable[VerdictRecord], DropReport], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """One dialect. write: the bytes of the file, piece by piece (in JSON lines a piece is a line with its end)."""
+
+    name: str
+    media_type: str
+    extension: str
+    write: Write
+
+
+def write_verdicts(dialect: str, verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
+    """The verdicts in a dialect, piece by piece, in constant memory; `report` is complete when the last piece is out.
+
+    Give the verdicts sorted by prompt, so that all duplicates are noticed.
+    Raises UnknownDialect at once.
+    """
+    return writer(dialect).write(verdicts, report)
+
+
+def writer(dialect: str) -> Writer:
+    """The writer of that name. Raises UnknownDialect."""
+    if dialect not in WRITERS:
+        raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(WRITERS)}.")
+    return WRITERS[dialect]
+
+
+def trl_rows(record: VerdictRecord) -> Iterator[JsonObject]:
+    """TRL, conversational, explicit prompt."""
+    yield {
+        "prompt": _plain(record.prompt),
+        "chosen": [_said(record.chosen.text)],
+        "rejected": [_said(record.rejected.text)],
+    }
+
+
+def trl_implicit_rows(record: VerdictRecord) -> Iterator[JsonObject]:
+    """TRL, the prompt inside both conversations."""
+    prompt = _plain(record.prompt)
+    yield {"chosen": [*prompt, _said(record.chosen.text)], "rejected": [*prompt, _said(record.rejected.text)]}
+
+
+def kto_rows(record: VerdictRecord) -> Iterator[JsonObject]:
+    """TRL, unpaired: a row per completion; both bad is two rows that say so."""
+    prompt = _plain(record.prompt)
+    for side, completion in (("a", record.a), ("b", record.b)):
+        yield {"prompt": prompt, "completion": [_said(completion.text)], "label": record.winner == side}
+
+
+def hh_rows(record: VerdictRecord) -> Iterator[JsonObject]:
+    """Anthropic HH transcripts."""
+    speakers = {role: speaker for speaker, role in HH_ROLES.items()}
+    shared = "".join(f"\n\n{speakers[turn['role']]}: {turn['content']}" for turn in record.prompt)
+    yield {
+        "chosen": f"{shared}\n\nAssistant: {record.chosen.text}",
+        "rejected": f"{shared}\n\nAssistant: {record.rejected.text}",
+    }
+
+
+def hh_expressible(record: VerdictRecord) -> bool:
+    """A transcript has no system message, and no turn may contain what separates turns."""
+    texts = [*(turn["content"] for turn in record.prompt), record.a.text, record.b.text]
+    known = all(turn["role"] in HH_ROLES.values() for turn in record.prompt)
+    return known and not any(HH_MARKER.search(text) for text in texts)
+
+
+def openai_rows(record: VerdictRecord) -> Iterator[JsonObject]:
+    """OpenAI preference fine-tuning."""
+    yield {
+        "input": {"messages": _plain(record.prompt), "tools": [], "parallel_tool_calls": True},
+        "preferred_output": [_said(record.chosen.text)],
+        "non_preferred_output": [_said(record.rejected.text)],
+    }
+
+
+def _write_lines(
+    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
+    winners: Sequence[str],
+    expressible: Callable[[VerdictRecord], bool],
+    verdicts: Iterable[VerdictRecord],
+    report: DropReport,
+) -> Iterator[bytes]:
+    for record in screen(verdicts, report, winners=winners, expressible=expressible):
+        for row in rows(record):
+            yield canonical_json(row) + b"\n"
+
+
+def _json_lines(
+    name: str,
+    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
+    *,
+    winners: Sequence[str] = ("a", "b"),
+    expressible: Callable[[VerdictRecord], bool] = lambda _: True,
+) -> Writer:
+    return Writer(name, "application/jsonl", "jsonl", partial(_write_lines, rows, winners, expressible))
+
+
+def _plain(messages: Sequence[Message]) -> list[Message]:
+    return [Message(role=message["role"], content=message["content"]) for message in messages]
+
+
+def _said(text: str) -> Message:
+    return Message(role="assistant", content=text)
+
+
+WRITERS: Mapping[str, Writer] = {
+    one.name: one
+    for one in (
+        _json_lines("trl", trl_rows),
+        _json_lines("trl-implicit", trl_implicit_rows),
+        _json_lines("kto", kto_rows, winners=("a", "b", "both_bad")),
+        _json_lines("hh", hh_rows, expressible=hh_expressible),
+        _json_lines("openai", openai_rows),
+    )
+}
+"""The dialects that can be written, by name."""
