@@ -1,0 +1,122 @@
+"""Markdown to safe HTML. Completions are hostile input: what comes out can be put into a page as it is.
+
+Two walls: raw HTML in the text is shown as text, never parsed (markdown-it-py, html off); what the renderer wrote goes
+through an allow-list (nh3) all the same. Nothing in the result loads anything: images become links to themselves.
+Nothing the writer wrote is hidden either, because annotators judge what they see: reference definitions stay text,
+single line breaks stay line breaks, and a text that Markdown would cut (too deep) or blow up is shown as it is.
+
+Pure: no Django, no database.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+MARKDOWN_LIMIT = 50_000
+"""Characters; a longer text is shown as plain text. Worst-case rendering below it takes about a second."""
+
+MAX_NESTING = 40
+"""Levels of lists and quotes; markdown-it drops what lies deeper, so a text that gets there is shown as plain text."""
+
+LANGUAGE = re.compile(r"language-[a-zA-Z0-9_+#.-]{1,30}")
+ALIGNMENT = re.compile(r"align-(left|center|right)")
+LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+
+CLASSES = {"code": LANGUAGE, "th": ALIGNMENT, "td": ALIGNMENT, "div": re.compile("table-scroll|plain-text")}
+TEXT_TAGS = {"a", "br", "code", "em", "s", "strong"}
+BLOCK_TAGS = {"blockquote", "div", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
+TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
+
+
+def render_markdown(text: str) -> str:
+    """The text as sanitised HTML: CommonMark with tables and strikethrough, links opening elsewhere, no images."""
+    text = text.encode("utf-8", "replace").decode()
+    if len(text) > MARKDOWN_LIMIT:
+        return render_plain(text)
+    environment: dict[str, Any] = {}
+    tokens = _MARKDOWN.parse(text, environment)
+    if _is_cut_or_blown_up(tokens, text):
+        return render_plain(text)
+    return _CLEANER.clean(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, environment))
+
+
+def render_plain(text: str) -> str:
+    """The text as it is, spaces and line breaks included."""
+    return f'<div class="plain-text">{html.escape(text, quote=False)}</div>'
+
+
+def _is_cut_or_blown_up(tokens: Sequence[Token], text: str) -> bool:
+    # A table row of n cells pads every other row to n cells: a few kilobytes of text can become a megabyte of cells.
+    return len(tokens) > len(text) + 2000 or any(token.level >= MAX_NESTING - 1 for token in tokens)
+
+
+def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
+    """nh3's filter of attribute values: class names from the list, links to elsewhere (never into our own pages)."""
+    if attribute == "class":
+        return value if tag in CLASSES and CLASSES[tag].fullmatch(value) else None
+    if attribute == "href":
+        return value if LINK.match(value) else None
+    return value
+
+
+def _rewrite_blocks(state: StateCore) -> None:
+    """Headings start below the page's own (h3); table alignment is a class, for inline styles are forbidden."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+        elif token.type in ("th_open", "td_open") and "style" in token.attrs:
+            token.attrs["class"] = f"align-{str(token.attrs.pop('style')).removeprefix('text-align:')}"
+
+
+def _render_image(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """An image as a link to it under its alternative text; inside a link, or with an odd address, as that text."""
+    token = tokens[index]
+    label = html.escape(renderer.renderInlineAsText(token.children or [], options, env).strip() or "image")
+    opened = sum({"link_open": 1, "link_close": -1}.get(before.type, 0) for before in tokens[:index])
+    source = str(token.attrs.get("src", ""))
+    if opened or not LINK.match(source):
+        return f"[{label}]"
+    return f'<a href="{html.escape(source)}">[{label}]</a>'
+
+
+def _render_table_open(*_: object) -> str:
+    return '<div class="table-scroll"><table>\n'
+
+
+def _render_table_close(*_: object) -> str:
+    return "</table></div>\n"
+
+
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "maxNesting": MAX_NESTING})
+    markdown.enable(["table", "strikethrough"])
+    # Reference definitions vanish from view, and a long one used often multiplies the size of the result.
+    markdown.disable("reference")
+    markdown.core.ruler.push("rewrite_blocks", _rewrite_blocks)
+    markdown.add_render_rule("image", _render_image)
+    markdown.add_render_rule("table_open", _render_table_open)
+    markdown.add_render_rule("table_close", _render_table_close)
+    return markdown
+
+
+_MARKDOWN = _markdown()
+_CLEANER = nh3.Cleaner(
+    tags=TEXT_TAGS | BLOCK_TAGS | TABLE_TAGS,
+    clean_content_tags=set(),
+    attributes={"a": {"href", "title"}, "ol": {"start"}, **{tag: {"class"} for tag in CLASSES}},
+    attribute_filter=_keep_attribute,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+    strip_comments=True,
+)
