@@ -53,7 +53,8 @@ run: install ## The whole platform on this machine (PORT, HOST, DATABASE_URL, BR
 # --- Testing ----------------------------------------------------------------------------------------------------------
 
 # Services and data of the tests, beside those of `make run`.
-TEST_SERVICES := CHOSEN_VAR=$(CURDIR)/var/test $(BIN)/python -m config.embedded exec --ephemeral --
+TEST_VAR ?= $(CURDIR)/var/test
+TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
 TESTS ?= tests
 
 .PHONY: test browser

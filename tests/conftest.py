@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import environ
@@ -12,8 +11,6 @@ import pytest
 from django.conf import settings
 
 from config.embedded import EmbeddedServices, VarDirectory
-
-PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 # The same examples every time and no deadline: how fast the machine is today says nothing about the code.
 hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
@@ -30,9 +27,8 @@ def embedded_services() -> Iterator[None]:
     if not SERVICES_WANTED:
         yield
         return
-    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "BROKER_URL")}
-    var = VarDirectory(PROJECT_DIR / "var" / "test")
-    with EmbeddedServices(var, environment, ephemeral=True).shared() as addresses:
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+    with EmbeddedServices(VarDirectory.from_environment(), environment, ephemeral=True).shared() as addresses:
         os.environ.update(addresses)
         settings.DATABASES["default"].update(environ.Env.db_url_config(addresses["DATABASE_URL"]))
         settings.BROKER_URL = settings.CELERY_BROKER_URL = addresses["BROKER_URL"]

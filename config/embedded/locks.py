@@ -27,6 +27,15 @@ class FileLock:
         self._handle.flush()
         return True
 
+    def is_free(self) -> bool:
+        """Whether nobody holds it alone at this moment; leaves it as it is."""
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
+        return True
+
     def exclusive(self) -> None:
         """Takes it alone, once everybody else has let go."""
         fcntl.flock(self._handle, fcntl.LOCK_EX)

@@ -1,5 +1,6 @@
-"""Starting and stopping the embedded services as child processes, shared by every command that uses one `var/`."""
+"""The embedded services of one `var/`: prepared, started as child processes, shared by every command."""
 
+import json
 import os
 import subprocess
 import time
@@ -12,7 +13,7 @@ from config.embedded.locks import FileLock
 from config.embedded.postgres import Postgres
 from config.embedded.processes import INSTANCE_VARIABLE, end_processes, processes_of
 from config.embedded.valkey import Valkey
-from config.embedded.var import VarDirectory, port_is_free
+from config.embedded.var import VarDirectory, port_is_free, write_private
 
 Service = Postgres | Valkey
 
@@ -20,6 +21,17 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.05
 START_ATTEMPTS = 5
+
+# What commands beside a running platform must see as it does.
+PUBLISHED = (
+    "DATABASE_URL",
+    "BROKER_URL",
+    "SECRET_KEY",
+    "HTTPS",
+    "GENERATOR_URL",
+    "GENERATOR_API_KEY",
+    "BASE_MODEL_DIR",
+)
 
 
 class ServiceFailed(RuntimeError):
@@ -45,19 +57,15 @@ class EmbeddedServices:
     def __post_init__(self) -> None:
         candidates: list[Service] = [Postgres(self.var, self.ephemeral), Valkey(self.var, self.ephemeral)]
         self.services = [service for service in candidates if not self.environment.get(service.variable)]
+        self.ports: dict[str, int] = {}
 
-    def addresses(self) -> dict[str, str]:
-        """What to add to the environment of a program that uses them: the addresses, a secret key, plain HTTP."""
-        found = {}
-        for service in self.services:
-            port = self.var.remembered_port(service.name)
-            if port is not None:
-                found[service.variable] = service.url(port)
-        if not self.environment.get("SECRET_KEY"):
-            found["SECRET_KEY"] = self.var.secret("secret_key")
-        if not self.environment.get("HTTPS"):
-            found["HTTPS"] = "false"  # the embedded run answers on this machine, without a certificate
-        return found
+    @property
+    def _published(self) -> Path:
+        return self.var.runtime / "addresses.json"
+
+    def log(self, service: Service) -> Path:
+        """Where a service's output goes."""
+        return self.var.logs / f"{service.name}.log"
 
     def acquire(self) -> FileLock:
         """The right to start and stop the services of this `var/`. Raises VarInUse."""
@@ -69,12 +77,55 @@ class EmbeddedServices:
         lock.close()
         raise VarInUse(f"The services under {self.var.path} belong to another running command (process {holder}).")
 
+    def prepare(self) -> None:
+        """Ends what a killed owner left behind and makes each service ready to start. Only for the owner.
+
+        Raises what `Postgres.prepare` raises.
+        """
+        self._published.unlink(missing_ok=True)
+        end_processes(processes_of(self.var.path), grace_seconds=STOP_SECONDS / 3)
+        for service in self.services:
+            service.prepare()
+            self.choose_port(service)
+
+    def choose_port(self, service: Service) -> int:
+        """The port a service is to listen on from now on: the last one if it is still free."""
+        self.ports[service.name] = self.var.free_port(service.name)
+        return self.ports[service.name]
+
+    def is_ready(self, service: Service) -> bool:
+        """Whether it answers on its port."""
+        return service.is_ready(self.ports[service.name])
+
+    def command(self, service: Service) -> list[str]:
+        """Its command line, in the foreground."""
+        return service.command(self.ports[service.name])
+
+    def addresses(self) -> dict[str, str]:
+        """What to add to the environment of a program that uses them: the addresses, a secret key, plain HTTP."""
+        found = {service.variable: service.url(self.ports[service.name]) for service in self.services}
+        if not self.environment.get("SECRET_KEY"):
+            found["SECRET_KEY"] = self.var.secret("secret_key")
+        if not self.environment.get("HTTPS"):
+            found["HTTPS"] = "false"  # the embedded run answers on this machine, without a certificate
+        return found
+
+    def publish(self) -> None:
+        """Tells other commands that the services answer, and where."""
+        known = {**self.environment, **self.addresses()}
+        published = {name: known[name] for name in PUBLISHED if known.get(name)}
+        write_private(self._published, json.dumps({"owner": str(os.getpid()), **published}))
+
+    def withdraw(self) -> None:
+        """Takes that back: the services are about to stop."""
+        self._published.unlink(missing_ok=True)
+
     @contextmanager
     def shared(self, say: Callable[[str], None] = lambda line: None) -> Iterator[dict[str, str]]:
-        """The services up for as long as the block runs; yields `addresses()`.
+        """The services up for as long as the block runs; yields what the environment lacks to use them.
 
         The first command to come starts them, others join, and the first stays at its end until the last is done.
-        Raises ServiceFailed, and what `Postgres.prepare` raises.
+        Raises ServiceFailed, and what `prepare` raises.
         """
         self.var.create()
         with FileLock(self.var.runtime / "users.lock") as users:
@@ -83,8 +134,9 @@ class EmbeddedServices:
                     owner = self.acquire()
                 except VarInUse:
                     users.share()  # waits while the owner is stopping them
-                    if self._join():
-                        yield self.addresses()
+                    found = self._join()
+                    if found is not None:
+                        yield found
                         return
                     users.release()
                     continue
@@ -93,96 +145,88 @@ class EmbeddedServices:
                 return
 
     def _own(self, users: FileLock, say: Callable[[str], None]) -> Iterator[dict[str, str]]:
-        children = RunningServices(self)
+        children = ServiceProcesses(self)
         try:
             children.start()
+            self.publish()
             yield self.addresses()
         finally:
-            _ignoring_interrupts(lambda: _wait_for_others(users, say))
+            _wait_for_others(users, say)
+            self.withdraw()
             children.stop()
 
-    def _join(self) -> bool:
-        """Waits until the owner's services answer; False if the owner went away before they did."""
-        probe = FileLock(self.var.runtime / "services.lock")
-        with probe:
-            deadline = time.monotonic() + READY_SECONDS
+    def _join(self) -> dict[str, str] | None:
+        """Waits until the owner's services answer; None if the owner went away before they did."""
+        deadline = time.monotonic() + READY_SECONDS
+        with FileLock(self.var.runtime / "services.lock") as probe:
             while time.monotonic() < deadline:
-                if self._all_ready():
-                    return True
-                if probe.try_exclusive():
-                    return False
+                if probe.is_free():
+                    return None
+                published = self._read_published()
+                if published.pop("owner", None) == probe.holder():  # else a killed owner's, soon to be replaced
+                    return {name: value for name, value in published.items() if not self.environment.get(name)}
                 time.sleep(POLL_SECONDS)
         raise ServiceFailed(f"The services under {self.var.path} did not answer; see {self.var.logs}.")
 
-    def _all_ready(self) -> bool:
-        ports = [(service, self.var.remembered_port(service.name)) for service in self.services]
-        return all(port is not None and service.is_ready(port) for service, port in ports)
-
-    def end_leftovers(self) -> int:
-        """Ends what an earlier owner left when it was killed; returns how many processes. Only for the owner."""
-        leftovers = processes_of(self.var.path)
-        end_processes(leftovers, grace_seconds=STOP_SECONDS / 3)
-        return len(leftovers)
+    def _read_published(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(self._published.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return {}
 
 
 def _wait_for_others(users: FileLock, say: Callable[[str], None]) -> None:
-    if not users.try_exclusive():
-        say("Waiting for the other commands that use these services ...")
-        users.exclusive()
-
-
-def _ignoring_interrupts(wait: Callable[[], None]) -> None:
-    """A second Ctrl-C while waiting for others ends the wait, never the orderly stop that follows."""
+    if users.try_exclusive():
+        return
+    say("Waiting for the other commands that use these services (Ctrl-C stops the services at once) ...")
     try:
-        wait()
+        users.exclusive()
     except KeyboardInterrupt:
         return
 
 
-class RunningServices:
-    """The services as children of this process."""
+class ServiceProcesses:
+    """The services as children of this process. `config.run` has supervisord run them instead."""
 
     def __init__(self, embedded: EmbeddedServices) -> None:
         self._embedded = embedded
         self._children: list[tuple[Service, subprocess.Popen[bytes]]] = []
 
     def start(self) -> None:
-        """Starts them all, then waits until each answers. Raises ServiceFailed."""
-        self._embedded.end_leftovers()
+        """Starts them one by one, each once the one before answers. Raises ServiceFailed."""
+        self._embedded.prepare()
         try:
             for service in self._embedded.services:
-                service.prepare()
-                self._start_one(service)
+                self._start(service)
         except BaseException:
             self.stop()
             raise
 
-    def _start_one(self, service: Service) -> None:
-        var = self._embedded.var
+    def _start(self, service: Service) -> None:
         for _ in range(START_ATTEMPTS):
-            port = var.free_port(service.name)
-            child = self._spawn(service, service.command(port))
+            child = self._spawn(service)
             deadline = time.monotonic() + READY_SECONDS
             while child.poll() is None and time.monotonic() < deadline:
-                if service.is_ready(port):
+                if self._embedded.is_ready(service):
                     return
                 time.sleep(POLL_SECONDS)
             # Somebody may have taken the port between our look and the server's: then another port is the answer.
-            if child.poll() is None or port_is_free(port):
+            if child.poll() is None or port_is_free(self._embedded.ports[service.name]):
                 break
             self._children.pop()
-        raise ServiceFailed(f"{service.name} did not start; its log says why: {self._log(service)}")
+            self._embedded.choose_port(service)
+        raise ServiceFailed(f"{service.name} did not start; its log says why: {self._embedded.log(service)}")
 
-    def _spawn(self, service: Service, command: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         account = service.account
-        with open(self._log(service), "ab") as log:
+        with open(self._embedded.log(service), "ab") as log:
             child = subprocess.Popen(
-                command,
+                self._embedded.command(service),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=service_environment(self._embedded.var.path),
+                env={"PATH": os.defpath, "LC_ALL": "C", INSTANCE_VARIABLE: str(self._embedded.var.path)},
                 start_new_session=True,  # Ctrl-C in the terminal is for the command, which may still need us
                 user=account.uid if account else None,
                 group=account.gid if account else None,
@@ -190,9 +234,6 @@ class RunningServices:
             )
         self._children.append((service, child))
         return child
-
-    def _log(self, service: Service) -> Path:
-        return self._embedded.var.logs / f"{service.name}.log"
 
     def stop(self) -> None:
         """Stops them in the reverse order, by force after a grace."""
@@ -204,8 +245,3 @@ class RunningServices:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-
-
-def service_environment(instance: Path) -> dict[str, str]:
-    """A service's whole environment: nothing of the caller's matters to it but the mark by which it is found again."""
-    return {"PATH": os.defpath, "LC_ALL": "C", INSTANCE_VARIABLE: str(instance)}

@@ -82,10 +82,6 @@ class VarDirectory:
             write_private(path, secrets.token_urlsafe(48))
         return path.read_text(encoding="utf-8").strip()
 
-    def remembered_port(self, name: str) -> int | None:
-        """The port last chosen for a service, whether or not it listens now."""
-        return self._remembered_ports().get(name)
-
     def free_port(self, name: str) -> int:
         """A free port on 127.0.0.1: the one used last time unless somebody else has taken it."""
         remembered = self._remembered_ports()
