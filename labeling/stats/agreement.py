@@ -14,7 +14,7 @@ model: with "new model against old model" as a/b the same votes give another alp
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -24,7 +24,10 @@ from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import wilson_interval
 
 Pattern = tuple[int, ...]
-PatternCounts = Mapping[Pattern, int]
+AnyPattern = TypeVar(
+    "AnyPattern", bound=Pattern
+)  # a mapping's keys are invariant: patterns of fixed length are welcome
+PatternCounts = Mapping[AnyPattern, int]
 Metric = Literal["nominal", "ordinal", "interval"]
 
 TIE = 1
@@ -55,7 +58,7 @@ def vote_pattern(choices: Mapping[str, int]) -> Pattern:
 
 
 def percent_agreement(
-    patterns: PatternCounts,
+    patterns: PatternCounts[AnyPattern],
     *,
     ties: bool = True,
     tie_index: int = TIE,
@@ -89,7 +92,7 @@ def percent_agreement(
 
 
 def krippendorff_alpha(
-    patterns: PatternCounts,
+    patterns: PatternCounts[AnyPattern],
     *,
     metric: Metric = "nominal",
     bootstrap: Bootstrap | None = None,
@@ -118,7 +121,7 @@ def krippendorff_alpha(
     return _chance_corrected(counts, alpha, chance_difference, comparisons, pairable, bootstrap)
 
 
-def gwet_ac1(patterns: PatternCounts, *, bootstrap: Bootstrap | None = None) -> Estimate:
+def gwet_ac1(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None = None) -> Estimate:
     """Gwet's AC1: agreement beyond chance that does not collapse when one category is rare.
 
     The number of categories is the length of the patterns, used or not. Comparisons with one vote tell how often
@@ -174,7 +177,7 @@ class AgreementReport:
         }
 
 
-def agreement_report(patterns: PatternCounts, *, bootstrap: Bootstrap | None = None) -> AgreementReport:
+def agreement_report(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None = None) -> AgreementReport:
     """All agreement figures of patterns over (a, tie, b)."""
     return AgreementReport(
         percent_with_ties=percent_agreement(patterns, bootstrap=bootstrap),
@@ -184,7 +187,7 @@ def agreement_report(patterns: PatternCounts, *, bootstrap: Bootstrap | None = N
     )
 
 
-def _table(patterns: PatternCounts) -> tuple[FloatArray, FloatArray]:
+def _table(patterns: PatternCounts[AnyPattern]) -> tuple[FloatArray, FloatArray]:
     """Patterns as a table (patterns, categories) and their counts (patterns,), in a fixed order.
 
     The order matters: the seeded draws must not depend on how the database happened to return the rows.
@@ -196,7 +199,7 @@ def _table(patterns: PatternCounts) -> tuple[FloatArray, FloatArray]:
     return np.array([pattern for pattern, _ in rows], dtype=np.float64), np.array([count for _, count in rows], float)
 
 
-def _check(rows: Iterable[tuple[Pattern, int]]) -> None:
+def _check(rows: Iterable[tuple[AnyPattern, int]]) -> None:
     categories: int | None = None
     for pattern, count in rows:
         if any(number < 0 or number != int(number) for number in (*pattern, count)):

@@ -22,9 +22,9 @@ def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> 
     if trials == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + level) / 2)
-    share = successes / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    # Wilson's formula with numerator and denominator times the trials: nothing overflows where these are tiny.
+    centre = (successes + z * z / 2) / (trials + z * z)
+    half = z * sqrt(successes / trials * (trials - successes) + z * z / 4) / (trials + z * z)
     # At the ends the interval touches 0 or 1 exactly; rounding would leave 1 - 1e-17.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
