@@ -1,0 +1,135 @@
+"""The settings of one run: frozen, checked, and every field with its sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from training.engine.errors import InputError
+
+LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+LOSSES = ("sigmoid",)
+SCHEDULES = ("linear", "cosine", "constant")
+DTYPES = ("auto", "bfloat16", "float32", "float64")
+
+
+def _setting(default: Any, sentence: str, **limits: Any) -> Any:
+    """A field with its default, its sentence, and its limits: ``low``, ``high``, ``above`` (exclusive), ``one_of``."""
+    return field(default=default, metadata={"sentence": sentence, **limits})
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run's settings. ``RunConfig.from_mapping`` refuses unknown names and values out of range."""
+
+    loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=LOSSES)
+    beta: float = _setting(0.1, "Strength of the tie to the reference: reward = beta * log-ratio.", above=0.0)
+    learning_rate: float = _setting(2e-4, "Peak step size of AdamW, reached after warm-up.", above=0.0, high=1.0)
+    schedule: str = _setting(
+        "linear", "How the learning rate goes down after warm-up, to zero at the last step.", one_of=SCHEDULES
+    )
+    warmup_ratio: float = _setting(0.1, "Share of all steps in which the learning rate rises.", low=0.0, high=1.0)
+    epochs: int = _setting(3, "How often every preference pair is seen.", low=1, high=1000)
+    pairs_per_step: int = _setting(8, "Preference pairs behind one optimizer step.", low=1, high=65536)
+    max_grad_norm: float = _setting(1.0, "Gradients with a larger norm are scaled down to it; 0 is off.", low=0.0)
+    weight_decay: float = _setting(0.0, "AdamW's decoupled weight decay on the adapter.", low=0.0, high=1.0)
+    adam_beta1: float = _setting(0.9, "AdamW's memory of the gradient.", low=0.0, high=0.9999)
+    adam_beta2: float = _setting(0.99, "AdamW's memory of the squared gradient.", low=0.0, high=0.99999)
+    adam_epsilon: float = _setting(1e-8, "AdamW's floor under the root of the squared gradient.", above=0.0, high=1.0)
+    lora_rank: int = _setting(16, "Rank r of the adapter's two factors.", low=1, high=4096)
+    lora_alpha: float = _setting(32.0, "The adapter's product is scaled by alpha / r.", above=0.0)
+    target_modules: tuple[str, ...] = _setting(
+        LINEAR_PROJECTIONS, "Names of the linear layers that carry an adapter (the last part of their path)."
+    )
+    max_length: int = _setting(
+        2048, "Longest prompt + completion in tokens; a pair beyond it is dropped and counted, never cut.", low=2
+    )
+    tokens_per_row: int = _setting(
+        2048, "Pairs are packed into flat rows of about this many tokens; a longer pair has a row of its own.", low=1
+    )
+    share_prefix: bool = _setting(
+        True, "Compute the common beginning of the two sides once, where the architecture is known to allow it."
+    )
+    dtype: str = _setting(
+        "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
+    )
+    device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
+    threads: int = _setting(0, "CPU threads; 0 leaves it to torch.", low=0, high=1024)
+    evaluate_every: int = _setting(
+        0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
+    )
+    checkpoint_every: int = _setting(10, "Steps between checkpoints; 0 writes one on cancellation only.", low=0)
+    keep_checkpoints: int = _setting(2, "How many of the newest checkpoints stay on disk.", low=1, high=1000)
+    seed: int = _setting(0, "Seed of the adapter's start and of the data order.", low=0, high=2**63 - 1)
+
+    def __post_init__(self) -> None:
+        for each in dataclasses.fields(self):
+            _check(each, getattr(self, each.name))
+
+    @classmethod
+    def from_mapping(cls, values: dict[str, Any]) -> RunConfig:
+        """Build from parsed JSON. Raises InputError for an unknown name, a wrong type or a value out of range."""
+        known = {each.name: each for each in dataclasses.fields(cls)}
+        for name in values:
+            if name not in known:
+                raise InputError(f"unknown setting {name!r}; known are {', '.join(known)}")
+        return cls(**{name: _coerce(known[name], value) for name, value in values.items()})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, in the order of the fields."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in ((each.name, getattr(self, each.name)) for each in dataclasses.fields(self))
+        }
+
+
+def _coerce(setting: dataclasses.Field[Any], value: Any) -> Any:
+    """Accept what JSON can express: a list for a tuple, an integer for a float."""
+    if isinstance(setting.default, tuple):
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, (list, tuple)) or not items or not all(isinstance(item, str) for item in items):
+            raise InputError(f"{setting.name} must be a list of names, got {value!r}")
+        return tuple(items)
+    if isinstance(setting.default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _check(setting: dataclasses.Field[Any], value: Any) -> None:
+    name, limits = setting.name, setting.metadata
+    if type(value) is not type(setting.default):
+        raise InputError(f"{name} must be of type {type(setting.default).__name__}, got {value!r}")
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        raise InputError(f"{name} must be a finite number, got {value!r}")
+    if "one_of" in limits and value not in limits["one_of"]:
+        raise InputError(f"{name} must be one of {', '.join(limits['one_of'])}, got {value!r}")
+    if "low" in limits and value < limits["low"]:
+        raise InputError(f"{name} must be at least {limits['low']}, got {value!r}")
+    if "above" in limits and value <= limits["above"]:
+        raise InputError(f"{name} must be above {limits['above']}, got {value!r}")
+    if "high" in limits and value > limits["high"]:
+        raise InputError(f"{name} must be at most {limits['high']}, got {value!r}")
+
+
+def load_config(path: Path | None, assignments: list[str]) -> RunConfig:
+    """Read ``--config`` (JSON object) and apply each ``--set field=value`` on top; a value is JSON or a plain word."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot read the config {path}: {error}") from error
+        if not isinstance(values, dict):
+            raise InputError(f"the config {path} must be a JSON object of settings")
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise InputError(f"--set wants field=value, got {assignment!r}")
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            values[name] = text
+    return RunConfig.from_mapping(values)

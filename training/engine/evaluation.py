@@ -1,0 +1,92 @@
+"""``score`` and ``evaluate``: a policy against a reference on a file of pairs, without learning anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.engine.adapter_format import read_shape, read_state
+from training.engine.config import RunConfig
+from training.engine.errors import InputError
+from training.engine.events import StopRequest
+from training.engine.lora import AdapterShape
+from training.engine.metrics import PairScores, summarise
+from training.engine.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.records import PairSet, TokenPair, read_pairs
+from training.engine.run_folder import write_atomically, write_json
+from training.engine.scoring import SideLogProbs, pair_losses, pair_scores, rows_by_length, score_rows
+from training.engine.text import TextEncoder
+
+
+def score(
+    model: Path,
+    adapter: Path | None,
+    reference_adapter: Path | None,
+    data: Path,
+    config: RunConfig,
+    *,
+    stop: StopRequest,
+) -> tuple[PairSet, PairScores]:
+    """Log-probabilities of both sides of every usable pair under the policy (base + adapter) and under the reference
+    (base + reference adapter, or the base alone)."""
+    encoder = TextEncoder.from_directory(model)
+    pair_set = read_pairs(data, encoder, max_length=config.max_length)
+    if not pair_set.pairs:
+        raise InputError(f"no usable preference pair in {data} (dropped: {dict(pair_set.dropped)})")
+    stop.check()
+    device = choose_device(config.device)
+    shape = _shape(adapter, reference_adapter, config)
+    policy = Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
+    of_policy = _log_probs(policy, adapter, pair_set.pairs, config, stop)
+    of_reference = _log_probs(policy, reference_adapter, pair_set.pairs, config, stop)
+    return pair_set, pair_scores(pair_set.pairs, of_policy, of_reference)
+
+
+def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> AdapterShape:
+    shapes = {read_shape(each) for each in (adapter, reference_adapter) if each is not None}
+    if len(shapes) > 1:
+        raise InputError(f"the adapter and the reference adapter differ in shape: {shapes}")
+    default = AdapterShape(config.lora_rank, config.lora_alpha, config.target_modules)
+    return shapes.pop() if shapes else default
+
+
+def _log_probs(
+    policy: Policy, adapter: Path | None, pairs: list[TokenPair], config: RunConfig, stop: StopRequest
+) -> SideLogProbs:
+    rows = rows_by_length(pairs, policy, config)
+    if adapter is not None:
+        policy.adapter.load(read_state(adapter))
+        return score_rows(policy, pairs, rows, stop.check)
+    with policy.adapter.switched_off():
+        return score_rows(policy, pairs, rows, stop.check)
+
+
+def write_scores(target: Path, pairs: list[TokenPair], scores: PairScores, beta: float) -> None:
+    """One JSON object per pair: log-probabilities, rewards and margin."""
+    columns = {
+        "policy_chosen_logp": scores.policy_chosen,
+        "policy_rejected_logp": scores.policy_rejected,
+        "reference_chosen_logp": scores.reference_chosen,
+        "reference_rejected_logp": scores.reference_rejected,
+        "chosen_reward": beta * scores.chosen_log_ratio,
+        "rejected_reward": beta * scores.rejected_log_ratio,
+        "margin": beta * (scores.chosen_log_ratio - scores.rejected_log_ratio),
+    }
+    table = np.column_stack(list(columns.values()))
+    lines = (
+        json.dumps({"id": pair.id, **dict(zip(columns, map(float, values), strict=True))}) + "\n"
+        for pair, values in zip(pairs, table, strict=True)
+    )
+    write_atomically(target, "".join(lines).encode())
+
+
+def evaluate(scores: PairScores, pair_set: PairSet, config: RunConfig, target: Path | None) -> dict[str, Any]:
+    """The figures of a file of pairs, with the counts of what was dropped; written as JSON if a target is given."""
+    figures = summarise(scores, pair_losses(scores, config.beta), config.beta)
+    result = {**figures, "dropped": dict(pair_set.dropped)}
+    if target is not None:
+        write_json(target, result)
+    return result

@@ -1,0 +1,151 @@
+"""Where every token of a group of pairs lies: one flat row, no padding, the common prefix of a pair only once.
+
+One pair takes ``[prefix | rest of chosen | rest of rejected]``: the prefix is the longest common beginning of
+prompt + chosen and prompt + rejected, even where it reaches into the completions. Positions restart at the prefix's
+length for the rest of rejected. The last token of each completion is never an input: nothing is predicted from it.
+
+Labels are triples (place in the row, token id, side): the place predicts the token, whose log-probability belongs to
+that side. The last prefix place serves both sides; there is no shift, no mask, and EOS is a token like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.engine.records import TokenPair
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of queries in a row. They attend to ``[prefix_start, prefix_stop)`` and, causally, to themselves."""
+
+    start: int
+    stop: int
+    prefix_start: int
+    prefix_stop: int
+
+
+@dataclass(frozen=True)
+class PackedRow:
+    """Some pairs as one flat row of T tokens with N scored tokens.
+
+    ``sides`` numbers the completions: pair i of the row has chosen = 2 i, rejected = 2 i + 1.
+    """
+
+    input_ids: Tensor  # (T,) int64
+    position_ids: Tensor  # (T,) int64
+    segments: tuple[Segment, ...]
+    places: Tensor  # (N,) int64, place in the row that predicts the token
+    targets: Tensor  # (N,) int64, token id
+    sides: Tensor  # (N,) int64
+    pairs: tuple[int, ...]  # indices into the list of pairs that was packed
+
+    @property
+    def tokens(self) -> int:
+        """T: tokens that go through the model."""
+        return len(self.input_ids)
+
+    def to(self, device: torch.device) -> PackedRow:
+        """The same row with its tensors on ``device``."""
+        moved = (each.to(device) for each in (self.input_ids, self.position_ids, self.places, self.targets, self.sides))
+        input_ids, position_ids, places, targets, sides = moved
+        return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, self.pairs)
+
+
+def common_prefix_length(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many leading items two sequences share."""
+    limit = min(len(first), len(second))
+    for place in range(limit):
+        if first[place] != second[place]:
+            return place
+    return limit
+
+
+def pair_tokens(pair: TokenPair, *, share: bool) -> int:
+    """Tokens that one pair puts through the model."""
+    chosen = len(pair.prompt_ids) + len(pair.chosen_ids) - 1
+    rejected = len(pair.prompt_ids) + len(pair.rejected_ids) - 1
+    return chosen + rejected - (_prefix_length(pair) if share else 0)
+
+
+def _prefix_length(pair: TokenPair) -> int:
+    return common_prefix_length(
+        pair.prompt_ids + pair.chosen_ids[:-1],
+        pair.prompt_ids + pair.rejected_ids[:-1],
+    )
+
+
+class _RowBuilder:
+    """Grows the lists of one row, pair by pair."""
+
+    def __init__(self, *, share: bool) -> None:
+        self.share = share
+        self.input_ids: list[int] = []
+        self.position_ids: list[int] = []
+        self.segments: list[Segment] = []
+        self.places: list[int] = []
+        self.targets: list[int] = []
+        self.sides: list[int] = []
+        self.pairs: list[int] = []
+
+    def add(self, index: int, pair: TokenPair) -> None:
+        prefix_length = _prefix_length(pair) if self.share else 0
+        prefix_start = len(self.input_ids)
+        self._append_inputs(pair.prompt_ids + pair.chosen_ids[:-1], 0, prefix_length, prefix_start, prefix_start)
+        prefix_stop = len(self.input_ids)
+        for number, completion in enumerate((pair.chosen_ids, pair.rejected_ids)):
+            sequence = pair.prompt_ids + completion[:-1]
+            rest_start = len(self.input_ids)
+            self._append_inputs(sequence, prefix_length, len(sequence), prefix_start, prefix_stop)
+            for offset, token in enumerate(completion):
+                place = len(pair.prompt_ids) - 1 + offset
+                in_prefix = place < prefix_length
+                self.places.append(prefix_start + place if in_prefix else rest_start + place - prefix_length)
+                self.targets.append(token)
+                self.sides.append(2 * len(self.pairs) + number)
+        self.pairs.append(index)
+
+    def _append_inputs(
+        self, sequence: tuple[int, ...], first: int, last: int, prefix_start: int, prefix_stop: int
+    ) -> None:
+        if first == last:
+            return
+        start = len(self.input_ids)
+        self.input_ids.extend(sequence[first:last])
+        self.position_ids.extend(range(first, last))
+        self.segments.append(Segment(start, len(self.input_ids), prefix_start, prefix_stop))
+
+    def build(self) -> PackedRow:
+        columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides)
+        input_ids, position_ids, places, targets, sides = (torch.tensor(each, dtype=torch.int64) for each in columns)
+        return PackedRow(input_ids, position_ids, tuple(self.segments), places, targets, sides, pairs=tuple(self.pairs))
+
+
+def pack_row(pairs: Sequence[TokenPair], indices: Sequence[int], *, share: bool) -> PackedRow:
+    """Lay the pairs of ``indices`` out in one row, in that order."""
+    builder = _RowBuilder(share=share)
+    for index in indices:
+        builder.add(index, pairs[index])
+    return builder.build()
+
+
+def pack_rows(
+    pairs: Sequence[TokenPair], indices: Sequence[int], *, tokens_per_row: int, share: bool
+) -> list[PackedRow]:
+    """Lay the pairs of ``indices`` out in as few rows of at most ``tokens_per_row`` tokens as first-fit-decreasing
+    finds. A pair that is longer has a row of its own. Deterministic; inside a row the given order is kept."""
+    sizes = {index: pair_tokens(pairs[index], share=share) for index in indices}
+    order = {index: place for place, index in enumerate(indices)}
+    bins: list[tuple[int, list[int]]] = []
+    for index in sorted(indices, key=lambda each: (-sizes[each], order[each])):
+        for number, (used, members) in enumerate(bins):
+            if used + sizes[index] <= tokens_per_row:
+                bins[number] = (used + sizes[index], [*members, index])
+                break
+        else:
+            bins.append((sizes[index], [index]))
+    return [pack_row(pairs, sorted(members, key=order.__getitem__), share=share) for _, members in bins]

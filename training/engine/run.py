@@ -1,0 +1,177 @@
+"""One training run from files to files: everything is loaded and checked here, then ``Trainer`` does the steps."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.engine.adapter_format import read_shape, read_state, write_adapter
+from training.engine.checkpoint import load_checkpoint
+from training.engine.config import RunConfig
+from training.engine.errors import InputError
+from training.engine.events import Emit, StopRequest, log
+from training.engine.lora import AdapterShape
+from training.engine.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.records import PairSet, digest, read_pairs
+from training.engine.reference import folder_hash
+from training.engine.run_folder import RunFolder, publish_folder, write_json
+from training.engine.text import TextEncoder
+from training.engine.trainer import Trainer
+
+CODE_VERSION = 1  # goes up when the same config and data would give another adapter
+
+
+@dataclass(frozen=True)
+class TrainFiles:
+    """What a run reads and where it writes. ``data`` is a file, or a snapshot folder (train.jsonl, test.jsonl)."""
+
+    model: Path
+    data: Path
+    out: Path
+    held_out: Path | None = None
+    adapter: Path | None = None
+
+    @property
+    def train_path(self) -> Path:
+        """The pairs to learn from."""
+        return self.data / "train.jsonl" if self.data.is_dir() else self.data
+
+    @property
+    def test_path(self) -> Path | None:
+        """The held-out pairs, if any."""
+        if self.held_out is not None:
+            return self.held_out
+        inside = self.data / "test.jsonl"
+        return inside if self.data.is_dir() and inside.exists() else None
+
+
+def train(files: TrainFiles, config: RunConfig, *, emit: Emit, stop: StopRequest) -> dict[str, Any]:
+    """Run, resume or recognise as finished. Returns the final meta.
+
+    Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
+    """
+    folder = RunFolder(files.out)
+    inputs = describe_inputs(files)
+    folder.claim("config.json", config.as_dict())
+    folder.claim("inputs.json", inputs)
+    meta = folder.finished()
+    if meta is not None:
+        log(f"{files.out} is finished already")
+        return meta
+    prepare_torch(config)
+    encoder = TextEncoder.from_directory(files.model)
+    train_set = read_pairs(files.train_path, encoder, max_length=config.max_length)
+    test_set = PairSet()
+    if files.test_path is not None:
+        test_set = read_pairs(files.test_path, encoder, max_length=config.max_length)
+    if not train_set.pairs:
+        raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
+    stop.check()
+    policy = load_policy(files.model, files.adapter, config)
+    trainer = Trainer(
+        config, policy, train_set.pairs, test_set.pairs, folder, files.model, inputs, emit=emit, stop=stop
+    )
+    emit(_started(trainer, train_set, test_set))
+    trainer.make_reference()
+    _resume(trainer, folder)
+    final = trainer.run()
+    meta = {
+        **final,
+        "pairs": {"train": len(train_set.pairs), "test": len(test_set.pairs)},
+        "dropped": {"train": dict(train_set.dropped), "test": dict(test_set.dropped)},
+        "inputs": inputs,
+        "config": config.as_dict(),
+        "dtype": str(policy.dtype).removeprefix("torch."),
+        "device": str(policy.device),
+        "shares_prefix": policy.packs and config.share_prefix,
+        "versions": versions(),
+    }
+    _publish(folder, policy, files.model, meta)
+    return meta
+
+
+def describe_inputs(files: TrainFiles) -> dict[str, Any]:
+    """Hashes of everything that is read; resuming insists on the same."""
+    for path in (files.train_path, files.test_path):
+        if path is not None and not path.is_file():
+            raise InputError(f"the data file {path} does not exist")
+    for directory in (files.model, files.adapter):
+        if directory is not None and not directory.is_dir():
+            raise InputError(f"the folder {directory} does not exist")
+    return {
+        "model_sha256": folder_hash(files.model),
+        "adapter_sha256": None if files.adapter is None else folder_hash(files.adapter),
+        "train_sha256": digest(files.train_path),
+        "test_sha256": None if files.test_path is None else digest(files.test_path),
+    }
+
+
+def prepare_torch(config: RunConfig) -> None:
+    """Same numbers every time: deterministic algorithms, and the asked number of threads."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(config.seed)
+    if torch.cuda.is_available():
+        # Gives NaN gradients with a mask at some lengths on Hopper (pytorch issue 196678).
+        torch.backends.cuda.enable_cudnn_sdp(False)
+
+
+def load_policy(model: Path, adapter: Path | None, config: RunConfig) -> Policy:
+    """The model with a new adapter, or with the parent's, whose shape must be the config's."""
+    device = choose_device(config.device)
+    shape = AdapterShape(config.lora_rank, config.lora_alpha, tuple(sorted(config.target_modules)))
+    if adapter is not None and (parent := read_shape(adapter)) != shape:
+        raise InputError(f"the adapter {adapter} has {parent}, the config wants {shape}: make them agree")
+    policy = Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
+    if adapter is None:
+        policy.adapter.initialise(config.seed)
+    else:
+        policy.adapter.load(read_state(adapter))
+    return policy
+
+
+def versions() -> dict[str, str]:
+    """Code and library versions that the numbers depend on."""
+    import transformers
+
+    return {
+        "engine": str(CODE_VERSION),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _started(trainer: Trainer, train_set: PairSet, test_set: PairSet) -> dict[str, Any]:
+    return {
+        "event": "started",
+        "steps": trainer.schedule.steps,
+        "pairs": len(train_set.pairs),
+        "test_pairs": len(test_set.pairs),
+        "dropped": {"train": dict(train_set.dropped), "test": dict(test_set.dropped)},
+        "dtype": str(trainer.policy.dtype).removeprefix("torch."),
+        "device": str(trainer.policy.device),
+    }
+
+
+def _resume(trainer: Trainer, folder: RunFolder) -> None:
+    checkpoints = folder.checkpoints()
+    if checkpoints:
+        trainer.progress = load_checkpoint(checkpoints[-1], adapter=trainer.policy.adapter, optimizer=trainer.optimizer)
+        log(f"resuming after step {trainer.progress.step} of {trainer.schedule.steps}")
+    folder.rewind_metrics(trainer.progress.step)
+
+
+def _publish(folder: RunFolder, policy: Policy, model: Path, meta: dict[str, Any]) -> None:
+    """First the adapter, then the meta that says it is there."""
+    temporary = folder.path / "adapter.tmp"
+    temporary.mkdir(exist_ok=True)
+    write_adapter(temporary, policy.adapter, base_model=str(model))
+    publish_folder(temporary, folder.adapter_path)
+    write_json(folder.path / "meta.json", {**meta, "finished_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})

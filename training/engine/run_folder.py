@@ -1,0 +1,135 @@
+"""The folder of a run: what is in it, how it is written so that a kill at any moment leaves it usable.
+
+``config.json`` the frozen settings; ``inputs.json`` what was trained on; ``metrics.jsonl`` one line per step and
+evaluation; ``reference.safetensors`` the reference log-probabilities; ``checkpoints/step-000010/``; at the end
+``adapter/`` and, last of all, ``meta.json``: a folder with a meta.json is finished.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+from training.engine.errors import InputError
+
+
+class RunFolder:
+    """One run's folder, locked for as long as this object lives in a process."""
+
+    def __init__(self, path: Path) -> None:
+        """Create the folder if needed and lock it. Raises InputError if another process trains in it."""
+        self.path = path
+        try:
+            (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+            self._lock: IO[str] = (path / ".lock").open("w")
+        except OSError as error:
+            raise InputError(f"cannot write to the output folder {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"another process is training in {path}") from error
+
+    @property
+    def metrics_path(self) -> Path:
+        """Progress and evaluations, one JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def adapter_path(self) -> Path:
+        """The finished adapter."""
+        return self.path / "adapter"
+
+    def claim(self, name: str, values: dict[str, Any]) -> None:
+        """Write a JSON file on the first run; on a later one insist that nothing in it differs (InputError)."""
+        target = self.path / name
+        if not target.exists():
+            write_json(target, values)
+            return
+        before = json.loads(target.read_text(encoding="utf-8"))
+        for key in sorted(before.keys() | values.keys()):
+            if before.get(key) != values.get(key):
+                raise InputError(
+                    f"{self.path} belongs to another run: its {key} is {before.get(key)!r}, not {values.get(key)!r}; "
+                    "choose another output folder"
+                )
+
+    def finished(self) -> dict[str, Any] | None:
+        """The final meta, if this run is done."""
+        target = self.path / "meta.json"
+        if not target.exists():
+            return None
+        meta: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
+        return meta
+
+    def append_metrics(self, record: dict[str, Any]) -> None:
+        """Add one line to the metrics."""
+        with self.metrics_path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    def rewind_metrics(self, step: int) -> None:
+        """Drop what was written after ``step`` (a line torn by a kill included): it will be written again."""
+        if not self.metrics_path.exists():
+            return
+        kept = []
+        for line in self.metrics_path.read_text(encoding="utf-8").splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                break
+            if record["step"] > step:
+                break
+            kept.append(line + "\n")
+        write_atomically(self.metrics_path, "".join(kept).encode())
+
+    def checkpoints(self) -> list[Path]:
+        """Whole checkpoints, oldest first."""
+        return sorted(path for path in (self.path / "checkpoints").glob("step-*") if path.suffix != ".tmp")
+
+    def checkpoint_path(self, step: int) -> Path:
+        """Where the checkpoint of a step lies."""
+        return self.path / "checkpoints" / f"step-{step:06d}"
+
+    def remove_old_checkpoints(self, keep: int) -> None:
+        """Keep the newest ``keep`` and no leftovers of a write that was killed."""
+        for path in [*self.checkpoints()[:-keep], *(self.path / "checkpoints").glob("*.tmp")]:
+            shutil.rmtree(path)
+
+
+def write_json(target: Path, values: dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
+    write_atomically(target, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_atomically(target: Path, content: bytes) -> None:
+    """Write beside the target, force it to disk, and rename over it."""
+    temporary = target.with_name(target.name + ".tmp")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(target)
+    sync(target.parent)
+
+
+def publish_folder(temporary: Path, target: Path) -> None:
+    """Force a finished folder's files to disk and rename it to ``target``, replacing what is there."""
+    for path in temporary.iterdir():
+        sync(path)
+    sync(temporary)
+    if target.exists():
+        shutil.rmtree(target)
+    temporary.rename(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """Force one file or folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,46 @@
+"""Which pairs a step sees and how far it goes: functions of the config and the step alone, so a resumed run agrees."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from training.engine.config import RunConfig
+
+
+class Schedule:
+    """The plan of a run over ``pairs`` preference pairs. Steps count from 1."""
+
+    def __init__(self, config: RunConfig, pairs: int) -> None:
+        self.config = config
+        self.pairs = pairs
+        self.steps_per_epoch = math.ceil(pairs / config.pairs_per_step)
+        self.steps = self.steps_per_epoch * config.epochs
+
+    def epoch_of(self, step: int) -> int:
+        """Epoch of a step, from 0."""
+        return (step - 1) // self.steps_per_epoch
+
+    def order(self, epoch: int) -> list[int]:
+        """A permutation of all pairs, from the seed and the epoch."""
+        generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.config.seed, epoch])))
+        return [int(index) for index in generator.permutation(self.pairs)]
+
+    def indices(self, step: int) -> list[int]:
+        """The pairs of a step; an epoch's last step may have fewer."""
+        first = (step - 1) % self.steps_per_epoch * self.config.pairs_per_step
+        return self.order(self.epoch_of(step))[first : first + self.config.pairs_per_step]
+
+    def learning_rate(self, step: int) -> float:
+        """Rises linearly over the warm-up, then falls towards zero, which it would reach one step after the last."""
+        peak = self.config.learning_rate
+        warmup = math.ceil(self.config.warmup_ratio * self.steps)
+        if step <= warmup:
+            return peak * step / warmup
+        progress = (step - warmup) / (self.steps - warmup + 1)
+        if self.config.schedule == "linear":
+            return peak * (1.0 - progress)
+        if self.config.schedule == "cosine":
+            return peak * 0.5 * (1.0 + math.cos(math.pi * progress))
+        return peak

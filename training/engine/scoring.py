@@ -1,0 +1,83 @@
+"""Scoring pairs without learning: the pass that makes reference log-probabilities, evaluations and ``score``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.engine.config import RunConfig
+from training.engine.errors import Diverged
+from training.engine.losses import sigmoid_loss
+from training.engine.metrics import Column, PairScores
+from training.engine.packing import PackedRow, pack_rows
+from training.engine.policy import Policy
+from training.engine.records import TokenPair
+
+SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
+
+
+def rows_by_length(pairs: Sequence[TokenPair], policy: Policy, config: RunConfig) -> list[PackedRow]:
+    """All pairs in rows, for passes in which the order is free."""
+    share = config.share_prefix and policy.packs
+    return pack_rows(pairs, range(len(pairs)), tokens_per_row=config.tokens_per_row, share=share)
+
+
+def score_rows(
+    policy: Policy, pairs: Sequence[TokenPair], rows: Iterable[PackedRow], after_row: Callable[[], None]
+) -> SideLogProbs:
+    """Log-probabilities of every pair in ``pairs``, each of which must lie in exactly one row.
+
+    ``after_row`` is called after every row and may raise to stop. Raises Diverged, naming the pair, when a
+    log-probability is not finite, and ValueError when a pair was in no row: no hole is ever handed out.
+    """
+    result = np.full((len(pairs), 2), np.nan)
+    seen = np.zeros(len(pairs), dtype=bool)
+    with torch.no_grad():
+        for row in rows:
+            values = policy.side_log_probs(row).cpu().numpy().reshape(-1, 2)
+            check_finite(values, [pairs[index] for index in row.pairs])
+            result[list(row.pairs)] = values
+            seen[list(row.pairs)] = True
+            after_row()
+    if not seen.all():
+        raise ValueError(f"{int((~seen).sum())} pairs were in no row")
+    return result
+
+
+def check_finite(values: SideLogProbs, pairs: Sequence[TokenPair]) -> None:
+    """Raise Diverged, naming the first pair with a log-probability that is not finite. Values: (pairs, 2)."""
+    for pair, sides in zip(pairs, values, strict=True):
+        if not np.isfinite(sides).all():
+            side = "chosen" if not np.isfinite(sides[0]) else "rejected"
+            raise Diverged(
+                f"the log-probability of the {side} completion of pair {pair.id!r} (line {pair.line}) is not finite"
+            )
+
+
+def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: SideLogProbs) -> PairScores:
+    """Put what is known about the pairs into columns."""
+    return PairScores(
+        policy_chosen=policy[:, 0],
+        policy_rejected=policy[:, 1],
+        reference_chosen=reference[:, 0],
+        reference_rejected=reference[:, 1],
+        chosen_tokens=np.array([len(pair.chosen_ids) for pair in pairs], dtype=np.float64),
+        rejected_tokens=np.array([len(pair.rejected_ids) for pair in pairs], dtype=np.float64),
+        confidence=np.array([pair.confidence for pair in pairs], dtype=np.float64),
+        weight=np.array([pair.weight for pair in pairs], dtype=np.float64),
+    )
+
+
+def pair_losses(scores: PairScores, beta: float) -> Column:
+    """The loss of every pair, (pairs,), in nats."""
+    losses = sigmoid_loss(
+        torch.from_numpy(scores.chosen_log_ratio),
+        torch.from_numpy(scores.rejected_log_ratio),
+        torch.from_numpy(scores.confidence),
+        beta,
+    )
+    values: Column = losses.numpy()
+    return values

@@ -1,0 +1,83 @@
+"""Text to token ids, for pairs that come without stored ids: the chat template for prompts, EOS for what ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypedDict
+
+from training.engine.errors import InputError
+
+_PROBE = "completion"
+
+
+class Message(TypedDict):
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+class TextEncoder:
+    """A tokenizer with its chat template and the tokens that end a completion.
+
+    ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts behind an
+    assistant's text, which is appended to completions that ended by themselves.
+    """
+
+    def __init__(self, tokenizer: Any, *, eos_ids: frozenset[int], vocabulary_size: int) -> None:
+        self.tokenizer = tokenizer
+        own_eos = tokenizer.eos_token_id
+        self.eos_ids = eos_ids | ({own_eos} if own_eos is not None else frozenset())
+        if not self.eos_ids:
+            raise InputError("the model names no end-of-sequence token, so no completion could ever end")
+        self.vocabulary_size = vocabulary_size
+        self.turn_end = self._find_turn_end()
+
+    @classmethod
+    def from_directory(cls, directory: Path) -> TextEncoder:
+        """Read tokenizer, generation config and config of a model folder."""
+        from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+        try:
+            config = AutoConfig.from_pretrained(directory, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"cannot read config or tokenizer of {directory}: {_first_line(error)}") from error
+        try:
+            stops = GenerationConfig.from_pretrained(directory, local_files_only=True).eos_token_id
+        except OSError:
+            stops = None
+        stops = config.eos_token_id if stops is None else stops
+        eos_ids = frozenset(stops if isinstance(stops, list) else [] if stops is None else [stops])
+        return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=config.get_text_config().vocab_size)
+
+    def encode_prompt(self, messages: list[Message]) -> tuple[int, ...]:
+        """The conversation up to where the assistant begins to write."""
+        if self.tokenizer.chat_template is None:
+            text = "\n\n".join(message["content"] for message in messages)
+            return tuple(self.tokenizer(text)["input_ids"])
+        rendered = self.tokenizer.apply_chat_template(
+            [dict(message) for message in messages], add_generation_prompt=True, tokenize=False
+        )
+        return tuple(self.tokenizer(rendered, add_special_tokens=False)["input_ids"])
+
+    def encode_completion(self, text: str, *, ended: bool) -> tuple[int, ...]:
+        """The text's tokens, and the turn's end if the completion ended by itself. Text that spells a control token
+        (``<|im_end|>``) stays text: it was typed, not sampled."""
+        ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        return (*ids, self.turn_end) if ended else tuple(ids)
+
+    def _find_turn_end(self) -> int:
+        if self.tokenizer.chat_template is not None:
+            conversation = [{"role": "user", "content": "prompt"}, {"role": "assistant", "content": _PROBE}]
+            rendered = self.tokenizer.apply_chat_template(conversation, tokenize=False)
+            tail = self.tokenizer(rendered.rpartition(_PROBE)[2], add_special_tokens=False)["input_ids"]
+            for token in tail:
+                if token in self.eos_ids:
+                    return int(token)
+        own_eos = self.tokenizer.eos_token_id
+        return int(own_eos if own_eos is not None else min(self.eos_ids))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

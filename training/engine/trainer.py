@@ -1,0 +1,257 @@
+"""The training loop: reference pass, optimizer steps, evaluations, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.engine.checkpoint import Progress, save_checkpoint
+from training.engine.config import RunConfig
+from training.engine.errors import Cancelled, Diverged
+from training.engine.events import Emit, StopRequest, log
+from training.engine.losses import sigmoid_loss, weighted_sum
+from training.engine.metrics import PairScores, summarise
+from training.engine.packing import PackedRow, pack_rows
+from training.engine.policy import Policy
+from training.engine.records import TokenPair
+from training.engine.reference import cache_key, load_reference, pairs_hash, save_reference
+from training.engine.run_folder import RunFolder
+from training.engine.schedule import Schedule
+from training.engine.scoring import (
+    SideLogProbs,
+    check_finite,
+    pair_losses,
+    pair_scores,
+    rows_by_length,
+    score_rows,
+)
+
+_STEP_FIGURES = ("loss", "margin", "reward_accuracy", "chosen_logratio", "rejected_logratio")
+
+
+class Trainer:
+    """One run's state. Built with the adapter at its start, which is what the reference log-probabilities belong to."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        policy: Policy,
+        train_pairs: list[TokenPair],
+        test_pairs: list[TokenPair],
+        folder: RunFolder,
+        base_model: Path,
+        inputs: dict[str, Any],
+        *,
+        emit: Emit,
+        stop: StopRequest,
+    ) -> None:
+        self.config, self.policy, self.folder, self.inputs = config, policy, folder, inputs
+        self.train_pairs, self.test_pairs = train_pairs, test_pairs
+        self.base_model = str(base_model)
+        self.emit, self.stop = emit, stop
+        self.schedule = Schedule(config, len(train_pairs))
+        self.parameters = list(policy.adapter.parameters().values())
+        self.optimizer = torch.optim.AdamW(
+            self.parameters,
+            lr=config.learning_rate,
+            betas=(config.adam_beta1, config.adam_beta2),
+            eps=config.adam_epsilon,
+            weight_decay=config.weight_decay,
+            foreach=True,
+        )
+        self.progress = Progress(step=0, seconds=0.0)
+        self.test_rows = rows_by_length(test_pairs, policy, config)
+        self.reference: dict[str, SideLogProbs] = {}
+
+    def make_reference(self) -> None:
+        """Log-probabilities of all pairs under the starting model, from the cache in the folder or computed.
+
+        The training pairs are scored in the very rows of the first epoch: matrix products may round differently in
+        another row, and this way the first step's rewards are exactly zero.
+        """
+        key = cache_key(self._reference_ingredients())
+        path = self.folder.path / "reference.safetensors"
+        lengths = {"train": len(self.train_pairs), "test": len(self.test_pairs)}
+        cached = load_reference(path, key, **lengths)
+        if cached is not None:
+            self.reference = cached
+            return
+        log(f"reference pass over {sum(lengths.values())} pairs")
+        first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self.rows(step))
+        parent = self.inputs["adapter_sha256"] is not None
+        with nullcontext() if parent else self.policy.adapter.switched_off():
+            self.reference = {
+                "train": score_rows(self.policy, self.train_pairs, first_epoch, self.stop.check),
+                "test": score_rows(self.policy, self.test_pairs, self.test_rows, self.stop.check),
+            }
+        save_reference(path, key, **self.reference)
+
+    def _reference_ingredients(self) -> dict[str, Any]:
+        settings = ("seed", "pairs_per_step", "tokens_per_row", "share_prefix", "lora_rank", "target_modules")
+        return {
+            "model": self.inputs["model_sha256"],
+            "adapter": self.inputs["adapter_sha256"],
+            "train": pairs_hash(self.train_pairs),
+            "test": pairs_hash(self.test_pairs),
+            "dtype": str(self.policy.dtype),
+            "device": str(self.policy.device),
+            "torch": torch.__version__,
+            "settings": {name: self.config.as_dict()[name] for name in settings},
+        }
+
+    def rows(self, step: int) -> list[PackedRow]:
+        """The packed rows of a step."""
+        return pack_rows(
+            self.train_pairs,
+            self.schedule.indices(step),
+            tokens_per_row=self.config.tokens_per_row,
+            share=self.config.share_prefix and self.policy.packs,
+        )
+
+    def run(self) -> dict[str, Any]:
+        """All steps that are left. Returns what the meta says about the training; raises Cancelled after a signal,
+        with a checkpoint of the last whole step written."""
+        clock = _Clock(self.progress)
+        for step in range(self.progress.step + 1, self.schedule.steps + 1):
+            self._cancel_if_asked()
+            figures = self._step(step)
+            self.progress = Progress(step=step, seconds=clock.seconds())
+            self._report(step, figures, clock)
+            self._housekeeping(step)
+        self._cancel_if_asked()
+        result: dict[str, Any] = {"steps": self.schedule.steps, "seconds": round(clock.seconds(), 3)}
+        if self.test_pairs:
+            result["test"] = self.evaluate(self.schedule.steps)
+        return result
+
+    def _step(self, step: int) -> dict[str, Any]:
+        """One optimizer step. Its gradient is that of ``sum w_i loss_i / sum w_i`` over all pairs of the step, however
+        they are spread over rows."""
+        indices = self.schedule.indices(step)
+        pairs = [self.train_pairs[index] for index in indices]
+        total_weight = math.fsum(pair.weight for pair in pairs)
+        scored: dict[int, np.ndarray[Any, np.dtype[np.float64]]] = {}
+        for row in self.rows(step):
+            values = self._backward(row, total_weight)
+            scored.update(zip(row.pairs, values, strict=True))
+        learning_rate = self.schedule.learning_rate(step)
+        norm = self._apply_gradient(learning_rate, pairs)
+        scores = pair_scores(pairs, np.stack([scored[index] for index in indices]), self.reference["train"][indices])
+        summary = self._summary(scores)
+        return {
+            **{name: summary[name] for name in _STEP_FIGURES},
+            "grad_norm": norm,
+            "learning_rate": learning_rate,
+            "pairs": len(pairs),
+        }
+
+    def _backward(self, row: PackedRow, total_weight: float) -> SideLogProbs:
+        """Add a row's share of the gradient; returns its log-probabilities (pairs, 2)."""
+        pairs = [self.train_pairs[index] for index in row.pairs]
+        sides = self.policy.side_log_probs(row).view(-1, 2)
+        values: SideLogProbs = sides.detach().cpu().numpy()
+        check_finite(values, pairs)
+        reference = torch.from_numpy(self.reference["train"][list(row.pairs)]).to(sides.device)
+        confidence = torch.tensor([pair.confidence for pair in pairs], dtype=sides.dtype, device=sides.device)
+        weight = torch.tensor([pair.weight for pair in pairs], dtype=sides.dtype, device=sides.device)
+        log_ratios = sides - reference
+        losses = sigmoid_loss(log_ratios[:, 0], log_ratios[:, 1], confidence, self.config.beta)
+        weighted_sum(losses, weight, total_weight).backward()  # type: ignore[no-untyped-call]
+        return values
+
+    def _apply_gradient(self, learning_rate: float, pairs: list[TokenPair]) -> float:
+        """Clip, step, clear; returns the norm before clipping."""
+        norm = torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
+        if not bool(torch.isfinite(norm)):
+            names = ", ".join(f"{pair.id!r} (line {pair.line})" for pair in pairs)
+            raise Diverged(f"the gradient is not finite after the pairs {names}")
+        if self.config.max_grad_norm:
+            torch.nn.utils.clip_grads_with_norm_(self.parameters, self.config.max_grad_norm, norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return float(norm)
+
+    def evaluate(self, step: int) -> dict[str, Any]:
+        """Score the held-out pairs, report, and return the figures."""
+        values = score_rows(self.policy, self.test_pairs, self.test_rows, self._cancel_if_asked)
+        figures = self._summary(pair_scores(self.test_pairs, values, self.reference["test"]))
+        record = {"event": "evaluated", "step": step, "split": "test", **figures}
+        self.folder.append_metrics(record)
+        self.emit(record)
+        return figures
+
+    def _summary(self, scores: PairScores) -> dict[str, Any]:
+        return summarise(scores, pair_losses(scores, self.config.beta), self.config.beta)
+
+    def _report(self, step: int, figures: dict[str, Any], clock: _Clock) -> None:
+        pairs = figures.pop("pairs")
+        rate, remaining = clock.rate(pairs, self.schedule.steps - step)
+        record = {
+            "event": "progress",
+            "step": step,
+            "steps": self.schedule.steps,
+            "epoch": round(step / self.schedule.steps_per_epoch, 4),
+            **figures,
+            "pairs_per_second": rate,
+            "remaining_seconds": remaining,
+        }
+        self.folder.append_metrics(record)
+        self.emit(record)
+
+    def _housekeeping(self, step: int) -> None:
+        """What is due between steps. The last step's evaluation and adapter are the caller's."""
+        if step == self.schedule.steps:
+            return
+        if self.test_pairs and self.config.evaluate_every and step % self.config.evaluate_every == 0:
+            self.evaluate(step)
+        if self.config.checkpoint_every and step % self.config.checkpoint_every == 0:
+            self.save()
+
+    def save(self) -> None:
+        """Write a checkpoint of the present step, unless there is one."""
+        target = self.folder.checkpoint_path(self.progress.step)
+        if self.progress.step == 0 or target.exists():
+            return
+        save_checkpoint(
+            target,
+            adapter=self.policy.adapter,
+            optimizer=self.optimizer,
+            progress=self.progress,
+            base_model=self.base_model,
+        )
+        self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
+        self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
+
+    def _cancel_if_asked(self) -> None:
+        if self.stop.requested:
+            self.save()
+            raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")
+
+
+class _Clock:
+    """Training time over all processes, and the rate of the steps of this one."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.before = progress.seconds
+        self.start = self.last = time.monotonic()
+        self.steps = 0
+
+    def seconds(self) -> float:
+        """Seconds of training so far."""
+        return self.before + time.monotonic() - self.start
+
+    def rate(self, pairs: int, steps_left: int) -> tuple[float, float]:
+        """Pairs per second of the step that just ended, and seconds left at the mean pace of this process."""
+        now = time.monotonic()
+        self.steps += 1
+        rate = pairs / max(now - self.last, 1e-9)
+        self.last = now
+        return round(rate, 3), round((now - self.start) / self.steps * steps_left, 1)
