@@ -120,7 +120,9 @@ def rest(record: Mapping[str, Any], *used: str) -> JsonObject:
 def messages(value: Any, where: str) -> list[Message]:
     """A list of chat messages with known roles and text contents. where: what it is, for the refusal."""
     if not isinstance(value, list):
-        raise BadRecordError("wrong_type", f"{where} is a JSON {_kind(value)} where a list of messages is expected.")
+        raise BadRecordError(
+            "wrong_type", f"{_sentence(where)} is a JSON {_kind(value)} where a list of messages is expected."
+        )
     return [_message(item, f"Message {number} of {where}") for number, item in enumerate(value, 1)]
 
 

@@ -113,13 +113,12 @@ def _gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             rest = chunk
-            while rest:
+            while rest := rest.lstrip(b"\0") if inflate.eof else rest:  # zeros may pad the members of a gzip file
                 if inflate.eof:
                     inflate = zlib.decompressobj(wbits=31)
                 if piece := inflate.decompress(rest, CHUNK):
                     yield piece
-                # Between and after the members of a gzip file zeros may pad it.
-                rest = inflate.unused_data.lstrip(b"\0") if inflate.eof else inflate.unconsumed_tail
+                rest = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         while not inflate.eof and (more := inflate.decompress(inflate.unconsumed_tail, CHUNK)):
             yield more
     except zlib.error as error:

@@ -24,9 +24,8 @@ from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import wilson_interval
 
 Pattern = tuple[int, ...]
-AnyPattern = TypeVar(
-    "AnyPattern", bound=Pattern
-)  # a mapping's keys are invariant: patterns of fixed length are welcome
+# The keys of a mapping are invariant: without this, patterns of a fixed length would not type-check.
+AnyPattern = TypeVar("AnyPattern", bound=Pattern)
 PatternCounts = Mapping[AnyPattern, int]
 Metric = Literal["nominal", "ordinal", "interval"]
 

@@ -1,0 +1,212 @@
+"""Every bad record is named by line and reason, and the good ones around it are kept."""
+
+import json
+
+import pytest
+
+from labeling.exchange import ImportedComparison, Rejected
+from tests.labeling.exchange.builders import as_lines, read, said, trl
+
+GOOD = json.dumps(trl()).encode()
+USER = said("user", "Tell me why.")
+
+
+def refusal(bad: bytes | dict[str, object], dialect: str = "trl") -> Rejected:
+    """The refusal of a record that stands on line 3 between good ones, all of which are kept."""
+    line = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
+    good = GOOD if dialect == "trl" else json.dumps(TRANSCRIPT).encode()
+    found = read(b"\n".join([good, b"", line, good]), dialect)
+    assert [type(one) for one in found] == [ImportedComparison, Rejected, ImportedComparison]
+    assert isinstance(found[1], Rejected)
+    assert (found[1].line, found[1].record, found[2].line) == (3, 2, 4)
+    return found[1]
+
+
+TRANSCRIPT = {"chosen": "\n\nHuman: Q\n\nAssistant: A", "rejected": "\n\nHuman: Q\n\nAssistant: B"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "reason"),
+    [
+        (b'{"prompt": "a", ', "not_json", "Not valid JSON: Expecting property name"),
+        (b"{", "not_json", "One record per line is expected."),
+        (b"[1, 2]", "not_an_object", "a JSON array where an object is expected"),
+        (b'"text"', "not_an_object", "a JSON string"),
+        (b'{"prompt": "caf\xe9"}', "encoding", "Not UTF-8: byte 0xe9 at byte 16."),
+        (b'{"prompt": "\xed\xa0\x80"}', "encoding", "Not UTF-8: byte 0xed"),
+        (b'{"prompt": "a\x00b"}', "not_json", "Invalid control character"),
+        (b'{"prompt": "a\\u0000b", "chosen": "x", "rejected": "y"}', "character", "the NUL character"),
+        (b'{"prompt": "a", "chosen": "\\ud83d", "rejected": "y"}', "character", "half of a surrogate pair (U+D83D)"),
+        (b'{"prompt": "a", "chosen": "x", "rejected": "y", "\\udc00": 1}', "character", "surrogate"),
+        (b'{"prompt": "a", "prompt": "b", "chosen": "x", "rejected": "y"}', "duplicate_field", "'prompt' stands twice"),
+        (b'{"prompt": "a", "chosen": "x", "rejected": "y", "m": NaN}', "not_json", "the number NaN"),
+        (b'{"prompt": "a", "chosen": "x", "rejected": "y", "m": 1e999}', "not_json", "'1e999' is too large"),
+        (b'{"m": ' + b"9" * 5000 + b"}", "not_json", "Exceeds the limit"),
+        (b"[" * 100_000, "not_json", "nested too deeply"),
+    ],
+)
+def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: str) -> None:
+    found = refusal(bad)
+    assert found.code == code
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "reason"),
+    [
+        ({"prompt": None}, "wrong_type", "The prompt is a JSON null where a list of messages is expected."),
+        ({"prompt": "  \n"}, "empty_prompt", "Message 1 of the prompt is empty."),
+        ({"prompt": []}, "empty_prompt", "The prompt is empty."),
+        ({"prompt": [USER, said("user", " ")]}, "empty_prompt", "Message 2 of the prompt is empty."),
+        ({"prompt": [USER, said("assistant", "Hm")]}, "role", "The prompt ends with a message of 'assistant'"),
+        ({"prompt": [USER, said("system", "Be kind."), USER]}, "role", "Message 2 of the prompt is a system message"),
+        ({"prompt": [said("bot", "Hm")]}, "role", "Message 1 of the prompt has the role 'bot'; known are system, user"),
+        ({"prompt": ["Hm"]}, "wrong_type", "Message 1 of the prompt is a JSON string"),
+        ({"prompt": [{"role": "user", "content": None}]}, "wrong_type", "Message 1 of the prompt has no text content."),
+        ({"chosen": ""}, "empty_completion", "The completion 'chosen' is empty."),
+        ({"rejected": " \n\t"}, "empty_completion", "The completion 'rejected' is empty."),
+        ({"chosen": "same ", "rejected": "same"}, "identical_completions", "'chosen' and 'rejected' are identical."),
+        ({"chosen": 5}, "wrong_type", "'chosen' is a JSON number where a list of messages is expected."),
+        ({"chosen": [USER]}, "prompt_repeated", "leave out the field 'prompt' to import it as trl-implicit"),
+        ({"chosen": [said("assistant", "a")] * 2}, "role", "'chosen' must be one single message of 'assistant'."),
+        ({"chosen": []}, "role", "'chosen' must be one single message"),
+        ({"id": "x" * 201}, "too_long", "The field 'id' has 201 characters; 200 are allowed."),
+        ({"annotator": ["p"]}, "wrong_type", "The field 'annotator' is a JSON array where text is expected."),
+    ],
+)
+def test_objects_that_are_no_comparison(change: dict[str, object], code: str, reason: str) -> None:
+    found = refusal({**trl(), **change})
+    assert found.code == code
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize("field", ["prompt", "chosen", "rejected"])
+def test_a_missing_field_is_named(field: str) -> None:
+    record = trl()
+    del record[field]
+    assert refusal(record).reason == f"The field '{field}' is missing."
+
+
+def test_a_prompt_repeated_in_the_completions_would_train_a_silently_wrong_model() -> None:
+    whole: dict[str, object] = {
+        "prompt": [USER],
+        "chosen": [USER, said("assistant", "Because.")],
+        "rejected": [USER, said("assistant", "No.")],
+    }
+    asked = "Write a poem about the sea."
+    texts: dict[str, object] = {"prompt": asked, "chosen": f"{asked} The sea", "rejected": f"{asked} Blue"}
+    for record in (whole, texts):
+        assert refusal(record).code == "prompt_repeated"
+    [kept] = read([trl("Hi", "Hi there", "Hi you")])  # chance, not the prompt again
+    assert isinstance(kept, ImportedComparison)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected", "code"),
+    [
+        ("\n\nHuman: Q\n\nAssistant: A", "\n\nHuman: Other\n\nAssistant: B", "different_prompts"),
+        ("\n\nHuman: Q\n\nAssistant: A\n\nAssistant: A2", "\n\nHuman: Q\n\nAssistant: B", "different_prompts"),
+        ("\n\nHuman: Q", "\n\nHuman: Q", "transcript"),
+        ("Q", "B", "transcript"),
+        ("\n\nAssistant: A", "\n\nAssistant: B", "transcript"),
+        ("Well\n\nHuman: Q\n\nAssistant: A", "Well\n\nHuman: Q\n\nAssistant: B", "transcript"),
+        ("\n\nHuman: Q\n\nAssistant: A\n\nHuman: Q2", "\n\nHuman: Q\n\nAssistant: B", "transcript"),
+        ("\n\nHuman: Q\n\nAssistant:  ", "\n\nHuman: Q\n\nAssistant: B", "empty_completion"),
+        ("\n\nHuman: \n\nAssistant: A", "\n\nHuman: \n\nAssistant: B", "empty_prompt"),
+    ],
+)
+def test_hh_transcripts_that_break_the_rule_of_the_shared_beginning(chosen: str, rejected: str, code: str) -> None:
+    assert refusal({"chosen": chosen, "rejected": rejected}, "hh").code == code
+
+
+def test_implicit_conversations_must_share_all_but_the_last_message() -> None:
+    one, other = said("assistant", "A"), said("assistant", "B")
+    records: list[object] = [
+        {"chosen": [USER, one], "rejected": [said("user", "Else"), other]},
+        {"chosen": [USER, one], "rejected": [USER]},
+        {"chosen": [one], "rejected": [other]},
+        {"chosen": [], "rejected": []},
+    ]
+    found = read(records, "trl-implicit")
+    assert [one.code for one in found if isinstance(one, Rejected)] == [
+        "different_prompts",
+        "role",
+        "empty_prompt",
+        "role",
+    ]
+
+
+@pytest.mark.parametrize("value", [0, 2.5, -1, "first", True, [1]])
+def test_an_unknown_preference_is_an_error_and_not_a_tie(value: object) -> None:
+    record = {"instruction": "Q", "output_1": "A", "output_2": "B", "preference": value}
+    [found] = read([record])
+    assert isinstance(found, Rejected)
+    assert found.code == "preference"
+
+
+def test_openai_records_with_tools_cannot_be_represented() -> None:
+    record = {
+        "input": {"messages": [USER], "tools": [{"type": "function"}]},
+        "preferred_output": [said("assistant", "A")],
+        "non_preferred_output": [said("assistant", "B")],
+    }
+    found = read([record, {**record, "input": "Q"}])
+    assert [one.code for one in found if isinstance(one, Rejected)] == ["tools", "wrong_type"]
+
+
+def test_an_excerpt_is_short_and_can_be_stored() -> None:
+    found = refusal(b'{"prompt": \x00\xff' + b"x" * 5000)
+    assert len(found.excerpt) == 120
+    assert "\x00" not in found.excerpt
+    assert found.as_dict()["excerpt"] == found.excerpt
+
+
+def test_a_bad_element_of_an_array_costs_only_itself() -> None:
+    data = b"[" + GOOD + b",\n {oops},\n" + GOOD + b', {"prompt": "a,]}\\"[{"},' + GOOD + b"]"
+    found = read(data)
+    assert [type(one) for one in found] == [
+        ImportedComparison,
+        Rejected,
+        ImportedComparison,
+        Rejected,
+        ImportedComparison,
+    ]
+    assert [(one.line, one.record) for one in found] == [(1, 1), (2, 2), (3, 3), (3, 4), (3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (b"", "ends too early"),
+        (b",", "ends too early"),
+        (b', {"prompt": "a', "ends too early"),
+        (b"] x", "after the end of the JSON array"),
+        (b"][" + GOOD + b"]", "after the end of the JSON array"),
+    ],
+)
+def test_a_broken_end_of_an_array_is_named_and_what_came_before_is_kept(end: bytes, reason: str) -> None:
+    found = read(b"[" + GOOD + b",\n" + GOOD + end)
+    *kept, last = found
+    assert isinstance(last, Rejected)
+    assert reason in last.reason
+    assert last.line == 2
+    assert kept
+    assert all(isinstance(one, ImportedComparison) for one in kept)
+
+
+def test_windows_line_ends_and_byte_order_marks_do_no_harm() -> None:
+    mark = b"\xef\xbb\xbf"
+    data = mark + GOOD + b"\r\n" + mark + GOOD + b"\r\n\r\n" + GOOD
+    assert [(type(one), one.line) for one in read(data)] == [
+        (ImportedComparison, 1),
+        (ImportedComparison, 2),
+        (ImportedComparison, 4),
+    ]
+    assert [type(one) for one in read(mark + b"[" + GOOD + b"]")] == [ImportedComparison]
+
+
+def test_nothing_is_refused_twice_or_lost() -> None:
+    lines = [GOOD, b"oops", as_lines([{**trl(), "chosen": ""}]).strip(), GOOD, b"\xff", GOOD] * 20
+    found = read(b"\n".join(lines))
+    assert [one.line for one in found] == list(range(1, 121))
+    assert sum(isinstance(one, Rejected) for one in found) == 60

@@ -1,0 +1,90 @@
+"""Prompts come as JSON in several shapes, or as plain lines."""
+
+import io
+import json
+
+import pytest
+
+from labeling.exchange import ImportedPrompt, Rejected, UnknownDialect, read_prompts
+from labeling.exchange.reading import PromptForm
+from tests.labeling.exchange.builders import as_lines, said
+
+
+def read(data: bytes, form: PromptForm = "auto") -> list[ImportedPrompt | Rejected]:
+    return list(read_prompts(io.BytesIO(data), form=form))
+
+
+def test_every_shape_of_prompt_is_read() -> None:
+    talk = [said("system", "Be brief."), said("user", "Hi"), said("assistant", "Hello"), said("user", "Bye")]
+    records = [
+        {"prompt": "Why?", "id": "p1", "tags": ["short", "short", "why"]},
+        {"prompt": talk, "tags": "chat", "source": "us"},
+        {"messages": talk},
+        {"question_id": 81, "category": "writing", "turns": ["First", "Second"]},
+        "Just a text",
+    ]
+    for data in (as_lines(records), json.dumps(records, indent=1).encode()):
+        one, two, three, four, five = read(data)
+        assert isinstance(one, ImportedPrompt)
+        assert (one.messages, one.external_id, one.tags) == ([said("user", "Why?")], "p1", ("short", "why"))
+        assert isinstance(two, ImportedPrompt)
+        assert (two.messages, two.tags, two.metadata) == (talk, ("chat",), {"source": "us"})
+        assert isinstance(three, ImportedPrompt)
+        assert three.messages == talk
+        assert isinstance(four, ImportedPrompt)
+        assert (four.messages, four.external_id, four.tags) == ([said("user", "First")], "81", ("writing",))
+        assert four.metadata == {"turns": ["First", "Second"]}
+        assert isinstance(five, ImportedPrompt)
+        assert five.messages == [said("user", "Just a text")]
+
+
+def test_plain_lines_are_prompts() -> None:
+    found = read("Why is the sky blue?\r\n\n[Shout] Café?\n".encode())
+    assert [(one.line, one.messages[0]["content"]) for one in found if isinstance(one, ImportedPrompt)] == [
+        (1, "Why is the sky blue?"),
+        (3, "[Shout] Café?"),
+    ]
+    assert [type(one) for one in read(b'["a", "b"]', "text")] == [ImportedPrompt]
+
+
+def test_bad_prompts_are_named_and_the_others_kept() -> None:
+    lines = [
+        b'{"prompt": "good"}',
+        b'{"prompt": ""}',
+        b'{"text": "x"}',
+        b'{"messages": [{"role": "assistant", "content": "x"}]}',
+        b'{"turns": []}',
+        b'{"prompt": "x", "tags": [1]}',
+        b'{"prompt": "x", "tags": ["' + b"t" * 81 + b'"]}',
+        b'{"prompt": "\\u0000"}',
+        b"7",
+        b'{"prompt": "good"}',
+    ]
+    found = read(b"\n".join(lines))
+    assert [one.line for one in found if isinstance(one, ImportedPrompt)] == [1, 10]
+    assert [(one.line, one.code) for one in found if isinstance(one, Rejected)] == [
+        (2, "empty_prompt"),
+        (3, "missing_field"),
+        (4, "role"),
+        (5, "wrong_type"),
+        (6, "wrong_type"),
+        (7, "too_long"),
+        (8, "character"),
+        (9, "not_an_object"),
+    ]
+
+
+def test_plain_lines_that_cannot_be_stored_are_named() -> None:
+    found = read(b"good\nb\x00d\n\xff\n" + b"x" * 2_000_000 + b"\ngood")
+    assert [(one.line, one.code) for one in found if isinstance(one, Rejected)] == [
+        (2, "character"),
+        (3, "encoding"),
+        (4, "too_large"),
+    ]
+    assert [one.line for one in found if isinstance(one, ImportedPrompt)] == [1, 5]
+
+
+def test_an_empty_file_has_no_prompts_and_an_unknown_form_is_refused() -> None:
+    assert read(b"") == []
+    with pytest.raises(UnknownDialect, match="csv"):
+        read_prompts(io.BytesIO(b""), form="csv")  # type: ignore[arg-type]
