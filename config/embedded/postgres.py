@@ -139,6 +139,7 @@ class Postgres:
             text=True,
             cwd="/",  # the caller's directory may be closed to the other account
             env={"PATH": os.defpath, "LC_ALL": "C"},
+            start_new_session=True,  # a few seconds, once: not to be cut short by Ctrl-C
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,

@@ -6,6 +6,7 @@ program by now.
 """
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,14 +14,22 @@ from pathlib import Path
 import psutil
 
 INSTANCE_VARIABLE = "CHOSEN_INSTANCE"
+PROGRAM_VARIABLE = "SUPERVISOR_PROCESS_NAME"  # set by supervisord
 
 
-def processes_of(instance: Path) -> list[psutil.Process]:
-    """The live processes of this user (root: of any user) that belong to the installation at `instance`."""
+def processes_of(instance: Path, *, program: str | None = None) -> list[psutil.Process]:
+    """The live processes of this user (root: of any user) that belong to the installation at `instance`.
+
+    `program` limits them to what that supervised program started.
+    """
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(INSTANCE_VARIABLE) == str(instance) and process.status() != psutil.STATUS_ZOMBIE:
+            environment = process.environ()
+            belongs = environment.get(INSTANCE_VARIABLE) == str(instance)
+            belongs &= program is None or environment.get(PROGRAM_VARIABLE) == program
+            belongs &= process.pid != os.getpid()
+            if belongs and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 

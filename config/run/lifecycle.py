@@ -1,0 +1,237 @@
+"""From nothing to an address that answers, for as long as the user wants, and back to nothing."""
+
+import contextlib
+import os
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+
+from config.embedded import EmbeddedServices, VarDirectory
+from config.embedded.locks import FileLock
+from config.embedded.processes import INSTANCE_VARIABLE, end_processes, processes_of
+from config.embedded.var import port_is_free
+from config.run.programs import application_programs, service_programs
+from config.run.steps import Steps, StopRequested
+from config.run.supervisor import ProcessState, Supervisor, SupervisorFailed
+
+SERVICE_SECONDS = 60.0
+ADDRESS_SECONDS = 90.0
+STOP_SECONDS = 60.0
+LEFTOVER_SECONDS = 5.0
+POLL_SECONDS = 0.1
+WATCH_SECONDS = 1.0
+
+Say = Callable[[str], None]
+
+
+class AlreadyRunning(RuntimeError):
+    """Another run owns this `var/`."""
+
+
+class PortTaken(RuntimeError):
+    """Another program listens on the web port."""
+
+
+class StartFailed(RuntimeError):
+    """A program did not become ready; names its log."""
+
+
+class StopSwitch:
+    """Turned by Ctrl-C, SIGTERM and a closed terminal. What waits looks at it: no signal cuts into a step."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._turn_on)
+
+    def _turn_on(self, number: int, frame: FrameType | None) -> None:
+        self.is_on = True
+
+    def check(self) -> None:
+        """Raises StopRequested once it is on."""
+        if self.is_on:
+            raise StopRequested
+
+
+@dataclass
+class Platform:
+    """One run. `only` limits the application's programs by name; `with_demo` adds the demo campaign."""
+
+    var: VarDirectory
+    host: str
+    port: int
+    say: Say
+    with_demo: bool = True
+    only: frozenset[str] | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}/"
+
+    def run(self) -> None:
+        """Starts, watches until the user wants out, stops.
+
+        Raises AlreadyRunning, PortTaken, VarInUse, StartFailed, StepFailed, SupervisorFailed and what preparing the
+        services raises; whatever happens, nothing is left running.
+        """
+        switch = StopSwitch()
+        services = EmbeddedServices(self.var, self.environment)
+        with self._only_run(), services.acquire():
+            self._check_port()
+            try:
+                while not switch.is_on:
+                    with contextlib.suppress(StopRequested):
+                        self._once(services, switch)
+            finally:
+                end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)
+        self.say("Stopped.")
+
+    def _only_run(self) -> FileLock:
+        self.var.create()
+        lock = FileLock(self.var.runtime / "run.lock")
+        if lock.try_exclusive():
+            return lock
+        raise AlreadyRunning(
+            f"Chosen already runs from {self.var.path} (process {lock.holder()}). Stop it there with Ctrl-C, "
+            "or give this one a directory and a port of its own: make run CHOSEN_VAR=/another/var PORT=8001"
+        )
+
+    def _check_port(self) -> None:
+        if self._runs("web") and not port_is_free(self.port, self.host):
+            raise PortTaken(
+                f"Port {self.port} of {self.host} is taken by another program. Choose another: make run PORT=8001"
+            )
+
+    def _runs(self, name: str) -> bool:
+        return self.only is None or name in self.only
+
+    def _once(self, services: EmbeddedServices, switch: StopSwitch) -> None:
+        """One life of supervisord. Returns when supervisord was killed by somebody: then the next life begins."""
+        services.prepare()
+        switch.check()
+        environment = self._program_environment(services)
+        programs = [program for program in application_programs(self.host, self.port) if self._runs(program.name)]
+        supervisor = Supervisor(self.var, [*service_programs(services), *programs], environment)
+        try:
+            supervisor.start()
+            self._start_services(services, supervisor, switch)
+            self._prepare_application(Steps(self.var, environment, lambda: switch.is_on))
+            for program in programs:
+                supervisor.start_program(program.name)
+            self._wait_for_address(supervisor, switch)
+            services.publish()
+            self._greet()
+            self._watch(supervisor, switch)
+            self.say("The process manager was killed; starting everything again ...")
+        except StopRequested:
+            self.say("Stopping ...")
+            raise
+        finally:
+            services.withdraw()
+            supervisor.stop(limit_seconds=STOP_SECONDS)
+
+    def _program_environment(self, services: EmbeddedServices) -> dict[str, str]:
+        environment = {**self.environment, **services.addresses(), INSTANCE_VARIABLE: str(self.var.path)}
+        environment["CHOSEN_VAR"] = str(self.var.path)
+        if not environment.get("ALLOWED_HOSTS"):
+            names = {"localhost", "127.0.0.1", "[::1]", self.host, socket.gethostname()}
+            environment["ALLOWED_HOSTS"] = ",".join(sorted(names))
+        return environment
+
+    def _start_services(self, services: EmbeddedServices, supervisor: Supervisor, switch: StopSwitch) -> None:
+        if services.services:
+            self.say(f"Starting {' and '.join(service.name for service in services.services)} ...")
+        for service in services.services:
+            supervisor.start_program(service.name)
+            deadline = time.monotonic() + SERVICE_SECONDS
+            while not services.is_ready(service):
+                switch.check()
+                if time.monotonic() > deadline:
+                    raise StartFailed(f"{service.name} did not start; see {services.log(service)}")
+                time.sleep(POLL_SECONDS)
+
+    def _prepare_application(self, steps: Steps) -> None:
+        self.say("Bringing the database up to date ...")
+        steps.migrate()
+        if self._runs("web"):
+            steps.collect_static()
+        if self.with_demo:
+            self.say("Looking after the demo campaign ...")
+            steps.demo()
+
+    def _wait_for_address(self, supervisor: Supervisor, switch: StopSwitch) -> None:
+        if not self._runs("web"):
+            return
+        deadline = time.monotonic() + ADDRESS_SECONDS
+        while not _answers(f"{self.address}healthz"):
+            switch.check()
+            if time.monotonic() > deadline or supervisor.states()["web"].is_failing:
+                raise StartFailed(f"The web server did not start; see {self.var.logs / 'web.log'}")
+            time.sleep(POLL_SECONDS)
+
+    def _greet(self) -> None:
+        self.say("")
+        if self._runs("web"):
+            self.say(f"Chosen is ready: {self.address}")
+        self.say(f"Logs: {self.var.logs}. Ctrl-C stops everything.")
+
+    def _watch(self, supervisor: Supervisor, switch: StopSwitch) -> None:
+        """Tells what happens to the programs; returns when supervisord itself is gone. Raises StopRequested."""
+        watch = Watch(self.var, self.say)
+        while supervisor.is_alive():
+            switch.check()
+            with contextlib.suppress(SupervisorFailed):  # it is just being killed, or busy: the next look tells
+                watch.look(supervisor.states())
+            time.sleep(WATCH_SECONDS)
+
+
+class Watch:
+    """Compares what runs with what ran a moment ago, and says what a person would want to know."""
+
+    def __init__(self, var: VarDirectory, say: Say) -> None:
+        self._var = var
+        self._say = say
+        self._known: dict[str, ProcessState] = {}
+
+    def look(self, states: Mapping[str, ProcessState]) -> None:
+        """One look. The first one only says what runs."""
+        if not self._known:
+            self._say(f"Running: {', '.join(states)}.")
+        for name, state in states.items():
+            known = self._known.get(name)
+            if known is None:
+                continue
+            if state.is_failing and not known.is_failing:
+                self._say(f"{name} keeps failing and is tried again; see {self._var.logs / f'{name}.log'}")
+            elif state.is_running and (known.pid, known.start) != (state.pid, state.start):
+                self._say(f"{name} died and was started again.")
+                self._end_orphans(name, state)
+        self._known = {
+            **self._known,
+            **{name: state for name, state in states.items() if state.pid or state.is_failing},
+        }
+
+    def _end_orphans(self, name: str, state: ProcessState) -> None:
+        """Ends what the dead process had started and the new one knows nothing of: a job must not run twice."""
+        family = {state.pid}
+        orphans = []
+        for process in processes_of(self._var.path, program=name):
+            if process.pid not in family and family.isdisjoint(parent.pid for parent in process.parents()):
+                orphans.append(process)
+        end_processes(orphans, grace_seconds=LEFTOVER_SECONDS)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own http:// address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

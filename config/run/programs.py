@@ -1,0 +1,73 @@
+"""The programs of the platform, as supervisord is to run them."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+
+from config.embedded import EmbeddedServices
+
+PYTHON = sys.executable
+CELERY = (PYTHON, "-m", "celery", "--app", "config")
+
+# Services stop last, so that what uses them can finish what it is doing.
+SERVICE_PRIORITY = 10
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process. `stop_seconds`: how long it may take to stop before it is killed."""
+
+    name: str
+    command: tuple[str, ...]
+    stop_signal: str = "TERM"
+    stop_seconds: int = 10
+    user: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    is_service: bool = False
+
+
+def service_programs(services: EmbeddedServices) -> list[Program]:
+    """The embedded services, on the ports chosen for them."""
+    return [
+        Program(
+            name=service.name,
+            command=tuple(services.command(service)),
+            stop_signal=service.stop_signal.name.removeprefix("SIG"),
+            stop_seconds=30,
+            user=service.account.name if service.account else None,
+            environment={"LC_ALL": "C"},
+            is_service=True,
+        )
+        for service in services.services
+    ]
+
+
+def application_programs(host: str, port: int) -> list[Program]:
+    """Web, workers and beat. Long jobs have a worker of their own, so that they never keep short ones waiting."""
+    return [web(host, port), worker("worker", "default", concurrency=2), long_worker(), beat()]
+
+
+def web(host: str, port: int) -> Program:
+    """gunicorn; requests are short and mostly wait for the database, so a few processes with threads serve many."""
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--worker-class", "gthread"]
+    command += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "16", "--graceful-timeout", "5"]
+    command += ["--access-logfile", "-", "--no-control-socket"]
+    return Program("web", tuple(command), environment={"DATABASE_POOL": "true"})
+
+
+def worker(name: str, queues: str, *, concurrency: int) -> Program:
+    """A Celery worker. QUIT ends it without waiting for its jobs: their messages go back, their rows say the rest."""
+    command = [*CELERY, "worker", "--queues", queues, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
+    command += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    return Program(name, tuple(command), stop_signal="QUIT")
+
+
+def long_worker() -> Program:
+    """One generation or training at a time: each takes all cores, and the model's memory."""
+    return worker("worker-long", "generate,train", concurrency=1)
+
+
+def beat() -> Program:
+    """The clock: enqueues what the schedules in the database say. Its own file of state is not needed for that."""
+    return Program("beat", (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", ""))

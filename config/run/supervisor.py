@@ -1,0 +1,196 @@
+"""supervisord: the process manager that starts the programs, again when they die, and stops them together."""
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from config.embedded import VarDirectory
+from config.embedded.var import PROJECT_DIR, write_private
+from config.run.programs import SERVICE_PRIORITY, Program
+
+# The kernel's limit on a Unix socket's path is 104 bytes on macOS, 108 on Linux.
+SOCKET_PATH_LIMIT = 100
+ANSWER_SECONDS = 15.0
+APPLICATION = "application"
+
+# A program that fails at once is tried again after 1, 2, 3 ... seconds, for days: never given up.
+RETRIES = 1000
+
+
+class SupervisorFailed(RuntimeError):
+    """supervisord did not start or does not answer; names its log."""
+
+
+@dataclass(frozen=True)
+class ProcessState:
+    """What supervisord says of one program. `pid` is 0 while it is not running."""
+
+    name: str
+    state: str
+    pid: int
+    start: int
+    detail: str
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == "RUNNING"
+
+    @property
+    def is_failing(self) -> bool:
+        """It died right after its start; the next try follows by itself."""
+        return self.state in ("BACKOFF", "FATAL")
+
+
+class Supervisor:
+    """One supervisord and its programs. `environment` is what every program gets."""
+
+    def __init__(self, var: VarDirectory, programs: Sequence[Program], environment: dict[str, str]) -> None:
+        self._var = var
+        self._programs = programs
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket_home: Path | None = None
+
+    @property
+    def log(self) -> Path:
+        return self._var.logs / "supervisord.log"
+
+    def start(self) -> None:
+        """Starts supervisord; no program yet. Raises SupervisorFailed."""
+        path = self._var.runtime / "supervisord.conf"
+        write_private(path, self._configuration())
+        with open(self._var.logs / "supervisord.out", "ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(path)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=PROJECT_DIR,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C in the terminal must not reach the programs all at once
+            )
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline and self.is_alive():
+            with contextlib.suppress(SupervisorFailed):
+                self.states()
+                return
+            time.sleep(0.05)
+        raise SupervisorFailed(f"supervisord did not start; see {self.log}")
+
+    def is_alive(self) -> bool:
+        """Whether supervisord runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start_program(self, name: str) -> None:
+        """Starts one program and does not wait. Raises SupervisorFailed."""
+        program = next(program for program in self._programs if program.name == name)
+        try:
+            self._ask().startProcess(name if program.is_service else f"{APPLICATION}:{name}", False)
+        except (OSError, HTTPException, xmlrpc.client.Error) as error:
+            raise SupervisorFailed(f"{name} could not be started ({error}); see {self.log}") from error
+
+    def states(self) -> dict[str, ProcessState]:
+        """Every program by name. Raises SupervisorFailed."""
+        try:
+            answers = self._ask().getAllProcessInfo()
+        except (OSError, HTTPException, xmlrpc.client.Error) as error:
+            raise SupervisorFailed(f"supervisord does not answer ({error}); see {self.log}") from error
+        assert isinstance(answers, list)
+        return {
+            answer["name"]: ProcessState(
+                answer["name"], answer["statename"], answer["pid"], answer["start"], answer["description"]
+            )
+            for answer in answers
+        }
+
+    def stop(self, *, limit_seconds: float) -> None:
+        """Stops all programs, the services last, and supervisord; by force after the limit."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(limit_seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._socket_home is not None:
+            shutil.rmtree(self._socket_home, ignore_errors=True)
+            self._socket_home = None
+
+    @property
+    def _socket(self) -> Path:
+        path = self._var.runtime / "supervisor.sock"
+        if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+            return path
+        if self._socket_home is None:
+            self._socket_home = Path(tempfile.mkdtemp(prefix="chosen-"))
+        return self._socket_home / "supervisor.sock"
+
+    def _ask(self) -> "xmlrpc.client._Method":
+        transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
+        return xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
+
+    def _configuration(self) -> str:
+        sections = [
+            _section(
+                "supervisord",
+                logfile=self.log,
+                logfile_maxbytes="10MB",
+                logfile_backups="1",
+                pidfile=self._var.runtime / "supervisord.pid",
+                childlogdir=self._var.logs,
+                silent="true",
+                **({"user": "root"} if os.geteuid() == 0 else {}),  # said explicitly, or it warns
+            ),
+            _section("unix_http_server", file=self._socket, chmod="0700"),
+            _section(
+                "rpcinterface:supervisor",
+                **{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+            ),
+            *(self._program_section(program) for program in self._programs),
+        ]
+        # One group stops at once; groups stop one after the other, the services' last.
+        members = [program.name for program in self._programs if not program.is_service]
+        if members:
+            sections.append(_section(f"group:{APPLICATION}", programs=",".join(members), priority="900"))
+        return "\n".join(sections)
+
+    def _program_section(self, program: Program) -> str:
+        pairs = ",".join(f'{name}="{value}"' for name, value in program.environment.items())
+        return _section(
+            f"program:{program.name}",
+            command=" ".join(shlex.quote(argument) for argument in program.command),
+            directory="/" if program.is_service else PROJECT_DIR,  # a service's account may not see the project
+            autostart="false",  # in order, by lifecycle.py
+            autorestart="true",
+            startsecs="1",
+            startretries=RETRIES,
+            stopsignal=program.stop_signal,
+            stopwaitsecs=program.stop_seconds,
+            killasgroup="true",
+            priority=SERVICE_PRIORITY if program.is_service else 900,
+            redirect_stderr="true",
+            stdout_logfile=self._var.logs / f"{program.name}.log",
+            stdout_logfile_maxbytes="10MB",
+            stdout_logfile_backups="2",
+            **({"user": program.user} if program.user else {}),
+            **({"environment": pairs} if pairs else {}),
+        )
+
+
+def _section(title: str, **options: object) -> str:
+    # A percent sign begins an expansion in supervisord's files.
+    lines = [f"{name}={str(value).replace('%', '%%')}" for name, value in options.items()]
+    return "\n".join([f"[{title}]", *lines, ""])
