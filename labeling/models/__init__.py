@@ -1,16 +1,18 @@
-"""The tables of labeling, one file a noun. Writes happen in `labeling.actions`, reads across tables in `labeling.queries`."""
+"""The tables of labeling, one file a noun. Writes happen in `labeling.actions`, wider reads in `labeling.queries`."""
 
 from labeling.models.annotator import ApiToken, Role, User
-from labeling.models.campaign import Campaign, GuidelineVersion, Membership
+from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
 from labeling.models.comparison import Assignment, Comparison
 from labeling.models.event import Event
 from labeling.models.judgment import Choice, Judgment, Verdict, Winner
 from labeling.models.prompt import Completion, Prompt
 
 __all__ = [
+    "QUEUE_START",
     "ApiToken",
     "Assignment",
     "Campaign",
+    "CampaignTally",
     "Choice",
     "Comparison",
     "Completion",

@@ -2,9 +2,8 @@
 
 import hashlib
 import secrets
-from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -28,8 +27,6 @@ class User(AbstractUser):
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym)
     is_simulated = models.BooleanField(default=False, help_text="Judges by a stated rule; never in a human figure.")
-
-    objects: ClassVar[UserManager["User"]] = UserManager()
 
     @property
     def is_lead(self) -> bool:

@@ -5,6 +5,9 @@ from django.db import models
 
 from labeling.models.annotator import User
 
+QUEUE_START = -1e9
+"""Before every queue position."""
+
 
 class Campaign(models.Model):
     """A labeling effort. Its rules are fixed columns, so that a judgment's rules can be read from the database."""
@@ -63,7 +66,7 @@ class Campaign(models.Model):
 class GuidelineVersion(models.Model):
     """The guidelines as they read from a moment on. Each judgment keeps the version it was made under."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="guideline_versions")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="guideline_versions", db_index=False)
     number = models.PositiveIntegerField()
     text = models.TextField(help_text="Markdown.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -83,14 +86,20 @@ class Membership(models.Model):
         ANNOTATOR = "annotator", "Annotator"
         LEAD = "lead", "Lead"
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="memberships")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     cursor = models.FloatField(
-        default=-1.0,
-        help_text="Sampling position of the last comparison given: the search for the next one starts here, so that "
+        default=QUEUE_START,
+        help_text="Queue position of the last comparison given: the search for the next one starts here, so that "
         "it never walks over what this annotator has judged already.",
     )
+    left_balance = models.IntegerField(
+        default=0, help_text="How often a was shown on the left, minus how often b was: kept near zero."
+    )
+    judged = models.PositiveIntegerField(default=0, help_text="Current judgments of this person, skips not counted.")
+    judged_on = models.DateField(null=True, blank=True, help_text="The day that judged_today counts.")
+    judged_today = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -98,3 +107,28 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.campaign}"
+
+
+class CampaignTally(models.Model):
+    """Running totals of a campaign, so that showing progress costs the same at a thousand and at a million comparisons.
+
+    A campaign's total is the sum over its shards. Every change adds to a random shard, so that annotators who judge at
+    the same moment do not wait for each other; single shards may be negative, sums are not.
+    """
+
+    SHARDS = 16
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="tallies", db_index=False)
+    shard = models.PositiveSmallIntegerField()
+    comparisons = models.IntegerField(default=0, help_text="Not retired.")
+    wanted = models.IntegerField(default=0, help_text="Judgments wanted in all: the sum of their overlaps.")
+    judgments = models.IntegerField(default=0, help_text="Current judgments that are not skips.")
+    settled = models.IntegerField(default=0)
+    conflicts = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["campaign", "shard"], name="campaign_tally_shard_once"),)
+        verbose_name_plural = "campaign tallies"
+
+    def __str__(self) -> str:
+        return f"shard {self.shard} of {self.campaign}"

@@ -23,37 +23,62 @@ class Comparison(models.Model):
         SETTLED = "settled", "Settled"  # has a verdict
         RETIRED = "retired", "Retired"  # taken out by a lead; kept, not shown, not trained on
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comparisons")
+    # Every index here is paid for with every judgment, so only those that something reads exist.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comparisons", db_index=False)
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="comparisons")
-    completion_a = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="comparisons_as_a")
-    completion_b = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="comparisons_as_b")
+    completion_a = models.ForeignKey(
+        Completion, on_delete=models.PROTECT, related_name="comparisons_as_a", db_index=False
+    )
+    completion_b = models.ForeignKey(
+        Completion, on_delete=models.PROTECT, related_name="comparisons_as_b", db_index=False
+    )
+    pair_hash = models.CharField(
+        max_length=64, help_text="SHA-256 of the prompt and both texts: the same two texts are judged once."
+    )
+    external_id = models.CharField(max_length=200, blank=True, help_text="The id the importing file gave it.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     overlap = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     taken = models.PositiveSmallIntegerField(default=0, help_text="Places held by leases and judgments.")
     judged = models.PositiveSmallIntegerField(default=0, help_text="Current judgments that are not skips.")
+    # The votes, counted: what a verdict rule reads without reading judgments.
+    votes_a = models.PositiveSmallIntegerField(default=0)
+    votes_b = models.PositiveSmallIntegerField(default=0)
+    votes_tie = models.PositiveSmallIntegerField(default=0)
+    votes_both_bad = models.PositiveSmallIntegerField(default=0)
     priority = models.SmallIntegerField(default=0, help_text="Higher is given first.")
-    position = models.FloatField(help_text="Random in [0, 1): the sampling order within a priority.")
+    position = models.FloatField(
+        help_text="Place in the queue, lowest first: random in [0, 1) minus the priority. One number, so that a "
+        "walk along it needs one index and one cursor."
+    )
     source = models.CharField(max_length=120, blank=True, help_text="What made it: an import, a generation job.")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["campaign", "completion_a", "completion_b"], name="comparison_once"),
+            models.UniqueConstraint(fields=["campaign", "pair_hash"], name="comparison_once"),
             models.CheckConstraint(condition=Q(taken__lte=F("overlap")), name="comparison_never_over_labeled"),
             models.CheckConstraint(condition=Q(judged__lte=F("taken")), name="comparison_judged_holds_a_place"),
+            models.CheckConstraint(
+                condition=Q(judged=F("votes_a") + F("votes_b") + F("votes_tie") + F("votes_both_bad")),
+                name="comparison_judged_is_its_votes",
+            ),
             models.CheckConstraint(condition=~Q(completion_a=F("completion_b")), name="comparison_of_two"),
         )
         indexes = (
             # The queue: only comparisons that still have a free place are in it.
             models.Index(
-                "campaign",
-                F("priority").desc(),
-                "position",
+                fields=["campaign", "position"],
                 name="comparison_queue",
                 condition=Q(status="open", taken__lt=F("overlap")),
             ),
             models.Index(fields=["campaign", "status"], name="comparison_campaign_status"),
         )
+
+    @property
+    def votes(self) -> dict[str, int]:
+        """How many current judgments said what; choices nobody made are left out."""
+        counted = {choice: int(getattr(self, f"votes_{choice}")) for choice in ("a", "b", "tie", "both_bad")}
+        return {choice: count for choice, count in counted.items() if count}
 
     def __str__(self) -> str:
         return f"comparison {self.pk}"
@@ -74,10 +99,12 @@ class Assignment(models.Model):
 
     HOLDING = (Status.LEASED, Status.JUDGED)
 
-    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments")
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
-    guideline_version = models.ForeignKey(GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    guideline_version = models.ForeignKey(
+        GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     slot = models.PositiveSmallIntegerField(null=True, help_text="Which of the overlap places it holds; null: none.")
     left = models.CharField(max_length=1, choices=Side.choices, help_text="Which completion was shown on the left.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.LEASED)

@@ -7,14 +7,19 @@ from labeling.models.campaign import Campaign
 
 
 class Event(models.Model):
-    """One act. Written by the action in the same transaction as the act itself; a trigger refuses changes."""
+    """One act. Written by the action in the same transaction as the act itself; a trigger refuses changes.
+
+    Leases (given, renewed, expired) are no acts: nobody decided anything, and their assignment's row tells them.
+    """
 
     at = models.DateTimeField(db_index=True)
     actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="events")
     verb = models.CharField(max_length=60, help_text='Noun and past participle: "campaign.created".')
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=120)
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="events")
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
 

@@ -31,11 +31,14 @@ class Winner(models.TextChoices):
 class Judgment(models.Model):
     """What one annotator said about one assignment. Superseded by undo or correction, never edited or erased."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgments")
-    comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="judgments")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="judgments")
-    annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="judgments")
-    guideline_version = models.ForeignKey(GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    # The composite indexes below cover these; one of its own for each would be paid for with every judgment.
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgments", db_index=False)
+    comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="judgments", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="judgments", db_index=False)
+    annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="judgments", db_index=False)
+    guideline_version = models.ForeignKey(
+        GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     choice = models.CharField(max_length=8, choices=Choice.choices)
     strength = models.PositiveSmallIntegerField(
         null=True,
@@ -83,7 +86,7 @@ class Verdict(models.Model):
         IMPORT = "import", "Came with the imported file"
 
     comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="verdict")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="verdicts")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
     winner = models.CharField(max_length=8, choices=Winner.choices)
     confidence = models.FloatField(
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)], help_text="p(chosen > rejected), or of the tie."

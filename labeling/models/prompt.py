@@ -9,7 +9,7 @@ from labeling.models.campaign import Campaign
 class Prompt(models.Model):
     """The input conversation, in chat-message form, once per campaign."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prompts")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prompts", db_index=False)
     messages = models.JSONField(
         help_text='[{"role": "system|user|assistant", "content": "..."}], ending with the user.'
     )
@@ -33,7 +33,7 @@ class Completion(models.Model):
         LENGTH = "length", "Cut at the token limit"
         UNKNOWN = "", "Unknown (imported)"
 
-    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="completions")
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="completions", db_index=False)
     text = models.TextField()
     text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text.")
     model_version = models.CharField(
@@ -53,6 +53,14 @@ class Completion(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        constraints = (
+            # The same text of the same version and seed is the same completion, however often it is brought in.
+            models.UniqueConstraint(
+                fields=["prompt", "text_hash", "model_version", "seed"],
+                nulls_distinct=False,
+                name="completion_once",
+            ),
+        )
         indexes = (models.Index(fields=["model_version", "prompt"], name="completion_version_prompt"),)
 
     def __str__(self) -> str:

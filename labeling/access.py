@@ -1,0 +1,98 @@
+"""Who may see and do what. Every action and every read for somebody asks here, so that pages, API and commands agree.
+
+A campaign that somebody is no member of does not exist for them: they get NotFound, never NotAllowed. Admins see and
+may do everything, but to judge even an admin has to be a member. `None` in the place of a person is the system itself
+(a schedule, a command on the server) and may do everything.
+"""
+
+from django.db.models import QuerySet
+
+from labeling.errors import NotAllowed, NotFound
+from labeling.models import Assignment, Campaign, Membership, User
+
+
+class CampaignNotFound(NotFound):
+    type = "campaign-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such campaign among those you take part in.")
+
+
+class AssignmentNotFound(NotFound):
+    type = "assignment-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such assignment of yours. Ask for the next one.")
+
+
+def visible_campaigns(user: User) -> QuerySet[Campaign]:
+    """The campaigns this person may know about, newest first."""
+    campaigns = Campaign.objects.order_by("-created_at", "-pk")
+    return campaigns if user.is_admin else campaigns.filter(memberships__user=user)
+
+
+def led_campaigns(user: User) -> QuerySet[Campaign]:
+    """The campaigns this person may run, newest first."""
+    campaigns = Campaign.objects.order_by("-created_at", "-pk")
+    if user.is_admin:
+        return campaigns
+    return campaigns.filter(memberships__user=user, memberships__role=Membership.Role.LEAD)
+
+
+def get_campaign(user: User, slug: str) -> Campaign:
+    """A campaign this person may know about. Raises CampaignNotFound."""
+    campaign = visible_campaigns(user).filter(slug=slug).first()
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign
+
+
+def get_led_campaign(user: User, slug: str) -> Campaign:
+    """A campaign this person may run. Raises CampaignNotFound, or NotAllowed for its annotators."""
+    campaign = get_campaign(user, slug)
+    require_lead(user, campaign)
+    return campaign
+
+
+def get_assignment(user: User, assignment_id: int) -> Assignment:
+    """An assignment of this person's own, with what is shown of it. Raises AssignmentNotFound."""
+    assignment = Assignment.objects.filter(pk=assignment_id, annotator=user, campaign__memberships__user=user).first()
+    if assignment is None:
+        raise AssignmentNotFound
+    return assignment
+
+
+def leads(user: User | None, campaign: Campaign) -> bool:
+    """Whether this person may run the campaign."""
+    if user is None or user.is_admin:
+        return True
+    return Membership.objects.filter(campaign=campaign, user=user, role=Membership.Role.LEAD).exists()
+
+
+def require_lead(user: User | None, campaign: Campaign) -> None:
+    """Raises CampaignNotFound for strangers and NotAllowed for annotators of the campaign."""
+    if leads(user, campaign):
+        return
+    assert user is not None
+    if not Membership.objects.filter(campaign=campaign, user=user).exists():
+        raise CampaignNotFound
+    raise NotAllowed("Only a lead of this campaign may do that.")
+
+
+def require_member(user: User | None, campaign: Campaign) -> None:
+    """Raises CampaignNotFound for those who must not know of the campaign."""
+    if user is None or user.is_admin or Membership.objects.filter(campaign=campaign, user=user).exists():
+        return
+    raise CampaignNotFound
+
+
+def require_may_create_campaigns(user: User | None) -> None:
+    """Raises NotAllowed unless the person is a lead or an admin."""
+    if user is not None and not user.is_lead:
+        raise NotAllowed("Only leads and admins may create campaigns.")
+
+
+def require_admin(user: User | None) -> None:
+    """Raises NotAllowed unless the person is an admin."""
+    if user is not None and not user.is_admin:
+        raise NotAllowed("Only an admin may do that.")

@@ -1,0 +1,113 @@
+"""What an annotator answered, checked against the rules of the campaign before anything is locked or written."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.errors import Invalid
+from labeling.models import Campaign, Choice
+
+SIDES = ("left", "right")
+CHOICES = (*SIDES, Choice.TIE, Choice.BOTH_BAD, Choice.SKIP)
+
+MAX_COMMENT = 10_000
+MAX_SKIP_REASON = 80
+MAX_KEY = 64
+MAX_CRITERIA = 20
+MAX_CRITERION_NAME = 80
+MAX_SECONDS = 7 * 24 * 3600.0
+"""Longer than anybody looks at one pair: a client that sends more counts something else."""
+
+
+class InvalidAnswer(Invalid):
+    type = "invalid-answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer in terms of the display side, as a client sends it.
+
+    choice: left, right, tie, both_bad or skip. strength: 1 slightly, 2 clearly, 3 much better. criteria: left, right or
+    tie by name. seconds: the time in front of the annotator. key: names this answer, so that a retry is recognised.
+    """
+
+    choice: str
+    key: str
+    strength: int | None = None
+    criteria: Mapping[str, str] | None = None
+    comment: str = ""
+    skip_reason: str = ""
+    seconds: float | None = None
+
+    def check(self) -> None:
+        """Raises InvalidAnswer where the answer makes no sense in any campaign."""
+        if self.choice not in CHOICES:
+            _refuse("choice", f"There is no choice {self.choice!r}. Choose one of {', '.join(CHOICES)}.")
+        if not 1 <= len(self.key) <= MAX_KEY:
+            _refuse("key", f"Send a key of 1 to {MAX_KEY} characters, another one for every judgment.")
+        if self.strength is not None and (self.strength not in (1, 2, 3) or self.choice not in SIDES):
+            _refuse("strength", "The strength is 1, 2 or 3, and only with left or right.")
+        if len(self.comment) > MAX_COMMENT:
+            _refuse("comment", f"A comment has at most {MAX_COMMENT} characters.")
+        if self.skip_reason and (self.choice != Choice.SKIP or len(self.skip_reason) > MAX_SKIP_REASON):
+            _refuse("skip_reason", f"A skip reason has at most {MAX_SKIP_REASON} characters and comes only with skip.")
+        for name, text in (("key", self.key), ("comment", self.comment), ("skip_reason", self.skip_reason)):
+            _check_text(name, text)
+        self._check_seconds()
+        self._check_criteria()
+
+    def check_against(self, campaign: Campaign) -> None:
+        """Raises InvalidAnswer where the campaign's rules do not allow the answer."""
+        if self.choice == Choice.TIE and not campaign.allow_tie:
+            _refuse("choice", "This campaign has no tie: choose the better one.")
+        if self.choice == Choice.BOTH_BAD and not campaign.allow_both_bad:
+            _refuse("choice", "This campaign has no 'both bad': choose the better one.")
+        if self.strength is not None and campaign.scale != Campaign.Scale.STRENGTH:
+            _refuse("strength", "This campaign does not ask for a strength.")
+
+    def canonical(self, left: str) -> str:
+        """The choice in terms of a and b. left: which completion was on the left."""
+        return _canonical(self.choice, left)
+
+    def canonical_criteria(self, left: str) -> dict[str, str]:
+        """The criteria in terms of a and b."""
+        return {name: _canonical(side, left) for name, side in (self.criteria or {}).items()}
+
+    def _check_seconds(self) -> None:
+        if self.seconds is None:
+            return
+        if not math.isfinite(self.seconds) or not 0 <= self.seconds <= MAX_SECONDS:
+            _refuse("seconds", "The seconds are a number, not negative, and less than a week's.")
+
+    def _check_criteria(self) -> None:
+        criteria: Any = self.criteria or {}
+        if not isinstance(criteria, Mapping) or len(criteria) > MAX_CRITERIA:
+            _refuse("criteria", f"The criteria are up to {MAX_CRITERIA} names, each with left, right or tie.")
+        for name, side in criteria.items():
+            if not 1 <= len(name) <= MAX_CRITERION_NAME or side not in (*SIDES, "tie"):
+                _refuse("criteria", "Each criterion has a short name and says left, right or tie.")
+            _check_text("criteria", name)
+
+
+def as_shown(choice: str, left: str) -> str:
+    """A canonical choice as the annotator said it: left or right instead of a or b."""
+    if choice not in (Choice.A, Choice.B):
+        return str(choice)
+    return "left" if choice == left else "right"
+
+
+def _canonical(side: str, left: str) -> str:
+    if side not in SIDES:
+        return side
+    right = "b" if left == "a" else "a"
+    return left if side == "left" else right
+
+
+def _check_text(name: str, text: str) -> None:
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        _refuse(name, "The text holds a character that cannot be stored (NUL or half a surrogate pair).")
+
+
+def _refuse(name: str, reason: str) -> None:
+    raise InvalidAnswer(reason, fields={name: reason})

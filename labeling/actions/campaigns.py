@@ -1,0 +1,191 @@
+"""Campaigns: made, changed, started and stopped; their guidelines."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from labeling.access import require_lead, require_may_create_campaigns
+from labeling.actions.events import record
+from labeling.actions.validation import checked
+from labeling.errors import Conflict, Invalid
+from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User
+from labeling.tally import add_to_tally
+
+Status = Campaign.Status
+
+RULES = (
+    "name",
+    "description",
+    "overlap",
+    "scale",
+    "allow_tie",
+    "allow_both_bad",
+    "lease_seconds",
+    "undo_seconds",
+    "verdict_rule",
+)
+"""What a lead may set when making a campaign, and change later."""
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    Status.DRAFT: frozenset({Status.ACTIVE, Status.ARCHIVED}),
+    Status.ACTIVE: frozenset({Status.PAUSED, Status.CLOSED}),
+    Status.PAUSED: frozenset({Status.ACTIVE, Status.CLOSED}),
+    Status.CLOSED: frozenset({Status.ACTIVE, Status.ARCHIVED}),
+    Status.ARCHIVED: frozenset({Status.CLOSED}),
+}
+"""From each status, where a campaign may go."""
+
+
+class SlugTaken(Conflict):
+    type = "slug-taken"
+
+
+class WrongStatus(Conflict):
+    type = "campaign-status"
+
+
+def create_campaign(
+    *,
+    name: str,
+    acting_user: User,
+    now: datetime,
+    slug: str | None = None,
+    overlap: int = 1,
+    guidelines: str = "",
+    **rules: Any,
+) -> Campaign:
+    """A new campaign, a draft, led by whoever makes it. rules: any of RULES.
+
+    Without a slug one is made from the name. Raises NotAllowed, Invalid, SlugTaken.
+    """
+    require_may_create_campaigns(acting_user)
+    _refuse_unknown(rules)
+    campaign = Campaign(
+        name=name, slug=slug or _free_slug(name), overlap=overlap, created_by=acting_user, created_at=now, **rules
+    )
+    checked(campaign)
+    try:
+        with transaction.atomic():
+            campaign.save(force_insert=True)
+            Membership.objects.create(campaign=campaign, user=acting_user, role=Membership.Role.LEAD, created_at=now)
+            after = {rule: getattr(campaign, rule) for rule in RULES} | {"slug": campaign.slug}
+            record("campaign.created", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
+            if guidelines:
+                _add_guidelines(campaign, guidelines, acting_user, now)
+    except IntegrityError as error:
+        raise SlugTaken(f"There is a campaign {campaign.slug} already. Choose another slug.") from error
+    return campaign
+
+
+@transaction.atomic
+def change_campaign(*, campaign: Campaign, acting_user: User | None, now: datetime, **changes: Any) -> Campaign:
+    """Changes rules of a campaign. changes: any of RULES.
+
+    A new overlap holds for comparisons that nobody has been given yet, and for later ones; the others keep theirs. A
+    new verdict rule holds for verdicts made from now on. Raises NotAllowed, Invalid.
+    """
+    require_lead(acting_user, campaign)
+    _refuse_unknown(changes)
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    changes = {rule: value for rule, value in changes.items() if getattr(campaign, rule) != value}
+    if not changes:
+        return campaign
+    before = {rule: getattr(campaign, rule) for rule in changes}
+    for rule, value in changes.items():
+        setattr(campaign, rule, value)
+    checked(campaign)
+    campaign.save(update_fields=list(changes))
+    if "overlap" in changes:
+        _change_overlap(campaign)
+    record(
+        "campaign.changed", campaign, acting_user=acting_user, now=now, campaign=campaign, before=before, after=changes
+    )
+    return campaign
+
+
+@transaction.atomic
+def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User | None, now: datetime) -> Campaign:
+    """Starts, pauses, closes, reopens or archives. To the status it has already: changes nothing.
+
+    Raises NotAllowed, Invalid, WrongStatus.
+    """
+    require_lead(acting_user, campaign)
+    if status not in Status.values:
+        raise Invalid(f"There is no status {status!r}.", fields={"status": f"One of {', '.join(Status.values)}."})
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    before = campaign.status
+    if status == before:
+        return campaign
+    if status not in TRANSITIONS[before]:
+        ways = ", ".join(sorted(TRANSITIONS[before]))
+        raise WrongStatus(f"A campaign that is {before} cannot become {status}; it can become {ways}.")
+    campaign.status = status
+    campaign.save(update_fields=["status"])
+    record(
+        "campaign.status_changed",
+        campaign,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        before={"status": before},
+        after={"status": status},
+    )
+    return campaign
+
+
+@transaction.atomic
+def write_guidelines(*, campaign: Campaign, text: str, acting_user: User, now: datetime) -> GuidelineVersion:
+    """A new version of the guidelines; each judgment keeps the one it was made under.
+
+    The same text again is no new version. Raises NotAllowed, Invalid.
+    """
+    require_lead(acting_user, campaign)
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    return _add_guidelines(campaign, text, acting_user, now)
+
+
+def _add_guidelines(campaign: Campaign, text: str, acting_user: User, now: datetime) -> GuidelineVersion:
+    latest = campaign.guideline_versions.order_by("-number").first()
+    if latest is not None and latest.text == text:
+        return latest
+    number = latest.number + 1 if latest else 1
+    version = GuidelineVersion(campaign=campaign, number=number, text=text, created_by=acting_user, created_at=now)
+    checked(version).save(force_insert=True)
+    record(
+        "guidelines.written",
+        version,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        after={"number": number},
+    )
+    return version
+
+
+def _change_overlap(campaign: Campaign) -> None:
+    untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
+    # Locked first: a comparison that somebody takes in this moment keeps the overlap it was taken under.
+    locked = list(
+        untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).values_list("pk", "overlap")
+    )
+    Comparison.objects.filter(pk__in=[pk for pk, _ in locked]).update(overlap=campaign.overlap)
+    add_to_tally(campaign.pk, wanted=sum(campaign.overlap - overlap for _, overlap in locked))
+
+
+def _refuse_unknown(rules: dict[str, Any]) -> None:
+    unknown = sorted(set(rules) - set(RULES))
+    if unknown:
+        raise Invalid(
+            f"A campaign has no rule {', '.join(unknown)}. Known are {', '.join(RULES)}.",
+            fields=dict.fromkeys(unknown, "Unknown."),
+        )
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:70] or "campaign"
+    if not Campaign.objects.filter(slug=base).exists():
+        return base
+    return f"{base}-{secrets.token_hex(3)}"

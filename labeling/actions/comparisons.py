@@ -1,0 +1,262 @@
+"""Comparisons brought into a campaign: by an import, or by a generation job (this is where the loop closes)."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.actions.prompts import PromptDraft, ensure_prompts, unfit_messages, unstorable
+from labeling.errors import Invalid
+from labeling.exchange import Message, is_canonical, messages_hash, text_hash
+from labeling.models import Campaign, Comparison, Completion, Prompt, User, Verdict
+from labeling.stats import majority
+from labeling.tally import add_to_tally
+
+BATCH = 500
+FINISH_REASONS = ("stop", "length", "")
+PREFERENCES = ("first", "second", "tie", "both_bad")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionDraft:
+    """One text with everything that made it. token_ids: with EOS if and only if it ended by itself; None: not known.
+
+    finish_reason: stop, length, or None where it is not known. logprob_sum: nats.
+    """
+
+    text: str
+    model_version: str = ""
+    seed: int | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    prompt_token_ids: Sequence[int] | None = None
+    token_ids: Sequence[int] | None = None
+    finish_reason: str | None = None
+    logprob_sum: float | None = None
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonDraft:
+    """Two completions of one prompt, to be compared. prompt: one of the campaign's, or messages.
+
+    preference: first, second, tie or both_bad where it is known already: then the comparison comes with a verdict and
+    nobody is asked. None: it is to be judged. priority: higher is given first.
+    """
+
+    prompt: Prompt | Sequence[Message]
+    first: CompletionDraft
+    second: CompletionDraft
+    preference: str | None = None
+    external_id: str = ""
+    priority: int = 0
+
+
+@dataclass(slots=True)
+class AddedComparisons:
+    """comparisons: in the order of the drafts; None where one was dropped; of a duplicate the one that was there.
+
+    dropped: how many by reason (empty, identical, not_a_prompt, not_storable). new_prompts: how many came with them.
+    """
+
+    comparisons: list[Comparison | None] = field(default_factory=list)
+    created: int = 0
+    duplicates: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    new_prompts: int = 0
+
+
+def add_comparisons(
+    *,
+    campaign: Campaign,
+    drafts: Iterable[ComparisonDraft],
+    source: str,
+    acting_user: User | None,
+    now: datetime,
+) -> AddedComparisons:
+    """Brings comparisons into a campaign, all or nothing; the same two texts again are found, not added.
+
+    source: what made them, at most 120 characters. Raises NotAllowed, Invalid.
+    """
+    added = AddedComparisons()
+    with transaction.atomic():
+        require_lead(acting_user, campaign)
+        # One at a time in a campaign: two imports of one file must not add everything twice.
+        campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        waiting = iter(drafts)
+        settled = 0
+        while batch := list(islice(waiting, BATCH)):
+            settled += _add_batch(campaign, batch, source, now, added)
+        if added.created:
+            after = {"created": added.created, "duplicates": added.duplicates, "source": source, "settled": settled}
+            after |= {"dropped": dict(added.dropped)}
+            record("comparisons.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
+            open_ones = added.created - settled
+            add_to_tally(campaign.pk, comparisons=added.created, wanted=open_ones * campaign.overlap, settled=settled)
+    return added
+
+
+def queue_position(priority: int) -> float:
+    """Where a new comparison stands in the queue: anywhere among those of its priority, before all of a lower one."""
+    return random.random() - priority  # noqa: S311 - an order, not a secret
+
+
+def unfit(draft: ComparisonDraft) -> str | None:
+    """Why nothing could be learned from these two texts, as a code; None: they are fit to be compared."""
+    texts = (draft.first.text, draft.second.text)
+    if any(not text.strip() for text in texts):
+        return "empty"
+    if texts[0].strip() == texts[1].strip():
+        return "identical"
+    if any(unstorable(text) for text in texts):
+        return "not_storable"
+    if not isinstance(draft.prompt, Prompt) and unfit_messages(draft.prompt):
+        return "not_a_prompt"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A draft with its prompt and its completions in canonical order."""
+
+    draft: ComparisonDraft
+    prompt: Prompt
+    a: CompletionDraft
+    b: CompletionDraft
+    pair_hash: str
+
+    @property
+    def winner(self) -> str | None:
+        """The known preference in terms of a and b."""
+        if self.draft.preference in (None, "tie", "both_bad"):
+            return self.draft.preference
+        return "a" if (self.draft.preference == "first") == (self.a is self.draft.first) else "b"
+
+
+def _add_batch(
+    campaign: Campaign, batch: list[ComparisonDraft], source: str, now: datetime, added: AddedComparisons
+) -> int:
+    """Adds one batch; returns how many of the new comparisons came with a verdict."""
+    for draft in batch:
+        _check(draft, campaign)
+    reasons = [unfit(draft) for draft in batch]
+    fit = [draft for draft, reason in zip(batch, reasons, strict=True) if reason is None]
+    placed = iter(_place(campaign, fit, now, added))
+    rows: list[_Placed | None] = [None if reason else next(placed) for reason in reasons]
+    wanted = {row.pair_hash: row for row in reversed([row for row in rows if row])}
+    known = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=wanted)}
+    fresh = [row for row in wanted.values() if row.pair_hash not in known]
+    created = _create(campaign, fresh, source, now)
+    known |= {comparison.pair_hash: comparison for comparison in created}
+    added.dropped.update(reason for reason in reasons if reason)
+    added.created += len(created)
+    added.duplicates += len(fit) - len(created)
+    added.comparisons += [known[row.pair_hash] if row else None for row in rows]
+    return sum(comparison.status == Comparison.Status.SETTLED for comparison in created)
+
+
+def _check(draft: ComparisonDraft, campaign: Campaign) -> None:
+    if draft.preference is not None and draft.preference not in PREFERENCES:
+        raise Invalid(f"There is no preference {draft.preference!r}. Known are {', '.join(PREFERENCES)}.")
+    if any((one.finish_reason or "") not in FINISH_REASONS for one in (draft.first, draft.second)):
+        raise Invalid("A finish reason is stop, length, or not known.")
+    if isinstance(draft.prompt, Prompt) and draft.prompt.campaign_id != campaign.pk:
+        raise Invalid("A prompt of another campaign cannot be compared in this one.")
+
+
+def _place(campaign: Campaign, drafts: list[ComparisonDraft], now: datetime, added: AddedComparisons) -> list[_Placed]:
+    new = [PromptDraft(draft.prompt) for draft in drafts if not isinstance(draft.prompt, Prompt)]
+    prompts, created = ensure_prompts(campaign, new, now)
+    added.new_prompts += created
+    placed = []
+    for draft in drafts:
+        prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[messages_hash(draft.prompt)]
+        in_order = is_canonical(draft.first.text, draft.second.text, prompt_hash=prompt.messages_hash)
+        a, b = (draft.first, draft.second) if in_order else (draft.second, draft.first)
+        named = f"{prompt.messages_hash}{text_hash(a.text)}{text_hash(b.text)}"
+        placed.append(_Placed(draft, prompt, a, b, sha256(named.encode()).hexdigest()))
+    return placed
+
+
+def _create(campaign: Campaign, rows: list[_Placed], source: str, now: datetime) -> list[Comparison]:
+    completions = _completions([(row.prompt, text) for row in rows for text in (row.a, row.b)], now)
+    comparisons = [
+        Comparison(
+            campaign=campaign,
+            prompt=row.prompt,
+            completion_a=completions[_identity(row.prompt, row.a)],
+            completion_b=completions[_identity(row.prompt, row.b)],
+            pair_hash=row.pair_hash,
+            external_id=row.draft.external_id,
+            status=Comparison.Status.SETTLED if row.winner else Comparison.Status.OPEN,
+            overlap=campaign.overlap,
+            priority=row.draft.priority,
+            position=queue_position(row.draft.priority),
+            source=source[:120],
+            created_at=now,
+        )
+        for row in rows
+    ]
+    Comparison.objects.bulk_create(comparisons)
+    Verdict.objects.bulk_create(
+        _imported_verdict(comparison, row.winner, now)
+        for comparison, row in zip(comparisons, rows, strict=True)
+        if row.winner
+    )
+    return comparisons
+
+
+def _imported_verdict(comparison: Comparison, winner: str, now: datetime) -> Verdict:
+    # Somebody, somewhere, said so once: as much confidence as one vote gives.
+    return Verdict(
+        comparison=comparison,
+        campaign=comparison.campaign,
+        winner=winner,
+        confidence=majority({winner: 1}).confidence,
+        settled_by=Verdict.SettledBy.IMPORT,
+        settled_at=now,
+    )
+
+
+Identity = tuple[int, str, str, int | None]
+
+
+def _identity(prompt: Prompt, draft: CompletionDraft) -> Identity:
+    return prompt.pk, text_hash(draft.text), draft.model_version, draft.seed
+
+
+def _completions(drafts: list[tuple[Prompt, CompletionDraft]], now: datetime) -> dict[Identity, Completion]:
+    """The completions of these drafts: those that are there already, and new ones for the others."""
+    wanted = {_identity(prompt, draft): (prompt, draft) for prompt, draft in drafts}
+    there = Completion.objects.filter(
+        prompt__in={prompt.pk for prompt, _ in drafts}, text_hash__in={key[1] for key in wanted}
+    ).only("pk", "prompt_id", "text_hash", "model_version", "seed")
+    found = {(one.prompt_id, one.text_hash, one.model_version, one.seed): one for one in there}
+    missing = [_completion(prompt, draft, now) for key, (prompt, draft) in wanted.items() if key not in found]
+    for one in Completion.objects.bulk_create(missing):
+        found[one.prompt_id, one.text_hash, one.model_version, one.seed] = one
+    return found
+
+
+def _completion(prompt: Prompt, draft: CompletionDraft, now: datetime) -> Completion:
+    return Completion(
+        prompt=prompt,
+        text=draft.text,
+        text_hash=text_hash(draft.text),
+        model_version=draft.model_version,
+        seed=draft.seed,
+        sampling=dict(draft.sampling),
+        prompt_token_ids=None if draft.prompt_token_ids is None else list(draft.prompt_token_ids),
+        token_ids=None if draft.token_ids is None else list(draft.token_ids),
+        finish_reason=draft.finish_reason or Completion.FinishReason.UNKNOWN,
+        logprob_sum=draft.logprob_sum,
+        server=draft.server,
+        created_at=now,
+    )

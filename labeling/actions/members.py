@@ -1,0 +1,86 @@
+"""Who takes part in a campaign."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.assignments import release_all_of
+from labeling.actions.events import record
+from labeling.errors import Conflict, Invalid
+from labeling.models import Campaign, Choice, Judgment, Membership, User
+
+
+class LastLead(Conflict):
+    type = "last-lead"
+
+
+@transaction.atomic
+def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
+    """Lets a person judge in a campaign, or run it; a member gets the new role and keeps the place in the queue.
+
+    Raises NotAllowed, Invalid.
+    """
+    require_lead(acting_user, campaign)
+    if role not in Membership.Role.values:
+        raise Invalid(f"There is no role {role!r}.", fields={"role": f"One of {', '.join(Membership.Role.values)}."})
+    if role == Membership.Role.LEAD and not user.is_lead:
+        raise Invalid(
+            f"{user.username} is an annotator and cannot lead a campaign. An admin can make them a lead.",
+            fields={"role": "Not for annotators."},
+        )
+    # Somebody who was here before comes back with what they judged then.
+    judged = Judgment.objects.filter(campaign=campaign, annotator=user, superseded_at=None).exclude(choice=Choice.SKIP)
+    membership, is_new = Membership.objects.get_or_create(
+        campaign=campaign, user=user, defaults={"role": role, "judged": judged.count(), "created_at": now}
+    )
+    if not is_new:
+        membership = Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
+        if membership.role == role:
+            return membership
+        if membership.role == Membership.Role.LEAD:
+            _keep_a_lead(campaign, user)
+    before = {} if is_new else {"role": membership.role}
+    membership.role = role
+    membership.save(update_fields=["role"])
+    record(
+        "member.added" if is_new else "member.changed",
+        membership,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        before=before,
+        after={"user": user.username, "role": role},
+    )
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> None:
+    """Ends a person's part in a campaign. What they judged stays and counts; what is open before them is freed.
+
+    Removing somebody who is no member changes nothing. Raises NotAllowed, LastLead.
+    """
+    require_lead(acting_user, campaign)
+    membership = Membership.objects.select_for_update().filter(campaign=campaign, user=user).first()
+    if membership is None:
+        return
+    if membership.role == Membership.Role.LEAD:
+        _keep_a_lead(campaign, user)
+    release_all_of(membership)
+    record(
+        "member.removed",
+        membership,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        before={"user": user.username, "role": membership.role},
+    )
+    membership.delete()
+
+
+def _keep_a_lead(campaign: Campaign, user: User) -> None:
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    others = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).exclude(user=user)
+    if not others.exists():
+        raise LastLead("A campaign needs somebody who runs it. Make somebody else a lead first.")

@@ -1,0 +1,108 @@
+"""Prompts brought into a campaign."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.exchange import Message, messages_hash
+from labeling.models import Campaign, Prompt, User
+
+BATCH = 500
+ROLES = ("system", "user", "assistant")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptDraft:
+    """A prompt to be: messages in chat form that end with the user's. external_id: the id its source gave it."""
+
+    messages: Sequence[Message]
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class AddedPrompts:
+    """prompts: in the order of the drafts, None where one was rejected. rejected: the draft's number (from 0), why."""
+
+    prompts: list[Prompt | None] = field(default_factory=list)
+    created: int = 0
+    existing: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+
+
+@transaction.atomic
+def add_prompts(
+    *, campaign: Campaign, prompts: Iterable[PromptDraft], acting_user: User | None, now: datetime
+) -> AddedPrompts:
+    """Brings prompts into a campaign; one that it has already is not added again. Raises NotAllowed."""
+    require_lead(acting_user, campaign)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    added = AddedPrompts()
+    drafts = iter(prompts)
+    while batch := list(islice(drafts, BATCH)):
+        _add_batch(campaign, batch, now, added)
+    if added.created:
+        after = {"created": added.created, "existing": added.existing, "rejected": len(added.rejected)}
+        record("prompts.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    return added
+
+
+def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datetime) -> tuple[dict[str, Prompt], int]:
+    """The campaign's prompts for these drafts by messages hash, and how many of them are new.
+
+    The campaign must be locked, so that nobody adds the same at the same moment.
+    """
+    by_hash = {messages_hash(draft.messages): draft for draft in drafts}
+    found = {prompt.messages_hash: prompt for prompt in campaign.prompts.filter(messages_hash__in=by_hash)}
+    missing = [
+        Prompt(
+            campaign=campaign,
+            messages=[{"role": turn["role"], "content": turn["content"]} for turn in draft.messages],
+            messages_hash=digest,
+            external_id=draft.external_id,
+            tags=list(draft.tags),
+            created_at=now,
+        )
+        for digest, draft in by_hash.items()
+        if digest not in found
+    ]
+    for prompt in Prompt.objects.bulk_create(missing, batch_size=BATCH):
+        found[prompt.messages_hash] = prompt
+    return found, len(missing)
+
+
+def unfit_messages(messages: Sequence[Message]) -> str | None:
+    """Why these messages are no prompt, as a sentence; None: they are one."""
+    if not messages or messages[-1].get("role") != "user":
+        return "A prompt ends with a message of the user."
+    for turn in messages:
+        if turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
+            return "Each message has a role (system, user or assistant) and a content (text)."
+        if unstorable(turn["content"]):
+            return "A message holds a character that cannot be stored (NUL or half a surrogate pair)."
+    if not messages[-1]["content"].strip():
+        return "The last message is empty."
+    return None
+
+
+def unstorable(text: str) -> bool:
+    """Whether the text holds what PostgreSQL or UTF-8 cannot: NUL, or half a surrogate pair."""
+    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _add_batch(campaign: Campaign, batch: list[PromptDraft], now: datetime, added: AddedPrompts) -> None:
+    reasons = [unfit_messages(draft.messages) for draft in batch]
+    offset = len(added.prompts)
+    fit = [draft for draft, reason in zip(batch, reasons, strict=True) if reason is None]
+    found, created = ensure_prompts(campaign, fit, now)
+    for number, (draft, reason) in enumerate(zip(batch, reasons, strict=True)):
+        if reason is not None:
+            added.rejected.append((offset + number, reason))
+        added.prompts.append(None if reason else found[messages_hash(draft.messages)])
+    added.created += created
+    added.existing += len(fit) - created

@@ -1,0 +1,144 @@
+"""People on stage, for every test that needs somebody to act.
+
+Maya leads a campaign. Alice and Bob annotate it. Ada, who leads it too, adjudicates. Charlie annotates elsewhere and must
+see nothing of it. Root is an admin. `Stage` sets them up through the actions that the product itself uses.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from labeling.actions import (
+    AddedComparisons,
+    ComparisonDraft,
+    CompletionDraft,
+    add_comparisons,
+    add_member,
+    change_campaign_status,
+    create_campaign,
+    create_user,
+    judge,
+    next_assignment,
+)
+from labeling.exchange import Message
+from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Role, User
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+"""When tests take place, unless they say otherwise."""
+
+
+def person(name: str, role: str = Role.ANNOTATOR, *, is_simulated: bool = False) -> User:
+    """Somebody of that name; the password is the name with "-password" after it."""
+    password = None if is_simulated else f"{name}-password"
+    return create_user(
+        username=name, role=role, password=password, is_simulated=is_simulated, acting_user=None, now=NOON
+    )[0]
+
+
+def asks(text: str) -> list[Message]:
+    """A prompt of one turn."""
+    return [Message(role="user", content=text)]
+
+
+def pair(number: int = 0, *, preference: str | None = None) -> ComparisonDraft:
+    """A comparison like no other number's."""
+    return ComparisonDraft(
+        prompt=asks(f"What is {number} plus one?"),
+        first=CompletionDraft(f"It is {number + 1}.", model_version="base", seed=1),
+        second=CompletionDraft(f"Nobody knows, but {number} is near.", model_version="base", seed=2),
+        preference=preference,
+    )
+
+
+@dataclass
+class Stage:
+    """A campaign and its people. now: what the clock shows; `wait` moves it on."""
+
+    campaign: Campaign
+    maya: User
+    ada: User
+    alice: User
+    bob: User
+    charlie: User
+    root: User
+    now: datetime = NOON
+    keys: int = field(default=0)
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.now += timedelta(seconds=seconds)
+
+    def add(self, drafts: int | Iterable[ComparisonDraft], *, source: str = "test") -> AddedComparisons:
+        """Brings comparisons into the campaign: so many of them, or these."""
+        drafts = [pair(number) for number in range(drafts)] if isinstance(drafts, int) else drafts
+        return add_comparisons(
+            campaign=self.campaign, drafts=drafts, source=source, acting_user=self.maya, now=self.now
+        )
+
+    def join(self, *people: User, role: str = Membership.Role.ANNOTATOR) -> None:
+        """Makes people members of the campaign."""
+        for one in people:
+            add_member(campaign=self.campaign, user=one, role=role, acting_user=self.maya, now=self.now)
+
+    def crowd(self, size: int, *, is_simulated: bool = False) -> list[User]:
+        """So many more annotators of the campaign."""
+        people = [person(f"annotator-{number}", is_simulated=is_simulated) for number in range(size)]
+        self.join(*people)
+        return people
+
+    def next(self, user: User) -> Assignment | None:
+        """What somebody is given."""
+        return next_assignment(campaign=self.campaign, acting_user=user, now=self.now)
+
+    def given(self, user: User) -> Assignment:
+        """What somebody is given, when there must be something."""
+        assignment = self.next(user)
+        assert assignment is not None, f"nothing left for {user}"
+        return assignment
+
+    def key(self) -> str:
+        """A key nobody has used."""
+        self.keys += 1
+        return f"key-{self.keys}"
+
+    def judge(self, assignment: Assignment, choice: str = "left", **said: Any) -> Judgment:
+        """The assignment's annotator says something about it."""
+        said.setdefault("key", self.key())
+        return judge(assignment=assignment, acting_user=assignment.annotator, now=self.now, choice=choice, **said)
+
+    def vote(self, assignment: Assignment, winner: str, **said: Any) -> Judgment:
+        """The assignment's annotator prefers a or b, wherever it is shown."""
+        side = {assignment.left: "left", assignment.right: "right"}.get(winner, winner)
+        return self.judge(assignment, side, **said)
+
+    def settle(self, winners: Iterable[str]) -> list[Comparison]:
+        """Alice settles one comparison after another (overlap 1) as told; returns them in that order."""
+        settled = []
+        for winner in winners:
+            assignment = self.given(self.alice)
+            self.vote(assignment, winner)
+            settled.append(Comparison.objects.get(pk=assignment.comparison_id))
+        return settled
+
+    def reload(self) -> Campaign:
+        """The campaign as the database has it."""
+        self.campaign.refresh_from_db()
+        return self.campaign
+
+
+def stage(*, comparisons: int = 0, status: str = Campaign.Status.ACTIVE, **rules: Any) -> Stage:
+    """A campaign with everybody in their place. rules: of the campaign (overlap, allow_tie, ...)."""
+    maya, ada = person("maya", Role.LEAD), person("ada", Role.LEAD)
+    campaign = create_campaign(name="Sums", acting_user=maya, now=NOON, **rules)
+    if status != Campaign.Status.DRAFT:
+        campaign = change_campaign_status(campaign=campaign, status="active", acting_user=maya, now=NOON)
+    if status not in (Campaign.Status.DRAFT, Campaign.Status.ACTIVE):
+        campaign = change_campaign_status(campaign=campaign, status=status, acting_user=maya, now=NOON)
+    people = {"alice": person("alice"), "bob": person("bob"), "charlie": person("charlie")}
+    made = Stage(campaign, maya=maya, ada=ada, root=person("root", Role.ADMIN), **people)
+    made.join(made.alice, made.bob)
+    made.join(ada, role=Membership.Role.LEAD)
+    if comparisons:
+        made.add(comparisons)
+    return made
