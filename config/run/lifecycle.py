@@ -214,10 +214,8 @@ class Watch:
             elif state.is_running and (known.pid, known.start) != (state.pid, state.start):
                 self._say(f"{name} died and was started again.")
                 self._end_orphans(name, state)
-        self._known = {
-            **self._known,
-            **{name: state for name, state in states.items() if state.pid or state.is_failing},
-        }
+        settled = {name: state for name, state in states.items() if state.is_running or state.is_failing}
+        self._known = {**self._known, **settled}
 
     def _end_orphans(self, name: str, state: ProcessState) -> None:
         """Ends what the dead process had started and the new one knows nothing of: a job must not run twice."""
