@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 from labeling.exchange.raw import RawRecord, ReadLimits
 from labeling.exchange.records import JsonObject, Message, Rejected
 
+DEEPEST = 64
+"""Levels of nesting in one record. Python reads about a thousand, and then may fail to write what it read."""
+
 ROLES = ("system", "user", "assistant")
 
 
@@ -55,9 +58,11 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
         hint = " One record per line is expected." if text in {"{", "["} else ""
         raise BadRecordError("not_json", f"Not valid JSON: {error.msg} at character {error.colno}.{hint}") from error
     except RecursionError as error:
-        raise BadRecordError("not_json", "The JSON is nested too deeply.") from error
+        raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.") from error
     except ValueError as error:  # a whole number with thousands of digits
         raise BadRecordError("not_json", f"Not usable JSON: {error}.") from error
+    if text.count("[") + text.count("{") > DEEPEST and _depth_exceeds(value, DEEPEST):
+        raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.")
     if "\\u" in text:  # both can only get in as an escape: JSON forbids raw control characters, UTF-8 raw surrogates
         for string in _strings(value):
             require_storable(string)
@@ -211,6 +216,20 @@ def _strings(value: Any) -> Iterator[str]:
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
+
+
+def _depth_exceeds(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for item in layer
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not layer:
+            return False
+    return any(isinstance(item, dict | list) for item in layer)
 
 
 def _kind(value: Any) -> str:

@@ -1,10 +1,13 @@
 """Every bad record is named by line and reason, and the good ones around it are kept."""
 
+import gzip
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from labeling.exchange import ImportedComparison, Rejected
+from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect, UnreadableInput
 from tests.labeling.exchange.builders import as_lines, read, said, trl
 
 GOOD = json.dumps(trl()).encode()
@@ -42,7 +45,8 @@ TRANSCRIPT = {"chosen": "\n\nHuman: Q\n\nAssistant: A", "rejected": "\n\nHuman: 
         (b'{"prompt": "a", "chosen": "x", "rejected": "y", "m": NaN}', "not_json", "the number NaN"),
         (b'{"prompt": "a", "chosen": "x", "rejected": "y", "m": 1e999}', "not_json", "'1e999' is too large"),
         (b'{"m": ' + b"9" * 5000 + b"}", "not_json", "Exceeds the limit"),
-        (b"[" * 100_000, "not_json", "nested too deeply"),
+        (b"[" * 100_000, "not_json", "nested more than 64 levels"),
+        (b'{"m": ' + b"[" * 64 + b"]" * 64 + b"}", "not_json", "nested more than 64 levels"),
     ],
 )
 def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: str) -> None:
@@ -210,3 +214,32 @@ def test_nothing_is_refused_twice_or_lost() -> None:
     found = read(b"\n".join(lines))
     assert [one.line for one in found] == list(range(1, 121))
     assert sum(isinstance(one, Rejected) for one in found) == 60
+
+
+def test_nesting_up_to_the_limit_is_kept() -> None:
+    deep = b'{"prompt": "Why?", "chosen": "a", "rejected": "b", "m": ' + b"[" * 63 + b"]" * 63 + b"}"
+    wide = json.dumps({**trl(), "m": [[]] * 500}).encode()
+    assert [type(one) for one in read(deep + b"\n" + wide)] == [ImportedComparison] * 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_whatever_is_thrown_at_it_each_record_is_taken_or_refused(data: st.DataObject) -> None:
+    """Valid files with bytes cut out, doubled or overwritten; and pure noise."""
+    lines = [json.dumps(one).encode() for one in (trl(), {**trl(), "id": "é"}, TRANSCRIPT)]
+    original = data.draw(
+        st.sampled_from([b"\n".join(lines), b"[" + b",".join(lines) + b"]", gzip.compress(b"\n".join(lines))])
+        | st.binary(max_size=60)
+    )
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(original))] * 2)))
+    noise = data.draw(st.binary(max_size=6) | st.sampled_from([b"\\", b'"', b"]", b"{", b"\\u0000", b"\xff", b"\n"]))
+    for dialect in ("auto", "trl", "hh", "alpacaeval", "openai", "trl-implicit"):
+        try:
+            found = read(original[:start] + noise + original[end:], dialect)
+        except (UndetectedDialect, UnreadableInput):
+            continue  # said once, for the whole file
+        for one in found:
+            one_text = one.reason if isinstance(one, Rejected) else one.first.text + one.second.text
+            assert one_text.encode()
+            assert "\x00" not in one_text
+        assert [one.record for one in found] == list(range(1, len(found) + 1))
