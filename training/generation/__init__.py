@@ -1,0 +1,68 @@
+"""Sampling completions: an embedded sampler on the CPU, or any OpenAI-compatible server. No Django, no Celery.
+
+`python -m training.generation --help` prepares the default model and samples from a folder by hand.
+What needs torch or an HTTP client is loaded when it is first used: a web process that only checks settings stays small.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from training.generation.contract import (
+    FinishReason,
+    GeneratedCompletion,
+    GenerationFailure,
+    GenerationRequest,
+    Generator,
+    Message,
+    Outcome,
+    SamplingSettings,
+)
+from training.generation.errors import (
+    GenerationError,
+    GeneratorUnavailable,
+    InvalidRequest,
+    InvalidSettings,
+    ModelNotUsable,
+    ModelPreparationError,
+)
+
+if TYPE_CHECKING:
+    from training.generation.default_model import prepare_model
+    from training.generation.factory import generator_for
+    from training.generation.sampler import EmbeddedSampler
+    from training.generation.server import OpenAIGenerator
+
+__all__ = [
+    "EmbeddedSampler",
+    "FinishReason",
+    "GeneratedCompletion",
+    "GenerationError",
+    "GenerationFailure",
+    "GenerationRequest",
+    "Generator",
+    "GeneratorUnavailable",
+    "InvalidRequest",
+    "InvalidSettings",
+    "Message",
+    "ModelNotUsable",
+    "ModelPreparationError",
+    "OpenAIGenerator",
+    "Outcome",
+    "SamplingSettings",
+    "generator_for",
+    "prepare_model",
+]
+
+_LOADED_WHEN_USED = {
+    "EmbeddedSampler": "training.generation.sampler",
+    "OpenAIGenerator": "training.generation.server",
+    "generator_for": "training.generation.factory",
+    "prepare_model": "training.generation.default_model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads what is heavy on first use (PEP 562)."""
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LOADED_WHEN_USED[name]), name)

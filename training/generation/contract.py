@@ -1,0 +1,159 @@
+"""What a generator is asked and what it answers. Imports neither torch nor a client: every room may import this.
+
+One request is one completion. A completion depends on nothing but the model's weights, the messages, the settings and
+the seed; what else is generated at the same time changes it at most by floating-point noise.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol, TypedDict
+
+from training.generation.errors import InvalidRequest, InvalidSettings
+
+FinishReason = Literal["stop", "length"]
+LARGEST_SEED = 2**63 - 1  # what an OpenAI-compatible server takes
+LARGEST_TOP_K = 2**31 - 1
+ROLES = ("system", "user", "assistant")
+
+
+class Message(TypedDict):
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """How tokens are chosen. Raises InvalidSettings for what cannot be honoured."""
+
+    temperature: float = 0.9
+    """Logits are divided by this before top_k and top_p; 0 takes the likeliest token each time."""
+    top_p: float = 1.0
+    """Keep the likeliest tokens that together reach this probability, 0 < top_p <= 1; 1 keeps all."""
+    top_k: int = 0
+    """Keep this many of the likeliest tokens; 0 keeps all."""
+    max_tokens: int = 256
+    """A completion has at most this many tokens, its end-of-turn token included."""
+    system_prompt: str | None = None
+    """Becomes the system message of conversations that have none."""
+
+    def __post_init__(self) -> None:
+        """Checks every field, so that no job starts with settings that fail later, one completion at a time."""
+        _check_number("temperature", self.temperature, 0.0, 100.0)
+        _check_number("top_p", self.top_p, 0.0, 1.0)
+        if self.top_p == 0:
+            raise InvalidSettings("top_p is 0, which keeps no token: choose a value in (0, 1], or temperature 0.")
+        _check_count("top_k", self.top_k, 0, LARGEST_TOP_K)
+        _check_count("max_tokens", self.max_tokens, 1, LARGEST_TOP_K)
+        if self.system_prompt is not None and not isinstance(self.system_prompt, str):
+            raise InvalidSettings("system_prompt must be text, or left out.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; `SamplingSettings(**values)` makes the same settings again."""
+        return asdict(self)
+
+
+def _check_number(name: str, value: object, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidSettings(f"{name} is {value!r}: it must be a number.")
+    if not low <= value <= high:
+        raise InvalidSettings(f"{name} is {value}: it must lie between {low:g} and {high:g}.")
+
+
+def _check_count(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidSettings(f"{name} is {value!r}: it must be a whole number.")
+    if not low <= value <= high:
+        raise InvalidSettings(f"{name} is {value}: it must lie between {low} and {high}.")
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One completion wanted. Raises InvalidRequest for a seed or messages of the wrong form."""
+
+    key: str
+    """The caller's name for it; comes back with the answer."""
+    messages: Sequence[Message]
+    """The conversation so far; the last turn is usually the user's."""
+    seed: int
+    """0 <= seed < 2**63. Requests that differ in nothing but the seed are different samples."""
+    settings: SamplingSettings
+
+    def __post_init__(self) -> None:
+        """Checks the form; whether the model's chat template likes the conversation shows later."""
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= LARGEST_SEED:
+            raise InvalidRequest(f"seed is {self.seed!r}: it must be a whole number from 0 to 2**63 - 1.")
+        if not self.messages:
+            raise InvalidRequest(f"The request {self.key!r} has no messages.")
+        for number, message in enumerate(self.messages, 1):
+            if message.get("role") not in ROLES or not isinstance(message.get("content"), str):
+                raise InvalidRequest(
+                    f"Message {number} of {self.key!r} must have a role of {', '.join(ROLES)} and a text as content."
+                )
+
+    @property
+    def conversation(self) -> list[Message]:
+        """What the model is shown: the messages, after the system prompt of the settings where they have none."""
+        messages = [Message(role=message["role"], content=message["content"]) for message in self.messages]
+        if self.settings.system_prompt and messages[0]["role"] != "system":
+            messages.insert(0, Message(role="system", content=self.settings.system_prompt))
+        return messages
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedCompletion:
+    """One completion, with everything needed to repeat it and to train on it."""
+
+    key: str
+    text: str
+    """For people; special tokens left out. The token ids are the truth."""
+    prompt_ids: list[int]
+    """What the model read, with the generation prompt; empty if a server does not tell."""
+    completion_ids: list[int]
+    """What it wrote, with its end-of-turn token if and only if it ended by itself; empty if a server does not tell."""
+    finish_reason: FinishReason
+    """"stop": it ended by itself. "length": max_tokens was reached."""
+    logprob_sum: float | None
+    """Sum over completion_ids of the natural log-probability under the model itself: temperature 1, no top_k, no top_p.
+    None if a server does not tell."""
+    seed: int
+    settings: SamplingSettings
+    model: str
+    """What wrote it: the name of the model version, or whatever the caller named it."""
+    server: str
+    """Where: "embedded ..." with library versions and number format, or a server's address and its own model name."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFailure:
+    """One request that yielded no completion; the others go on."""
+
+    key: str
+    reason: str
+    """A sentence for the lead that says what to do."""
+    retryable: bool
+    """Whether the same request may succeed later."""
+
+
+Outcome = GeneratedCompletion | GenerationFailure
+
+
+def never() -> bool:
+    """The default of `should_stop`."""
+    return False
+
+
+class Generator(Protocol):
+    """Something that answers requests."""
+
+    def generate(
+        self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = never
+    ) -> Iterator[Outcome]:
+        """Yields one outcome for each request as they finish, in any order.
+
+        Requests are taken as they are needed, so an endless iterable is fine. `should_stop` is asked often; once it
+        says yes the iterator ends soon, and requests without an outcome were not answered.
+        """
+        ...
