@@ -34,6 +34,7 @@ from labeling.models import (
     User,
 )
 from labeling.queries.assignments import with_contents
+from labeling.queries.progress import Progress, progress_of
 from labeling.tally import Tally, random_shard
 
 MAX_LEFT_BALANCE = 3
@@ -115,16 +116,6 @@ ON CONFLICT (campaign_id, shard) DO UPDATE SET judgments = tally.judgments + exc
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an annotator and the campaign are. judged, judged_today: the annotator's own, skips not counted."""
-
-    judged: int
-    judged_today: int
-    comparisons: int
-    settled: int
-
-
 @dataclass(slots=True)
 class Seat:
     """An annotator's place in a campaign, locked for the rest of the transaction. totals: of the whole campaign."""
@@ -136,12 +127,7 @@ class Seat:
 
     def progress(self, now: datetime) -> Progress:
         """What the annotator's page shows."""
-        return Progress(
-            judged=self.membership.judged,
-            judged_today=judged_today(self.membership, now),
-            comparisons=self.totals.comparisons,
-            settled=self.totals.settled,
-        )
+        return progress_of(self.membership, self.totals, now)
 
     def count(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
         """Adds to what the annotator has judged. made_at: of a judgment taken back, which may be of another day."""
@@ -151,11 +137,6 @@ class Seat:
             member.judged_on, member.judged_today = today, 0
         if made_at is None or timezone.localdate(made_at) == today:
             member.judged_today = max(0, member.judged_today + judgments)
-
-
-def judged_today(membership: Membership, now: datetime) -> int:
-    """How much this person judged today (in the time zone of the settings)."""
-    return membership.judged_today if membership.judged_on == timezone.localdate(now) else 0
 
 
 def take_seat(*, user: User, campaign: Campaign) -> Seat:

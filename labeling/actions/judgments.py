@@ -16,7 +16,8 @@ from labeling.actions.verdicts import settle, told
 from labeling.errors import Conflict
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
 from labeling.queries.assignments import with_contents
-from labeling.queue import Progress, Seat, free_slot, give_next, release, take_seat_of, write_back
+from labeling.queries.progress import Progress
+from labeling.queue import Seat, free_slot, give_next, release, take_seat_of, write_back
 from labeling.tally import Tally
 
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)

@@ -1,0 +1,68 @@
+"""What each annotator of a campaign did."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Avg, Count, Max, Q
+from django.db.models.functions import Coalesce
+
+from labeling.models import Campaign, Choice, Judgment
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatorSummary:
+    """One annotator, by pseudonym. left_share: how often the left one was preferred, of all preferences.
+
+    seconds: mean time for a judgment; None where no client told.
+    """
+
+    pseudonym: str
+    is_simulated: bool
+    judged: int
+    skipped: int
+    undone: int
+    ties: int
+    left_share: float | None
+    seconds: float | None
+    last_judged_at: datetime | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
+    """Everybody who ever judged in the campaign, the busiest first."""
+    counts = Q(superseded_at=None)
+    preferred = counts & Q(choice__in=[Choice.A, Choice.B])
+    on_left = preferred & (Q(choice=Choice.A, left="a") | Q(choice=Choice.B, left="b"))
+    rows = (
+        Judgment.objects.filter(campaign=campaign)
+        .order_by()
+        .values("annotator__pseudonym", "annotator__is_simulated")
+        .annotate(
+            judged=Count("pk", filter=counts & ~Q(choice=Choice.SKIP)),
+            skipped=Count("pk", filter=counts & Q(choice=Choice.SKIP)),
+            undone=Count("pk", filter=Q(superseded_at__isnull=False)),
+            ties=Count("pk", filter=counts & Q(choice__in=[Choice.TIE, Choice.BOTH_BAD])),
+            preferred=Count("pk", filter=preferred),
+            on_left=Count("pk", filter=on_left),
+            seconds=Avg("seconds", filter=counts),
+            last=Coalesce(Max("created_at", filter=counts), Max("created_at")),
+        )
+        .order_by("-judged", "annotator__pseudonym")
+    )
+    return [
+        AnnotatorSummary(
+            pseudonym=row["annotator__pseudonym"],
+            is_simulated=row["annotator__is_simulated"],
+            judged=row["judged"],
+            skipped=row["skipped"],
+            undone=row["undone"],
+            ties=row["ties"],
+            left_share=row["on_left"] / row["preferred"] if row["preferred"] else None,
+            seconds=row["seconds"],
+            last_judged_at=row["last"],
+        )
+        for row in rows
+    ]
