@@ -99,6 +99,11 @@ def test_the_opposite_verdict_is_no_duplicate() -> None:
     assert write("trl", verdict("a"), verdict("b"))[1].kept == 2
 
 
+def test_the_same_two_texts_under_another_prompt_are_no_duplicate() -> None:
+    other = VerdictRecord([said("user", "And the sea?")], verdict().a, verdict().b, "a")
+    assert write("trl", verdict(), other)[1].kept == 2
+
+
 def test_both_bad_is_two_rows_that_say_so_where_the_dialect_can() -> None:
     rows, report = write("kto", verdict("both_bad"), verdict("tie"))
     assert [row["label"] for row in rows if isinstance(row, dict)] == [False, False]

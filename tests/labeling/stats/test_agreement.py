@@ -141,11 +141,15 @@ def test_one_comparison_gives_a_figure_but_no_interval_beyond_chance() -> None:
 
 
 def test_a_single_dissent_among_many_has_no_interval_because_most_resamples_are_undefined() -> None:
-    figure = krippendorff_alpha({(2, 0, 0): 100, (1, 0, 1): 1})
-    assert figure.value is not None
-    assert figure.value < 0.01
-    assert figure.low is None
-    assert figure.reason == "The comparisons are too few or too alike for an interval."
+    patterns = {(2, 0, 0): 100, (1, 0, 1): 1}
+    alpha, ac1 = krippendorff_alpha(patterns), gwet_ac1(patterns)
+    assert alpha.value is not None
+    assert alpha.value < 0.01
+    assert ac1.value is not None
+    assert ac1.value > 0.9  # what AC1 is for: a rare category
+    for figure in (alpha, ac1):
+        assert figure.low is figure.high is None
+        assert figure.reason == "The comparisons are too few or too alike for an interval."
 
 
 def test_percent_agreement_counts_pairs_of_annotators() -> None:
