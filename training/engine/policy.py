@@ -42,6 +42,7 @@ class Policy:
         model.eval()
         if self.packs:
             attention.register()
+            self._repeats = model.config.num_attention_heads // model.config.num_key_value_heads
             model.set_attn_implementation(attention.NAME)
 
     def side_log_probs(self, row: PackedRow) -> Tensor:
@@ -53,11 +54,12 @@ class Policy:
         return totals.index_add(0, row.sides, per_token.double())
 
     def _packed_log_probs(self, row: PackedRow) -> Tensor:
+        plan = attention.plan_attention(row, repeats=self._repeats, dtype=self.dtype, device=self.device)
         hidden = self.model.base_model(
             input_ids=row.input_ids.unsqueeze(0),
             position_ids=row.position_ids.unsqueeze(0),
             use_cache=False,
-            packed_row=row,
+            attention_plan=plan,
         ).last_hidden_state[0]
         scored = hidden.index_select(0, row.places).to(self.head_weight.dtype)
         return token_log_probs(scored, self.head_weight, row.targets)
