@@ -60,6 +60,7 @@ class Deployment(models.Model):
     previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     is_current = models.BooleanField(default=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why, where a rule decided and not a person.")
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -67,6 +68,10 @@ class Deployment(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["channel"], condition=Q(is_current=True), name="deployment_one_current"),
         )
+        indexes = (models.Index(fields=["channel", "at"], name="deployment_channel_time"),)
+
+    # Not a column: False on what `promote` returns when the version served already and nothing was changed.
+    changed: bool = True
 
     def __str__(self) -> str:
         return f"{self.version} serves {self.channel}"
@@ -78,8 +83,18 @@ class Job(models.Model):
     status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.QUEUED)
     done = models.PositiveIntegerField(default=0, help_text="Completions written, or optimizer steps taken.")
     total = models.PositiveIntegerField(default=0, help_text="Of how many; 0: not known yet.")
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker has taken it up.")
+    attempts = models.PositiveIntegerField(
+        default=0,
+        help_text="How often a worker has taken it up. Whoever took it up writes only while this is still its number.",
+    )
+    losses = models.PositiveSmallIntegerField(
+        default=0, help_text="Workers lost since it last moved on; too many, and it is given up."
+    )
+    worker = models.CharField(
+        max_length=200, blank=True, help_text="host:process:start time of the worker that has it."
+    )
     heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life of the worker that has it.")
+    enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When its id was last sent to the broker.")
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -96,7 +111,7 @@ class Job(models.Model):
 
 
 class GenerationJob(Job):
-    """Write candidate pairs for prompts of a campaign. Its items say what is to be written; finished ones are never redone."""
+    """Write candidate pairs for prompts of a campaign. Its items say what is to be written; none is written twice."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="generation_jobs")
     versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
@@ -104,10 +119,26 @@ class GenerationJob(Job):
     settings = models.JSONField(default=dict, help_text="Sampling settings: temperature, top_p, max_tokens, ...")
     pairs_per_prompt = models.PositiveSmallIntegerField(default=1)
     seed = models.BigIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0, help_text="Completions that could not be written.")
+    channel = models.CharField(
+        max_length=80,
+        default=Deployment.DEFAULT_CHANNEL,
+        help_text="Where the serving version was looked up when none was named.",
+    )
+    failed = models.PositiveIntegerField(default=0, help_text="Pairs that could not be written.")
     dropped = models.PositiveIntegerField(
         default=0, help_text="Pairs left out because both texts were the same or one was empty."
     )
+    rate = models.FloatField(null=True, blank=True, help_text="Completions a second, lately.")
+
+    class Meta:
+        constraints = (
+            # A second click on the button finds the first job instead of writing everything twice.
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=Q(status__in=["queued", "running", "cancelling"]),
+                name="generation_one_active_per_campaign",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"generation {self.pk}"
@@ -129,6 +160,12 @@ class GenerationItem(models.Model):
     version_second = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     seed_first = models.BigIntegerField()
     seed_second = models.BigIntegerField()
+    first = models.JSONField(
+        null=True, blank=True, help_text="The first completion while the second is still to be written; null: not yet."
+    )
+    second = models.JSONField(null=True, blank=True, help_text="The same the other way round.")
+    resampled = models.BooleanField(default=False, help_text="Whether the second was drawn again with another seed.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Failed attempts at a completion so far.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     reason = models.TextField(blank=True)
     comparison = models.ForeignKey(
@@ -174,11 +211,16 @@ class Run(Job):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")
     parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs_from")
     config = models.JSONField(default=dict, help_text="What differs from the engine's defaults (RunConfig).")
-    directory = models.CharField(max_length=500, help_text="The engine's OUT folder.")
+    directory = models.CharField(max_length=500, blank=True, help_text="The engine's OUT folder.")
     trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
-    engine_pid = models.PositiveIntegerField(null=True, blank=True)
+    engine = models.CharField(
+        max_length=200, blank=True, help_text="host:process:start time of the engine's process; empty: none runs."
+    )
     latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
     log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
+    gate = models.JSONField(
+        null=True, blank=True, help_text="What the promotion gate measured and decided; null: not asked (yet)."
+    )
 
     class Meta:
         constraints = (
@@ -244,10 +286,20 @@ class RetrainingPolicy(models.Model):
     periodic_task = models.OneToOneField(
         PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_policy"
     )
+    considered_at = models.DateTimeField(null=True, blank=True, help_text="When it was last asked whether to start.")
+    outcome = models.CharField(max_length=300, blank=True, help_text="What came of it, in a sentence.")
     updated_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "retraining policies"
+
+    @property
+    def cron(self) -> str:
+        """The five cron fields of its time; empty: considered as soon as there are enough fresh verdicts."""
+        if self.periodic_task is None or self.periodic_task.crontab is None:
+            return ""
+        time = self.periodic_task.crontab
+        return f"{time.minute} {time.hour} {time.day_of_month} {time.month_of_year} {time.day_of_week}"
 
     def __str__(self) -> str:
         return f"retraining of {self.campaign}"

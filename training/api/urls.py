@@ -1,5 +1,22 @@
-"""Addresses of training's api."""
+"""The addresses of the training API, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from training.api import views
+
+urlpatterns = [
+    path("campaigns/<slug:slug>/generation/", views.StartGenerationView.as_view(), name="api-start-generation"),
+    path("campaigns/<slug:slug>/policy/", views.RetrainingPolicyView.as_view(), name="api-retraining-policy"),
+    path("generation/<int:pk>/", views.GenerationView.as_view(), name="api-generation"),
+    path("generation/<int:pk>/cancel/", views.CancelGenerationView.as_view(), name="api-cancel-generation"),
+    path("generation/<int:pk>/resume/", views.ResumeGenerationView.as_view(), name="api-resume-generation"),
+    path("runs/", views.RunsView.as_view(), name="api-runs"),
+    path("runs/<int:pk>/", views.RunView.as_view(), name="api-run"),
+    path("runs/<int:pk>/metrics/", views.RunMetricsView.as_view(), name="api-run-metrics"),
+    path("runs/<int:pk>/cancel/", views.CancelRunView.as_view(), name="api-cancel-run"),
+    path("runs/<int:pk>/resume/", views.ResumeRunView.as_view(), name="api-resume-run"),
+    path("versions/", views.VersionsView.as_view(), name="api-versions"),
+    path("versions/<slug:name>/", views.VersionView.as_view(), name="api-version"),
+    path("versions/<slug:name>/promote/", views.PromoteView.as_view(), name="api-promote"),
+    path("serving/rollback/", views.RollBackView.as_view(), name="api-roll-back"),
+]

@@ -1,0 +1,55 @@
+"""Who may do what with campaigns' training and with versions: asked by every action, so that no way in differs.
+
+Campaigns are asked about in `labeling.access`. `None` in the place of a person is the system itself.
+"""
+
+from django.db.models import Q, QuerySet
+
+from labeling.access import led_campaigns
+from labeling.errors import NotAllowed, NotFound
+from labeling.models import Campaign, User
+from training.models import Deployment, GenerationJob, ModelVersion, Run
+
+
+def require_any_lead(user: User | None) -> None:
+    """Raises NotAllowed unless the person may run campaigns."""
+    if user is not None and not user.is_lead:
+        raise NotAllowed("Only leads and admins may see and change model versions.")
+
+
+def require_version(user: User | None, version: ModelVersion) -> None:
+    """Raises NotAllowed for annotators, NotFound for a version of a campaign they do not lead."""
+    require_any_lead(user)
+    if user is not None and not visible_versions(user).filter(pk=version.pk).exists():
+        raise version_not_found(version.name)
+
+
+def version_not_found(name: str) -> NotFound:
+    """The answer for what is not there and for what one must not know of."""
+    return NotFound(f"There is no model version {name!r} among those you may see.")
+
+
+def visible_versions(user: User) -> QuerySet[ModelVersion]:
+    """Base versions, what serves by default, and what the campaigns led by this person have trained."""
+    if not user.is_lead:
+        return ModelVersion.objects.none()
+    if user.is_admin:
+        return ModelVersion.objects.all()
+    serving = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, is_current=True).values("version")
+    return ModelVersion.objects.filter(
+        Q(run__isnull=True) | Q(run__campaign__in=_led(user).values("pk")) | Q(pk__in=serving)
+    )
+
+
+def visible_runs(user: User) -> QuerySet[Run]:
+    """The runs of the campaigns led by this person."""
+    return Run.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
+    """The generation jobs of the campaigns led by this person."""
+    return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def _led(user: User) -> QuerySet[Campaign]:
+    return led_campaigns(user).order_by()

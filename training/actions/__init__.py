@@ -1,0 +1,40 @@
+"""Every write of training, by noun."""
+
+from training.actions.generation import cancel_generation, derive_seed, resume_generation, start_generation
+from training.actions.runs import cancel_run, resume_run, start_run
+from training.actions.schedule import (
+    GateMeasurement,
+    consider_retraining,
+    decide_promotion,
+    hold_back,
+    save_retraining_policy,
+)
+from training.actions.snapshots import take_snapshot
+from training.actions.versions import (
+    promote,
+    record_evaluation,
+    register_base_version,
+    register_version,
+    roll_back,
+)
+
+__all__ = [
+    "GateMeasurement",
+    "cancel_generation",
+    "cancel_run",
+    "consider_retraining",
+    "decide_promotion",
+    "derive_seed",
+    "hold_back",
+    "promote",
+    "record_evaluation",
+    "register_base_version",
+    "register_version",
+    "resume_generation",
+    "resume_run",
+    "roll_back",
+    "save_retraining_policy",
+    "start_generation",
+    "start_run",
+    "take_snapshot",
+]

@@ -1,0 +1,71 @@
+"""What a person may ask of any job, whether it writes completions or trains."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.models import User
+from training.errors import JobActive, JobOver
+from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
+from training.queue import enqueue, noun
+
+J = TypeVar("J", GenerationJob, Run)
+
+
+@transaction.atomic
+def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
+    """Stops a job: at once where it only waits, else at its next safe point. Asking twice changes nothing.
+
+    Raises JobOver, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, job.campaign)
+    locked = type(job).objects.select_for_update().get(pk=job.pk)
+    if locked.status == JobStatus.CANCELLING:
+        return locked
+    if not locked.is_active:
+        raise JobOver(f"It is {locked.get_status_display().lower()} already: there is nothing to cancel.")
+    before = locked.status
+    if locked.status == JobStatus.QUEUED:
+        locked.status, locked.finished_at = JobStatus.CANCELLED, now
+    else:
+        locked.status = JobStatus.CANCELLING
+    locked.save(update_fields=["status", "finished_at"])
+    record(
+        f"{noun(locked)}.cancel_requested",
+        locked,
+        acting_user=acting_user,
+        now=now,
+        campaign=locked.campaign,
+        before={"status": before},
+        after={"status": locked.status},
+    )
+    return locked
+
+
+@transaction.atomic
+def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
+    """Queues a failed or cancelled job again: it goes on where it stopped. Raises JobActive, JobOver, NotAllowed."""
+    require_lead(acting_user, job.campaign)
+    locked = type(job).objects.select_for_update().get(pk=job.pk)
+    if locked.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+        raise JobOver(f"It is {locked.get_status_display().lower()}: only what failed or was cancelled can go on.")
+    if type(job).objects.filter(campaign=locked.campaign, status__in=ACTIVE_STATUSES).exists():
+        raise JobActive("Another one of this campaign is active: wait for its end or cancel it.")
+    before = locked.status
+    locked.status, locked.error, locked.losses = JobStatus.QUEUED, "", 0
+    locked.finished_at, locked.enqueued_at = None, now
+    locked.save(update_fields=["status", "error", "losses", "finished_at", "enqueued_at"])
+    record(
+        f"{noun(locked)}.resumed",
+        locked,
+        acting_user=acting_user,
+        now=now,
+        campaign=locked.campaign,
+        before={"status": before},
+        after={"status": locked.status},
+    )
+    enqueue(locked)
+    return locked

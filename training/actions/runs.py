@@ -1,0 +1,111 @@
+"""Starting, cancelling and resuming a training run. A worker does it; see `training.jobs`."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.models import Campaign, User
+from training.access import require_version
+from training.actions.jobs import cancel_job, resume_job
+from training.actions.snapshots import DEFAULT_TEST_SHARE, take_snapshot
+from training.engine.config import RunConfig
+from training.engine.errors import InputError
+from training.errors import JobActive, WrongSettings
+from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
+from training.queries import serving_version
+from training.queue import enqueue
+
+
+def start_run(
+    *,
+    campaign: Campaign,
+    acting_user: User | None,
+    now: datetime,
+    parent: ModelVersion | None = None,
+    config: Mapping[str, Any] | None = None,
+    trigger: str = Run.Trigger.PERSON,
+    channel: str = Deployment.DEFAULT_CHANNEL,
+    test_share: float = DEFAULT_TEST_SHARE,
+) -> Run:
+    """Freezes the campaign's labels and queues a run on them.
+
+    parent: where it starts from, and the reference; None: the version that serves in `channel`.
+    config: what differs from the engine's RunConfig. One run at a time in a campaign.
+    Raises TooFewPairs, WrongSettings, NothingServes, JobActive, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, campaign)
+    chosen = parent or serving_version(channel)
+    require_version(acting_user, chosen)
+    checked = _checked_config(config or {})
+    # Looked at before the labels are frozen, which takes a while; the constraint decides a race.
+    if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
+        raise JobActive("A run of this campaign is active: wait for its end or cancel it.")
+    snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=test_share)
+    try:
+        with transaction.atomic():
+            run = _queue_run(campaign, snapshot, chosen, checked, trigger=trigger, acting_user=acting_user, now=now)
+    except IntegrityError as error:
+        if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
+            raise JobActive("A run of this campaign is active: wait for its end or cancel it.") from error
+        raise
+    return run
+
+
+def _queue_run(
+    campaign: Campaign,
+    snapshot: Snapshot,
+    parent: ModelVersion,
+    config: dict[str, Any],
+    *,
+    trigger: str,
+    acting_user: User | None,
+    now: datetime,
+) -> Run:
+    run = Run.objects.create(
+        campaign=campaign,
+        snapshot=snapshot,
+        parent=parent,
+        config=config,
+        trigger=trigger,
+        created_by=acting_user,
+        created_at=now,
+        enqueued_at=now,
+    )
+    # Not the number alone: a database made anew must not find the folders of an older one.
+    run.directory = str(settings.VAR_DIR / "runs" / f"{run.pk}-{secrets.token_hex(4)}")
+    run.save(update_fields=["directory"])
+    record(
+        "run.started",
+        run,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        after={"parent": parent.name, "snapshot": snapshot.content_hash, "config": config, "trigger": trigger},
+    )
+    enqueue(run)
+    return run
+
+
+def _checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config as given, once the engine's own check has passed it. Raises WrongSettings."""
+    try:
+        RunConfig.from_mapping(dict(config))
+    except InputError as error:
+        raise WrongSettings(f"This training config cannot be used: {error}.") from error
+    return dict(config)
+
+
+def cancel_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
+    """Stops a run after its current step; its checkpoint stays. See `cancel_job`."""
+    return cancel_job(job=run, acting_user=acting_user, now=now)
+
+
+def resume_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
+    """Goes on from the last checkpoint of a failed or cancelled run. See `resume_job`."""
+    return resume_job(job=run, acting_user=acting_user, now=now)

@@ -1,0 +1,201 @@
+"""Retraining by itself: a campaign's policy, the question whether it is time, and the gate before a promotion."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.errors import DomainError
+from labeling.models import Campaign, User
+from training.actions.runs import start_run
+from training.actions.versions import promote
+from training.errors import JobActive, WrongSchedule
+from training.models import ModelVersion, RetrainingPolicy, Run
+from training.queries import fresh_verdicts
+
+CONSIDER_TASK = "training.tasks.consider_retraining"
+CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+DEFAULT_MIN_FRESH_VERDICTS = 200
+
+
+def save_retraining_policy(
+    *,
+    campaign: Campaign,
+    acting_user: User | None,
+    now: datetime,
+    enabled: bool = True,
+    min_fresh_verdicts: int = DEFAULT_MIN_FRESH_VERDICTS,
+    cron: str = "",
+    auto_promote: bool = False,
+    max_accuracy_drop: float = 0.0,
+) -> RetrainingPolicy:
+    """Sets when a campaign retrains by itself.
+
+    cron: five fields, in the server's time zone; at that time a run starts if there are enough fresh verdicts.
+    Empty: as soon as there are enough. Raises WrongSchedule, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, campaign)
+    crontab = _crontab(cron) if cron.strip() else None
+    with transaction.atomic():
+        Campaign.objects.select_for_update().get(pk=campaign.pk)  # two leads saving at once: one after the other
+        policy = RetrainingPolicy.objects.filter(campaign=campaign).first() or RetrainingPolicy(campaign=campaign)
+        before = _as_dict(policy) if policy.pk else {}
+        policy.enabled, policy.min_fresh_verdicts = enabled, min_fresh_verdicts
+        policy.auto_promote, policy.max_accuracy_drop = auto_promote, max_accuracy_drop
+        policy.updated_at = now
+        try:
+            policy.full_clean(exclude=["campaign", "periodic_task"])
+        except ValidationError as error:
+            raise WrongSchedule(" ".join(error.messages)) from error
+        policy.save()
+        _set_time(policy, crontab)
+        record(
+            "policy.saved",
+            policy,
+            acting_user=acting_user,
+            now=now,
+            campaign=campaign,
+            before=before,
+            after=_as_dict(policy),
+        )
+    return policy
+
+
+def _as_dict(policy: RetrainingPolicy) -> dict[str, Any]:
+    fields = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
+    return {name: getattr(policy, name) for name in fields}
+
+
+def _crontab(cron: str) -> CrontabSchedule:
+    """The unsaved schedule row of a cron string. Raises WrongSchedule."""
+    fields = cron.split()
+    if len(fields) != len(CRON_FIELDS):
+        raise WrongSchedule(
+            "A cron time has five fields (minute, hour, day of month, month, day of week), "
+            f"not {len(fields)}: {cron!r}."
+        )
+    crontab = CrontabSchedule(**dict(zip(CRON_FIELDS, fields, strict=True)), timezone=settings.TIME_ZONE)
+    try:
+        crontab.full_clean()
+    except (ValidationError, ValueError) as error:
+        messages = error.messages if isinstance(error, ValidationError) else [str(error)]
+        raise WrongSchedule(f"The cron time {cron!r} cannot be read: {' '.join(messages)}") from error
+    return crontab
+
+
+def _set_time(policy: RetrainingPolicy, crontab: CrontabSchedule | None) -> None:
+    """Makes the policy's row in beat's table what it should be: beat reads it again by itself."""
+    task = policy.periodic_task
+    if crontab is None:
+        policy.periodic_task = None
+        policy.save(update_fields=["periodic_task"])
+        if task is not None:
+            task.delete()
+        return
+    values = {name: getattr(crontab, name) for name in (*CRON_FIELDS, "timezone")}
+    schedule = CrontabSchedule.objects.filter(**values).first()
+    if schedule is None:
+        crontab.save()
+        schedule = crontab
+    if task is None:
+        task = PeriodicTask(name=f"Retrain {policy.campaign.slug}", task=CONSIDER_TASK)
+    task.crontab, task.enabled, task.args = schedule, policy.enabled, json.dumps([policy.pk])
+    task.save()
+    policy.periodic_task = task
+    policy.save(update_fields=["periodic_task"])
+
+
+def consider_retraining(*, policy: RetrainingPolicy, now: datetime) -> Run | None:
+    """Starts a run from the serving version if the policy wants one now; returns it, or None with the reason kept.
+
+    Being asked twice at once starts one run: only one may be active in a campaign.
+    """
+    run, outcome = None, "The policy is switched off."
+    if policy.enabled:
+        fresh = fresh_verdicts(policy.campaign)
+        if fresh < policy.min_fresh_verdicts:
+            outcome = f"Waits: {fresh} fresh verdicts of {policy.min_fresh_verdicts}."
+        else:
+            run, outcome = _try_to_start(policy, fresh, now=now)
+    policy.considered_at, policy.outcome = now, outcome[:300]
+    RetrainingPolicy.objects.filter(pk=policy.pk).update(considered_at=now, outcome=policy.outcome)
+    return run
+
+
+def _try_to_start(policy: RetrainingPolicy, fresh: int, *, now: datetime) -> tuple[Run | None, str]:
+    try:
+        run = start_run(campaign=policy.campaign, acting_user=None, now=now, trigger=Run.Trigger.SCHEDULE)
+    except JobActive:
+        return None, "Waits: a run is active."
+    except DomainError as error:
+        return None, f"Could not start: {error}"
+    return run, f"Started run {run.pk} on {fresh} fresh verdicts."
+
+
+@dataclass(frozen=True)
+class GateMeasurement:
+    """Held-out reward accuracy of a run's new version and of its parent: the same pairs, the same reference (the base).
+
+    The run's own accuracy cannot be compared with anything of the parent's: there the parent is the reference, against
+    which it scores a tie on every pair. Measured against their common base, both are shares of the same test pairs that
+    the version's implicit reward orders as the annotators did. The base against itself is all ties: 0.5.
+    """
+
+    accuracy: float
+    parent_accuracy: float
+    pairs: int
+
+    def did_not_fall(self, max_drop: float) -> bool:
+        """Whether the new accuracy is at least the parent's, less the drop that the policy allows."""
+        return self.accuracy >= self.parent_accuracy - max_drop - 1e-12
+
+
+def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasurement, now: datetime) -> dict[str, Any]:
+    """Promotes a scheduled run's version if its accuracy did not fall and its parent still serves; keeps the decision.
+
+    Deciding a second time changes nothing. Returns what is kept in `run.gate`.
+    """
+    with transaction.atomic():
+        locked = Run.objects.select_for_update().get(pk=run.pk)
+        if locked.gate is not None:
+            return dict(locked.gate)
+        policy = RetrainingPolicy.objects.get(campaign=run.campaign)
+        compared = f"{measured.accuracy:.3f}; its parent {measured.parent_accuracy:.3f}; {measured.pairs} pairs"
+        promoted, reason = False, f"Held back: held-out accuracy fell, {compared}."
+        if not policy.auto_promote:
+            reason = "Held back: the policy does not promote by itself any more."
+        elif measured.did_not_fall(policy.max_accuracy_drop):
+            promoted, reason = _promote_by_rule(run, version, f"Held-out accuracy did not fall: {compared}.", now=now)
+        figures = {**asdict(measured), "max_drop": policy.max_accuracy_drop}
+        return _keep_decision(locked, {**figures, "promoted": promoted, "reason": reason}, now=now)
+
+
+def hold_back(*, run: Run, reason: str, now: datetime) -> dict[str, Any]:
+    """Keeps the decision that a scheduled run's version is left to a person."""
+    with transaction.atomic():
+        locked = Run.objects.select_for_update().get(pk=run.pk)
+        if locked.gate is not None:
+            return dict(locked.gate)
+        return _keep_decision(locked, {"promoted": False, "reason": reason}, now=now)
+
+
+def _keep_decision(run: Run, gate: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    run.gate = gate
+    run.save(update_fields=["gate"])
+    record("run.gate_decided", run, acting_user=None, now=now, campaign=run.campaign, after=gate)
+    return gate
+
+
+def _promote_by_rule(run: Run, version: ModelVersion, reason: str, *, now: datetime) -> tuple[bool, str]:
+    try:
+        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=reason[:200])
+    except DomainError as error:
+        return False, f"Held back: {error}"
+    return True, reason

@@ -1,0 +1,116 @@
+"""Freezing what annotators have said so far: a campaign's preference pairs as a folder named by its content."""
+
+import secrets
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
+from labeling.models import Campaign, User, Verdict
+from labeling.queries import verdict_records
+from training.errors import TooFewPairs
+from training.models import Snapshot
+
+DEFAULT_TEST_SHARE = 0.2
+# Below this nothing can be learned, or nothing be said about what was learned.
+MIN_TRAIN_PAIRS = 4
+MIN_TEST_PAIRS = 1
+# How many ways of splitting are tried before a small set is called too small.
+SPLIT_SEEDS = 50
+
+
+def take_snapshot(
+    *, campaign: Campaign, acting_user: User | None, now: datetime, test_share: float = DEFAULT_TEST_SHARE
+) -> Snapshot:
+    """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot again.
+
+    test_share: of the prompts, held out. Prompts stay on their side from snapshot to snapshot.
+    Raises TooFewPairs, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, campaign)
+    # Read before the pairs: a verdict that arrives in between is in the snapshot and counts as fresh, never neither.
+    last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
+    manifest, directory = _write(campaign, test_share)
+    with transaction.atomic():
+        snapshot, created = Snapshot.objects.get_or_create(
+            campaign=campaign,
+            content_hash=manifest.sha256,
+            defaults={
+                "directory": str(directory),
+                "manifest": manifest.as_dict(),
+                "train_pairs": manifest.train.pairs,
+                "test_pairs": manifest.test.pairs,
+                "last_verdict_at": last,
+                "created_by": acting_user,
+                "created_at": now,
+            },
+        )
+        if created:
+            record(
+                "snapshot.taken",
+                snapshot,
+                acting_user=acting_user,
+                now=now,
+                campaign=campaign,
+                after={"train": manifest.train.pairs, "test": manifest.test.pairs, "dropped": manifest.dropped},
+            )
+        elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: seen, and nothing came of them
+            snapshot.last_verdict_at = last
+            snapshot.save(update_fields=["last_verdict_at"])
+    return snapshot
+
+
+def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
+    """The manifest and the folder of the first split that has enough on both sides."""
+    folder = settings.VAR_DIR / "snapshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    first = _settled_seed(campaign)
+    counts = "none at all"
+    for seed in range(first, first + SPLIT_SEEDS):
+        building = folder / f".building-{secrets.token_hex(6)}"
+        try:
+            manifest = _write_split(building, campaign, Split(seed=seed, test_share=test_share))
+        except EmptySnapshot:
+            continue
+        if manifest.train.pairs >= MIN_TRAIN_PAIRS and manifest.test.pairs >= MIN_TEST_PAIRS:
+            return manifest, _publish(building, folder / manifest.sha256)
+        shutil.rmtree(building)
+        counts = f"{manifest.train.pairs + manifest.test.pairs} on {_prompts(manifest)} prompts"
+        if manifest.train.pairs + manifest.test.pairs < MIN_TRAIN_PAIRS + MIN_TEST_PAIRS or _prompts(manifest) < 2:
+            break  # no way of splitting will help
+    raise TooFewPairs(
+        f"A run needs at least {MIN_TRAIN_PAIRS} preference pairs to train on and {MIN_TEST_PAIRS} held out, on "
+        f"different prompts; there are {counts}. Judge more comparisons: ties and skips yield no pair."
+    )
+
+
+def _settled_seed(campaign: Campaign) -> int:
+    """The seed of the last snapshot's split: kept, so that no prompt changes sides while the campaign grows."""
+    last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
+    return int(last.manifest["split"]["seed"]) if last else 0
+
+
+def _write_split(folder: Path, campaign: Campaign, split: Split) -> Manifest:
+    report = DropReport()
+    pairs = preference_pairs(verdict_records(campaign), report)
+    return write_snapshot(folder, pairs, split=split, meta={"campaign": campaign.slug}, report=report)
+
+
+def _publish(building: Path, target: Path) -> Path:
+    try:
+        building.rename(target)
+    except OSError:
+        if not (target / "manifest.json").exists():
+            raise
+        shutil.rmtree(building)  # the same labels were frozen before
+    return target
+
+
+def _prompts(manifest: Manifest) -> int:
+    return manifest.train.prompts + manifest.test.prompts

@@ -1,0 +1,217 @@
+"""Model versions: registering what a run made, and changing which version serves."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from labeling.actions.events import record
+from labeling.models import User
+from training import storage
+from training.access import require_any_lead, require_version
+from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged
+from training.models import Deployment, Evaluation, ModelVersion, Run, Snapshot
+
+
+def register_base_version(*, name: str, directory: Path, acting_user: User | None, now: datetime) -> ModelVersion:
+    """Registers a base model's folder under a name; registering the same one again changes nothing.
+
+    Raises VersionDamaged when the name stands for other files.
+    """
+    require_any_lead(acting_user)
+    existing = ModelVersion.objects.filter(name=name).first()
+    if existing is not None and Path(existing.base_dir) == directory and directory.is_dir():
+        return existing  # its content is checked before it is loaded
+    content_hash = storage.folder_hash(directory)
+    if existing is not None and existing.content_hash != content_hash:
+        raise VersionDamaged(f"{name} stands for other files than those in {directory}: take another name.")
+    with transaction.atomic():
+        version, created = ModelVersion.objects.get_or_create(
+            name=name,
+            defaults={
+                "base_dir": str(directory),
+                "content_hash": content_hash,
+                "lineage": {"base_hash": content_hash, "code_version": storage.code_version()},
+                "created_at": now,
+            },
+        )
+        if created:
+            record("version.registered", version, acting_user=acting_user, now=now)
+        elif version.base_dir != str(directory):  # the same files, moved
+            version.base_dir = str(directory)
+            version.save(update_fields=["base_dir"])
+    return version
+
+
+def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: datetime) -> ModelVersion:
+    """Makes a run's adapter an immutable version `<campaign>-v<n>` with its lineage; once per run.
+
+    A crash between the folder and the row leaves a folder that the next attempt finds by the run it names.
+    """
+    existing = ModelVersion.objects.filter(run=run).first()
+    if existing is not None:
+        return existing
+    lineage = lineage_of(run)
+    name, folder = _free_name(run, lineage)
+    if not folder.exists():
+        storage.publish_folder(adapter, folder, lineage)
+    content_hash = storage.folder_hash(folder / "adapter")
+    with transaction.atomic():
+        version = ModelVersion.objects.create(
+            name=name,
+            base_dir=run.parent.base_dir,
+            adapter_dir=str(folder / "adapter"),
+            content_hash=content_hash,
+            parent=run.parent,
+            run=run,
+            metrics=metrics,
+            lineage=lineage,
+            created_at=now,
+        )
+        record(
+            "version.registered",
+            version,
+            acting_user=None,
+            now=now,
+            campaign=run.campaign,
+            after={"run": run.pk, "parent": run.parent.name, "content_hash": content_hash},
+        )
+    return version
+
+
+def lineage_of(run: Run) -> dict[str, Any]:
+    """Everything that made the version of a run, by name or hash."""
+    parent = run.parent
+    return {
+        "run": run.pk,
+        "run_directory": Path(run.directory).name,
+        "campaign": run.campaign.slug,
+        "snapshot": run.snapshot.content_hash,
+        "config": run.config,
+        "parent": parent.name,
+        "parent_hash": parent.content_hash,
+        "base_hash": parent.lineage.get("base_hash", parent.content_hash if not parent.adapter_dir else ""),
+        "code_version": storage.code_version(),
+    }
+
+
+def _free_name(run: Run, lineage: dict[str, Any]) -> tuple[str, Path]:
+    """The next free name, and its folder: free too, or left there by an earlier attempt of this very run."""
+    number = ModelVersion.objects.filter(run__campaign=run.campaign).count() + 1
+    while True:
+        name = f"{run.campaign.slug}-v{number}"
+        folder = settings.VAR_DIR / "versions" / name
+        if not ModelVersion.objects.filter(name=name).exists() and (
+            not folder.exists() or storage.made_by(folder) == lineage["run_directory"]
+        ):
+            return name, folder
+        number += 1
+
+
+def promote(
+    *,
+    version: ModelVersion,
+    acting_user: User | None,
+    now: datetime,
+    channel: str = Deployment.DEFAULT_CHANNEL,
+    expected: ModelVersion | None = None,
+    reason: str = "",
+) -> Deployment:
+    """Makes a version the one that serves. If it serves already nothing changes: the deployment's `changed` is False.
+
+    expected: the version that must be serving now (a gate's decision holds for that one only).
+    Raises ServingChanged, VersionDamaged, NotAllowed, NotFound.
+    """
+    require_version(acting_user, version)
+    storage.check_version(version)
+    with transaction.atomic():
+        current = _locked_current(channel)
+        if expected is not None and (current is None or current.version_id != expected.pk):
+            raise ServingChanged(f"{expected.name} does not serve any more: look again at what to promote.")
+        if current is not None and current.version_id == version.pk:
+            current.changed = False
+            return current
+        return _replace(current, version, channel, Deployment.Kind.PROMOTION, current, acting_user, now, reason)
+
+
+def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment:
+    """Returns to the version that served before the present one was promoted. Raises NothingToRollBack."""
+    require_any_lead(acting_user)
+    with transaction.atomic():
+        current = _locked_current(channel)
+        if current is None:
+            raise NothingServes("No model version serves yet.")
+        earlier = current.previous
+        if earlier is None:
+            raise NothingToRollBack(f"{current.version.name} is the first that served: there is none before it.")
+        storage.check_version(earlier.version)
+        # What lies before the earlier one lies before it again, so that a second roll-back goes one further.
+        return _replace(
+            current, earlier.version, channel, Deployment.Kind.ROLLBACK, earlier.previous, acting_user, now, ""
+        )
+
+
+def _locked_current(channel: str) -> Deployment | None:
+    current = Deployment.objects.select_for_update(of=("self",)).filter(channel=channel, is_current=True)
+    return current.select_related("version", "previous__version", "previous__previous").first()
+
+
+def _replace(
+    current: Deployment | None,
+    version: ModelVersion,
+    channel: str,
+    kind: str,
+    previous: Deployment | None,
+    acting_user: User | None,
+    now: datetime,
+    reason: str,
+) -> Deployment:
+    # Two promotions at once: the row lock orders them, and where there was no row yet the constraint lets one through.
+    if current is not None:
+        Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
+    made = Deployment.objects.create(
+        channel=channel, version=version, previous=previous, kind=kind, by=acting_user, at=now, reason=reason
+    )
+    record(
+        "version.promoted" if kind == Deployment.Kind.PROMOTION else "version.rolled_back",
+        version,
+        acting_user=acting_user,
+        now=now,
+        before={"serving": current.version.name if current else None, "channel": channel},
+        after={"serving": version.name, "channel": channel, "reason": reason},
+    )
+    return made
+
+
+def record_evaluation(
+    *,
+    version: ModelVersion,
+    kind: str,
+    results: dict[str, Any],
+    acting_user: User | None,
+    now: datetime,
+    against: ModelVersion | None = None,
+    snapshot: Snapshot | None = None,
+) -> Evaluation:
+    """Keeps what was measured of a version. kind: "held_out" or "win_rate"."""
+    require_version(acting_user, version)
+    with transaction.atomic():
+        evaluation = Evaluation.objects.create(
+            version=version,
+            against=against,
+            snapshot=snapshot,
+            kind=kind,
+            results=results,
+            created_by=acting_user,
+            created_at=now,
+        )
+        record(
+            "version.evaluated",
+            version,
+            acting_user=acting_user,
+            now=now,
+            after={"kind": kind, "results": results},
+        )
+    return evaluation

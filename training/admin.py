@@ -1,0 +1,73 @@
+"""The Django admin of training: for looking, not for changing. What changes is done by actions."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from training.models import (
+    Deployment,
+    Evaluation,
+    GenerationItem,
+    GenerationJob,
+    ModelVersion,
+    RetrainingPolicy,
+    Run,
+    Snapshot,
+)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Nothing can be added, changed or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnlyAdmin):
+    list_display = ("name", "parent", "run", "created_at")
+    search_fields = ("name",)
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ReadOnlyAdmin):
+    list_display = ("channel", "version", "kind", "is_current", "by", "at")
+    list_filter = ("channel", "kind")
+
+
+@admin.register(GenerationJob)
+class GenerationJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "campaign", "status", "done", "total", "failed", "dropped", "created_at")
+    list_filter = ("status", "campaign")
+
+
+@admin.register(GenerationItem)
+class GenerationItemAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "job", "prompt", "number", "status", "reason")
+    list_filter = ("status",)
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    list_display = ("content_hash", "campaign", "train_pairs", "test_pairs", "created_at")
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "campaign", "status", "done", "total", "parent", "trigger", "created_at")
+    list_filter = ("status", "trigger", "campaign")
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnlyAdmin):
+    list_display = ("version", "kind", "against", "snapshot", "created_at")
+
+
+@admin.register(RetrainingPolicy)
+class RetrainingPolicyAdmin(ReadOnlyAdmin):
+    list_display = ("campaign", "enabled", "min_fresh_verdicts", "auto_promote", "considered_at", "outcome")

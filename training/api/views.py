@@ -1,0 +1,259 @@
+"""The API of training: each view checks what was sent, calls one action or query, and writes what came of it."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.access import get_led_campaign
+from labeling.errors import NotFound
+from labeling.models import User
+from training import access, actions, queries
+from training.api import serializers
+from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run
+
+
+def person(request: Request) -> User:
+    """Who asks. The views are for people who are signed in, so it is always one."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
+    """A job this person may see. Raises NotFound."""
+    job = jobs.filter(pk=number).first()
+    if job is None:
+        raise NotFound(f"There is no {noun} {number} among those you may see.")
+    return job
+
+
+def find_generation(user: User, number: int) -> GenerationJob:
+    """Raises NotFound."""
+    jobs = access.visible_generation_jobs(user).select_related("campaign").prefetch_related("versions")
+    found: GenerationJob = find_job(jobs, number, "generation job")
+    return found
+
+
+def find_run(user: User, number: int) -> Run:
+    """Raises NotFound."""
+    runs = access.visible_runs(user).select_related("campaign", "snapshot", "parent", "version")
+    found: Run = find_job(runs, number, "run")
+    return found
+
+
+def find_version(user: User, name: str) -> ModelVersion:
+    """Raises NotAllowed, NotFound."""
+    access.require_any_lead(user)
+    versions = access.visible_versions(user).select_related("parent", "run__campaign")
+    version = versions.filter(name=name).first()
+    if version is None:
+        raise access.version_not_found(name)
+    return version
+
+
+class StartGenerationView(APIView):
+    """Candidate pairs for a campaign's prompts."""
+
+    @extend_schema(
+        request=serializers.GenerationRequestSerializer, responses={201: serializers.GenerationJobSerializer}
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Starts writing candidate pairs."""
+        user = person(request)
+        campaign = get_led_campaign(user, slug)
+        sent = serializers.GenerationRequestSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        values = dict(sent.validated_data)
+        names = values.pop("versions", None)
+        versions = [find_version(user, name) for name in names] if names else None
+        job = actions.start_generation(
+            campaign=campaign, acting_user=user, now=timezone.now(), versions=versions, **values
+        )
+        return Response(serializers.GenerationJobSerializer(job).data, status=status.HTTP_201_CREATED)
+
+
+class GenerationView(APIView):
+    """One generation job."""
+
+    @extend_schema(responses=serializers.GenerationJobSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How far it is."""
+        return Response(serializers.GenerationJobSerializer(find_generation(person(request), pk)).data)
+
+
+class CancelGenerationView(APIView):
+    """Stopping a generation job."""
+
+    @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Stops it; what is written stays."""
+        user = person(request)
+        job = actions.cancel_generation(job=find_generation(user, pk), acting_user=user, now=timezone.now())
+        return Response(serializers.GenerationJobSerializer(job).data)
+
+
+class ResumeGenerationView(APIView):
+    """Going on with a generation job."""
+
+    @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Goes on with one that failed or was cancelled."""
+        user = person(request)
+        job = actions.resume_generation(job=find_generation(user, pk), acting_user=user, now=timezone.now())
+        return Response(serializers.GenerationJobSerializer(job).data)
+
+
+class RunsView(generics.ListAPIView[Run]):
+    """The runs of the campaigns one leads."""
+
+    serializer_class = serializers.RunSerializer
+    queryset = Run.objects.none()
+
+    def get_queryset(self) -> QuerySet[Run]:
+        runs = access.visible_runs(person(self.request)).select_related("campaign", "snapshot", "parent", "version")
+        slug = self.request.query_params.get("campaign")
+        return (runs.filter(campaign__slug=slug) if slug else runs).order_by("-pk")[:100]
+
+    @extend_schema(parameters=[OpenApiParameter("campaign", str, description="Only this campaign's (its slug).")])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The newest hundred, newest first."""
+        return self.list(request, *args, **kwargs)
+
+    @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
+    def post(self, request: Request) -> Response:
+        """Freezes a campaign's labels and starts a run on them."""
+        user = person(request)
+        sent = serializers.RunRequestSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        values = sent.validated_data
+        campaign = get_led_campaign(user, values["campaign"])
+        parent = find_version(user, values["parent"]) if values.get("parent") else None
+        run = actions.start_run(
+            campaign=campaign, acting_user=user, now=timezone.now(), parent=parent, config=values.get("config")
+        )
+        return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
+
+
+class RunView(APIView):
+    """One run."""
+
+    @extend_schema(responses=serializers.RunDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How far it is, with its curve and the end of its log."""
+        run = find_run(person(request), pk)
+        metrics = serializers.RunMetricSerializer(queries.run_metrics(run), many=True).data
+        return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
+
+
+class RunMetricsView(APIView):
+    """A run's curve, for those who have its beginning."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("after", int, description="Only later steps.")],
+        responses=serializers.RunMetricSerializer(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """The points after a step, oldest first."""
+        run = find_run(person(request), pk)
+        after = request.query_params.get("after", "")
+        points = queries.run_metrics(run, after=int(after) if after.isdecimal() else -1)
+        return Response(serializers.RunMetricSerializer(points, many=True).data)
+
+
+class CancelRunView(APIView):
+    """Stopping a run."""
+
+    @extend_schema(request=None, responses=serializers.RunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Stops it after its current step; it can be resumed."""
+        user = person(request)
+        run = actions.cancel_run(run=find_run(user, pk), acting_user=user, now=timezone.now())
+        return Response(serializers.RunSerializer(run).data)
+
+
+class ResumeRunView(APIView):
+    """Going on with a run."""
+
+    @extend_schema(request=None, responses=serializers.RunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Goes on from its last checkpoint."""
+        user = person(request)
+        run = actions.resume_run(run=find_run(user, pk), acting_user=user, now=timezone.now())
+        return Response(serializers.RunSerializer(run).data)
+
+
+def version_context() -> dict[str, Any]:
+    """What the version serializer wants to know besides: which one serves."""
+    deployment = queries.current_deployment()
+    return {"serving_id": deployment.version_id if deployment else None}
+
+
+class VersionsView(APIView):
+    """Model versions."""
+
+    @extend_schema(responses=serializers.ModelVersionSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Those one may see, newest first."""
+        user = person(request)
+        access.require_any_lead(user)
+        versions = access.visible_versions(user).select_related("parent", "run__campaign").order_by("-pk")
+        return Response(serializers.ModelVersionSerializer(versions, many=True, context=version_context()).data)
+
+
+class VersionView(APIView):
+    """One model version."""
+
+    @extend_schema(responses=serializers.ModelVersionSerializer)
+    def get(self, request: Request, name: str) -> Response:
+        """What it is and where it comes from."""
+        version = find_version(person(request), name)
+        return Response(serializers.ModelVersionSerializer(version, context=version_context()).data)
+
+
+class PromoteView(APIView):
+    """Changing what serves."""
+
+    @extend_schema(request=None, responses=serializers.DeploymentSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        """Makes the version the one that writes the next candidates."""
+        user = person(request)
+        deployment = actions.promote(version=find_version(user, name), acting_user=user, now=timezone.now())
+        return Response(serializers.DeploymentSerializer(deployment).data)
+
+
+class RollBackView(APIView):
+    """Changing what serves back."""
+
+    @extend_schema(request=None, responses=serializers.DeploymentSerializer)
+    def post(self, request: Request) -> Response:
+        """Returns to the version that served before."""
+        deployment = actions.roll_back(acting_user=person(request), now=timezone.now())
+        return Response(serializers.DeploymentSerializer(deployment).data)
+
+
+class RetrainingPolicyView(APIView):
+    """When a campaign retrains by itself."""
+
+    @extend_schema(responses=serializers.RetrainingPolicySerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """The policy; a switched-off one where none was ever saved."""
+        campaign = get_led_campaign(person(request), slug)
+        policy = RetrainingPolicy.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
+        return Response(serializers.RetrainingPolicySerializer(policy or RetrainingPolicy(campaign=campaign)).data)
+
+    @extend_schema(request=serializers.RetrainingPolicySerializer, responses=serializers.RetrainingPolicySerializer)
+    def put(self, request: Request, slug: str) -> Response:
+        """Saves it."""
+        user = person(request)
+        campaign = get_led_campaign(user, slug)
+        sent = serializers.RetrainingPolicySerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        policy = actions.save_retraining_policy(
+            campaign=campaign, acting_user=user, now=timezone.now(), **sent.validated_data
+        )
+        return Response(serializers.RetrainingPolicySerializer(policy).data)

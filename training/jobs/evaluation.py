@@ -1,0 +1,97 @@
+"""Measuring a version by the engine: reward accuracy on held-out pairs, and the log-probabilities of given texts."""
+
+import json
+import logging
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from labeling.exchange.manifest import TEST
+from training import storage
+from training.actions.schedule import GateMeasurement, decide_promotion, hold_back
+from training.actions.versions import record_evaluation
+from training.errors import VersionDamaged
+from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.models import Evaluation, ModelVersion, Run, Snapshot
+from training.queries import awaits_gate
+
+logger = logging.getLogger(__name__)
+
+
+def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersion | None = None) -> dict[str, Any]:
+    """Held-out figures of a version on a snapshot's test pairs against a reference (None: the base).
+
+    Raises EngineFailed, VersionDamaged.
+    """
+    for each in filter(None, (version, reference)):
+        storage.check_version(each)
+    command = engine_command("evaluate", version, reference=reference)
+    return run_engine([*command, "--data", str(Path(snapshot.directory) / TEST)])
+
+
+def score_pairs(
+    version: ModelVersion, records: Iterable[dict[str, Any]], *, reference: ModelVersion | None = None
+) -> list[dict[str, Any]]:
+    """Per pair, in order: log-probabilities (nats) of both sides under version and reference. Raises EngineFailed."""
+    with tempfile.TemporaryDirectory(prefix="score-") as folder:
+        data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"
+        data.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        run_engine([*engine_command("score", version, reference=reference), "--data", str(data), "--out", str(out)])
+        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+def evaluate_version(
+    version: ModelVersion,
+    *,
+    snapshot: Snapshot | None = None,
+    reference: ModelVersion | None = None,
+    clock: Callable[[], datetime] = timezone.now,
+) -> Evaluation:
+    """Measures a version on the test pairs of a snapshot (None: its run's), against a reference (None: its parent),
+    and keeps the figures. Raises EngineFailed, VersionDamaged."""
+    snapshot = snapshot or (version.run.snapshot if version.run else None)
+    if snapshot is None:
+        raise EngineFailed(f"{version.name} comes from no run: name the campaign whose test pairs are to be used.")
+    reference = reference or version.parent
+    figures = measure(version, snapshot, reference=reference)
+    return record_evaluation(
+        version=version,
+        kind="held_out",
+        results=figures,
+        acting_user=None,
+        now=clock(),
+        against=reference,
+        snapshot=snapshot,
+    )
+
+
+def measure_for_gate(run: Run, version: ModelVersion) -> GateMeasurement:
+    """A run's new version and its parent on the run's test pairs, both against their base: see GateMeasurement."""
+    new = measure(version, run.snapshot)
+    parent = 0.5  # the base against itself: every pair a tie
+    if run.parent.adapter_dir:
+        parent = accuracy_with_ties(measure(run.parent, run.snapshot))
+    return GateMeasurement(accuracy=accuracy_with_ties(new), parent_accuracy=parent, pairs=int(new["pairs"]))
+
+
+def accuracy_with_ties(figures: dict[str, Any]) -> float:
+    """Reward accuracy where a margin of exactly zero counts half, as a coin would get it right."""
+    return float(figures["reward_accuracy"]) + float(figures["ties"]) / (2 * int(figures["pairs"]))
+
+
+def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> dict[str, Any] | None:
+    """Asks the promotion gate for a finished run that the schedule started; None if there is nothing to ask."""
+    run = Run.objects.select_related("campaign", "snapshot", "parent").filter(pk=run_id).first()
+    if run is None or not awaits_gate(run):
+        return None
+    version = ModelVersion.objects.get(run=run)
+    try:
+        measured = measure_for_gate(run, version)
+    except (EngineFailed, VersionDamaged) as error:
+        logger.warning("the gate of run %s could not measure: %s", run.pk, error)
+        return hold_back(run=run, reason=f"Held back: it could not be measured: {error}", now=clock())
+    return decide_promotion(run=run, version=version, measured=measured, now=clock())

@@ -1,0 +1,167 @@
+"""Doing a run: the engine as a child process, its progress into the row, its adapter a new model version.
+
+The engine survives nothing and loses nothing: whatever is killed, the next start resumes from its last checkpoint.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.exchange import SnapshotDamaged, verify_snapshot
+from training import processes, queue, storage
+from training.actions.versions import register_version
+from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
+from training.errors import VersionDamaged
+from training.jobs.engine import EngineFailed, engine_command
+from training.models import JobStatus, Run, RunMetric
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+TICK_SECONDS = 1.0
+SECONDS_PER_WRITE = 1.0
+LOG_LINES = 40
+METRIC_EVENTS = ("progress", "evaluated")
+# Engine processes lost in a row without a step in between, before the run is given up.
+MAX_ENGINE_LOSSES = 3
+
+
+def run_training_job(
+    run_id: int, *, clock: Clock = timezone.now, on_finished: Callable[[Run], None] = lambda run: None
+) -> Run | None:
+    """Does a run to its end, if this worker can claim it; returns it, or None if there was nothing to claim.
+
+    on_finished: called in the transaction that finishes the run, with its version registered.
+    """
+    claim = queue.claim(Run, run_id, now=clock())
+    if claim is None:
+        return None
+    work = RunWork(claim, clock, on_finished)
+    with queue.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged, SnapshotDamaged)):
+        work.work()
+    claim.job.refresh_from_db()
+    return claim.job
+
+
+class RunWork:
+    """One claimed run."""
+
+    def __init__(self, claim: "queue.Claim[Run]", clock: Clock, on_finished: Callable[[Run], None]) -> None:
+        self.claim, self.clock, self.on_finished = claim, clock, on_finished
+        self.run = Run.objects.select_related("campaign", "snapshot", "parent").get(pk=claim.job.pk)
+        self.out = Path(self.run.directory)
+        self.log = self.out.with_name(f"{self.out.name}.log")
+        self.metrics: list[RunMetric] = []
+        self.latest: dict[str, Any] = {}
+        self.failure = ""
+        self.last_write = self.last_beat = time.monotonic()
+        self.stopping = False
+
+    def work(self) -> None:
+        """Starts the engine until it is done, has failed, or was asked to stop."""
+        storage.check_version(self.run.parent)
+        verify_snapshot(Path(self.run.snapshot.directory))
+        if processes.end_identified(self.run.engine):
+            logger.warning("run %s: ended the engine that a dead worker had left", self.run.pk)
+        losses = 0
+        while True:
+            step = self.claim.job.done
+            code = self._engine()
+            if code == EXIT_FINISHED:
+                self._finish()
+                return
+            if self.stopping:
+                raise queue.Stopped
+            if code in (EXIT_INPUT, EXIT_DIVERGED):
+                raise EngineFailed(self.failure or processes.tail(self.log, 3))
+            losses = losses + 1 if self.claim.job.done == step else 1
+            if losses >= MAX_ENGINE_LOSSES:
+                raise EngineFailed(f"The engine ended {losses} times with code {code}. {self.failure}".strip())
+            logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
+
+    def command(self) -> list[str]:
+        """The engine's command line: the version it starts from is the reference too."""
+        config = self.out.with_name(f"{self.out.name}.json")
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(json.dumps(self.run.config), encoding="utf-8")
+        command = engine_command("train", self.run.parent)
+        return [*command, "--data", self.run.snapshot.directory, "--out", str(self.out), "--config", str(config)]
+
+    def _engine(self) -> int:
+        """One life of the engine; returns its exit code. Whatever goes wrong here, it does not outlive this call."""
+        self.failure = ""
+        with processes.LineChild(self.command(), log=self.log) as child:
+            self.claim.write(engine=child.identity)
+            while not child.ended_output:
+                for message in child.messages(TICK_SECONDS):
+                    self._take(message)
+                self._tick(child)
+            code = child.wait()
+        self._write(engine="")
+        return code
+
+    def _take(self, message: dict[str, Any]) -> None:
+        event = message.get("event")
+        if event in METRIC_EVENTS:
+            self.metrics.append(_metric(self.run, message))
+        if event == "progress":
+            self.latest = message
+        elif event == "started":
+            self.claim.write(total=int(message.get("steps", 0)))
+        elif event == "failed":
+            self.failure = str(message.get("error", ""))
+
+    def _tick(self, child: processes.LineChild) -> None:
+        now = time.monotonic()
+        if self.metrics and now - self.last_write >= SECONDS_PER_WRITE:
+            self._write()
+        if now - self.last_beat >= queue.HEARTBEAT_SECONDS or not self.last_beat:
+            self.last_beat = now
+            if self.claim.beat(self.clock()) and not self.stopping:
+                self.stopping = True
+                child.process.terminate()  # it writes a checkpoint and ends by itself
+
+    def _write(self, **values: Any) -> None:
+        """What came since the last write: the curve, the newest line, the log's end."""
+        self.last_write = time.monotonic()
+        with transaction.atomic():
+            # Steps done again after a kill give the same figures; the first of them stay.
+            RunMetric.objects.bulk_create(self.metrics, ignore_conflicts=True, batch_size=500)
+            if self.latest:
+                step = int(self.latest["step"])
+                moved = {"losses": 0} if step > self.claim.job.done else {}
+                values = {**values, **moved, "done": step, "total": int(self.latest["steps"]), "latest": self.latest}
+            self.claim.write(log_tail=processes.tail(self.log, LOG_LINES), heartbeat_at=self.clock(), **values)
+        self.metrics = []
+
+    def _finish(self) -> None:
+        """The adapter becomes a version and the run is over, both or neither."""
+        meta = json.loads((self.out / "meta.json").read_text(encoding="utf-8"))
+        self._read_metrics()
+        with transaction.atomic():
+            self.claim.lock()
+            register_version(run=self.run, adapter=self.out / "adapter", metrics=meta.get("test", {}), now=self.clock())
+            self.claim.finish(JobStatus.FINISHED, now=self.clock(), done=meta["steps"], total=meta["steps"])
+            self.on_finished(self.run)
+
+    def _read_metrics(self) -> None:
+        """The engine's own file is the truth: what was printed while nobody listened is in it too."""
+        with open(self.out / "metrics.jsonl", encoding="utf-8") as lines:
+            metrics = [_metric(self.run, json.loads(line)) for line in lines]
+        RunMetric.objects.bulk_create(metrics, ignore_conflicts=True, batch_size=500)
+        progress = [metric.values for metric in metrics if metric.event == "progress"]
+        if progress:
+            self.claim.write(latest=progress[-1])
+
+
+def _metric(run: Run, message: dict[str, Any]) -> RunMetric:
+    values = {name: value for name, value in message.items() if name not in ("event", "step")}
+    return RunMetric(run=run, event=message["event"], step=int(message["step"]), values=values)

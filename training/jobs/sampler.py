@@ -1,0 +1,116 @@
+"""Where completions come from: a server, or the embedded sampler in a process of its own.
+
+The sampler is not loaded into the worker: a model in a worker's memory stays there, takes the place that the next
+training needs, and its CUDA context cannot be given back. As a child it costs a few seconds per job and version, and
+its memory goes when it ends, however it ends.
+"""
+
+import dataclasses
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from training.generation import (
+    GeneratedCompletion,
+    GenerationFailure,
+    GenerationRequest,
+    SamplingSettings,
+)
+from training.processes import LineChild, tail
+
+TICK_SECONDS = 1.0
+
+
+class SamplerDied(RuntimeError):
+    """The sampler's process ended before it had answered everything; carries the end of its log."""
+
+
+class Source(Protocol):
+    """Something that answers requests: `training.generation.Generator`."""
+
+    def generate(
+        self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = ...
+    ) -> Iterator[GeneratedCompletion | GenerationFailure]:
+        """Yields what was made, in any order."""
+
+
+class SamplerProcess:
+    """The embedded sampler for one model version, in a child process. A context manager: its end ends the child."""
+
+    def __init__(self, model_dir: Path, *, adapter_dir: Path | None, identifier: str) -> None:
+        command = [sys.executable, "-m", "training.jobs.sampler_main", "--model", str(model_dir)]
+        command += ["--adapter", str(adapter_dir)] if adapter_dir else []
+        self._folder = tempfile.TemporaryDirectory(prefix="sampler-")
+        log = Path(self._folder.name) / "sampler.log"
+        self.child = LineChild([*command, "--identifier", identifier], log=log, feedable=True)
+
+    def generate(
+        self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[GeneratedCompletion | GenerationFailure]:
+        """Answers all requests, once; asks `should_stop` at least every second. Raises SamplerDied.
+
+        Requests are taken as fast as the child reads them, so memory does not grow with their number.
+        """
+        waiting = _Waiting(requests)
+        while not self.child.ended_output:
+            messages = self.child.messages(TICK_SECONDS, waiting)
+            for message in messages:
+                outcome = _outcome(message)
+                waiting.keys.discard(outcome.key)
+                yield outcome
+            if should_stop():
+                return
+        code = self.child.wait()
+        if waiting.keys or code != 0:
+            raise SamplerDied(
+                f"The sampler ended with code {code} and {len(waiting.keys)} requests open. {tail(self.child.log, 5)}"
+            )
+
+    def close(self) -> None:
+        """Ends the child."""
+        self.child.process.kill()
+        self.child.__exit__(None, None, None)
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class _Waiting:
+    """Requests as lines for the child, and which of those it took are not answered yet."""
+
+    def __init__(self, requests: Iterable[GenerationRequest]) -> None:
+        self._requests = iter(requests)
+        self.keys: set[str] = set()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        request = next(self._requests)
+        self.keys.add(request.key)
+        values = {
+            "key": request.key,
+            "messages": list(request.messages),
+            "seed": request.seed,
+            "settings": request.settings.as_dict(),
+        }
+        return (json.dumps(values) + "\n").encode()
+
+
+def _outcome(message: dict[str, Any]) -> GeneratedCompletion | GenerationFailure:
+    if "failure" in message:
+        return GenerationFailure(**message["failure"])
+    values = message["completion"]
+    return GeneratedCompletion(**{**values, "settings": SamplingSettings(**values["settings"])})
+
+
+def as_json(completion: GeneratedCompletion) -> dict[str, Any]:
+    """A completion as JSON values: how a half-finished pair waits in its row."""
+    return dataclasses.asdict(completion)

@@ -1,0 +1,51 @@
+"""The embedded sampler as a program: requests in on stdin, completions out on stdout, one JSON object a line.
+
+    python -m training.jobs.sampler_main --model DIR [--adapter DIR] --identifier NAME
+
+Started by `training.jobs.sampler`. It ends when stdin does; a SIGTERM ends it at once, for it has nothing to save.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from training.generation import EmbeddedSampler, GenerationFailure, GenerationRequest, SamplingSettings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Answers every request; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training.jobs.sampler_main", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="folder of the base model")
+    parser.add_argument("--adapter", type=Path, help="adapter of the version")
+    parser.add_argument("--identifier", required=True, help="name of the version: what completions say wrote them")
+    options = parser.parse_args(arguments)
+    answers = _private_stdout()
+    sampler = EmbeddedSampler(options.model, adapter_dir=options.adapter, identifier=options.identifier)
+    for outcome in sampler.generate(_requests(sys.stdin)):
+        kind = "failure" if isinstance(outcome, GenerationFailure) else "completion"
+        answers.write(json.dumps({kind: dataclasses.asdict(outcome)}) + "\n")
+        answers.flush()
+    return 0
+
+
+def _private_stdout() -> IO[str]:
+    """stdout for our answers alone: what a library prints goes to the log."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def _requests(lines: IO[str]) -> Iterator[GenerationRequest]:
+    for line in lines:
+        values = json.loads(line)
+        settings = SamplingSettings(**values.pop("settings"))
+        yield GenerationRequest(**values, settings=settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

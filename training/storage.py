@@ -1,0 +1,116 @@
+"""The files of model versions: hashed, copied whole or not at all, checked before they are loaded."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from training.errors import VersionDamaged
+from training.models import ModelVersion
+
+LINEAGE = "lineage.json"
+READ_BYTES = 1 << 20
+
+
+def folder_hash(folder: Path) -> str:
+    """SHA-256 over the names and hashes of a folder's files; the lineage beside them is not part of the content.
+
+    Raises VersionDamaged when there are no files.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LINEAGE)
+    if not files:
+        raise VersionDamaged(f"{folder} has no files.")
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(folder).as_posix()} {_file_hash(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    state = path.stat()
+    return _hash_of(path, state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(path: Path, inode: int, size: int, changed: int) -> str:
+    """Remembered for as long as the file system says that the file is the same one, unchanged."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(READ_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def publish_folder(source: Path, target: Path, lineage: dict[str, Any]) -> None:
+    """Copies `source` with a lineage file to `target`, which appears whole or not at all. Target must not exist."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.parent / f".{target.name}-{secrets.token_hex(6)}"
+    try:
+        shutil.copytree(source, building / "adapter")
+        (building / LINEAGE).write_text(json.dumps(lineage, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        for path in building.rglob("*"):
+            _sync(path)
+        _sync(building)
+        building.rename(target)
+        _sync(target.parent)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_version(version: ModelVersion) -> None:
+    """Compares a version's files, and those of its base, with what was registered. Raises VersionDamaged."""
+    content = Path(version.adapter_dir or version.base_dir)
+    _check(content, version.content_hash, version.name)
+    base = version.lineage.get("base_hash")
+    if version.adapter_dir and base:
+        _check(Path(version.base_dir), base, f"the base of {version.name}")
+
+
+def _check(folder: Path, expected: str, name: str) -> None:
+    if not folder.is_dir():
+        raise VersionDamaged(f"The folder of {name} is missing: {folder}. Restore it, or promote another version.")
+    if folder_hash(folder) != expected:
+        raise VersionDamaged(
+            f"The files of {name} in {folder} are not those that were registered. Restore them, or use another version."
+        )
+
+
+def made_by(folder: Path) -> str:
+    """The run folder that a version's folder names in its lineage; empty if it names none."""
+    try:
+        return str(json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["run_directory"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """What made a version: the git commit of this code (marked where files differ from it), else CODE_VERSION."""
+    root = Path(__file__).resolve().parent.parent
+    try:
+        commit = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+        changed = subprocess.run(
+            ["git", "-C", str(root), "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return os.environ.get("CODE_VERSION", "unknown")
+    return commit + ("+changed" if changed else "")

@@ -1,0 +1,61 @@
+"""What workers are sent: ids of rows. Queues: `default` for what is short, `generate` and `train` for what is long.
+
+Every task may come twice or late: what it does depends on the row alone.
+"""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from training import jobs, queries, queue
+from training.actions import consider_retraining as consider
+from training.models import RetrainingPolicy
+
+# Long enough for the message of the run's end to have done its work.
+GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
+
+
+@shared_task(queue="generate")  # type: ignore[untyped-decorator]
+def run_generation(job_id: int) -> None:
+    """Writes the completions of a generation job."""
+    jobs.run_generation_job(job_id)
+
+
+@shared_task(queue="train")  # type: ignore[untyped-decorator]
+def run_training(run_id: int) -> None:
+    """Trains; then the promotion gate is asked where the schedule started the run."""
+    run = jobs.run_training_job(run_id)
+    if run is not None and queries.awaits_gate(run):
+        jobs.run_gate(run.pk)
+
+
+@shared_task(queue="train")  # type: ignore[untyped-decorator]
+def run_gate(run_id: int) -> None:
+    """Asks the promotion gate about a run whose worker died before it could."""
+    jobs.run_gate(run_id)
+
+
+@shared_task(queue="default")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
+    now = timezone.now()
+    queue.sweep(now=now)
+    for run in queries.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
+        if queue.waiting_messages("train") == 0:
+            run_gate.delay(run.pk)
+
+
+@shared_task(queue="default")  # type: ignore[untyped-decorator]
+def consider_retraining(policy_id: int) -> None:
+    """A policy's time has come: a beat row of its own sends this."""
+    policy = RetrainingPolicy.objects.select_related("campaign").filter(pk=policy_id).first()
+    if policy is not None:
+        consider(policy=policy, now=timezone.now())
+
+
+@shared_task(queue="default")  # type: ignore[untyped-decorator]
+def consider_policies() -> None:
+    """Starts a run wherever enough fresh verdicts have come and no time is set. A beat row sends it every minute."""
+    for policy in queries.policies_without_time():
+        consider(policy=policy, now=timezone.now())
