@@ -8,7 +8,7 @@ may do everything, but to judge even an admin has to be a member. `None` in the 
 from django.db.models import QuerySet
 
 from labeling.errors import NotAllowed, NotFound
-from labeling.models import Assignment, Campaign, Membership, User
+from labeling.models import ApiToken, Assignment, Campaign, Comparison, Membership, User
 
 
 class CampaignNotFound(NotFound):
@@ -23,6 +23,27 @@ class AssignmentNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such assignment of yours. Ask for the next one.")
+
+
+class ComparisonNotFound(NotFound):
+    type = "comparison-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such comparison in a campaign of yours.")
+
+
+class TokenNotFound(NotFound):
+    type = "token-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("You have no such token.")
+
+
+class PersonNotFound(NotFound):
+    type = "person-not-found"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is nobody called {username}. An admin can make an account for them.")
 
 
 def visible_campaigns(user: User) -> QuerySet[Campaign]:
@@ -60,6 +81,34 @@ def get_assignment(user: User, assignment_id: int) -> Assignment:
     if assignment is None:
         raise AssignmentNotFound
     return assignment
+
+
+def get_comparison(user: User, comparison_id: int) -> Comparison:
+    """A comparison of a campaign this person may run. Raises NotFound, or NotAllowed for the campaign's annotators."""
+    comparison = Comparison.objects.select_related("campaign").filter(pk=comparison_id).first()
+    if comparison is None:
+        raise ComparisonNotFound
+    try:
+        require_lead(user, comparison.campaign)
+    except CampaignNotFound:  # that it belongs to another campaign must not be told either
+        raise ComparisonNotFound from None
+    return comparison
+
+
+def get_token(user: User, token_id: int) -> ApiToken:
+    """A token of this person's own. Raises TokenNotFound."""
+    token = ApiToken.objects.filter(pk=token_id, user=user).first()
+    if token is None:
+        raise TokenNotFound
+    return token
+
+
+def get_person(username: str) -> User:
+    """Somebody by name, for those who may add people to a campaign. Raises PersonNotFound."""
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise PersonNotFound(username)
+    return user
 
 
 def leads(user: User | None, campaign: Campaign) -> bool:

@@ -5,7 +5,12 @@ half doing something, and writes one event.
 """
 
 from labeling.actions.answers import Answer, InvalidAnswer, as_shown
-from labeling.actions.assignments import next_assignment, release_assignment, release_expired_assignments
+from labeling.actions.assignments import (
+    next_assignment,
+    next_with_progress,
+    release_assignment,
+    release_expired_assignments,
+)
 from labeling.actions.campaigns import (
     change_campaign,
     change_campaign_status,
@@ -13,6 +18,8 @@ from labeling.actions.campaigns import (
     write_guidelines,
 )
 from labeling.actions.comparisons import AddedComparisons, ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.exports import Export, drop_report, export_campaign
+from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
 from labeling.actions.judgments import (
     Answered,
     Undone,
@@ -34,6 +41,8 @@ __all__ = [
     "Answered",
     "ComparisonDraft",
     "CompletionDraft",
+    "Export",
+    "ImportReport",
     "InvalidAnswer",
     "PromptDraft",
     "Undone",
@@ -47,9 +56,14 @@ __all__ = [
     "create_campaign",
     "create_token",
     "create_user",
+    "drop_report",
+    "export_campaign",
+    "import_comparisons",
+    "import_prompts",
     "judge",
     "judge_and_continue",
     "next_assignment",
+    "next_with_progress",
     "release_assignment",
     "release_expired_assignments",
     "remove_member",

@@ -7,6 +7,7 @@ from django.db import transaction
 from labeling.access import AssignmentNotFound, leads
 from labeling.errors import Conflict
 from labeling.models import Assignment, Campaign, Membership, User
+from labeling.queries.progress import Progress
 from labeling.queue import RELEASE_BATCH, give_next, release, release_expired, take_seat
 
 
@@ -20,8 +21,14 @@ def next_assignment(*, campaign: Campaign, acting_user: User, now: datetime) -> 
     Asking again without having judged gives the same assignment with the same presentation and a fresh lease.
     Raises CampaignNotFound, NotAllowed.
     """
-    with transaction.atomic():
-        return give_next(take_seat(user=acting_user, campaign=campaign), now)
+    return next_with_progress(campaign=campaign, acting_user=acting_user, now=now)[0]
+
+
+@transaction.atomic
+def next_with_progress(*, campaign: Campaign, acting_user: User, now: datetime) -> tuple[Assignment | None, Progress]:
+    """The same, with what an annotator's page shows beside it."""
+    seat = take_seat(user=acting_user, campaign=campaign)
+    return give_next(seat, now), seat.progress(now)
 
 
 @transaction.atomic

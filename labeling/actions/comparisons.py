@@ -63,12 +63,14 @@ class ComparisonDraft:
 class AddedComparisons:
     """comparisons: in the order of the drafts; None where one was dropped; of a duplicate the one that was there.
 
-    dropped: how many by reason (empty, identical, not_a_prompt, not_storable). new_prompts: how many came with them.
+    settled: how many of the created came with a verdict. dropped: how many by reason (empty, identical, not_a_prompt,
+    not_storable). new_prompts: how many came with them.
     """
 
     comparisons: list[Comparison | None] = field(default_factory=list)
     created: int = 0
     duplicates: int = 0
+    settled: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     new_prompts: int = 0
 
@@ -91,15 +93,21 @@ def add_comparisons(
         # One at a time in a campaign: two imports of one file must not add everything twice.
         campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         waiting = iter(drafts)
-        settled = 0
         while batch := list(islice(waiting, BATCH)):
-            settled += _add_batch(campaign, batch, source, now, added)
+            _add_batch(campaign, batch, source, now, added)
         if added.created:
-            after = {"created": added.created, "duplicates": added.duplicates, "source": source, "settled": settled}
+            after = {
+                "created": added.created,
+                "duplicates": added.duplicates,
+                "source": source,
+                "settled": added.settled,
+            }
             after |= {"dropped": dict(added.dropped)}
             record("comparisons.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
-            open_ones = added.created - settled
-            add_to_tally(campaign.pk, comparisons=added.created, wanted=open_ones * campaign.overlap, settled=settled)
+            open_ones = added.created - added.settled
+            add_to_tally(
+                campaign.pk, comparisons=added.created, wanted=open_ones * campaign.overlap, settled=added.settled
+            )
     return added
 
 
@@ -142,8 +150,7 @@ class _Placed:
 
 def _add_batch(
     campaign: Campaign, batch: list[ComparisonDraft], source: str, now: datetime, added: AddedComparisons
-) -> int:
-    """Adds one batch; returns how many of the new comparisons came with a verdict."""
+) -> None:
     for draft in batch:
         _check(draft, campaign)
     reasons = [unfit(draft) for draft in batch]
@@ -159,7 +166,7 @@ def _add_batch(
     added.created += len(created)
     added.duplicates += len(fit) - len(created)
     added.comparisons += [known[row.pair_hash] if row else None for row in rows]
-    return sum(comparison.status == Comparison.Status.SETTLED for comparison in created)
+    added.settled += sum(comparison.status == Comparison.Status.SETTLED for comparison in created)
 
 
 def _check(draft: ComparisonDraft, campaign: Campaign) -> None:

@@ -1,5 +1,42 @@
-"""Addresses of labeling's api."""
+"""Addresses of labeling's API."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from labeling.api import schema
+from labeling.api.views import assignments, campaigns, exchange, people, statistics
+
+assert schema  # imported for drf-spectacular, which finds its extensions by their being imported
+
+CAMPAIGN = "campaigns/<slug:slug>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="labeling/api_docs.html"),
+        name="api-docs",
+    ),
+    path("me/", people.MeView.as_view(), name="api-me"),
+    path("users/", people.UsersView.as_view(), name="api-users"),
+    path("tokens/", people.TokensView.as_view(), name="api-tokens"),
+    path("tokens/<int:token_id>/", people.TokenView.as_view(), name="api-token"),
+    path("campaigns/", campaigns.CampaignsView.as_view(), name="api-campaigns"),
+    path(CAMPAIGN, campaigns.CampaignView.as_view(), name="api-campaign"),
+    path(f"{CAMPAIGN}status/", campaigns.CampaignStatusView.as_view(), name="api-campaign-status"),
+    path(f"{CAMPAIGN}guidelines/", campaigns.GuidelinesView.as_view(), name="api-guidelines"),
+    path(f"{CAMPAIGN}members/", campaigns.MembersView.as_view(), name="api-members"),
+    path(f"{CAMPAIGN}members/<str:username>/", campaigns.MemberView.as_view(), name="api-member"),
+    path(f"{CAMPAIGN}prompts/import/", exchange.ImportPromptsView.as_view(), name="api-import-prompts"),
+    path(f"{CAMPAIGN}comparisons/", statistics.ComparisonsView.as_view(), name="api-comparisons"),
+    path(f"{CAMPAIGN}comparisons/import/", exchange.ImportComparisonsView.as_view(), name="api-import-comparisons"),
+    path(f"{CAMPAIGN}assignments/next/", assignments.NextAssignmentView.as_view(), name="api-next"),
+    path(f"{CAMPAIGN}progress/", statistics.ProgressView.as_view(), name="api-progress"),
+    path(f"{CAMPAIGN}agreement/", statistics.AgreementView.as_view(), name="api-agreement"),
+    path(f"{CAMPAIGN}annotators/", statistics.AnnotatorsView.as_view(), name="api-annotators"),
+    path(f"{CAMPAIGN}events/", statistics.EventsView.as_view(), name="api-events"),
+    path(f"{CAMPAIGN}export/", exchange.ExportView.as_view(), name="api-export"),
+    path(f"{CAMPAIGN}export/report/", exchange.ExportReportView.as_view(), name="api-export-report"),
+    path("assignments/<int:assignment_id>/judgment/", assignments.JudgmentView.as_view(), name="api-judgment"),
+    path("assignments/<int:assignment_id>/release/", assignments.ReleaseView.as_view(), name="api-release"),
+    path("comparisons/<int:comparison_id>/adjudication/", statistics.AdjudicationView.as_view(), name="api-adjudicate"),
+]

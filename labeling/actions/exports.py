@@ -1,0 +1,57 @@
+"""Campaigns written to files. Reading, but an act all the same: data leaves the house, and the log says who took it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.errors import Invalid
+from labeling.exchange import DropReport, UnknownDialect, Writer, writer
+from labeling.models import Campaign, User
+from labeling.queries import verdict_records
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export under way. pieces: the bytes of the file. report: what is left out; complete after the last piece."""
+
+    writer: Writer
+    filename: str
+    pieces: Iterator[bytes]
+    report: DropReport
+
+
+def export_campaign(*, campaign: Campaign, dialect: str, acting_user: User | None, now: datetime) -> Export:
+    """The verdicts of a campaign in a dialect, streamed in constant memory. Raises NotAllowed, Invalid."""
+    require_lead(acting_user, campaign)
+    export = open_export(campaign, dialect)
+    record(
+        "campaign.exported",
+        campaign,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        after={"dialect": export.writer.name},
+    )
+    return export
+
+
+def drop_report(*, campaign: Campaign, dialect: str, acting_user: User | None) -> DropReport:
+    """What an export in this dialect would keep and leave out, and why. Costs as much as the export itself."""
+    require_lead(acting_user, campaign)
+    export = open_export(campaign, dialect)
+    for _ in export.pieces:
+        pass
+    return export.report
+
+
+def open_export(campaign: Campaign, dialect: str) -> Export:
+    """The export, without asking who wants it. Raises Invalid for an unknown dialect."""
+    try:
+        chosen = writer(dialect)
+    except UnknownDialect as error:
+        raise Invalid(str(error), fields={"dialect": str(error)}) from error
+    report = DropReport()
+    pieces = chosen.write(verdict_records(campaign), report)
+    return Export(chosen, f"{campaign.slug}-{chosen.name}.{chosen.extension}", pieces, report)

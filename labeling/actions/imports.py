@@ -1,0 +1,209 @@
+"""Files brought into a campaign: streamed, the good records kept, the others named by line and reason."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons, unfit
+from labeling.actions.prompts import PromptDraft, add_prompts, unfit_messages
+from labeling.errors import Invalid
+from labeling.exchange import (
+    AUTO,
+    ByteStream,
+    CompletionText,
+    ExchangeError,
+    ImportedComparison,
+    ImportedPrompt,
+    Rejected,
+    read_comparisons,
+    read_prompts,
+)
+from labeling.exchange.reading import PromptForm
+from labeling.models import Campaign, User
+
+BATCH_RECORDS = 500
+BATCH_CHARACTERS = 8_000_000
+"""A batch is written when it has either: so that huge records do not pile up in memory."""
+
+REJECTED_TOLD = 10_000
+"""So many rejected records are named; all are counted."""
+
+REASONS = {
+    "empty": "A completion is empty.",
+    "identical": "Both completions are the same.",
+    "not_storable": "A completion holds a character that cannot be stored.",
+    "not_a_prompt": "The prompt does not end with a message of the user.",
+}
+
+
+class UnreadableFile(Invalid):
+    type = "unreadable-file"
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came of a file.
+
+    duplicates: records that were there already. settled: how many came in with a verdict. rejected: the first
+    REJECTED_TOLD of `rejected_count`. refused: everything was refused because something was rejected, as asked.
+    """
+
+    created: int = 0
+    duplicates: int = 0
+    settled: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    rejected_count: int = 0
+    refused: bool = False
+
+    def reject(self, one: Rejected) -> None:
+        """Counts a record that was not taken, and names it while there is room."""
+        self.rejected_count += 1
+        if len(self.rejected) < REJECTED_TOLD:
+            self.rejected.append(one)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "created": self.created,
+            "duplicates": self.duplicates,
+            "settled": self.settled,
+            "rejected_count": self.rejected_count,
+            "rejected": [one.as_dict() for one in self.rejected],
+            "refused": self.refused,
+        }
+
+
+def import_comparisons(
+    *,
+    campaign: Campaign,
+    stream: ByteStream,
+    dialect: str = AUTO,
+    acting_user: User | None,
+    now: datetime,
+    refuse_all: bool = False,
+    keep_preferences: bool = False,
+    source: str = "import",
+) -> ImportReport:
+    """Brings the comparisons of a file into a campaign; the same file again brings nothing and counts duplicates.
+
+    dialect: a name in `labeling.exchange.READERS`, or auto. refuse_all: a single bad record, and nothing is kept.
+    keep_preferences: preferences in the file become verdicts; otherwise they are left aside and people are asked.
+    Raises NotAllowed, and UnreadableFile where nothing in the file can be read.
+    """
+    require_lead(acting_user, campaign)
+
+    def draft(record: ImportedComparison) -> ComparisonDraft:
+        return ComparisonDraft(
+            prompt=record.prompt,
+            first=_completion(record.first),
+            second=_completion(record.second),
+            preference=record.preference if keep_preferences else None,
+            external_id=record.external_id,
+        )
+
+    def add(drafts: list[ComparisonDraft], report: ImportReport) -> None:
+        added = add_comparisons(campaign=campaign, drafts=drafts, source=source, acting_user=acting_user, now=now)
+        report.created += added.created
+        report.duplicates += added.duplicates
+        report.settled += added.settled
+
+    def size(made: ComparisonDraft) -> int:
+        return len(made.first.text) + len(made.second.text)
+
+    loading = _Loading(draft, lambda made: REASONS.get(unfit(made) or ""), size, add)
+    return loading.run(lambda: read_comparisons(stream, dialect=dialect), refuse_all=refuse_all)
+
+
+def import_prompts(
+    *,
+    campaign: Campaign,
+    stream: ByteStream,
+    form: PromptForm = "auto",
+    acting_user: User | None,
+    now: datetime,
+    refuse_all: bool = False,
+) -> ImportReport:
+    """Brings the prompts of a file into a campaign, likewise. form: json, text (a prompt a line), or auto."""
+    require_lead(acting_user, campaign)
+
+    def draft(record: ImportedPrompt) -> PromptDraft:
+        return PromptDraft(record.messages, record.external_id, record.tags)
+
+    def add(drafts: list[PromptDraft], report: ImportReport) -> None:
+        added = add_prompts(campaign=campaign, prompts=drafts, acting_user=acting_user, now=now)
+        report.created += added.created
+        report.duplicates += added.existing
+
+    def size(made: PromptDraft) -> int:
+        return sum(len(message["content"]) for message in made.messages)
+
+    loading = _Loading(draft, lambda made: unfit_messages(made.messages), size, add)
+    return loading.run(lambda: read_prompts(stream, form=form), refuse_all=refuse_all)
+
+
+Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
+Draft = TypeVar("Draft", ComparisonDraft, PromptDraft)
+
+
+class _Refused(Exception):
+    """Rolls everything back: something was rejected, and the caller wants all or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading(Generic[Record, Draft]):
+    """How records become rows, batch by batch."""
+
+    draft: Callable[[Record], Draft]
+    reason: Callable[[Draft], str | None]  # why a draft cannot be taken; None: it can
+    size: Callable[[Draft], int]
+    add: Callable[[list[Draft], ImportReport], None]
+
+    def run(self, read: Callable[[], Iterator[Record | Rejected]], *, refuse_all: bool) -> ImportReport:
+        report = ImportReport()
+        if not refuse_all:
+            self._load(read, report)
+            return report
+        try:
+            with transaction.atomic():
+                self._load(read, report)
+                if report.rejected_count:
+                    raise _Refused
+        except _Refused:
+            report.created = report.duplicates = report.settled = 0
+            report.refused = True
+        return report
+
+    def _load(self, read: Callable[[], Iterator[Record | Rejected]], report: ImportReport) -> None:
+        batch: list[Draft] = []
+        characters, last = 0, (0, 0)
+        try:
+            for record in read():
+                last = record.line, record.record
+                if isinstance(record, Rejected):
+                    report.reject(record)
+                    continue
+                made = self.draft(record)
+                if reason := self.reason(made):
+                    report.reject(Rejected(*last, code="unfit", reason=reason, excerpt=""))
+                    continue
+                batch.append(made)
+                characters += self.size(made)
+                if len(batch) >= BATCH_RECORDS or characters >= BATCH_CHARACTERS:
+                    self.add(batch, report)
+                    batch, characters = [], 0
+        except ExchangeError as error:
+            if last == (0, 0):
+                raise UnreadableFile(str(error)) from error
+            # The file breaks off: what came before it is as good as it was.
+            report.reject(Rejected(*last, code="unreadable", reason=f"After this line: {error}", excerpt=""))
+        if batch:
+            self.add(batch, report)
+
+
+def _completion(text: CompletionText) -> CompletionDraft:
+    return CompletionDraft(
+        text.text, model_version=text.model, token_ids=text.token_ids, finish_reason=text.finish_reason
+    )

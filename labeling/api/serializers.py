@@ -1,0 +1,299 @@
+"""The JSON of the API. Requests are checked here for form only; what is allowed is decided by the actions."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.actions import as_shown, undo_until
+from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_KEY, MAX_SKIP_REASON
+from labeling.models import (
+    ApiToken,
+    Campaign,
+    Comparison,
+    Event,
+    GuidelineVersion,
+    Judgment,
+    Membership,
+    Role,
+    User,
+    Verdict,
+    Winner,
+)
+
+MESSAGE_ROLES = (("system", "System"), ("user", "User"), ("assistant", "Assistant"))
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("username", "role", "pseudonym")
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = ("id", "name", "created_at", "last_used_at", "revoked_at")
+        read_only_fields = ("id", "created_at", "last_used_at", "revoked_at")
+
+
+class NewTokenSerializer(TokenSerializer):
+    key = serializers.CharField(read_only=True, help_text="Shown this once.")
+
+    class Meta:
+        model = ApiToken
+        fields = (*TokenSerializer.Meta.fields, "key")
+
+
+class NewUserSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    role = serializers.ChoiceField(choices=Role.choices)
+    password = serializers.CharField(required=False, write_only=True, help_text="Left out: one is made up.")
+
+
+class CreatedUserSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    password = serializers.CharField(allow_null=True, help_text="The one made up, shown this once; else null.")
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    class Meta:
+        model = Campaign
+        fields = (
+            "slug",
+            "name",
+            "description",
+            "status",
+            "overlap",
+            "scale",
+            "allow_tie",
+            "allow_both_bad",
+            "lease_seconds",
+            "undo_seconds",
+            "verdict_rule",
+            "created_at",
+        )
+        read_only_fields = ("slug", "status", "created_at")
+
+
+class NewCampaignSerializer(CampaignSerializer):
+    slug = serializers.SlugField(max_length=80, required=False, help_text="Left out: made from the name.")
+    guidelines = serializers.CharField(required=False, trim_whitespace=False, help_text="Markdown.")
+
+    class Meta:
+        model = Campaign
+        fields = (*CampaignSerializer.Meta.fields, "guidelines")
+        read_only_fields = ("status", "created_at")
+
+
+class ChangeStatusSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Campaign.Status.choices)
+
+
+class GuidelineVersionSerializer(serializers.ModelSerializer[GuidelineVersion]):
+    class Meta:
+        model = GuidelineVersion
+        fields = ("number", "text", "created_at")
+        read_only_fields = ("number", "created_at")
+
+
+class MembershipSerializer(serializers.ModelSerializer[Membership]):
+    username = serializers.CharField(source="user.username", max_length=150)
+    is_simulated = serializers.BooleanField(source="user.is_simulated", read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ("username", "role", "is_simulated", "judged", "created_at")
+        read_only_fields = ("judged", "created_at")
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    judged = serializers.IntegerField(help_text="By you, skips not counted.")
+    judged_today = serializers.IntegerField()
+    comparisons = serializers.IntegerField(help_text="In the campaign.")
+    settled = serializers.IntegerField()
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
+    html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
+    text = serializers.CharField(help_text="As it was written.")
+
+
+class ShownCompletionSerializer(serializers.Serializer[Any]):
+    html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
+    text = serializers.CharField(help_text="As it was written.")
+
+
+class AssignmentSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    expires_at = serializers.DateTimeField(help_text="Afterwards somebody else may be given it.")
+    prompt = MessageSerializer(many=True)
+    left = ShownCompletionSerializer()
+    right = ShownCompletionSerializer()
+    guideline_version = serializers.IntegerField(allow_null=True)
+    allow_tie = serializers.BooleanField()
+    allow_both_bad = serializers.BooleanField()
+    scale = serializers.ChoiceField(choices=Campaign.Scale.choices)
+
+
+class NextAssignmentSerializer(serializers.Serializer[Any]):
+    assignment = AssignmentSerializer()
+    progress = ProgressSerializer()
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    choice = serializers.ChoiceField(choices=[(str(choice), str(choice)) for choice in CHOICES])
+    key = serializers.CharField(max_length=MAX_KEY, help_text="Made up by you for this judgment; repeat it in a retry.")
+    strength = serializers.IntegerField(
+        min_value=1, max_value=3, required=False, allow_null=True, help_text="1 slightly, 2 clearly, 3 much better."
+    )
+    criteria = serializers.DictField(
+        child=serializers.ChoiceField(choices=[("left", "left"), ("right", "right"), ("tie", "tie")]),
+        required=False,
+        help_text='By name: {"helpful": "left"}.',
+    )
+    comment = serializers.CharField(max_length=MAX_COMMENT, required=False, allow_blank=True, trim_whitespace=False)
+    skip_reason = serializers.CharField(max_length=MAX_SKIP_REASON, required=False, allow_blank=True)
+    seconds = serializers.FloatField(
+        min_value=0, required=False, allow_null=True, help_text="In front of the annotator, with the tab visible."
+    )
+
+
+class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
+    assignment = serializers.IntegerField(source="assignment_id")
+    choice = serializers.SerializerMethodField(help_text="As it was said: left, right, tie, both_bad or skip.")
+    undo_until = serializers.SerializerMethodField(help_text="null: it cannot be taken back.")
+
+    class Meta:
+        model = Judgment
+        fields = ("id", "assignment", "choice", "undo_until")
+
+    def get_choice(self, judgment: Judgment) -> str:
+        return as_shown(judgment.choice, judgment.left)
+
+    def get_undo_until(self, judgment: Judgment) -> datetime | None:
+        return undo_until(judgment, judgment.assignment.campaign)
+
+
+class AnsweredSerializer(serializers.Serializer[Any]):
+    judgment = JudgmentSerializer()
+    next = AssignmentSerializer(allow_null=True, help_text="null: nothing is left for you.")
+    progress = ProgressSerializer()
+
+
+class RejectedSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField(help_text="Where the record starts, from 1.")
+    record = serializers.IntegerField(help_text="Its number among the records, from 1.")
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    excerpt = serializers.CharField()
+
+
+class ImportReportSerializer(serializers.Serializer[Any]):
+    created = serializers.IntegerField()
+    duplicates = serializers.IntegerField(help_text="Were there already.")
+    settled = serializers.IntegerField(help_text="Came in with a verdict.")
+    rejected_count = serializers.IntegerField()
+    rejected = RejectedSerializer(many=True, help_text="The first of them.")
+    refused = serializers.BooleanField(help_text="Nothing was kept because of what was rejected, as asked.")
+
+
+class DropReportSerializer(serializers.Serializer[Any]):
+    total = serializers.IntegerField()
+    kept = serializers.IntegerField()
+    dropped = serializers.DictField(child=serializers.IntegerField(), help_text="How many were left out, by reason.")
+
+
+class CampaignProgressSerializer(serializers.Serializer[Any]):
+    prompts = serializers.IntegerField()
+    comparisons = serializers.IntegerField()
+    open = serializers.IntegerField()
+    settled = serializers.IntegerField()
+    conflicts = serializers.IntegerField()
+    judgments = serializers.IntegerField()
+    judgments_wanted = serializers.IntegerField()
+    annotators = serializers.IntegerField()
+    judgments_today = serializers.IntegerField()
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    value = serializers.FloatField(allow_null=True, help_text="null: undefined, and the reason says why.")
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95 % interval.")
+    high = serializers.FloatField(allow_null=True)
+    comparisons = serializers.IntegerField(help_text="How many it stands on.")
+    votes = serializers.IntegerField()
+    reason = serializers.CharField(allow_null=True)
+
+
+class AgreementSerializer(serializers.Serializer[Any]):
+    percent_with_ties = EstimateSerializer()
+    percent_without_ties = EstimateSerializer()
+    alpha_nominal = EstimateSerializer()
+    ac1 = EstimateSerializer()
+    include_simulated = serializers.BooleanField()
+
+
+class AnnotatorSummarySerializer(serializers.Serializer[Any]):
+    pseudonym = serializers.CharField()
+    is_simulated = serializers.BooleanField()
+    judged = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    undone = serializers.IntegerField()
+    ties = serializers.IntegerField()
+    left_share = serializers.FloatField(allow_null=True, help_text="Of their preferences, how many for the left one.")
+    seconds = serializers.FloatField(allow_null=True, help_text="Mean time for a judgment.")
+    last_judged_at = serializers.DateTimeField(allow_null=True)
+
+
+class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
+    prompt = serializers.JSONField(source="prompt.messages")
+    a = serializers.CharField(source="completion_a.text")
+    b = serializers.CharField(source="completion_b.text")
+    model_a = serializers.CharField(source="completion_a.model_version")
+    model_b = serializers.CharField(source="completion_b.model_version")
+    votes = serializers.DictField(child=serializers.IntegerField())
+    winner = serializers.CharField(source="verdict.winner", default=None, allow_null=True)
+    confidence = serializers.FloatField(source="verdict.confidence", default=None, allow_null=True)
+
+    class Meta:
+        model = Comparison
+        fields = (
+            "id",
+            "external_id",
+            "status",
+            "source",
+            "prompt",
+            "a",
+            "b",
+            "model_a",
+            "model_b",
+            "overlap",
+            "judged",
+            "votes",
+            "winner",
+            "confidence",
+            "created_at",
+        )
+
+
+class AdjudicationSerializer(serializers.Serializer[Any]):
+    winner = serializers.ChoiceField(choices=Winner.choices)
+    reason = serializers.CharField(max_length=10_000)
+
+
+class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+    comparison = serializers.IntegerField(source="comparison_id")
+
+    class Meta:
+        model = Verdict
+        fields = ("comparison", "winner", "confidence", "votes", "settled_by", "reason", "settled_at")
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Event
+        fields = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
