@@ -38,7 +38,9 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
+    "config",  # its checks
     "labeling",
     "training",
 ]
@@ -148,6 +150,20 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "",
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignStatus": "labeling.models.Campaign.Status",
+        "ComparisonStatus": "labeling.models.Comparison.Status",
+        "JobStatus": "training.models.JobStatus",
+        "PersonRole": "labeling.models.Role",
+        "MemberRole": "labeling.models.Membership.Role",
+        "MessageRole": "labeling.api.serializers.MESSAGE_ROLES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "labeling.api.schema.add_problems",
+    ],
 }
 
 BROKER_URL = _required("BROKER_URL", "Point it at Redis, Valkey or RabbitMQ (redis://... or amqp://...).")

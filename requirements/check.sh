@@ -24,11 +24,7 @@ production() {
         SECRET_KEY="$(head -c 48 /dev/urandom | base64)" "$@"
 }
 
-scripts() {
-    find frontend/js -name '*.js' -print0 | xargs -0 npx --yes --package typescript@5.9.3 -- tsc \
-        --noEmit --allowJs --checkJs --strict --target es2022 --module esnext --moduleResolution bundler \
-        --lib es2022,dom,dom.iterable --types ''
-}
+scripts() { npx --yes --package typescript@5.9.3 -- tsc --project frontend; }
 
 check "ruff check" "$bin/ruff" check .
 check "ruff format" "$bin/ruff" format --check .

@@ -47,6 +47,7 @@ class Valkey:
             "appendonly": "no" if self.ephemeral else "yes",
             "save": '""',
             "maxmemory-policy": "noeviction",  # a broker that forgets messages quietly is worse than one that complains
+            "set-proc-title": "no",  # a title would be written over the environment by which leftovers are found
             "logfile": '""',
             "loglevel": "notice",
         }

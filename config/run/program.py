@@ -1,0 +1,24 @@
+"""Becomes one program of the platform: `python -m config.run.program web`. For containers and other process managers.
+
+The environment must name the services (DATABASE_URL, BROKER_URL, SECRET_KEY); nothing embedded is started.
+"""
+
+import os
+import sys
+
+from config.run.programs import Program, application_programs
+
+
+def main(arguments: list[str]) -> int:
+    """Replaces this process by the program; returns only when the name is unknown."""
+    host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or "8000")
+    programs: dict[str, Program] = {program.name: program for program in application_programs(host, port)}
+    if len(arguments) != 1 or arguments[0] not in programs:
+        print(f"Name one of: {', '.join(programs)}", file=sys.stderr)
+        return 2
+    program = programs[arguments[0]]
+    os.execve(program.command[0], program.command, {**os.environ, **program.environment})
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

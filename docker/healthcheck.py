@@ -1,0 +1,28 @@
+"""Whether the program of this container does its work: `python docker/healthcheck.py web|NAME-OF-A-WORKER`."""
+
+import os
+import socket
+import sys
+import urllib.request
+
+
+def web_answers() -> bool:
+    """Asks under the first name that the server accepts, as a browser would."""
+    host = (os.environ.get("ALLOWED_HOSTS") or "localhost").split(",")[0].lstrip(".").replace("*", "localhost")
+    address = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/healthz"
+    request = urllib.request.Request(address, headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return bool(answer.status == 200)
+
+
+def worker_answers(name: str) -> bool:
+    """Asks the worker itself, through the broker."""
+    from config.celery import app
+
+    return bool(app.control.ping(destination=[f"{name}@{socket.gethostname()}"], timeout=5))
+
+
+if __name__ == "__main__":
+    role = sys.argv[1]
+    sys.path.insert(0, os.getcwd())
+    sys.exit(0 if (web_answers() if role == "web" else worker_answers(role)) else 1)

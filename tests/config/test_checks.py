@@ -1,0 +1,76 @@
+"""Each misconfiguration is named by its id, and says what to do."""
+
+from pathlib import Path
+
+import pytest
+from django.core.checks import CheckMessage
+from pytest_django.fixtures import Settings
+
+from config import checks
+
+
+def ids(messages: list[CheckMessage]) -> list[str]:
+    assert all(message.hint for message in messages)
+    return [str(message.id) for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("debug", "hosts", "expected"),
+    [
+        (True, ["chosen.example"], ["chosen.E001"]),
+        (True, ["*"], ["chosen.E001"]),
+        (True, ["localhost", "127.0.0.1", "[::1]"], []),
+        (False, ["chosen.example"], []),
+    ],
+)
+def test_debug_is_refused_where_others_can_reach_it(
+    settings: Settings, debug: bool, hosts: list[str], expected: list[str]
+) -> None:
+    settings.DEBUG, settings.ALLOWED_HOSTS = debug, hosts
+    assert ids(checks.debug_stays_at_home(None)) == expected
+
+
+def test_a_data_directory_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path / "new" / "var"
+    assert ids(checks.var_is_writable(None)) == []
+    (tmp_path / "file").write_text("not a directory")
+    settings.VAR_DIR = tmp_path / "file" / "var"
+    assert ids(checks.var_is_writable(None)) == ["chosen.E002"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", []),
+        ("http://127.0.0.1:8001/v1", []),
+        ("https://vllm.example/v1", []),
+        ("127.0.0.1:8001", ["chosen.E003"]),
+        ("localhost", ["chosen.E003"]),
+        ("http://", ["chosen.E003"]),
+    ],
+)
+def test_a_generator_that_is_no_address_is_refused(settings: Settings, url: str, expected: list[str]) -> None:
+    settings.GENERATOR_URL = url
+    assert ids(checks.generator_url_is_an_address(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://broker:6379/0", ["chosen.W005"]),
+        ("redis://:secret@broker:6379/0", []),
+        ("redis://127.0.0.1:6379/0", []),
+        ("amqp://user:secret@broker//", []),
+    ],
+)
+def test_a_broker_without_a_password_is_pointed_out(settings: Settings, url: str, expected: list[str]) -> None:
+    settings.BROKER_URL = url
+    assert ids(checks.broker_asks_for_a_password(None)) == expected
+
+
+@pytest.mark.django_db
+def test_the_database_server_is_asked_for_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ids(checks.postgresql_is_new_enough(None, databases=["default"])) == []
+    monkeypatch.setattr(checks, "OLDEST_POSTGRESQL", 990_000)
+    assert ids(checks.postgresql_is_new_enough(None, databases=["default"])) == ["chosen.E004"]
+    assert ids(checks.postgresql_is_new_enough(None)) == []
