@@ -1,0 +1,45 @@
+"""Prints how much the annotators of a campaign agree: `manage.py agreement CAMPAIGN --json`."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from labeling.management.base import campaign_named
+from labeling.queries import agreement
+from labeling.stats import Estimate
+
+LABELS = {
+    "percent_with_ties": "agreement, ties counted",
+    "percent_without_ties": "agreement, ties left out",
+    "alpha_nominal": "Krippendorff's alpha",
+    "ac1": "Gwet's AC1",
+}
+
+
+class Command(BaseCommand):
+    help = "Print the agreement between the annotators of a campaign, with 95 % intervals."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("campaign", help="slug of the campaign")
+        parser.add_argument("--include-simulated", action="store_true", help="count simulated annotators too")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = campaign_named(options["campaign"])
+        report = agreement(campaign, include_simulated=options["include_simulated"])
+        if options["json"]:
+            told = {"campaign": campaign.slug, "include_simulated": options["include_simulated"]}
+            self.stdout.write(json.dumps({**told, **report.as_dict()}))
+            return
+        if options["include_simulated"]:
+            self.stdout.write("Simulated annotators are counted.")
+        for name, label in LABELS.items():
+            self.stdout.write(f"{label:26} {_shown(getattr(report, name))}")
+
+
+def _shown(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"undefined: {estimate.reason}"
+    interval = "" if estimate.low is None else f" [{estimate.low:.3f}, {estimate.high:.3f}]"
+    return f"{estimate.value:.3f}{interval} over {estimate.comparisons} comparisons"

@@ -1,0 +1,67 @@
+"""Writes a campaign's verdicts as preference data: `manage.py export CAMPAIGN --dialect trl --out pairs.jsonl`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from labeling.actions import Export, export_campaign
+from labeling.exchange import REASONS, WRITERS, DropReport
+from labeling.management.base import acting_user, add_acting_user, campaign_named, told
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a campaign's verdicts to a file, in constant memory. What was left out and why is written beside it "
+        "(FILE.report.json) and told on stderr."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("campaign", help="slug of the campaign")
+        parser.add_argument("--dialect", choices=list(WRITERS), default="trl")
+        parser.add_argument("--out", required=True, help="the file; - for standard output (then without a report file)")
+        add_acting_user(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = campaign_named(options["campaign"])
+        with told():
+            export = export_campaign(
+                campaign=campaign,
+                dialect=options["dialect"],
+                acting_user=acting_user(options["acting_user"]),
+                now=timezone.now(),
+            )
+        try:
+            _write(export, options["out"])
+        except OSError as error:
+            raise CommandError(f"{options['out']} cannot be written: {error.strerror}.") from error
+        self._tell(export.report, options["out"])
+
+    def _tell(self, report: DropReport, out: str) -> None:
+        self.stderr.write(f"{report.kept} of {report.total} comparisons written to {out}.")
+        for reason, count in report.dropped.items():
+            if count:
+                self.stderr.write(f"  {count} left out: it {REASONS[reason]}")
+
+
+def _write(export: Export, out: str) -> None:
+    if out == "-":
+        for piece in export.pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(out)
+    # Under another name until it is whole: whoever sees the file sees all of it.
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            for piece in export.pieces:
+                file.write(piece)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    report = target.with_name(f"{target.name}.report.json")
+    report.write_text(json.dumps({"dialect": export.writer.name, **export.report.as_dict()}, indent=2) + "\n")

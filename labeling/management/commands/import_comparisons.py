@@ -1,0 +1,41 @@
+"""Brings comparisons from a file into a campaign: `manage.py import_comparisons CAMPAIGN FILE`."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from labeling.actions import ImportReport, import_comparisons
+from labeling.exchange import AUTO, READERS, ByteStream
+from labeling.management.imports import ImportCommand
+from labeling.models import Campaign, User
+
+
+class Command(ImportCommand):
+    help = (
+        "Bring comparisons from a file into a campaign. Good records are kept, the others are named by line and reason "
+        "and make the exit code 1. The same file again brings nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--dialect", choices=[AUTO, *READERS], default=AUTO)
+        parser.add_argument(
+            "--keep-preferences",
+            action="store_true",
+            help="preferences in the file become verdicts; otherwise people are asked",
+        )
+
+    def bring_in(
+        self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
+    ) -> ImportReport:
+        return import_comparisons(
+            campaign=campaign,
+            stream=stream,
+            dialect=options["dialect"],
+            acting_user=user,
+            now=timezone.now(),
+            refuse_all=options["refuse_all"],
+            keep_preferences=options["keep_preferences"],
+            source=f"import {options['file']}"[:120],
+        )
