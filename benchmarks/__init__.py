@@ -1,0 +1,1 @@
+"""The numbers of the README: each program prints its own, `make bench` runs them all."""

@@ -1,0 +1,154 @@
+"""How long a newcomer waits: from `make run` in a fresh clone to the first pair to judge, and again the second time.
+
+The clone is made from this repository's HEAD in a temporary folder. Installing dependencies is timed apart, because
+it is mostly download. The clock for `make run` starts with the command and stops when an annotator who logs in is
+given a real pair. Run: `python -m benchmarks.startup` (about 10 minutes the first time, most of it installing).
+"""
+
+import argparse
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOGIN_LINE = re.compile(r"login:\s*(?P<name>\S+)\s+(?P<password>\S+)")
+PATIENCE_SECONDS = 15 * 60
+
+
+class Browserlike:
+    """Just enough of a browser to log in and ask for a pair: cookies and the CSRF token."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cookies = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def _csrf(self) -> str:
+        return next((cookie.value or "" for cookie in self.cookies if cookie.name == "csrftoken"), "")
+
+    def log_in(self, name: str, password: str) -> None:
+        """Signs in through the login page; raises if the page does not let us."""
+        self.opener.open(f"{self.address}/login/", timeout=30).read()
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": self._csrf()}
+        request = urllib.request.Request(f"{self.address}/login/", data=urllib.parse.urlencode(form).encode())
+        answer = self.opener.open(request, timeout=30)
+        if "/login/" in answer.geturl():
+            raise RuntimeError(f"{name} could not log in")
+
+    def next_assignment(self, campaign: str) -> dict[str, Any] | None:
+        """The next pair of a campaign, or None while there is none."""
+        request = urllib.request.Request(
+            f"{self.address}/api/v1/campaigns/{campaign}/assignments/next/",
+            data=b"{}",
+            headers={"Content-Type": "application/json", "X-CSRFToken": self._csrf()},
+        )
+        answer = self.opener.open(request, timeout=30)
+        return json.loads(answer.read())["assignment"] if answer.status == 200 else None
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_pair(address: str, login: tuple[str, str] | None, output: Path) -> tuple[float, tuple[str, str]]:
+    """Waits until an annotator is given a pair; returns when that was (monotonic seconds) and the login used."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    browser: Browserlike | None = None
+    while time.monotonic() < deadline:
+        if login is None:
+            found = dict(LOGIN_LINE.findall(output.read_text(errors="replace")))
+            login = ("annotator", found["annotator"]) if "annotator" in found else None
+        try:
+            if login and browser is None:
+                candidate = Browserlike(address)
+                candidate.log_in(*login)
+                browser = candidate
+            if login and browser and browser.next_assignment("demo"):
+                return time.monotonic(), login
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass  # not up yet
+        time.sleep(0.25)
+    raise RuntimeError(f"no pair within {PATIENCE_SECONDS} s; the output is in {output}")
+
+
+def run_once(clone: Path, login: tuple[str, str] | None) -> tuple[float, float, int, tuple[str, str]]:
+    """One `make run`: seconds to the first pair, seconds to stop after Ctrl-C, processes left, the login."""
+    port = free_port()
+    output = clone / "startup.log"
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+    environment["PORT"] = str(port)
+    begin = time.monotonic()
+    with open(output, "wb") as log:
+        platform = subprocess.Popen(
+            ["make", "run"],
+            cwd=clone,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        reached, login = wait_for_pair(f"http://127.0.0.1:{port}", login, output)
+    finally:
+        children = psutil.Process(platform.pid).children(recursive=True)
+        stopping = time.monotonic()
+        os.killpg(platform.pid, signal.SIGINT)  # what Ctrl-C in a terminal does
+        platform.wait(timeout=120)
+    stopped = time.monotonic() - stopping
+    time.sleep(1)
+    left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    return reached - begin, stopped, len(left), login
+
+
+def main() -> None:
+    """Clones, installs, runs twice, prints one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", action="store_true", help="keep the clone and say where it is")
+    options = parser.parse_args()
+    parent = Path(tempfile.mkdtemp(prefix="chosen-startup-"))
+    clone = parent / "chosen"
+    try:
+        subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True)
+        begin = time.monotonic()
+        subprocess.run(["make", "install"], cwd=clone, check=True, stdout=subprocess.DEVNULL)
+        installed = time.monotonic() - begin
+        first, stop_first, left_first, login = run_once(clone, None)
+        second, stop_second, left_second, _ = run_once(clone, login)
+    finally:
+        if options.keep:
+            print(f"The clone is kept in {clone}.")
+        else:
+            shutil.rmtree(parent, ignore_errors=True)
+    print(
+        json.dumps(
+            {
+                "install_seconds": round(installed, 1),
+                "first_run_to_first_pair_seconds": round(first, 1),
+                "second_run_to_first_pair_seconds": round(second, 1),
+                "stop_seconds": [round(stop_first, 1), round(stop_second, 1)],
+                "processes_left": left_first + left_second,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
