@@ -103,8 +103,7 @@ class _PackedAttention(torch.autograd.Function):
 
 
 def _prefix_length(segment: Segment) -> int:
-    """Tokens of the prefix that are not the segment itself."""
-    return 0 if segment.start == segment.prefix_start else segment.prefix_stop - segment.prefix_start
+    return segment.prefix_stop - segment.prefix_start
 
 
 def _stack(states: Tensor, segment: Segment, groups: int) -> Tensor:

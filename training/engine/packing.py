@@ -21,7 +21,8 @@ from training.engine.records import TokenPair
 
 @dataclass(frozen=True)
 class Segment:
-    """A run of queries in a row. They attend to ``[prefix_start, prefix_stop)`` and, causally, to themselves."""
+    """A run of queries in a row. They attend to ``[prefix_start, prefix_stop)``, which may be empty and for a prefix
+    itself is, and causally to themselves."""
 
     start: int
     stop: int

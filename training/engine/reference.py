@@ -18,6 +18,14 @@ from training.engine.run_folder import write_atomically
 from training.engine.scoring import SideLogProbs
 
 _FORMAT = 1
+_MODEL_FILES = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "adapter_config.json",
+)
 
 
 def pairs_hash(pairs: Sequence[TokenPair]) -> str:
@@ -31,9 +39,11 @@ def pairs_hash(pairs: Sequence[TokenPair]) -> str:
 
 
 def folder_hash(directory: Path) -> str:
-    """SHA-256 over the names and contents of the weights and configs in a model's or adapter's folder."""
+    """SHA-256 over the names and contents of the weights, configs and tokenizer in a model's or adapter's folder."""
     state = hashlib.sha256()
-    for path in sorted([*directory.glob("*.safetensors"), *directory.glob("*.json"), *directory.glob("*.bin")]):
+    named = (directory / name for name in _MODEL_FILES)
+    weights = (path for kind in ("*.safetensors", "*.bin") for path in directory.glob(kind))
+    for path in sorted(path for path in (*named, *weights) if path.is_file()):
         state.update(f"{path.name} {digest(path)}\n".encode())
     return state.hexdigest()
 

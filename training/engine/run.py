@@ -117,7 +117,7 @@ def prepare_torch(config: RunConfig) -> None:
         torch.set_num_threads(config.threads)
     torch.use_deterministic_algorithms(True)
     # Not needed for the same numbers (nothing reads memory before it is written), and a sixth of the time.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(config.seed)
     if torch.cuda.is_available():
         # Gives NaN gradients with a mask at some lengths on Hopper (pytorch issue 196678).

@@ -131,18 +131,12 @@ class Trainer:
         return result
 
     def _step(self, step: int) -> dict[str, Any]:
-        """One optimizer step. Its gradient is that of ``sum w_i loss_i / sum w_i`` over all pairs of the step, however
-        they are spread over rows."""
         indices = self.schedule.indices(step)
         pairs = [self.train_pairs[index] for index in indices]
-        total_weight = math.fsum(pair.weight for pair in pairs)
-        scored: dict[int, np.ndarray[Any, np.dtype[np.float64]]] = {}
-        for row in self.rows(step):
-            values = self._backward(row, total_weight)
-            scored.update(zip(row.pairs, values, strict=True))
+        values = self.accumulate_gradient(step)
         learning_rate = self.schedule.learning_rate(step)
         norm = self._apply_gradient(learning_rate, pairs)
-        scores = pair_scores(pairs, np.stack([scored[index] for index in indices]), self.reference["train"][indices])
+        scores = pair_scores(pairs, values, self.reference["train"][indices])
         summary = self._summary(scores)
         return {
             **{name: summary[name] for name in _STEP_FIGURES},
@@ -150,6 +144,16 @@ class Trainer:
             "learning_rate": learning_rate,
             "pairs": len(pairs),
         }
+
+    def accumulate_gradient(self, step: int) -> SideLogProbs:
+        """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the step in the parameters, however the
+        pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the step's order."""
+        indices = self.schedule.indices(step)
+        total_weight = math.fsum(self.train_pairs[index].weight for index in indices)
+        scored: dict[int, SideLogProbs] = {}
+        for row in self.rows(step):
+            scored.update(zip(row.pairs, self._backward(row, total_weight), strict=True))
+        return np.stack([scored[index] for index in indices])
 
     def _backward(self, row: PackedRow, total_weight: float) -> SideLogProbs:
         """Add a row's share of the gradient; returns its log-probabilities (pairs, 2)."""
@@ -162,7 +166,7 @@ class Trainer:
         weight = torch.tensor([pair.weight for pair in pairs], dtype=sides.dtype, device=sides.device)
         log_ratios = sides - reference
         losses = sigmoid_loss(log_ratios[:, 0], log_ratios[:, 1], confidence, self.config.beta)
-        weighted_sum(losses, weight, total_weight).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(weighted_sum(losses, weight, total_weight))
         return values
 
     def _apply_gradient(self, learning_rate: float, pairs: list[TokenPair]) -> float:

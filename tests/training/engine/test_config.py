@@ -1,0 +1,67 @@
+"""The settings of a run."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.engine.config import RunConfig, load_config
+from training.engine.errors import InputError
+
+
+def test_every_setting_has_a_sentence() -> None:
+    for each in dataclasses.fields(RunConfig):
+        sentence = each.metadata["sentence"]
+        assert sentence.endswith("."), each.name
+        assert len(sentence.split()) > 3, each.name
+
+
+def test_a_config_survives_json() -> None:
+    config = RunConfig(target_modules=("q_proj",), beta=0.25)
+    assert RunConfig.from_mapping(json.loads(json.dumps(config.as_dict()))) == config
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"lerning_rate": 1e-4}, "unknown setting 'lerning_rate'"),
+        ({"beta": 0}, "beta must be above 0"),
+        ({"beta": "high"}, "beta must be of type float"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a finite number"),
+        ({"learning_rate": 2.0}, "learning_rate must be at most 1"),
+        ({"epochs": 0}, "epochs must be at least 1"),
+        ({"epochs": 1.5}, "epochs must be of type int"),
+        ({"epochs": True}, "epochs must be of type int"),
+        ({"share_prefix": 1}, "share_prefix must be of type bool"),
+        ({"loss": "rmse"}, "loss must be one of"),
+        ({"target_modules": []}, "target_modules must be a list of names"),
+        ({"seed": -1}, "seed must be at least 0"),
+    ],
+)
+def test_a_bad_value_is_an_error_that_names_the_setting(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        RunConfig.from_mapping(values)
+
+
+def test_single_settings_override_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"beta": 1, "epochs": 5}')
+    config = load_config(file, ["epochs=2", "schedule=cosine", "target_modules=q_proj,v_proj", "share_prefix=false"])
+    assert (config.beta, config.epochs, config.schedule) == (1.0, 2, "cosine")
+    assert config.target_modules == ("q_proj", "v_proj")
+    assert config.share_prefix is False
+
+
+@pytest.mark.parametrize(("content", "message"), [("{", "cannot read"), ("[1]", "must be a JSON object")])
+def test_a_file_that_is_no_config_is_an_error(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(content)
+    with pytest.raises(InputError, match=message):
+        load_config(file, [])
+
+
+def test_an_assignment_without_an_equals_sign_is_an_error() -> None:
+    with pytest.raises(InputError, match="--set wants field=value"):
+        load_config(None, ["beta"])
