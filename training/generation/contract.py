@@ -28,9 +28,9 @@ class Message(TypedDict):
 class SamplingSettings:
     """How tokens are chosen. Raises InvalidSettings for what cannot be honoured."""
 
-    temperature: float = 0.9
+    temperature: float = 0.7
     """Logits are divided by this before top_k and top_p; 0 takes the likeliest token each time."""
-    top_p: float = 1.0
+    top_p: float = 0.9
     """Keep the likeliest tokens that together reach this probability, 0 < top_p <= 1; 1 keeps all."""
     top_k: int = 0
     """Keep this many of the likeliest tokens; 0 keeps all."""
