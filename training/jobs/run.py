@@ -155,9 +155,10 @@ class RunWork:
     def _read_metrics(self) -> None:
         """The engine's own file is the truth: what was printed while nobody listened is in it too."""
         with open(self.out / "metrics.jsonl", encoding="utf-8") as lines:
-            metrics = [_metric(self.run, json.loads(line)) for line in lines]
+            messages = [json.loads(line) for line in lines]
+        metrics = [_metric(self.run, message) for message in messages]
         RunMetric.objects.bulk_create(metrics, ignore_conflicts=True, batch_size=500)
-        progress = [metric.values for metric in metrics if metric.event == "progress"]
+        progress = [message for message in messages if message["event"] == "progress"]
         if progress:
             self.claim.write(latest=progress[-1])
 

@@ -41,7 +41,7 @@ class SamplerProcess:
     """The embedded sampler for one model version, in a child process. A context manager: its end ends the child."""
 
     def __init__(self, model_dir: Path, *, adapter_dir: Path | None, identifier: str) -> None:
-        command = [sys.executable, "-m", "training.jobs.sampler_main", "--model", str(model_dir)]
+        command = [sys.executable, "-m", "training.embedded_sampler", "--model", str(model_dir)]
         command += ["--adapter", str(adapter_dir)] if adapter_dir else []
         self._folder = tempfile.TemporaryDirectory(prefix="sampler-")
         log = Path(self._folder.name) / "sampler.log"

@@ -1,8 +1,8 @@
 """The embedded sampler as a program: requests in on stdin, completions out on stdout, one JSON object a line.
 
-    python -m training.jobs.sampler_main --model DIR [--adapter DIR] --identifier NAME
+    python -m training.embedded_sampler --model DIR [--adapter DIR] --identifier NAME
 
-Started by `training.jobs.sampler`. It ends when stdin does; a SIGTERM ends it at once, for it has nothing to save.
+Started by `training.jobs.sampler`; knows no Django. It ends when stdin does; a SIGTERM ends it at once.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from training.generation import EmbeddedSampler, GenerationFailure, GenerationRe
 
 def main(arguments: list[str] | None = None) -> int:
     """Answers every request; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.jobs.sampler_main", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.embedded_sampler", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of the base model")
     parser.add_argument("--adapter", type=Path, help="adapter of the version")
     parser.add_argument("--identifier", required=True, help="name of the version: what completions say wrote them")

@@ -1,0 +1,131 @@
+"""The stage of the training tests: Maya leads, Alice and Bob annotate, Charlie leads another campaign and sees nothing.
+
+Nothing here touches a database or a model before a test asks for it: the engine's and the sampler's tests need neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from labeling.models import Campaign, User
+    from training.models import ModelVersion
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TINY_SETTINGS = {"max_tokens": 12, "temperature": 1.0}
+QUESTIONS = tuple(f"what does the {color} {animal} see ?" for color in ("red", "blue", "old") for animal in "abcdef")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model."""
+    from tests.training.tiny import write_tiny_model
+
+    return write_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny-base")
+
+
+@pytest.fixture
+def var_dir(settings: Any, tmp_path: Path) -> Path:
+    """A `var/` of the test's own."""
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _quiet_children(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One thread for each child: tests run side by side, and the tiny model has nothing to share out."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return
+
+
+def make_user(name: str, role: str) -> User:
+    from labeling.actions import create_user
+
+    return create_user(username=name, role=role, password=None, acting_user=None, now=NOW)[0]
+
+
+@pytest.fixture
+def maya(db: None) -> User:
+    """Leads the campaign."""
+    return make_user("maya", "lead")
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Annotates in it."""
+    return make_user("alice", "annotator")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Leads another campaign and must see nothing of this one."""
+    from labeling.actions import create_campaign
+
+    user = make_user("charlie", "lead")
+    create_campaign(name="Charlie's", acting_user=user, now=NOW)
+    return user
+
+
+@pytest.fixture
+def campaign(maya: User, alice: User) -> Campaign:
+    """Maya's campaign: active, eighteen prompts, Alice a member."""
+    from labeling.actions import PromptDraft, add_member, add_prompts, change_campaign_status, create_campaign
+
+    made = create_campaign(name="Tiny", slug="tiny", acting_user=maya, now=NOW)
+    add_prompts(
+        campaign=made,
+        prompts=[PromptDraft([{"role": "user", "content": question}]) for question in QUESTIONS],
+        acting_user=maya,
+        now=NOW,
+    )
+    add_member(campaign=made, user=alice, role="annotator", acting_user=maya, now=NOW)
+    return change_campaign_status(campaign=made, status="active", acting_user=maya, now=NOW)
+
+
+@pytest.fixture
+def base(db: None, tiny_model: Path, var_dir: Path) -> ModelVersion:
+    """The tiny model, registered and serving."""
+    from training.actions import promote, register_base_version
+
+    version = register_base_version(name="tiny-base", directory=tiny_model, acting_user=None, now=NOW)
+    promote(version=version, acting_user=None, now=NOW)
+    return version
+
+
+def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, now: datetime = NOW) -> int:
+    """An annotator judges what is given: the shorter text wins, and equal lengths go left. Returns how many."""
+    from labeling.actions import judge, next_assignment
+
+    judged = 0
+    while limit is None or judged < limit:
+        assignment = next_assignment(campaign=campaign, acting_user=annotator, now=now)
+        if assignment is None:
+            break
+        sides = {"a": assignment.comparison.completion_a.text, "b": assignment.comparison.completion_b.text}
+        left, right = sides[assignment.left], sides[assignment.right]
+        choice = "left" if len(left) <= len(right) else "right"
+        judge(assignment=assignment, acting_user=annotator, now=now, choice=choice, key=f"{assignment.pk}")
+        judged += 1
+    return judged
+
+
+def add_written_pairs(campaign: Campaign, *, preference: str | None = None, per_prompt: int = 1) -> None:
+    """Comparisons that nobody had to generate: a short and a long text for every prompt."""
+    from labeling.actions import ComparisonDraft, CompletionDraft, add_comparisons
+
+    drafts = [
+        ComparisonDraft(
+            prompt=prompt,
+            first=CompletionDraft(f"the cat sees {word}"),
+            second=CompletionDraft(f"the old dog slowly walks over the new road and finds {word} there"),
+            preference=preference,
+        )
+        for prompt in campaign.prompts.order_by("pk")
+        for word in ("bread", "tea", "rain")[:per_prompt]
+    ]
+    add_comparisons(campaign=campaign, drafts=drafts, source="test", acting_user=None, now=NOW)

@@ -1,0 +1,179 @@
+"""Doing a run: the real engine on a tiny model, as a child process."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labeling.models import Campaign, Event, User
+from tests.training.conftest import NOW, add_written_pairs
+from training import processes, queue
+from training.actions import cancel_run, resume_run, start_run
+from training.jobs import run as run_job
+from training.jobs import run_training_job
+from training.models import JobStatus, ModelVersion, Run, RunMetric
+
+pytestmark = pytest.mark.django_db
+
+# 18 prompts, a fifth of them held out: about 14 pairs, so about 7 steps.
+QUICK = {"epochs": 1, "pairs_per_step": 2, "dtype": "float32", "checkpoint_every": 1, "lora_rank": 2, "threads": 1}
+
+
+@pytest.fixture
+def run(campaign: Campaign, base: ModelVersion) -> Run:
+    add_written_pairs(campaign, preference="first")
+    return start_run(campaign=campaign, acting_user=None, now=NOW, config=QUICK)
+
+
+def when_step(number: int, act: Callable[[processes.LineChild], None]) -> type[run_job.RunWork]:
+    """A worker that does something, once, when it hears of a step."""
+
+    class Watching(run_job.RunWork):
+        child: processes.LineChild
+        acted = False
+
+        def _tick(self, child: processes.LineChild) -> None:
+            if self.latest.get("step", 0) >= number and not Watching.acted:
+                Watching.acted = True
+                act(child)
+            super()._tick(child)
+
+    return Watching
+
+
+def test_a_run_ends_in_an_immutable_version_with_its_lineage(run: Run, base: ModelVersion, var_dir: Path) -> None:
+    done = run_training_job(run.pk)
+
+    assert done is not None
+    assert (done.status, done.error, done.engine) == (JobStatus.FINISHED, "", "")
+    assert done.done == done.total > 0
+    version = ModelVersion.objects.get(run=run)
+    assert (version.name, version.parent, version.base_dir) == ("tiny-v1", base, base.base_dir)
+    folder = var_dir / "versions" / "tiny-v1"
+    assert sorted(path.name for path in (folder / "adapter").iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    lineage = json.loads((folder / "lineage.json").read_text())
+    assert lineage == version.lineage
+    assert lineage["snapshot"] == run.snapshot.content_hash
+    assert (lineage["parent"], lineage["config"]) == ("tiny-base", QUICK)
+    assert lineage["code_version"]
+    assert lineage["base_hash"] == base.content_hash
+    assert version.metrics["pairs"] == run.snapshot.test_pairs
+    assert 0 <= version.metrics["reward_accuracy"] <= 1
+    steps = RunMetric.objects.filter(run=run, event="progress").order_by("step")
+    assert [metric.step for metric in steps] == list(range(1, done.total + 1))
+    assert steps[0].values["loss"] == pytest.approx(0.6931, abs=1e-3)  # ln 2: policy and reference are still one
+    assert RunMetric.objects.filter(run=run, event="evaluated").exists()
+    assert done.latest["step"] == done.total
+    assert run_training_job(run.pk) is None  # what is finished is not claimed again
+    assert Event.objects.filter(verb="run.finished", subject_id=str(run.pk)).count() == 1
+
+
+def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[int] = []
+
+    def kill(child: processes.LineChild) -> None:
+        killed.append(child.process.pid)
+        os.kill(child.process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(run_job, "RunWork", when_step(2, kill))
+    done = run_training_job(run.pk)
+
+    assert len(killed) == 1
+    assert done is not None
+    assert (done.status, done.attempts) == (JobStatus.FINISHED, 1)
+    assert "resuming after step" in Path(f"{run.directory}.log").read_text()
+    assert list(
+        RunMetric.objects.filter(run=run, event="progress").order_by("step").values_list("step", flat=True)
+    ) == (list(range(1, done.total + 1)))
+
+
+def test_cancelling_stops_after_the_step_and_resuming_goes_on_from_there(
+    run: Run, maya: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "HEARTBEAT_SECONDS", 0.0)
+    watching = when_step(2, lambda child: cancel_run(run=run, acting_user=maya, now=NOW) and None)  # type: ignore[func-returns-value]
+    with monkeypatch.context() as patch:
+        patch.setattr(run_job, "RunWork", watching)
+        stopped = run_training_job(run.pk)
+    assert stopped is not None
+    assert stopped.status == JobStatus.CANCELLED
+    assert 2 <= stopped.done < stopped.total
+    assert not ModelVersion.objects.filter(run=run).exists()
+
+    resume_run(run=run, acting_user=maya, now=NOW)
+    done = run_training_job(run.pk)
+
+    assert done is not None
+    assert (done.status, done.attempts) == (JobStatus.FINISHED, 2)
+    assert f"resuming after step {stopped.done}" in Path(f"{run.directory}.log").read_text()
+
+
+def test_the_engine_names_what_is_wrong_with_the_input_and_is_not_started_again(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(config={**QUICK, "max_length": 4})
+
+    done = run_training_job(run.pk)
+
+    assert done is not None
+    assert done.status == JobStatus.FAILED
+    assert "no usable preference pair" in done.error
+    assert done.log_tail
+
+
+def test_a_damaged_snapshot_or_parent_fails_the_run_before_the_engine_starts(run: Run) -> None:
+    train = Path(run.snapshot.directory) / "train.jsonl"
+    train.write_bytes(train.read_bytes() + b"\n")
+
+    done = run_training_job(run.pk)
+
+    assert done is not None
+    assert (done.status, done.log_tail) == (JobStatus.FAILED, "")
+    assert "train.jsonl is not the file" in done.error
+
+
+def test_a_second_round_starts_from_the_first_ones_adapter(run: Run, campaign: Campaign, base: ModelVersion) -> None:
+    run_training_job(run.pk)
+    first = ModelVersion.objects.get(run=run)
+    add_written_pairs(campaign, preference="first", per_prompt=2)
+
+    second = start_run(campaign=campaign, acting_user=None, now=NOW, parent=first, config=QUICK)
+    done = run_training_job(second.pk)
+
+    assert done is not None
+    assert done.error == ""
+    version = ModelVersion.objects.get(run=second)
+    assert (version.name, version.parent) == ("tiny-v2", first)
+    assert version.lineage["base_hash"] == base.content_hash
+    inputs = json.loads((Path(second.directory) / "inputs.json").read_text())
+    assert inputs["adapter_sha256"]
+    assert RunMetric.objects.get(run=second, event="progress", step=1).values["loss"] == pytest.approx(0.6931, abs=1e-3)
+
+
+def test_after_a_crash_between_the_folder_and_the_row_the_next_attempt_finds_folder_and_orphaned_engine(
+    run: Run, monkeypatch: pytest.MonkeyPatch, var_dir: Path
+) -> None:
+    class Killed(BaseException):
+        """As SIGKILL: nothing on the way out may write."""
+
+    def die(run: Run) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        run_training_job(run.pk, on_finished=die)
+    assert not ModelVersion.objects.filter(run=run).exists()
+    assert (var_dir / "versions" / "tiny-v1").exists()
+
+    orphan = processes.LineChild(["sleep", "100"], log=Path(f"{run.directory}.orphan.log"))
+    Run.objects.filter(pk=run.pk).update(worker="", engine=orphan.identity)
+    done = run_training_job(run.pk)
+
+    assert done is not None
+    assert done.status == JobStatus.FINISHED
+    assert ModelVersion.objects.get(run=run).name == "tiny-v1"
+    assert [path.name for path in (var_dir / "versions").iterdir()] == ["tiny-v1"]
+    assert not processes.is_alive(orphan.identity)
