@@ -42,8 +42,8 @@ MAX_LEFT_BALANCE = 3
 
 RELEASE_BATCH = 500
 
-# The subqueries about the annotator's own assignment are scalars on purpose: one look-up in a unique index for each
-# comparison walked over, whatever the planner believes about the tables.
+# OFFSET 0 keeps the look-up of an own assignment a look-up: one in a unique index for each comparison walked over. Left
+# to itself the planner may join instead, and read all that the annotator ever judged.
 FIND = """
 SELECT c.id, c.position, (
     SELECT mine."left" FROM labeling_assignment mine
@@ -52,10 +52,11 @@ SELECT c.id, c.position, (
 FROM labeling_comparison c
 WHERE c.campaign_id = %(campaign)s AND c.status = 'open' AND c.taken < c.overlap
     AND c.position > %(after)s AND c.position <= %(until)s
-    AND COALESCE((
-        SELECT mine.status FROM labeling_assignment mine
-        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s
-    ), 'released') = 'released'
+    AND NOT EXISTS (
+        SELECT FROM labeling_assignment mine
+        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.status <> 'released'
+        OFFSET 0
+    )
 ORDER BY c.position
 LIMIT 1
 FOR NO KEY UPDATE OF c SKIP LOCKED

@@ -1,7 +1,7 @@
 """People on stage, for every test that needs somebody to act.
 
-Maya leads a campaign. Alice and Bob annotate it. Ada, who leads it too, adjudicates. Charlie annotates elsewhere and must
-see nothing of it. Root is an admin. `Stage` sets them up through the actions that the product itself uses.
+Maya leads a campaign. Alice and Bob annotate it. Ada, who leads it too, adjudicates. Charlie annotates elsewhere and
+must see nothing of it. Root is an admin. `Stage` sets them up through the actions that the product itself uses.
 """
 
 from collections.abc import Iterable
@@ -24,13 +24,15 @@ from labeling.actions import (
 from labeling.exchange import Message
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Role, User
 
+PASSWORD = "correct horse battery"
+
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """When tests take place, unless they say otherwise."""
 
 
 def person(name: str, role: str = Role.ANNOTATOR, *, is_simulated: bool = False) -> User:
-    """Somebody of that name; the password is the name with "-password" after it."""
-    password = None if is_simulated else f"{name}-password"
+    """Somebody of that name; everybody's password is PASSWORD."""
+    password = None if is_simulated else PASSWORD
     return create_user(
         username=name, role=role, password=password, is_simulated=is_simulated, acting_user=None, now=NOON
     )[0]

@@ -16,7 +16,7 @@ from labeling.actions.events import record
 from labeling.actions.prompts import PromptDraft, ensure_prompts, unfit_messages, unstorable
 from labeling.errors import Invalid
 from labeling.exchange import Message, is_canonical, messages_hash, text_hash
-from labeling.models import Campaign, Comparison, Completion, Prompt, User, Verdict
+from labeling.models import QUEUE_START, Campaign, Comparison, Completion, Prompt, User, Verdict
 from labeling.stats import majority
 from labeling.tally import add_to_tally
 
@@ -167,6 +167,13 @@ def _add_batch(
     added.duplicates += len(fit) - len(created)
     added.comparisons += [known[row.pair_hash] if row else None for row in rows]
     added.settled += sum(comparison.status == Comparison.Status.SETTLED for comparison in created)
+
+
+def _show_urgent_ones(campaign: Campaign, added: AddedComparisons) -> None:
+    """Turns back those who have walked past where the new ones of a higher priority stand."""
+    urgent = [one.position for one in added.comparisons if one is not None and one.priority > 0]
+    if urgent:
+        campaign.memberships.filter(cursor__gt=min(urgent)).update(cursor=QUEUE_START)
 
 
 def _check(draft: ComparisonDraft, campaign: Campaign) -> None:

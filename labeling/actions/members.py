@@ -29,6 +29,7 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
             f"{user.username} is an annotator and cannot lead a campaign. An admin can make them a lead.",
             fields={"role": "Not for annotators."},
         )
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     # Somebody who was here before comes back with what they judged then.
     judged = Judgment.objects.filter(campaign=campaign, annotator=user, superseded_at=None).exclude(choice=Choice.SKIP)
     membership, is_new = Membership.objects.get_or_create(
@@ -62,6 +63,7 @@ def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, n
     Removing somebody who is no member changes nothing. Raises NotAllowed, LastLead.
     """
     require_lead(acting_user, campaign)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     membership = Membership.objects.select_for_update().filter(campaign=campaign, user=user).first()
     if membership is None:
         return
@@ -80,7 +82,7 @@ def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, n
 
 
 def _keep_a_lead(campaign: Campaign, user: User) -> None:
-    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    # The campaign is locked: two leads cannot remove each other at the same moment.
     others = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).exclude(user=user)
     if not others.exists():
         raise LastLead("A campaign needs somebody who runs it. Make somebody else a lead first.")

@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('leased', 'Leased'), ('judged', 'Judged'), ('skipped', 'Skipped'), ('released', 'Released')], default='leased', max_length=16)),
                 ('leased_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
-                ('annotator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
+                ('annotator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='labeling.campaign')),
                 ('comparison', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='labeling.comparison')),
                 ('guideline_version', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='labeling.guidelineversion')),

@@ -101,7 +101,8 @@ class Assignment(models.Model):
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
+    # No index of its own: the search for the next one must have no other way to an own assignment than the unique one.
+    annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     guideline_version = models.ForeignKey(
         GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

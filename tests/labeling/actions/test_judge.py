@@ -1,0 +1,319 @@
+"""What an annotator says, acknowledged once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from labeling.access import AssignmentNotFound
+from labeling.actions import (
+    Answer,
+    InvalidAnswer,
+    change_campaign_status,
+    judge,
+    judge_and_continue,
+    release_expired_assignments,
+    remove_member,
+    undo_judgment,
+)
+from labeling.actions.judgments import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
+from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
+from labeling.tally import count_tally, read_tally
+from tests.people import Stage, stage
+
+
+def totals_are_right(scene: Stage) -> bool:
+    """Whether the running totals equal what is counted from the comparisons."""
+    return read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+@pytest.mark.parametrize("left", ["a", "b"])
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("left", "same"), ("right", "other"), ("tie", "tie"), ("both_bad", "both_bad"), ("skip", "skip")],
+)
+def test_a_choice_is_kept_in_terms_of_a_and_b_whatever_the_display_side(said: str, meant: str, left: str) -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    Assignment.objects.update(left=left)
+    judgment = scene.judge(assignment, said)
+    other = "b" if left == "a" else "a"
+    assert judgment.choice == {"same": left, "other": other}.get(meant, meant)
+    assert judgment.left == left
+
+
+def test_a_judgment_keeps_all_that_was_said() -> None:
+    scene = stage(comparisons=1, scale="strength")
+    assignment = scene.given(scene.alice)
+    scene.wait(30)
+    judgment = scene.judge(
+        assignment,
+        "left",
+        key="k",
+        strength=2,
+        criteria={"helpful": "left", "harmless": "tie", "honest": "right"},
+        comment="Shorter, and true.",
+        seconds=12.5,
+    )
+    judgment.refresh_from_db()
+    assert (judgment.strength, judgment.comment, judgment.seconds) == (2, "Shorter, and true.", 12.5)
+    assert judgment.criteria == {"helpful": assignment.left, "harmless": "tie", "honest": assignment.right}
+    assert judgment.created_at == scene.now
+
+
+def test_the_last_judgment_wanted_settles_the_comparison_in_the_same_act() -> None:
+    scene = stage(comparisons=1, overlap=2)
+    scene.vote(scene.given(scene.alice), "a")
+    assert not Verdict.objects.exists()
+    scene.vote(scene.given(scene.bob), "a")
+    verdict = Verdict.objects.get()
+    assert (verdict.winner, verdict.settled_by, verdict.votes) == ("a", "majority", {"a": 2})
+    assert verdict.confidence == pytest.approx((2 + 0.5) / 3)
+    assert verdict.comparison.status == Comparison.Status.SETTLED
+    assert totals_are_right(scene)
+
+
+def test_votes_without_a_majority_are_a_conflict_and_no_verdict() -> None:
+    scene = stage(comparisons=1, overlap=2)
+    scene.vote(scene.given(scene.alice), "a")
+    scene.vote(scene.given(scene.bob), "b")
+    assert Comparison.objects.get().status == Comparison.Status.CONFLICT
+    assert not Verdict.objects.exists()
+    assert read_tally(scene.campaign.pk).conflicts == 1
+    assert totals_are_right(scene)
+
+
+def test_under_unanimity_two_of_three_are_a_conflict() -> None:
+    scene = stage(comparisons=1, overlap=3, verdict_rule="unanimity")
+    (carol,) = scene.crowd(1)
+    for user, winner in ((scene.alice, "a"), (scene.bob, "a"), (carol, "tie")):
+        scene.vote(scene.given(user), winner)
+    assert Comparison.objects.get().status == Comparison.Status.CONFLICT
+
+
+def test_a_skip_frees_the_place_and_counts_as_no_judgment() -> None:
+    scene = stage(comparisons=1)
+    scene.judge(scene.given(scene.alice), "skip", skip_reason="It is upsetting")
+    comparison = Comparison.objects.get()
+    assert (comparison.taken, comparison.judged, comparison.status) == (0, 0, Comparison.Status.OPEN)
+    assert Judgment.objects.get().skip_reason == "It is upsetting"
+    assert Membership.objects.get(user=scene.alice).judged == 0
+    assert totals_are_right(scene)
+
+
+def test_the_same_key_again_is_the_same_judgment_and_changes_nothing() -> None:
+    scene = stage(comparisons=3, overlap=2)
+    assignment = scene.given(scene.alice)
+    first = scene.judge(assignment, "left", key="once")
+    before = (Comparison.objects.get(pk=assignment.comparison_id).judged, Event.objects.count())
+    again = scene.judge(assignment, "right", key="once")  # a retry counts as what it was the first time
+    assert (again.pk, again.choice) == (first.pk, first.choice)
+    assert (Comparison.objects.get(pk=assignment.comparison_id).judged, Event.objects.count()) == before
+    assert Judgment.objects.count() == 1
+
+
+def test_the_key_of_a_judgment_taken_back_does_not_count_again_when_it_arrives_late() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.judge(assignment, key="late")
+    undo_judgment(assignment=assignment, acting_user=scene.alice, now=scene.now)
+    again = scene.judge(assignment, key="late")
+    assert again.superseded_at is not None
+    assert Comparison.objects.get().judged == 0
+
+
+def test_another_key_for_what_is_judged_already_is_refused() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.judge(assignment, "left")
+    with pytest.raises(AlreadyJudged, match="Undo"):
+        scene.judge(assignment, "right")
+
+
+def test_a_key_used_for_another_judgment_is_refused() -> None:
+    scene = stage(comparisons=2)
+    scene.judge(scene.given(scene.alice), key="mine")
+    with pytest.raises(KeyUsed):
+        scene.judge(scene.given(scene.alice), key="mine")
+    assert Judgment.objects.count() == 1
+
+
+def test_two_annotators_may_happen_to_use_the_same_key() -> None:
+    scene = stage(comparisons=2)
+    scene.judge(scene.given(scene.alice), key="1")
+    scene.judge(scene.given(scene.bob), key="1")
+    assert Judgment.objects.count() == 2
+
+
+def test_after_the_lease_ran_out_a_judgment_still_counts_while_nobody_took_the_place() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.wait(scene.campaign.lease_seconds + 1)
+    assert release_expired_assignments(now=scene.now) == 1
+    scene.judge(assignment)
+    assignment.refresh_from_db()
+    assert (assignment.status, assignment.slot) == (Assignment.Status.JUDGED, 1)
+    assert totals_are_right(scene)
+
+
+def test_a_judgment_whose_place_somebody_else_took_is_refused_with_a_sentence_and_nothing_else_is_lost() -> None:
+    scene = stage(comparisons=2)
+    done = scene.given(scene.alice)
+    scene.judge(done)
+    late = scene.given(scene.alice)
+    scene.wait(scene.campaign.lease_seconds + 1)
+    assert scene.given(scene.bob).comparison_id == late.comparison_id
+    with pytest.raises(LeaseLost, match="Everything you judged before is kept"):
+        scene.judge(late)
+    assert Judgment.objects.filter(annotator=scene.alice).count() == 1
+    assert Comparison.objects.get(pk=late.comparison_id).taken == 1
+
+
+def test_a_late_judgment_takes_the_smallest_place_that_is_free() -> None:
+    scene = stage(comparisons=1, overlap=2)
+    late = scene.given(scene.alice)
+    scene.wait(scene.campaign.lease_seconds + 1)
+    assert scene.given(scene.bob).slot == 2
+    (carol,) = scene.crowd(1)
+    assert scene.given(carol).slot == 1  # freed because nothing else was left for her
+    scene.judge(scene.given(carol), "skip")
+    scene.judge(late)
+    late.refresh_from_db()
+    assert late.slot == 1
+
+
+def test_nobody_can_judge_for_somebody_else() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    for user in (scene.bob, scene.charlie, scene.maya, scene.root):
+        with pytest.raises(AssignmentNotFound):
+            judge(assignment=assignment, acting_user=user, now=scene.now, choice="left", key="k")
+
+
+def test_who_was_removed_from_the_campaign_judges_no_more() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    remove_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
+    with pytest.raises(AssignmentNotFound):
+        scene.judge(assignment)
+
+
+def test_in_a_closed_campaign_nothing_is_judged() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    change_campaign_status(campaign=scene.campaign, status="closed", acting_user=scene.maya, now=scene.now)
+    with pytest.raises(CampaignNotOpen, match="closed"):
+        scene.judge(assignment)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"choice": "middle"}, "choice"),
+        ({"choice": "a"}, "choice"),
+        ({"choice": "tie"}, "choice"),
+        ({"choice": "both_bad"}, "choice"),
+        ({"strength": 2}, "strength"),
+        ({"strength": 4}, "strength"),
+        ({"key": ""}, "key"),
+        ({"key": "k" * 65}, "key"),
+        ({"key": "k\x00"}, "key"),
+        ({"seconds": -1.0}, "seconds"),
+        ({"seconds": float("nan")}, "seconds"),
+        ({"seconds": float("inf")}, "seconds"),
+        ({"seconds": 1e9}, "seconds"),
+        ({"comment": "c" * 10_001}, "comment"),
+        ({"comment": "\x00"}, "comment"),
+        ({"comment": "\ud800"}, "comment"),
+        ({"skip_reason": "I do not know"}, "skip_reason"),
+        ({"criteria": {"helpful": "both_bad"}}, "criteria"),
+        ({"criteria": {str(number): "left" for number in range(21)}}, "criteria"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_refused_and_changes_nothing(said: dict[str, Any], field: str) -> None:
+    scene = stage(comparisons=1, allow_tie=False, allow_both_bad=False)
+    assignment = scene.given(scene.alice)
+    with pytest.raises(InvalidAnswer) as refusal:
+        scene.judge(assignment, said.pop("choice", "left"), **said)
+    assert list(refusal.value.fields) == [field]
+    assert not Judgment.objects.exists()
+
+
+def test_seconds_are_never_more_than_the_pair_has_been_given_out() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.wait(20)
+    assert scene.judge(assignment, seconds=3600.0).seconds == 20.0
+
+
+def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
+    scene = stage(comparisons=2)
+    first = scene.given(scene.alice)
+    answered = judge_and_continue(
+        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+    )
+    assert answered.is_new
+    assert answered.next is not None
+    assert answered.next.pk != first.pk
+    assert answered.progress.as_dict() == {"judged": 1, "judged_today": 1, "comparisons": 2, "settled": 1}
+    retried = judge_and_continue(
+        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+    )
+    assert not retried.is_new
+    assert retried.judgment.pk == answered.judgment.pk
+    assert retried.next is not None
+    assert retried.next.pk == answered.next.pk
+    assert retried.progress == answered.progress
+
+
+def test_a_late_judgment_does_not_open_a_second_comparison_beside_the_one_that_is_open() -> None:
+    scene = stage(comparisons=3, overlap=2)
+    late = scene.given(scene.alice)
+    scene.wait(scene.campaign.lease_seconds + 1)
+    release_expired_assignments(now=scene.now)
+    held = scene.given(scene.alice)
+    if held.pk == late.pk:  # the walk goes on from the cursor, so it is another one
+        pytest.fail("the freed comparison came back before the others")
+    answered = judge_and_continue(assignment=late, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now)
+    assert answered.next is not None
+    assert answered.next.pk == held.pk
+    assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1
+
+
+def test_today_is_counted_from_midnight() -> None:
+    scene = stage(comparisons=3)
+    scene.judge(scene.given(scene.alice))
+    scene.now += timedelta(days=1)
+    answered = judge_and_continue(
+        assignment=scene.given(scene.alice), answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+    )
+    assert (answered.progress.judged, answered.progress.judged_today) == (2, 1)
+
+
+def test_every_judgment_is_an_event_that_names_who_what_and_the_verdict() -> None:
+    scene = stage(comparisons=1)
+    judgment = scene.vote(scene.given(scene.alice), "b")
+    event = Event.objects.get(verb="judgment.made")
+    assert (event.actor, event.subject_id, event.campaign) == (scene.alice, str(judgment.pk), scene.campaign)
+    assert event.after == {
+        "comparison": judgment.comparison_id,
+        "choice": "b",
+        "verdict": {"winner": "b", "confidence": 0.75, "settled_by": "majority"},
+    }
+
+
+def test_a_judgment_that_settles_and_the_next_take_at_most_ten_statements() -> None:
+    scene = stage(comparisons=3, overlap=2)
+    for _ in range(3):
+        scene.vote(scene.given(scene.alice), "a")
+    assignment = scene.given(scene.bob)
+    with CaptureQueriesContext(connection) as queries:
+        answered = judge_and_continue(
+            assignment=assignment.pk, answer=Answer("left", "k"), acting_user=scene.bob, now=scene.now
+        )
+    assert answered.next is not None
+    assert answered.progress.settled + Comparison.objects.filter(status="conflict").count() == 1
+    statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(statements) <= 10, "\n".join(statements)

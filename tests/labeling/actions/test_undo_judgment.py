@@ -1,0 +1,158 @@
+"""What an annotator takes back: superseded, never erased."""
+
+from datetime import timedelta
+
+import pytest
+
+from labeling.access import AssignmentNotFound
+from labeling.actions import adjudicate, change_campaign_status, undo_and_show, undo_judgment
+from labeling.actions.judgments import CampaignNotOpen, NothingToUndo, TooLateToUndo
+from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
+from labeling.tally import count_tally, read_tally
+from tests.people import Stage, stage
+
+
+def undo(scene: Stage, assignment: Assignment) -> Judgment:
+    return undo_judgment(assignment=assignment, acting_user=assignment.annotator, now=scene.now)
+
+
+def test_the_judgment_stays_superseded_and_the_comparison_is_open_again_before_the_same_person() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    judgment = scene.judge(assignment)
+    scene.wait(5)
+    assert undo(scene, assignment).superseded_at == scene.now
+    assert Judgment.objects.get().pk == judgment.pk
+    assert not Verdict.objects.exists()
+    comparison = Comparison.objects.get()
+    assert (comparison.status, comparison.judged, comparison.taken, comparison.votes) == ("open", 0, 1, {})
+    again = scene.given(scene.alice)
+    assert (again.pk, again.left, again.slot) == (assignment.pk, assignment.left, 1)
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_judging_again_after_an_undo_counts_once() -> None:
+    scene = stage(comparisons=1, overlap=1)
+    assignment = scene.given(scene.alice)
+    scene.vote(assignment, "a")
+    undo(scene, assignment)
+    scene.vote(assignment, "b")
+    assert Verdict.objects.get().winner == "b"
+    assert Comparison.objects.get().votes == {"b": 1}
+    assert Membership.objects.get(user=scene.alice).judged == 1
+    assert Judgment.objects.filter(superseded_at=None).count() == 1
+
+
+def test_what_was_given_in_the_meantime_goes_back_and_comes_again_right_after() -> None:
+    scene = stage(comparisons=30)
+    first = scene.given(scene.alice)
+    scene.judge(first)
+    second = scene.given(scene.alice)
+    undone = undo_and_show(assignment=first, acting_user=scene.alice, now=scene.now)
+    assert undone.assignment.pk == first.pk
+    assert undone.progress.judged == 0
+    second.refresh_from_db()
+    assert second.status == Assignment.Status.RELEASED
+    scene.judge(first)
+    assert scene.given(scene.alice).pk == second.pk
+
+
+def test_a_conflict_that_loses_a_vote_is_open_again() -> None:
+    scene = stage(comparisons=1, overlap=2)
+    scene.vote(scene.given(scene.alice), "a")
+    theirs = scene.given(scene.bob)
+    scene.vote(theirs, "b")
+    assert Comparison.objects.get().status == "conflict"
+    undo(scene, theirs)
+    assert Comparison.objects.get().status == "open"
+    assert read_tally(scene.campaign.pk).conflicts == 0
+
+
+def test_a_skip_can_be_taken_back_while_its_place_is_free() -> None:
+    scene = stage(comparisons=1)
+    skipped = scene.given(scene.alice)
+    scene.judge(skipped, "skip")
+    undo(scene, skipped)
+    assert scene.given(scene.alice).pk == skipped.pk
+    scene.judge(skipped, "skip")
+    scene.given(scene.bob)
+    with pytest.raises(NothingToUndo):
+        undo(scene, skipped)
+
+
+def test_after_the_time_for_it_nothing_is_taken_back() -> None:
+    scene = stage(comparisons=1, undo_seconds=60)
+    assignment = scene.given(scene.alice)
+    scene.judge(assignment)
+    scene.wait(61)
+    with pytest.raises(TooLateToUndo, match="60 seconds"):
+        undo(scene, assignment)
+
+
+def test_a_campaign_may_forbid_it() -> None:
+    scene = stage(comparisons=1, undo_seconds=0)
+    assignment = scene.given(scene.alice)
+    scene.judge(assignment)
+    with pytest.raises(TooLateToUndo, match="cannot be taken back"):
+        undo(scene, assignment)
+
+
+def test_what_an_expert_decided_stands() -> None:
+    scene = stage(comparisons=1, overlap=2)
+    scene.vote(scene.given(scene.alice), "a")
+    theirs = scene.given(scene.bob)
+    scene.vote(theirs, "b")
+    adjudicate(comparison=theirs.comparison, winner="a", reason="It is true.", acting_user=scene.ada, now=scene.now)
+    with pytest.raises(TooLateToUndo, match="expert"):
+        undo(scene, theirs)
+    assert Verdict.objects.get().winner == "a"
+    assert Comparison.objects.get().judged == 2
+
+
+def test_only_what_was_judged_can_be_taken_back_and_only_once() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    with pytest.raises(NothingToUndo):
+        undo(scene, assignment)
+    scene.judge(assignment)
+    undo(scene, assignment)
+    with pytest.raises(NothingToUndo):
+        undo(scene, assignment)
+
+
+def test_nobody_takes_back_what_somebody_else_said() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.judge(assignment)
+    for user in (scene.bob, scene.maya, scene.root):
+        with pytest.raises(AssignmentNotFound):
+            undo_judgment(assignment=assignment, acting_user=user, now=scene.now)
+
+
+def test_a_closed_campaign_is_as_it_is() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.judge(assignment)
+    change_campaign_status(campaign=scene.campaign, status="closed", acting_user=scene.maya, now=scene.now)
+    with pytest.raises(CampaignNotOpen):
+        undo(scene, assignment)
+
+
+def test_a_judgment_of_yesterday_taken_back_today_leaves_todays_count() -> None:
+    scene = stage(comparisons=3, undo_seconds=100_000)
+    yesterday = scene.given(scene.alice)
+    scene.judge(yesterday)
+    scene.now += timedelta(days=1)
+    scene.judge(scene.given(scene.alice))
+    undone = undo_and_show(assignment=yesterday, acting_user=scene.alice, now=scene.now)
+    assert (undone.progress.judged, undone.progress.judged_today) == (1, 1)
+
+
+def test_an_undo_is_an_event_that_keeps_what_was_said_and_the_verdict_that_fell() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    scene.vote(assignment, "a")
+    undo(scene, assignment)
+    before = Event.objects.get(verb="judgment.undone").before
+    assert before["choice"] == "a"
+    assert before["verdict"]["winner"] == "a"
