@@ -96,6 +96,7 @@ def add_comparisons(
         while batch := list(islice(waiting, BATCH)):
             _add_batch(campaign, batch, source, now, added)
         if added.created:
+            _show_urgent_ones(campaign, added)
             after = {
                 "created": added.created,
                 "duplicates": added.duplicates,
