@@ -17,7 +17,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 # --- Installing -------------------------------------------------------------------------------------------------------
 
@@ -73,9 +73,30 @@ check: install-dev ## Lint, format, types, arrows between rooms, migrations, dep
 format: install-dev ## Rewrites the code in the project's format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
+# --- vLLM -------------------------------------------------------------------------------------------------------------
+
+# It wants versions of its own, so it has an environment of its own. VLLM=cpu or cuda; the machine decides otherwise.
+VLLM ?= $(shell command -v nvidia-smi >/dev/null && echo cuda || echo cpu)
+VLLM_VENV := .venv-vllm
+VLLM_PIP := $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+VLLM_FILE := requirements/vllm-$(VLLM).txt
+
+$(VLLM_VENV)/.installed-$(VLLM): $(VLLM_FILE)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found." >&2; exit 1; }
+	@echo "Installing vLLM for $(VLLM) into $(VLLM_VENV) (a download of about 1 GB, more for cuda) ..."
+	@test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv $(VLLM_VENV)
+	@$(VLLM_PIP) -c $(VLLM_FILE) $$(grep -oE '^torch==[0-9.]+' $(VLLM_FILE))
+	@$(VLLM_PIP) $(if $(filter cpu,$(VLLM)),--no-deps) -r $(VLLM_FILE)
+	@touch $@
+
+.PHONY: vllm vllm-install
+vllm-install: $(VLLM_VENV)/.installed-$(VLLM) ## The environment of the vLLM server
+vllm: vllm-install ## A vLLM server for the default model (VLLM_PORT=8001; OPTIONS="..." go to the server)
+	@exec requirements/vllm.sh $(VLLM_VENV)/bin/python $(OPTIONS)
+
 # --- Keeping up -------------------------------------------------------------------------------------------------------
 
-.PHONY: lock bench vllm clean
+.PHONY: lock bench clean
 lock: install-dev ## Writes requirements/lock.txt from what is installed
 	@requirements/lock.sh $(BIN)/python > requirements/lock.txt.new && mv requirements/lock.txt.new requirements/lock.txt
 

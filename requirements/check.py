@@ -10,6 +10,7 @@ from pathlib import Path
 DIRECTORY = Path(__file__).resolve().parent
 LOCK = DIRECTORY / "lock.txt"
 FILES = [DIRECTORY.parent / "requirements.txt", DIRECTORY / "model.txt", DIRECTORY / "dev.txt"]
+LOCKS = [LOCK, DIRECTORY / "vllm-cpu.txt", DIRECTORY / "vllm-cuda.txt"]
 PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[A-Za-z0-9.!]+)(\s+#\s*(?P<reason>\S.*))?$")
 
 
@@ -31,10 +32,11 @@ def pins(path: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def problems(files: list[Path], lock: Path) -> list[str]:
-    """What is wrong, a sentence each; empty when all is well."""
+def problems(files: list[Path], locks: list[Path]) -> list[str]:
+    """What is wrong, a sentence each; empty when all is well. The first of the locks is that of `files`."""
+    lock = locks[0]
     try:
-        locked = pins(lock)
+        locked, *_ = [pins(path) for path in locks]
         direct = {path: pins(path) for path in files}
     except ValueError as error:
         return [str(error)]
@@ -51,6 +53,6 @@ def problems(files: list[Path], lock: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    complaints = problems(FILES, LOCK)
+    complaints = problems(FILES, LOCKS)
     print("\n".join(complaints) or f"{LOCK.name}: every dependency is pinned and has its reason.")
     sys.exit(1 if complaints else 0)

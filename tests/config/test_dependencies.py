@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from requirements.check import FILES, LOCK, problems
+from requirements.check import FILES, LOCKS, problems
 
 
 def written(directory: Path, name: str, text: str) -> Path:
@@ -14,7 +14,7 @@ def written(directory: Path, name: str, text: str) -> Path:
 
 
 def test_our_own_dependencies_follow_the_rule() -> None:
-    assert problems(FILES, LOCK) == []
+    assert problems(FILES, LOCKS) == []
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ def test_our_own_dependencies_follow_the_rule() -> None:
 )
 def test_a_line_against_the_rule_is_named(tmp_path: Path, line: str, complaint: str) -> None:
     lock = written(tmp_path, "lock.txt", "Django==5.2.19\n")
-    found = problems([written(tmp_path, "some.txt", f"# comment\n\n{line}\n")], lock)
+    found = problems([written(tmp_path, "some.txt", f"# comment\n\n{line}\n")], [lock])
     assert len(found) == 1
     assert complaint in found[0]
 
 
 def test_names_are_compared_as_the_index_compares_them(tmp_path: Path) -> None:
     lock = written(tmp_path, "lock.txt", "Django_Celery.Beat==2.9.0\n")
-    assert problems([written(tmp_path, "some.txt", "django-celery-beat==2.9.0  # schedules\n")], lock) == []
+    assert problems([written(tmp_path, "some.txt", "django-celery-beat==2.9.0  # schedules\n")], [lock]) == []

