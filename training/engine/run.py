@@ -90,6 +90,7 @@ def train(files: TrainFiles, config: RunConfig, *, emit: Emit, stop: StopRequest
         "device": str(policy.device),
         "shares_prefix": policy.packs and config.share_prefix,
         "versions": versions(),
+        "finished_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     _publish(folder, policy, files.model, meta)
     return meta
@@ -176,4 +177,4 @@ def _publish(folder: RunFolder, policy: Policy, model: Path, meta: dict[str, Any
     temporary.mkdir(exist_ok=True)
     write_adapter(temporary, policy.adapter, base_model=str(model))
     publish_folder(temporary, folder.adapter_path)
-    write_json(folder.path / "meta.json", {**meta, "finished_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
+    write_json(folder.path / "meta.json", meta)

@@ -71,7 +71,8 @@ class RunFolder:
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def rewind_metrics(self, step: int) -> None:
-        """Drop what was written after ``step`` (a line torn by a kill included): it will be written again."""
+        """Drop what will be written again: everything after ``step`` (a line torn by a kill included), and the
+        evaluation at ``step``, which a cancellation may have cut short."""
         if not self.metrics_path.exists():
             return
         kept = []
@@ -80,7 +81,7 @@ class RunFolder:
                 record = json.loads(line)
             except ValueError:
                 break
-            if record["step"] > step:
+            if record["step"] > step or (record["step"] == step and record["event"] == "evaluated"):
                 break
             kept.append(line + "\n")
         write_atomically(self.metrics_path, "".join(kept).encode())

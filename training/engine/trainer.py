@@ -118,12 +118,14 @@ class Trainer:
         """All steps that are left. Returns what the meta says about the training; raises Cancelled after a signal,
         with a checkpoint of the last whole step written."""
         clock = _Clock(self.progress)
+        self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
             self._cancel_if_asked()
             figures = self._step(step)
             self.progress = Progress(step=step, seconds=clock.seconds())
             self._report(step, figures, clock)
-            self._housekeeping(step)
+            self._evaluate_if_due(step)
+            self._save_if_due(step)
         self._cancel_if_asked()
         result: dict[str, Any] = {"steps": self.schedule.steps, "seconds": round(clock.seconds(), 3)}
         if self.test_pairs:
@@ -210,13 +212,15 @@ class Trainer:
         self.folder.append_metrics(record)
         self.emit(record)
 
-    def _housekeeping(self, step: int) -> None:
-        """What is due between steps. The last step's evaluation and adapter are the caller's."""
-        if step == self.schedule.steps:
-            return
-        if self.test_pairs and self.config.evaluate_every and step % self.config.evaluate_every == 0:
+    def _evaluate_if_due(self, step: int) -> None:
+        """The evaluations between steps; the one after the last step belongs to ``run``."""
+        every = self.config.evaluate_every
+        if self.test_pairs and every and 0 < step < self.schedule.steps and step % every == 0:
             self.evaluate(step)
-        if self.config.checkpoint_every and step % self.config.checkpoint_every == 0:
+
+    def _save_if_due(self, step: int) -> None:
+        every = self.config.checkpoint_every
+        if every and step < self.schedule.steps and step % every == 0:
             self.save()
 
     def save(self) -> None:

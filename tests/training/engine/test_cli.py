@@ -1,0 +1,200 @@
+"""The command line: JSON lines on stdout, sentences on stderr, exit codes, real signals to a real process."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training.engine import workshop
+from training.engine.cli import main
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def same_signal_handlers() -> Iterator[None]:
+    """``main`` takes SIGTERM and SIGINT over; give them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return workshop.write_pairs(tmp_path / "train.jsonl", 11)
+
+
+def settings(**changes: Any) -> list[str]:
+    """The workshop's settings as ``--set`` options."""
+    return [
+        part
+        for name, value in {**workshop.SETTINGS, **changes}.items()
+        for part in ("--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}")
+    ]
+
+
+def command(model: Path, data: Path, out: Path) -> list[str]:
+    """A run of twelve steps."""
+    paths = ["--model", str(model), "--data", str(data), "--out", str(out)]
+    return [sys.executable, "-m", "training.engine", "train", *paths, *settings(epochs=4)]
+
+
+def start(arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        arguments,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def signal_after(arguments: list[str], step: int, number: signal.Signals) -> tuple[int, list[dict[str, Any]]]:
+    """Start a run, send a signal when it reports a step; returns its exit status and its events."""
+    events = []
+    with start(arguments) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if (events[-1]["event"], events[-1].get("step")) == ("progress", step):
+                process.send_signal(number)
+    return process.returncode, events
+
+
+def test_a_process_killed_then_cancelled_then_left_alone_ends_in_the_bytes_of_one_left_alone(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    alone = start(command(model_folder, data, tmp_path / "alone"))
+    disturbed = command(model_folder, data, tmp_path / "disturbed")
+    status, _ = signal_after(disturbed, 5, signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    status, events = signal_after(disturbed, 7, signal.SIGTERM)
+    assert status == 3
+    assert events[-1]["event"] == "cancelled"
+    assert events[-2]["event"] == "checkpoint"
+    with start(disturbed) as last:
+        out, _ = last.communicate()
+    assert last.returncode == 0
+    first, *_, final = [json.loads(line) for line in out.splitlines()]
+    assert first["event"] == "started"
+    assert final["event"] == "finished"
+    assert alone.communicate(timeout=300)[0].splitlines()[-1].startswith('{"event": "finished"')
+    assert alone.returncode == 0
+    results = [
+        (tmp_path / name / "adapter" / "adapter_model.safetensors").read_bytes() for name in ("alone", "disturbed")
+    ]
+    assert results[0] == results[1]
+    metrics = [
+        workshop.without_times(workshop.lines(tmp_path / name / "metrics.jsonl")) for name in ("alone", "disturbed")
+    ]
+    assert metrics[0] == metrics[1]
+
+
+def test_it_imports_neither_django_nor_peft() -> None:
+    code = "import sys, training.engine.cli, training.engine.run, training.engine.evaluation; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
+    assert not {"django", "celery", "peft", "labeling"} & set(found.stdout.split())
+
+
+def run_main(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    """The command in this process: exit code, events, stderr."""
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, [json.loads(line) for line in out.splitlines()], err
+
+
+def test_score_writes_a_line_per_pair_and_evaluate_sums_it_up(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workshop.run(model_folder, data, tmp_path / "out", epochs=8)
+    options = ["--model", str(model_folder), "--adapter", str(tmp_path / "out" / "adapter"), "--data", str(data)]
+    code, events, _ = run_main(capsys, "score", *options, "--out", str(tmp_path / "s.jsonl"), *settings())
+    assert code == 0
+    assert events[-1] == {"event": "finished", "pairs": 11, "dropped": {}, "out": str(tmp_path / "s.jsonl")}
+    scores = workshop.lines(tmp_path / "s.jsonl")
+    assert [score["id"] for score in scores] == [f"pair-{number}" for number in range(11)]
+    for score in scores:
+        log_ratio = score["policy_chosen_logp"] - score["reference_chosen_logp"]
+        assert score["chosen_reward"] == pytest.approx(0.1 * log_ratio)
+        assert score["margin"] == pytest.approx(score["chosen_reward"] - score["rejected_reward"])
+    code, events, _ = run_main(capsys, "evaluate", *options, "--out", str(tmp_path / "e.json"), *settings())
+    assert code == 0
+    assert events[-1]["margin"] == pytest.approx(sum(score["margin"] for score in scores) / 11)
+    assert events[-1]["reward_accuracy"] == sum(score["margin"] > 0 for score in scores) / 11 > 0.9
+    assert {"event": "finished", **json.loads((tmp_path / "e.json").read_text())} == events[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"options": ["--set", "betta=1"]}, "unknown setting 'betta'"),
+        ({"options": ["--set", "target_modules=query"]}, "no linear layer named query"),
+        ({"model": "absent"}, "the folder .*absent does not exist"),
+        ({"data": "absent"}, "the data file .*absent does not exist"),
+        ({"line": '{"prompt": 1}'}, r"train\.jsonl:12: 'chosen' is missing"),
+    ],
+)
+def test_bad_input_is_exit_code_2_with_one_sentence_and_a_failed_event(
+    model_folder: Path,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, Any],
+    message: str,
+) -> None:
+    data.write_text(data.read_text() + changes.get("line", ""))
+    model = tmp_path / changes["model"] if "model" in changes else model_folder
+    path = tmp_path / changes.get("data", data.name)
+    arguments = ["train", "--model", str(model), "--data", str(path), "--out", str(tmp_path / "out"), *settings()]
+    code, events, err = run_main(capsys, *arguments, *changes.get("options", []))
+    assert code == 2
+    assert events[-1]["event"] == "failed"
+    assert re.search(message, events[-1]["error"])
+    assert err.strip().splitlines() == [err.strip()]
+    assert events[-1]["error"] in err
+
+
+def test_a_folder_without_a_model_is_exit_code_2(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    options = ["--model", str(tmp_path / "empty"), "--data", str(data), "--out", str(tmp_path / "out")]
+    code, events, _ = run_main(capsys, "train", *options)
+    assert (code, events[-1]["event"]) == (2, "failed")
+
+
+def test_divergence_is_exit_code_4(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.engine import trainer
+    from training.engine.errors import Diverged
+
+    def diverge(*_: Any) -> None:
+        raise Diverged("the log-probability of the chosen completion of pair 'x' (line 1) is not finite")
+
+    monkeypatch.setattr(trainer, "check_finite", diverge)
+    options = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]
+    code, events, _ = run_main(capsys, "train", *options)
+    assert (code, events[-1]["event"]) == (4, "failed")
+    assert "pair 'x'" in events[-1]["error"]
+
+
+def test_a_bug_is_exit_code_1_with_a_traceback_for_people(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.engine import trainer
+
+    monkeypatch.setattr(trainer, "score_rows", None)
+    options = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]
+    code, events, err = run_main(capsys, "train", *options)
+    assert (code, events[-1]["event"]) == (1, "failed")
+    assert "Traceback" in err
