@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a container does: `setup` prepares database and static files, a program's name runs that program,
+# What a container does: `setup` prepares database, static files and the default model, a program's name runs that program,
 # anything else is a Django command: docker compose run --rm web create_user maya --role lead
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,7 +13,10 @@ case "${1:-web}" in
     setup)
         .venv/bin/python manage.py check --deploy --database default
         .venv/bin/python manage.py migrate --no-input
-        exec .venv/bin/python manage.py collectstatic --no-input
+        .venv/bin/python manage.py collectstatic --no-input
+        if [ -z "${BASE_MODEL_DIR:-}" ]; then
+            .venv/bin/python -m training.generation prepare "${CHOSEN_VAR:-var}/models/smollm2-135m-instruct"
+        fi
         ;;
     web | worker | worker-long | beat) exec .venv/bin/python -m config.run.program "$1" ;;
     gpu-worker) exec .venv/bin/python -m config.run.program worker-long ;; # the same jobs, where there is a GPU

@@ -3,6 +3,7 @@
 The application is trimmed to the web server where that is enough; the services and the process manager are real.
 """
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -72,6 +74,14 @@ class Run:
         except (urllib.error.URLError, OSError):
             return False
 
+    def is_healthy(self, program: str) -> bool:
+        """What a container's health check says of it."""
+        published = json.loads((self.var.runtime / "addresses.json").read_text())
+        environment = {**os.environ, **published, "PORT": str(self.port), "DJANGO_SETTINGS_MODULE": "config.settings"}
+        command = [sys.executable, "docker/healthcheck.py", program]
+        result = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False, capture_output=True)
+        return result.returncode == 0
+
     def press_ctrl_c(self) -> None:
         """The terminal signals the whole foreground group at once."""
         os.killpg(self.process.pid, signal.SIGINT)
@@ -118,6 +128,9 @@ def test_it_starts_answers_and_stops_whole_on_ctrl_c(var: VarDirectory) -> None:
         assert run.answers()
         programs = {process.environ().get(PROGRAM_VARIABLE) for process in run.processes()}
         assert {"postgres", "valkey", "web", "worker", "worker-long", "beat"} <= programs
+        for program in ("web", "worker", "worker-long"):
+            run.wait_until(f"{program} was healthy", partial(run.is_healthy, program))
+        assert not run.is_healthy("nobody")
         run.press_ctrl_c()
         assert run.process.wait(LIMIT_SECONDS) == 0
         assert "Stopped." in run.said
