@@ -137,8 +137,15 @@ def stage(*, comparisons: int = 0, status: str = Campaign.Status.ACTIVE, **rules
         campaign = change_campaign_status(campaign=campaign, status="active", acting_user=maya, now=NOON)
     if status not in (Campaign.Status.DRAFT, Campaign.Status.ACTIVE):
         campaign = change_campaign_status(campaign=campaign, status=status, acting_user=maya, now=NOON)
-    people = {"alice": person("alice"), "bob": person("bob"), "charlie": person("charlie")}
-    made = Stage(campaign, maya=maya, ada=ada, root=person("root", Role.ADMIN), **people)
+    made = Stage(
+        campaign,
+        maya=maya,
+        ada=ada,
+        alice=person("alice"),
+        bob=person("bob"),
+        charlie=person("charlie"),
+        root=person("root", Role.ADMIN),
+    )
     made.join(made.alice, made.bob)
     made.join(ada, role=Membership.Role.LEAD)
     if comparisons:
