@@ -36,16 +36,21 @@ BLOCK_TAGS = {"blockquote", "div", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p"
 TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
 
 
-def render_markdown(text: str) -> str:
-    """The text as sanitised HTML: CommonMark with tables and strikethrough, links opening elsewhere, no images."""
+def render_markdown(text: str, *, breaks: bool = True) -> str:
+    """The text as sanitised HTML: CommonMark with tables and strikethrough, links opening elsewhere, no images.
+
+    breaks: a single line break is shown as one, as models mean it; False: as a space, as people mean it who write
+    Markdown (guidelines).
+    """
     text = text.encode("utf-8", "replace").decode()
     if len(text) > MARKDOWN_LIMIT:
         return render_plain(text)
     environment: dict[str, Any] = {}
-    tokens = _MARKDOWN.parse(text, environment)
+    markdown = _WITH_BREAKS if breaks else _WITHOUT_BREAKS
+    tokens = markdown.parse(text, environment)
     if _is_cut_or_blown_up(tokens, text):
         return render_plain(text)
-    return _CLEANER.clean(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, environment))
+    return _CLEANER.clean(markdown.renderer.render(tokens, markdown.options, environment))
 
 
 def render_plain(text: str) -> str:
@@ -97,8 +102,8 @@ def _render_table_close(*_: object) -> str:
     return "</table></div>\n"
 
 
-def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "maxNesting": MAX_NESTING})
+def _markdown(*, breaks: bool) -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": breaks, "linkify": False, "maxNesting": MAX_NESTING})
     markdown.enable(["table", "strikethrough"])
     # Reference definitions vanish from view, and a long one used often multiplies the size of the result.
     markdown.disable("reference")
@@ -109,7 +114,7 @@ def _markdown() -> MarkdownIt:
     return markdown
 
 
-_MARKDOWN = _markdown()
+_WITH_BREAKS, _WITHOUT_BREAKS = _markdown(breaks=True), _markdown(breaks=False)
 _CLEANER = nh3.Cleaner(
     tags=TEXT_TAGS | BLOCK_TAGS | TABLE_TAGS,
     clean_content_tags=set(),

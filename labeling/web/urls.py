@@ -1,5 +1,24 @@
-"""Addresses of labeling's web."""
+"""Addresses of labeling's pages. The campaign's own page is training's: it shows the whole loop."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from labeling.web.annotate import annotate, annotate_undo
+from labeling.web.data import data
+from labeling.web.guidelines import guidelines
+from labeling.web.home import home
+from labeling.web.new_campaign import new_campaign
+from labeling.web.people import people, people_remove
+from labeling.web.settings import campaign_settings, campaign_status
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("campaigns/new/", new_campaign, name="new_campaign"),
+    path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
+    path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),
+    path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
+    path("campaigns/<slug:slug>/people/", people, name="people"),
+    path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
+    path("campaigns/<slug:slug>/data/", data, name="data"),
+    path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),
+    path("campaigns/<slug:slug>/status/", campaign_status, name="campaign_status"),
+]

@@ -171,6 +171,10 @@ def test_single_line_breaks_stay_line_breaks() -> None:
     assert render_markdown("Roses are red,\nviolets are blue").count("<br>") == 1
 
 
+def test_guidelines_may_break_their_lines_anywhere() -> None:
+    assert "<br" not in render_markdown("One sentence,\non two lines", breaks=False)
+
+
 def test_strikethrough_and_ordered_lists_with_a_start() -> None:
     assert "<s>no</s>" in render_markdown("~~no~~")
     assert '<ol start="3">' in render_markdown("3. a\n4. b")

@@ -1,0 +1,40 @@
+// Numbers and times as people read them.
+
+const plain = new Intl.NumberFormat("en");
+
+/**
+ * @param {number} value
+ * @returns {string} with thousands apart
+ */
+export function count(value) {
+  return plain.format(value);
+}
+
+/**
+ * @param {number | null | undefined} value
+ * @param {number} [digits] after the point
+ * @returns {string} a dash where there is no figure
+ */
+export function fixed(value, digits = 3) {
+  return typeof value === "number" && Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";
+}
+
+/**
+ * @param {number | null | undefined} share 0..1
+ * @returns {string}
+ */
+export function percent(share) {
+  return typeof share === "number" && Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "–";
+}
+
+/**
+ * @param {number | null | undefined} seconds
+ * @returns {string} rounded to what matters: "40 s", "12 min", "3 h 5 min"
+ */
+export function duration(seconds) {
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) return "–";
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

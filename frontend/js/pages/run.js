@@ -1,0 +1,112 @@
+// One run: its bar, its curves and its table, growing while it is active.
+
+import { Chart } from "../components/chart.js";
+import { followJob } from "../components/job.js";
+import { call } from "../lib/api.js";
+import { make, maybe, one } from "../lib/dom.js";
+import { fixed, percent } from "../lib/format.js";
+import { refreshParts } from "../lib/live.js";
+
+/**
+ * @typedef {object} Metric one line of the run's metrics
+ * @property {string} event "progress" (the batch) or "evaluated" (held-out pairs)
+ * @property {number} step
+ * @property {number} loss
+ * @property {number} reward_accuracy
+ * @property {number} margin
+ * @property {number} chosen_logratio
+ * @property {number} rejected_logratio
+ */
+/** @typedef {"loss" | "reward_accuracy" | "margin" | "chosen_logratio" | "rejected_logratio"} Figure */
+
+const LN2 = Math.log(2);
+
+const page = one("#main", HTMLElement);
+const metricsUrl = `${page.dataset.api ?? "/api/v1/"}runs/${page.dataset.run}/metrics/`;
+const rows = one("[data-metrics] tbody", HTMLElement);
+
+/** @type {Map<string, Metric>} by step and event: a line that comes twice is there once */
+const metrics = new Map();
+
+const BATCH_AND_HELD_OUT = [
+  { label: "The batch", colour: "--series-1" },
+  { label: "Held-out pairs", colour: "--series-2", points: true },
+];
+const charts = {
+  loss: chart("loss", BATCH_AND_HELD_OUT, { level: LN2 }),
+  accuracy: chart("accuracy", BATCH_AND_HELD_OUT, { level: 0.5, percent: true }),
+  margin: chart("margin", BATCH_AND_HELD_OUT, { level: 0 }),
+  logratios: chart(
+    "logratios",
+    [
+      { label: "Chosen", colour: "--series-3" },
+      { label: "Rejected", colour: "--series-4" },
+    ],
+    { level: 0 },
+  ),
+};
+
+/**
+ * @param {string} name
+ * @param {import("../components/chart.js").Curve[]} curves
+ * @param {{ level?: number, percent?: boolean }} manner
+ */
+function chart(name, curves, manner) {
+  return new Chart(one(`[data-chart=${name}] .chart-canvas`, HTMLElement), curves, manner);
+}
+
+async function fetchMetrics() {
+  const steps = [...metrics.values()].filter((metric) => metric.event === "progress").map((metric) => metric.step);
+  // The last step is asked for again: its held-out line may have come after its own.
+  const after = Math.max(0, ...steps) - 1;
+  const answer = await call("GET", `${metricsUrl}?after=${after}`);
+  const lines = /** @type {any[]} */ (Array.isArray(answer) ? answer : answer.metrics);
+  const news = lines.map((line) => /** @type {Metric} */ ({ event: line.event, step: line.step, ...(line.values ?? line) }));
+  const fresh = news.filter((metric) => !metrics.has(`${metric.step} ${metric.event}`));
+  for (const metric of fresh) metrics.set(`${metric.step} ${metric.event}`, metric);
+  if (fresh.length) showMetrics();
+}
+
+function showMetrics() {
+  const lines = [...metrics.values()].sort((one, other) => one.step - other.step || one.event.localeCompare(other.event) * -1);
+  const steps = [...new Set(lines.map((metric) => metric.step))];
+  /** @type {(event: string, figure: Figure) => (number | null)[]} */
+  const column = (event, figure) => steps.map((step) => metrics.get(`${step} ${event}`)?.[figure] ?? null);
+  /** @type {(figure: Figure) => (number | null)[][]} */
+  const both = (figure) => [steps, column("progress", figure), column("evaluated", figure)];
+  charts.loss.show(both("loss"));
+  charts.accuracy.show(both("reward_accuracy"));
+  charts.margin.show(both("margin"));
+  charts.logratios.show([steps, column("progress", "chosen_logratio"), column("progress", "rejected_logratio")]);
+  rows.replaceChildren(...lines.map(row));
+}
+
+/** @param {Metric} metric */
+function row(metric) {
+  const line = make("tr");
+  const numbers = [fixed(metric.loss, 4), percent(metric.reward_accuracy), fixed(metric.margin, 4), fixed(metric.chosen_logratio), fixed(metric.rejected_logratio)];
+  line.append(
+    make("td", { class: "number", text: metric.step }),
+    make("td", { text: metric.event === "evaluated" ? "held-out pairs" : "the batch" }),
+    ...numbers.map((text) => make("td", { class: "number", text })),
+  );
+  return line;
+}
+
+/** Shows what it can; a server that does not answer is tried again with the job. */
+async function update() {
+  const trouble = maybe("[data-trouble]", HTMLElement);
+  await fetchMetrics().then(
+    () => trouble && (trouble.hidden = true),
+    () => trouble && (trouble.hidden = false),
+  );
+}
+
+void update();
+const job = maybe("[data-job][data-active]", HTMLElement);
+if (job) {
+  followJob(job, page.dataset.api ?? "/api/v1/", () => void update(), () => {
+    void update();
+    void refreshParts().then((done) => done || location.reload());
+  });
+}

@@ -1,0 +1,53 @@
+"""Numbers as pages show them: the same in every language of the server, and a dash where there is none."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+DASH = "–"
+
+
+@register.filter
+def grouped(value: int | None) -> str:
+    """A count with its thousands apart: 12,345."""
+    return f"{value:,}" if isinstance(value, int) else DASH
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of 0 to 1: 72.6 %."""
+    return f"{100 * share:.1f} %" if isinstance(share, int | float) else DASH
+
+
+@register.filter
+def figure(value: float | None, digits: int = 3) -> str:
+    """A measured number with that many digits after the point."""
+    return f"{value:.{digits}f}".replace("-", "−") if isinstance(value, int | float) else DASH
+
+
+@register.filter
+def coordinate(value: float | None) -> str:
+    """A number as SVG reads it."""
+    return "0" if value is None else f"{value:.2f}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Rounded to what matters: 40 s, 12 min, 3 h 5 min."""
+    if seconds is None:
+        return DASH
+    if seconds < 90:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
+def took(started: datetime | None, finished: datetime | None) -> str:
+    """The time between two moments; until now where the second is missing."""
+    if started is None:
+        return DASH
+    return duration(((finished or timezone.now()) - started).total_seconds())

@@ -1,0 +1,107 @@
+"""The annotator's page. Without JavaScript it is a form that posts and comes back; with it, nothing is loaded again."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import get_campaign
+from labeling.actions.assignments import next_assignment
+from labeling.actions.judgments import judge, undo_judgment, undo_until
+from labeling.models import Campaign, Judgment, User
+from labeling.presentation import present_assignment
+from labeling.queries import annotator_progress, campaign_progress
+from labeling.rendering import render_markdown
+from labeling.web.edge import act, page, person
+
+SKIP_REASONS = (
+    "I do not know enough about it",
+    "I do not know the language",
+    "It is broken or cannot be read",
+    "It is upsetting",
+    "Something else",
+)
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def annotate(request: HttpRequest, slug: str) -> HttpResponse:
+    """Shows what to judge next; a POST is a judgment from the form."""
+    campaign = get_campaign(person(request), slug)
+    if request.method == "POST":
+        return _judged(request)
+    return _shown(request, campaign)
+
+
+@page
+@require_POST
+def annotate_undo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes a judgment back, from the form."""
+    get_campaign(person(request), slug)
+
+    def errand() -> str:
+        undo_judgment(assignment=_assignment_id(request), acting_user=person(request), now=timezone.now())
+        return "Taken back: here is the pair again."
+
+    return act(request, errand, back=request.path.removesuffix("undo/"))
+
+
+def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    user, now = person(request), timezone.now()
+    # A campaign that gives nothing out still has its page, which says so.
+    is_active = campaign.status == Campaign.Status.ACTIVE
+    assignment = next_assignment(campaign=campaign, acting_user=user, now=now) if is_active else None
+    guidelines = campaign.guideline_versions.order_by("-number").first()
+    progress = campaign_progress(campaign)
+    judged, judged_today = annotator_progress(campaign, user, now=now)
+    context = {
+        "campaign": campaign,
+        "assignment": present_assignment(assignment) if assignment else None,
+        "key": uuid.uuid4(),
+        "progress": {
+            "judged": judged,
+            "judged_today": judged_today,
+            "comparisons": progress.comparisons,
+            "settled": progress.settled,
+        },
+        "guidelines": guidelines,
+        "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
+        "last_judged": _last_judged(campaign, user),
+        "skip_reasons": SKIP_REASONS,
+    }
+    return render(request, "labeling/annotate.html", context)
+
+
+def _judged(request: HttpRequest) -> HttpResponse:
+    choice, _, strength = request.POST.get("choice", "").partition(":")
+
+    def errand() -> str:
+        judge(
+            assignment=_assignment_id(request),
+            acting_user=person(request),
+            now=timezone.now(),
+            choice=choice,
+            strength=int(strength) if strength.isdecimal() else None,
+            key=request.POST.get("key", ""),
+        )
+        return ""
+
+    return act(request, errand, back=request.path)
+
+
+def _assignment_id(request: HttpRequest) -> int:
+    identifier = request.POST.get("assignment", "")
+    if not identifier.isdecimal():
+        raise Http404("The form names no assignment.")
+    return int(identifier)
+
+
+def _last_judged(campaign: Campaign, user: User) -> int | None:
+    """The assignment whose judgment this person could take back now."""
+    last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
+    if last is None or last.superseded_at is not None:
+        return None
+    until = undo_until(last, campaign)
+    return last.assignment_id if until and until > timezone.now() else None

@@ -1,0 +1,77 @@
+"""Data in and out: importing comparisons and prompts, exporting verdicts."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from labeling.access import get_led_campaign
+from labeling.actions import ImportReport, import_comparisons, import_prompts
+from labeling.errors import DomainError, NotAllowed
+from labeling.models import Campaign
+from labeling.queries import campaign_progress
+from labeling.web.edge import page, person, refuse
+from labeling.web.forms import ImportForm
+from labeling.web.imports import COMPARISONS, EXPORTS
+
+MOST_LINES_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import came to, for the page."""
+
+    file: str
+    kind: str
+    report: ImportReport
+
+    @property
+    def shown(self) -> list[object]:
+        return list(self.report.rejected[:MOST_LINES_SHOWN])
+
+    @property
+    def hidden(self) -> int:
+        return max(0, len(self.report.rejected) - MOST_LINES_SHOWN)
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def data(request: HttpRequest, slug: str) -> HttpResponse:
+    """The forms; a POST imports a file and shows its report. Sending the same file again adds nothing."""
+    campaign = get_led_campaign(person(request), slug)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    imported = _import(request, campaign, form) if request.method == "POST" and form.is_valid() else None
+    context = {
+        "campaign": campaign,
+        "form": ImportForm(initial={"kind": imported.kind}) if imported else form,
+        "imported": imported,
+        "progress": campaign_progress(campaign),
+        "exports": EXPORTS,
+        "tab": "data",
+    }
+    return render(request, "labeling/data.html", context)
+
+
+def _import(request: HttpRequest, campaign: Campaign, form: ImportForm) -> Imported | None:
+    upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
+    user, now, refuse_all = person(request), timezone.now(), form.cleaned_data["refuse_all"]
+    try:
+        if kind == COMPARISONS:
+            report = import_comparisons(
+                campaign=campaign,
+                stream=upload,
+                dialect=form.cleaned_data["dialect"] or "auto",
+                acting_user=user,
+                now=now,
+                refuse_all=refuse_all,
+            )
+        else:
+            report = import_prompts(campaign=campaign, stream=upload, acting_user=user, now=now, refuse_all=refuse_all)
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        refuse(form, error)
+        return None
+    return Imported(file=upload.name, kind=kind, report=report)

@@ -1,0 +1,87 @@
+"""What leads fill in."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+
+from labeling.models import Campaign, Membership
+from labeling.web.imports import DIALECTS, KINDS
+
+if TYPE_CHECKING:
+    CampaignForm = forms.ModelForm[Campaign]
+else:
+    CampaignForm = forms.ModelForm  # takes no parameter at run time
+
+
+class RulesForm(CampaignForm):
+    """The rules of a campaign, as its model knows them."""
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "name",
+            "description",
+            "overlap",
+            "verdict_rule",
+            "scale",
+            "allow_tie",
+            "allow_both_bad",
+            "lease_seconds",
+            "undo_seconds",
+        )
+        labels = {
+            "overlap": "Judgments for each comparison",
+            "verdict_rule": "What settles a comparison",
+            "scale": "What annotators say",
+            "allow_tie": "Offer “tie”",
+            "allow_both_bad": "Offer “both bad”",
+            "lease_seconds": "Seconds an annotator may keep a comparison",
+            "undo_seconds": "Seconds a judgment can be taken back",
+        }
+        help_texts = {
+            "name": "Annotators see it.",
+            "overlap": "With 1 nothing can be said about agreement; 2 or 3 people on the same comparison show it.",
+            "verdict_rule": "Where the rule finds no winner, a comparison waits for you as a conflict.",
+        }
+        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+
+class NewCampaignForm(RulesForm):
+    """A new campaign: its rules and the first version of its guidelines."""
+
+    guidelines = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="What makes a completion better here? Markdown. Annotators have it one key away.",
+    )
+
+
+class GuidelinesForm(forms.Form):
+    """The guidelines as they read from now on."""
+
+    text = forms.CharField(
+        label="Guidelines",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 24}),
+        help_text="Markdown. Saving makes a new version; each judgment keeps the one it was made under.",
+    )
+
+
+class MemberForm(forms.Form):
+    """Somebody who takes part."""
+
+    username = forms.CharField(label="User name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
+
+
+class ImportForm(forms.Form):
+    """A file of comparisons or prompts."""
+
+    kind = forms.ChoiceField(label="What is in it", choices=KINDS)
+    file = forms.FileField(label="File", help_text="JSONL or JSON, plain or gzipped.")
+    dialect = forms.ChoiceField(label="Written as", choices=DIALECTS, required=False)
+    refuse_all = forms.BooleanField(
+        label="Refuse the whole file if one line is wrong",
+        required=False,
+        help_text="Otherwise the good lines are kept and the wrong ones named.",
+    )

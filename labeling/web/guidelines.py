@@ -1,0 +1,47 @@
+"""The guidelines of a campaign: for its people to read, for its leads to write."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from labeling.access import get_campaign, leads
+from labeling.actions.campaigns import write_guidelines
+from labeling.errors import DomainError, NotAllowed
+from labeling.rendering import render_markdown
+from labeling.web.edge import page, person, refuse
+from labeling.web.forms import GuidelinesForm
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
+    """Shows the newest version; `?edit` and a POST are for leads."""
+    user = person(request)
+    campaign = get_campaign(user, slug)
+    newest = campaign.guideline_versions.select_related("created_by").order_by("-number").first()
+    form = GuidelinesForm(request.POST or None, initial={"text": newest.text if newest else ""})
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = write_guidelines(
+                campaign=campaign, text=form.cleaned_data["text"], acting_user=user, now=timezone.now()
+            )
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, f"Version {version.number} holds from now on.")
+            return redirect("guidelines", slug=slug)
+    is_lead = leads(user, campaign)
+    context = {
+        "campaign": campaign,
+        "version": newest,
+        "html": render_markdown(newest.text, breaks=False) if newest else "",
+        "form": form,
+        "is_lead": is_lead,
+        "is_editing": is_lead and ("edit" in request.GET or request.method == "POST"),
+        "tab": "guidelines",
+    }
+    return render(request, "labeling/guidelines.html", context)

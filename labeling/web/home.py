@@ -1,0 +1,52 @@
+"""The first page after signing in: one's campaigns, and what to do next in each."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from labeling.access import visible_campaigns
+from labeling.models import Campaign, Membership, User
+from labeling.queries import CampaignProgress, annotator_progress, campaign_progress
+from labeling.web.edge import page, person
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A campaign in the list. leads, judges: what this person may do in it."""
+
+    campaign: Campaign
+    progress: CampaignProgress
+    judged: int
+    judged_today: int
+    leads: bool
+    judges: bool
+
+    @property
+    def can_judge_now(self) -> bool:
+        return self.judges and self.campaign.status == Campaign.Status.ACTIVE and self.progress.open > 0
+
+
+@page
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """One's campaigns."""
+    user = person(request)
+    memberships = {membership.campaign_id: membership for membership in user.memberships.all()}
+    campaigns = visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED)
+    entries = [_entry(campaign, user, memberships.get(campaign.pk)) for campaign in campaigns]
+    return render(request, "labeling/home.html", {"entries": entries, "nav": "home"})
+
+
+def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Entry:
+    judged, judged_today = annotator_progress(campaign, user, now=timezone.now()) if membership else (0, 0)
+    return Entry(
+        campaign=campaign,
+        progress=campaign_progress(campaign),
+        judged=judged,
+        judged_today=judged_today,
+        leads=user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD),
+        judges=membership is not None,
+    )

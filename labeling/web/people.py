@@ -1,0 +1,70 @@
+"""Who takes part in a campaign."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import get_led_campaign
+from labeling.actions.members import add_member, remove_member
+from labeling.errors import DomainError, NotAllowed
+from labeling.models import Campaign, Membership, User
+from labeling.queries import annotator_summaries
+from labeling.web.edge import act, page, person, refuse
+from labeling.web.forms import MemberForm
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """The members; a POST adds one or changes their role."""
+    campaign = get_led_campaign(person(request), slug)
+    form = MemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _add(request, campaign, form):
+        return redirect("people", slug=slug)
+    context = {
+        "campaign": campaign,
+        "members": _members(campaign),
+        "summaries": annotator_summaries(campaign),
+        "form": form,
+        "tab": "people",
+    }
+    return render(request, "labeling/people.html", context)
+
+
+@page
+@require_POST
+def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ends somebody's part."""
+    campaign = get_led_campaign(person(request), slug)
+    member = get_object_or_404(_members(campaign), user__username=request.POST.get("username", ""))
+
+    def errand() -> str:
+        remove_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
+        return f"{member.user.username} takes part no more. What they judged stays."
+
+    return act(request, errand, back=reverse("people", args=[slug]))
+
+
+def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> bool:
+    username, role = form.cleaned_data["username"], form.cleaned_data["role"]
+    user = User.objects.filter(username=username, is_simulated=False, is_active=True).first()
+    if user is None:
+        form.add_error("username", "There is nobody of this name. An admin can make an account for them.")
+        return False
+    try:
+        add_member(campaign=campaign, user=user, role=role, acting_user=person(request), now=timezone.now())
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        refuse(form, error)
+        return False
+    messages.success(request, f"{user.username} takes part as {Membership.Role(role).label.lower()}.")
+    return True
+
+
+def _members(campaign: Campaign) -> QuerySet[Membership]:
+    return campaign.memberships.select_related("user").order_by("-role", "user__username")

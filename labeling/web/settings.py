@@ -1,0 +1,60 @@
+"""The rules of a campaign, and whether it runs."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import get_led_campaign
+from labeling.actions.campaigns import change_campaign, change_campaign_status
+from labeling.errors import DomainError, NotAllowed
+from labeling.models import Campaign
+from labeling.web.edge import act, page, person, refuse
+from labeling.web.forms import RulesForm
+
+Status = Campaign.Status
+SAID = {
+    Status.DRAFT: "{} is a draft.",
+    Status.ACTIVE: "{} is active: annotators are given comparisons.",
+    Status.PAUSED: "{} is paused: nothing new is given out.",
+    Status.CLOSED: "{} is closed: labeling is over; training and export go on.",
+    Status.ARCHIVED: "{} is archived: out of sight, and kept.",
+}
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Shows and changes the rules."""
+    campaign = get_led_campaign(person(request), slug)
+    # The form writes into the instance it checks; the action must find the campaign as it is stored.
+    form = RulesForm(request.POST or None, instance=get_led_campaign(person(request), slug))
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_campaign(campaign=campaign, acting_user=person(request), now=timezone.now(), **form.cleaned_data)
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("settings", slug=slug)
+    return render(request, "labeling/settings.html", {"campaign": campaign, "form": form, "tab": "settings"})
+
+
+@page
+@require_POST
+def campaign_status(request: HttpRequest, slug: str) -> HttpResponse:
+    """Starts, pauses, closes, reopens or archives."""
+    campaign = get_led_campaign(person(request), slug)
+
+    def errand() -> str:
+        status = request.POST.get("status", "")
+        changed = change_campaign_status(
+            campaign=campaign, status=status, acting_user=person(request), now=timezone.now()
+        )
+        return SAID[Status(changed.status)].format(changed.name)
+
+    return act(request, errand, back=reverse("campaign", args=[slug]))

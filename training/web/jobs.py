@@ -1,0 +1,75 @@
+"""Stopping jobs and letting them go on."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from labeling.web.edge import act, page, person
+from training.access import visible_generation_jobs, visible_runs
+from training.actions import cancel_generation, cancel_run, resume_generation, resume_run
+from training.models import GenerationJob, JobStatus, Run
+
+STOPPING = "It stops after what it is doing right now. What is done stays."
+STOPPED = "It is stopped."
+
+
+@page
+@require_POST
+def generation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stops the writing of candidate pairs."""
+    return _on_generation(
+        request, pk, lambda job: _said(cancel_generation(job=job, acting_user=person(request), now=timezone.now()))
+    )
+
+
+@page
+@require_POST
+def generation_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Goes on writing what is missing."""
+
+    def resume(job: GenerationJob) -> str:
+        resume_generation(job=job, acting_user=person(request), now=timezone.now())
+        return "It goes on with what is missing."
+
+    return _on_generation(request, pk, resume)
+
+
+@page
+@require_POST
+def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stops a run."""
+
+    def cancel(run: Run) -> str:
+        return _said(cancel_run(run=run, acting_user=person(request), now=timezone.now()))
+
+    return _on_run(request, pk, cancel)
+
+
+@page
+@require_POST
+def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Goes on from the last checkpoint."""
+
+    def resume(run: Run) -> str:
+        resume_run(run=run, acting_user=person(request), now=timezone.now())
+        return "It goes on from its last checkpoint."
+
+    return _on_run(request, pk, resume)
+
+
+def _on_generation(request: HttpRequest, pk: int, change: Callable[[GenerationJob], str]) -> HttpResponse:
+    job = get_object_or_404(visible_generation_jobs(person(request)).select_related("campaign"), pk=pk)
+    return act(request, lambda: change(job), back=reverse("campaign", args=[job.campaign.slug]))
+
+
+def _on_run(request: HttpRequest, pk: int, change: Callable[[Run], str]) -> HttpResponse:
+    run = get_object_or_404(visible_runs(person(request)).select_related("campaign"), pk=pk)
+    return act(request, lambda: change(run), back=reverse("run", args=[pk]))
+
+
+def _said(job: GenerationJob | Run) -> str:
+    return STOPPED if job.status == JobStatus.CANCELLED else STOPPING

@@ -1,0 +1,38 @@
+"""One run: how far it is, its curves, what it was made from."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from labeling.web.edge import page, person
+from training.access import visible_runs
+from training.engine.config import RunConfig
+from training.models import Run
+from training.queries import current_deployment, run_metrics
+
+
+@page
+@require_safe
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; its curves come from the API and grow while the run is active."""
+    runs = visible_runs(person(request)).select_related("campaign", "parent", "snapshot", "created_by")
+    found = get_object_or_404(runs, pk=pk)
+    deployment = current_deployment()
+    context = {
+        "run": found,
+        "campaign": found.campaign,
+        "version": getattr(found, "version", None),
+        "serving": deployment.version if deployment else None,
+        "metrics": [{"event": metric.event, "step": metric.step, **metric.values} for metric in run_metrics(found)],
+        "settings": _settings(found),
+        "dropped": found.snapshot.manifest.get("dropped", {}),
+        "nav": "home",
+    }
+    return render(request, "training/run.html", context)
+
+
+def _settings(run: Run) -> list[tuple[str, Any, bool]]:
+    """Name, value and whether it differs from the engine's default, for every setting of the run."""
+    return [(name, run.config.get(name, value), name in run.config) for name, value in RunConfig().as_dict().items()]

@@ -1,0 +1,46 @@
+"""All model versions, and which one serves."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.web.edge import act, page, person
+from training.access import require_any_lead, visible_versions
+from training.actions import roll_back
+from training.models import Deployment
+from training.queries import current_deployment, version_before
+
+CHANGES_SHOWN = 10
+
+
+@page
+@require_safe
+def versions(request: HttpRequest) -> HttpResponse:
+    """The list, newest first, and the last changes of what serves."""
+    user = person(request)
+    require_any_lead(user)
+    seen = visible_versions(user)
+    changes = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, version__in=seen)
+    context = {
+        "versions": seen.select_related("parent", "run__campaign").order_by("-pk"),
+        "current": current_deployment(),
+        "before": version_before(),
+        "changes": changes.select_related("version", "by").order_by("-pk")[:CHANGES_SHOWN],
+        "nav": "versions",
+    }
+    return render(request, "training/versions.html", context)
+
+
+@page
+@require_POST
+def serving_rollback(request: HttpRequest) -> HttpResponse:
+    """Returns to what served before."""
+    require_any_lead(person(request))
+
+    def errand() -> str:
+        made = roll_back(acting_user=person(request), now=timezone.now())
+        return f"{made.version.name} serves again."
+
+    return act(request, errand, back=reverse("versions"))
