@@ -42,7 +42,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
 
 .PHONY: install install-dev
 install: $(VENV)/.installed ## The virtual environment with pinned dependencies
+	@:
 install-dev: $(VENV)/.installed-dev ## The same with what tests and checks need
+	@:
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 

