@@ -10,7 +10,8 @@ constraint and the unique slot refuse what a mistake here would let through.
 
 **Locks** are always taken in this order: the annotator's membership, their assignment, its comparison, a shard of the
 campaign's totals. The membership's lock makes everything that one annotator does in one campaign happen one after the
-other. Nobody ever waits for a second assignment or comparison (those are skipped while locked), so nothing deadlocks.
+other. Who holds a comparison never waits for another (they are skipped while locked; an undo, which may need two, takes
+both at once in the order of their ids), and who holds a shard waits for nothing. So nothing deadlocks.
 """
 
 import random

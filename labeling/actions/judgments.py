@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from labeling.access import AssignmentNotFound
 from labeling.actions.answers import Answer
@@ -136,14 +136,14 @@ def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datet
 def undo_and_show(*, assignment: Assignment | int, acting_user: User, now: datetime) -> Undone:
     """The same, with what an annotator's page shows afterwards."""
     seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-    locked = _lock(seat, _id(assignment), key="")
-    judgment = _undoable(seat, locked, now)
-    before = {"choice": judgment.choice, "verdict": told(_take_back(seat, judgment, locked, now))}
+    taken_back, others = _lock_with_open(seat, _id(assignment))
+    judgment = _undoable(seat, taken_back, now)
+    _hand_back(seat, others)
+    before = {"choice": judgment.choice, "verdict": told(_take_back(seat, judgment, taken_back, now))}
     judgment.superseded_at = now
     judgment.save(update_fields=["superseded_at"])
-    _hand_back_others(seat, locked)
     record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=before)
-    shown = with_contents(locked.pk, campaign=seat.campaign, annotator=acting_user)
+    shown = with_contents(taken_back.pk, campaign=seat.campaign, annotator=acting_user)
     return Undone(judgment, shown, seat.progress(now))
 
 
@@ -302,18 +302,33 @@ def _reopen(comparison: Comparison, change: Tally) -> Verdict | None:
     return verdict
 
 
-def _hand_back_others(seat: Seat, assignment: Assignment) -> None:
-    """Nobody has two open at a time: what was given after the judgment goes back and comes again right after it."""
-    others = Assignment.objects.filter(
-        annotator=seat.user, campaign=seat.campaign, status=Assignment.Status.LEASED
-    ).exclude(pk=assignment.pk)
-    locked = others.select_related("comparison").select_for_update(no_key=True, of=("self", "comparison"))
-    found = list(locked)
-    if found:
-        release([other.pk for other in found])
-        first = min(other.comparison.position for other in found)
+def _lock_with_open(seat: Seat, assignment_id: int) -> tuple[Assignment, list[Assignment]]:
+    """Locks an assignment and whatever else is open before the annotator, and their comparisons.
+
+    All in one statement and in the order of the comparisons, so that two who lock the same two cannot wait for each
+    other.
+    """
+    wanted = Q(pk=assignment_id) | Q(campaign=seat.campaign, status=Assignment.Status.LEASED)
+    locked = (
+        Assignment.objects.select_related("comparison")
+        .select_for_update(no_key=True, of=("self", "comparison"))
+        .filter(wanted, annotator=seat.user)
+        .order_by("comparison_id")
+    )
+    found = {assignment.pk: assignment for assignment in locked}
+    if assignment_id not in found:
+        raise AssignmentNotFound
+    taken_back = found.pop(assignment_id)
+    taken_back.campaign = taken_back.comparison.campaign = seat.campaign
+    return taken_back, list(found.values())
+
+
+def _hand_back(seat: Seat, others: list[Assignment]) -> None:
+    """Nobody has two open at a time: what was given after the judgment goes back, and comes again right after it."""
+    if others:
+        release([other.pk for other in others])
+        first = min(other.comparison.position for other in others)
         seat.membership.cursor = math.nextafter(first, -math.inf)
-        seat.membership.save(update_fields=["cursor"])
 
 
 def _add_vote(comparison: Comparison, choice: str, number: int) -> None:
