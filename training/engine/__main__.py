@@ -3,6 +3,9 @@
 import sys
 
 from training.engine.cli import main
+from training.engine.events import close_stdout
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    close_stdout()
+    sys.exit(status)

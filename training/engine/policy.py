@@ -95,7 +95,7 @@ def load_model(directory: Path, *, device: torch.device) -> nn.Module:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     if not directory.is_dir():
         raise InputError(f"the model folder {directory} does not exist")
     try:

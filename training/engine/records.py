@@ -51,10 +51,12 @@ class PairSet:
 def read_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
     """Read a JSON-lines file of pairs.
 
-    Dropped and counted by reason: ``too long``, ``empty completion``, ``identical completions``, ``zero weight``.
+    Dropped and counted by reason: ``too long`` (for ``max_length`` or for the model's positions), ``empty completion``,
+    ``identical completions``, ``zero weight``.
     Raises RecordError, naming the line, for anything that is not a pair; InputError if the file cannot be read.
     """
     result = PairSet()
+    max_length = min(max_length, encoder.longest or max_length)
     for number, record in _records(path):
         pair = _PairReader(path, number, encoder).read(record)
         reason = _reason_to_drop(pair, encoder, max_length)

@@ -50,12 +50,15 @@ class TrainFiles:
         return inside if self.data.is_dir() and inside.exists() else None
 
 
-def train(files: TrainFiles, config: RunConfig, *, emit: Emit, stop: StopRequest) -> dict[str, Any]:
+def train(
+    files: TrainFiles, config: RunConfig, *, emit: Emit, stop: StopRequest, wait_seconds: float = 0.0
+) -> dict[str, Any]:
     """Run, resume or recognise as finished. Returns the final meta.
 
+    ``wait_seconds``: how long to wait for another process to leave the folder.
     Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
     """
-    folder = RunFolder(files.out)
+    folder = RunFolder(files.out, wait_seconds=wait_seconds)
     inputs = describe_inputs(files)
     folder.claim("config.json", config.as_dict())
     folder.claim("inputs.json", inputs)

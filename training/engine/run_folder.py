@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,18 +21,27 @@ from training.engine.errors import InputError
 class RunFolder:
     """One run's folder, locked for as long as this object lives in a process."""
 
-    def __init__(self, path: Path) -> None:
-        """Create the folder if needed and lock it. Raises InputError if another process trains in it."""
+    def __init__(self, path: Path, *, wait_seconds: float = 0.0) -> None:
+        """Create the folder if needed and lock it. Raises InputError if another process still trains in it after
+        ``wait_seconds``: a process whose parent was killed needs a moment to notice and to write its checkpoint."""
         self.path = path
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock: IO[str] = (path / ".lock").open("w")
         except OSError as error:
             raise InputError(f"cannot write to the output folder {path}: {error.strerror}") from error
+        give_up = time.monotonic() + wait_seconds
+        while not self._try_lock():
+            if time.monotonic() >= give_up:
+                raise InputError(f"another process is training in {path}")
+            time.sleep(0.2)
+
+    def _try_lock(self) -> bool:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(f"another process is training in {path}") from error
+        except BlockingIOError:
+            return False
+        return True
 
     @property
     def metrics_path(self) -> Path:

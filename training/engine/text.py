@@ -21,16 +21,20 @@ class TextEncoder:
     """A tokenizer with its chat template and the tokens that end a completion.
 
     ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts behind an
-    assistant's text, which is appended to completions that ended by themselves.
+    assistant's text, which is appended to completions that ended by themselves; ``longest``: how many positions the
+    model knows, if it says so.
     """
 
-    def __init__(self, tokenizer: Any, *, eos_ids: frozenset[int], vocabulary_size: int) -> None:
+    def __init__(
+        self, tokenizer: Any, *, eos_ids: frozenset[int], vocabulary_size: int, longest: int | None = None
+    ) -> None:
         self.tokenizer = tokenizer
         own_eos = tokenizer.eos_token_id
         self.eos_ids = eos_ids | ({own_eos} if own_eos is not None else frozenset())
         if not self.eos_ids:
             raise InputError("the model names no end-of-sequence token, so no completion could ever end")
         self.vocabulary_size = vocabulary_size
+        self.longest = longest
         self.turn_end = self._find_turn_end()
 
     @classmethod
@@ -49,7 +53,9 @@ class TextEncoder:
             stops = None
         stops = config.eos_token_id if stops is None else stops
         eos_ids = frozenset(stops if isinstance(stops, list) else [] if stops is None else [stops])
-        return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=config.get_text_config().vocab_size)
+        text = config.get_text_config()
+        longest = getattr(text, "max_position_embeddings", None)
+        return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=text.vocab_size, longest=longest)
 
     def encode_prompt(self, messages: list[Message]) -> tuple[int, ...]:
         """The conversation up to where the assistant begins to write."""

@@ -99,6 +99,19 @@ def test_a_process_killed_then_cancelled_then_left_alone_ends_in_the_bytes_of_on
     assert metrics[0] == metrics[1]
 
 
+def test_a_process_whose_reader_died_writes_a_checkpoint_and_leaves(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    arguments = command(model_folder, data, tmp_path / "out")
+    with start(arguments) as process:
+        assert process.stdout is not None
+        while '"progress"' not in process.stdout.readline():
+            pass
+    # Leaving the block closed stdout and stderr, and waited.
+    assert process.returncode == 3
+    assert list((tmp_path / "out" / "checkpoints").iterdir())
+
+
 def test_it_imports_neither_django_nor_peft() -> None:
     code = "import sys, training.engine.cli, training.engine.run, training.engine.evaluation; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)

@@ -135,6 +135,13 @@ def test_a_pair_that_is_too_long_is_dropped_whole_and_one_that_fits_is_whole(
         assert [(pair.chosen_ids, pair.rejected_ids) for pair in result.pairs] == [tuple(map(tuple, sides))]
 
 
+def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
+    encoder = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY, longest=6)
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\n".join(json.dumps(record(prompt_ids=[1] * length)) for length in (3, 4)))
+    assert [len(pair.prompt_ids) for pair in read_pairs(path, encoder, max_length=1000).pairs] == [3]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

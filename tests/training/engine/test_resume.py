@@ -109,7 +109,7 @@ def test_cancelled_before_the_first_step_nothing_is_lost(
     model_folder: Path, folder: Path, whole: Path, tmp_path: Path
 ) -> None:
     events = Events()
-    events.stop.requested = True
+    events.stop.ask()
     with pytest.raises(Cancelled):
         workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out", events)
     workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +207,11 @@ def test_another_config_or_other_data_in_the_same_folder_is_refused(
 
 
 def test_two_runs_in_one_folder_at_a_time_are_refused(model_folder: Path, data: Path, tmp_path: Path) -> None:
-    held = RunFolder(tmp_path / "out")
+    holders = [RunFolder(tmp_path / "out")]
     with pytest.raises(InputError, match="another process is training"):
-        workshop.run(model_folder, data, held.path)
+        workshop.run(model_folder, data, tmp_path / "out")
+    threading.Timer(0.5, holders.clear).start()  # its lock goes with it, as with a process that ends
+    assert RunFolder(tmp_path / "out", wait_seconds=60).finished() is None
 
 
 def test_nothing_to_learn_from_is_an_error_with_the_reasons(model_folder: Path, tmp_path: Path) -> None:

@@ -37,9 +37,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     backend.add_special_tokens(["</s>", "<s>"])
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=backend, eos_token="</s>", bos_token="<s>"
-    )
+    fast = PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="</s>", bos_token="<s>")
     fast.chat_template = TEMPLATE
     assert (fast.eos_token_id, fast.bos_token_id, len(fast)) == (EOS, START, VOCABULARY)
     return fast
@@ -66,7 +64,7 @@ def model(family: str = "llama", *, seed: int = 0, vocabulary: int = VOCABULARY,
     }
     config = AutoConfig.for_model(family, **settings)
     torch.manual_seed(seed)
-    return AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+    return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
 
 
 def save_model(directory: Path, *, seed: int = 0, **overrides: Any) -> Path:

@@ -41,7 +41,7 @@ class Events:
     def __call__(self, event: dict[str, Any]) -> None:
         self.seen.append(json.loads(json.dumps(event, allow_nan=False)))
         if event["event"] == "progress" and event["step"] == self.stop_at:
-            self.stop.requested = True
+            self.stop.ask()
         if (event["event"], event.get("step")) == self.kill_at:
             raise Killed
 
