@@ -37,12 +37,14 @@ def start_generation(
     seed: int | None = None,
     prompts: Iterable[Prompt] | None = None,
     channel: str = Deployment.DEFAULT_CHANNEL,
+    hand_to_worker: bool = True,
 ) -> GenerationJob:
     """Plans a pair for each prompt and number, and queues the job that writes them.
 
     versions: one for "two_seeds", two for "two_versions"; None: the version that serves in `channel` (and, for two, its
     parent). settings: fields of SamplingSettings. seed: the same seed, prompts and version give the same completions;
-    None: a fresh one, kept in the job. prompts: None for all of the campaign.
+    None: a fresh one, kept in the job. prompts: None for all of the campaign. hand_to_worker: False where the caller
+    does the job itself, at once.
     Raises NoPrompts, WrongSettings, NothingServes, JobActive, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
@@ -76,7 +78,8 @@ def start_generation(
                 campaign=campaign,
                 after={"versions": [version.name for version in pair], "strategy": strategy, "total": job.total},
             )
-            enqueue(job)
+            if hand_to_worker:
+                enqueue(job)
     except IntegrityError as error:
         if GenerationJob.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
             raise JobActive("Candidate pairs are being written already: wait for the end or cancel it.") from error

@@ -32,11 +32,13 @@ def start_run(
     trigger: str = Run.Trigger.PERSON,
     channel: str = Deployment.DEFAULT_CHANNEL,
     test_share: float = DEFAULT_TEST_SHARE,
+    hand_to_worker: bool = True,
 ) -> Run:
     """Freezes the campaign's labels and queues a run on them.
 
     parent: where it starts from, and the reference; None: the version that serves in `channel`.
-    config: what differs from the engine's RunConfig. One run at a time in a campaign.
+    config: what differs from the engine's RunConfig. One run at a time in a campaign. hand_to_worker: False where the
+    caller does the run itself, at once.
     Raises TooFewPairs, WrongSettings, NothingServes, JobActive, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
@@ -50,6 +52,8 @@ def start_run(
     try:
         with transaction.atomic():
             run = _queue_run(campaign, snapshot, chosen, checked, trigger=trigger, acting_user=acting_user, now=now)
+            if hand_to_worker:
+                enqueue(run)
     except IntegrityError as error:
         if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
             raise JobActive("A run of this campaign is active: wait for its end or cancel it.") from error
@@ -88,7 +92,6 @@ def _queue_run(
         campaign=campaign,
         after={"parent": parent.name, "snapshot": snapshot.content_hash, "config": config, "trigger": trigger},
     )
-    enqueue(run)
     return run
 
 

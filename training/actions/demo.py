@@ -1,0 +1,91 @@
+"""A first campaign to try everything with: a model that serves, two people, prompts of our own, first candidates."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from labeling.actions import (
+    PromptDraft,
+    add_member,
+    add_prompts,
+    change_campaign_status,
+    create_campaign,
+    create_user,
+)
+from labeling.models import Campaign, Membership, Role, User
+from training.actions.generation import start_generation
+from training.actions.versions import promote, register_base_version
+from training.models import ACTIVE_STATUSES, ModelVersion
+from training.queries import current_deployment
+
+DEMO_DIR = Path(__file__).resolve().parent.parent / "demo"
+SLUG = "demo"
+
+Say = Callable[[str], None]
+
+
+def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
+    """Makes whatever of the demo is missing; what is there is left as it is. Nothing is done twice.
+
+    say: told each step, and `login: NAME PASSWORD` for a person made just now: the password is shown this once.
+    """
+    version = ensure_base_version(now=now, say=say)
+    if current_deployment() is None:
+        promote(version=version, acting_user=None, now=now)
+    lead = _ensure_person("lead", Role.LEAD, now=now, say=say)
+    annotator = _ensure_person("annotator", Role.ANNOTATOR, now=now, say=say)
+    campaign = Campaign.objects.filter(slug=SLUG).first() or _make_campaign(lead, now=now)
+    _complete(campaign, lead, annotator, now=now)
+    if not campaign.comparisons.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
+        start_generation(campaign=campaign, acting_user=None, now=now)
+    return campaign
+
+
+def ensure_base_version(*, now: datetime, say: Say) -> ModelVersion:
+    """The base model in its folder (made out of its wheel where it is missing) and registered under its name."""
+    folder, name = settings.BASE_MODEL_DIR, settings.BASE_MODEL_NAME
+    existing = ModelVersion.objects.filter(name=name, base_dir=str(folder)).first()
+    if existing is not None and (folder / "config.json").exists():
+        return existing
+    if not (folder / "config.json").exists():
+        from training.generation import prepare_model  # loads what reads the wheel's file: only the first time
+
+        say(f"Preparing the model {name} ...")
+        prepare_model(folder)
+    return register_base_version(name=name, directory=folder, acting_user=None, now=now)
+
+
+def demo_prompts() -> Iterator[PromptDraft]:
+    """The demo's prompts, written for it."""
+    with open(DEMO_DIR / "prompts.jsonl", encoding="utf-8") as lines:
+        for line in lines:
+            values = json.loads(line)
+            yield PromptDraft(values["messages"], external_id=values["id"], tags=tuple(values["tags"]))
+
+
+def _ensure_person(name: str, role: str, *, now: datetime, say: Say) -> User:
+    user = User.objects.filter(username=name).first()
+    if user is not None:
+        return user
+    user, password = create_user(username=name, role=role, acting_user=None, now=now)
+    say(f"login: {name} {password}")
+    return user
+
+
+def _make_campaign(lead: User, *, now: datetime) -> Campaign:
+    guidelines = (DEMO_DIR / "guidelines.md").read_text(encoding="utf-8")
+    return create_campaign(name="Demo", slug=SLUG, acting_user=lead, now=now, overlap=1, guidelines=guidelines)
+
+
+def _complete(campaign: Campaign, lead: User, annotator: User, *, now: datetime) -> None:
+    """What an interruption left out. A campaign that is open already is the lead's business alone."""
+    if campaign.status != Campaign.Status.DRAFT:
+        return
+    add_prompts(campaign=campaign, prompts=demo_prompts(), acting_user=None, now=now)
+    add_member(campaign=campaign, user=lead, role=Membership.Role.LEAD, acting_user=None, now=now)
+    add_member(campaign=campaign, user=annotator, role=Membership.Role.ANNOTATOR, acting_user=None, now=now)
+    change_campaign_status(campaign=campaign, status=Campaign.Status.ACTIVE, acting_user=None, now=now)
+    campaign.refresh_from_db()

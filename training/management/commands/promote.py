@@ -1,0 +1,29 @@
+"""Makes a version the one that writes the next candidates: `manage.py promote VERSION`."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from labeling.management.base import acting_user, add_acting_user, told
+from training.actions import promote
+from training.management.base import version_named
+
+
+class Command(BaseCommand):
+    help = "Make a version serve. If it serves already, nothing changes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("version_name", metavar="VERSION")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        add_acting_user(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        version = version_named(options["version_name"])
+        with told():
+            made = promote(version=version, acting_user=acting_user(options["acting_user"]), now=timezone.now())
+        if options["json"]:
+            self.stdout.write(json.dumps({"serving": version.name, "changed": made.changed}))
+        else:
+            self.stdout.write(f"{version.name} serves{'' if made.changed else ' already: nothing changed'}.")

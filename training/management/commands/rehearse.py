@@ -1,0 +1,81 @@
+"""The whole loop without people: `manage.py rehearse --rounds 1 --json`."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from labeling.management.base import told
+from training.actions.demo import demo_prompts, ensure_base_version
+from training.jobs import EngineFailed
+from training.management.base import assignment, version_named
+from training.rehearsal import RULES, Rehearsal, RehearsalFailed, RehearsalPlan
+
+
+class Command(BaseCommand):
+    help = (
+        "Rehearse the loop with simulated annotators who judge by a rule with an error rate. Prints a report a round. "
+        "In a campaign and a serving channel of its own: what really serves is neither asked nor changed. Rules: "
+        + " ".join(f"{rule.name}: {rule.sentence}" for rule in RULES.values())
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        plan = RehearsalPlan(RULES["shorter"])
+        parser.add_argument("--rounds", type=int, default=plan.rounds)
+        parser.add_argument("--rule", choices=RULES, default=plan.rule.name)
+        parser.add_argument("--error-rate", type=float, default=plan.error_rate, help="of each simulated annotator")
+        parser.add_argument("--overlap", type=int, default=plan.overlap, help="judgments for each comparison")
+        parser.add_argument("--prompts", type=int, help="how many of the demo's prompts (default: all)")
+        parser.add_argument("--pairs-per-prompt", type=int, default=plan.pairs_per_prompt)
+        parser.add_argument("--max-tokens", type=int, default=plan.max_tokens, help="longest completion")
+        parser.add_argument("--samples", type=int, default=plan.samples, help="per held-out prompt, for the win rate")
+        parser.add_argument("--seed", type=int, default=plan.seed)
+        parser.add_argument("--base", metavar="VERSION", help="the version it starts from (default: the base model)")
+        parser.add_argument(
+            "--set", dest="config", action="append", default=[], metavar="FIELD=VALUE", help="a setting of the engine"
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON object a round")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        plan = RehearsalPlan(
+            rule=RULES[options["rule"]],
+            **{name: options[name] for name in ("rounds", "error_rate", "overlap", "pairs_per_prompt", "max_tokens")},
+            samples=options["samples"],
+            seed=options["seed"],
+            config=dict(assignment(text) for text in options["config"]),
+        )
+        prompts = list(demo_prompts())[: options["prompts"]]
+        now = timezone.now()
+        try:
+            with told():
+                base = version_named(options["base"]) if options["base"] else ensure_base_version(now=now, say=_say)
+                rehearsal = Rehearsal(plan, base=base, prompts=prompts, say=_say)
+                for report in rehearsal.rounds():
+                    self.stdout.write(json.dumps(report) if options["json"] else in_words(report))
+                    self.stdout.flush()
+        except (RehearsalFailed, EngineFailed) as error:
+            raise CommandError(str(error)) from error
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def in_words(report: dict[str, Any]) -> str:
+    """A round's report for people."""
+    labels, held_out, wins = report["labels"], report["held_out"], report["win_rate"]
+    lines = [
+        f"Round {report['round']}: {report['parent']} -> {report['version']}  (rule: {report['rule_sentence']})",
+        f"  labels           {labels['judgments']} judgments of {labels['comparisons']} comparisons, "
+        f"{labels['settled']} settled; {labels['train_pairs']} pairs to train on, {labels['test_pairs']} held out",
+        f"  verdict accuracy {report['verdict_accuracy']['value']:.3f}",
+        f"  reward accuracy  {held_out['reward_accuracy']:.3f} "
+        f"[{held_out['reward_accuracy_low']:.3f}, {held_out['reward_accuracy_high']:.3f}] on held-out pairs",
+        f"  win rate         {wins['value']:.3f} [{wins['low']:.3f}, {wins['high']:.3f}] against {report['parent']} on "
+        f"{wins['held_out_prompts']} held-out prompts (ties count half)",
+        f"  KL               {report['kl']['k3']:.2f} nats per completion (k3)",
+        f"  seconds          {report['seconds']}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,26 @@
+"""Returns to the version that served before: `manage.py rollback`."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from labeling.management.base import acting_user, add_acting_user, told
+from training.actions import roll_back
+
+
+class Command(BaseCommand):
+    help = "Return to the version that served before the present one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        add_acting_user(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with told():
+            made = roll_back(acting_user=acting_user(options["acting_user"]), now=timezone.now())
+        if options["json"]:
+            self.stdout.write(json.dumps({"serving": made.version.name}))
+        else:
+            self.stdout.write(f"{made.version.name} serves again.")

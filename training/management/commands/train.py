@@ -1,0 +1,66 @@
+"""Trains on a campaign's labels: `manage.py train CAMPAIGN --wait`."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from labeling.management.base import acting_user, add_acting_user, campaign_named, told
+from training.actions import start_run
+from training.jobs import run_training_job
+from training.management.base import add_job_arguments, assignment, over, version_named, watch
+from training.models import ModelVersion, Run
+
+
+class Command(BaseCommand):
+    help = "Freeze a campaign's labels and start a run on them, from the serving version or another one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("campaign", help="slug of the campaign")
+        parser.add_argument("--parent", metavar="VERSION", help="where to start from (default: what serves)")
+        parser.add_argument(
+            "--set", dest="config", action="append", default=[], metavar="FIELD=VALUE", help="a setting of the engine"
+        )
+        add_job_arguments(parser)
+        add_acting_user(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with told():
+            run = start_run(
+                campaign=campaign_named(options["campaign"]),
+                acting_user=acting_user(options["acting_user"]),
+                now=timezone.now(),
+                parent=version_named(options["parent"]) if options["parent"] else None,
+                config=dict(assignment(text) for text in options["config"]),
+                hand_to_worker=not options["here"],
+            )
+        if options["here"]:
+            run_training_job(run.pk)
+            over(run)
+        elif options["wait"]:
+            watch(run, _described)
+        version = ModelVersion.objects.filter(run=run).first()
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_dict(run, version)))
+        else:
+            self.stdout.write(_described(run) + (f": {version.name}" if version else ""))
+
+
+def _described(run: Run) -> str:
+    loss = run.latest.get("loss")
+    shown = "" if loss is None else f", loss {loss:.3f}, reward accuracy {run.latest['reward_accuracy']:.2f}"
+    return f"{run}: {run.status}, step {run.done} of {run.total or '?'}{shown}"
+
+
+def _as_dict(run: Run, version: ModelVersion | None) -> dict[str, Any]:
+    return {
+        "id": run.pk,
+        "status": run.status,
+        "done": run.done,
+        "total": run.total,
+        "snapshot": run.snapshot.content_hash,
+        "parent": run.parent.name,
+        "version": version.name if version else None,
+        "metrics": version.metrics if version else None,
+    }
