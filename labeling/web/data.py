@@ -33,7 +33,7 @@ class Imported:
 
     @property
     def hidden(self) -> int:
-        return max(0, len(self.report.rejected) - MOST_LINES_SHOWN)
+        return self.report.rejected_count - len(self.shown)
 
 
 @page

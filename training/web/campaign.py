@@ -99,6 +99,7 @@ def _context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     return {
         "campaign": found,
         "tab": "campaign",
+        "is_member": found.memberships.filter(user=user).exists(),
         "progress": progress,
         "agreement": agreed,
         "agreement_known": any(row.estimate.comparisons for row in agreed),

@@ -30,6 +30,9 @@ const NOTE_MS = 4000;
 let deaf = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noteTimer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let deafTimer;
+let afterPause = () => {};
 let isPlain = false;
 
 const judging = new Judging(page.dataset.api ?? "/api/v1/", page.dataset.campaign ?? "", {
@@ -78,6 +81,13 @@ function showCompletions(assignment) {
 
 /** @param {Progress} progress */
 function counted(progress) {
+  // With the end of the pause after a judgment, so that what changes last says that the next one is taken.
+  if (deaf) afterPause = () => counted(progress);
+  else showProgress(progress);
+}
+
+/** @param {Progress} progress */
+function showProgress(progress) {
   for (const element of all("[data-count]", HTMLElement)) {
     const name = /** @type {keyof Progress} */ (element.dataset.count);
     if (progress[name] !== undefined) element.textContent = count(progress[name]);
@@ -133,9 +143,12 @@ function changed() {
 
 function turnDeaf() {
   deaf = true;
-  setTimeout(() => {
+  clearTimeout(deafTimer);
+  deafTimer = setTimeout(() => {
     deaf = false;
     changed();
+    afterPause();
+    afterPause = () => {};
   }, DOUBLE_PRESS_MS);
 }
 

@@ -1,0 +1,112 @@
+"""A real Chromium before a real server on a real database. Any script error, blocked resource or request to elsewhere
+fails the test that caused it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from pytest_django.live_server_helper import LiveServer
+
+from config.embedded.var import PROJECT_DIR
+from labeling.models import User
+from tests.people import Stage, stage
+
+SCREENSHOTS = PROJECT_DIR / "var" / "screenshots"
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+SignIn = Callable[..., Page]
+Picture = Callable[[Page, str], None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser and sees what the server's threads see."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture
+def on_stage(transactional_db: None) -> Stage:
+    """A campaign of twelve comparisons, and everybody in their place."""
+    return stage(comparisons=12)
+
+
+@pytest.fixture
+def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers of people's own. Closed afterwards, before the server goes."""
+    opened: list[BrowserContext] = []
+
+    def open_context(**wishes: Any) -> BrowserContext:
+        context = browser.new_context(**{"base_url": live_server.url, "viewport": WIDE, **wishes})
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context
+
+    yield open_context
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def sign_in(contexts: Callable[..., BrowserContext], live_server: LiveServer) -> Iterator[SignIn]:
+    """Opens a page for somebody who is signed in. wishes: of the browser (viewport, color_scheme, ...)."""
+    complaints: list[str] = []
+
+    def open_page(user: User, *, path: str = "/", **wishes: Any) -> Page:
+        context = contexts(**wishes)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_server.url}])
+        page = context.new_page()
+        watch(page, live_server.url, complaints)
+        page.goto(path)
+        return page
+
+    yield open_page
+    assert complaints == []
+
+
+def session_of(user: User) -> str:
+    """The key of a session in which somebody is signed in."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=user.pk))
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def watch(page: Page, address: str, complaints: list[str]) -> None:
+    """Collects what must not happen on any page. What a test breaks on purpose (the network) does not count."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            complaints.append(f"console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((address, "data:")):
+            complaints.append(f"request to elsewhere: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    page.on("request", on_request)
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+
+
+@pytest.fixture
+def picture() -> Picture:
+    """Keeps what a page looks like, for people to look at."""
+
+    def take(page: Page, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return take
+
+
+def no_sideways_scrolling(page: Page) -> bool:
+    """Whether the page is no wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))

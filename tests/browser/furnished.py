@@ -1,0 +1,141 @@
+"""A campaign that has been round the loop: versions, runs with curves, jobs. Rows only: no model, no worker."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from labeling.models import Campaign
+from tests.people import NOON, Stage
+from training.models import (
+    Deployment,
+    Evaluation,
+    GenerationJob,
+    ModelVersion,
+    Run,
+    RunMetric,
+    Snapshot,
+)
+
+STEPS = 24
+METRICS: dict[str, Any] = {
+    "pairs": 24,
+    "loss": 0.421,
+    "reward_accuracy": 0.792,
+    "reward_accuracy_low": 0.595,
+    "reward_accuracy_high": 0.908,
+    "ties": 0,
+    "margin": 1.21,
+    "margin_p5": -0.8,
+    "margin_p95": 3.4,
+    "chosen_logratio": 1.4,
+    "rejected_logratio": -7.2,
+    "displacement": False,
+}
+
+
+@dataclass
+class Furnished:
+    """base served first, `one` serves now, `two` is new. finished made `two`; running is at half its steps."""
+
+    base: ModelVersion
+    one: ModelVersion
+    two: ModelVersion
+    finished: Run
+    running: Run
+    writing: GenerationJob
+
+
+def furnish(stage: Stage) -> Furnished:
+    """Puts everything into the stage's campaign."""
+    campaign, maya = stage.campaign, stage.maya
+    base = ModelVersion.objects.create(
+        name="base", base_dir="/nowhere", content_hash="9f2c" * 16, lineage={"base_hash": "9f2c" * 16}, created_at=NOON
+    )
+    first = Deployment.objects.create(version=base, kind="promotion", by=maya, at=NOON, is_current=False)
+    one = _version(campaign, 1, base, _run(stage, 1, base, "finished", STEPS))
+    Deployment.objects.create(version=one, kind="promotion", by=maya, at=NOON, previous=first, reason="It is better.")
+    finished = _run(stage, 2, one, "finished", STEPS)
+    two = _version(campaign, 2, one, finished)
+    Evaluation.objects.create(version=two, against=one, kind="win_rate", results={"win_rate": 0.66}, created_at=NOON)
+    running = _run(stage, 3, one, "running", STEPS // 2)
+    writing = GenerationJob.objects.create(
+        campaign=campaign,
+        status="running",
+        strategy="two_seeds",
+        done=86,
+        total=240,
+        rate=2.5,
+        created_by=maya,
+        created_at=NOON,
+        started_at=NOON,
+    )
+    writing.versions.set([one])
+    return Furnished(base, one, two, finished, running, writing)
+
+
+def add_metrics(run: Run, first: int, last: int) -> None:
+    """The curve of a run from one step to another: a training line each, a held-out line every eighth."""
+    lines = []
+    for step in range(first, last + 1):
+        part = step / STEPS
+        values = {
+            "loss": 0.693 * math.exp(-part) + 0.03 * math.sin(step),
+            "reward_accuracy": min(1.0, 0.5 + 0.4 * part),
+            "margin": 1.5 * part,
+            "chosen_logratio": 2 * part,
+            "rejected_logratio": -9 * part,
+            "learning_rate": 2e-4 * (1 - part),
+        }
+        lines.append(RunMetric(run=run, event="progress", step=step, values=values))
+        if step % 8 == 0:
+            held_out = {**values, "loss": 0.693 * math.exp(-0.6 * part), "split": "test", "pairs": 24}
+            lines.append(RunMetric(run=run, event="evaluated", step=step, values=held_out))
+    RunMetric.objects.bulk_create(lines)
+
+
+def _run(stage: Stage, number: int, parent: ModelVersion, status: str, done: int) -> Run:
+    snapshot = Snapshot.objects.create(
+        campaign=stage.campaign,
+        content_hash=f"{number:02d}ab" * 16,
+        directory="/nowhere",
+        manifest={"split": {"seed": 0, "test_share": 0.15}, "dropped": {"tie": 6, "both_bad": 2}},
+        train_pairs=130,
+        test_pairs=24,
+        created_by=stage.maya,
+        created_at=NOON,
+    )
+    is_over = status == "finished"
+    run = Run.objects.create(
+        campaign=stage.campaign,
+        snapshot=snapshot,
+        parent=parent,
+        status=status,
+        done=done,
+        total=STEPS,
+        attempts=1,
+        config={"beta": 0.2},
+        directory="/nowhere",
+        latest={"loss": 0.52, "reward_accuracy": 0.75, "remaining_seconds": 140},
+        log_tail="130 pairs to train on\n24 held out",
+        created_by=stage.maya,
+        created_at=NOON,
+        started_at=NOON,
+        finished_at=NOON + timedelta(minutes=7) if is_over else None,
+    )
+    add_metrics(run, 1, done)
+    return run
+
+
+def _version(campaign: Campaign, number: int, parent: ModelVersion, run: Run) -> ModelVersion:
+    return ModelVersion.objects.create(
+        name=f"{campaign.slug}-v{number}",
+        base_dir="/nowhere",
+        adapter_dir="/nowhere/adapter",
+        content_hash=f"{number:02d}c0" * 16,
+        parent=parent,
+        run=run,
+        metrics=METRICS,
+        lineage={"snapshot": run.snapshot.content_hash, "config": run.config, "parent": parent.name},
+        created_at=NOON,
+    )

@@ -1,0 +1,74 @@
+"""What is served is the source under hashed names: every import and every file a template names must be there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles.storage import ConfiguredStorage
+from django.core.management import call_command
+
+from config.embedded.var import PROJECT_DIR
+
+HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+NAMED = re.compile(r"""\{% static ['"]([^'"]+)['"] %\}""")
+
+
+@pytest.fixture
+def collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The static files as production collects them, and their names."""
+    from django.contrib.staticfiles import storage
+    from django.test import override_settings
+
+    from config.staticfiles import HashedStaticFilesStorage
+
+    with override_settings(
+        STATIC_ROOT=tmp_path,
+        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"}},
+    ):
+        monkeypatch.setattr(storage, "staticfiles_storage", ConfiguredStorage())
+        call_command("collectstatic", interactive=False, verbosity=0)
+        names = HashedStaticFilesStorage(location=str(tmp_path)).hashed_files
+    return {"root": tmp_path, "names": names}
+
+
+def test_every_import_of_a_module_is_of_a_hashed_file_that_is_there(collected: dict[str, Any]) -> None:
+    checked = 0
+    for name in (name for name in collected["names"] if name.startswith("js/")):
+        served = collected["root"] / collected["names"][name]
+        for imported in re.findall(r"""^import .*?["']([^"']+)["'];""", served.read_text(), re.MULTILINE | re.DOTALL):
+            assert HASHED.search(imported), f"{name} imports {imported}: does the import end in a semicolon?"
+            assert (served.parent / imported).resolve().is_file(), f"{name} imports {imported}"
+            checked += 1
+    assert checked > 20
+
+
+def test_every_static_file_a_template_names_is_there(collected: dict[str, Any]) -> None:
+    named = {name for page in (PROJECT_DIR / "templates").rglob("*.html") for name in NAMED.findall(page.read_text())}
+    assert named
+    assert named <= set(collected["names"])
+
+
+def test_no_template_has_inline_code_or_style() -> None:
+    for page in (PROJECT_DIR / "templates").rglob("*.html"):
+        text = page.read_text()
+        assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", text), page
+        for script in re.findall(r"<script([^>]*)>", text):
+            assert "src=" in script, page
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    own = [path for path in (PROJECT_DIR / "frontend").rglob("*") if path.suffix in (".css", ".js", ".svg")]
+    own = [path for path in own if "vendor" not in path.parts and "node_modules" not in path.parts]
+    assert len(own) > 20
+    for path in [*own, *(PROJECT_DIR / "templates").rglob("*.html")]:
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"""(?:src|href|url|import|from)\s*[=(]?\s*["']?(?:https?:)?//""", text), path
+
+
+def test_one_page_is_one_template_and_one_stylesheet_of_the_same_name() -> None:
+    styles = {path.stem for path in (PROJECT_DIR / "frontend" / "css").glob("*.css")}
+    styles -= {"tokens", "base", "components"}
+    pages = {page.stem for page in (PROJECT_DIR / "templates").rglob("*.html")}
+    assert styles <= pages
