@@ -85,6 +85,7 @@ class Platform:
         switch = StopSwitch()
         services = EmbeddedServices(self.var, self.environment)
         with self._only_run(), services.acquire():
+            end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)  # they may hold the port
             self._check_port()
             try:
                 while not switch.is_on:
@@ -123,10 +124,7 @@ class Platform:
         try:
             supervisor.start()
             self._start_services(services, supervisor, switch)
-            self._prepare_application(Steps(self.var, environment, lambda: switch.is_on))
-            for program in programs:
-                supervisor.start_program(program.name)
-            self._wait_for_address(supervisor, switch)
+            self._start_application(Steps(self.var, environment, lambda: switch.is_on), supervisor, switch)
             services.publish()
             self._greet()
             self._watch(supervisor, switch)
@@ -158,18 +156,31 @@ class Platform:
                     raise StartFailed(f"{service.name} did not start; see {services.log(service)}")
                 time.sleep(POLL_SECONDS)
 
-    def _prepare_application(self, steps: Steps) -> None:
+    def _start_application(self, steps: Steps, supervisor: Supervisor, switch: StopSwitch) -> None:
+        """The web server comes up while the database is brought up to date, the workers when the address answers."""
         self.say("Bringing the database up to date ...")
-        steps.migrate()
         if self._runs("web"):
             steps.collect_static()
+            supervisor.start_program("web")
+        steps.migrate()
         if self.with_demo:
             self.say("Looking after the demo campaign ...")
-            steps.demo()
+            self._show(steps.demo(self.say))
+        if self._runs("web"):
+            self._wait_for_address(supervisor, switch)
+        for name in ("worker", "worker-long", "beat"):
+            if self._runs(name):
+                supervisor.start_program(name)
+
+    def _show(self, logins: list[tuple[str, str]]) -> None:
+        """At once, though the address comes later: a start that fails from here on must not swallow them."""
+        if logins:
+            self.say("\nLog in as (shown this once; they are kept nowhere in clear):")
+            for name, password in logins:
+                self.say(f"    {name:<12}{password}")
+            self.say("")
 
     def _wait_for_address(self, supervisor: Supervisor, switch: StopSwitch) -> None:
-        if not self._runs("web"):
-            return
         deadline = time.monotonic() + ADDRESS_SECONDS
         while not _answers(f"{self.address}healthz"):
             switch.check()
@@ -181,6 +192,7 @@ class Platform:
         self.say("")
         if self._runs("web"):
             self.say(f"Chosen is ready: {self.address}")
+            self.say("A forgotten password is set anew by: .venv/bin/python manage.py changepassword NAME")
         self.say(f"Logs: {self.var.logs}. Ctrl-C stops everything.")
 
     def _watch(self, supervisor: Supervisor, switch: StopSwitch) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from config.embedded.var import PROJECT_DIR
 
 POLL_SECONDS = 0.1
 END_SECONDS = 10.0
-DEMO_COMMAND = "bootstrap_demo"
 
 
 class StepFailed(RuntimeError):
@@ -48,37 +48,65 @@ class Steps:
         self._quietly("collectstatic", "--no-input", "--clear")
         stamp.write_text(digest)
 
-    def demo(self) -> None:
-        """The base model, the demo campaign and its people; says on the terminal how to log in."""
-        self._run([DEMO_COMMAND], output=None)
+    def demo(self, say: Callable[[str], None]) -> list[tuple[str, str]]:
+        """The base model, the demo campaign and its people; returns (name, password) of those made just now."""
+        logins = []
+
+        def relay(line: str) -> None:
+            word, *rest = line.split()
+            if word == "login:" and len(rest) == 2:
+                logins.append((rest[0], rest[1]))
+            else:
+                say(f"  {line}")
+
+        child = self._start(["bootstrap_demo"], subprocess.PIPE)
+        reader = threading.Thread(target=_each_line, args=(child, relay))
+        reader.start()
+        try:
+            self._wait(child)
+        finally:
+            reader.join()
+        return logins
 
     def _quietly(self, *command: str) -> None:
         with open(self.var.logs / "setup.log", "ab+") as log:
             begin = log.seek(0, os.SEEK_END)
             try:
-                self._run(list(command), output=log.fileno())
+                self._wait(self._start(list(command), log.fileno()))
             except StepFailed as failure:
                 log.seek(begin)
                 last_words = log.read().decode("utf-8", "replace").strip().splitlines()[-12:]
                 raise StepFailed("\n".join([str(failure), *last_words])) from None
 
-    def _run(self, command: list[str], *, output: int | None) -> None:
-        child = subprocess.Popen(
+    def _start(self, command: list[str], output: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "manage.py", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT if output is not None else None,
+            stderr=subprocess.STDOUT,
             cwd=PROJECT_DIR,
             env=dict(self.environment),
             start_new_session=True,  # it is ended from here, in order, not by the terminal
         )
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> None:
         while child.poll() is None:
             if self.should_stop():
                 _end(child)
                 raise StopRequested
             time.sleep(POLL_SECONDS)
         if child.returncode != 0:
-            raise StepFailed(f"manage.py {' '.join(command)} failed (exit code {child.returncode}).")
+            assert isinstance(child.args, list)
+            command = " ".join(str(word) for word in child.args[1:])
+            raise StepFailed(f"{command} failed (exit code {child.returncode}).")
+
+
+def _each_line(child: subprocess.Popen[bytes], act: Callable[[str], None]) -> None:
+    assert child.stdout is not None
+    with child.stdout:
+        for line in child.stdout:
+            if line.strip():
+                act(line.decode("utf-8", "replace").rstrip())
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -208,14 +208,15 @@ def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDire
         assert run.processes() == []
 
 
-def test_what_a_killed_run_left_is_cleared_away_by_the_next(var: VarDirectory) -> None:
-    run = Run(var, free_port(), "--only", "")
+def test_what_a_killed_run_left_is_cleared_away_by_the_next_on_the_same_port(var: VarDirectory) -> None:
+    run = Run(var, free_port(), "--only", "web")
     run.wait_until_said(READY)
     run.process.kill()
     run.process.wait()
     orphans = {process.pid for process in run.processes()}
     assert orphans
-    with running(var, "--only", "") as after:
+    assert run.answers()
+    with running(var, "--only", "web", PORT=str(run.port)) as after:
         after.wait_until_said(READY)
         assert orphans.isdisjoint(process.pid for process in after.processes())
         after.press_ctrl_c()
