@@ -57,7 +57,7 @@ def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datet
 
     The campaign must be locked, so that nobody adds the same at the same moment.
     """
-    by_hash = {messages_hash(draft.messages): draft for draft in drafts}
+    by_hash = {messages_hash(draft.messages): draft for draft in reversed(drafts)}  # of several the first
     found = {prompt.messages_hash: prompt for prompt in campaign.prompts.filter(messages_hash__in=by_hash)}
     missing = [
         Prompt(
@@ -68,7 +68,7 @@ def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datet
             tags=list(draft.tags),
             created_at=now,
         )
-        for digest, draft in by_hash.items()
+        for digest, draft in reversed(by_hash.items())
         if digest not in found
     ]
     for prompt in Prompt.objects.bulk_create(missing, batch_size=BATCH):

@@ -1,0 +1,46 @@
+"""Files of prompts."""
+
+import io
+import json
+from typing import Any
+
+from labeling.actions import import_prompts
+from labeling.actions.imports import ImportReport
+from labeling.models import Prompt
+from tests.people import Stage, stage
+
+
+def bring_in(scene: Stage, content: bytes, **options: Any) -> ImportReport:
+    return import_prompts(
+        campaign=scene.campaign, stream=io.BytesIO(content), acting_user=scene.maya, now=scene.now, **options
+    )
+
+
+def test_prompts_come_in_once_in_several_forms() -> None:
+    scene = stage()
+    content = "\n".join(
+        json.dumps(one)
+        for one in (
+            {"prompt": "Why?", "id": "q1", "tags": ["short"]},
+            {"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Why?"}]},
+            {"prompt": "Why?"},
+        )
+    ).encode()
+    report = bring_in(scene, content)
+    assert (report.created, report.duplicates) == (2, 1)
+    assert Prompt.objects.get(external_id="q1").tags == ["short"]
+    assert bring_in(scene, content).as_dict()["duplicates"] == 3
+
+
+def test_text_has_a_prompt_on_every_line() -> None:
+    scene = stage()
+    assert bring_in(scene, b"Why?\n\nHow?\n").created == 2
+
+
+def test_a_bad_prompt_is_named_and_the_rest_kept_or_all_refused() -> None:
+    scene = stage()
+    content = b'{"prompt": "Why?"}\n{"prompt": ""}\n{"prompt": "How?"}\n'
+    refused = bring_in(scene, content, refuse_all=True)
+    assert (refused.refused, Prompt.objects.count()) == (True, 0)
+    report = bring_in(scene, content)
+    assert (report.created, [one.line for one in report.rejected]) == (2, [2])

@@ -1,0 +1,69 @@
+"""How far a campaign and its annotators are."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from labeling.queries import annotator_progress, annotator_summaries, campaign_progress
+from tests.people import pair, stage
+
+
+def test_every_number_of_a_campaign() -> None:
+    scene = stage(comparisons=5, overlap=2)
+    scene.add([pair(99, preference="first")])
+    for winner in ("a", "a", "b"):
+        scene.vote(scene.given(scene.alice), winner)
+    for winner in ("a", "b"):
+        scene.vote(scene.given(scene.bob), winner)
+    scene.judge(scene.given(scene.bob), "skip")
+    progress = campaign_progress(scene.campaign, now=scene.now)
+    assert progress.as_dict() == {
+        "prompts": 6,
+        "comparisons": 6,
+        "open": 3,
+        "settled": 2,
+        "conflicts": 1,
+        "judgments": 5,
+        "judgments_wanted": 10,
+        "annotators": 2,
+        "judgments_today": 5,
+    }
+    tomorrow = scene.now + timedelta(days=1)
+    assert campaign_progress(scene.campaign, now=tomorrow).judgments_today == 0
+
+
+def test_progress_costs_the_same_however_many_comparisons_there_are() -> None:
+    scene = stage(comparisons=3)
+    statements = []
+    for number in (0, 300):
+        scene.add(number)
+        with CaptureQueriesContext(connection) as queries:
+            campaign_progress(scene.campaign)
+        statements.append([query["sql"] for query in queries])
+    assert len(statements[0]) == len(statements[1]) == 4
+    assert not any('"labeling_comparison"' in sql for sql in statements[1])
+
+
+def test_an_annotator_sees_their_own_counts_and_a_stranger_zeros() -> None:
+    scene = stage(comparisons=3)
+    scene.judge(scene.given(scene.alice))
+    scene.now += timedelta(days=1)
+    scene.judge(scene.given(scene.alice))
+    assert annotator_progress(scene.campaign, scene.alice, now=scene.now) == (2, 1)
+    assert annotator_progress(scene.campaign, scene.bob, now=scene.now) == (0, 0)
+    assert annotator_progress(scene.campaign, scene.charlie, now=scene.now) == (0, 0)
+
+
+def test_annotators_are_summed_up_by_pseudonym() -> None:
+    scene = stage(comparisons=6)
+    for choice in ("left", "left", "right", "tie", "skip"):
+        held = scene.given(scene.alice)
+        scene.wait(10)
+        scene.judge(held, choice, seconds=4.0)
+    (summary,) = annotator_summaries(scene.campaign)
+    assert summary.pseudonym == scene.alice.pseudonym
+    assert (summary.judged, summary.skipped, summary.ties, summary.undone) == (4, 1, 1, 0)
+    assert summary.left_share == 2 / 3
+    assert summary.seconds == 4.0
+    assert summary.last_judged_at == scene.now
