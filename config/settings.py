@@ -192,5 +192,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"httpx2": {"level": "WARNING"}},  # a line for every completion asked of a server says nothing
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -28,7 +28,6 @@ from training.generation.errors import (
 
 if TYPE_CHECKING:
     from training.generation.default_model import prepare_model
-    from training.generation.factory import generator_for
     from training.generation.sampler import EmbeddedSampler
     from training.generation.server import OpenAIGenerator
 
@@ -49,14 +48,12 @@ __all__ = [
     "OpenAIGenerator",
     "Outcome",
     "SamplingSettings",
-    "generator_for",
     "prepare_model",
 ]
 
 _LOADED_WHEN_USED = {
     "EmbeddedSampler": "training.generation.sampler",
     "OpenAIGenerator": "training.generation.server",
-    "generator_for": "training.generation.factory",
     "prepare_model": "training.generation.default_model",
 }
 

@@ -25,7 +25,9 @@ from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
     GenerationRequest,
+    GeneratorUnavailable,
     InvalidRequest,
+    ModelNotUsable,
     SamplingSettings,
 )
 from training.jobs.sampler import SamplerDied, SamplerProcess, Source, as_json
@@ -50,13 +52,13 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
 
     Raises VersionDamaged where the version's files are not those that were registered.
     """
+    adapter = Path(version.adapter_dir) if version.adapter_dir else None
     if settings.GENERATOR_URL:
         from training.generation import OpenAIGenerator  # loads an HTTP client: only where there is a server
 
-        server = OpenAIGenerator(settings.GENERATOR_URL, model=version.name, api_key=settings.GENERATOR_API_KEY)
-        return nullcontext(server)
+        url, key = settings.GENERATOR_URL, settings.GENERATOR_API_KEY
+        return nullcontext(OpenAIGenerator(url, model=version.name, adapter_dir=adapter, api_key=key))
     storage.check_version(version)
-    adapter = Path(version.adapter_dir) if version.adapter_dir else None
     return SamplerProcess(Path(version.base_dir), adapter_dir=adapter, identifier=version.name)
 
 
@@ -70,7 +72,7 @@ def run_generation_job(
     claim = queue.claim(GenerationJob, job_id, now=clock())
     if claim is None:
         return None
-    with queue.ending(claim, clock, gives_up_on=(VersionDamaged, SamplerDied), rate=None):
+    with queue.ending(claim, clock, gives_up_on=(VersionDamaged, SamplerDied, ModelNotUsable), rate=None):
         GenerationWork(claim, clock, source_of).work()
     claim.job.refresh_from_db()
     return claim.job
@@ -132,6 +134,10 @@ class GenerationWork:
             if self.deaths >= MAX_DEATHS:
                 raise
             logger.warning("the sampler of generation %s died: %s", self.job.pk, death)
+        except GeneratorUnavailable as absence:
+            # A server that restarts comes back: the job waits for it, as long as nobody cancels, and says so.
+            logger.warning("generation %s waits for its server: %s", self.job.pk, absence)
+            self.claim.write(error=f"Waiting for the server. {absence}")
         self._write()
         if self.stop is not None:
             raise self.stop
@@ -262,7 +268,7 @@ class GenerationWork:
             rows = {item.pk: item for item in (*changed, *pairs)}
             fields = ("first", "second", "resampled", "tries", "status", "reason", "comparison")
             GenerationItem.objects.bulk_update(rows.values(), (*fields, "seed_first", "seed_second"), batch_size=100)
-            self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), **self._progress())
+            self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), error="", **self._progress())
         self.pairs, self.changed = [], []
 
     def _add(self, pairs: list[GenerationItem]) -> None:
