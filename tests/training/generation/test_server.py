@@ -197,7 +197,12 @@ def test_trouble_with_one_request_is_a_sentence_and_the_others_go_on(
 
 def test_a_slow_server_is_given_up_on_for_this_request(server: Server) -> None:
     patience = threading.Event()
-    server.misbehave = lambda body, number: patience.wait(5) and None
+
+    def dawdle(body: dict[str, Any], number: int) -> Answer | None:
+        patience.wait(5)
+        return None
+
+    server.misbehave = dawdle
     (outcome,) = generator(server, timeout=0.2).generate(requests(1))
     patience.set()
     assert isinstance(outcome, GenerationFailure)
