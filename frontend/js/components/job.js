@@ -51,7 +51,7 @@ export function followJob(element, api, onNews, onEnd) {
       onEnd(job);
       return true;
     },
-    { onTrouble: (troubled) => element.toggleAttribute("data-stale", troubled) },
+    { soon: true, onTrouble: (troubled) => element.toggleAttribute("data-stale", troubled) },
   );
 }
 

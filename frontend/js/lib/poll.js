@@ -6,10 +6,11 @@ const MOST_MS = 30_000;
  * Repeats an errand until it says it is done.
  *
  * @param {() => Promise<boolean>} errand resolves with true when there is nothing more to ask
- * @param {{ every?: number, onTrouble?: (troubled: boolean) => void }} [manner] `every`: milliseconds between calls
+ * @param {{ every?: number, soon?: boolean, onTrouble?: (troubled: boolean) => void }} [manner] `every`: milliseconds
+ *   between calls; `soon`: the first call is made at once
  * @returns {() => void} stops it
  */
-export function poll(errand, { every = 2000, onTrouble = () => {} } = {}) {
+export function poll(errand, { every = 2000, soon = false, onTrouble = () => {} } = {}) {
   let pause = every;
   let stopped = false;
   let asking = false;
@@ -45,6 +46,6 @@ export function poll(errand, { every = 2000, onTrouble = () => {} } = {}) {
   }
 
   document.addEventListener("visibilitychange", wake);
-  timer = setTimeout(turn, every);
+  timer = setTimeout(turn, soon ? 0 : every);
   return stop;
 }
