@@ -1,0 +1,205 @@
+"""The embedded sampler: completions from a model folder on this machine's CPU, many rows at a time.
+
+Rows that finish are replaced at once (continuous batching), a prompt asked for several times is read once, and every
+sequence draws from a random generator of its own, so what it says depends on its own request only.
+For a GPU use a server; this is for machines without one, for tests and for first tries.
+"""
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+import transformers
+
+from training.generation.choosing import choose_tokens
+from training.generation.contract import (
+    GeneratedCompletion,
+    GenerationFailure,
+    GenerationRequest,
+    Outcome,
+    never,
+)
+from training.generation.decoding import Decoder, Prefilled, decoder_for
+from training.generation.errors import ModelNotUsable
+from training.generation.loading import load_model, native_dtype
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
+DEFAULT_BATCH_SIZE = 64
+DEFAULT_CACHE_TOKENS = 65536  # of all rows together; a token of SmolLM2-135M takes 23 kB in bfloat16
+PROMPTS_REMEMBERED = 4  # pairs usually ask for the same prompt in a row
+
+
+@dataclass(slots=True)
+class _Sequence:
+    """One completion in the making."""
+
+    request: GenerationRequest
+    prompt_ids: list[int]
+    generator: random.Random
+    ids: list[int] = field(default_factory=list)
+    logprob_sum: float = 0.0
+
+
+class EmbeddedSampler:
+    """A `Generator` over transformers on the CPU. Keeps the model in memory as long as it lives; not for two threads."""
+
+    def __init__(
+        self,
+        model_dir: Path | str,
+        *,
+        adapter_dir: Path | str | None = None,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        identifier: str | None = None,
+        dtype: str = "auto",
+        cache_tokens: int = DEFAULT_CACHE_TOKENS,
+    ) -> None:
+        """Loads the model. Raises ModelNotUsable.
+
+        `batch_size` rows are decoded together, fewer where `cache_tokens` would be exceeded; `dtype` is "auto" (see
+        `native_dtype`) or one of DTYPES; `identifier` is what completions name as their model.
+        """
+        if batch_size < 1 or cache_tokens < 1:
+            raise ModelNotUsable("batch_size and cache_tokens must be at least 1.")
+        if dtype != "auto" and dtype not in DTYPES:
+            raise ModelNotUsable(f"dtype is {dtype!r}: choose auto, {', '.join(DTYPES)}.")
+        number_format = native_dtype() if dtype == "auto" else DTYPES[dtype]
+        folder, adapter = Path(model_dir), None if adapter_dir is None else Path(adapter_dir)
+        self._loaded = load_model(folder, adapter_dir=adapter, dtype=number_format)
+        self._batch_size, self._cache_tokens = batch_size, cache_tokens
+        self.identifier = identifier or "/".join(path.name for path in (folder, adapter) if path is not None)
+        precision = str(number_format).removeprefix("torch.")
+        versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
+        self.server = f"embedded ({versions}, {precision} on CPU)"
+
+    def generate(
+        self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = never
+    ) -> Iterator[Outcome]:
+        """Yields one outcome per request as they finish. `should_stop` is asked before every prompt and every step.
+
+        Requests are taken one by one as rows become free. Their text, ids and log-probability are exactly repeatable
+        with the same dtype on the same kind of CPU, whatever else is asked for beside them, in bfloat16; in float32 up
+        to rounding in the last bits, which may now and then tip a token.
+        """
+        yield from _Generation(self, iter(requests), should_stop).run()
+
+    def prompt_ids(self, request: GenerationRequest) -> list[int]:
+        """What the model reads: the chat template with the generation prompt. Raises what the template raises."""
+        ids = self._loaded.tokenizer.apply_chat_template(
+            request.conversation, add_generation_prompt=True, tokenize=True, return_dict=False
+        )
+        return list(ids)
+
+    def _decoder(self) -> Decoder:
+        return decoder_for(self._loaded.model, max_rows=self._batch_size, max_tokens=self._cache_tokens)
+
+    def _refusal(self, request: GenerationRequest, prompt_ids: list[int]) -> GenerationFailure | None:
+        """Why a request cannot be answered: prompts are never cut."""
+        wanted, context = request.settings.max_tokens, self._loaded.context
+        if len(prompt_ids) + wanted <= context:
+            return None
+        reason = (
+            f"The prompt has {len(prompt_ids)} tokens and max_tokens is {wanted}: together more than the {context} "
+            "tokens the model can read. Shorten the prompt or lower max_tokens."
+        )
+        return GenerationFailure(request.key, reason, retryable=False)
+
+    def _completion(self, sequence: _Sequence, *, ended: bool) -> GeneratedCompletion:
+        return GeneratedCompletion(
+            key=sequence.request.key,
+            text=self._loaded.tokenizer.decode(
+                sequence.ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            ),
+            prompt_ids=sequence.prompt_ids,
+            completion_ids=sequence.ids,
+            finish_reason="stop" if ended else "length",
+            logprob_sum=sequence.logprob_sum,
+            seed=sequence.request.seed,
+            settings=sequence.request.settings,
+            model=self.identifier,
+            server=self.server,
+        )
+
+
+class _Generation:
+    """One call of `generate`: the rows being decoded and the requests still to come."""
+
+    def __init__(
+        self, sampler: EmbeddedSampler, requests: Iterator[GenerationRequest], should_stop: Callable[[], bool]
+    ) -> None:
+        self._sampler, self._requests, self._should_stop = sampler, requests, should_stop
+        self._decoder = sampler._decoder()
+        self._rows: list[_Sequence] = []  # as the decoder's rows
+        self._next: _Sequence | None = None  # taken, but there was no room for it yet
+        self._prompts: OrderedDict[tuple[int, ...], Prefilled] = OrderedDict()
+
+    def run(self) -> Iterator[Outcome]:
+        """Fills free rows, steps, yields, until there is nothing left or somebody says stop."""
+        while not self._should_stop():
+            yield from self._fill()
+            if self._should_stop() or not self._rows:
+                return
+            logits = self._decoder.step([sequence.ids[-1] for sequence in self._rows])
+            over = self._append(self._rows, logits)
+            for row in sorted(over, reverse=True):
+                self._decoder.remove(row)
+                self._rows[row] = self._rows[-1]
+                self._rows.pop()
+            yield from over.values()
+
+    def _fill(self) -> Iterator[Outcome]:
+        """Takes requests while there is room for one more row."""
+        while not self._should_stop():
+            if self._next is None:
+                request = next(self._requests, None) if self._decoder.has_room(1) else None
+                if request is None:
+                    return
+                taken = self._take(request)
+                if isinstance(taken, GenerationFailure):
+                    yield taken
+                    continue
+                self._next = taken
+            tokens = len(self._next.prompt_ids) + self._next.request.settings.max_tokens
+            if not self._decoder.has_room(tokens):
+                return
+            sequence, self._next = self._next, None
+            prompt = self._prefill(sequence.prompt_ids)
+            over = self._append([sequence], prompt.logits[None])
+            if over:
+                yield from over.values()
+                continue
+            self._decoder.add(prompt, tokens)
+            self._rows.append(sequence)
+
+    def _take(self, request: GenerationRequest) -> _Sequence | GenerationFailure:
+        try:
+            ids = self._sampler.prompt_ids(request)
+        except Exception as error:  # a template is a program of the model's maker: it may raise anything
+            reason = f"The model's chat template refuses this conversation: {error}. Change the order of its turns."
+            return GenerationFailure(request.key, reason, retryable=False)
+        return self._sampler._refusal(request, ids) or _Sequence(request, ids, random.Random(request.seed))
+
+    def _prefill(self, prompt_ids: list[int]) -> Prefilled:
+        key = tuple(prompt_ids)
+        if key not in self._prompts:
+            self._prompts[key] = self._decoder.prefill(prompt_ids)
+            if len(self._prompts) > PROMPTS_REMEMBERED:
+                self._prompts.popitem(last=False)
+        self._prompts.move_to_end(key)
+        return self._prompts[key]
+
+    def _append(self, sequences: list[_Sequence], logits: torch.Tensor) -> dict[int, GeneratedCompletion]:
+        """Adds the next token to each; returns those that are over, by position. `logits` [sequences, vocabulary]"""
+        precise = logits if logits.dtype == torch.float64 else logits.float()
+        draws = [sequence.generator.random() for sequence in sequences]
+        ids, logprobs = choose_tokens(precise, [sequence.request.settings for sequence in sequences], draws)
+        over = {}
+        for position, (sequence, token, logprob) in enumerate(zip(sequences, ids, logprobs, strict=True)):
+            sequence.ids.append(token)
+            sequence.logprob_sum += logprob
+            ended = token in self._sampler._loaded.end_ids
+            if ended or len(sequence.ids) == sequence.request.settings.max_tokens:
+                over[position] = self._sampler._completion(sequence, ended=ended)
+        return over
