@@ -174,6 +174,12 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True  # a job's state is its row, never a result backend
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# What is long has queues of its own, so that it never keeps what is short waiting.
+CELERY_TASK_ROUTES = {
+    "training.tasks.run_generation": {"queue": "generate"},
+    "training.tasks.run_training": {"queue": "train"},
+    "training.tasks.run_gate": {"queue": "train"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A message that no worker acknowledged is delivered again after this time; longer than any run, so that a long
 # run is not started twice. Rows recover what is lost sooner: see the sweep in training.tasks.

@@ -16,6 +16,7 @@ from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from kombu.exceptions import OperationalError as BrokerError
 
 from labeling.actions.events import record
 from training import processes
@@ -57,7 +58,7 @@ def send(task: str, queue: str, identifier: int) -> bool:
     """Sends one message; False if the broker cannot be reached: the row is there, and the sweep will send it again."""
     try:
         current_app.send_task(task, args=[identifier], queue=queue, retry=False)
-    except (current_app.connection_for_write().connection_errors, OSError) as error:
+    except (BrokerError, OSError) as error:
         logger.warning("the broker cannot be reached (%s); the sweep will send %s %s again", error, task, identifier)
         return False
     return True
@@ -236,5 +237,5 @@ def waiting_messages(queue: str) -> int | None:
             return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
     except connection.channel_errors:  # nobody has ever sent to it
         return 0
-    except (connection.connection_errors, OSError):
+    except (*connection.connection_errors, BrokerError, OSError):
         return None

@@ -1,4 +1,4 @@
-"""What workers are sent: ids of rows. Queues: `default` for what is short, `generate` and `train` for what is long.
+"""What workers are sent: ids of rows. What is long has queues of its own (CELERY_TASK_ROUTES in the settings).
 
 Every task may come twice or late: what it does depends on the row alone.
 """
@@ -16,13 +16,13 @@ from training.models import RetrainingPolicy
 GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
 
 
-@shared_task(queue="generate")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def run_generation(job_id: int) -> None:
     """Writes the completions of a generation job."""
     jobs.run_generation_job(job_id)
 
 
-@shared_task(queue="train")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def run_training(run_id: int) -> None:
     """Trains; then the promotion gate is asked where the schedule started the run."""
     run = jobs.run_training_job(run_id)
@@ -30,13 +30,13 @@ def run_training(run_id: int) -> None:
         jobs.run_gate(run.pk)
 
 
-@shared_task(queue="train")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def run_gate(run_id: int) -> None:
     """Asks the promotion gate about a run whose worker died before it could."""
     jobs.run_gate(run_id)
 
 
-@shared_task(queue="default")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
     now = timezone.now()
@@ -46,7 +46,7 @@ def sweep() -> None:
             run_gate.delay(run.pk)
 
 
-@shared_task(queue="default")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def consider_retraining(policy_id: int) -> None:
     """A policy's time has come: a beat row of its own sends this."""
     policy = RetrainingPolicy.objects.select_related("campaign").filter(pk=policy_id).first()
@@ -54,7 +54,7 @@ def consider_retraining(policy_id: int) -> None:
         consider(policy=policy, now=timezone.now())
 
 
-@shared_task(queue="default")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def consider_policies() -> None:
     """Starts a run wherever enough fresh verdicts have come and no time is set. A beat row sends it every minute."""
     for policy in queries.policies_without_time():

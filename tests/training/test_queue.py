@@ -1,0 +1,197 @@
+"""Who works on what: claims, signs of life, and finding what was lost. On a real broker where one is asked."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.test import TestCase
+
+from labeling.models import Campaign, Event
+from tests.training.conftest import NOW, add_written_pairs
+from training import processes, queue
+from training.actions import start_generation, start_run
+from training.models import GenerationJob, JobStatus, ModelVersion, Run
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(minutes=10)
+
+
+@pytest.fixture
+def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
+    return start_generation(campaign=campaign, acting_user=None, now=NOW)
+
+
+@pytest.fixture
+def broker(embedded_services: None) -> Iterator[None]:
+    """The real broker, in a database of its own, empty before and after."""
+    from tests.training.broker import private_broker
+
+    with private_broker(number=7):
+        yield
+
+
+def sent(name: str) -> int:
+    """How many messages wait in a queue of the real broker."""
+    waiting = queue.waiting_messages(name)
+    assert waiting is not None
+    return waiting
+
+
+def test_two_workers_with_the_same_message_one_gets_the_job(job: GenerationJob) -> None:
+    first = queue.claim(GenerationJob, job.pk, now=NOW)
+    second = queue.claim(GenerationJob, job.pk, now=NOW)
+
+    assert first is not None
+    assert second is None
+    assert (first.job.status, first.job.attempts, first.job.worker) == (
+        JobStatus.RUNNING,
+        1,
+        processes.this_process(),
+    )
+
+
+def test_what_is_over_or_not_there_is_not_claimed(job: GenerationJob) -> None:
+    GenerationJob.objects.update(status=JobStatus.FINISHED)
+
+    assert queue.claim(GenerationJob, job.pk, now=NOW) is None
+    assert queue.claim(GenerationJob, 10**9, now=NOW) is None
+
+
+def test_the_job_of_a_worker_that_is_gone_is_taken_at_once(job: GenerationJob) -> None:
+    queue.claim(GenerationJob, job.pk, now=NOW)
+    gone = processes.this_process().rsplit("|", 1)[0] + "|1.00"  # this process id, but started at another time
+    GenerationJob.objects.update(worker=gone)
+
+    claim = queue.claim(GenerationJob, job.pk, now=NOW)
+
+    assert claim is not None
+    assert (claim.job.attempts, claim.job.losses) == (2, 1)
+
+
+def test_a_worker_elsewhere_is_taken_for_dead_only_when_it_is_silent_for_long(job: GenerationJob) -> None:
+    queue.claim(GenerationJob, job.pk, now=NOW)
+    GenerationJob.objects.update(worker="another-machine/pid:[1]|4711|1.00")
+
+    assert queue.claim(GenerationJob, job.pk, now=NOW + queue.STALE_AFTER) is None
+    assert queue.claim(GenerationJob, job.pk, now=NOW + queue.STALE_AFTER + timedelta(seconds=1)) is not None
+
+
+def test_a_worker_that_lost_its_claim_can_neither_show_itself_nor_write_nor_finish(job: GenerationJob) -> None:
+    old = queue.claim(GenerationJob, job.pk, now=NOW)
+    new = queue.claim(GenerationJob, job.pk, now=LATER)
+    assert old is not None
+    assert new is not None
+
+    for attempt in (
+        lambda: old.beat(LATER),
+        lambda: old.write(done=99),
+        lambda: old.finish(JobStatus.FINISHED, now=LATER),
+        old.lock,
+    ):
+        with pytest.raises(queue.ClaimLost):
+            attempt()
+    job.refresh_from_db()
+    assert (job.status, job.done, job.attempts) == (JobStatus.RUNNING, 0, 2)
+    new.finish(JobStatus.FINISHED, now=LATER)
+
+
+def test_a_job_that_kills_its_workers_is_given_up_with_a_sentence(job: GenerationJob) -> None:
+    now = NOW
+    for _ in range(queue.MAX_LOSSES + 1):
+        assert queue.claim(GenerationJob, job.pk, now=now) is not None
+        now += queue.STALE_AFTER + timedelta(seconds=1)
+
+    assert queue.claim(GenerationJob, job.pk, now=now) is None
+    job.refresh_from_db()
+    assert job.status == JobStatus.FAILED
+    assert f"{queue.MAX_LOSSES + 1} workers died" in job.error
+    assert Event.objects.filter(verb="generation.failed").count() == 1
+
+
+def test_losing_workers_now_and_then_is_no_reason_to_give_up(job: GenerationJob) -> None:
+    now = NOW
+    for _ in range(3 * queue.MAX_LOSSES):
+        claim = queue.claim(GenerationJob, job.pk, now=now)
+        assert claim is not None
+        claim.write(losses=0)  # it moved on
+        now += queue.STALE_AFTER + timedelta(seconds=1)
+
+
+def test_a_job_that_was_to_be_cancelled_when_its_worker_died_is_cancelled(job: GenerationJob, broker: None) -> None:
+    queue.claim(GenerationJob, job.pk, now=NOW)
+    GenerationJob.objects.update(status=JobStatus.CANCELLING)
+
+    assert queue.sweep(now=LATER).freed == 1
+    job.refresh_from_db()
+    assert job.status == JobStatus.CANCELLED
+    assert sent("generate") == 0
+
+
+def test_starting_sends_the_id_when_the_transaction_is_committed_and_not_before(
+    campaign: Campaign, base: ModelVersion, broker: None
+) -> None:
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        start_generation(campaign=campaign, acting_user=None, now=NOW)
+        assert sent("generate") == 0
+    assert sent("generate") == 1
+
+
+def test_a_broker_that_is_down_fails_nothing(campaign: Campaign, base: ModelVersion) -> None:
+    from tests.training.broker import unreachable_broker
+
+    with unreachable_broker(), TestCase.captureOnCommitCallbacks(execute=True):
+        job = start_generation(campaign=campaign, acting_user=None, now=NOW)
+        assert queue.waiting_messages("generate") is None
+        assert queue.sweep(now=LATER).sent == 0
+    job.refresh_from_db()
+    assert job.status == JobStatus.QUEUED
+
+
+def test_the_sweep_sends_again_what_an_emptied_broker_forgot_once(
+    campaign: Campaign, job: GenerationJob, broker: None
+) -> None:
+    add_written_pairs(campaign, preference="first")
+    run = start_run(campaign=campaign, acting_user=None, now=NOW)
+    assert queue.sweep(now=NOW + timedelta(seconds=5)).sent == 0  # the message may still be on its way
+
+    assert queue.sweep(now=LATER).sent == 2
+    assert (sent("generate"), sent("train")) == (1, 1)
+    assert queue.sweep(now=LATER + timedelta(hours=1)).sent == 0  # they wait in the broker: no copies pile up
+    assert (sent("generate"), sent("train")) == (1, 1)
+    assert Run.objects.get(pk=run.pk).status == JobStatus.QUEUED
+
+
+def test_the_sweep_frees_and_sends_what_a_dead_worker_had(job: GenerationJob, broker: None) -> None:
+    queue.claim(GenerationJob, job.pk, now=NOW)
+    assert queue.sweep(now=NOW).freed == 0  # this process lives
+
+    swept = queue.sweep(now=LATER)
+
+    assert (swept.freed, swept.sent, sent("generate")) == (1, 1, 1)
+    job.refresh_from_db()
+    assert (job.status, job.worker, job.losses) == (JobStatus.QUEUED, "", 1)
+
+
+def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
+    from training import tasks
+
+    routes = {name: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
+    assert routes == {
+        tasks.run_generation.name: "generate",
+        tasks.run_training.name: "train",
+        tasks.run_gate.name: "train",
+    }
+    assert set(queue.TASKS.values()) <= set(routes.items())
+    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_policies):
+        assert task.name in current_app.tasks
+        assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
+
+
+def test_beat_has_rows_for_the_sweep_and_the_policies() -> None:
+    from django_celery_beat.models import PeriodicTask
+
+    rows = {row.task: row.interval.every for row in PeriodicTask.objects.filter(name__startswith="Training:")}
+    assert rows == {"training.tasks.sweep": 30, "training.tasks.consider_policies": 60}
