@@ -178,7 +178,6 @@ class Platform:
             self.say("\nLog in as (shown this once; they are kept nowhere in clear):")
             for name, password in logins:
                 self.say(f"    {name:<12}{password}")
-            self.say("")
 
     def _wait_for_address(self, supervisor: Supervisor, switch: StopSwitch) -> None:
         deadline = time.monotonic() + ADDRESS_SECONDS
