@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from labeling.actions import ComparisonDraft, CompletionDraft, release_assignment, write_guidelines
+from labeling.actions import ComparisonDraft, CompletionDraft, release_assignment, remove_member, write_guidelines
 from labeling.models import Assignment, Comparison, Completion, Judgment, User
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, asks, pair, stage
@@ -206,6 +206,28 @@ def test_when_everything_is_judged_the_page_says_so(on_stage: Stage, sign_in: Si
     on_stage.add([pair(99)])
     page.get_by_role("link", name="Look again").click()
     expect(page.get_by_test_id("prompt")).to_contain_text("What is 99 plus one?")
+
+
+def test_the_first_pairs_show_up_by_themselves(transactional_db: None, sign_in: SignIn) -> None:
+    made = stage()
+    page = sign_in(made.alice, path=PATH)
+    expect(page.get_by_test_id("done")).to_contain_text("The first pairs are not here yet")
+    made.add(2)
+    expect(page.get_by_test_id("completion-left")).to_be_visible(timeout=10_000)
+    press(page, "ArrowLeft")
+    judged(page, 1)
+
+
+def test_who_was_taken_out_of_the_campaign_is_told_so_once(alice_page: Page, on_stage: Stage) -> None:
+    ready(alice_page)
+    remove_member(campaign=on_stage.campaign, user=on_stage.alice, acting_user=on_stage.maya, now=timezone.now())
+    asked: list[str] = []
+    alice_page.on("request", lambda request: asked.append(request.url))
+    alice_page.keyboard.press("ArrowLeft")
+    expect(alice_page.get_by_test_id("trouble")).to_be_visible()
+    alice_page.wait_for_timeout(1000)
+    assert len(asked) == 2  # the judgment, and whether there is another pair
+    assert choices(on_stage.alice) == []
 
 
 def test_the_clock_stands_still_while_the_tab_is_hidden(alice_page: Page, on_stage: Stage) -> None:

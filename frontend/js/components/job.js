@@ -43,6 +43,7 @@ export function followJob(element, api, onNews, onEnd) {
   const url = `${api}${isRun ? "runs" : "generation"}/${element.dataset.id}/`;
   poll(
     async () => {
+      if (!element.isConnected) return true; // a newer state of the page has taken its place
       const job = /** @type {Job} */ (await call("GET", url));
       show(element, job, isRun);
       onNews(job);

@@ -104,7 +104,7 @@ export class Judging {
       const answer = await this.outbox.untilAnswered(() => call("POST", `${this.api}campaigns/${this.campaign}/assignments/next/`));
       this.#show(answer?.assignment ?? null, "found");
       if (answer?.progress) this.listener.counted(answer.progress);
-    });
+    }, false);
   }
 
   /** @param {import("./outbox.js").Letter} letter */
@@ -131,8 +131,9 @@ export class Judging {
    * Runs one errand at a time and tells the page how it went.
    *
    * @param {() => Promise<void>} errand
+   * @param {boolean} [recovers] whether to ask for another pair when this one turns out to be gone
    */
-  async #work(errand) {
+  async #work(errand, recovers = true) {
     this.busy = true;
     this.listener.changed();
     /** @type {unknown} */
@@ -144,18 +145,21 @@ export class Judging {
       problem = error;
     }
     this.busy = false;
-    if (problem) await this.#explain(problem);
+    if (problem) await this.#explain(problem, recovers);
     this.listener.changed();
   }
 
-  /** @param {unknown} error */
-  async #explain(error) {
+  /**
+   * @param {unknown} error
+   * @param {boolean} recovers
+   */
+  async #explain(error, recovers) {
     if (!(error instanceof Refused)) throw error;
     if (error.signedOut) return this.listener.troubled({ kind: "signed-out" });
     // The pair is somebody else's by now, or the judgment is past taking back: what is shown may be stale.
     const stale = error.status === 404 || error.status === 409;
     this.#judged = stale ? [] : this.#judged;
-    if (stale) await this.lookForMore();
+    if (stale && recovers) await this.lookForMore();
     this.listener.troubled({ kind: "refused", message: error.message });
   }
 }

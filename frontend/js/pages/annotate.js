@@ -2,10 +2,12 @@
 
 import { fold, showConversation } from "../components/conversation.js";
 import { announce } from "../lib/announce.js";
+import { call } from "../lib/api.js";
 import { all, maybe, one } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 import { Judging } from "../lib/judging.js";
 import { onKeys } from "../lib/keys.js";
+import { poll } from "../lib/poll.js";
 
 /** @typedef {import("../lib/judging.js").Assignment} Assignment */
 /** @typedef {import("../lib/judging.js").Progress} Progress */
@@ -17,6 +19,8 @@ import { onKeys } from "../lib/keys.js";
 const DOUBLE_PRESS_MS = 200;
 
 const page = one("#main", HTMLElement);
+const api = page.dataset.api ?? "/api/v1/";
+const campaign = page.dataset.campaign ?? "";
 const form = one("[data-choices]", HTMLFormElement);
 const undoButton = one("[data-undo] button", HTMLButtonElement);
 const conversation = one(".conversation", HTMLElement);
@@ -26,8 +30,10 @@ const saved = one("[data-saved]", HTMLElement);
 const hasStrength = form.classList.contains("choices-strength");
 
 const NOTE_MS = 4000;
+const LOOK_AGAIN_MS = 5000;
 
 let deaf = false;
+let isWaiting = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noteTimer;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -35,7 +41,7 @@ let deafTimer;
 let afterPause = () => {};
 let isPlain = false;
 
-const judging = new Judging(page.dataset.api ?? "/api/v1/", page.dataset.campaign ?? "", {
+const judging = new Judging(api, campaign, {
   shown,
   counted,
   saved: (saying) => showSaved(saying),
@@ -54,6 +60,7 @@ function shown(assignment, why) {
   clearPicks();
   if (!assignment) {
     one("[data-view=done] h2", HTMLElement).focus();
+    waitForMore();
     return;
   }
   one("input[name=assignment]", HTMLInputElement, form).value = String(assignment.id);
@@ -67,6 +74,25 @@ function shown(assignment, why) {
   scrollTo({ top: 0, behavior: "instant" });
   one(".prompt", HTMLElement).focus({ preventScroll: true });
   turnDeaf();
+}
+
+/** Looks whether comparisons were added, without taking one from anybody, and asks for one when there were. */
+function waitForMore() {
+  if (isWaiting) return;
+  isWaiting = true;
+  let known = Number(one("[data-count=comparisons]", HTMLElement).textContent?.replaceAll(",", ""));
+  poll(
+    async () => {
+      if (!judging.assignment) {
+        const progress = await call("GET", `${api}campaigns/${campaign}/progress/`);
+        if (progress.comparisons > known) await judging.lookForMore();
+        known = progress.comparisons;
+      }
+      isWaiting = !judging.assignment;
+      return !isWaiting;
+    },
+    { every: LOOK_AGAIN_MS },
+  );
 }
 
 /** @param {Assignment} assignment */
@@ -295,3 +321,4 @@ for (const dialog of all("dialog", HTMLDialogElement)) {
 fold(conversation);
 const island = maybe("script#assignment", HTMLScriptElement);
 judging.start(island ? JSON.parse(island.textContent ?? "null") : null, Number(page.dataset.lastJudged) || null);
+if (!judging.assignment) waitForMore();

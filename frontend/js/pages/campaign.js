@@ -27,6 +27,8 @@ async function afterJob() {
 
 /** @param {Record<string, number>} progress */
 function showCounts(progress) {
+  const hadNothing = maybe("[data-settled]", HTMLElement)?.dataset.settled === "nothing";
+  if (hadNothing && progress.comparisons) void afterJob(); // the first pairs: there is something to do now
   for (const element of all("[data-count]", HTMLElement)) {
     const value = progress[element.dataset.count ?? ""];
     if (value !== undefined) element.textContent = count(value);
