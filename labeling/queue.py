@@ -184,7 +184,7 @@ def draw_left(balance: int) -> str:
     """
     if abs(balance) >= MAX_LEFT_BALANCE:
         return "b" if balance > 0 else "a"
-    return random.choice("ab")  # noqa: S311 - fair, and nothing is guarded by it
+    return random.choice("ab")
 
 
 def free_slot(comparison: Comparison) -> int:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from labeling.actions import release_expired_assignments
 
 
-@shared_task(queue="default")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def release_expired() -> int:
     """Frees every place whose lease has run out; harmless to run twice, or at the same moment."""
     return release_expired_assignments(now=timezone.now())

@@ -114,7 +114,7 @@ def add_comparisons(
 
 def queue_position(priority: int) -> float:
     """Where a new comparison stands in the queue: anywhere among those of its priority, before all of a lower one."""
-    return random.random() - priority  # noqa: S311 - an order, not a secret
+    return random.random() - priority
 
 
 def unfit(draft: ComparisonDraft) -> str | None:
