@@ -1,9 +1,9 @@
 """Choosing the next token of each row: temperature, top_k, top_p, then one uniform draw per row.
 
-The order is that of transformers and vLLM: logits are divided by the temperature, then the top_k likeliest kept, then of
-those the likeliest that together reach top_p. A token is drawn by inverting the cumulative distribution in vocabulary
-order: one random number per token instead of one per vocabulary entry, and rounding noise in the logits changes the
-choice only where the draw falls within that noise of a border.
+The order is that of transformers and vLLM: logits are divided by the temperature, then the top_k likeliest kept, then
+of those the likeliest that together reach top_p. A token is drawn by inverting the cumulative distribution in
+vocabulary order: one random number per token instead of one per vocabulary entry, and rounding noise in the logits
+changes the choice only where the draw falls within that noise of a border.
 """
 
 from collections.abc import Sequence

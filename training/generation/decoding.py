@@ -100,7 +100,7 @@ def _attend(
     return out.transpose(1, 2).contiguous(), None
 
 
-AttentionInterface.register(ATTENTION_NAME, _attend)  # type: ignore[no-untyped-call]  # its mask stays None: no mask of that name
+AttentionInterface.register(ATTENTION_NAME, _attend)  # no mask is registered by that name: `attention_mask` is None
 
 
 class RowDecoder:
@@ -126,8 +126,9 @@ class RowDecoder:
         cache = DynamicCache()
         with torch.inference_mode():
             out = self._model(torch.tensor([prompt_ids]), past_key_values=cache, use_cache=True, logits_to_keep=1)
-            keys = torch.stack([layer.keys[0].transpose(1, 2) for layer in cache.layers])
-            values = torch.stack([layer.values[0] for layer in cache.layers])
+            layers: list[Any] = list(cache.layers)
+            keys = torch.stack([layer.keys[0].transpose(1, 2) for layer in layers])
+            values = torch.stack([layer.values[0] for layer in layers])
         return Prefilled(out.logits[0, -1], len(prompt_ids), (keys, values))
 
     def has_room(self, tokens: int) -> bool:
@@ -189,11 +190,12 @@ class RowDecoder:
                 row_bias=bias[:, None, None],
             )
         self._lengths = [length + 1 for length in self._lengths]
-        return out.logits[: len(self), -1]
+        logits: Tensor = out.logits[: len(self), -1]
+        return logits
 
 
 class _Rows:
-    """The blocks as the model sees them during one step: a cache that stores each row's token at that row's own place."""
+    """The blocks as the model sees them during a step: a cache that stores each row's token at that row's own place."""
 
     def __init__(self, keys: Tensor, values: Tensor, lengths: Tensor, width: int) -> None:
         self._keys, self._values, self._lengths, self._width = keys, values, lengths, width

@@ -46,11 +46,13 @@ def load_model(model_dir: Path, *, adapter_dir: Path | None, dtype: torch.dtype)
     try:
         with quiet_libraries():
             tokenizer = AutoTokenizer.from_pretrained(model_dir)
-            model = AutoModelForCausalLM.from_pretrained(
+            model: Any = AutoModelForCausalLM.from_pretrained(
                 model_dir, dtype=dtype, use_safetensors=True, attn_implementation="sdpa"
             )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelNotUsable(f"{model_dir} cannot be loaded as a causal language model: {_first_line(error)}") from error
+        raise ModelNotUsable(
+            f"{model_dir} cannot be loaded as a causal language model: {_first_line(error)}"
+        ) from error
     if not getattr(tokenizer, "chat_template", None):
         raise ModelNotUsable(f"The tokenizer of {model_dir} has no chat template, so it cannot read a conversation.")
     if adapter_dir is not None:
@@ -95,8 +97,11 @@ def _adapt(model: PreTrainedModel, adapter_dir: Path, dtype: torch.dtype) -> Pre
     extras = [name for name in MORE_THAN_LOW_RANK if config.get(name)]
     if config.get("peft_type") != "LORA" or extras:
         what = ", ".join(extras) or str(config.get("peft_type"))
-        raise ModelNotUsable(f"The adapter in {adapter_dir} is more than plain LoRA ({what}): sample it with dtype float32.")
-    _keep_beside(adapted.base_model.model, adapter_dir, dtype)
+        raise ModelNotUsable(
+            f"The adapter in {adapter_dir} is more than plain LoRA ({what}): sample it with dtype float32."
+        )
+    inner: Any = adapted.base_model
+    _keep_beside(inner.model, adapter_dir, dtype)
     return model
 
 
@@ -108,9 +113,10 @@ def _keep_beside(model: nn.Module, adapter_dir: Path, dtype: torch.dtype) -> Non
         for name, child in list(parent.named_children()):
             if not isinstance(child, LoraLayer):
                 continue
-            base = child.get_base_layer()
+            layer: Any = child
+            base = layer.get_base_layer()
             if type(base) is not nn.Linear:
                 raise ModelNotUsable(f"The adapter in {adapter_dir} changes {name}, which is no linear layer.")
-            down, up = (weights["default"].weight.detach() for weights in (child.lora_A, child.lora_B))
-            low_rank = LowRank(down.to(dtype), up.float(), child.scaling["default"])
+            down, up = (weights["default"].weight.detach() for weights in (layer.lora_A, layer.lora_B))
+            low_rank = LowRank(down.to(dtype), up.float(), layer.scaling["default"])
             setattr(parent, name, AdaptedLinear(base, low_rank.to(dtype)))

@@ -44,7 +44,7 @@ class _Sequence:
 
 
 class EmbeddedSampler:
-    """A `Generator` over transformers on the CPU. Keeps the model in memory as long as it lives; not for two threads."""
+    """A `Generator` over transformers on the CPU. Keeps the model in memory while it lives; one thread at a time."""
 
     def __init__(
         self,
