@@ -87,7 +87,10 @@ if "postgresql" not in str(DATABASES["default"]["ENGINE"]):
     raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address: Chosen runs on PostgreSQL only.")
 # The web server's threads share a pool; workers and commands hold one connection each.
 if env.bool("DATABASE_POOL", default=False):
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=16)}}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE", default=16),
+    }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
 
