@@ -51,6 +51,6 @@ def _connect_to(url: str) -> None:
     current_app.conf.broker_url = url
     current_app.conf.broker_read_url = current_app.conf.broker_write_url = url
     # Connections are pooled by address: those of the other one must not be used again.
-    pools.reset()
+    pools.reset()  # type: ignore[no-untyped-call]
     current_app._pool = None
     current_app.amqp._producer_pool = None

@@ -5,7 +5,6 @@ Nothing here touches a database or a model before a test asks for it: the engine
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,10 +36,9 @@ def var_dir(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _quiet_children(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _quiet_children(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread for each child: tests run side by side, and the tiny model has nothing to share out."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    return
 
 
 def make_user(name: str, role: str) -> User:

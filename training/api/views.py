@@ -3,25 +3,20 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
 from labeling.errors import NotFound
 from labeling.models import User
 from training import access, actions, queries
 from training.api import serializers
 from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run
 
-
-def person(request: Request) -> User:
-    """Who asks. The views are for people who are signed in, so it is always one."""
-    assert isinstance(request.user, User)
-    return request.user
+LISTED = 100
 
 
 def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
@@ -56,7 +51,7 @@ def find_version(user: User, name: str) -> ModelVersion:
     return version
 
 
-class StartGenerationView(APIView):
+class StartGenerationView(ApiView):
     """Candidate pairs for a campaign's prompts."""
 
     @extend_schema(
@@ -64,93 +59,85 @@ class StartGenerationView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """Starts writing candidate pairs."""
-        user = person(request)
+        user = self.person
         campaign = get_led_campaign(user, slug)
-        sent = serializers.GenerationRequestSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        values = dict(sent.validated_data)
+        values = self.validated(serializers.GenerationRequestSerializer, request)
         names = values.pop("versions", None)
         versions = [find_version(user, name) for name in names] if names else None
-        job = actions.start_generation(
-            campaign=campaign, acting_user=user, now=timezone.now(), versions=versions, **values
-        )
+        job = actions.start_generation(campaign=campaign, acting_user=user, now=self.now, versions=versions, **values)
         return Response(serializers.GenerationJobSerializer(job).data, status=status.HTTP_201_CREATED)
 
 
-class GenerationView(APIView):
+class GenerationView(ApiView):
     """One generation job."""
 
     @extend_schema(responses=serializers.GenerationJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """How far it is."""
-        return Response(serializers.GenerationJobSerializer(find_generation(person(request), pk)).data)
+        return Response(serializers.GenerationJobSerializer(find_generation(self.person, pk)).data)
 
 
-class CancelGenerationView(APIView):
+class CancelGenerationView(ApiView):
     """Stopping a generation job."""
 
     @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Stops it; what is written stays."""
-        user = person(request)
-        job = actions.cancel_generation(job=find_generation(user, pk), acting_user=user, now=timezone.now())
+        user = self.person
+        job = actions.cancel_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)
 
 
-class ResumeGenerationView(APIView):
+class ResumeGenerationView(ApiView):
     """Going on with a generation job."""
 
     @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Goes on with one that failed or was cancelled."""
-        user = person(request)
-        job = actions.resume_generation(job=find_generation(user, pk), acting_user=user, now=timezone.now())
+        user = self.person
+        job = actions.resume_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)
 
 
-class RunsView(generics.ListAPIView[Run]):
+class RunsView(ApiView):
     """The runs of the campaigns one leads."""
 
-    serializer_class = serializers.RunSerializer
-    queryset = Run.objects.none()
-
-    def get_queryset(self) -> QuerySet[Run]:
-        runs = access.visible_runs(person(self.request)).select_related("campaign", "snapshot", "parent", "version")
-        slug = self.request.query_params.get("campaign")
-        return (runs.filter(campaign__slug=slug) if slug else runs).order_by("-pk")[:100]
-
-    @extend_schema(parameters=[OpenApiParameter("campaign", str, description="Only this campaign's (its slug).")])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @extend_schema(
+        parameters=[OpenApiParameter("campaign", str, description="Only this campaign's (its slug).")],
+        responses=serializers.RunSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
         """The newest hundred, newest first."""
-        return self.list(request, *args, **kwargs)
+        runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
+        slug = request.query_params.get("campaign")
+        chosen = (runs.filter(campaign__slug=slug) if slug else runs).order_by("-pk")[:LISTED]
+        return Response(serializers.RunSerializer(chosen, many=True).data)
 
     @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
     def post(self, request: Request) -> Response:
         """Freezes a campaign's labels and starts a run on them."""
-        user = person(request)
-        sent = serializers.RunRequestSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        values = sent.validated_data
+        user = self.person
+        values = self.validated(serializers.RunRequestSerializer, request)
         campaign = get_led_campaign(user, values["campaign"])
         parent = find_version(user, values["parent"]) if values.get("parent") else None
         run = actions.start_run(
-            campaign=campaign, acting_user=user, now=timezone.now(), parent=parent, config=values.get("config")
+            campaign=campaign, acting_user=user, now=self.now, parent=parent, config=values.get("config")
         )
         return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 
-class RunView(APIView):
+class RunView(ApiView):
     """One run."""
 
     @extend_schema(responses=serializers.RunDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """How far it is, with its curve and the end of its log."""
-        run = find_run(person(request), pk)
+        run = find_run(self.person, pk)
         metrics = serializers.RunMetricSerializer(queries.run_metrics(run), many=True).data
         return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
 
 
-class RunMetricsView(APIView):
+class RunMetricsView(ApiView):
     """A run's curve, for those who have its beginning."""
 
     @extend_schema(
@@ -159,31 +146,31 @@ class RunMetricsView(APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """The points after a step, oldest first."""
-        run = find_run(person(request), pk)
+        run = find_run(self.person, pk)
         after = request.query_params.get("after", "")
         points = queries.run_metrics(run, after=int(after) if after.isdecimal() else -1)
         return Response(serializers.RunMetricSerializer(points, many=True).data)
 
 
-class CancelRunView(APIView):
+class CancelRunView(ApiView):
     """Stopping a run."""
 
     @extend_schema(request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Stops it after its current step; it can be resumed."""
-        user = person(request)
-        run = actions.cancel_run(run=find_run(user, pk), acting_user=user, now=timezone.now())
+        user = self.person
+        run = actions.cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)
 
 
-class ResumeRunView(APIView):
+class ResumeRunView(ApiView):
     """Going on with a run."""
 
     @extend_schema(request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Goes on from its last checkpoint."""
-        user = person(request)
-        run = actions.resume_run(run=find_run(user, pk), acting_user=user, now=timezone.now())
+        user = self.person
+        run = actions.resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)
 
 
@@ -193,67 +180,64 @@ def version_context() -> dict[str, Any]:
     return {"serving_id": deployment.version_id if deployment else None}
 
 
-class VersionsView(APIView):
+class VersionsView(ApiView):
     """Model versions."""
 
     @extend_schema(responses=serializers.ModelVersionSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Those one may see, newest first."""
-        user = person(request)
+        user = self.person
         access.require_any_lead(user)
         versions = access.visible_versions(user).select_related("parent", "run__campaign").order_by("-pk")
         return Response(serializers.ModelVersionSerializer(versions, many=True, context=version_context()).data)
 
 
-class VersionView(APIView):
+class VersionView(ApiView):
     """One model version."""
 
     @extend_schema(responses=serializers.ModelVersionSerializer)
     def get(self, request: Request, name: str) -> Response:
         """What it is and where it comes from."""
-        version = find_version(person(request), name)
+        version = find_version(self.person, name)
         return Response(serializers.ModelVersionSerializer(version, context=version_context()).data)
 
 
-class PromoteView(APIView):
+class PromoteView(ApiView):
     """Changing what serves."""
 
     @extend_schema(request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request, name: str) -> Response:
         """Makes the version the one that writes the next candidates."""
-        user = person(request)
-        deployment = actions.promote(version=find_version(user, name), acting_user=user, now=timezone.now())
+        user = self.person
+        deployment = actions.promote(version=find_version(user, name), acting_user=user, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 
-class RollBackView(APIView):
+class RollBackView(ApiView):
     """Changing what serves back."""
 
     @extend_schema(request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request) -> Response:
         """Returns to the version that served before."""
-        deployment = actions.roll_back(acting_user=person(request), now=timezone.now())
+        deployment = actions.roll_back(acting_user=self.person, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 
-class RetrainingPolicyView(APIView):
+class RetrainingPolicyView(ApiView):
     """When a campaign retrains by itself."""
 
     @extend_schema(responses=serializers.RetrainingPolicySerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The policy; a switched-off one where none was ever saved."""
-        campaign = get_led_campaign(person(request), slug)
+        campaign = get_led_campaign(self.person, slug)
         policy = RetrainingPolicy.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
         return Response(serializers.RetrainingPolicySerializer(policy or RetrainingPolicy(campaign=campaign)).data)
 
     @extend_schema(request=serializers.RetrainingPolicySerializer, responses=serializers.RetrainingPolicySerializer)
     def put(self, request: Request, slug: str) -> Response:
         """Saves it."""
-        user = person(request)
+        user = self.person
         campaign = get_led_campaign(user, slug)
-        sent = serializers.RetrainingPolicySerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        policy = actions.save_retraining_policy(
-            campaign=campaign, acting_user=user, now=timezone.now(), **sent.validated_data
-        )
+        values = self.validated(serializers.RetrainingPolicySerializer, request)
+        policy = actions.save_retraining_policy(campaign=campaign, acting_user=user, now=self.now, **values)
         return Response(serializers.RetrainingPolicySerializer(policy).data)

@@ -97,7 +97,11 @@ def test_cancelling_stops_after_the_step_and_resuming_goes_on_from_there(
     run: Run, maya: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "HEARTBEAT_SECONDS", 0.0)
-    watching = when_step(2, lambda child: cancel_run(run=run, acting_user=maya, now=NOW) and None)  # type: ignore[func-returns-value]
+
+    def cancel(child: processes.LineChild) -> None:
+        cancel_run(run=run, acting_user=maya, now=NOW)
+
+    watching = when_step(2, cancel)
     with monkeypatch.context() as patch:
         patch.setattr(run_job, "RunWork", watching)
         stopped = run_training_job(run.pk)
