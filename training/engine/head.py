@@ -1,4 +1,4 @@
-"""Log-probabilities of given tokens: the output head only where a token is scored, in chunks, with fp32 logits."""
+"""Log-probabilities of given tokens: the output head only where a token is scored, and never all its logits at once."""
 
 from __future__ import annotations
 
@@ -7,46 +7,84 @@ from typing import Any
 import torch
 from torch import Tensor
 
-CHUNK = 256  # scored tokens whose logits exist at one time: 256 x 49,152 fp32 is 50 MB
+CHUNK = 256  # scored tokens at a time
+BLOCK = 2048  # vocabulary entries at a time: 256 x 2,048 fp32 logits are 2 MB and stay in the cache
 
 
 class _TokenLogProbs(torch.autograd.Function):
     """log softmax(h W^T)[target] for a frozen W.
 
-    The gradient by h is ``(onehot(target) - p) W``; it is formed in the forward pass, where p is at hand, so that
-    neither the logits are kept nor computed again: two products instead of three.
+    One pass over the vocabulary with a running maximum. The gradient by h is ``(onehot(target) - p) W``; its sum over
+    the vocabulary is formed in the same pass, so that logits are neither kept nor computed again: two products instead
+    of three.
     """
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         wants_gradient = ctx.needs_input_grad[0]
-        result = hidden.new_empty(len(targets))
-        gradient = torch.empty_like(hidden) if wants_gradient else None
+        wide = torch.float64 if hidden.dtype == torch.float64 else torch.float32
+        result = torch.empty(len(targets), dtype=wide, device=hidden.device)
+        gradient = torch.empty(hidden.shape, dtype=wide, device=hidden.device) if wants_gradient else None
         for start in range(0, len(targets), CHUNK):
             part = slice(start, start + CHUNK)
-            logits = hidden[part] @ weight.T
-            index = targets[part].unsqueeze(1)
-            log_normaliser = torch.logsumexp(logits, dim=1, keepdim=True)
-            result[part] = (logits.gather(1, index) - log_normaliser).squeeze(1)
+            rows = hidden[part].to(weight.dtype)
+            aims = weight[targets[part]].to(wide)
+            target_logits = (rows.to(wide) * aims).sum(1)
+            log_normaliser, mean = _scan_vocabulary(rows, weight, target_logits, wants_gradient)
+            result[part] = target_logits - log_normaliser
             if gradient is not None:
-                probabilities = logits.sub_(log_normaliser).exp_()
-                torch.mm(probabilities, weight, out=gradient[part])
-                torch.sub(weight[targets[part]], gradient[part], out=gradient[part])
+                torch.sub(aims, mean, out=gradient[part])
         if gradient is not None:
             ctx.save_for_backward(gradient)
+            ctx.hidden_dtype = hidden.dtype
         return result
 
     @staticmethod
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
-        return gradient * outputs[0].unsqueeze(1), None, None
+        return (gradient * outputs[0].unsqueeze(1)).to(ctx.hidden_dtype), None, None
+
+
+def _scan_vocabulary(rows: Tensor, weight: Tensor, start: Tensor, wants_mean: bool) -> tuple[Tensor, Tensor]:
+    """log sum exp of the logits of each row (N,), and the softmax's mean of W (N, d) if wanted.
+
+    A bf16 product rounds its result to 8 bits, which would cost a logit of 30 an eighth of a nat. So the largest logit
+    known so far (at first ``start``, the target's) is subtracted inside the product, before that rounding: what
+    matters lies near zero and keeps its digits, and what is rounded coarsely is improbable. Rows in which a block
+    turns out to hold something much larger are computed again.
+    """
+    peak, total = start.clone(), torch.zeros_like(start)
+    mean = start.new_zeros(len(rows), weight.shape[1] if wants_mean else 0)
+    for first in range(0, len(weight), BLOCK):
+        block = weight[first : first + BLOCK]
+        logits, shift = _shifted_logits(rows, block, peak)
+        higher = torch.maximum(peak, logits.amax(1) + shift)
+        terms = torch.sub(logits, (higher - shift).unsqueeze(1)).exp_()
+        fade = torch.exp(peak - higher)
+        total.mul_(fade).add_(terms.sum(1))
+        if wants_mean:
+            mean.mul_(fade.unsqueeze(1)).add_(terms.to(weight.dtype) @ block)
+        peak = higher
+    return peak + total.log(), mean.div_(total.unsqueeze(1))
+
+
+def _shifted_logits(rows: Tensor, block: Tensor, peak: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (N, B) less a shift (N,) near the peak, and that shift."""
+    rounded = peak.to(block.dtype)
+    logits = torch.addmm(rounded.unsqueeze(1), rows, block.T, beta=-1)
+    if block.dtype == torch.bfloat16:
+        risen = (logits.amax(1) > 2).nonzero().squeeze(1)
+        if len(risen):
+            rounded[risen] += logits[risen].amax(1)
+            logits[risen] = torch.addmm(rounded[risen].unsqueeze(1), rows[risen], block.T, beta=-1)
+    return logits, rounded.to(peak.dtype)
 
 
 def token_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
-    """Log-probability of each target token, in nats.
+    """Log-probability of each target token, in nats: fp32, or fp64 for fp64 hidden states.
 
-    Shapes: hidden (N, d) and weight (V, d) of one dtype (fp32 or wider), targets (N,) int64; returns (N,).
-    Differentiable by ``hidden`` alone. No tensor larger than CHUNK x V is allocated.
+    Shapes: hidden (N, d), weight (V, d) in the dtype of the products, targets (N,) int64; returns (N,).
+    Differentiable by ``hidden`` alone. No logits beyond CHUNK x BLOCK exist at any time.
     """
     result: Tensor = _TokenLogProbs.apply(hidden, weight, targets)  # type: ignore[no-untyped-call]
     return result

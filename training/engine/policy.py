@@ -36,7 +36,8 @@ class Policy:
         master = torch.float64 if self.dtype == torch.float64 else torch.float32
         for parameter in model.parameters():
             parameter.data = parameter.data.to(master)
-        self.head_weight: Tensor = head.weight
+        self.master = master
+        self.head_weight: Tensor = head.weight.detach().to(self.dtype)
         self.device: torch.device = head.weight.device
         # No dropout anywhere, the functional one inside attention included; nothing here needs training mode.
         model.eval()
@@ -61,8 +62,7 @@ class Policy:
             use_cache=False,
             attention_plan=plan,
         ).last_hidden_state[0]
-        scored = hidden.index_select(0, row.places).to(self.head_weight.dtype)
-        return token_log_probs(scored, self.head_weight, row.targets)
+        return token_log_probs(hidden.index_select(0, row.places), self.head_weight, row.targets)
 
     def _one_by_one_log_probs(self, row: PackedRow) -> Tensor:
         """For unknown architectures (row packed without sharing): every sequence alone, through the model's own
@@ -73,7 +73,7 @@ class Policy:
             input_ids = row.input_ids[segment.start : segment.stop].unsqueeze(0)
             places = row.places[mine] - segment.start
             logits = self.model(input_ids=input_ids, use_cache=False, logits_to_keep=places).logits[0]
-            log_probs = torch.log_softmax(logits.to(self.head_weight.dtype), dim=-1)
+            log_probs = torch.log_softmax(logits.to(self.master), dim=-1)
             parts.append(log_probs.gather(1, row.targets[mine, None]))
         return torch.cat(parts).squeeze(1)
 

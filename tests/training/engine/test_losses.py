@@ -101,6 +101,6 @@ def test_a_tabular_policy_trained_to_convergence_recovers_the_true_reward_differ
         torch.autograd.backward(loss)
         return loss
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)
     learned = beta * (torch.log_softmax(logits.detach(), dim=0) - reference)
     torch.testing.assert_close(learned - learned.mean(), true - true.mean(), atol=1e-6, rtol=0)

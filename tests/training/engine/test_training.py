@@ -248,7 +248,7 @@ def test_a_gradient_that_is_not_finite_stops_the_run_and_names_the_pairs(
     trainer = trainer_of(model_folder, data, tmp_path / "out")
     trainer.make_reference()
     parameter = next(iter(trainer.policy.adapter.parameters().values()))
-    parameter.register_hook(lambda gradient: gradient * math.inf)  # type: ignore[no-untyped-call]
+    parameter.register_hook(lambda gradient: gradient * math.inf)
     with pytest.raises(Diverged, match=r"the gradient is not finite after the pairs 'pair-\d+'"):
         trainer.run()
 
