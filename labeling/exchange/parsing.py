@@ -56,7 +56,8 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except json.JSONDecodeError as error:
         hint = " One record per line is expected." if text in {"{", "["} else ""
-        raise BadRecordError("not_json", f"Not valid JSON: {error.msg.removesuffix(" at")} at character {error.colno}.{hint}") from error
+        reason = error.msg.removesuffix(" at")
+        raise BadRecordError("not_json", f"Not valid JSON: {reason} at character {error.colno}.{hint}") from error
     except RecursionError as error:
         raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.") from error
     except ValueError as error:  # a whole number with thousands of digits
