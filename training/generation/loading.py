@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
@@ -78,7 +79,7 @@ def _end_ids(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
 
 
 def _adapt(model: PreTrainedModel, adapter_dir: Path, dtype: torch.dtype) -> PreTrainedModel:
-    from peft import PeftModel
+    from peft import PeftModel, get_peft_model_state_dict
 
     try:
         config = json.loads((adapter_dir / "adapter_config.json").read_text(encoding="utf-8"))
@@ -88,9 +89,13 @@ def _adapt(model: PreTrainedModel, adapter_dir: Path, dtype: torch.dtype) -> Pre
         raise ModelNotUsable(f"{adapter_dir} has no adapter_model.safetensors (pickled adapters are not loaded).")
     try:
         with quiet_libraries():
-            adapted = PeftModel.from_pretrained(model, str(adapter_dir))
+            adapted: Any = PeftModel.from_pretrained(model, str(adapter_dir))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelNotUsable(f"The adapter in {adapter_dir} does not fit the model: {_first_line(error)}") from error
+    with safe_open(adapter_dir / "adapter_model.safetensors", framework="pt") as file:
+        odd = set(file.keys()) ^ set(get_peft_model_state_dict(adapted))
+    if odd:  # PEFT only warns, and fills a gap with a pair that does nothing
+        raise ModelNotUsable(f"The adapter in {adapter_dir} does not fit the model: {len(odd)} tensors, as {min(odd)}.")
     if dtype != torch.bfloat16:
         merged: PreTrainedModel = adapted.merge_and_unload(safe_merge=True)
         return merged
@@ -100,8 +105,7 @@ def _adapt(model: PreTrainedModel, adapter_dir: Path, dtype: torch.dtype) -> Pre
         raise ModelNotUsable(
             f"The adapter in {adapter_dir} is more than plain LoRA ({what}): sample it with dtype float32."
         )
-    inner: Any = adapted.base_model
-    _keep_beside(inner.model, adapter_dir, dtype)
+    _keep_beside(adapted.base_model.model, adapter_dir, dtype)
     return model
 
 

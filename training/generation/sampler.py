@@ -130,6 +130,7 @@ class _Generation:
         self, sampler: EmbeddedSampler, requests: Iterator[GenerationRequest], should_stop: Callable[[], bool]
     ) -> None:
         self._sampler, self._requests, self._should_stop = sampler, requests, should_stop
+        self._stopped = False
         self._decoder = sampler._decoder()
         self._rows: list[_Sequence] = []  # as the decoder's rows
         self._next: _Sequence | None = None  # taken, but there was no room for it yet
@@ -137,9 +138,9 @@ class _Generation:
 
     def run(self) -> Iterator[Outcome]:
         """Fills free rows, steps, yields, until there is nothing left or somebody says stop."""
-        while not self._should_stop():
+        while not self._stopping():
             yield from self._fill()
-            if self._should_stop() or not self._rows:
+            if self._stopping() or not self._rows:
                 return
             logits = self._decoder.step([sequence.ids[-1] for sequence in self._rows])
             over = self._append(self._rows, logits)
@@ -149,9 +150,14 @@ class _Generation:
                 self._rows.pop()
             yield from over.values()
 
+    def _stopping(self) -> bool:
+        """Asks, until the answer was yes once."""
+        self._stopped = self._stopped or self._should_stop()
+        return self._stopped
+
     def _fill(self) -> Iterator[Outcome]:
         """Takes requests while there is room for one more row."""
-        while not self._should_stop():
+        while not self._stopping():
             if self._next is None:
                 request = next(self._requests, None) if self._decoder.has_room(1) else None
                 if request is None:
