@@ -1,0 +1,123 @@
+"""Whatever dies in the middle of a job, the job ends as if nothing had happened."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import psutil
+import pytest
+import redis
+from django.utils import timezone
+
+from labeling.models import Campaign, Completion
+from tests.chaos.conftest import Worker, wait_until
+from tests.training.conftest import add_written_pairs
+from training import processes, queue
+from training.actions import start_generation, start_run
+from training.jobs import run_training_job
+from training.models import GenerationJob, JobStatus, ModelVersion, Run, RunMetric
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
+
+StartWorker = Callable[[], Worker]
+# Some hundred steps of a few milliseconds each: long enough to be killed twice in between.
+LONG_ENOUGH = {"epochs": 60, "pairs_per_step": 2, "dtype": "float32", "lora_rank": 2, "threads": 1}
+
+
+def reached(run: Run, step: int) -> bool:
+    run.refresh_from_db()
+    assert run.status != JobStatus.FAILED, run.error
+    assert run.status != JobStatus.FINISHED, "it was over before it could be killed"
+    return run.done >= step and bool(run.engine)
+
+
+def finished(job: Run | GenerationJob) -> bool:
+    """Whether it is over; beat's part, the sweep, is done here meanwhile."""
+    queue.sweep(now=timezone.now())
+    job.refresh_from_db()
+    assert job.status != JobStatus.FAILED, job.error
+    return bool(job.status == JobStatus.FINISHED)
+
+
+def engine_pid(run: Run) -> int:
+    """The engine's process, which must live."""
+    assert processes.is_alive(run.engine)
+    return int(run.engine.split("|")[1])
+
+
+def test_engine_and_worker_are_killed_in_the_middle_and_the_run_ends_in_the_same_adapter(
+    campaign: Campaign, base: ModelVersion, start_worker: StartWorker
+) -> None:
+    add_written_pairs(campaign, preference="first")
+    worker = start_worker()
+    run = start_run(campaign=campaign, acting_user=None, now=timezone.now(), config=LONG_ENOUGH)
+
+    wait_until(lambda: reached(run, 20), "the run is on its way")
+    first = engine_pid(run)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: reached(run, run.done + 20), "the run goes on by itself")
+    second = engine_pid(run)
+    assert second != first
+    assert run.attempts == 1
+
+    orphan = psutil.Process(second)
+    worker.kill()
+    wait_until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE, "the engine ends too")
+    start_worker()
+    wait_until(lambda: finished(run), "the next worker finishes the run")
+
+    assert run.attempts == 2
+    version = ModelVersion.objects.get(run=run)
+    steps = RunMetric.objects.filter(run=run, event="progress").order_by("step").values_list("step", flat=True)
+    assert list(steps) == list(range(1, run.total + 1))
+
+    undisturbed = start_run(campaign=campaign, acting_user=None, now=timezone.now(), config=LONG_ENOUGH, parent=base)
+    done = run_training_job(undisturbed.pk) or undisturbed  # here, unless the worker was faster
+    wait_until(lambda: finished(done), "a run that nobody disturbs")
+    assert done.snapshot == run.snapshot
+    assert ModelVersion.objects.get(run=done).content_hash == version.content_hash
+    assert ModelVersion.objects.get(run=done).metrics == version.metrics
+
+
+def test_a_broker_that_lost_everything_is_told_again_and_nothing_is_written_twice(
+    campaign: Campaign, base: ModelVersion, start_worker: StartWorker, broker: str
+) -> None:
+    job = start_generation(
+        campaign=campaign,
+        acting_user=None,
+        now=timezone.now(),
+        settings={"max_tokens": 32, "temperature": 1.0},
+        pairs_per_prompt=60,
+        seed=1,
+    )
+    client = redis.Redis.from_url(broker)
+    assert client.dbsize() > 0
+    client.flushdb()
+    client.close()
+    worker = start_worker()
+    GenerationJob.objects.filter(pk=job.pk).update(enqueued_at=timezone.now() - queue.FORGOTTEN_AFTER * 2)
+    queue.sweep(now=timezone.now())  # what beat does every half minute
+
+    def under_way() -> bool:
+        job.refresh_from_db()
+        assert job.is_active, f"it was over before it could be killed: {job.status} {job.error}"
+        return job.done > 0
+
+    wait_until(under_way, "the job is on its way")
+    worker.kill()
+    job.refresh_from_db()
+    written = job.done
+    assert 0 < written < job.total
+    start_worker()
+    wait_until(lambda: finished(job), "the next worker writes the rest")
+
+    assert job.attempts == 2
+    assert job.done == job.total
+    items = job.items.all()
+    assert not items.filter(status="waiting").exists()
+    assert items.filter(status="done").count() + job.dropped + job.failed == job.total // 2
+    comparisons = list(items.filter(status="done").values_list("comparison", flat=True))
+    assert campaign.comparisons.count() == len(set(comparisons))
+    # Every completion has the seed that was planned for it, and no seed was used for two of a prompt.
+    seeds = list(Completion.objects.values_list("prompt", "seed", "text_hash"))
+    assert len({(prompt, seed) for prompt, seed, _ in seeds}) == len(seeds)
