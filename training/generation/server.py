@@ -19,6 +19,7 @@ DEFAULT_CONCURRENCY = 32
 DEFAULT_TIMEOUT_SECONDS = 300.0
 RETRIES = 4  # by the client, with growing pauses: connection lost, 408, 409, 429, 5xx
 POLL_SECONDS = 0.2
+VLLM_NEUTRAL = {"min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
 
 
 class OpenAIGenerator:
@@ -125,7 +126,9 @@ class OpenAIGenerator:
         settings = request.settings
         extra: dict[str, Any] = {"top_k": settings.top_k} if settings.top_k else {}
         if self._is_vllm:
-            extra["return_token_ids"] = True
+            # A model's generation_config.json may change what a request leaves out: everything is said, so that
+            # completions depend on our settings alone.
+            extra = {**VLLM_NEUTRAL, "top_k": settings.top_k, "return_token_ids": True}
         return {
             "model": self.identifier,
             "messages": request.conversation,

@@ -34,7 +34,7 @@ def write_adapter(base: Path, folder: Path, *, size: float = 0.3, seed: int = 0,
     for name, parameter in adapted.named_parameters():
         if "lora_" in name:
             parameter.data = size * torch.randn(parameter.shape, generator=generator)
-    adapted.save_pretrained(folder)
+    adapted.save_pretrained(str(folder))
     return folder
 
 

@@ -119,6 +119,7 @@ def test_vllm_tells_token_ids_and_log_probabilities_and_they_are_kept(server: Se
     assert (outcome.text, outcome.finish_reason, outcome.model) == ("seed 0", "stop", "small")
     asked = server.asked[0]
     assert asked["return_token_ids"] is True
+    assert (asked["repetition_penalty"], asked["min_p"]) == (1.0, 0.0), "not what the model's folder may say"
     assert asked["logprobs"] is True
     assert {name: asked[name] for name in ("temperature", "top_p", "top_k", "max_tokens", "seed")} == {
         "temperature": 0.8,
@@ -135,6 +136,7 @@ def test_a_server_that_is_not_vllm_is_asked_for_nothing_it_does_not_know(server:
     assert isinstance(outcome, GeneratedCompletion)
     assert (outcome.prompt_ids, outcome.completion_ids, outcome.logprob_sum) == ([], [], None)
     assert "return_token_ids" not in server.asked[0]
+    assert "repetition_penalty" not in server.asked[0]
 
 
 def test_every_request_is_answered_once_and_never_more_are_out_than_allowed(server: Server) -> None:
