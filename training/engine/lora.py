@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import linear, pad
 
 from training.engine.errors import InputError
 
@@ -29,39 +29,53 @@ class AdapterShape:
 
 
 class _AdaptedLinear(torch.autograd.Function):
-    """One function instead of five graph nodes: only the cast input and its projection are kept for backward."""
+    """``[x | x A^T] [W | s B]^T + b`` as one product, so that the sum is rounded once.
+
+    Rounding x W^T to bf16 first would swallow every contribution of the adapter below half a unit in the last place:
+    a young adapter would have no effect at all. Of the input only the cast copy is kept for backward.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, a: Tensor, b: Tensor) -> Tensor:
-        inputs = x.reshape(-1, x.shape[-1]).to(weight.dtype)
-        a, b = a.to(weight.dtype), b.to(weight.dtype)
-        projected = inputs @ a.T
-        output = linear(inputs, weight, bias).addmm_(projected, b.T)
-        ctx.save_for_backward(inputs, projected, weight, a, b)
+    def forward(
+        ctx: Any, x: Tensor, stacked: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scale: float
+    ) -> Tensor:
+        width = x.shape[-1]
+        weight, down = stacked[:, :width], a.to(stacked.dtype)
+        stacked[:, width:] = b * scale
+        inputs = x.new_empty(x.shape[:-1].numel(), stacked.shape[1], dtype=stacked.dtype)
+        inputs[:, :width] = x.reshape(-1, width)
+        torch.mm(inputs[:, :width], down.T, out=inputs[:, width:])
+        ctx.save_for_backward(inputs, down, (b * scale).to(stacked.dtype))
+        ctx.weight, ctx.scale = weight, scale  # columns that nothing ever writes to
         ctx.input_shape, ctx.input_dtype = x.shape, x.dtype
-        return output.view(*x.shape[:-1], -1)
+        return linear(inputs, stacked, bias).view(*x.shape[:-1], -1)
 
     @staticmethod
-    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor]:
-        inputs, projected, weight, a, b = ctx.saved_tensors
-        gradient = outputs[0].reshape(-1, weight.shape[0]).to(weight.dtype)
-        through = gradient @ b
-        by_a, by_b = through.T @ inputs, gradient.T @ projected
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None]:
+        inputs, down, up = ctx.saved_tensors
+        width = ctx.weight.shape[1]
+        gradient = outputs[0].reshape(-1, len(ctx.weight)).to(inputs.dtype)
+        through = gradient @ up
+        by_a, by_b = through.T @ inputs[:, :width], gradient.T @ inputs[:, width:]
         by_x = None
         if ctx.needs_input_grad[0]:
-            by_x = (gradient @ weight).addmm_(through, a).view(ctx.input_shape).to(ctx.input_dtype)
-        return by_x, None, None, by_a, by_b
+            by_x = (gradient @ ctx.weight).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
+        return by_x, None, None, by_a, by_b * ctx.scale, None
 
 
 class AdaptedLinear(nn.Module):
     """A frozen linear layer, with an adapter if ``shape`` is given. Computes in ``dtype`` whatever comes in."""
 
-    weight: Tensor
+    stacked: Tensor  # (out, in + rank): W, and room for the scaled B beside it
     bias: Tensor | None
 
     def __init__(self, source: nn.Linear, *, dtype: torch.dtype, shape: AdapterShape | None) -> None:
         super().__init__()
-        self.register_buffer("weight", source.weight.detach().to(dtype), persistent=False)
+        rank = 0 if shape is None else shape.rank
+        device = source.weight.device
+        stacked = torch.zeros(source.out_features, source.in_features + rank, dtype=dtype, device=device)
+        stacked[:, : source.in_features] = source.weight.detach()
+        self.register_buffer("stacked", stacked, persistent=False)
         bias = None if source.bias is None else source.bias.detach().to(dtype)
         self.register_buffer("bias", bias, persistent=False)
         self.enabled = True
@@ -70,17 +84,24 @@ class AdaptedLinear(nn.Module):
         self.lora_b: nn.Parameter | None = None
         if shape is not None:
             master = torch.float64 if dtype == torch.float64 else torch.float32
-            device = source.weight.device
-            self.scale = shape.alpha / shape.rank
-            self.lora_a = nn.Parameter(torch.zeros(shape.rank, source.in_features, dtype=master, device=device))
-            self.lora_b = nn.Parameter(torch.zeros(source.out_features, shape.rank, dtype=master, device=device))
+            self.scale = shape.alpha / rank
+            self.lora_a = nn.Parameter(torch.zeros(rank, source.in_features, dtype=master, device=device))
+            self.lora_b = nn.Parameter(torch.zeros(source.out_features, rank, dtype=master, device=device))
+
+    @property
+    def weight(self) -> Tensor:
+        """The frozen W, (out, in)."""
+        return self.stacked if self.lora_a is None else self.stacked[:, : self.lora_a.shape[1]]
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) of any float dtype to (..., out) in the compute dtype."""
-        if self.lora_a is None or self.lora_b is None or not self.enabled:
-            return linear(x.to(self.weight.dtype), self.weight, self.bias)
+        if self.lora_a is None or self.lora_b is None:
+            return linear(x.to(self.stacked.dtype), self.stacked, self.bias)
+        if not self.enabled:
+            # The same product with zeros for x A^T, so that no bit differs from an adapter whose B is zero.
+            return linear(pad(x.to(self.stacked.dtype), (0, len(self.lora_a))), self.stacked, self.bias)
         result: Tensor = _AdaptedLinear.apply(  # type: ignore[no-untyped-call]
-            x, self.weight, self.bias, self.lora_a, self.lora_b * self.scale
+            x, self.stacked, self.bias, self.lora_a, self.lora_b, self.scale
         )
         return result
 

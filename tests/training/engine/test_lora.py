@@ -46,6 +46,25 @@ def test_bf16_layers_keep_fp32_adapters_and_give_them_fp32_gradients() -> None:
         assert parameter.dtype == parameter.grad.dtype == torch.float32
 
 
+def test_a_contribution_far_below_the_last_place_of_bf16_still_counts_on_average() -> None:
+    """A young adapter changes outputs by less than bf16 can show in any one of them."""
+    torch.manual_seed(0)
+    adapted = AdaptedLinear(nn.Linear(64, 512, bias=False), dtype=torch.bfloat16, shape=AdapterShape(4, 4.0, ("x",)))
+    assert adapted.lora_a is not None
+    assert adapted.lora_b is not None
+    x = torch.randn(200, 64).bfloat16().float()
+    with torch.no_grad():
+        adapted.lora_a.normal_().copy_(adapted.lora_a.bfloat16())
+        base = adapted(x).float()
+        adapted.lora_b.normal_(std=2e-5).copy_(adapted.lora_b.bfloat16())
+        change = adapted(x).float() - base
+        wanted = x @ adapted.lora_a.T @ adapted.lora_b.T
+    rounded_twice = (base.bfloat16() + wanted.bfloat16()).float() - base
+    share, share_if_rounded_twice = ((each * wanted).sum() / (wanted**2).sum() for each in (change, rounded_twice))
+    assert share.item() == pytest.approx(1.0, abs=0.1)
+    assert share_if_rounded_twice < 0.5
+
+
 def test_the_start_is_a_function_of_the_seed_and_equals_the_base_model() -> None:
     built = tiny.model()
     first, second, other = (tiny.policy_of(built, seed=None).adapter for _ in range(3))
