@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from labeling.actions.events import record
 from labeling.models import User
@@ -154,7 +154,11 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
 
 
 def _locked_current(channel: str) -> Deployment | None:
-    current = Deployment.objects.select_for_update(of=("self",)).filter(channel=channel, is_current=True)
+    """What serves, with the channel locked until the transaction ends: promotions come one after the other."""
+    # A lock on the row alone would not do: whoever waits for it finds a row that is not current any more.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('deployment'), hashtext(%s))", [channel])
+    current = Deployment.objects.filter(channel=channel, is_current=True)
     return current.select_related("version", "previous__version", "previous__previous").first()
 
 
@@ -168,7 +172,6 @@ def _replace(
     now: datetime,
     reason: str,
 ) -> Deployment:
-    # Two promotions at once: the row lock orders them, and where there was no row yet the constraint lets one through.
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
     made = Deployment.objects.create(
