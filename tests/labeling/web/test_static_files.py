@@ -1,7 +1,6 @@
 """What is served is the source under hashed names: every import and every file a template names must be there."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,22 +14,24 @@ HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 NAMED = re.compile(r"""\{% static ['"]([^'"]+)['"] %\}""")
 
 
-@pytest.fixture
-def collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The static files as production collects them, and their names."""
     from django.contrib.staticfiles import storage
     from django.test import override_settings
 
     from config.staticfiles import HashedStaticFilesStorage
 
-    with override_settings(
-        STATIC_ROOT=tmp_path,
-        STORAGES={**settings.STORAGES, "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"}},
+    root = tmp_path_factory.mktemp("static")
+    hashed = {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"}
+    with (
+        override_settings(STATIC_ROOT=root, STORAGES={**settings.STORAGES, "staticfiles": hashed}),
+        pytest.MonkeyPatch.context() as patch,
     ):
-        monkeypatch.setattr(storage, "staticfiles_storage", ConfiguredStorage())
+        patch.setattr(storage, "staticfiles_storage", ConfiguredStorage())
         call_command("collectstatic", interactive=False, verbosity=0)
-        names = HashedStaticFilesStorage(location=str(tmp_path)).hashed_files
-    return {"root": tmp_path, "names": names}
+        names = HashedStaticFilesStorage(location=str(root)).hashed_files
+    return {"root": root, "names": names}
 
 
 def test_every_import_of_a_module_is_of_a_hashed_file_that_is_there(collected: dict[str, Any]) -> None:
