@@ -14,18 +14,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from training.generation import EmbeddedSampler, GenerationFailure, GenerationRequest, SamplingSettings
+from training.generation import (
+    EmbeddedSampler,
+    GenerationFailure,
+    GenerationRequest,
+    ModelNotUsable,
+    SamplingSettings,
+)
+
+EXIT_NOT_USABLE = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Answers every request; returns the exit code."""
+    """Answers every request; returns the exit code: 2 where the model cannot be used, with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m training.embedded_sampler", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of the base model")
     parser.add_argument("--adapter", type=Path, help="adapter of the version")
     parser.add_argument("--identifier", required=True, help="name of the version: what completions say wrote them")
     options = parser.parse_args(arguments)
     answers = _private_stdout()
-    sampler = EmbeddedSampler(options.model, adapter_dir=options.adapter, identifier=options.identifier)
+    try:
+        sampler = EmbeddedSampler(options.model, adapter_dir=options.adapter, identifier=options.identifier)
+    except ModelNotUsable as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_USABLE
     for outcome in sampler.generate(_requests(sys.stdin)):
         kind = "failure" if isinstance(outcome, GenerationFailure) else "completion"
         answers.write(json.dumps({kind: dataclasses.asdict(outcome)}) + "\n")

@@ -17,11 +17,13 @@ from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
     GenerationRequest,
+    ModelNotUsable,
     SamplingSettings,
 )
 from training.processes import LineChild, tail
 
 TICK_SECONDS = 1.0
+EXIT_NOT_USABLE = 2  # of training.embedded_sampler, which is not imported here: it loads the sampler
 
 
 class SamplerDied(RuntimeError):
@@ -50,7 +52,7 @@ class SamplerProcess:
     def generate(
         self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = lambda: False
     ) -> Iterator[GeneratedCompletion | GenerationFailure]:
-        """Answers all requests, once; asks `should_stop` at least every second. Raises SamplerDied.
+        """Answers all requests, once; asks `should_stop` at least every second. Raises SamplerDied, ModelNotUsable.
 
         Requests are taken as fast as the child reads them, so memory does not grow with their number.
         """
@@ -64,6 +66,8 @@ class SamplerProcess:
             if should_stop():
                 return
         code = self.child.wait()
+        if code == EXIT_NOT_USABLE:
+            raise ModelNotUsable(tail(self.child.log, 1))
         if waiting.keys or code != 0:
             raise SamplerDied(
                 f"The sampler ended with code {code} and {len(waiting.keys)} requests open. {tail(self.child.log, 5)}"

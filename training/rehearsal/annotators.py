@@ -42,6 +42,6 @@ def _choice(assignment: Assignment, rule: Rule, error_rate: float, *, seed: str)
         return "tie"
     better = "a" if preferred == "first" else "b"
     # Not for secrets: the same seed must err in the same places.
-    if random.Random(f"{seed}:{comparison.pair_hash}").random() < error_rate:  # noqa: S311
+    if random.Random(f"{seed}:{comparison.pair_hash}").random() < error_rate:
         better = "b" if better == "a" else "a"
     return "left" if better == assignment.left else "right"

@@ -70,7 +70,7 @@ class Rehearsal:
     ) -> None:
         self.plan, self.clock, self.say = plan, clock, say
         # Temperature 1, no cut-offs: samples are then the policy's own, which the KL estimate needs.
-        self.settings = SamplingSettings(temperature=1.0, max_tokens=plan.max_tokens)
+        self.settings = SamplingSettings(temperature=1.0, top_p=1.0, top_k=0, max_tokens=plan.max_tokens)
         now = clock()
         lead, self.annotators = simulated_people(plan.overlap, now=now)
         name = f"Rehearsal {now:%Y-%m-%d %H:%M:%S.%f}"

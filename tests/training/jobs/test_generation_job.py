@@ -12,8 +12,14 @@ from django.utils import timezone
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from training import queue
-from training.actions import cancel_generation, start_generation
-from training.generation import GeneratedCompletion, GenerationFailure, GenerationRequest, SamplingSettings
+from training.actions import cancel_generation, register_base_version, start_generation
+from training.generation import (
+    GeneratedCompletion,
+    GenerationFailure,
+    GenerationRequest,
+    GeneratorUnavailable,
+    SamplingSettings,
+)
 from training.jobs import generation, run_generation_job
 from training.jobs.sampler import SamplerDied, Source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
@@ -313,6 +319,45 @@ def test_a_sampler_that_dies_once_in_a_while_does_not_fail_the_job(job: Generati
     assert done is not None
     assert done.status == JobStatus.FINISHED
     assert campaign.comparisons.count() == PAIRS
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for_and_the_lead_sees_why(
+    job: GenerationJob, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "PAIRS_PER_WRITE", 1)
+    seen: list[str] = []
+
+    def answer(request: GenerationRequest, _: int) -> str | Exception:
+        if len(script.asked) in (6, 7, 8):
+            return GeneratorUnavailable("No server answers at this address.")
+        seen.append(GenerationJob.objects.get(pk=job.pk).error)
+        return f"text {request.seed}"
+
+    script = Scripted(answer)
+    done = run_generation_job(job.pk, source_of=script.source)
+
+    assert done is not None
+    assert (done.status, done.error) == (JobStatus.FINISHED, "")
+    assert "Waiting for the server. No server answers at this address." in seen
+    assert seen[-1] == ""  # and that is over once it writes again
+    assert campaign.comparisons.count() == PAIRS
+
+
+def test_a_model_that_cannot_be_used_is_said_so_and_not_tried_again(
+    campaign: Campaign, base: ModelVersion, var_dir: Path
+) -> None:
+    folder = var_dir / "no-model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    version = register_base_version(name="no-model", directory=folder, acting_user=None, now=NOW)
+    job = start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[version])
+
+    done = run_generation_job(job.pk)
+
+    assert done is not None
+    assert done.status == JobStatus.FAILED
+    assert "no-model" in done.error
+    assert "Unexpected" not in done.error
 
 
 def test_damaged_weights_fail_the_job_before_they_are_loaded(job: GenerationJob, base: ModelVersion) -> None:
