@@ -72,11 +72,17 @@ def _sync(path: Path) -> None:
 
 def check_version(version: ModelVersion) -> None:
     """Compares a version's files, and those of its base, with what was registered. Raises VersionDamaged."""
-    content = Path(version.adapter_dir or version.base_dir)
-    _check(content, version.content_hash, version.name)
-    base = version.lineage.get("base_hash")
-    if version.adapter_dir and base:
+    check_adapter(version)
+    if not version.adapter_dir:
+        _check(Path(version.base_dir), version.content_hash, version.name)
+    elif base := version.lineage.get("base_hash"):
         _check(Path(version.base_dir), base, f"the base of {version.name}")
+
+
+def check_adapter(version: ModelVersion) -> None:
+    """The same for its adapter alone, if it has one: the base may be on a server only. Raises VersionDamaged."""
+    if version.adapter_dir:
+        _check(Path(version.adapter_dir), version.content_hash, version.name)
 
 
 def _check(folder: Path, expected: str, name: str) -> None:

@@ -56,6 +56,7 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
     if settings.GENERATOR_URL:
         from training.generation import OpenAIGenerator  # loads an HTTP client: only where there is a server
 
+        storage.check_adapter(version)
         url, key = settings.GENERATOR_URL, settings.GENERATOR_API_KEY
         return nullcontext(OpenAIGenerator(url, model=version.name, adapter_dir=adapter, api_key=key))
     storage.check_version(version)
