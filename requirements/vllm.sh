@@ -19,8 +19,13 @@ fi
 export HF_HUB_OFFLINE=1 VLLM_NO_USAGE_STATS=1 VLLM_ALLOW_RUNTIME_LORA_UPDATING=1
 export VLLM_CPU_KVCACHE_SPACE=${VLLM_CPU_KVCACHE_SPACE:-1}
 
+# On a CPU, vLLM 0.32 stops for good ("CPU Generator does not use offset") as soon as a request with a seed has its prompt
+# read in two pieces, which happens whenever many arrive together; all of ours have seeds.
+whole_prompts=()
+"$python" -c 'import sys, torch; sys.exit(torch.cuda.is_available())' && whole_prompts=(--no-enable-chunked-prefill)
+
 # Not the `vllm` command: under the name vllm-cpu it does not find its own version.
 exec "$python" -m vllm.entrypoints.openai.api_server \
     --model "$model" --served-model-name "${VLLM_NAME:-smollm2-135m-instruct}" \
     --host "${VLLM_HOST:-127.0.0.1}" --port "${VLLM_PORT:-8001}" \
-    --enable-lora --max-lora-rank 64 "$@"
+    --enable-lora --max-lora-rank 64 "${whole_prompts[@]}" "$@"
