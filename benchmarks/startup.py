@@ -25,7 +25,7 @@ from typing import Any
 import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOGIN_LINE = re.compile(r"login:\s*(?P<name>\S+)\s+(?P<password>\S+)")
+LOGIN_LINE = re.compile(r"^    (\S+)\s+(\S+)$", re.MULTILINE)
 PATIENCE_SECONDS = 15 * 60
 
 

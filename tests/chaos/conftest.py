@@ -15,14 +15,13 @@ from django.conf import settings
 from django.db import connection
 
 from tests.training.broker import private_broker
+from tests.training.conftest import alice, base, campaign, maya, tiny_model, var_dir  # noqa: F401 - fixtures
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 BROKER_NUMBER = 8
 # Long beyond any need: how fast the machine is today decides nothing.
 PATIENCE_SECONDS = 240.0
 POLL_SECONDS = 0.05
-
-pytest_plugins = ("tests.training.conftest",)
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -95,7 +94,11 @@ def broker(embedded_services: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def start_worker(broker: str, var_dir: Path, transactional_db: None) -> Iterator[Callable[[], Worker]]:
+def start_worker(
+    broker: str,
+    var_dir: Path,  # noqa: F811 - the fixture imported above
+    transactional_db: None,
+) -> Iterator[Callable[[], Worker]]:
     """Starts workers; those that still live at the end of the test are ended."""
     started: list[Worker] = []
 

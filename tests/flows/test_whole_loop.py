@@ -1,0 +1,275 @@
+"""The whole loop as people live it: real platform, real model, real browser, from prompts to the next version.
+
+`python -m config.run` runs in a folder of its own. Maya leads (the demo's lead), Alice annotates in the browser (the
+demo's annotator), Bob annotates through the API. Everybody prefers the shorter completion.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from config.embedded.processes import processes_of
+from config.embedded.var import PROJECT_DIR
+
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
+
+PROMPTS = 16
+JUDGED_AT_LEAST = 10
+MINUTES = 60_000  # milliseconds
+SCREENSHOTS = PROJECT_DIR / "var" / "screenshots"
+
+
+@dataclass
+class Platform:
+    """A running platform: its address, its folder, and the logins it printed."""
+
+    address: str
+    var: Path
+    logins: dict[str, str]
+
+    def manage(self, *command: str) -> str:
+        """A management command beside the running platform, as a person at the same machine would call it."""
+        ours = {**os.environ, "CHOSEN_VAR": str(self.var)}
+        environment = {name: value for name, value in ours.items() if name not in OWN_SERVICES}
+        done = subprocess.run(
+            [sys.executable, "-m", "config.embedded", "exec", "--", sys.executable, "manage.py", *command],
+            cwd=PROJECT_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout
+
+
+# What the test run's own services put into the environment: the platform is to start its own.
+OWN_SERVICES = ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS", "DJANGO_SETTINGS_MODULE", "OMP_NUM_THREADS")
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The platform, started as `make run` starts it, with the demo; ended whole afterwards."""
+    folder = tmp_path_factory.mktemp("loop")
+    var, output = folder / "var", folder / "output.txt"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if name not in OWN_SERVICES}
+    with open(output, "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.run"],
+            cwd=PROJECT_DIR,
+            env={**environment, "CHOSEN_VAR": str(var), "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            process_group=0,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_ready(process, output)
+        logins = dict(re.findall(r"^    (\S+)\s+(\S+)$", output.read_text(), re.MULTILINE))
+        yield Platform(address, var, logins)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(120) in (0, 130), output.read_text()
+        assert processes_of(var) == [], "Ctrl-C left something running"
+    finally:
+        for log_file in sorted((var / "log").glob("*.log")):
+            print(f"--- {log_file.name}\n{log_file.read_text(errors='replace')[-3000:]}")
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for left in processes_of(var):
+            left.kill()
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + 300
+    while "Ctrl-C stops everything" not in output.read_text():
+        assert process.poll() is None, f"it ended:\n{output.read_text()}"
+        assert time.monotonic() < deadline, f"it did not come up:\n{output.read_text()}"
+        time.sleep(0.3)
+
+
+def sign_in(browser: Browser, platform: Platform, name: str) -> Page:
+    """A browser of their own for somebody who signs in; any error on any page fails the test."""
+    page = browser.new_context(base_url=platform.address, viewport={"width": 1280, "height": 900}).new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
+    page.goto("/login/")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(platform.logins[name])
+    page.get_by_test_id("sign-in").click()
+    expect(page).not_to_have_url(re.compile("/login/"))
+    return page
+
+
+def number(place: Locator) -> int:
+    return int(re.sub(r"\D", "", place.inner_text()))
+
+
+def picture(page: Page, name: str) -> None:
+    """Kept for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"loop-{name}.png", full_page=True)
+
+
+def shorter_side(page: Page) -> str:
+    left, right = (len(page.get_by_test_id(f"completion-{side}").inner_text()) for side in ("left", "right"))
+    return "left" if left <= right else "right"
+
+
+class Bob:
+    """An annotator who never opens the browser: he judges through the API, with his token."""
+
+    def __init__(self, platform: Platform, campaign: str) -> None:
+        told = json.loads(platform.manage("create_user", "bob", "--role", "annotator", "--token", "--json"))
+        self.address, self.token, self.campaign = f"{platform.address}/api/v1", told["token"], campaign
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.address}/{path}", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read()) if answer.status != 204 else None
+
+    def judge_everything(self) -> int:
+        """Judges until there is nothing left, the shorter one each time but for the first; returns how many."""
+        given = self.post(f"campaigns/{self.campaign}/assignments/next/", {})
+        assignment = given["assignment"] if given else None
+        judged = 0
+        while assignment:
+            is_left = len(assignment["left"]["text"]) <= len(assignment["right"]["text"])
+            choice = "left" if is_left != (judged == 0) else "right"
+            body = {"choice": choice, "key": f"bob-{judged}"}
+            said = self.post(f"assignments/{assignment['id']}/judgment/", body)
+            assert said is not None
+            assignment, judged = said["next"], judged + 1
+        return judged
+
+
+def prompts_file(folder: Path) -> Path:
+    """Some of the demo's prompts, in a file as a lead would bring it."""
+    lines = (PROJECT_DIR / "training" / "demo" / "prompts.jsonl").read_text().splitlines()[:PROMPTS]
+    path = folder / "prompts.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def prepare_campaign(maya: Page, folder: Path) -> str:
+    """Maya makes a campaign with two judgments a pair, prompts and an annotator. Returns its slug."""
+    maya.goto("/campaigns/demo/")
+    maya.get_by_test_id("cancel-generation").click()  # the demo's own candidates: not what this is about
+    maya.goto("/campaigns/new/")
+    maya.get_by_label("Name").fill("Whole loop")
+    maya.get_by_label("Judgments for each comparison").fill("2")
+    maya.get_by_test_id("create-campaign").click()
+    slug = "whole-loop"
+    maya.goto(f"/campaigns/{slug}/data/")
+    maya.get_by_label("What is in it").select_option("prompts")
+    maya.get_by_label("File", exact=True).set_input_files(prompts_file(folder))
+    maya.get_by_test_id("import").click()
+    expect(maya.get_by_test_id("import-created")).to_have_text(str(PROMPTS))
+    add_annotator(maya, slug, "annotator")
+    return slug
+
+
+def add_annotator(maya: Page, slug: str, name: str) -> None:
+    maya.goto(f"/campaigns/{slug}/people/")
+    maya.get_by_label("User name").fill(name)
+    maya.get_by_test_id("add-member").click()
+    expect(maya.get_by_test_id("members")).to_contain_text(name)
+
+
+def write_candidates(maya: Page, slug: str, *, more_than: int) -> int:
+    """Maya starts a generation job and watches until it is done. Returns how many comparisons there are then."""
+    maya.goto(f"/campaigns/{slug}/")
+    maya.get_by_text("Version and sampling").click()
+    maya.get_by_label("Longest completion").fill("40")
+    maya.get_by_test_id("start-generation").click()
+    expect(maya.get_by_test_id("start-generation")).to_be_visible(timeout=5 * MINUTES)  # it may start again: it is done
+    expect(maya.get_by_test_id("generation-error")).to_have_count(0)
+    comparisons = number(maya.get_by_test_id("comparisons"))
+    assert comparisons > more_than
+    return comparisons
+
+
+def judge_in_the_browser(alice: Page, slug: str) -> int:
+    """Alice judges all there is: keys and clicks in turn, one of them taken back. Returns how many she judged."""
+    alice.goto(f"/campaigns/{slug}/annotate/")
+    judged = 0
+    while alice.get_by_test_id("choose-left").is_visible():
+        shown = alice.get_by_test_id("completion-left").inner_text()
+        side = shorter_side(alice)
+        if judged % 2:
+            alice.get_by_test_id(f"choose-{side}").click()
+        else:
+            alice.keyboard.press("ArrowLeft" if side == "left" else "ArrowRight")
+        judged += 1
+        expect(alice.get_by_test_id("judged")).to_have_text(str(judged))
+        if judged == 4:
+            alice.keyboard.press("z")
+            expect(alice.get_by_test_id("judged")).to_have_text(str(judged - 1))
+            expect(alice.get_by_test_id("completion-left")).to_have_text(shown, use_inner_text=True)  # the same again
+            judged -= 1
+            alice.keyboard.press("ArrowLeft" if side == "left" else "ArrowRight")
+            judged += 1
+            expect(alice.get_by_test_id("judged")).to_have_text(str(judged))
+        if judged == 2:
+            picture(alice, "annotate")
+    return judged
+
+
+def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Platform, tmp_path: Path) -> None:
+    maya = sign_in(browser, platform, "lead")
+    slug = prepare_campaign(maya, tmp_path)
+    comparisons = write_candidates(maya, slug, more_than=JUDGED_AT_LEAST - 1)
+    maya.get_by_test_id("activate").click()
+
+    bob = Bob(platform, slug)
+    add_annotator(maya, slug, "bob")
+    alice = sign_in(browser, platform, "annotator")
+    judged = judge_in_the_browser(alice, slug)
+    assert judged == comparisons >= JUDGED_AT_LEAST
+    assert bob.judge_everything() == comparisons
+
+    maya.goto(f"/campaigns/{slug}/")
+    assert number(maya.get_by_test_id("judgments")) == 2 * comparisons
+    assert number(maya.get_by_test_id("conflicts")) == 1  # Bob's first
+    assert number(maya.get_by_test_id("settled")) == comparisons - 1
+    agreement = maya.get_by_test_id("agreement").inner_text()
+    assert f"{100 * (comparisons - 1) / comparisons:.1f}" in agreement
+    picture(maya, "labeled")
+
+    maya.get_by_text("Start and settings").click()
+    maya.get_by_label("Epochs").fill("2")
+    maya.get_by_test_id("start-training").click()
+    expect(maya.get_by_test_id("run-status").or_(maya.get_by_test_id("promote-next"))).to_be_visible()
+    expect(maya.get_by_test_id("promote-next")).to_be_visible(timeout=8 * MINUTES)
+    picture(maya, "trained")
+    before = maya.get_by_test_id("serving-version").inner_text()
+    maya.get_by_test_id("promote-next").click()
+    maya.get_by_test_id("confirm-promote-next").click()
+    expect(maya.get_by_test_id("serving-version")).not_to_have_text(before)
+    version = maya.get_by_test_id("serving-version").inner_text()
+    assert version.startswith(slug)
+
+    write_candidates(maya, slug, more_than=comparisons)
+    alice.goto(f"/campaigns/{slug}/annotate/")
+    alice.keyboard.press("ArrowLeft" if shorter_side(alice) == "left" else "ArrowRight")
+    expect(alice.get_by_test_id("judged")).to_have_text(str(judged + 1))
+    picture(alice, "next-round")
+    exported = platform.manage("export", slug, "--dialect", "trl", "--out", str(tmp_path / "pairs.jsonl"))
+    assert (tmp_path / "pairs.jsonl").read_text().count("\n") == comparisons - 1, exported
