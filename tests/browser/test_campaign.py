@@ -50,6 +50,11 @@ def test_jobs_show_how_far_they_are_and_move_by_themselves(
         "120 of 240 completions · 2.5 a second · 48 s left"
     )
     expect(page.get_by_test_id("run-progress")).to_contain_text("20 of 24 steps · loss 0.520")
+    scoring = {"event": "scoring", "what": "held_out", "pairs": 30, "of": 40, "remaining_seconds": 12.0}
+    Run.objects.filter(pk=furnished.running.pk).update(latest=scoring)
+    expect(page.get_by_test_id("run-progress")).to_contain_text(
+        "20 of 24 steps · scoring the held-out pairs: 30 of 40 · 12 s left"
+    )
     assert page.locator("[data-job=generation] progress").evaluate("bar => bar.value") == 120
 
 

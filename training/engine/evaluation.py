@@ -56,12 +56,15 @@ def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConf
 def _log_probs(
     policy: Policy, adapter: Path | None, pairs: list[TokenPair], config: RunConfig, stop: StopRequest
 ) -> SideLogProbs:
+    def after_row(scored: int) -> None:
+        stop.check()
+
     rows = rows_by_length(pairs, policy, config)
     if adapter is not None:
         policy.adapter.load(read_state(adapter))
-        return score_rows(policy, pairs, rows, stop.check)
+        return score_rows(policy, pairs, rows, after_row)
     with policy.adapter.switched_off():
-        return score_rows(policy, pairs, rows, stop.check)
+        return score_rows(policy, pairs, rows, after_row)
 
 
 def write_scores(target: Path, pairs: list[TokenPair], scores: PairScores, beta: float) -> None:

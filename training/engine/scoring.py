@@ -26,12 +26,13 @@ def rows_by_length(pairs: Sequence[TokenPair], policy: Policy, config: RunConfig
 
 
 def score_rows(
-    policy: Policy, pairs: Sequence[TokenPair], rows: Iterable[PackedRow], after_row: Callable[[], None]
+    policy: Policy, pairs: Sequence[TokenPair], rows: Iterable[PackedRow], after_row: Callable[[int], None]
 ) -> SideLogProbs:
     """Log-probabilities of every pair in ``pairs``, each of which must lie in exactly one row.
 
-    ``after_row`` is called after every row and may raise to stop. Raises Diverged, naming the pair, when a
-    log-probability is not finite, and ValueError when a pair was in no row: no hole is ever handed out.
+    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
+    Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
+    is ever handed out.
     """
     result = np.full((len(pairs), 2), np.nan)
     seen = np.zeros(len(pairs), dtype=bool)
@@ -41,7 +42,7 @@ def score_rows(
             check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
             seen[list(row.pairs)] = True
-            after_row()
+            after_row(int(seen.sum()))
     if not seen.all():
         raise ValueError(f"{int((~seen).sum())} pairs were in no row")
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -82,13 +83,17 @@ class Trainer:
         if cached is not None:
             self.reference = cached
             return
-        log(f"reference pass over {sum(lengths.values())} pairs")
+        total = sum(lengths.values())
+        log(f"reference pass over {total} pairs")
         first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self.rows(step))
         parent = self.inputs["adapter_sha256"] is not None
         with nullcontext() if parent else self.policy.adapter.switched_off():
+            told = _Scoring(self.emit, "reference", total)
             self.reference = {
-                "train": score_rows(self.policy, self.train_pairs, first_epoch, self.stop.check),
-                "test": score_rows(self.policy, self.test_pairs, self.test_rows, self.stop.check),
+                "train": score_rows(self.policy, self.train_pairs, first_epoch, self._after_row(told)),
+                "test": score_rows(
+                    self.policy, self.test_pairs, self.test_rows, self._after_row(told, lengths["train"])
+                ),
             }
         save_reference(path, key, **self.reference)
 
@@ -187,7 +192,8 @@ class Trainer:
 
     def evaluate(self, step: int) -> dict[str, Any]:
         """Score the held-out pairs, report, and return the figures."""
-        values = score_rows(self.policy, self.test_pairs, self.test_rows, self._cancel_if_asked)
+        told = _Scoring(self.emit, "held_out", len(self.test_pairs))
+        values = score_rows(self.policy, self.test_pairs, self.test_rows, self._after_row(told))
         figures = self._summary(pair_scores(self.test_pairs, values, self.reference["test"]))
         record = {"event": "evaluated", "step": step, "split": "test", **figures}
         self.folder.append_metrics(record)
@@ -238,10 +244,41 @@ class Trainer:
         self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
 
+    def _after_row(self, told: _Scoring, before: int = 0) -> Callable[[int], None]:
+        """What happens between the rows of a scoring pass: say how far it is, stop if asked."""
+
+        def after_row(scored: int) -> None:
+            told.say(before + scored)
+            self._cancel_if_asked()
+
+        return after_row
+
     def _cancel_if_asked(self) -> None:
         if self.stop.requested:
             self.save()
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")
+
+
+class _Scoring:
+    """A pass over pairs without learning, as progress events: it may take as long as an epoch."""
+
+    def __init__(self, emit: Emit, what: str, total: int) -> None:
+        self.emit, self.what, self.total = emit, what, total
+        self.start = time.monotonic()
+
+    def say(self, scored: int) -> None:
+        """``scored`` pairs of all are done."""
+        rate = scored / max(time.monotonic() - self.start, 1e-9)
+        self.emit(
+            {
+                "event": "scoring",
+                "what": self.what,
+                "pairs": scored,
+                "of": self.total,
+                "pairs_per_second": round(rate, 3),
+                "remaining_seconds": round((self.total - scored) / rate, 1),
+            }
+        )
 
 
 class _Clock:

@@ -61,6 +61,8 @@ class RunWork:
         self.log = self.out.with_name(f"{self.out.name}.log")
         self.metrics: list[RunMetric] = []
         self.latest: dict[str, Any] = {}
+        self.progress: dict[str, Any] = {}
+        self.written = self.latest
         self.failure = ""
         self.last_write = self.last_beat = time.monotonic()
         self.stopping = False
@@ -112,8 +114,10 @@ class RunWork:
         event = message.get("event")
         if event in METRIC_EVENTS:
             self.metrics.append(_metric(self.run, message))
-        if event == "progress":
+        if event in ("progress", "scoring"):
             self.latest = message
+        if event == "progress":
+            self.progress = message
         elif event == "started":
             self.claim.write(total=int(message.get("steps", 0)))
         elif event == "failed":
@@ -121,7 +125,7 @@ class RunWork:
 
     def _tick(self, child: processes.LineChild) -> None:
         now = time.monotonic()
-        if self.metrics and now - self.last_write >= SECONDS_PER_WRITE:
+        if self.latest is not self.written and now - self.last_write >= SECONDS_PER_WRITE:
             self._write()
         if now - self.last_beat >= queue.HEARTBEAT_SECONDS or not self.last_beat:
             self.last_beat = now
@@ -136,11 +140,14 @@ class RunWork:
             # Steps done again after a kill give the same figures; the first of them stay.
             RunMetric.objects.bulk_create(self.metrics, ignore_conflicts=True, batch_size=500)
             if self.latest:
-                step = int(self.latest["step"])
+                values = {**values, "latest": self.latest}
+            if self.progress:
+                step = int(self.progress["step"])
                 moved = {"losses": 0} if step > self.claim.job.done else {}
-                values = {**values, **moved, "done": step, "total": int(self.latest["steps"]), "latest": self.latest}
+                values = {**values, **moved, "done": step, "total": int(self.progress["steps"])}
             self.claim.write(log_tail=processes.tail(self.log, LOG_LINES), heartbeat_at=self.clock(), **values)
         self.metrics = []
+        self.written = self.latest
 
     def _finish(self) -> None:
         """The adapter becomes a version and the run is over, both or neither."""

@@ -16,8 +16,24 @@ import { poll } from "../lib/poll.js";
  * @property {number | null} [remaining_seconds]
  * @property {number} [failed]
  * @property {number} [dropped]
- * @property {Record<string, number>} [latest] newest progress line of the engine
+ * @property {Latest} [latest] newest progress line of the engine
  */
+
+/**
+ * @typedef {object} Latest of a step (loss and so on), or of a pass that only scores pairs (what, pairs, of)
+ * @property {number} [loss]
+ * @property {number} [reward_accuracy]
+ * @property {number} [remaining_seconds]
+ * @property {string} [what]
+ * @property {number} [pairs]
+ * @property {number} [of]
+ */
+
+/** @type {Record<string, string>} */
+const SCORING = {
+  reference: "first the reference scores every pair",
+  held_out: "scoring the held-out pairs",
+};
 
 const ACTIVE = new Set(["queued", "running", "cancelling"]);
 /** @type {Record<string, string>} */
@@ -95,6 +111,9 @@ function runLine(job) {
   if (!job.total) return [job.status === "queued" ? "Waits for a worker" : "Preparing"];
   const parts = [`${count(job.done)} of ${count(job.total)} steps`];
   const latest = job.latest ?? {};
+  if (latest.what && latest.of) {
+    parts.push(`${SCORING[latest.what] ?? latest.what}: ${count(latest.pairs ?? 0)} of ${count(latest.of)}`);
+  }
   if (latest.loss !== undefined) parts.push(`loss ${fixed(latest.loss)}`);
   if (latest.reward_accuracy !== undefined) parts.push(`accuracy ${percent(latest.reward_accuracy)} in the batch`);
   if (latest.remaining_seconds) parts.push(`${duration(latest.remaining_seconds)} left`);

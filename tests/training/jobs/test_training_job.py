@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def when_step(number: int, act: Callable[[processes.LineChild], None]) -> type[r
         acted = False
 
         def _tick(self, child: processes.LineChild) -> None:
-            if self.latest.get("step", 0) >= number and not Watching.acted:
+            if self.progress.get("step", 0) >= number and not Watching.acted:
                 Watching.acted = True
                 act(child)
             super()._tick(child)
@@ -72,6 +73,30 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(run: Run, base: Mod
     assert done.latest["step"] == done.total
     assert run_training_job(run.pk) is None  # what is finished is not claimed again
     assert Event.objects.filter(verb="run.finished", subject_id=str(run.pk)).count() == 1
+
+
+def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_job, "SECONDS_PER_WRITE", 0.0)
+    seen: list[dict[str, Any]] = []
+
+    class Watching(run_job.RunWork):
+        def _take(self, message: dict[str, Any]) -> None:
+            super()._take(message)
+            if message["event"] in ("scoring", "progress"):
+                self._write()
+                written = Run.objects.get(pk=self.run.pk)
+                seen.append({"done": written.done, **written.latest})
+
+    monkeypatch.setattr(run_job, "RunWork", Watching)
+    done = run_training_job(run.pk)
+    first_step = next(number for number, one in enumerate(seen) if "step" in one)
+    before = seen[:first_step]
+    pairs = run.snapshot.train_pairs + run.snapshot.test_pairs
+    assert [(one["what"], one["of"], one["done"]) for one in before] == [("reference", pairs, 0)] * len(before)
+    assert [one["pairs"] for one in before] == sorted({one["pairs"] for one in before})
+    assert before[-1]["pairs"] == pairs
+    assert done is not None
+    assert (seen[-1]["what"], seen[-1]["done"]) == ("held_out", done.total)
 
 
 def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
