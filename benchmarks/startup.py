@@ -6,65 +6,38 @@ given a real pair. Run: `python -m benchmarks.startup` (about 10 minutes the fir
 """
 
 import argparse
-import http.cookiejar
 import json
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from benchmarks.browserlike import Browserlike
+from benchmarks.load.system import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOGIN_LINE = re.compile(r"^    (\S+)\s+(\S+)$", re.MULTILINE)
 PATIENCE_SECONDS = 15 * 60
 
 
-class Browserlike:
-    """Just enough of a browser to log in and ask for a pair: cookies and the CSRF token."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.cookies = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-
-    def _csrf(self) -> str:
-        return next((cookie.value or "" for cookie in self.cookies if cookie.name == "csrftoken"), "")
-
-    def log_in(self, name: str, password: str) -> None:
-        """Signs in through the login page; raises if the page does not let us."""
-        self.opener.open(f"{self.address}/login/", timeout=30).read()
-        form = {"username": name, "password": password, "csrfmiddlewaretoken": self._csrf()}
-        request = urllib.request.Request(f"{self.address}/login/", data=urllib.parse.urlencode(form).encode())
-        answer = self.opener.open(request, timeout=30)
-        if "/login/" in answer.geturl():
-            raise RuntimeError(f"{name} could not log in")
-
-    def next_assignment(self, campaign: str) -> dict[str, Any] | None:
-        """The next pair of a campaign, or None while there is none."""
-        request = urllib.request.Request(
-            f"{self.address}/api/v1/campaigns/{campaign}/assignments/next/",
-            data=b"{}",
-            headers={"Content-Type": "application/json", "X-CSRFToken": self._csrf()},
-        )
-        answer = self.opener.open(request, timeout=30)
-        return json.loads(answer.read())["assignment"] if answer.status == 200 else None
+def log_in(address: str, name: str, password: str) -> Browserlike:
+    """Signs in through the login page; raises if the page does not let us."""
+    browser = Browserlike(address)
+    if "/login/" in browser.submit("/login/", {"username": name, "password": password}):
+        raise RuntimeError(f"{name} could not log in")
+    return browser
 
 
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def has_pair(browser: Browserlike, campaign: str) -> bool:
+    """Whether there is something to judge."""
+    return browser.post_json(f"/api/v1/campaigns/{campaign}/assignments/next/", {})[0] == 200
 
 
 def wait_for_pair(address: str, login: tuple[str, str] | None, output: Path) -> tuple[float, tuple[str, str]]:
@@ -77,10 +50,8 @@ def wait_for_pair(address: str, login: tuple[str, str] | None, output: Path) -> 
             login = ("annotator", found["annotator"]) if "annotator" in found else None
         try:
             if login and browser is None:
-                candidate = Browserlike(address)
-                candidate.log_in(*login)
-                browser = candidate
-            if login and browser and browser.next_assignment("demo"):
+                browser = log_in(address, *login)
+            if login and browser and has_pair(browser, "demo"):
                 return time.monotonic(), login
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             pass  # not up yet

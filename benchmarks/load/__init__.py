@@ -1,0 +1,1 @@
+"""Labeling under load: one driver, one adapter for each system."""

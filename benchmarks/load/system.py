@@ -1,0 +1,160 @@
+"""What the driver asks of a system, and how its server processes are started, watched and ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+
+from benchmarks.load.http import Connection
+
+SERVER_PROCESSES = 4
+SERVER_THREADS = 8
+START_SECONDS = 300
+
+
+class DidNotStart(RuntimeError):
+    """A server did not answer in time; names its log."""
+
+
+class Annotator(ABC):
+    """Somebody who judges, over a connection of their own."""
+
+    @abstractmethod
+    def judge_one(self) -> bool:
+        """Judges the pair in front of them and has the next one in hand afterwards; False: nothing was left."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the database says after the load. labeled: pairs with at least one judgment."""
+
+    judgments: int
+    labeled: int
+    over_labeled: int
+    twice_by_one: int
+
+
+class System(ABC):
+    """A labeling system with its servers running."""
+
+    name: str
+    version: str
+
+    @abstractmethod
+    def add_pairs(self, name: str, records: list[dict[str, Any]], *, overlap: int, annotators: int) -> Any:
+        """A new project with these pairs and people, ready to judge. Returns what names the project."""
+
+    @abstractmethod
+    def annotator(self, project: Any, number: int) -> Annotator:
+        """The annotator of that number, connected, before their first pair."""
+
+    @abstractmethod
+    def counts(self, project: Any, *, overlap: int) -> Counts:
+        """Counted in the system's own tables."""
+
+    @abstractmethod
+    def add_judged(self, name: str, records: list[dict[str, Any]]) -> Any:
+        """A new project with these pairs, each judged once."""
+
+    @abstractmethod
+    def export(self, project: Any) -> int:
+        """Everything judged, over HTTP; returns the bytes."""
+
+    @property
+    @abstractmethod
+    def processes(self) -> list[psutil.Process]:
+        """The server's processes."""
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server(command: list[str], *, port: int, path: str, log: Path, **where: Any) -> Iterator[psutil.Process]:
+    """A server process with its children, up until the block ends; all of them are ended with it."""
+    with open(log, "wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **where)
+    try:
+        _wait(process, port, path, log)
+        yield psutil.Process(process.pid)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            Connection(port).call("GET", path, accept=(401, 403, 404))
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise DidNotStart(f"{process.args!r} does not answer; see {log}")
+
+
+class PeakMemory:
+    """The most memory any one process of a server held while the block ran, and how much that was more than before."""
+
+    def __init__(self, processes: list[psutil.Process]) -> None:
+        self.processes = processes
+
+    def __enter__(self) -> "PeakMemory":
+        self.before = {process.pid: process.memory_info().rss for process in self.processes}
+        self.peak = dict(self.before)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.02):
+            for process in self.processes:
+                self.peak[process.pid] = max(self.peak[process.pid], process.memory_info().rss)
+
+    @property
+    def most(self) -> int:
+        """Bytes."""
+        return int(max(self.peak.values()))
+
+    @property
+    def growth(self) -> int:
+        """Bytes."""
+        return int(max(self.peak[pid] - self.before[pid] for pid in self.peak))
+
+
+def new_database(url: str, name: str) -> str:
+    """Makes a database beside the one of `url`; returns its address."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with changes."""
+    return {**os.environ, **changes}
