@@ -11,11 +11,19 @@ from labeling.stats.agreement import (
     percent_agreement,
     vote_pattern,
 )
+from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap
+from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.dawid_skene import DawidSkene, common_confusion, dawid_skene, posterior
+from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.errors import InvalidCounts, StatsError
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import proportion, wilson_interval
+from labeling.stats.leave_one_out import leave_one_out
+from labeling.stats.noise import accuracy_ceiling, label_noise
+from labeling.stats.pairs import PairAgreement, PairCounts, pair_agreement
+from labeling.stats.retest import RetestCounts, RetestReport, retest_report
+from labeling.stats.speed import Speed, quantile, speed
 from labeling.stats.verdicts import (
     RULES,
     VerdictResult,
@@ -31,24 +39,48 @@ __all__ = [
     "AgreementReport",
     "Bootstrap",
     "DawidSkene",
+    "Drift",
+    "DriftPoint",
     "Estimate",
     "InvalidCounts",
+    "LengthBias",
+    "LengthCounts",
+    "MatchCounts",
     "Metric",
+    "PairAgreement",
+    "PairCounts",
     "PatternCounts",
+    "Ranking",
+    "Rated",
+    "RetestCounts",
+    "RetestReport",
+    "Speed",
     "StatsError",
     "VerdictResult",
     "VerdictRule",
+    "accuracy_ceiling",
     "agreement_report",
     "common_confusion",
     "dawid_skene",
+    "difference",
+    "drift",
     "estimated_error_rate",
     "gwet_ac1",
     "krippendorff_alpha",
+    "label_noise",
+    "leave_one_out",
+    "length_bias",
     "majority",
+    "pair_agreement",
     "percent_agreement",
+    "position_bias",
     "posterior",
     "preference_probability",
     "proportion",
+    "quantile",
+    "ranking",
+    "retest_report",
+    "speed",
     "unanimity",
     "vote_pattern",
     "wilson_interval",

@@ -56,6 +56,18 @@ def vote_pattern(choices: Mapping[str, int]) -> Pattern:
     )
 
 
+def pattern_table(patterns: PatternCounts[AnyPattern]) -> tuple[FloatArray, FloatArray]:
+    """Patterns as a table (patterns, categories) and their counts (patterns,), in a fixed order.
+
+    The order matters: the seeded draws must not depend on how the database happened to return the rows.
+    """
+    _check(patterns.items())
+    rows = sorted((pattern, count) for pattern, count in patterns.items() if count)
+    if not rows:
+        return np.zeros((0, 0)), np.zeros(0)
+    return np.array([pattern for pattern, _ in rows], dtype=np.float64), np.array([count for _, count in rows], float)
+
+
 def percent_agreement(
     patterns: PatternCounts[AnyPattern],
     *,
@@ -70,7 +82,7 @@ def percent_agreement(
     Every pair counts once, so a comparison with more votes weighs more.
     Where resampling gives nothing (all comparisons alike), the interval is Wilson's over the comparisons.
     """
-    table, counts = _table(patterns)
+    table, counts = pattern_table(patterns)
     if not ties and table.size:
         table = np.delete(table, tie_index, axis=1)
     table, counts = _with_pairs(table, counts)
@@ -103,7 +115,7 @@ def krippendorff_alpha(
     count. Undefined when all pairable votes are for one category.
     Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability".
     """
-    table, counts = _with_pairs(*_table(patterns))
+    table, counts = _with_pairs(*pattern_table(patterns))
     if not counts.size:
         return Estimate(None, None, None, 0, NO_PAIRS)
     votes = table.sum(axis=1)
@@ -127,7 +139,7 @@ def gwet_ac1(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None
     categories are used, though not how often annotators agree. Undefined when all votes are for one category.
     Source: Gwet 2008, "Computing inter-rater reliability and its variance in the presence of high agreement".
     """
-    table, counts = _table(patterns)
+    table, counts = pattern_table(patterns)
     used = table.sum(axis=1) > 0 if table.size else np.zeros(0, dtype=bool)
     table, counts = table[used], counts[used]
     votes = table.sum(axis=1)
@@ -184,18 +196,6 @@ def agreement_report(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstra
         alpha_nominal=krippendorff_alpha(patterns, bootstrap=bootstrap),
         ac1=gwet_ac1(patterns, bootstrap=bootstrap),
     )
-
-
-def _table(patterns: PatternCounts[AnyPattern]) -> tuple[FloatArray, FloatArray]:
-    """Patterns as a table (patterns, categories) and their counts (patterns,), in a fixed order.
-
-    The order matters: the seeded draws must not depend on how the database happened to return the rows.
-    """
-    _check(patterns.items())
-    rows = sorted((pattern, count) for pattern, count in patterns.items() if count)
-    if not rows:
-        return np.zeros((0, 0)), np.zeros(0)
-    return np.array([pattern for pattern, _ in rows], dtype=np.float64), np.array([count for _, count in rows], float)
 
 
 def _check(rows: Iterable[tuple[AnyPattern, int]]) -> None:

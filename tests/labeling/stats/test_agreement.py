@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 
+import krippendorff
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,6 +64,25 @@ def test_alpha_equals_its_plain_definition(votes: list[list[int]]) -> None:
     assert close(krippendorff_alpha(patterns, bootstrap=FEW), naive.alpha(votes, "nominal"))
     assert close(krippendorff_alpha(patterns, metric="ordinal", bootstrap=FEW), naive.alpha(votes, "ordinal"))
     assert close(krippendorff_alpha(patterns, metric="interval", bootstrap=FEW), naive.alpha(votes, "interval"))
+
+
+@pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval"])
+def test_alpha_equals_the_krippendorff_librarys_on_random_votes_with_gaps(metric: Metric) -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        comparisons, annotators, categories = rng.integers((4, 2, 2), (60, 9, 8))
+        table = rng.integers(0, categories, size=(annotators, comparisons)).astype(float)
+        table[:, : comparisons // 2] = table[0, : comparisons // 2]  # half of them unanimous
+        table[rng.random(table.shape) < 0.4] = np.nan
+        votes = [[int(vote) for vote in column if not np.isnan(vote)] for column in table.T]
+        paired = {vote for one in votes if len(one) >= 2 for vote in one}
+        found = krippendorff_alpha(naive.patterns_of(votes, int(categories)), metric=metric, bootstrap=FEW)
+        if len(paired) < 2:
+            assert found.value is None  # where the library raises
+        else:
+            domain = list(range(int(categories)))
+            wanted = krippendorff.alpha(reliability_data=table, value_domain=domain, level_of_measurement=metric)
+            assert found.value == pytest.approx(wanted, abs=1e-9)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,54 @@
+"""Every annotator beside every other: how often two of them said the same of the same comparison."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from labeling.stats.bootstrap import FloatArray
+from labeling.stats.errors import InvalidCounts
+from labeling.stats.estimate import Estimate
+from labeling.stats.intervals import proportion
+
+PairCounts = Mapping[tuple[str, str], FloatArray]
+"""By the names of two annotators: on how many comparisons the first said row while the second said column; over
+(a, tie, b), shape (3, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairAgreement:
+    """Two annotators. same: the share on which they said the same, with Wilson's interval. same_without_ties: of those
+    on which both preferred a side. kappa: Cohen's, agreement beyond what their own habits give; None: undefined."""
+
+    first: str
+    second: str
+    same: Estimate
+    same_without_ties: Estimate
+    kappa: float | None
+
+
+def pair_agreement(counts: PairCounts) -> list[PairAgreement]:
+    """One row for each pair of annotators who judged a comparison together, by their names.
+
+    The same two in the other order are added in. Raises InvalidCounts for somebody beside themselves.
+    """
+    together: dict[tuple[str, str], FloatArray] = {}
+    for (first, second), table in counts.items():
+        if first == second:
+            raise InvalidCounts(f"{first} cannot be compared with themselves.")
+        key, turned = ((first, second), table) if first < second else ((second, first), table.T)
+        together[key] = together.get(key, np.zeros((3, 3))) + turned
+    return [_row(first, second, table) for (first, second), table in sorted(together.items()) if table.sum()]
+
+
+def _row(first: str, second: str, table: FloatArray) -> PairAgreement:
+    sides = table[np.ix_([0, 2], [0, 2])]
+    total, same = table.sum(), table.trace()
+    chance = float(table.sum(axis=0) @ table.sum(axis=1)) / total**2
+    return PairAgreement(
+        first,
+        second,
+        proportion(float(same), int(total)),
+        proportion(float(sides.trace()), int(sides.sum())),
+        None if chance >= 1 else float((same / total - chance) / (1 - chance)),
+    )
