@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.errors import InputError
+from training.engine.losses import LOSSES, WITH_MARGIN, LossSettings
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-LOSSES = ("sigmoid",)
 SCHEDULES = ("linear", "cosine", "constant")
 DTYPES = ("auto", "bfloat16", "float32", "float64")
 
 
 def _setting(default: Any, sentence: str, **limits: Any) -> Any:
-    """A field with its default, its sentence, and its limits: ``low``, ``high``, ``above`` (exclusive), ``one_of``."""
+    """A field with its default, its sentence, and its limits: ``low``, ``high``, ``above`` and ``below`` (exclusive),
+    ``one_of``."""
     return field(default=default, metadata={"sentence": sentence, **limits})
 
 
@@ -25,8 +26,18 @@ def _setting(default: Any, sentence: str, **limits: Any) -> Any:
 class RunConfig:
     """One run's settings. ``RunConfig.from_mapping`` refuses unknown names and values out of range."""
 
-    loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=LOSSES)
+    loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=tuple(LOSSES))
     beta: float = _setting(0.1, "Strength of the tie to the reference: reward = beta * log-ratio.", above=0.0)
+    label_noise: float = _setting(
+        0.1, "The share of flipped labels that the robust loss corrects for.", low=0.0, below=0.5
+    )
+    simpo_margin: float = _setting(0.5, "SimPO's gamma: the reward difference it asks for.", low=0.0)
+    sft_weight: float = _setting(
+        0.0, "Adds this times the chosen completion's mean negative log-probability per token to the loss.", low=0.0
+    )
+    dpop_weight: float = _setting(
+        0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
+    )
     learning_rate: float = _setting(2e-4, "Peak step size of AdamW, reached after warm-up.", above=0.0, high=1.0)
     schedule: str = _setting(
         "linear", "How the learning rate goes down after warm-up, to zero at the last step.", one_of=SCHEDULES
@@ -68,6 +79,15 @@ class RunConfig:
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
             _check(each, getattr(self, each.name))
+        if self.dpop_weight and self.loss not in WITH_MARGIN:
+            raise InputError(
+                f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"
+            )
+
+    @property
+    def loss_settings(self) -> LossSettings:
+        """What the loss functions need."""
+        return LossSettings(**{each.name: getattr(self, each.name) for each in dataclasses.fields(LossSettings)})
 
     @classmethod
     def from_mapping(cls, values: dict[str, Any]) -> RunConfig:
@@ -110,6 +130,8 @@ def _check(setting: dataclasses.Field[Any], value: Any) -> None:
         raise InputError(f"{name} must be at least {limits['low']}, got {value!r}")
     if "above" in limits and value <= limits["above"]:
         raise InputError(f"{name} must be above {limits['above']}, got {value!r}")
+    if "below" in limits and value >= limits["below"]:
+        raise InputError(f"{name} must be below {limits['below']}, got {value!r}")
     if "high" in limits and value > limits["high"]:
         raise InputError(f"{name} must be at most {limits['high']}, got {value!r}")
 

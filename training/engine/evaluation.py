@@ -17,7 +17,7 @@ from training.engine.metrics import PairScores, summarise
 from training.engine.policy import Policy, choose_device, choose_dtype, load_model
 from training.engine.records import PairSet, TokenPair, read_pairs
 from training.engine.run_folder import write_atomically, write_json
-from training.engine.scoring import SideLogProbs, pair_losses, pair_scores, rows_by_length, score_rows
+from training.engine.scoring import SideLogProbs, losses_of, pair_scores, rows_by_length, score_rows
 from training.engine.text import TextEncoder
 
 
@@ -88,7 +88,7 @@ def write_scores(target: Path, pairs: list[TokenPair], scores: PairScores, beta:
 
 def evaluate(scores: PairScores, pair_set: PairSet, config: RunConfig, target: Path | None) -> dict[str, Any]:
     """The figures of a file of pairs, with the counts of what was dropped; written as JSON if a target is given."""
-    figures = summarise(scores, pair_losses(scores, config.beta), config.beta)
+    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
     result = {**figures, "dropped": dict(pair_set.dropped)}
     if target is not None:
         write_json(target, result)

@@ -1,36 +1,152 @@
-"""Preference losses as pure functions of log-ratios: no model, no batch, no device in sight.
+"""Preference losses as pure functions of what is known about pairs: no model, no batch, no device in sight.
 
-A side's log-ratio is ``log pi(y|x) - log pi_ref(y|x)``, summed over the completion's tokens (EOS included), in nats.
+A side's log-ratio is ``h = log pi(y|x) - log pi_ref(y|x)``, summed over the completion's tokens (EOS included), in
+nats; its reward is ``beta * h``; ``p`` is a pair's confidence that chosen is better than rejected. ``sigma`` is
+the logistic function. Every loss has a minimum in the policy and is finite for any log-ratio that is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Some pairs; column 0 is chosen, column 1 rejected.
+
+    policy, reference: summed log-probabilities, (pairs, 2), nats. tokens: scored tokens, (pairs, 2).
+    confidence: p(chosen > rejected), (pairs,).
+    """
+
+    policy: Tensor
+    reference: Tensor
+    tokens: Tensor
+    confidence: Tensor
+
+    @property
+    def log_ratios(self) -> Tensor:
+        """h of both sides, (pairs, 2)."""
+        return self.policy - self.reference
+
+    @property
+    def per_token(self) -> Tensor:
+        """Mean log-probability of a completion's tokens under the policy, (pairs, 2)."""
+        return self.policy / self.tokens
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """Which loss, and its constants. See ``RunConfig`` for the ranges."""
+
+    loss: str = "sigmoid"
+    beta: float = 0.1
+    label_noise: float = 0.1
+    simpo_margin: float = 0.5
+    sft_weight: float = 0.0
+    dpop_weight: float = 0.0
 
 
 def rewards(log_ratios: Tensor, beta: float) -> Tensor:
-    """Implicit rewards ``r(x, y) = beta * (log pi(y|x) - log pi_ref(y|x))`` (equation 5 of DPO, arXiv 2305.18290, up
-    to a term of the prompt alone). Any shape in, the same shape out."""
+    """Implicit rewards ``r(x, y) = beta * h`` (equation 5 of DPO, arXiv 2305.18290, up to a term of the prompt alone).
+    Any shape in, the same shape out."""
     return beta * log_ratios
 
 
-def sigmoid_loss(chosen_log_ratio: Tensor, rejected_log_ratio: Tensor, confidence: Tensor, beta: float) -> Tensor:
-    """DPO with a soft label per pair.
-
-    With margin ``m = beta * (chosen - rejected)`` and ``p = confidence = p(chosen > rejected)``::
-
-        loss = -p log sigma(m) - (1 - p) log sigma(-m)
-
-    ``p = 1`` is equation 7 of DPO (arXiv 2305.18290); ``p = 1 - epsilon`` is conservative DPO
-    (Mitchell, "A note on DPO with noisy preferences"), here with its own epsilon for every pair.
-    Computed as ``softplus(-m) + (1 - p) m``, which is the same (log sigma(-m) = log sigma(m) - m) and finite for any m.
-
-    Shapes: three tensors (pairs,); returns (pairs,), in nats. Minimum at ``m = log(p / (1 - p))``.
-    """
-    margin = beta * (chosen_log_ratio - rejected_log_ratio)
+def soft_logistic(margin: Tensor, confidence: Tensor) -> Tensor:
+    """``-p log sigma(m) - (1 - p) log sigma(-m)``, computed as ``softplus(-m) + (1 - p) m``, which is the same
+    (log sigma(-m) = log sigma(m) - m) and finite for any m. Its minimum is at ``m = log(p / (1 - p))``."""
     return softplus(-margin) + (1.0 - confidence) * margin
+
+
+def sigmoid_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """DPO with a soft label per pair: ``-p log sigma(m) - (1 - p) log sigma(-m)``, ``m = beta (h_c - h_r)``.
+
+    ``p = 1`` is equation 7 of DPO (arXiv 2305.18290); ``p = 1 - epsilon`` is conservative DPO (Mitchell, "A note on DPO
+    with noisy preferences"), here with its own epsilon for every pair.
+    """
+    return soft_logistic(margins(pairs, settings), pairs.confidence)
+
+
+def robust_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """rDPO (arXiv 2403.00409, equation 12): unbiased when a share ``epsilon`` (``label_noise``) of labels is flipped.
+
+    ``(-(1 - epsilon) log sigma(m) + epsilon log sigma(-m)) / (1 - 2 epsilon)``. The noise is the run's, so the pairs'
+    confidence is not used.
+    """
+    margin, noise = margins(pairs, settings), settings.label_noise
+    return ((1.0 - noise) * softplus(-margin) - noise * softplus(margin)) / (1.0 - 2.0 * noise)
+
+
+def ipo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """IPO (arXiv 2310.12036, equation 17): ``p (d - 1 / (2 beta))^2 + (1 - p) (d + 1 / (2 beta))^2``.
+
+    ``d`` is the difference of the log-ratios **averaged** over each completion's tokens, as the paper's authors and TRL
+    have it; the printed equation sums.
+    """
+    by_token = pairs.log_ratios / pairs.tokens
+    difference, target = by_token[:, 0] - by_token[:, 1], 1.0 / (2.0 * settings.beta)
+    toward, away = (difference - target) ** 2, (difference + target) ** 2
+    return pairs.confidence * toward + (1.0 - pairs.confidence) * away
+
+
+def hinge_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """SLiC's hinge on the DPO margin (arXiv 2305.10425; RSO, arXiv 2309.06657): ``p max(0, 1 - m) + (1 - p) max(0, 1 +
+    m)``."""
+    margin = margins(pairs, settings)
+    return pairs.confidence * relu(1.0 - margin) + (1.0 - pairs.confidence) * relu(1.0 + margin)
+
+
+def orpo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """ORPO (arXiv 2403.07691, equations 6 and 7): no reference.
+
+    ``-log P(chosen) + beta * (-p log sigma(o) - (1 - p) log sigma(-o))`` with ``o`` the difference of the log odds
+    ``log P - log(1 - P)`` and ``P`` a completion's mean probability per token (of the mean log-probability).
+    """
+    log_odds = pairs.per_token - torch.log(-torch.expm1(pairs.per_token))
+    preference = soft_logistic(log_odds[:, 0] - log_odds[:, 1], pairs.confidence)
+    return settings.beta * preference - pairs.per_token[:, 0]
+
+
+def simpo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """SimPO (arXiv 2405.14734, equation 6): no reference. ``m = beta (mean log P(chosen) - mean log P(rejected)) -
+    gamma``, means over tokens, gamma ``simpo_margin``; with the soft label as in ``sigmoid_loss``."""
+    margin = settings.beta * (pairs.per_token[:, 0] - pairs.per_token[:, 1]) - settings.simpo_margin
+    return soft_logistic(margin, pairs.confidence)
+
+
+def margins(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """``beta (h_c - h_r - lambda max(0, -h_c))``, (pairs,): DPO's margin, and with ``lambda`` (``dpop_weight``) above 0
+    DPO-Positive's (arXiv 2402.13228, equation 3), which punishes a chosen completion that becomes less likely than
+    under the reference."""
+    chosen, rejected = pairs.log_ratios.unbind(1)
+    return settings.beta * (chosen - rejected - settings.dpop_weight * relu(-chosen))
+
+
+LOSSES: dict[str, Callable[[Pairs, LossSettings], Tensor]] = {
+    "sigmoid": sigmoid_loss,
+    "robust": robust_loss,
+    "ipo": ipo_loss,
+    "hinge": hinge_loss,
+    "orpo": orpo_loss,
+    "simpo": simpo_loss,
+}
+WITH_MARGIN = ("sigmoid", "robust", "hinge")
+"""The losses that ``dpop_weight`` means something for."""
+
+
+def pair_losses(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """The loss of every pair, (pairs,), in nats where the loss is a likelihood.
+
+    ``sft_weight`` above 0 adds that times the mean negative log-probability of the chosen completion's tokens (RPO,
+    arXiv 2404.19733, equation 1): the other remedy for likelihood displacement.
+    """
+    losses = LOSSES[settings.loss](pairs, settings)
+    return losses - settings.sft_weight * pairs.per_token[:, 0] if settings.sft_weight else losses
 
 
 def weighted_sum(losses: Tensor, weights: Tensor, total_weight: float) -> Tensor:

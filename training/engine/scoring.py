@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.engine.config import RunConfig
 from training.engine.errors import Diverged
-from training.engine.losses import sigmoid_loss
+from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.engine.metrics import Column, PairScores
 from training.engine.packing import PackedRow, pack_rows
 from training.engine.policy import Policy
@@ -72,13 +72,13 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
     )
 
 
-def pair_losses(scores: PairScores, beta: float) -> Column:
-    """The loss of every pair, (pairs,), in nats."""
-    losses = sigmoid_loss(
-        torch.from_numpy(scores.chosen_log_ratio),
-        torch.from_numpy(scores.rejected_log_ratio),
-        torch.from_numpy(scores.confidence),
-        beta,
+def losses_of(scores: PairScores, settings: LossSettings) -> Column:
+    """The loss of every pair, (pairs,)."""
+    columns = Pairs(
+        policy=torch.from_numpy(np.column_stack([scores.policy_chosen, scores.policy_rejected])),
+        reference=torch.from_numpy(np.column_stack([scores.reference_chosen, scores.reference_rejected])),
+        tokens=torch.from_numpy(np.column_stack([scores.chosen_tokens, scores.rejected_tokens])),
+        confidence=torch.from_numpy(scores.confidence),
     )
-    values: Column = losses.numpy()
+    values: Column = pair_losses(columns, settings).numpy()
     return values

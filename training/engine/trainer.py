@@ -16,7 +16,7 @@ from training.engine.checkpoint import Progress, save_checkpoint
 from training.engine.config import RunConfig
 from training.engine.errors import Cancelled, Diverged
 from training.engine.events import Emit, StopRequest, log
-from training.engine.losses import sigmoid_loss, weighted_sum
+from training.engine.losses import Pairs, pair_losses, weighted_sum
 from training.engine.metrics import PairScores, summarise
 from training.engine.packing import PackedRow, pack_rows
 from training.engine.policy import Policy
@@ -27,7 +27,7 @@ from training.engine.schedule import Schedule
 from training.engine.scoring import (
     SideLogProbs,
     check_finite,
-    pair_losses,
+    losses_of,
     pair_scores,
     rows_by_length,
     score_rows,
@@ -168,11 +168,14 @@ class Trainer:
         sides = self.policy.side_log_probs(row).view(-1, 2)
         values: SideLogProbs = sides.detach().cpu().numpy()
         check_finite(values, pairs)
-        reference = torch.from_numpy(self.reference["train"][list(row.pairs)]).to(sides.device)
-        confidence = torch.tensor([pair.confidence for pair in pairs], dtype=sides.dtype, device=sides.device)
-        weight = torch.tensor([pair.weight for pair in pairs], dtype=sides.dtype, device=sides.device)
-        log_ratios = sides - reference
-        losses = sigmoid_loss(log_ratios[:, 0], log_ratios[:, 1], confidence, self.config.beta)
+        columns = Pairs(
+            policy=sides,
+            reference=torch.from_numpy(self.reference["train"][list(row.pairs)]).to(sides.device),
+            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
+            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
+        )
+        losses = pair_losses(columns, self.config.loss_settings)
+        weight = sides.new_tensor([pair.weight for pair in pairs])
         torch.autograd.backward(weighted_sum(losses, weight, total_weight))
         return values
 
@@ -201,7 +204,7 @@ class Trainer:
         return figures
 
     def _summary(self, scores: PairScores) -> dict[str, Any]:
-        return summarise(scores, pair_losses(scores, self.config.beta), self.config.beta)
+        return summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
 
     def _report(self, step: int, figures: dict[str, Any], clock: _Clock) -> None:
         pairs = figures.pop("pairs")

@@ -36,6 +36,8 @@ def test_a_config_survives_json() -> None:
         ({"epochs": True}, "epochs must be of type int"),
         ({"share_prefix": 1}, "share_prefix must be of type bool"),
         ({"loss": "rmse"}, "loss must be one of"),
+        ({"label_noise": 0.5}, "label_noise must be below 0.5"),
+        ({"loss": "ipo", "dpop_weight": 1.0}, "dpop_weight works with the losses sigmoid"),
         ({"target_modules": []}, "target_modules must be a list of names"),
         ({"seed": -1}, "seed must be at least 0"),
     ],

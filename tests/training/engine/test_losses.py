@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.engine.losses import rewards, sigmoid_loss, weighted_sum
+from training.engine.losses import LOSSES, LossSettings, Pairs, pair_losses, rewards, weighted_sum
 
 RATIO = st.floats(-50, 50)
 CONFIDENCE = st.floats(0.5, 1.0)
@@ -18,6 +18,23 @@ def column(*values: float) -> Tensor:
     return torch.tensor(values, dtype=torch.float64)
 
 
+def one_pair(chosen: float | Tensor, rejected: float | Tensor, confidence: float | Tensor = 1.0) -> Pairs:
+    """A pair with these log-ratios, against a reference of log-probability -40 and -60 over 10 and 30 tokens."""
+    ratios = torch.stack([torch.as_tensor(side, dtype=torch.float64).reshape(-1) for side in (chosen, rejected)], dim=1)
+    reference = column(-40.0, -60.0).expand_as(ratios)
+    tokens = column(10.0, 30.0).expand_as(ratios)
+    labels = torch.as_tensor(confidence, dtype=torch.float64).expand(len(ratios))
+    return Pairs(policy=reference + ratios, reference=reference, tokens=tokens, confidence=labels)
+
+
+def sigmoid(chosen: float | Tensor, rejected: float | Tensor, confidence: float | Tensor, beta: float = 0.1) -> Tensor:
+    return pair_losses(one_pair(chosen, rejected, confidence), LossSettings(beta=beta))
+
+
+def log_sigma(value: float) -> float:
+    return -math.log1p(math.exp(-value))
+
+
 def test_the_walk_through_that_every_explainer_uses() -> None:
     log_ratios = column(math.log(0.30 / 0.20), math.log(0.25 / 0.30))
     chosen, rejected = rewards(log_ratios, 0.1).tolist()
@@ -25,13 +42,13 @@ def test_the_walk_through_that_every_explainer_uses() -> None:
     assert round(rejected, 4) == -0.0182
     assert round(chosen - rejected, 4) == 0.0588
     assert round(1 / (1 + math.exp(rejected - chosen)), 4) == 0.5147
-    loss = sigmoid_loss(log_ratios[:1], log_ratios[1:], column(1.0), 0.1)
+    loss = sigmoid(log_ratios[:1], log_ratios[1:], 1.0)
     assert round(loss.item(), 4) == 0.6642
 
 
 @given(CONFIDENCE, RATIO)
 def test_without_a_margin_the_loss_is_ln_2_whatever_the_confidence(confidence: float, ratio: float) -> None:
-    assert sigmoid_loss(column(ratio), column(ratio), column(confidence), 0.1).item() == math.log(2)
+    assert sigmoid(ratio, ratio, confidence).item() == pytest.approx(math.log(2), abs=1e-13)
 
 
 @given(RATIO, RATIO, CONFIDENCE)
@@ -40,14 +57,14 @@ def test_a_soft_label_is_conservative_dpo(chosen: float, rejected: float, confid
     by_hand = -confidence * math.log(1 / (1 + math.exp(-margin))) - (1 - confidence) * math.log(
         1 / (1 + math.exp(margin))
     )
-    ours = sigmoid_loss(column(chosen), column(rejected), column(confidence), 0.1).item()
+    ours = sigmoid(chosen, rejected, confidence).item()
     assert ours == pytest.approx(by_hand, rel=1e-9)
 
 
 @given(RATIO, RATIO, st.floats(0, 1))
 def test_swapping_the_sides_and_the_label_is_the_same_statement(chosen: float, rejected: float, label: float) -> None:
-    ours = sigmoid_loss(column(chosen), column(rejected), column(label), 0.1).item()
-    swapped = sigmoid_loss(column(rejected), column(chosen), column(1 - label), 0.1).item()
+    ours = sigmoid(chosen, rejected, label).item()
+    swapped = sigmoid(rejected, chosen, 1 - label).item()
     assert ours == pytest.approx(swapped, rel=1e-12, abs=1e-12)
 
 
@@ -56,7 +73,9 @@ def test_swapping_the_sides_and_the_label_is_the_same_statement(chosen: float, r
 @pytest.mark.parametrize("confidence", [1.0, 0.7, 0.5])
 def test_extreme_margins_stay_finite_in_loss_and_gradient(dtype: torch.dtype, ratio: float, confidence: float) -> None:
     chosen = torch.tensor([ratio], dtype=dtype, requires_grad=True)
-    loss = sigmoid_loss(chosen, torch.zeros(1, dtype=dtype), torch.tensor([confidence], dtype=dtype), 0.1)
+    policy, zeros = torch.stack([chosen, torch.zeros(1, dtype=dtype)], dim=1), torch.zeros(1, 2, dtype=dtype)
+    pairs = Pairs(policy, zeros, zeros + 10, torch.tensor([confidence], dtype=dtype))
+    loss = pair_losses(pairs, LossSettings())
     torch.autograd.backward(loss.sum())
     assert torch.isfinite(loss).all()
     assert chosen.grad is not None
@@ -68,7 +87,7 @@ def test_extreme_margins_stay_finite_in_loss_and_gradient(dtype: torch.dtype, ra
 def test_the_loss_is_least_where_the_model_believes_as_much_as_the_label(confidence: float) -> None:
     best = math.log(confidence / (1 - confidence)) / 0.1
     ratio = column(best).requires_grad_()
-    torch.autograd.backward(sigmoid_loss(ratio, column(0.0), column(confidence), 0.1).sum())
+    torch.autograd.backward(sigmoid(ratio, 0.0, confidence).sum())
     assert ratio.grad is not None
     assert abs(ratio.grad.item()) < 1e-12
 
@@ -97,10 +116,71 @@ def test_a_tabular_policy_trained_to_convergence_recovers_the_true_reward_differ
     def closure() -> Tensor:
         optimizer.zero_grad()
         ratio = torch.log_softmax(logits, dim=0) - reference
-        loss = sigmoid_loss(ratio[better], ratio[worse], confidence, beta).mean()
+        loss = sigmoid(ratio[better], ratio[worse], confidence, beta).mean()
         torch.autograd.backward(loss)
         return loss
 
     optimizer.step(closure)
     learned = beta * (torch.log_softmax(logits.detach(), dim=0) - reference)
     torch.testing.assert_close(learned - learned.mean(), true - true.mean(), atol=1e-6, rtol=0)
+
+
+@given(RATIO, RATIO, CONFIDENCE)
+def test_every_loss_is_its_papers_formula(chosen: float, rejected: float, p: float) -> None:
+    pairs = one_pair(chosen, rejected, p)
+    beta, noise, gamma = 0.2, 0.15, 0.7
+    m = beta * (chosen - rejected)
+    means = ((-40.0 + chosen) / 10, (-60.0 + rejected) / 30)
+    difference = chosen / 10 - rejected / 30
+    expected = {
+        "sigmoid": -p * log_sigma(m) - (1 - p) * log_sigma(-m),
+        "robust": (-(1 - noise) * log_sigma(m) + noise * log_sigma(-m)) / (1 - 2 * noise),
+        "ipo": p * (difference - 1 / (2 * beta)) ** 2 + (1 - p) * (difference + 1 / (2 * beta)) ** 2,
+        "hinge": p * max(0.0, 1 - m) + (1 - p) * max(0.0, 1 + m),
+        "simpo": -p * log_sigma(beta * (means[0] - means[1]) - gamma)
+        - (1 - p) * log_sigma(gamma - beta * (means[0] - means[1])),
+    }
+    if max(means) < 0:  # a mean probability is below one
+        odds = [mean - math.log(1 - math.exp(mean)) for mean in means]
+        o = odds[0] - odds[1]
+        expected["orpo"] = -means[0] + beta * (-p * log_sigma(o) - (1 - p) * log_sigma(-o))
+    for name, value in expected.items():
+        settings = LossSettings(loss=name, beta=beta, label_noise=noise, simpo_margin=gamma)
+        assert pair_losses(pairs, settings).item() == pytest.approx(value, rel=1e-9, abs=1e-9), name
+
+
+@given(RATIO, RATIO)
+def test_the_remedies_for_displacement_are_their_formulas(chosen: float, rejected: float) -> None:
+    pairs = one_pair(chosen, rejected)
+    dpop = pair_losses(pairs, LossSettings(dpop_weight=5.0)).item()
+    assert dpop == pytest.approx(-log_sigma(0.1 * (chosen - rejected - 5.0 * max(0.0, -chosen))), rel=1e-9)
+    plain = pair_losses(pairs, LossSettings()).item()
+    with_sft = pair_losses(pairs, LossSettings(sft_weight=0.3)).item()
+    assert with_sft == pytest.approx(plain + 0.3 * (40.0 - chosen) / 10, rel=1e-9)
+
+
+def test_without_noise_robust_is_dpo_and_with_it_the_mean_over_flips_is_the_clean_loss() -> None:
+    clean = pair_losses(one_pair(3.0, -4.0), LossSettings()).item()
+    flipped = LossSettings(loss="robust", label_noise=0.0)
+    assert pair_losses(one_pair(3.0, -4.0, 0.6), flipped).item() == pytest.approx(clean, rel=1e-12)
+    noisy = LossSettings(loss="robust", label_noise=0.2)
+    right, wrong = (pair_losses(pair, noisy).item() for pair in (one_pair(3.0, -4.0), one_pair(-4.0, 3.0)))
+    assert 0.8 * right + 0.2 * wrong == pytest.approx(clean, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["orpo", "simpo"])
+def test_a_loss_without_reference_does_not_look_at_it(name: str) -> None:
+    pairs = one_pair(3.0, -4.0, 0.8)
+    moved = Pairs(pairs.policy, pairs.reference - 7.0, pairs.tokens, pairs.confidence)
+    settings = LossSettings(loss=name)
+    assert pair_losses(pairs, settings).item() == pair_losses(moved, settings).item()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_prefers_the_chosen_side_to_become_likelier(name: str) -> None:
+    policy = torch.tensor([[-40.0, -60.0], [-38.0, -62.0]], dtype=torch.float64, requires_grad=True)
+    pairs = Pairs(policy, column(-40.0, -60.0).expand(2, 2), column(10.0, 30.0).expand(2, 2), column(1.0, 0.9))
+    torch.autograd.backward(pair_losses(pairs, LossSettings(loss=name)).sum())
+    assert policy.grad is not None
+    assert (policy.grad[:, 0] < 0).all()
+    assert (policy.grad[:, 1] > 0).all()
