@@ -142,14 +142,23 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "labeling.api.schema.Described",
     "EXCEPTION_HANDLER": "labeling.api.problems.exception_handler",
+}
+# Calls a minute of one token, or of one person's browser, in each server process; 0: no limit. A burst may use up a
+# minute's worth at once.
+API_LIMITS = {
+    "judge": env.int("API_LIMIT_JUDGE", default=3000),
+    "read": env.int("API_LIMIT_READ", default=1200),
+    "write": env.int("API_LIMIT_WRITE", default=600),
+    "files": env.int("API_LIMIT_FILES", default=60),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Chosen",
     "DESCRIPTION": "Human preference labeling with DPO export and a closed training loop.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
@@ -166,6 +175,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "labeling.api.schema.add_problems",
+        "labeling.api.schema.add_examples",
     ],
 }
 

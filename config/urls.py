@@ -5,9 +5,13 @@ from django.contrib.auth import views as auth_views
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
+from django.views.decorators.http import require_safe
+
+from labeling.api.views.description import SchemaView
+from labeling.api.views.problems import problem_page, problems_page
 
 
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Whether the web server can reach its database: for load balancers and for `make run`."""
     with connection.cursor() as cursor:
@@ -22,7 +26,9 @@ urlpatterns = [
     path("", include("training.web.urls")),
     path("api/v1/", include("labeling.api.urls")),
     path("api/v1/", include("training.api.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema/", SchemaView.as_view(), name="schema"),
+    path("problems/", problems_page, name="problems"),
+    path("problems/<slug:name>", problem_page, name="problem"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
 ]

@@ -12,6 +12,8 @@ from labeling.models import ApiToken, Assignment, Campaign, Comparison, Membersh
 
 
 class CampaignNotFound(NotFound):
+    """No campaign of this name among those you take part in."""
+
     type = "campaign-not-found"
 
     def __init__(self) -> None:
@@ -19,6 +21,8 @@ class CampaignNotFound(NotFound):
 
 
 class AssignmentNotFound(NotFound):
+    """No such assignment of yours. Ask for the next one."""
+
     type = "assignment-not-found"
 
     def __init__(self) -> None:
@@ -26,6 +30,8 @@ class AssignmentNotFound(NotFound):
 
 
 class ComparisonNotFound(NotFound):
+    """No such comparison in a campaign that you lead."""
+
     type = "comparison-not-found"
 
     def __init__(self) -> None:
@@ -33,6 +39,8 @@ class ComparisonNotFound(NotFound):
 
 
 class TokenNotFound(NotFound):
+    """You have no token of this number."""
+
     type = "token-not-found"
 
     def __init__(self) -> None:
@@ -40,6 +48,8 @@ class TokenNotFound(NotFound):
 
 
 class PersonNotFound(NotFound):
+    """Nobody of this user name. An admin can make an account."""
+
     type = "person-not-found"
 
     def __init__(self, username: str) -> None:

@@ -21,6 +21,8 @@ MAX_SECONDS = 7 * 24 * 3600.0
 
 
 class InvalidAnswer(Invalid):
+    """The judgment makes no sense, or the campaign does not allow it; the errors name the fields."""
+
     type = "invalid-answer"
 
 

@@ -12,6 +12,8 @@ from labeling.queue import RELEASE_BATCH, give_next, release, release_expired, t
 
 
 class NotOpen(Conflict):
+    """The assignment is judged, skipped or handed back already."""
+
     type = "assignment-not-open"
 
 

@@ -40,10 +40,14 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 
 
 class SlugTaken(Conflict):
+    """There is a campaign of this slug already. Choose another."""
+
     type = "slug-taken"
 
 
 class WrongStatus(Conflict):
+    """From its present status a campaign cannot get to the one asked for; the detail says where it can."""
+
     type = "campaign-status"
 
 

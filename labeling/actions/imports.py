@@ -41,6 +41,8 @@ REASONS = {
 
 
 class UnreadableFile(Invalid):
+    """The file cannot be read at all: not JSON, of no dialect known, or too large a record."""
+
     type = "unreadable-file"
 
 

@@ -25,6 +25,8 @@ BY_RULE = (Verdict.SettledBy.MAJORITY, Verdict.SettledBy.UNANIMITY)
 
 
 class CampaignNotOpen(Conflict):
+    """The campaign takes no judgments at the moment, and lets none be taken back."""
+
     type = "campaign-not-open"
 
     def __init__(self, campaign: Campaign) -> None:
@@ -32,6 +34,8 @@ class CampaignNotOpen(Conflict):
 
 
 class AlreadyJudged(Conflict):
+    """You have judged this comparison. Undo that judgment to change it."""
+
     type = "already-judged"
 
     def __init__(self) -> None:
@@ -39,6 +43,8 @@ class AlreadyJudged(Conflict):
 
 
 class LeaseLost(Conflict):
+    """The lease ran out and somebody else took the comparison. Ask for the next one."""
+
     type = "lease-lost"
 
     def __init__(self) -> None:
@@ -49,6 +55,8 @@ class LeaseLost(Conflict):
 
 
 class KeyUsed(Conflict):
+    """The key belongs to another judgment of yours. Send each judgment with a key of its own."""
+
     type = "key-used"
 
     def __init__(self) -> None:
@@ -56,6 +64,8 @@ class KeyUsed(Conflict):
 
 
 class NothingToUndo(Conflict):
+    """There is no judgment of yours that could be taken back."""
+
     type = "nothing-to-undo"
 
     def __init__(self) -> None:
@@ -63,6 +73,8 @@ class NothingToUndo(Conflict):
 
 
 class TooLateToUndo(Conflict):
+    """The campaign allows no undo, or its time is over, or an expert has decided since."""
+
     type = "too-late-to-undo"
 
 

@@ -12,6 +12,8 @@ from labeling.models import Campaign, Choice, Judgment, Membership, User
 
 
 class LastLead(Conflict):
+    """The campaign would be left without a lead. Make somebody else a lead first."""
+
     type = "last-lead"
 
 
@@ -51,7 +53,7 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
         now=now,
         campaign=campaign,
         before=before,
-        after={"user": user.username, "role": role},
+        after={"person": user.pseudonym, "role": role},
     )
     return membership
 
@@ -76,7 +78,7 @@ def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, n
         acting_user=acting_user,
         now=now,
         campaign=campaign,
-        before={"user": user.username, "role": membership.role},
+        before={"person": user.pseudonym, "role": membership.role},
     )
     membership.delete()
 

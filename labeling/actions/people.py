@@ -1,6 +1,7 @@
 """People and their tokens."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -11,10 +12,14 @@ from labeling.access import require_admin
 from labeling.actions.events import record
 from labeling.actions.validation import checked
 from labeling.errors import Conflict, Invalid, NotAllowed
-from labeling.models import ApiToken, Role, User
+from labeling.models import ApiToken, Role, Scope, User
+
+ALL_SCOPES = tuple(Scope.values)
 
 
 class UsernameTaken(Conflict):
+    """Somebody has this user name already. Choose another."""
+
     type = "username-taken"
 
 
@@ -24,18 +29,20 @@ def create_user(
     role: str,
     password: str | None = None,
     is_simulated: bool = False,
+    secret: str | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> tuple[User, str | None]:
     """A new person, or a simulated annotator, who cannot sign in.
 
+    secret: what a password is made up of, where the caller has to be able to make the same one again.
     Returns the person and, when no password was given, the one that was made up: it can be shown this once.
     Raises UsernameTaken, Invalid, NotAllowed.
     """
     require_admin(acting_user)
     if role not in Role.values:
         raise Invalid(f"There is no role {role!r}. Known are {', '.join(Role.values)}.", fields={"role": "Unknown."})
-    made_up = None if password or is_simulated else secrets.token_urlsafe(12)
+    made_up = None if password or is_simulated else secret or secrets.token_urlsafe(12)
     is_admin = role == Role.ADMIN
     user = User(
         username=User.normalize_username(username),
@@ -54,7 +61,7 @@ def create_user(
     try:
         with transaction.atomic():
             user.save(force_insert=True)
-            after = {"username": user.username, "role": role, "is_simulated": is_simulated}
+            after = {"person": user.pseudonym, "role": role, "is_simulated": is_simulated}
             record("user.created", user, acting_user=acting_user, now=now, after=after)
     except IntegrityError as error:  # somebody else took the name in this very moment
         raise UsernameTaken(f"There is somebody called {user.username} already.") from error
@@ -62,21 +69,45 @@ def create_user(
 
 
 @transaction.atomic
-def create_token(*, user: User, name: str, acting_user: User | None, now: datetime) -> tuple[ApiToken, str]:
+def create_token(
+    *,
+    user: User,
+    name: str,
+    scopes: Collection[str] = ALL_SCOPES,
+    expires_at: datetime | None = None,
+    granted_by: ApiToken | None = None,
+    secret: str | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[ApiToken, str]:
     """A key for the API, for oneself or, by an admin, for anybody. Returns it too: it can be shown this once.
 
-    Raises NotAllowed, Invalid.
+    scopes: what it may be used for. expires_at: when it ends; None: never. granted_by: the token that asked for it,
+    which can hand on no more than it has, and for no longer. secret: what the key is made of, where the caller has to
+    be able to make the same one again. Raises NotAllowed, Invalid.
     """
     if acting_user is not None and acting_user.pk != user.pk and not acting_user.is_admin:
         raise NotAllowed("You can make tokens for yourself only.")
     if user.is_simulated:
         raise Invalid("A simulated annotator calls nothing and gets no token.")
-    key = ApiToken.new_key()
-    token = checked(
-        ApiToken(user=user, name=name, key_hash=ApiToken.hash_key(key), created_at=now), exclude=("scopes",)
+    _check_scopes(scopes)
+    if expires_at is not None and expires_at <= now:
+        raise Invalid("A token cannot end before it begins.", fields={"expires_at": "Must be in the future."})
+    if granted_by is not None:
+        _check_grant(granted_by, scopes, expires_at)
+    key = ApiToken.new_key(secret)
+    ordered = [scope for scope in Scope.values if scope in scopes]
+    token = ApiToken(
+        user=user,
+        name=name,
+        key_hash=ApiToken.hash_key(key),
+        scopes=ordered,
+        expires_at=expires_at,
+        created_at=now,
     )
-    token.save(force_insert=True)
-    record("token.created", token, acting_user=acting_user, now=now, after={"user": user.username, "name": name})
+    checked(token).save(force_insert=True)
+    after = {"person": user.pseudonym, "name": name, "scopes": ordered}
+    record("token.created", token, acting_user=acting_user, now=now, after=after)
     return token, key
 
 
@@ -89,6 +120,22 @@ def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) ->
         token.revoked_at = now
         record("token.revoked", token, acting_user=acting_user, now=now, after={"name": token.name})
     return token
+
+
+def _check_scopes(scopes: Collection[str]) -> None:
+    unknown = sorted(set(scopes) - set(ALL_SCOPES))
+    if unknown or not scopes:
+        known = f"Known are {', '.join(ALL_SCOPES)}."
+        told = f"There is no scope {', '.join(unknown)}. {known}" if unknown else f"Say what it is for. {known}"
+        raise Invalid(told, fields={"scopes": told})
+
+
+def _check_grant(giver: ApiToken, scopes: Collection[str], expires_at: datetime | None) -> None:
+    beyond = sorted(set(scopes) - set(giver.scopes))
+    if beyond:
+        raise NotAllowed(f"This token cannot hand on what it does not have: {', '.join(beyond)}.")
+    if giver.expires_at is not None and (expires_at is None or expires_at > giver.expires_at):
+        raise NotAllowed("This token cannot make one that outlives it. Send an earlier expires_at.")
 
 
 def _check_password(password: str, user: User) -> None:

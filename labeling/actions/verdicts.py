@@ -17,6 +17,8 @@ ADJUDICATED_CONFIDENCE = 0.95
 
 
 class NoConflict(Conflict):
+    """Only a comparison whose judgments disagree can be adjudicated; this one is not, or no longer, in conflict."""
+
     type = "no-conflict"
 
 

@@ -1,5 +1,6 @@
 """Who calls the API: a bearer token, looked up by its hash."""
 
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -19,15 +20,16 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise AuthenticationFailed("Send the header as: Authorization: Bearer <token>.")
+        now = timezone.now()
         token = (
             ApiToken.objects.select_related("user")
-            .filter(key_hash=ApiToken.hash_key(parts[1].decode("latin-1")), revoked_at=None, user__is_active=True)
+            .filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
+            .filter(key_hash=ApiToken.hash_key(parts[1].decode("latin-1")))
             .first()
         )
         if token is None:
-            raise AuthenticationFailed("This token is not known or was revoked. Ask for a new one.")
+            raise AuthenticationFailed("This token is not known, was revoked, or has expired. Make a new one.")
         # At most one write a minute: a busy client must not turn every read into a write.
-        now = timezone.now()
         if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         return token.user, token

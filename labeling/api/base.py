@@ -1,19 +1,57 @@
 """What all views of the API share: they take a request apart, call one action or query, and answer."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model, QuerySet
 from django.utils import timezone
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
-from labeling.models import User
+from labeling.api.idempotency import fresh_secret
+from labeling.api.pages import Pages
+from labeling.api.throttling import Limit
+from labeling.errors import NotAllowed
+from labeling.models import ApiToken, Scope, User
 
 
-class ApiView(APIView):
+class ScopeMissing(NotAllowed):
+    """The token is not made for this. Make one with the scope that the detail names."""
+
+    type = "scope-missing"
+
+
+class Scoped(APIView):
+    """A view that says what a token has to be made for. scopes: by method; a session needs none."""
+
+    scopes: ClassVar[Mapping[str, Scope]] = {}
+    throttle_classes = (Limit,)
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        token = request.auth
+        if isinstance(token, ApiToken) and (wanted := self.scope(request)) not in token.scopes:
+            has = ", ".join(token.scopes)
+            raise ScopeMissing(f"This token has not the scope {wanted}, which this needs; it has {has}.")
+
+    def scope(self, request: Request) -> Scope:
+        """What a token has to be made for. Describing itself (OPTIONS) is reading."""
+        method = {"HEAD": "GET"}.get(str(request.method), str(request.method))
+        if method in self.scopes:
+            return self.scopes[method]
+        if method != "OPTIONS" and hasattr(self, method.lower()):
+            raise ImproperlyConfigured(f"{type(self).__name__} declares no scope for {method}.")
+        return Scope.READ
+
+
+class ApiView(Scoped):
     """A view for those who signed in or sent a token."""
+
+    pagination_class: type[Pages] | None = Pages
 
     @property
     def person(self) -> User:
@@ -21,6 +59,11 @@ class ApiView(APIView):
         user = self.request.user
         assert isinstance(user, User)
         return user
+
+    @property
+    def token(self) -> ApiToken | None:
+        """The token they call with; None: a session."""
+        return self.request.auth if isinstance(self.request.auth, ApiToken) else None
 
     @property
     def now(self) -> datetime:
@@ -35,11 +78,25 @@ class ApiView(APIView):
         checked.is_valid(raise_exception=True)
         return dict(checked.validated_data)
 
+    def asked(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
+        """What stands behind the question mark, checked and typed. Raises ValidationError."""
+        checked = serializer(data=self.request.query_params)
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
 
-class NewestFirst(CursorPagination):
-    """Long lists, a page at a time, newest first; a page costs the same wherever it is."""
+    def paged(
+        self,
+        rows: QuerySet[Any, Any],
+        serializer: type[BaseSerializer[Any]],
+        *,
+        order: tuple[str, ...] = ("-pk",),
+        context: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """One page of a list. order: must end with what is unique."""
+        pages = Pages(order)
+        found: list[Model] | None = pages.paginate_queryset(rows, self.request, view=self)
+        return pages.get_paginated_response(serializer(found, many=True, context=dict(context or {})).data)
 
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 500
-    ordering = "-id"
+    def fresh_secret(self) -> str:
+        """256 random bits in hexadecimal; in a call with an Idempotency-Key the same ones in its every retry."""
+        return fresh_secret(self.request)

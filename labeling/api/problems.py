@@ -1,8 +1,12 @@
 """Every error of the API in one shape: problem details (RFC 9457), with a stable type and a sentence that says what to
-do."""
+do. A type is an address on this server, where a page says what it means (labeling.web.problems).
+"""
 
+import inspect
 import logging
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +19,55 @@ from rest_framework.response import Response
 from labeling.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:chosen:problem:"
+TYPE_PREFIX = "/problems/"
 
 logger = logging.getLogger("django.request")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One type of problem, as the page about it shows it. meaning: what happened and what to do."""
+
+    name: str
+    status: int
+    meaning: str
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+
+OF_THE_FRAMEWORK = (
+    ProblemType("parse-error", 400, "The body is not what its content type says. Send well-formed JSON."),
+    ProblemType("not-authenticated", 401, "Sign in, or send a token: Authorization: Bearer <token>."),
+    ProblemType("authentication-failed", 401, "The token is not known, was revoked, or has expired. Make a new one."),
+    ProblemType("permission-denied", 403, "The call does not come from one of our pages: its CSRF token is missing."),
+    ProblemType("method-not-allowed", 405, "There is no such method at this address; the description lists them."),
+    ProblemType("not-acceptable", 406, "Answers are JSON; accept application/json."),
+    ProblemType("body-too-large", 413, "Only imports may be that large, and they are sent as files."),
+    ProblemType("unsupported-media-type", 415, "Send application/json, or for an import the file itself."),
+    ProblemType("import-refused", 422, "A record was rejected, so nothing was kept, as asked; the report names them."),
+    ProblemType("throttled", 429, "Too many calls in a minute. Wait as many seconds as Retry-After says."),
+    ProblemType("server-error", 500, "Something broke on our side. It is logged; try again later."),
+)
+
+
+def problem_types() -> list[ProblemType]:
+    """Every type there is, by name: those of the domain as their errors describe themselves, and the framework's."""
+    found = {one.name: one for one in OF_THE_FRAMEWORK}
+    for kind in _kinds(DomainError):
+        if kind.type != DomainError.type:
+            found[kind.type] = ProblemType(
+                kind.type, kind.status, inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0]
+            )
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def _kinds(base: type[DomainError]) -> Iterator[type[DomainError]]:
+    for kind in base.__subclasses__():
+        yield from _kinds(kind)
+        yield kind
+
 
 SENTENCES = {
     exceptions.NotAuthenticated: "Sign in, or send a token: Authorization: Bearer <token>.",
@@ -60,6 +110,8 @@ def problem(kind: str, status: int, detail: str, *, errors: list[dict[str, str]]
 def _of_framework(error: exceptions.APIException) -> Response:
     code = error.default_code.replace("_", "-")
     detail = SENTENCES.get(type(error)) or str(error.detail)
+    if isinstance(error, exceptions.Throttled):
+        detail = f"Too many calls. Try again in {math.ceil(getattr(error, 'wait', None) or 1)} seconds."
     answer = problem(code, error.status_code, detail)
     if header := getattr(error, "auth_header", None):
         answer["WWW-Authenticate"] = header

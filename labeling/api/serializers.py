@@ -16,6 +16,7 @@ from labeling.models import (
     Judgment,
     Membership,
     Role,
+    Scope,
     User,
     Verdict,
     Winner,
@@ -31,9 +32,13 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices), min_length=1, help_text="What it may be used for."
+    )
+
     class Meta:
         model = ApiToken
-        fields = ("id", "name", "created_at", "last_used_at", "revoked_at")
+        fields = ("id", "name", "scopes", "expires_at", "created_at", "last_used_at", "revoked_at")
         read_only_fields = ("id", "created_at", "last_used_at", "revoked_at")
 
 
@@ -289,6 +294,34 @@ class VerdictSerializer(serializers.ModelSerializer[Verdict]):
     class Meta:
         model = Verdict
         fields = ("comparison", "winner", "confidence", "votes", "settled_by", "reason", "settled_at")
+
+
+class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
+    """What one annotator said, as leads read it. choice, criteria: in terms of a and b, whatever the sides were."""
+
+    assignment = serializers.IntegerField(source="assignment_id")
+    comparison = serializers.IntegerField(source="comparison_id")
+    annotator = serializers.CharField(source="annotator.pseudonym")
+    guideline_version = serializers.IntegerField(source="guideline_version.number", default=None, allow_null=True)
+
+    class Meta:
+        model = Judgment
+        fields = (
+            "id",
+            "assignment",
+            "comparison",
+            "annotator",
+            "choice",
+            "strength",
+            "criteria",
+            "comment",
+            "skip_reason",
+            "seconds",
+            "left",
+            "guideline_version",
+            "created_at",
+            "superseded_at",
+        )
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):

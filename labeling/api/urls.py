@@ -1,19 +1,16 @@
 """Addresses of labeling's API."""
 
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from labeling.api import schema
-from labeling.api.views import assignments, campaigns, exchange, people, statistics
-
-assert schema  # imported for drf-spectacular, which finds its extensions by their being imported
+from labeling.api.views import assignments, campaigns, exchange, people, records, statistics
+from labeling.api.views.description import DocumentationView
 
 CAMPAIGN = "campaigns/<slug:slug>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="labeling/api_docs.html"),
+        DocumentationView.as_view(url_name="schema", template_name="labeling/api_docs.html"),
         name="api-docs",
     ),
     path("me/", people.MeView.as_view(), name="api-me"),
@@ -27,13 +24,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}members/", campaigns.MembersView.as_view(), name="api-members"),
     path(f"{CAMPAIGN}members/<str:username>/", campaigns.MemberView.as_view(), name="api-member"),
     path(f"{CAMPAIGN}prompts/import/", exchange.ImportPromptsView.as_view(), name="api-import-prompts"),
-    path(f"{CAMPAIGN}comparisons/", statistics.ComparisonsView.as_view(), name="api-comparisons"),
+    path(f"{CAMPAIGN}comparisons/", records.ComparisonsView.as_view(), name="api-comparisons"),
+    path(f"{CAMPAIGN}judgments/", records.JudgmentsView.as_view(), name="api-judgments"),
     path(f"{CAMPAIGN}comparisons/import/", exchange.ImportComparisonsView.as_view(), name="api-import-comparisons"),
     path(f"{CAMPAIGN}assignments/next/", assignments.NextAssignmentView.as_view(), name="api-next"),
     path(f"{CAMPAIGN}progress/", statistics.ProgressView.as_view(), name="api-progress"),
     path(f"{CAMPAIGN}agreement/", statistics.AgreementView.as_view(), name="api-agreement"),
     path(f"{CAMPAIGN}annotators/", statistics.AnnotatorsView.as_view(), name="api-annotators"),
-    path(f"{CAMPAIGN}events/", statistics.EventsView.as_view(), name="api-events"),
+    path(f"{CAMPAIGN}events/", records.EventsView.as_view(), name="api-events"),
     path(f"{CAMPAIGN}export/", exchange.ExportView.as_view(), name="api-export"),
     path(f"{CAMPAIGN}export/report/", exchange.ExportReportView.as_view(), name="api-export-report"),
     path("assignments/<int:assignment_id>/judgment/", assignments.JudgmentView.as_view(), name="api-judgment"),

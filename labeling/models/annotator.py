@@ -16,6 +16,18 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"  # everything, everywhere, and the Django admin
 
 
+class Scope(models.TextChoices):
+    """What a token may be used for, of all that its owner may do. Every view of the API names the one it wants."""
+
+    READ = "read", "See what its owner may see"
+    JUDGE = "judge", "Take assignments, judge them, take judgments back, settle conflicts"
+    IMPORT = "import", "Bring prompts and comparisons in"
+    EXPORT = "export", "Take verdicts and the event log out"
+    CAMPAIGNS = "campaigns", "Make and change campaigns, guidelines and webhooks"
+    PEOPLE = "people", "Accounts, members, tokens, and what is held about its owner"
+    TRAIN = "train", "Write candidates, train, promote, roll back"
+
+
 def new_pseudonym() -> str:
     """A name that says nothing about the person: what exports and statistics show."""
     return f"annotator-{secrets.token_hex(4)}"
@@ -44,15 +56,18 @@ class ApiToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)
     key_hash = models.CharField(max_length=64, unique=True)
-    scopes = ArrayField(models.CharField(max_length=32), default=list, help_text="Empty: all its owner may do.")
+    scopes = ArrayField(
+        models.CharField(max_length=32, choices=Scope.choices), default=list, help_text="What it may be used for."
+    )
     created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it opens nothing; null: never.")
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     @staticmethod
-    def new_key() -> str:
-        """A fresh key of 256 bits. The prefix lets secret scanners recognise it."""
-        return f"chosen_{secrets.token_urlsafe(32)}"
+    def new_key(secret: str | None = None) -> str:
+        """A fresh key of 256 bits, or one of this secret. The prefix lets secret scanners recognise it."""
+        return f"chosen_{secret or secrets.token_urlsafe(32)}"
 
     @staticmethod
     def hash_key(key: str) -> str:

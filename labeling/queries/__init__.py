@@ -12,8 +12,6 @@ from labeling.queries.progress import (
     campaign_progress,
     progress_of,
 )
-from labeling.queries.slices import Slice
-from labeling.queries.statistics import Statistics, model_ranking, statistics
 from labeling.queries.verdicts import fresh_verdicts, preference_pairs, verdict_records
 
 __all__ = [
@@ -21,17 +19,13 @@ __all__ = [
     "AnnotatorSummary",
     "CampaignProgress",
     "Progress",
-    "Slice",
-    "Statistics",
     "agreement",
     "annotator_progress",
     "annotator_summaries",
     "campaign_progress",
     "fresh_verdicts",
-    "model_ranking",
     "preference_pairs",
     "progress_of",
-    "statistics",
     "verdict_records",
     "visible_campaigns",
     "vote_patterns",

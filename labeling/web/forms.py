@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
-from labeling.models import Campaign, Membership
+from labeling.models import Campaign, Membership, Scope
 from labeling.web.imports import DIALECTS, KINDS
 
 if TYPE_CHECKING:
@@ -85,3 +85,19 @@ class ImportForm(forms.Form):
         required=False,
         help_text="Otherwise the good lines are kept and the wrong ones named.",
     )
+
+
+class TokenForm(forms.Form):
+    """A key for the API."""
+
+    DAYS = (("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "never"))
+
+    name = forms.CharField(max_length=80, help_text="What uses it, so that you know later what to revoke.")
+    scopes = forms.MultipleChoiceField(
+        label="What it may be used for",
+        choices=Scope.choices,
+        initial=[Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Never more than you may do yourself.",
+    )
+    days = forms.ChoiceField(label="It ends after", choices=DAYS, initial="90", required=False)

@@ -9,9 +9,12 @@ from labeling.web.home import home
 from labeling.web.new_campaign import new_campaign
 from labeling.web.people import people, people_remove
 from labeling.web.settings import campaign_settings, campaign_status
+from labeling.web.tokens import token_revoke, tokens
 
 urlpatterns = [
     path("", home, name="home"),
+    path("tokens/", tokens, name="tokens"),
+    path("tokens/revoke/", token_revoke, name="token_revoke"),
     path("campaigns/new/", new_campaign, name="new_campaign"),
     path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
     path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),

@@ -72,7 +72,7 @@ def test_two_annotators_hammering_one_campaign_from_many_threads_judge_nothing_t
                 if answer.status_code == 201:
                     assignment = answer.json()["next"]
                 else:  # another thread of the same person was faster
-                    assert answer.json()["type"] == "urn:chosen:problem:already-judged"
+                    assert answer.json()["type"] == "/problems/already-judged"
                     following = client.post("/api/v1/campaigns/sums/assignments/next/")
                     assignment = following.json()["assignment"] if following.status_code == 200 else None
             return answers

@@ -5,8 +5,21 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.models import Campaign
-from training.models import Deployment, GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric
+from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run, RunMetric
 from training.queries import remaining_seconds
+
+
+class RunFilter(serializers.Serializer[Any]):
+    """Which runs are listed."""
+
+    campaign = serializers.CharField(required=False, help_text="Only this campaign's (its slug).")
+    status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
+
+
+class VersionFilter(serializers.Serializer[Any]):
+    """Which versions are listed."""
+
+    campaign = serializers.CharField(required=False, help_text="Only those this campaign has trained (its slug).")
 
 
 class GenerationRequestSerializer(serializers.Serializer[Any]):
@@ -73,6 +86,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     version = serializers.SerializerMethodField()
     snapshot = serializers.CharField(source="snapshot.content_hash", read_only=True)
+    gate = serializers.DictField(allow_null=True, read_only=True, help_text="null: the gate was not asked (yet).")
 
     class Meta:
         model = Run
@@ -125,7 +139,7 @@ class RunMetricSerializer(serializers.ModelSerializer[RunMetric]):
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A model version: what it is, where it comes from, how good it was on held-out pairs."""
 
-    parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
+    parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     campaign = serializers.SerializerMethodField()
     serving = serializers.SerializerMethodField()
 
@@ -169,6 +183,7 @@ class RetrainingPolicySerializer(serializers.ModelSerializer[RetrainingPolicy]):
     """When a campaign retrains by itself. cron: five fields, or empty: as soon as there are enough fresh verdicts."""
 
     cron = serializers.CharField(allow_blank=True, required=False, default="")
+    updated_at = serializers.DateTimeField(allow_null=True, read_only=True, help_text="null: never saved.")
 
     class Meta:
         model = RetrainingPolicy

@@ -10,13 +10,12 @@ from rest_framework.response import Response
 
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
+from labeling.api.idempotency import once
 from labeling.errors import NotFound
-from labeling.models import User
+from labeling.models import Scope, User
 from training import access, actions, queries
 from training.api import serializers
-from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run
-
-LISTED = 100
+from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric
 
 
 def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
@@ -54,9 +53,12 @@ def find_version(user: User, name: str) -> ModelVersion:
 class StartGenerationView(ApiView):
     """Candidate pairs for a campaign's prompts."""
 
+    scopes = {"POST": Scope.TRAIN}
+
     @extend_schema(
         request=serializers.GenerationRequestSerializer, responses={201: serializers.GenerationJobSerializer}
     )
+    @once
     def post(self, request: Request, slug: str) -> Response:
         """Starts writing candidate pairs."""
         user = self.person
@@ -71,6 +73,8 @@ class StartGenerationView(ApiView):
 class GenerationView(ApiView):
     """One generation job."""
 
+    scopes = {"GET": Scope.READ}
+
     @extend_schema(responses=serializers.GenerationJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """How far it is."""
@@ -79,6 +83,8 @@ class GenerationView(ApiView):
 
 class CancelGenerationView(ApiView):
     """Stopping a generation job."""
+
+    scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
@@ -91,6 +97,8 @@ class CancelGenerationView(ApiView):
 class ResumeGenerationView(ApiView):
     """Going on with a generation job."""
 
+    scopes = {"POST": Scope.TRAIN}
+
     @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Goes on with one that failed or was cancelled."""
@@ -102,18 +110,21 @@ class ResumeGenerationView(ApiView):
 class RunsView(ApiView):
     """The runs of the campaigns one leads."""
 
-    @extend_schema(
-        parameters=[OpenApiParameter("campaign", str, description="Only this campaign's (its slug).")],
-        responses=serializers.RunSerializer(many=True),
-    )
+    scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
+
+    @extend_schema(parameters=[serializers.RunFilter], responses=serializers.RunSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The newest hundred, newest first."""
+        """Newest first."""
+        asked = self.asked(serializers.RunFilter)
         runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
-        slug = request.query_params.get("campaign")
-        chosen = (runs.filter(campaign__slug=slug) if slug else runs).order_by("-pk")[:LISTED]
-        return Response(serializers.RunSerializer(chosen, many=True).data)
+        if "campaign" in asked:
+            runs = runs.filter(campaign__slug=asked["campaign"])
+        if "status" in asked:
+            runs = runs.filter(status=asked["status"])
+        return self.paged(runs, serializers.RunSerializer)
 
     @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Freezes a campaign's labels and starts a run on them."""
         user = self.person
@@ -129,6 +140,8 @@ class RunsView(ApiView):
 class RunView(ApiView):
     """One run."""
 
+    scopes = {"GET": Scope.READ}
+
     @extend_schema(responses=serializers.RunDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """How far it is, with its curve and the end of its log."""
@@ -140,6 +153,8 @@ class RunView(ApiView):
 class RunMetricsView(ApiView):
     """A run's curve, for those who have its beginning."""
 
+    scopes = {"GET": Scope.READ}
+
     @extend_schema(
         parameters=[OpenApiParameter("after", int, description="Only later steps.")],
         responses=serializers.RunMetricSerializer(many=True),
@@ -148,12 +163,14 @@ class RunMetricsView(ApiView):
         """The points after a step, oldest first."""
         run = find_run(self.person, pk)
         after = request.query_params.get("after", "")
-        points = queries.run_metrics(run, after=int(after) if after.isdecimal() else -1)
-        return Response(serializers.RunMetricSerializer(points, many=True).data)
+        points = RunMetric.objects.filter(run=run, step__gt=int(after) if after.isdecimal() else -1)
+        return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
 
 
 class CancelRunView(ApiView):
     """Stopping a run."""
+
+    scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
@@ -165,6 +182,8 @@ class CancelRunView(ApiView):
 
 class ResumeRunView(ApiView):
     """Going on with a run."""
+
+    scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
@@ -183,17 +202,24 @@ def version_context() -> dict[str, Any]:
 class VersionsView(ApiView):
     """Model versions."""
 
-    @extend_schema(responses=serializers.ModelVersionSerializer(many=True))
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(parameters=[serializers.VersionFilter], responses=serializers.ModelVersionSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Those one may see, newest first."""
         user = self.person
         access.require_any_lead(user)
-        versions = access.visible_versions(user).select_related("parent", "run__campaign").order_by("-pk")
-        return Response(serializers.ModelVersionSerializer(versions, many=True, context=version_context()).data)
+        asked = self.asked(serializers.VersionFilter)
+        versions = access.visible_versions(user).select_related("parent", "run__campaign")
+        if "campaign" in asked:
+            versions = versions.filter(run__campaign__slug=asked["campaign"])
+        return self.paged(versions, serializers.ModelVersionSerializer, context=version_context())
 
 
 class VersionView(ApiView):
     """One model version."""
+
+    scopes = {"GET": Scope.READ}
 
     @extend_schema(responses=serializers.ModelVersionSerializer)
     def get(self, request: Request, name: str) -> Response:
@@ -204,6 +230,8 @@ class VersionView(ApiView):
 
 class PromoteView(ApiView):
     """Changing what serves."""
+
+    scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request, name: str) -> Response:
@@ -216,6 +244,8 @@ class PromoteView(ApiView):
 class RollBackView(ApiView):
     """Changing what serves back."""
 
+    scopes = {"POST": Scope.TRAIN}
+
     @extend_schema(request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request) -> Response:
         """Returns to the version that served before."""
@@ -225,6 +255,8 @@ class RollBackView(ApiView):
 
 class RetrainingPolicyView(ApiView):
     """When a campaign retrains by itself."""
+
+    scopes = {"GET": Scope.READ, "PUT": Scope.TRAIN}
 
     @extend_schema(responses=serializers.RetrainingPolicySerializer)
     def get(self, request: Request, slug: str) -> Response:

@@ -59,8 +59,8 @@ async function fetchMetrics() {
   const steps = [...metrics.values()].filter((metric) => metric.event === "progress").map((metric) => metric.step);
   // The last step is asked for again: its held-out line may have come after its own.
   const after = Math.max(0, ...steps) - 1;
-  const answer = await call("GET", `${metricsUrl}?after=${after}`);
-  const lines = /** @type {any[]} */ (Array.isArray(answer) ? answer : answer.metrics);
+  const answer = await call("GET", `${metricsUrl}?after=${after}&page_size=500`);
+  const lines = /** @type {any[]} */ (answer.results);
   const news = lines.map((line) => /** @type {Metric} */ ({ event: line.event, step: line.step, ...(line.values ?? line) }));
   const fresh = news.filter((metric) => !metrics.has(`${metric.step} ${metric.event}`));
   for (const metric of fresh) metrics.set(`${metric.step} ${metric.event}`, metric);

@@ -14,10 +14,13 @@ from labeling.actions import (
 )
 from labeling.api.base import ApiView
 from labeling.api.serializers import AnsweredSerializer, AnswerSerializer, JudgmentSerializer, NextAssignmentSerializer
+from labeling.models import Scope
 from labeling.presentation import present_assignment
 
 
 class NextAssignmentView(ApiView):
+    scopes = {"POST": Scope.JUDGE}
+
     @extend_schema(
         operation_id="next_assignment",
         request=None,
@@ -33,6 +36,8 @@ class NextAssignmentView(ApiView):
 
 
 class JudgmentView(ApiView):
+    scopes = {"POST": Scope.JUDGE, "DELETE": Scope.JUDGE}
+
     @extend_schema(
         operation_id="judge",
         request=AnswerSerializer,
@@ -53,7 +58,7 @@ class JudgmentView(ApiView):
         }
         return Response(body, status=201 if answered.is_new else 200)
 
-    @extend_schema(operation_id="undo_judgment", responses=NextAssignmentSerializer)
+    @extend_schema(operation_id="undo_judgment", responses={200: NextAssignmentSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
         """Take your judgment back while the campaign allows it. It is superseded, never erased; judge again."""
         undone = undo_and_show(assignment=assignment_id, acting_user=self.person, now=self.now)
@@ -61,6 +66,8 @@ class JudgmentView(ApiView):
 
 
 class ReleaseView(ApiView):
+    scopes = {"POST": Scope.JUDGE}
+
     @extend_schema(operation_id="release_assignment", request=None, responses={204: None})
     def post(self, request: Request, assignment_id: int) -> Response:
         """Hand an open assignment back unjudged."""

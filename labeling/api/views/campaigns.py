@@ -14,6 +14,8 @@ from labeling.actions import (
     write_guidelines,
 )
 from labeling.api.base import ApiView
+from labeling.api.filters import CampaignFilter, MemberFilter
+from labeling.api.idempotency import once
 from labeling.api.serializers import (
     CampaignSerializer,
     ChangeStatusSerializer,
@@ -21,15 +23,23 @@ from labeling.api.serializers import (
     MembershipSerializer,
     NewCampaignSerializer,
 )
+from labeling.models import Scope
 
 
 class CampaignsView(ApiView):
-    @extend_schema(operation_id="list_campaigns", responses=CampaignSerializer(many=True))
+    scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
+
+    @extend_schema(operation_id="list_campaigns", parameters=[CampaignFilter], responses=CampaignSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The campaigns you take part in, newest first."""
-        return Response(CampaignSerializer(visible_campaigns(self.person), many=True).data)
+        asked = self.asked(CampaignFilter)
+        found = visible_campaigns(self.person)
+        if "status" in asked:
+            found = found.filter(status=asked["status"])
+        return self.paged(found, CampaignSerializer, order=("-created_at", "-pk"))
 
     @extend_schema(operation_id="create_campaign", request=NewCampaignSerializer, responses={201: CampaignSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Make a campaign, a draft that you lead. For leads and admins."""
         values = self.validated(NewCampaignSerializer, request)
@@ -38,6 +48,8 @@ class CampaignsView(ApiView):
 
 
 class CampaignView(ApiView):
+    scopes = {"GET": Scope.READ, "PATCH": Scope.CAMPAIGNS}
+
     @extend_schema(operation_id="read_campaign", responses=CampaignSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """A campaign and its rules."""
@@ -53,6 +65,8 @@ class CampaignView(ApiView):
 
 
 class CampaignStatusView(ApiView):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
     @extend_schema(operation_id="change_campaign_status", request=ChangeStatusSerializer, responses=CampaignSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Start, pause, close, reopen or archive a campaign. For its leads."""
@@ -63,17 +77,20 @@ class CampaignStatusView(ApiView):
 
 
 class GuidelinesView(ApiView):
+    scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
+
     @extend_schema(operation_id="list_guidelines", responses=GuidelineVersionSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """All versions of the guidelines, the current one first."""
-        versions = get_campaign(self.person, slug).guideline_versions.order_by("-number")
-        return Response(GuidelineVersionSerializer(versions, many=True).data)
+        versions = get_campaign(self.person, slug).guideline_versions.all()
+        return self.paged(versions, GuidelineVersionSerializer, order=("-number",))
 
     @extend_schema(
         operation_id="write_guidelines",
         request=GuidelineVersionSerializer,
         responses={201: GuidelineVersionSerializer},
     )
+    @once
     def post(self, request: Request, slug: str) -> Response:
         """Write a new version of the guidelines. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
@@ -83,13 +100,19 @@ class GuidelinesView(ApiView):
 
 
 class MembersView(ApiView):
-    @extend_schema(operation_id="list_members", responses=MembershipSerializer(many=True))
+    scopes = {"GET": Scope.PEOPLE, "POST": Scope.PEOPLE}
+
+    @extend_schema(operation_id="list_members", parameters=[MemberFilter], responses=MembershipSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """Who takes part. For the campaign's leads."""
-        members = get_led_campaign(self.person, slug).memberships.select_related("user").order_by("user__username")
-        return Response(MembershipSerializer(members, many=True).data)
+        """Who takes part, in the order in which they came. For the campaign's leads."""
+        asked = self.asked(MemberFilter)
+        members = get_led_campaign(self.person, slug).memberships.select_related("user")
+        if "role" in asked:
+            members = members.filter(role=asked["role"])
+        return self.paged(members, MembershipSerializer, order=("pk",))
 
     @extend_schema(operation_id="add_member", request=MembershipSerializer, responses={201: MembershipSerializer})
+    @once
     def post(self, request: Request, slug: str) -> Response:
         """Let somebody judge in the campaign or run it; a member gets the new role. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
@@ -101,6 +124,8 @@ class MembersView(ApiView):
 
 
 class MemberView(ApiView):
+    scopes = {"DELETE": Scope.PEOPLE}
+
     @extend_schema(operation_id="remove_member", responses={204: None})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """End somebody's part in the campaign; what they judged stays. For the campaign's leads."""

@@ -12,10 +12,12 @@ from rest_framework.response import Response
 from labeling.access import get_led_campaign
 from labeling.actions import ImportReport, drop_report, export_campaign, import_comparisons, import_prompts
 from labeling.api.base import ApiView
+from labeling.api.idempotency import HashedFile, once
 from labeling.api.problems import problem
 from labeling.api.serializers import DropReportSerializer, ImportReportSerializer
 from labeling.errors import DomainError
 from labeling.exchange import AUTO, READERS, WRITERS, ByteStream
+from labeling.models import Scope
 
 FILE = {
     "application/jsonl": OpenApiRequest(OpenApiTypes.BINARY),
@@ -33,6 +35,8 @@ class FileNotSent(DomainError):
 
 
 class LengthRequired(DomainError):
+    """A file is sent with a Content-Length, so that a broken upload is never taken for a whole one."""
+
     type = "length-required"
     status = 411
 
@@ -54,36 +58,52 @@ class PromptImportOptions(ImportOptions):
     form = serializers.ChoiceField(choices=[(name, name) for name in ("auto", "json", "text")], default="auto")
 
 
-class ImportComparisonsView(ApiView):
+class FileView(ApiView):
+    """A view whose body is a file, read as a stream."""
+
+    def file(self, request: Request) -> HashedFile:
+        """The body, not parsed and never whole in memory. Raises FileNotSent, LengthRequired."""
+        if not hasattr(self, "_file"):
+            self._file = HashedFile(_body(request))
+        return self._file
+
+
+class ImportComparisonsView(FileView):
+    scopes = {"POST": Scope.IMPORT}
+
     @extend_schema(
         operation_id="import_comparisons",
         parameters=[ComparisonImportOptions],
         request=FILE,
         responses=ImportReportSerializer,
     )
+    @once
     def post(self, request: Request, slug: str) -> Response:
         """Bring in comparisons: the body is the file (JSON lines or a JSON array, also gzipped), in any dialect.
 
         Good records are kept, the others are named by line and reason. The same file again brings nothing.
         """
         campaign = get_led_campaign(self.person, slug)
-        options = _options(ComparisonImportOptions, request)
+        options = self.asked(ComparisonImportOptions)
         report = import_comparisons(
-            campaign=campaign, stream=_body(request), source="api", acting_user=self.person, now=self.now, **options
+            campaign=campaign, stream=self.file(request), source="api", acting_user=self.person, now=self.now, **options
         )
         return _answer(report)
 
 
-class ImportPromptsView(ApiView):
+class ImportPromptsView(FileView):
+    scopes = {"POST": Scope.IMPORT}
+
     @extend_schema(
         operation_id="import_prompts", parameters=[PromptImportOptions], request=FILE, responses=ImportReportSerializer
     )
+    @once
     def post(self, request: Request, slug: str) -> Response:
         """Bring in prompts: the body is the file (JSON lines, a JSON array, or text with a prompt a line)."""
         campaign = get_led_campaign(self.person, slug)
-        options = _options(PromptImportOptions, request)
+        options = self.asked(PromptImportOptions)
         report = import_prompts(
-            campaign=campaign, stream=_body(request), acting_user=self.person, now=self.now, **options
+            campaign=campaign, stream=self.file(request), acting_user=self.person, now=self.now, **options
         )
         return _answer(report)
 
@@ -92,6 +112,8 @@ DIALECT = OpenApiParameter("dialect", str, enum=list(WRITERS), default="trl")
 
 
 class ExportView(ApiView):
+    scopes = {"GET": Scope.EXPORT}
+
     @extend_schema(
         operation_id="export", parameters=[DIALECT], responses={(200, "application/jsonl"): OpenApiTypes.BINARY}
     )
@@ -105,6 +127,8 @@ class ExportView(ApiView):
 
 
 class ExportReportView(ApiView):
+    scopes = {"GET": Scope.EXPORT}
+
     @extend_schema(operation_id="export_report", parameters=[DIALECT], responses=DropReportSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """What an export keeps and what it leaves out, by reason. For the campaign's leads."""
@@ -113,14 +137,7 @@ class ExportReportView(ApiView):
         return Response(drop_report(campaign=campaign, dialect=dialect, acting_user=self.person).as_dict())
 
 
-def _options(kind: type[ImportOptions], request: Request) -> dict[str, Any]:
-    options = kind(data=request.query_params)
-    options.is_valid(raise_exception=True)
-    return dict(options.validated_data)
-
-
 def _body(request: Request) -> ByteStream:
-    """The body as a stream, not parsed and never whole in memory. Raises FileNotSent, LengthRequired."""
     if request.content_type.split(";")[0].strip() in FORMS:
         raise FileNotSent("Send the file itself as the body, with the content type application/jsonl, not as a form.")
     if not request.headers.get("Content-Length"):

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from labeling.access import get_token
 from labeling.actions import create_token, create_user, revoke_token
 from labeling.api.base import ApiView
+from labeling.api.idempotency import once
 from labeling.api.serializers import (
     CreatedUserSerializer,
     MeSerializer,
@@ -14,9 +15,12 @@ from labeling.api.serializers import (
     NewUserSerializer,
     TokenSerializer,
 )
+from labeling.models import Scope
 
 
 class MeView(ApiView):
+    scopes = {"GET": Scope.READ}
+
     @extend_schema(operation_id="me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Who you are."""
@@ -24,30 +28,45 @@ class MeView(ApiView):
 
 
 class UsersView(ApiView):
+    scopes = {"POST": Scope.PEOPLE}
+
     @extend_schema(operation_id="create_user", request=NewUserSerializer, responses={201: CreatedUserSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Make an account. For admins."""
         values = self.validated(NewUserSerializer, request)
-        user, password = create_user(**values, acting_user=self.person, now=self.now)
+        user, password = create_user(**values, secret=self.fresh_secret()[:20], acting_user=self.person, now=self.now)
         body = {"username": user.username, "role": user.role, "password": password}
         return Response(CreatedUserSerializer(body).data, status=201)
 
 
 class TokensView(ApiView):
+    scopes = {"GET": Scope.PEOPLE, "POST": Scope.PEOPLE}
+
     @extend_schema(operation_id="list_tokens", responses=TokenSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Your tokens; their keys are not kept."""
-        return Response(TokenSerializer(self.person.api_tokens.order_by("-pk"), many=True).data)
+        return self.paged(self.person.api_tokens.all(), TokenSerializer)
 
     @extend_schema(operation_id="create_token", request=TokenSerializer, responses={201: NewTokenSerializer})
+    @once
     def post(self, request: Request) -> Response:
         """Make a token for yourself. Its key is shown this once."""
         values = self.validated(TokenSerializer, request)
-        token, key = create_token(user=self.person, **values, acting_user=self.person, now=self.now)
+        token, key = create_token(
+            user=self.person,
+            **values,
+            granted_by=self.token,
+            secret=self.fresh_secret(),
+            acting_user=self.person,
+            now=self.now,
+        )
         return Response({**TokenSerializer(token).data, "key": key}, status=201)
 
 
 class TokenView(ApiView):
+    scopes = {"DELETE": Scope.PEOPLE}
+
     @extend_schema(operation_id="revoke_token", responses={204: None})
     def delete(self, request: Request, token_id: int) -> Response:
         """Revoke one of your tokens."""

@@ -53,7 +53,7 @@ def test_options_stand_behind_the_question_mark(calling: Calling) -> None:
     maya = calling(scene.maya)
     address = f"{IMPORT}?dialect=trl&keep_preferences=true&refuse_all=true"
     refused = maya.post(address, data=lines(2) + b"\n{", content_type="application/jsonl")
-    assert (refused.status_code, refused.json()["type"]) == (422, "urn:chosen:problem:import-refused")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/import-refused")
     assert refused.json()["report"]["rejected"][0]["line"] == 3
     assert not Comparison.objects.exists()
     assert maya.post(address, data=lines(2), content_type="application/jsonl").json()["settled"] == 2
@@ -71,20 +71,20 @@ def test_an_option_that_is_none_is_named(calling: Calling, query: str, field: st
 def test_a_file_that_cannot_be_read_at_all_is_a_problem(calling: Calling) -> None:
     scene = stage()
     answer = calling(scene.maya).post(IMPORT, data=b'{"question": "?"}', content_type="application/jsonl")
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:chosen:problem:unreadable-file")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unreadable-file")
 
 
 def test_a_form_is_told_to_send_the_file_itself(calling: Calling) -> None:
     scene = stage()
     answer = calling(scene.maya).post(IMPORT, {"file": "x"}, format="multipart")
-    assert (answer.status_code, answer.json()["type"]) == (415, "urn:chosen:problem:file-not-sent")
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/file-not-sent")
 
 
 def test_a_body_of_unknown_length_is_refused_instead_of_read_as_empty(calling: Calling) -> None:
     scene = stage()
     maya: Any = calling(scene.maya)
     answer = maya.generic("POST", IMPORT, lines(2), content_type="application/jsonl", CONTENT_LENGTH="")
-    assert (answer.status_code, answer.json()["type"]) == (411, "urn:chosen:problem:length-required")
+    assert (answer.status_code, answer.json()["type"]) == (411, "/problems/length-required")
 
 
 def test_prompts_come_in_the_same_way(calling: Calling) -> None:

@@ -138,5 +138,5 @@ def test_a_session_needs_the_csrf_token_for_what_it_writes() -> None:
     assert browser.login(username="alice", password=PASSWORD)
     refused = browser.post("/api/v1/campaigns/sums/assignments/next/")
     assert refused.status_code == 403
-    assert refused.json()["type"] == "urn:chosen:problem:permission-denied"
+    assert refused.json()["type"] == "/problems/permission-denied"
     assert scene.campaign.assignments.count() == 0

@@ -17,7 +17,7 @@ def test_without_signing_in_the_answer_says_how() -> None:
     assert answer["WWW-Authenticate"] == "Bearer"
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json() == {
-        "type": "urn:chosen:problem:not-authenticated",
+        "type": "/problems/not-authenticated",
         "title": "Unauthorized",
         "status": 401,
         "detail": "Sign in, or send a token: Authorization: Bearer <token>.",
@@ -30,7 +30,7 @@ def test_a_token_that_is_none_is_refused(header: str) -> None:
     client.credentials(HTTP_AUTHORIZATION=header)
     answer = client.post(NEXT)
     assert answer.status_code == 401
-    assert answer.json()["type"] == "urn:chosen:problem:authentication-failed"
+    assert answer.json()["type"] == "/problems/authentication-failed"
 
 
 def test_what_is_wrong_in_a_body_is_named_by_field(calling: Calling) -> None:
@@ -43,7 +43,7 @@ def test_what_is_wrong_in_a_body_is_named_by_field(calling: Calling) -> None:
     )
     assert answer.status_code == 422
     problem = answer.json()
-    assert problem["type"] == "urn:chosen:problem:invalid"
+    assert problem["type"] == "/problems/invalid"
     assert {error["field"] for error in problem["errors"]} == {"choice", "key", "criteria.helpful", "seconds"}
 
 
@@ -53,7 +53,7 @@ def test_what_the_campaign_does_not_allow_is_named_too(calling: Calling) -> None
     answer = calling(scene.alice).post(
         f"/api/v1/assignments/{held.pk}/judgment/", {"choice": "tie", "key": "k"}, format="json"
     )
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:chosen:problem:invalid-answer")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-answer")
     assert answer.json()["errors"][0]["field"] == "choice"
 
 
@@ -76,7 +76,7 @@ def test_a_body_beyond_all_measure_is_refused_before_it_is_parsed(calling: Calli
         {"choice": "left", "key": "k", "comment": "c" * 3_000_000},
         format="json",
     )
-    assert (answer.status_code, answer.json()["type"]) == (413, "urn:chosen:problem:body-too-large")
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
 
 
 def test_conflicts_have_types_of_their_own(calling: Calling) -> None:
@@ -86,15 +86,15 @@ def test_conflicts_have_types_of_their_own(calling: Calling) -> None:
     address = f"/api/v1/assignments/{held.pk}/judgment/"
     alice.post(address, {"choice": "left", "key": "1"}, format="json")
     answer = alice.post(address, {"choice": "left", "key": "2"}, format="json")
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:chosen:problem:already-judged")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/already-judged")
 
 
 def test_methods_and_media_types_that_are_not_there_are_told(calling: Calling) -> None:
     scene = stage()
     maya = calling(scene.maya)
-    assert maya.put("/api/v1/campaigns/sums/").json()["type"] == "urn:chosen:problem:method-not-allowed"
+    assert maya.put("/api/v1/campaigns/sums/").json()["type"] == "/problems/method-not-allowed"
     answer = maya.post("/api/v1/campaigns/", data=b"name=x", content_type="text/plain")
-    assert (answer.status_code, answer.json()["type"]) == (415, "urn:chosen:problem:unsupported-media-type")
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-media-type")
 
 
 def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_the_inside(calling: Calling) -> None:
@@ -104,5 +104,5 @@ def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_the_inside(callin
     with patch("labeling.api.views.assignments.next_with_progress", side_effect=RuntimeError("secret")):
         answer = alice.post(NEXT)
     assert answer.status_code == 500
-    assert answer.json()["type"] == "urn:chosen:problem:server-error"
+    assert answer.json()["type"] == "/problems/server-error"
     assert "secret" not in answer.content.decode()

@@ -23,7 +23,7 @@ def test_generation_is_started_watched_and_cancelled(scene: Stage, calling: Call
     assert job["remaining_seconds"] is None
 
     again = maya.post("/api/v1/campaigns/sums/generation/", sent, format="json")
-    assert (again.status_code, again.json()["type"]) == (409, "urn:chosen:problem:job-active")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/job-active")
 
     GenerationJob.objects.update(status=JobStatus.RUNNING, done=60, rate=4.0)
     watched = maya.get(f"/api/v1/generation/{job['id']}/").json()
@@ -49,7 +49,7 @@ def test_what_cannot_be_written_is_refused_with_its_reason(
 ) -> None:
     answer = calling(scene.maya).post("/api/v1/campaigns/sums/generation/", sent, format="json")
 
-    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:chosen:problem:{kind}")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
     assert answer.json()["detail"]
     assert not GenerationJob.objects.exists()
 
@@ -71,14 +71,14 @@ def test_a_run_is_started_watched_and_cancelled(scene: Stage, calling: Calling) 
     detail = maya.get(f"/api/v1/runs/{run['id']}/").json()
     assert (detail["done"], detail["total"], detail["latest"]["step"]) == (3, 9, 3)
     assert [point["step"] for point in detail["metrics"]] == [1, 2, 3]
-    later = maya.get(f"/api/v1/runs/{run['id']}/metrics/?after=2").json()
+    later = maya.get(f"/api/v1/runs/{run['id']}/metrics/?after=2").json()["results"]
     assert later == [{"event": "progress", "step": 3, "values": {"loss": 1 / 3}}]
-    assert len(maya.get(f"/api/v1/runs/{run['id']}/metrics/?after=x").json()) == 3
+    assert len(maya.get(f"/api/v1/runs/{run['id']}/metrics/?after=x").json()["results"]) == 3
     assert maya.post(f"/api/v1/runs/{run['id']}/cancel/").json()["status"] == "cancelling"
     Run.objects.update(status=JobStatus.CANCELLED)
     assert maya.post(f"/api/v1/runs/{run['id']}/resume/").json()["status"] == "queued"
-    assert [one["id"] for one in maya.get("/api/v1/runs/?campaign=sums").json()] == [run["id"]]
-    assert maya.get("/api/v1/runs/?campaign=other").json() == []
+    assert [one["id"] for one in maya.get("/api/v1/runs/?campaign=sums").json()["results"]] == [run["id"]]
+    assert maya.get("/api/v1/runs/?campaign=other").json()["results"] == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_run_that_cannot_be_is_refused_with_its_reason(
 ) -> None:
     answer = calling(scene.maya).post("/api/v1/runs/", sent, format="json")
 
-    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:chosen:problem:{kind}")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
     assert not Run.objects.exists()
 
 
@@ -106,7 +106,7 @@ def test_without_labels_a_run_says_what_is_missing(scene: Stage, calling: Callin
 
     answer = calling(scene.maya).post("/api/v1/runs/", {"campaign": "sums"}, format="json")
 
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:chosen:problem:too-few-pairs")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/too-few-pairs")
     assert "Judge more comparisons" in answer.json()["detail"]
 
 
@@ -124,7 +124,7 @@ def test_a_version_is_looked_at_promoted_and_rolled_back(scene: Stage, calling: 
     back = maya.post("/api/v1/serving/rollback/").json()
     assert (back["version"], back["kind"]) == ("tiny-base", "rollback")
     refused = maya.post("/api/v1/serving/rollback/")
-    assert (refused.status_code, refused.json()["type"]) == (409, "urn:chosen:problem:nothing-to-roll-back")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/nothing-to-roll-back")
 
 
 def test_the_policy_is_saved_and_shown(scene: Stage, calling: Calling) -> None:
@@ -139,5 +139,5 @@ def test_the_policy_is_saved_and_shown(scene: Stage, calling: Calling) -> None:
     assert {name: saved.json()[name] for name in wanted} == wanted
     assert {name: maya.get(address).json()[name] for name in wanted} == wanted
     refused = maya.put(address, {**wanted, "cron": "at night"}, format="json")
-    assert (refused.status_code, refused.json()["type"]) == (422, "urn:chosen:problem:wrong-schedule")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/wrong-schedule")
     assert maya.get(address).json()["cron"] == "15 3 * * 1"

@@ -1,0 +1,46 @@
+"""Lists of what there is and of what was done: comparisons, judgments, events. For leads, newest first."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
+from labeling.api.filters import ComparisonFilter, EventFilter, JudgmentFilter
+from labeling.api.serializers import ComparisonSerializer, EventSerializer, RecordedJudgmentSerializer
+from labeling.models import Scope
+from labeling.queries.records import filtered_comparisons, filtered_events, filtered_judgments
+
+
+class ComparisonsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_comparisons", parameters=[ComparisonFilter], responses=ComparisonSerializer(many=True)
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The campaign's comparisons, newest first; status=conflict are those to adjudicate. For its leads."""
+        campaign = get_led_campaign(self.person, slug)
+        return self.paged(filtered_comparisons(campaign, **self.asked(ComparisonFilter)), ComparisonSerializer)
+
+
+class JudgmentsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_judgments", parameters=[JudgmentFilter], responses=RecordedJudgmentSerializer(many=True)
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Every judgment ever made in the campaign, by pseudonym, newest first. For its leads."""
+        campaign = get_led_campaign(self.person, slug)
+        return self.paged(filtered_judgments(campaign, **self.asked(JudgmentFilter)), RecordedJudgmentSerializer)
+
+
+class EventsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="list_events", parameters=[EventFilter], responses=EventSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """All that was done in the campaign, newest first. For its leads."""
+        campaign = get_led_campaign(self.person, slug)
+        return self.paged(filtered_events(campaign, **self.asked(EventFilter)), EventSerializer)

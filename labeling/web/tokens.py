@@ -1,0 +1,68 @@
+"""One's own keys for the API."""
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import get_token
+from labeling.actions import create_token, revoke_token
+from labeling.errors import DomainError, NotAllowed
+from labeling.web.edge import act, page, person, refuse
+from labeling.web.forms import TokenForm
+
+
+@page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """The list, and a form; a POST makes a token and shows its key this once."""
+    form = TokenForm(request.POST or None)
+    key = _make(request, form) if request.method == "POST" and form.is_valid() else ""
+    context = {
+        "form": TokenForm() if key else form,
+        "key": key,
+        "tokens": person(request).api_tokens.order_by("-pk"),
+        "now": timezone.now(),
+        "nav": "you",
+    }
+    return render(request, "labeling/tokens.html", context)
+
+
+@page
+@require_POST
+def token_revoke(request: HttpRequest) -> HttpResponse:
+    """Ends one of them."""
+    identifier = request.POST.get("token", "")
+    if not identifier.isdecimal():
+        raise Http404("The form names no token.")
+    token = get_token(person(request), int(identifier))
+
+    def errand() -> str:
+        revoke_token(token=token, acting_user=person(request), now=timezone.now())
+        return f"{token.name} opens nothing any more."
+
+    return act(request, errand, back=reverse("tokens"))
+
+
+def _make(request: HttpRequest, form: TokenForm) -> str:
+    user, now, days = person(request), timezone.now(), form.cleaned_data["days"]
+    try:
+        _, key = create_token(
+            user=user,
+            name=form.cleaned_data["name"],
+            scopes=form.cleaned_data["scopes"],
+            expires_at=now + timedelta(days=int(days)) if days else None,
+            acting_user=user,
+            now=now,
+        )
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        refuse(form, error)
+        return ""
+    return key

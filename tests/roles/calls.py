@@ -1,0 +1,151 @@
+"""What has to be on stage before an address can be asked for, and what is sent to it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from labeling.actions import create_campaign, create_token
+from labeling.models import Membership, Role, User
+from tests.browser.furnished import Furnished, furnish
+from tests.people import NOON, Stage, pair, person, stage
+from training.models import GenerationJob, Run
+
+JSON = "application/json"
+
+
+class Scene:
+    """Maya's campaign with judged comparisons, runs and versions, and another campaign beside it."""
+
+    def __init__(self) -> None:
+        self.stage: Stage = stage(comparisons=4, overlap=2)
+        self.furnished: Furnished = furnish(self.stage)
+        self.other_lead = person("other_lead", Role.LEAD)
+        elsewhere = create_campaign(name="Elsewhere", acting_user=self.other_lead, now=NOON)
+        Membership.objects.create(campaign=elsewhere, user=self.stage.charlie, created_at=NOON)
+
+    @property
+    def people(self) -> dict[str, User | None]:
+        on_stage = self.stage
+        return {
+            "nobody": None,
+            "charlie": on_stage.charlie,
+            "alice": on_stage.alice,
+            "other_lead": self.other_lead,
+            "maya": on_stage.maya,
+            "root": on_stage.root,
+        }
+
+
+# The arguments of an address; those that are not here take the campaign's slug, or nothing.
+Arguments = Callable[[Scene], list[Any]]
+ARGUMENTS: dict[str, Arguments] = {
+    "problem": lambda scene: ["already-judged"],
+    "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
+    "api-member": lambda scene: ["sums", "bob"],
+    "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
+    "api-release": lambda scene: [scene.stage.given(scene.stage.alice).pk],
+    "api-adjudicate": lambda scene: [conflict(scene.stage)],
+    "version": lambda scene: [scene.furnished.two.name],
+    "version_promote": lambda scene: [scene.furnished.two.name],
+    "api-version": lambda scene: [scene.furnished.two.name],
+    "api-promote": lambda scene: [scene.furnished.two.name],
+    **dict.fromkeys(
+        ("generation_cancel", "generation_resume", "api-generation", "api-cancel-generation", "api-resume-generation"),
+        lambda scene: [scene.furnished.writing.pk],
+    ),
+    **dict.fromkeys(
+        ("run", "run_cancel", "run_resume", "api-run", "api-run-metrics", "api-cancel-run", "api-resume-run"),
+        lambda scene: [scene.furnished.running.pk],
+    ),
+}
+# What is sent as JSON, and what as a form; nothing else sends anything.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("api-users", "POST"): {"username": "new", "role": "annotator"},
+    ("api-tokens", "POST"): {"name": "mine", "scopes": ["read", "judge"]},
+    ("api-campaigns", "POST"): {"name": "Another", "slug": "another"},
+    ("api-campaign", "PATCH"): {"description": "Sums and more"},
+    ("api-campaign-status", "POST"): {"status": "paused"},
+    ("api-guidelines", "POST"): {"text": "Prefer the true one."},
+    ("api-members", "POST"): {"username": "bob", "role": "annotator"},
+    ("api-judgment", "POST"): {"choice": "left", "key": "k"},
+    ("api-adjudicate", "POST"): {"winner": "a", "reason": "It is true."},
+    ("api-runs", "POST"): {"campaign": "sums"},
+    ("api-retraining-policy", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
+}
+FORMS: dict[str, dict[str, str]] = {
+    "guidelines": {"text": "Be kind."},
+    "people_remove": {"username": "bob"},
+    "campaign_status": {"status": "paused"},
+    "annotate": {"assignment": "1", "choice": "left", "key": "k"},
+    "annotate_undo": {"assignment": "1"},
+}
+FILES = {"api-import-prompts", "api-import-comparisons"}
+LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
+
+
+def prepare(name: str, method: str, scene: Scene) -> str:
+    """Puts on stage whatever lets the call succeed for somebody who may make it; returns its address."""
+    on_stage, made = scene.stage, scene.furnished
+    path = address(name, scene)
+    if (name, method) == ("api-judgment", "DELETE"):
+        on_stage.now = timezone.now()  # or it would be too late
+        on_stage.judge(on_stage.given(on_stage.alice))
+    if name == "api-resume-generation":
+        GenerationJob.objects.filter(pk=made.writing.pk).update(status="failed")
+    if name == "api-resume-run":
+        Run.objects.filter(pk=made.running.pk).update(status="failed")
+    if (name, method) == ("api-start-generation", "POST"):
+        GenerationJob.objects.update(status="finished")
+    if (name, method) == ("api-runs", "POST"):
+        Run.objects.update(status="finished")
+        on_stage.add([pair(number, preference="first") for number in range(100, 120)])
+    return path
+
+
+def conflict(on_stage: Stage) -> int:
+    """A comparison on which Alice and Bob disagree."""
+    held = on_stage.given(on_stage.alice)
+    on_stage.vote(held, "a")
+    again = on_stage.given(on_stage.bob)
+    while again.comparison_id != held.comparison_id:
+        on_stage.vote(again, "b")
+        again = on_stage.given(on_stage.bob)
+    on_stage.vote(again, "b")
+    return held.comparison_id
+
+
+def address(name: str, scene: Scene) -> str:
+    """The address of that name, with what it is about on stage."""
+    if name in ARGUMENTS:
+        return reverse(name, args=ARGUMENTS[name](scene))
+    return reverse(name, kwargs={"slug": "sums"} if _wants_slug(name) else {})
+
+
+def ask(user: User | None, name: str, method: str, path: str) -> Any:
+    """Somebody's call, with what it sends; a streamed answer is read to its end."""
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    if name in FILES:
+        answer: Any = client.generic(method, path, LINE, content_type="application/jsonl")
+    elif (name, method) in BODIES:
+        answer = client.generic(method, path, json.dumps(BODIES[name, method]).encode(), content_type=JSON)
+    elif method == "POST" and not name.startswith("api-"):
+        answer = client.post(path, FORMS.get(name, {}))
+    else:
+        answer = client.generic(method, path)
+    if answer.streaming:
+        b"".join(answer)
+    return answer
+
+
+def _wants_slug(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return True
+    return False

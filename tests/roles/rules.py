@@ -1,0 +1,103 @@
+"""Who is let in where: for every address, each of its methods with a digit for each of PEOPLE.
+
+A new address, or a new method of one, wants a line here, and where it names something that must be there, or wants a
+body, a line in `calls.py`.
+"""
+
+PEOPLE = ("nobody", "charlie", "alice", "other_lead", "maya", "root")
+"""Charlie annotates another campaign, which other_lead leads; alice annotates in maya's; root is an admin."""
+
+# 1 sign in first, 2 let in, 3 they may not, 4 it does not exist for them.
+ANYBODY = "222222"
+SIGNED_IN = "122222"  # and everybody is shown their own part only
+MEMBERS = "142422"
+LEADS = "143422"
+LEADS_ONLY = "144422"  # of these not even their existence is told to annotators
+LEADS_ANYWHERE = "133222"
+OF_A_LED_CAMPAIGN = "133422"
+ADMINS = "133332"
+OWN = "142444"  # alice's
+JUDGES = "142423"  # an admin is no member by being an admin
+NOTHING_NAMED = "144444"  # the form names nothing of theirs
+
+SITE: dict[str, dict[str, str]] = {
+    "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
+    "logout": {"POST": ANYBODY},
+    "healthz": {"GET": ANYBODY},
+    "schema": {"GET": SIGNED_IN},
+    "problem": {"GET": ANYBODY},
+    "problems": {"GET": ANYBODY},
+}
+LABELING_PAGES: dict[str, dict[str, str]] = {
+    "home": {"GET": SIGNED_IN},
+    "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "token_revoke": {"POST": NOTHING_NAMED},
+    "new_campaign": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
+    "annotate": {"GET": JUDGES, "POST": NOTHING_NAMED},
+    "annotate_undo": {"POST": NOTHING_NAMED},
+    "guidelines": {"GET": MEMBERS, "POST": LEADS},
+    "people": {"GET": LEADS, "POST": LEADS},
+    "people_remove": {"POST": LEADS},
+    "data": {"GET": LEADS, "POST": LEADS},
+    "settings": {"GET": LEADS, "POST": LEADS},
+    "campaign_status": {"POST": LEADS},
+}
+LABELING_API: dict[str, dict[str, str]] = {
+    "api-docs": {"GET": SIGNED_IN},
+    "api-me": {"GET": SIGNED_IN},
+    "api-users": {"POST": ADMINS},
+    "api-tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "api-token": {"DELETE": OWN},
+    "api-campaigns": {"GET": SIGNED_IN, "POST": LEADS_ANYWHERE},
+    "api-campaign": {"GET": MEMBERS, "PATCH": LEADS},
+    "api-campaign-status": {"POST": LEADS},
+    "api-guidelines": {"GET": MEMBERS, "POST": LEADS},
+    "api-members": {"GET": LEADS, "POST": LEADS},
+    "api-member": {"DELETE": LEADS},
+    "api-import-prompts": {"POST": LEADS},
+    "api-comparisons": {"GET": LEADS},
+    "api-judgments": {"GET": LEADS},
+    "api-import-comparisons": {"POST": LEADS},
+    "api-next": {"POST": JUDGES},
+    "api-progress": {"GET": MEMBERS},
+    "api-agreement": {"GET": LEADS},
+    "api-annotators": {"GET": LEADS},
+    "api-events": {"GET": LEADS},
+    "api-export": {"GET": LEADS},
+    "api-export-report": {"GET": LEADS},
+    "api-judgment": {"POST": OWN, "DELETE": OWN},
+    "api-release": {"POST": OWN},
+    "api-adjudicate": {"POST": LEADS},
+}
+TRAINING_PAGES: dict[str, dict[str, str]] = {
+    "campaign": {"GET": MEMBERS},  # annotators are sent on to what they come for
+    "generation_start": {"POST": LEADS},
+    "run_start": {"POST": LEADS},
+    "policy_save": {"POST": LEADS},
+    "generation_cancel": {"POST": LEADS_ONLY},
+    "generation_resume": {"POST": LEADS_ONLY},
+    "run": {"GET": LEADS_ONLY},
+    "run_cancel": {"POST": LEADS_ONLY},
+    "run_resume": {"POST": LEADS_ONLY},
+    "versions": {"GET": LEADS_ANYWHERE},
+    "version": {"GET": OF_A_LED_CAMPAIGN},
+    "version_promote": {"POST": LEADS_ONLY},
+    "serving_rollback": {"POST": LEADS_ANYWHERE},
+}
+TRAINING_API: dict[str, dict[str, str]] = {
+    "api-start-generation": {"POST": LEADS},
+    "api-retraining-policy": {"GET": LEADS, "PUT": LEADS},
+    "api-generation": {"GET": LEADS_ONLY},
+    "api-cancel-generation": {"POST": LEADS_ONLY},
+    "api-resume-generation": {"POST": LEADS_ONLY},
+    "api-runs": {"GET": SIGNED_IN, "POST": LEADS},
+    "api-run": {"GET": LEADS_ONLY},
+    "api-run-metrics": {"GET": LEADS_ONLY},
+    "api-cancel-run": {"POST": LEADS_ONLY},
+    "api-resume-run": {"POST": LEADS_ONLY},
+    "api-versions": {"GET": LEADS_ANYWHERE},
+    "api-version": {"GET": OF_A_LED_CAMPAIGN},
+    "api-promote": {"POST": OF_A_LED_CAMPAIGN},
+    "api-roll-back": {"POST": LEADS_ANYWHERE},
+}
+RULES = SITE | LABELING_PAGES | LABELING_API | TRAINING_PAGES | TRAINING_API

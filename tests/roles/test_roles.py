@@ -1,0 +1,78 @@
+"""Nobody sees or changes what their role does not allow, on any address: pages and API, of every room.
+
+Made from the URL table itself: an address, or a method of one, that no rule in `rules.py` names fails here.
+"""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.urls import reverse
+
+from tests.roles.calls import Scene, address, ask
+from tests.roles.rules import PEOPLE, RULES
+from tests.roles.table import METHODS, names
+from training import storage
+
+pytestmark = pytest.mark.django_db
+
+CASES = [(name, method) for name, methods in sorted(RULES.items()) for method in methods]
+
+
+@pytest.fixture(autouse=True)
+def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The versions on stage are rows without files."""
+    monkeypatch.setattr(storage, "check_version", lambda version: None)
+
+
+def meaning(answer: Any) -> str:
+    """What an answer means, in the digits of the rules."""
+    if answer.status_code == 302 and answer.headers["Location"].startswith("/login/?"):
+        return "1"
+    # What was refused for another reason than who asks was let in.
+    return {401: "1", 403: "3", 404: "4"}.get(answer.status_code, "2" if answer.status_code < 500 else "5")
+
+
+def test_every_address_has_its_rules() -> None:
+    assert names() == sorted(RULES)
+
+
+@pytest.mark.parametrize(("name", "method"), CASES)
+def test_who_is_let_in(name: str, method: str) -> None:
+    scene = Scene()
+    path = address(name, scene)
+    told = ""
+    for user in (scene.people[who] for who in PEOPLE):
+        with transaction.atomic():
+            told += meaning(ask(user, name, method, path))
+            transaction.set_rollback(True)  # nobody finds what somebody before them did
+    assert told == RULES[name][method]
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_method_without_a_rule_is_there_for_nobody(name: str) -> None:
+    scene = Scene()
+    path = address(name, scene)
+    for method in set(METHODS) - set(RULES[name]):
+        for who in ("alice", "root"):
+            with transaction.atomic():
+                answer = ask(scene.people[who], name, method, path)
+                transaction.set_rollback(True)
+            assert answer.status_code == 405, f"{who} {method} {path}"
+
+
+def test_djangos_admin_lets_in_admins_only() -> None:
+    scene = Scene()
+    pages = [reverse("admin:index")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        pages += [reverse(f"{name}_changelist"), reverse(f"{name}_add"), reverse(f"{name}_change", args=["1"])]
+    for who, user in scene.people.items():
+        for page in pages:
+            answer = ask(user, "admin", "GET", page)
+            if who == "root":
+                assert answer.status_code != 302 or "login" not in answer.headers["Location"], page
+            else:
+                assert answer.status_code == 302, f"{who} {page}"
+                assert answer.headers["Location"].startswith("/admin/login/"), f"{who} {page}"
