@@ -5,6 +5,7 @@ Nothing here touches a database or a model before a test asks for it: the engine
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,20 @@ if TYPE_CHECKING:
     from labeling.models import Campaign, User
     from training.models import ModelVersion
 
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+SHARED_DATA = PROJECT_DIR.parent / "shared" / "data"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TINY_SETTINGS = {"max_tokens": 12, "temperature": 1.0}
 QUESTIONS = tuple(f"what does the {color} {animal} see ?" for color in ("red", "blue", "old") for animal in "abcdef")
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """SmolLM2-135M-Instruct, in CHOSEN_TEST_MODEL or where `make run` keeps it; workers that ask together share one."""
+    from training.generation import prepare_model
+
+    default = PROJECT_DIR / "var" / "models" / "smollm2-135m-instruct"
+    return prepare_model(Path(os.environ.get("CHOSEN_TEST_MODEL", default)))
 
 
 @pytest.fixture(scope="session")
