@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from labeling.api.views import assignments, campaigns, exchange, people, records, statistics
+from labeling.api.views import assignments, campaigns, exchange, figures, people, records, statistics
 from labeling.api.views.description import DocumentationView
 
 CAMPAIGN = "campaigns/<slug:slug>/"
@@ -30,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}assignments/next/", assignments.NextAssignmentView.as_view(), name="api-next"),
     path(f"{CAMPAIGN}progress/", statistics.ProgressView.as_view(), name="api-progress"),
     path(f"{CAMPAIGN}agreement/", statistics.AgreementView.as_view(), name="api-agreement"),
+    path(f"{CAMPAIGN}statistics/", figures.StatisticsView.as_view(), name="api-statistics"),
+    path(f"{CAMPAIGN}ranking/", figures.RankingView.as_view(), name="api-ranking"),
     path(f"{CAMPAIGN}annotators/", statistics.AnnotatorsView.as_view(), name="api-annotators"),
     path(f"{CAMPAIGN}events/", records.EventsView.as_view(), name="api-events"),
     path(f"{CAMPAIGN}export/", exchange.ExportView.as_view(), name="api-export"),

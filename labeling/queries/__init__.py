@@ -12,6 +12,8 @@ from labeling.queries.progress import (
     campaign_progress,
     progress_of,
 )
+from labeling.queries.slices import Slice, SliceChoices, slice_choices
+from labeling.queries.statistics import Statistics, model_ranking, plain, statistics
 from labeling.queries.verdicts import fresh_verdicts, preference_pairs, verdict_records
 
 __all__ = [
@@ -19,13 +21,20 @@ __all__ = [
     "AnnotatorSummary",
     "CampaignProgress",
     "Progress",
+    "Slice",
+    "SliceChoices",
+    "Statistics",
     "agreement",
     "annotator_progress",
     "annotator_summaries",
     "campaign_progress",
     "fresh_verdicts",
+    "model_ranking",
+    "plain",
     "preference_pairs",
     "progress_of",
+    "slice_choices",
+    "statistics",
     "verdict_records",
     "visible_campaigns",
     "vote_patterns",

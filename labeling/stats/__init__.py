@@ -4,6 +4,7 @@ from labeling.stats.adaptive import AdaptiveOverlap, estimated_error_rate
 from labeling.stats.agreement import (
     AgreementReport,
     Metric,
+    Pattern,
     PatternCounts,
     agreement_report,
     gwet_ac1,
@@ -16,6 +17,7 @@ from labeling.stats.bootstrap import Bootstrap
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.dawid_skene import DawidSkene, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
+from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
 from labeling.stats.errors import InvalidCounts, StatsError
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import proportion, wilson_interval
@@ -37,6 +39,7 @@ __all__ = [
     "RULES",
     "AdaptiveOverlap",
     "AgreementReport",
+    "AnnotatorErrors",
     "Bootstrap",
     "DawidSkene",
     "Drift",
@@ -49,6 +52,7 @@ __all__ = [
     "Metric",
     "PairAgreement",
     "PairCounts",
+    "Pattern",
     "PatternCounts",
     "Ranking",
     "Rated",
@@ -60,6 +64,7 @@ __all__ = [
     "VerdictRule",
     "accuracy_ceiling",
     "agreement_report",
+    "annotator_errors",
     "common_confusion",
     "dawid_skene",
     "difference",

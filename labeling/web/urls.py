@@ -9,6 +9,7 @@ from labeling.web.home import home
 from labeling.web.new_campaign import new_campaign
 from labeling.web.people import people, people_remove
 from labeling.web.settings import campaign_settings, campaign_status
+from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
+    path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),
     path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),
     path("campaigns/<slug:slug>/status/", campaign_status, name="campaign_status"),
 ]

@@ -39,6 +39,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "people": {"GET": LEADS, "POST": LEADS},
     "people_remove": {"POST": LEADS},
     "data": {"GET": LEADS, "POST": LEADS},
+    "statistics": {"GET": LEADS},
     "settings": {"GET": LEADS, "POST": LEADS},
     "campaign_status": {"POST": LEADS},
 }
@@ -61,6 +62,8 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-next": {"POST": JUDGES},
     "api-progress": {"GET": MEMBERS},
     "api-agreement": {"GET": LEADS},
+    "api-statistics": {"GET": LEADS},
+    "api-ranking": {"GET": LEADS},
     "api-annotators": {"GET": LEADS},
     "api-events": {"GET": LEADS},
     "api-export": {"GET": LEADS},

@@ -1,0 +1,41 @@
+"""Statistics of a campaign, or a slice of it, and the ranking of its model versions. For its leads."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
+from labeling.api.statistics import RankingFilter, RankingSerializer, SliceFilter, StatisticsSerializer, slice_of
+from labeling.models import Scope
+from labeling.queries import model_ranking, plain, statistics
+
+
+class StatisticsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="statistics", parameters=[SliceFilter], responses=StatisticsSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Agreement, label noise, bias, speed and drift, each figure with its 95 % interval and what it stands on.
+
+        Simulated annotators are left out unless asked for. Undefined figures say why. For the campaign's leads.
+        """
+        campaign = get_led_campaign(self.person, slug)
+        part = slice_of(self.asked(SliceFilter))
+        return Response(statistics(campaign, part, now=self.now).as_dict())
+
+
+class RankingView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="ranking", parameters=[RankingFilter], responses=RankingSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """The model versions, ranked by what people said: Bradley-Terry with ties, regularised, with 95 % intervals.
+
+        For the campaign's leads.
+        """
+        campaign = get_led_campaign(self.person, slug)
+        asked = self.asked(RankingFilter)
+        controlled = asked["length_controlled"]
+        found = model_ranking(campaign, slice_of(asked), length_controlled=controlled, now=self.now)
+        return Response(plain(found))

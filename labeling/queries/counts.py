@@ -1,0 +1,214 @@
+"""What a slice's statistics stand on, counted in the database: patterns and histograms, never judgments."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
+
+from labeling.models import Campaign, User
+from labeling.queries.slices import Slice, votes_of
+from labeling.stats import LengthCounts, MatchCounts, Pattern
+from labeling.stats.bootstrap import FloatArray
+
+ESTIMATED_FROM = 5_000
+"""Comparisons that Dawid-Skene looks at in a larger slice, drawn by a hash: their errors are known well enough then."""
+
+RATIO_STEP = 0.1
+"""Logarithms of length ratios are counted in steps of this; lengths within 5 % of each other are the same length."""
+
+STRETCHES = 100
+"""Along the judgments, agreement is shown by hundredth, or by fewer parts where there are few comparisons."""
+PER_STRETCH = 20
+"""Comparisons with two votes that a part should have, so that its agreement says something."""
+
+PATTERNS = "SELECT a, tie, b, count(*) FROM slice_unit GROUP BY a, tie, b"
+STRENGTHS = """
+SELECT much_b, clearly_b, slightly_b, tie, slightly_a, clearly_a, much_a, count(*) FROM (
+    SELECT count(*) FILTER (WHERE strength = -3) AS much_b, count(*) FILTER (WHERE strength = -2) AS clearly_b,
+        count(*) FILTER (WHERE strength = -1) AS slightly_b, count(*) FILTER (WHERE strength = 0) AS tie,
+        count(*) FILTER (WHERE strength = 1) AS slightly_a, count(*) FILTER (WHERE strength = 2) AS clearly_a,
+        count(*) FILTER (WHERE strength = 3) AS much_a
+    FROM slice_vote WHERE strength IS NOT NULL GROUP BY comparison_id
+) patterns GROUP BY 1, 2, 3, 4, 5, 6, 7
+"""
+ANNOTATORS = """
+SELECT annotator_id, count(*), count(*) FILTER (WHERE choice <> 1 AND said_left),
+    count(*) FILTER (WHERE choice <> 1 AND NOT said_left) FROM slice_vote WHERE mine GROUP BY annotator_id
+"""
+PAIRS = """
+SELECT one.annotator_id, other.annotator_id, one.choice, other.choice, count(*)
+FROM slice_vote one JOIN slice_vote other USING (comparison_id)
+WHERE one.annotator_id < other.annotator_id AND (one.mine OR other.mine) GROUP BY 1, 2, 3, 4
+"""
+SECONDS = """
+SELECT annotator_id, round(seconds::numeric, 1), count(*) FROM slice_vote WHERE mine AND seconds IS NOT NULL
+GROUP BY 1, 2
+"""
+LENGTHS = """
+SELECT one.model_version, other.model_version,
+    round(ln((length(one.text) + 1.0) / (length(other.text) + 1.0)) / %(step)s) * %(step)s AS ratio,
+    votes.a, votes.tie, votes.b, count(*)
+FROM (
+    SELECT comparison_id, count(*) FILTER (WHERE choice = 0) AS a, count(*) FILTER (WHERE choice = 1) AS tie,
+        count(*) FILTER (WHERE choice = 2) AS b FROM slice_vote WHERE mine GROUP BY comparison_id
+) votes
+JOIN labeling_comparison comparison ON comparison.id = votes.comparison_id
+JOIN labeling_completion one ON one.id = comparison.completion_a_id
+JOIN labeling_completion other ON other.id = comparison.completion_b_id
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+DAYS = """
+SELECT to_char(last AT TIME ZONE %(zone)s, 'YYYY-MM-DD'), a, tie, b, count(*) FROM slice_unit WHERE a + tie + b >= 2
+GROUP BY 1, 2, 3, 4
+"""
+PARTS = """
+SELECT stretch, a, tie, b, count(*) FROM (
+    SELECT ntile(%(parts)s) OVER (ORDER BY last, comparison_id) AS stretch, a, tie, b FROM slice_unit
+    WHERE a + tie + b >= 2
+) placed GROUP BY 1, 2, 3, 4
+"""
+# Who said what of each comparison, as annotator * 4 + choice; the same set of votes counted once.
+WHO_SAID_WHAT = """
+SELECT said, count(*) FROM (
+    SELECT array_agg(annotator_id * 4 + choice ORDER BY annotator_id) AS said FROM slice_vote
+    WHERE (hashint8(comparison_id) & 2147483647) %% %(every)s = 0
+    GROUP BY comparison_id HAVING count(*) >= 2
+) votes GROUP BY said
+"""
+
+Stretches = dict[str, dict[Pattern, int]]
+
+
+@dataclass(slots=True)
+class VoteSets:
+    """Who said what, for Dawid-Skene: vote v says that `people[annotators[v]]` chose `choices[v]` for set `sets[v]`.
+
+    weights: how many comparisons have each set of votes. every: one comparison of so many was looked at.
+    """
+
+    sets: NDArray[np.int64]
+    annotators: NDArray[np.int64]
+    choices: NDArray[np.int64]
+    weights: FloatArray
+    people: list[str]
+    every: int
+
+
+@dataclass(slots=True)
+class Counts:
+    """A slice, counted. People go by pseudonym. at: when it was counted."""
+
+    at: datetime
+    patterns: dict[Pattern, int]
+    strengths: dict[Pattern, int]
+    votes: dict[str, int]
+    sides: dict[str, tuple[int, int]]
+    pairs: dict[tuple[str, str], FloatArray]
+    seconds: dict[str, dict[float, int]]
+    lengths: LengthCounts
+    matches: MatchCounts
+    days: Stretches
+    parts: Stretches
+    vote_sets: VoteSets
+    simulated: list[str] = field(default_factory=list)
+
+
+def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
+    """Counts a slice. zone: the time zone that days are in. Raises Invalid."""
+    with votes_of(campaign, part) as cursor:
+        cursor.execute(ANNOTATORS)
+        rows = cursor.fetchall()
+        cursor.execute("SELECT DISTINCT annotator_id FROM slice_vote")
+        people = User.objects.in_bulk([pk for (pk,) in cursor.fetchall()])
+        names = {pk: person.pseudonym for pk, person in people.items()}
+        lengths, matches = _lengths(cursor)
+        patterns = _patterns(cursor)
+        return Counts(
+            at=now,
+            patterns=patterns,
+            strengths=_strengths(cursor),
+            votes={names[pk]: votes for pk, votes, _, _ in rows},
+            sides={names[pk]: (left, right) for pk, _, left, right in rows},
+            pairs=_pairs(cursor, names),
+            seconds=_seconds(cursor, names),
+            lengths=lengths,
+            matches=matches,
+            days=_stretches(cursor, DAYS, {"zone": zone}),
+            parts=_parts(cursor, patterns),
+            vote_sets=_vote_sets(cursor, names),
+            simulated=sorted(person.pseudonym for person in people.values() if person.is_simulated),
+        )
+
+
+def _patterns(cursor: CursorWrapper) -> dict[Pattern, int]:
+    cursor.execute(PATTERNS)
+    return {(a, tie, b): number for a, tie, b, number in cursor.fetchall()}
+
+
+def _strengths(cursor: CursorWrapper) -> dict[Pattern, int]:
+    cursor.execute(STRENGTHS)
+    return {tuple(pattern): number for *pattern, number in cursor.fetchall()}
+
+
+def _pairs(cursor: CursorWrapper, names: dict[int, str]) -> dict[tuple[str, str], FloatArray]:
+    cursor.execute(PAIRS)
+    tables: dict[tuple[str, str], FloatArray] = defaultdict(lambda: np.zeros((3, 3)))
+    for first, second, said, other, number in cursor.fetchall():
+        tables[names[first], names[second]][said, other] = number
+    return dict(tables)
+
+
+def _seconds(cursor: CursorWrapper, names: dict[int, str]) -> dict[str, dict[float, int]]:
+    cursor.execute(SECONDS)
+    histograms: dict[str, dict[float, int]] = defaultdict(dict)
+    for annotator, seconds, number in cursor.fetchall():
+        histograms[names[annotator]][float(seconds)] = number
+    return dict(histograms)
+
+
+def _lengths(cursor: CursorWrapper) -> tuple[LengthCounts, MatchCounts]:
+    """Votes by length, of all models together, and by length and models."""
+    cursor.execute(LENGTHS, {"step": RATIO_STEP})
+    lengths: Counter[tuple[float, int, int]] = Counter()
+    matches: Counter[tuple[str, str, float, int, int, int]] = Counter()
+    for one, other, rounded, a, tie, b, number in cursor.fetchall():
+        ratio = round(float(rounded), 6)
+        matches[one, other, ratio, a, tie, b] += number
+        if a + b:
+            lengths[ratio, a, b] += number
+    return dict(lengths), dict(matches)
+
+
+def _stretches(cursor: CursorWrapper, sql: str, values: dict[str, str | int]) -> Stretches:
+    cursor.execute(sql, values)
+    found: Stretches = defaultdict(dict)
+    for stretch, a, tie, b, number in cursor.fetchall():
+        found[str(stretch)][a, tie, b] = number
+    return dict(found)
+
+
+def _parts(cursor: CursorWrapper, patterns: dict[Pattern, int]) -> Stretches:
+    """In the order of the last vote; named 001 to 100 by the hundredth of the comparisons that a part begins with."""
+    comparisons = sum(number for pattern, number in patterns.items() if sum(pattern) >= 2)
+    parts = max(1, min(STRETCHES, comparisons // PER_STRETCH))
+    found = _stretches(cursor, PARTS, {"parts": parts})
+    return {f"{(int(part) - 1) * STRETCHES // parts + 1:03}": stretch for part, stretch in found.items()}
+
+
+def _vote_sets(cursor: CursorWrapper, names: dict[int, str]) -> VoteSets:
+    cursor.execute("SELECT count(DISTINCT comparison_id) FROM slice_vote")
+    ((comparisons,),) = cursor.fetchall()
+    every = -(-comparisons // ESTIMATED_FROM) or 1
+    cursor.execute(WHO_SAID_WHAT, {"every": every})
+    rows = sorted(cursor.fetchall())
+    people = sorted(names, key=lambda pk: names[pk])
+    numbers = {pk: number for number, pk in enumerate(people)}
+    votes = np.array(
+        [(which, numbers[vote // 4], vote % 4) for which, (said, _) in enumerate(rows) for vote in said],
+        dtype=np.int64,
+    ).reshape(-1, 3)
+    weights = np.array([number for _, number in rows], dtype=np.float64)
+    return VoteSets(votes[:, 0], votes[:, 1], votes[:, 2], weights, [names[pk] for pk in people], every)

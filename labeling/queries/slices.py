@@ -1,0 +1,178 @@
+"""Which judgments a statistic is about: a slice of a campaign, and the votes in it as a temporary table."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from labeling.errors import Invalid
+from labeling.models import Campaign, User
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What is counted; None: no limit.
+
+    since, until: when a judgment was made, the first inclusive, the second not. guideline_version: its number.
+    model_version: comparisons with a completion of it. annotator: a pseudonym; figures about single judgments are then
+    theirs alone, and agreement is theirs with each of the others. criterion: what was said of it instead of the overall
+    choice. include_simulated: whether simulated annotators count.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    guideline_version: int | None = None
+    model_version: str | None = None
+    annotator: str | None = None
+    criterion: str | None = None
+    include_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SliceChoices:
+    """What a campaign can be sliced by."""
+
+    guideline_versions: list[int]
+    model_versions: list[str]
+    annotators: list[str]
+    criteria: list[str]
+
+
+# Votes of people on comparisons that count; a and b canonical. choice: 0 a, 1 tie or both bad, 2 b. strength: from
+# -3 (b much better) to 3 (a much better), 0 a tie; null: not asked. mine: by the slice's annotator, or there is none.
+VOTES = """
+CREATE TEMPORARY TABLE slice_vote AS
+SELECT judgment.comparison_id, judgment.annotator_id, judgment.created_at, judgment.seconds,
+    ({said} = judgment."left") AS said_left,
+    (CASE {said} WHEN 'a' THEN 0 WHEN 'b' THEN 2 ELSE 1 END)::smallint AS choice,
+    (CASE {said} WHEN 'a' THEN {strength} WHEN 'b' THEN -{strength} ELSE 0 END)::smallint AS strength,
+    (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s) AS mine
+FROM labeling_judgment judgment
+JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
+WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
+    AND comparison.status <> 'retired'
+"""
+
+LIMITS = {
+    "since": "judgment.created_at >= %(since)s",
+    "until": "judgment.created_at < %(until)s",
+    "guideline_version": "judgment.guideline_version_id = %(guideline)s",
+    "model_version": """(SELECT count(*) FROM labeling_completion completion WHERE completion.model_version =
+        %(model_version)s AND completion.id IN (comparison.completion_a_id, comparison.completion_b_id)) > 0""",
+    "criterion": "judgment.criteria ? %(criterion)s",
+}
+PEOPLE_ONLY = "judgment.annotator_id NOT IN (SELECT id FROM labeling_user WHERE is_simulated)"
+
+
+# One row for each comparison, or, in an annotator's slice, for each of their votes beside one of somebody else's.
+UNITS = """
+CREATE TEMPORARY TABLE slice_unit AS
+SELECT comparison_id, max(created_at) AS last,
+    (count(*) FILTER (WHERE choice = 0))::smallint AS a, (count(*) FILTER (WHERE choice = 1))::smallint AS tie,
+    (count(*) FILTER (WHERE choice = 2))::smallint AS b
+FROM slice_vote GROUP BY comparison_id
+"""
+UNITS_OF_ONE = """
+CREATE TEMPORARY TABLE slice_unit AS
+SELECT comparison_id, greatest(one.created_at, other.created_at) AS last,
+    ((one.choice = 0)::int + (other.choice = 0)::int)::smallint AS a,
+    ((one.choice = 1)::int + (other.choice = 1)::int)::smallint AS tie,
+    ((one.choice = 2)::int + (other.choice = 2)::int)::smallint AS b
+FROM slice_vote one JOIN slice_vote other USING (comparison_id) WHERE one.mine AND NOT other.mine
+"""
+
+
+CHOICES_KEPT_SECONDS = 300
+
+MODEL_VERSIONS = """
+SELECT DISTINCT completion.model_version FROM labeling_completion completion
+JOIN labeling_prompt prompt ON prompt.id = completion.prompt_id
+WHERE prompt.campaign_id = %(campaign)s AND completion.model_version <> '' ORDER BY 1
+"""
+CRITERIA = """
+SELECT DISTINCT jsonb_object_keys(criteria) FROM labeling_judgment WHERE campaign_id = %(campaign)s AND criteria <> '{}'
+ORDER BY 1
+"""
+
+
+def slice_choices(campaign: Campaign) -> SliceChoices:
+    """What a form can offer. Annotators are members; who has left can still be named through the API.
+
+    Versions and criteria are looked for at most every few minutes: in a large campaign that takes a moment.
+    """
+    key = f"slice-choices:{campaign.pk}"
+    kept: tuple[list[str], list[str]] | None = cache.get(key)
+    if kept is None:
+        kept = _names(campaign)
+        cache.set(key, kept, CHOICES_KEPT_SECONDS)
+    model_versions, criteria = kept
+    people = campaign.memberships.filter(judged__gt=0).order_by("user__pseudonym")
+    return SliceChoices(
+        guideline_versions=list(campaign.guideline_versions.order_by("number").values_list("number", flat=True)),
+        model_versions=model_versions,
+        annotators=list(people.values_list("user__pseudonym", flat=True)),
+        criteria=criteria,
+    )
+
+
+def _names(campaign: Campaign) -> tuple[list[str], list[str]]:
+    """Model versions and criteria."""
+    with connection.cursor() as cursor:
+        cursor.execute(MODEL_VERSIONS, {"campaign": campaign.pk})
+        model_versions = [name for (name,) in cursor.fetchall()]
+        cursor.execute(CRITERIA, {"campaign": campaign.pk})
+        return model_versions, [name for (name,) in cursor.fetchall()]
+
+
+@contextmanager
+def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
+    """A cursor that finds the slice's votes in `slice_vote` and, counted for each comparison, in `slice_unit`.
+
+    Raises Invalid where the slice names what the campaign does not have.
+    """
+    values = _values(campaign, part)
+    limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
+    limits += [] if part.include_simulated else [PEOPLE_ONLY]
+    said = "judgment.choice" if part.criterion is None else "(judgment.criteria ->> %(criterion)s)"
+    strength = "judgment.strength" if part.criterion is None else "NULL::smallint"
+    votes = " AND ".join([VOTES.format(said=said, strength=strength), *limits])
+    # A savepoint: after an error the tables are gone as well, and the caller's transaction can go on.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(votes, values)
+        cursor.execute(UNITS if part.annotator is None else UNITS_OF_ONE)
+        yield cursor
+        cursor.execute("DROP TABLE slice_vote, slice_unit")
+
+
+def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "campaign": campaign.pk,
+        "since": part.since,
+        "until": part.until,
+        "model_version": part.model_version,
+        "criterion": part.criterion,
+        "guideline": None,
+        "annotator": None,
+    }
+    if part.guideline_version is not None:
+        found = campaign.guideline_versions.filter(number=part.guideline_version).first()
+        if found is None:
+            _refuse("guideline_version", f"The campaign has no guideline version {part.guideline_version}.")
+        else:
+            values["guideline"] = found.pk
+    if part.annotator is not None:
+        person = User.objects.filter(pseudonym=part.annotator, judgments__campaign=campaign).first()
+        if person is None:
+            _refuse("annotator", f"Nobody called {part.annotator} has judged here. Use the pseudonym.")
+        else:
+            values["annotator"] = person.pk
+    return values
+
+
+def _refuse(name: str, reason: str) -> None:
+    raise Invalid(reason, fields={name: reason})

@@ -1,0 +1,231 @@
+"""All statistics of a slice of a campaign, and the ranking of its model versions.
+
+What is counted in the database is kept in the cache until something happens in the campaign. Where counting took longer
+than a second, the counts are used for ten times as long as they took, whatever happens: so counting never costs more
+than a tenth of anybody's time, and `counted_at` says how old they are.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from time import perf_counter
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+
+from labeling.models import Campaign
+from labeling.queries.counts import Counts, Stretches, count
+from labeling.queries.slices import Slice
+from labeling.stats import (
+    AgreementReport,
+    AnnotatorErrors,
+    Drift,
+    Estimate,
+    LengthBias,
+    PairAgreement,
+    Pattern,
+    Ranking,
+    Speed,
+    accuracy_ceiling,
+    agreement_report,
+    annotator_errors,
+    drift,
+    krippendorff_alpha,
+    label_noise,
+    leave_one_out,
+    length_bias,
+    pair_agreement,
+    position_bias,
+    ranking,
+    speed,
+)
+from labeling.tally import read_tally
+
+KEPT_SECONDS = 24 * 3600
+WORTH_KEEPING_SECONDS = 1.0
+PATIENCE = 10
+DAYS_SHOWN = 60
+"""Agreement is shown by day; by week where there are more days than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatorStatistics:
+    """One annotator, by pseudonym. left: share of their preferences for the left side. accuracy and confusion
+    (P(said | true) over a, tie, b; empty: unknown) by Dawid-Skene."""
+
+    annotator: str
+    is_simulated: bool
+    votes: int
+    left: Estimate
+    seconds: Estimate
+    accuracy: Estimate
+    confusion: list[list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How often a preference is for the worse completion: from agreement, and by Dawid-Skene.
+
+    ceiling_one, ceiling_three: what a reward model that is always right scores on single judgments, and on verdicts by
+    the majority of three, by the first.
+    """
+
+    from_agreement: Estimate
+    by_dawid_skene: Estimate
+    ceiling_one: Estimate
+    ceiling_three: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Everything about a slice; each figure with its interval and what it stands on.
+
+    simulated: the simulated annotators among those counted. annotators and pairs by pseudonym.
+    """
+
+    counted_at: datetime
+    simulated: list[str]
+    agreement: AgreementReport
+    alpha_ordinal: Estimate
+    leave_one_out: Estimate
+    noise: Noise
+    position: Estimate
+    length: LengthBias
+    speed: Speed
+    annotators: list[AnnotatorStatistics]
+    pairs: list[PairAgreement]
+    by_day: Drift
+    by_stretch: Drift
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return dict(plain(self))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the cache keeps. stamp: names the state of the campaign. seconds: what counting took."""
+
+    stamp: tuple[int, int]
+    seconds: float
+    counts: Counts
+    errors: AnnotatorErrors
+
+
+def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) -> Statistics:
+    """All figures of a slice (left out: of everything people said). Raises Invalid."""
+    counted = _counted(campaign, part or Slice(), now)
+    counts, errors = counted.counts, counted.errors
+    agreed = agreement_report(counts.patterns)
+    noise = label_noise(agreed.percent_without_ties)
+    return Statistics(
+        counted_at=counts.at,
+        simulated=counts.simulated,
+        agreement=agreed,
+        alpha_ordinal=krippendorff_alpha(counts.strengths, metric="ordinal"),
+        leave_one_out=leave_one_out(counts.patterns),
+        noise=Noise(noise, errors.noise, accuracy_ceiling(noise), accuracy_ceiling(noise, 3)),
+        position=_position(counts),
+        length=length_bias(counts.lengths),
+        speed=speed(_added(counts.seconds.values())),
+        annotators=_annotators(counts, errors),
+        pairs=pair_agreement(counts.pairs),
+        by_day=drift(_days(counts.days)),
+        by_stretch=drift(counts.parts),
+    )
+
+
+def model_ranking(
+    campaign: Campaign, part: Slice | None = None, *, length_controlled: bool = False, now: datetime
+) -> Ranking:
+    """The campaign's model versions, ranked by what people said in a slice. Raises Invalid."""
+    matches = _counted(campaign, part or Slice(), now).counts.matches
+    if not length_controlled:
+        alike: Counter[tuple[str, str, float, int, int, int]] = Counter()
+        for (one, other, _, a, tie, b), number in matches.items():
+            alike[one, other, 0.0, a, tie, b] += number
+        matches = alike
+    return ranking(matches, length_controlled=length_controlled)
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, lists and moments as JSON values."""
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+
+
+def _counted(campaign: Campaign, part: Slice, now: datetime) -> _Counted:
+    # The slice's own words may hold anything, a cache's keys may not.
+    key = f"statistics:{campaign.pk}:{hashlib.sha256(repr(part).encode()).hexdigest()}"
+    stamp = _stamp(campaign)
+    kept: _Counted | None = cache.get(key)
+    if kept is not None and (kept.stamp == stamp or _is_fresh_enough(kept, now)):
+        return kept
+    began = perf_counter()
+    counts = count(campaign, part, now, settings.TIME_ZONE)
+    votes = counts.vote_sets
+    errors = annotator_errors(
+        votes.sets, votes.annotators, votes.choices, votes.weights, n_annotators=len(votes.people)
+    )
+    counted = _Counted(stamp, perf_counter() - began, counts, errors)
+    cache.set(key, counted, KEPT_SECONDS)
+    return counted
+
+
+def _stamp(campaign: Campaign) -> tuple[int, int]:
+    """Another one whenever something happened in the campaign: every act leaves an event, every judgment is counted."""
+    last = campaign.events.order_by("-at", "-pk").values_list("pk", flat=True).first()
+    return last or 0, read_tally(campaign.pk).judgments
+
+
+def _is_fresh_enough(kept: _Counted, now: datetime) -> bool:
+    age = (now - kept.counts.at).total_seconds()
+    return kept.seconds > WORTH_KEEPING_SECONDS and age < PATIENCE * kept.seconds
+
+
+def _annotators(counts: Counts, errors: AnnotatorErrors) -> list[AnnotatorStatistics]:
+    """The busiest first."""
+    numbers = {name: number for number, name in enumerate(counts.vote_sets.people)}
+    return [
+        AnnotatorStatistics(
+            annotator=name,
+            is_simulated=name in counts.simulated,
+            votes=votes,
+            left=position_bias(*counts.sides[name]),
+            seconds=speed(counts.seconds.get(name, {})).median,
+            accuracy=errors.accuracies[numbers[name]],
+            confusion=errors.confusions[numbers[name]] if errors.confusions else [],
+        )
+        for name, votes in sorted(counts.votes.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _position(counts: Counts) -> Estimate:
+    sides = counts.sides.values()
+    return position_bias(sum(left for left, _ in sides), sum(right for _, right in sides))
+
+
+def _added(histograms: Iterable[Mapping[float, int]]) -> dict[float, int]:
+    total: Counter[float] = Counter()
+    for histogram in histograms:
+        total.update(histogram)
+    return dict(total)
+
+
+def _days(days: Stretches) -> Stretches:
+    """By day, or by the Monday of each week where there are many days."""
+    if len(days) <= DAYS_SHOWN:
+        return days
+    weeks: dict[str, Counter[Pattern]] = {}
+    for day, patterns in days.items():
+        year, week, _ = date.fromisoformat(day).isocalendar()
+        weeks.setdefault(date.fromisocalendar(year, week, 1).isoformat(), Counter()).update(patterns)
+    return {week: dict(patterns) for week, patterns in weeks.items()}

@@ -1,0 +1,86 @@
+"""A figure as a page shows it: with its interval on a scale, and published figures beside it as marks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from labeling.stats import Estimate
+
+Unit = Literal["share", "coefficient", "points", "seconds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A published figure. value: 0..1."""
+
+    value: float
+    source: str
+
+    @property
+    def x(self) -> float:
+        return 100 * self.value
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure.
+
+    key: names it for programs. unit: a share is shown in percent; of a coefficient 0 is chance (or nothing) and 1 is
+    perfect; points are Elo's. of: what the number behind it counts. scale: the ends of the bar.
+    """
+
+    key: str
+    name: str
+    what: str
+    estimate: Estimate
+    unit: Unit = "share"
+    marks: tuple[Mark, ...] = ()
+    of: str = "comparison"
+    scale: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def value(self) -> str:
+        return shown(self.estimate.value, self.unit)
+
+    @property
+    def interval(self) -> str:
+        return interval(self.estimate, self.unit)
+
+    # Positions on a scale from 0 to 100; what lies beyond it is drawn at its end.
+    @property
+    def x(self) -> float | None:
+        return self._place(self.estimate.value)
+
+    @property
+    def start(self) -> float | None:
+        return self._place(self.estimate.low)
+
+    @property
+    def width(self) -> float | None:
+        start, end = self._place(self.estimate.low), self._place(self.estimate.high)
+        return None if start is None or end is None else end - start
+
+    @property
+    def middle(self) -> float:
+        """Where nothing is: one half of a share, 0 of what may be negative."""
+        return self._place(0.5 if self.scale == (0.0, 1.0) else 0.0) or 0.0
+
+    def _place(self, value: float | None) -> float | None:
+        if value is None:
+            return None
+        low, high = self.scale
+        return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
+
+
+def interval(estimate: Estimate, unit: Unit = "share") -> str:
+    """ "62.1 to 70.4 %"; empty where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{shown(estimate.low, unit).removesuffix(' %')} to {shown(estimate.high, unit)}"
+
+
+def shown(value: float | None, unit: Unit = "share") -> str:
+    """A value in its unit."""
+    if value is None:
+        return "undefined"
+    forms = {"share": f"{100 * value:.1f} %", "coefficient": f"{value:.2f}", "points": f"{value:+.0f}"}
+    return forms.get(unit, f"{value:.1f} s").replace("-", "−")

@@ -1,0 +1,52 @@
+"""Which judgments a lead wants to see the statistics of."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from django import forms
+from django.utils import timezone
+
+from labeling.queries import Slice, SliceChoices
+
+
+class SliceForm(forms.Form):
+    """Which judgments the statistics are about. Empty: all of them."""
+
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = forms.DateField(label="To, inclusive", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    guideline_version = forms.TypedChoiceField(label="Guidelines", required=False, coerce=int, empty_value=None)
+    model_version = forms.ChoiceField(label="Model version", required=False)
+    annotator = forms.ChoiceField(label="Annotator", required=False)
+    criterion = forms.ChoiceField(label="Criterion", required=False)
+    include_simulated = forms.BooleanField(label="Count simulated annotators too", required=False)
+    length_controlled = forms.BooleanField(label="Rank at equal length", required=False)
+
+    def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices) -> None:
+        super().__init__(data)
+        anything = [("", "All")]
+        for name, values in (
+            ("guideline_version", [(number, f"Version {number}") for number in choices.guideline_versions]),
+            ("model_version", [(name, name) for name in choices.model_versions]),
+            ("annotator", [(name, name) for name in choices.annotators]),
+            ("criterion", [(name, name) for name in choices.criteria]),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [*anything, *values]
+
+    def part(self) -> Slice:
+        """The slice; call after is_valid."""
+        values = self.cleaned_data
+        return Slice(
+            since=_midnight(values["since"]),
+            until=_midnight(values["last_day"] and values["last_day"] + timedelta(days=1)),
+            guideline_version=values["guideline_version"],
+            model_version=values["model_version"] or None,
+            annotator=values["annotator"] or None,
+            criterion=values["criterion"] or None,
+            include_simulated=values["include_simulated"],
+        )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else timezone.make_aware(datetime.combine(day, time()))

@@ -1,0 +1,252 @@
+"""The statistics of a campaign: any slice of it, every figure with its interval and what it stands on."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from labeling.access import get_led_campaign
+from labeling.errors import Invalid
+from labeling.models import Campaign
+from labeling.queries import Slice, Statistics, model_ranking, slice_choices, statistics
+from labeling.stats import Drift, DriftPoint, Estimate, PairAgreement, Ranking
+from labeling.web.agreement import agreement_rows
+from labeling.web.edge import page, person, refuse
+from labeling.web.figure_rows import FigureRow, Mark, interval, shown
+from labeling.web.slice_form import SliceForm
+
+MOST_IN_MATRIX = 12
+ONE_AGAINST_MOST = (Mark(0.657, "AlpacaEval, one person against the mode of three"),)
+LONGER = (Mark(0.64, "AlpacaEval's people"),)
+CHOICES = ("a", "tie", "b")
+
+
+@dataclass(frozen=True, slots=True)
+class PairCell:
+    """Two annotators, in a matrix. depth: how strongly the cell is coloured, in tenths."""
+
+    pair: PairAgreement
+
+    @property
+    def value(self) -> str:
+        return shown(self.pair.same.value)
+
+    @property
+    def interval(self) -> str:
+        return interval(self.pair.same)
+
+    @property
+    def depth(self) -> int:
+        return round(10 * (self.pair.same.value or 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class DriftChart:
+    """Agreement over time as a small figure of 100 by 40: a band for the intervals, a line for the values."""
+
+    name: str
+    drift: Drift
+
+    @property
+    def rows(self) -> list[tuple[str, Estimate, str, str]]:
+        return [(one.name, one.agreement, shown(one.agreement.value), interval(one.agreement)) for one in self._known]
+
+    @property
+    def line(self) -> str:
+        return " ".join(self._at(place, one.agreement.value) for place, one in enumerate(self._known))
+
+    @property
+    def band(self) -> str:
+        there = [self._at(place, one.agreement.high) for place, one in enumerate(self._known)]
+        back = [self._at(place, one.agreement.low) for place, one in enumerate(self._known)]
+        return " ".join([*there, *reversed(back)])
+
+    @property
+    def change(self) -> str:
+        return shown(self.drift.change.value).replace(" %", " points")
+
+    @property
+    def change_interval(self) -> str:
+        return interval(self.drift.change).replace(" %", " points")
+
+    @property
+    def _known(self) -> list[DriftPoint]:
+        return [point for point in self.drift.points if point.agreement.value is not None]
+
+    def _at(self, place: int, value: float | None) -> str:
+        return f"{100 * place / max(1, len(self._known) - 1):.2f},{40 * (1 - (value or 0.0)):.2f}"
+
+
+@page
+@require_safe
+def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
+    """The figures of the slice that the form asks for; of everything people said, to begin with."""
+    campaign = get_led_campaign(person(request), slug)
+    form = SliceForm(request.GET or None, choices=slice_choices(campaign))
+    part, controlled = Slice(), False
+    if form.is_bound and form.is_valid():
+        part, controlled = form.part(), form.cleaned_data["length_controlled"]
+    now = timezone.now()
+    try:
+        found = statistics(campaign, part, now=now)
+    except Invalid as error:
+        refuse(form, error)
+        part, found = Slice(), statistics(campaign, now=now)
+    ranked = model_ranking(campaign, part, length_controlled=controlled, now=now)
+    return render(request, "labeling/statistics.html", _context(campaign, form, found, ranked))
+
+
+def _context(campaign: Campaign, form: SliceForm, found: Statistics, ranked: Ranking) -> dict[str, object]:
+    return {
+        "campaign": campaign,
+        "tab": "statistics",
+        "form": form,
+        "found": found,
+        "agreement": _agreement(found),
+        "noise": _noise(found),
+        "bias": _bias(found),
+        "speed": _speed(found),
+        "ranking": ranked,
+        "models": _models(ranked),
+        "win_rates": _win_rates(ranked),
+        "annotators": [
+            (row, interval(row.accuracy), interval(row.left), interval(row.seconds, "seconds"))
+            for row in found.annotators
+        ],
+        "choices": CHOICES,
+        "matrix": _matrix(found),
+        "matrix_names": [row.annotator for row in found.annotators[:MOST_IN_MATRIX]],
+        "most_in_matrix": MOST_IN_MATRIX,
+        "drifts": [
+            DriftChart("By day, or week", found.by_day),
+            DriftChart("Along the comparisons, in the order of their last vote", found.by_stretch),
+        ],
+    }
+
+
+def _agreement(found: Statistics) -> list[FigureRow]:
+    without, with_ties, alpha, ac1 = agreement_rows(found.agreement)
+    others = FigureRow(
+        "leave-one-out",
+        "One against the majority of the others",
+        "Of each judgment, whether it is what most of the others said; where three or more judged.",
+        found.leave_one_out,
+        marks=ONE_AGAINST_MOST,
+    )
+    ordinal = FigureRow(
+        "alpha-ordinal",
+        "Alpha on the strength scale",
+        "Ordinal, from b is much better to a is much better: near answers disagree less.",
+        found.alpha_ordinal,
+        "coefficient",
+    )
+    return [without, with_ties, others, alpha, ordinal, ac1]
+
+
+def _noise(found: Statistics) -> list[FigureRow]:
+    noise = found.noise
+    return [
+        FigureRow(
+            "noise",
+            "Preferences for the worse one",
+            "If two people who err alike agree as often as here without ties.",
+            noise.from_agreement,
+        ),
+        FigureRow(
+            "noise-ds",
+            "The same by Dawid-Skene",
+            "Which lets everybody err in their own way.",
+            noise.by_dawid_skene,
+        ),
+        FigureRow(
+            "ceiling",
+            "Ceiling on single judgments",
+            "A reward model that is always right scores this on such labels; a higher score has learned the noise.",
+            noise.ceiling_one,
+        ),
+        FigureRow(
+            "ceiling-three",
+            "Ceiling on majorities of three",
+            "The same where each verdict is the majority of three judgments.",
+            noise.ceiling_three,
+        ),
+    ]
+
+
+def _bias(found: Statistics) -> list[FigureRow]:
+    length = found.length
+    return [
+        FigureRow(
+            "left",
+            "Left preferred",
+            "Of all preferences. Sides are drawn at random: one half is what the texts alone give.",
+            found.position,
+            of="preference",
+        ),
+        FigureRow(
+            "longer",
+            "Longer preferred",
+            "Of all preferences between texts whose lengths differ by over 5 %.",
+            length.longer_preferred,
+            marks=LONGER,
+        ),
+        FigureRow(
+            "twice",
+            "Preferred when twice as long",
+            "By a logistic fit over all length ratios.",
+            length.twice_as_long,
+        ),
+        FigureRow(
+            "slope",
+            "Slope along the length ratio",
+            "Of the log odds of a preference along the logarithm of the length ratio; 0: length plays no part.",
+            length.slope,
+            "coefficient",
+            scale=(-2.0, 2.0),
+        ),
+    ]
+
+
+def _speed(found: Statistics) -> list[FigureRow]:
+    ends = [one for one in (found.speed.upper_quartile.high, found.speed.upper_quartile.value) if one is not None]
+    scale = (0.0, max([*ends, 1.0]) * 1.1)
+    quarters = (
+        ("lower", "A quarter take at most", found.speed.lower_quartile),
+        ("median", "Half take at most", found.speed.median),
+        ("upper", "Three quarters take at most", found.speed.upper_quartile),
+    )
+    return [FigureRow(key, name, "", one, "seconds", of="judgment", scale=scale) for key, name, one in quarters]
+
+
+def _models(ranked: Ranking) -> list[tuple[int, object, FigureRow]]:
+    """Place, what was counted, and the rating on one scale for all."""
+    ends = [end for row in ranked.models for end in (row.rating.low, row.rating.high) if end is not None]
+    reach = max([100.0, *(abs(end) for end in ends)])
+    return [
+        (
+            place,
+            row,
+            FigureRow(f"rating-{place}", row.model or "unknown", "", row.rating, "points", scale=(-reach, reach)),
+        )
+        for place, row in enumerate(ranked.models, start=1)
+    ]
+
+
+def _win_rates(ranked: Ranking) -> list[tuple[str, list[str]]]:
+    names = [row.model or "unknown" for row in ranked.models]
+    return [
+        (name, ["–" if row == column else shown(rate) for column, rate in enumerate(rates)])
+        for row, (name, rates) in enumerate(zip(names, ranked.win_rates, strict=True))
+    ]
+
+
+def _matrix(found: Statistics) -> list[tuple[str, list[PairCell | None]]]:
+    """The busiest annotators, each beside each; None: they never judged the same comparison."""
+    together = {frozenset((pair.first, pair.second)): pair for pair in found.pairs}
+    names = [row.annotator for row in found.annotators[:MOST_IN_MATRIX]]
+    return [
+        (one, [PairCell(pair) if (pair := together.get(frozenset((one, other)))) else None for other in names])
+        for one in names
+    ]

@@ -1,0 +1,93 @@
+"""The page of statistics: what a lead sees, and slices by its form."""
+
+from typing import Any
+
+from labeling.actions import ComparisonDraft, CompletionDraft
+from labeling.queries import statistics
+from tests.labeling.web.conftest import Visiting
+from tests.people import Stage, asks, stage
+
+PATH = "/campaigns/sums/statistics/"
+
+
+def judged() -> Stage:
+    scene = stage(overlap=2)
+    drafts = [
+        ComparisonDraft(
+            prompt=asks(f"Question {number}?"),
+            first=CompletionDraft(f"A long answer to question {number}.", model_version="v1", seed=1),
+            second=CompletionDraft(f"Short {number}.", model_version="base", seed=2),
+        )
+        for number in range(20)
+    ]
+    scene.add(drafts)
+    for user in (scene.alice, scene.bob):
+        for number in range(20):
+            scene.wait(30)
+            winner = "b" if user == scene.bob and number % 4 == 0 else "ab"[number % 2]
+            scene.vote(scene.given(user), winner, seconds=float(number))
+    return scene
+
+
+def rows(context: Any) -> dict[str, Any]:
+    return {row.key: row for name in ("agreement", "noise", "bias", "speed") for row in context[name]}
+
+
+def test_a_lead_sees_every_figure_with_its_interval_beside_the_published_ones(visiting: Visiting) -> None:
+    scene = judged()
+    page = visiting(scene.maya).get(PATH)
+    shown, html = rows(page.context), page.content.decode()
+    found = statistics(scene.campaign, now=scene.now)
+    assert shown["with-ties"].estimate == found.agreement.percent_with_ties
+    assert shown["with-ties"].interval in html
+    assert shown["median"].estimate == found.speed.median
+    assert "AlpacaEval&#x27;s people" in html
+    assert "InstructGPT" in html
+    assert scene.alice.pseudonym in html
+    assert "alice" not in html.replace(scene.alice.pseudonym, "")
+    assert [figure.name for _, _, figure in page.context["models"]] == [
+        row.model for row in page.context["ranking"].models
+    ]
+
+
+def test_the_form_slices_and_keeps_what_was_asked(visiting: Visiting) -> None:
+    scene = judged()
+    maya = visiting(scene.maya)
+    page = maya.get(PATH, {"annotator": scene.alice.pseudonym, "length_controlled": "on"})
+    assert [row.annotator for row, *_ in page.context["annotators"]] == [scene.alice.pseudonym]
+    assert "at equal length" in page.content.decode()
+    assert f'<option value="{scene.alice.pseudonym}" selected>' in page.content.decode()
+    assert maya.get(PATH, {"last_day": "2026-03-01"}).context["annotators"] == []
+    assert len(maya.get(PATH, {"since": "2026-03-02", "last_day": "2026-03-02"}).context["annotators"]) == 2
+
+
+def test_a_form_that_makes_no_sense_shows_everything_and_says_so(visiting: Visiting) -> None:
+    page = visiting(judged().maya).get(PATH, {"annotator": "nobody", "since": "soon"})
+    assert page.status_code == 200
+    assert page.context["form"].errors.keys() == {"annotator", "since"}
+    assert len(page.context["annotators"]) == 2
+
+
+def test_a_campaign_without_judgments_says_why_there_is_nothing(visiting: Visiting) -> None:
+    html = visiting(stage().maya).get(PATH).content.decode()
+    assert "No comparison has two votes yet." in html
+    assert "Two models must have been compared." in html
+    assert "Nobody has judged in this slice yet." in html
+
+
+def test_names_of_models_are_shown_as_text(visiting: Visiting) -> None:
+    scene = stage(overlap=1)
+    hostile = "<script>alert(1)</script>"
+    scene.add(
+        [
+            ComparisonDraft(
+                prompt=asks("Hm?"),
+                first=CompletionDraft("One.", model_version=hostile),
+                second=CompletionDraft("Two.", model_version="base"),
+            )
+        ]
+    )
+    scene.vote(scene.given(scene.alice), "a")
+    html = visiting(scene.maya).get(PATH).content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
