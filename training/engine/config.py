@@ -12,6 +12,7 @@ from training.engine.errors import InputError
 from training.engine.losses import LOSSES, WITH_MARGIN, LossSettings
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+OPTIMIZERS = ("adamw", "rmsprop")
 SCHEDULES = ("linear", "cosine", "constant")
 DTYPES = ("auto", "bfloat16", "float32", "float64")
 
@@ -38,7 +39,8 @@ class RunConfig:
     dpop_weight: float = _setting(
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
     )
-    learning_rate: float = _setting(2e-4, "Peak step size of AdamW, reached after warm-up.", above=0.0, high=1.0)
+    optimizer: str = _setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
+    learning_rate: float = _setting(2e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
     schedule: str = _setting(
         "linear", "How the learning rate goes down after warm-up, to zero at the last step.", one_of=SCHEDULES
     )
@@ -46,10 +48,10 @@ class RunConfig:
     epochs: int = _setting(3, "How often every preference pair is seen.", low=1, high=1000)
     pairs_per_step: int = _setting(8, "Preference pairs behind one optimizer step.", low=1, high=65536)
     max_grad_norm: float = _setting(1.0, "Gradients with a larger norm are scaled down to it; 0 is off.", low=0.0)
-    weight_decay: float = _setting(0.0, "AdamW's decoupled weight decay on the adapter.", low=0.0, high=1.0)
+    weight_decay: float = _setting(0.0, "Weight decay on the adapter, decoupled in AdamW.", low=0.0, high=1.0)
     adam_beta1: float = _setting(0.9, "AdamW's memory of the gradient.", low=0.0, high=0.9999)
-    adam_beta2: float = _setting(0.99, "AdamW's memory of the squared gradient.", low=0.0, high=0.99999)
-    adam_epsilon: float = _setting(1e-8, "AdamW's floor under the root of the squared gradient.", above=0.0, high=1.0)
+    adam_beta2: float = _setting(0.99, "The optimizer's memory of the squared gradient.", low=0.0, high=0.99999)
+    adam_epsilon: float = _setting(1e-8, "Floor under the root of the squared gradient.", above=0.0, high=1.0)
     lora_rank: int = _setting(16, "Rank r of the adapter's two factors.", low=1, high=4096)
     lora_alpha: float = _setting(32.0, "The adapter's product is scaled by alpha / r.", above=0.0)
     target_modules: tuple[str, ...] = _setting(
@@ -72,6 +74,18 @@ class RunConfig:
     evaluate_every: int = _setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
     )
+    keep_best: int = _setting(
+        1,
+        "How many adapters with the lowest held-out loss are kept; the run ends with the best.",
+        low=1,
+        high=100,
+    )
+    patience: int = _setting(
+        0, "Evaluations in a row without a lower held-out loss after which the run stops early; 0 never does.", low=0
+    )
+    final_margins: bool = _setting(
+        True, "Score all training pairs once more at the end, for margins.jsonl: which labels the model disagrees with."
+    )
     checkpoint_every: int = _setting(10, "Steps between checkpoints; 0 writes one on cancellation only.", low=0)
     keep_checkpoints: int = _setting(2, "How many of the newest checkpoints stay on disk.", low=1, high=1000)
     seed: int = _setting(0, "Seed of the adapter's start and of the data order.", low=0, high=2**63 - 1)
@@ -79,6 +93,8 @@ class RunConfig:
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
             _check(each, getattr(self, each.name))
+        if self.patience and not self.evaluate_every:
+            raise InputError("patience counts evaluations: set evaluate_every to the steps between them")
         if self.dpop_weight and self.loss not in WITH_MARGIN:
             raise InputError(
                 f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"

@@ -172,6 +172,7 @@ def _resume(trainer: Trainer, folder: RunFolder) -> None:
         trainer.progress = load_checkpoint(checkpoints[-1], adapter=trainer.policy.adapter, optimizer=trainer.optimizer)
         log(f"resuming after step {trainer.progress.step} of {trainer.schedule.steps}")
     folder.rewind_metrics(trainer.progress.step)
+    trainer.selection.restore()
 
 
 def _publish(folder: RunFolder, policy: Policy, model: Path, meta: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -70,6 +71,25 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
         confidence=np.array([pair.confidence for pair in pairs], dtype=np.float64),
         weight=np.array([pair.weight for pair in pairs], dtype=np.float64),
     )
+
+
+def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:
+    """A JSON line per pair: which side the policy prefers by how much, and what it was told."""
+    columns = np.column_stack([scores.chosen_log_ratio, scores.rejected_log_ratio])
+    return [
+        json.dumps(
+            {
+                "id": pair.id,
+                "split": split,
+                "margin": beta * float(chosen - rejected),
+                "chosen_logratio": float(chosen),
+                "rejected_logratio": float(rejected),
+                "confidence": pair.confidence,
+            }
+        )
+        + "\n"
+        for pair, (chosen, rejected) in zip(pairs, columns, strict=True)
+    ]
 
 
 def losses_of(scores: PairScores, settings: LossSettings) -> Column:

@@ -22,16 +22,18 @@ from training.engine.packing import PackedRow, pack_rows
 from training.engine.policy import Policy
 from training.engine.records import TokenPair
 from training.engine.reference import cache_key, load_reference, pairs_hash, save_reference
-from training.engine.run_folder import RunFolder
+from training.engine.run_folder import RunFolder, write_atomically
 from training.engine.schedule import Schedule
 from training.engine.scoring import (
     SideLogProbs,
     check_finite,
     losses_of,
+    margin_lines,
     pair_scores,
     rows_by_length,
     score_rows,
 )
+from training.engine.selection import Selection
 
 _STEP_FIGURES = ("loss", "margin", "reward_accuracy", "chosen_logratio", "rejected_logratio")
 
@@ -58,13 +60,9 @@ class Trainer:
         self.emit, self.stop = emit, stop
         self.schedule = Schedule(config, len(train_pairs))
         self.parameters = list(policy.adapter.parameters().values())
-        self.optimizer = torch.optim.AdamW(
-            self.parameters,
-            lr=config.learning_rate,
-            betas=(config.adam_beta1, config.adam_beta2),
-            eps=config.adam_epsilon,
-            weight_decay=config.weight_decay,
-            foreach=True,
+        self.optimizer = make_optimizer(self.parameters, config)
+        self.selection = Selection(
+            folder, policy.adapter, self.base_model, keep=config.keep_best, patience=config.patience
         )
         self.progress = Progress(step=0, seconds=0.0)
         self.test_rows = rows_by_length(test_pairs, policy, config)
@@ -126,16 +124,40 @@ class Trainer:
         self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
             self._cancel_if_asked()
+            if self.selection.stalled:
+                log(f"stopped before step {step}: {self.config.patience} evaluations brought no lower held-out loss")
+                break
             figures = self._step(step)
             self.progress = Progress(step=step, seconds=clock.seconds())
             self._report(step, figures, clock)
             self._evaluate_if_due(step)
             self._save_if_due(step)
         self._cancel_if_asked()
-        result: dict[str, Any] = {"steps": self.schedule.steps, "seconds": round(clock.seconds(), 3)}
+        return self._result(clock)
+
+    def _result(self, clock: _Clock) -> dict[str, Any]:
+        """What the meta says; the best adapter takes its place, and the final margins are written."""
+        result: dict[str, Any] = {"steps": self.progress.step, "seconds": round(clock.seconds(), 3)}
         if self.test_pairs:
-            result["test"] = self.evaluate(self.schedule.steps)
+            if not self.selection.stalled:
+                self.evaluate(self.progress.step)
+            best = self.selection.finish()
+            result |= {"best_step": best.step, "stopped_early": self.selection.stalled, "test": best.figures}
+        if self.config.final_margins:
+            self._write_margins()
         return result
+
+    def _write_margins(self) -> None:
+        """Per pair: how the finished adapter sees it. Where it disagrees strongly, the label may be wrong."""
+        lines = []
+        for split, pairs, rows in (
+            ("train", self.train_pairs, rows_by_length(self.train_pairs, self.policy, self.config)),
+            ("test", self.test_pairs, self.test_rows),
+        ):
+            told = _Scoring(self.emit, f"final_{split}", len(pairs))
+            values = score_rows(self.policy, pairs, rows, self._after_row(told))
+            lines += margin_lines(split, pairs, pair_scores(pairs, values, self.reference[split]), self.config.beta)
+        write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
 
     def _step(self, step: int) -> dict[str, Any]:
         indices = self.schedule.indices(step)
@@ -199,6 +221,7 @@ class Trainer:
         values = score_rows(self.policy, self.test_pairs, self.test_rows, self._after_row(told))
         figures = self._summary(pair_scores(self.test_pairs, values, self.reference["test"]))
         record = {"event": "evaluated", "step": step, "split": "test", **figures}
+        self.selection.note(step, figures)
         self.folder.append_metrics(record)
         self.emit(record)
         return figures
@@ -260,6 +283,15 @@ class Trainer:
         if self.stop.requested:
             self.save()
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")
+
+
+def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
+    """The optimizer of the config over the adapter's parameters; the learning rate is set before every step."""
+    shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, "foreach": True}
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)
+    betas = (config.adam_beta1, config.adam_beta2)
+    return torch.optim.AdamW(parameters, lr=config.learning_rate, betas=betas, **shared)
 
 
 class _Scoring:

@@ -33,6 +33,8 @@ import { poll } from "../lib/poll.js";
 const SCORING = {
   reference: "first the reference scores every pair",
   held_out: "scoring the held-out pairs",
+  final_train: "looking once more at every pair",
+  final_test: "looking once more at the held-out pairs",
 };
 
 const ACTIVE = new Set(["queued", "running", "cancelling"]);

@@ -96,7 +96,7 @@ def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch:
     assert [one["pairs"] for one in before] == sorted({one["pairs"] for one in before})
     assert before[-1]["pairs"] == pairs
     assert done is not None
-    assert (seen[-1]["what"], seen[-1]["done"]) == ("held_out", done.total)
+    assert (seen[-1]["what"], seen[-1]["done"]) == ("final_test", done.total)
 
 
 def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
