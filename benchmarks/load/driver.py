@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,21 @@ from benchmarks.load.system import Annotator
 
 @dataclass(frozen=True)
 class Load:
-    """One cell. milliseconds: of submitting a judgment and having the next pair, (judgments,)."""
+    """One cell. by_annotator: milliseconds of submitting a judgment and having the next pair, for each of them."""
 
-    judgments: int
     seconds: float
-    milliseconds: list[float]
+    by_annotator: list[list[float]]
     errors: list[str]
+
+    @property
+    def milliseconds(self) -> list[float]:
+        """Of all annotators."""
+        return [value for own in self.by_annotator for value in own]
+
+    @property
+    def judgments(self) -> int:
+        """How many were made."""
+        return len(self.milliseconds)
 
     @property
     def per_second(self) -> float:
@@ -28,7 +38,7 @@ class Load:
         return float(np.percentile(self.milliseconds, share)) if self.milliseconds else float("nan")
 
 
-def put_under_load(annotators: list[Annotator], seconds: float) -> Load:
+def put_under_load(annotators: Sequence[Annotator], seconds: float) -> Load:
     """All judge at once until the time is over or nothing is left."""
     times: list[list[float]] = [[] for _ in annotators]
     errors: list[str] = []
@@ -51,5 +61,4 @@ def put_under_load(annotators: list[Annotator], seconds: float) -> Load:
     start.wait()
     for thread in threads:
         thread.join()
-    all_times = [value for own in times for value in own]
-    return Load(len(all_times), time.perf_counter() - began, all_times, errors)
+    return Load(time.perf_counter() - began, times, errors)

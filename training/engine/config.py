@@ -40,12 +40,12 @@ class RunConfig:
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
     )
     optimizer: str = _setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
-    learning_rate: float = _setting(2e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
+    learning_rate: float = _setting(5e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
     schedule: str = _setting(
         "linear", "How the learning rate goes down after warm-up, to zero at the last step.", one_of=SCHEDULES
     )
     warmup_ratio: float = _setting(0.1, "Share of all steps in which the learning rate rises.", low=0.0, high=1.0)
-    epochs: int = _setting(3, "How often every preference pair is seen.", low=1, high=1000)
+    epochs: int = _setting(2, "How often every preference pair is seen.", low=1, high=1000)
     pairs_per_step: int = _setting(8, "Preference pairs behind one optimizer step.", low=1, high=65536)
     max_grad_norm: float = _setting(1.0, "Gradients with a larger norm are scaled down to it; 0 is off.", low=0.0)
     weight_decay: float = _setting(0.0, "Weight decay on the adapter, decoupled in AdamW.", low=0.0, high=1.0)

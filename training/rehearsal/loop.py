@@ -184,7 +184,7 @@ class Round:
             acting_user=None,
             now=self.clock(),
             parent=parent,
-            config={"seed": self.plan.seed, **self.plan.config},
+            config={"seed": self.plan.seed, "final_margins": False, **self.plan.config},
             test_share=self.plan.test_share,
             hand_to_worker=False,
         )
