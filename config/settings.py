@@ -199,6 +199,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# Whether webhooks may lead into private networks; off, so that nobody reaches what only this server can reach.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
+
 # Generation: the embedded sampler unless a server's address is given (vLLM or any OpenAI-compatible one).
 GENERATOR_URL = env.str("GENERATOR_URL", default="")
 GENERATOR_API_KEY = env.str("GENERATOR_API_KEY", default="")

@@ -8,7 +8,7 @@ may do everything, but to judge even an admin has to be a member. `None` in the 
 from django.db.models import QuerySet
 
 from labeling.errors import NotAllowed, NotFound
-from labeling.models import ApiToken, Assignment, Campaign, Comparison, Membership, User
+from labeling.models import ApiToken, Assignment, Campaign, Comparison, Membership, User, Webhook, WebhookDelivery
 
 
 class CampaignNotFound(NotFound):
@@ -45,6 +45,15 @@ class TokenNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("You have no such token.")
+
+
+class WebhookNotFound(NotFound):
+    """No such webhook, or no such delivery, in a campaign that you lead."""
+
+    type = "webhook-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such webhook, or no such delivery, in a campaign that you lead.")
 
 
 class PersonNotFound(NotFound):
@@ -111,6 +120,29 @@ def get_token(user: User, token_id: int) -> ApiToken:
     if token is None:
         raise TokenNotFound
     return token
+
+
+def visible_webhooks(user: User) -> QuerySet[Webhook]:
+    """The webhooks of the campaigns this person may run; those of all campaigns are for admins."""
+    webhooks = Webhook.objects.select_related("campaign")
+    return webhooks if user.is_admin else webhooks.filter(campaign__in=led_campaigns(user).order_by().values("pk"))
+
+
+def get_webhook(user: User, webhook_id: int) -> Webhook:
+    """A webhook this person may run. Raises WebhookNotFound."""
+    webhook = visible_webhooks(user).filter(pk=webhook_id).first()
+    if webhook is None:
+        raise WebhookNotFound
+    return webhook
+
+
+def get_delivery(user: User, delivery_id: int) -> WebhookDelivery:
+    """A message of such a webhook. Raises WebhookNotFound."""
+    found = WebhookDelivery.objects.select_related("webhook__campaign").filter(webhook__in=visible_webhooks(user))
+    delivery = found.filter(pk=delivery_id).first()
+    if delivery is None:
+        raise WebhookNotFound
+    return delivery
 
 
 def get_person(username: str) -> User:

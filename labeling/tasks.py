@@ -4,7 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from labeling.actions import release_expired_assignments
+from labeling.actions.events import send_deliveries
 from labeling.actions.idempotency import forget_answers
+from labeling.actions.webhooks import deliver, due_deliveries
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -17,3 +19,17 @@ def release_expired() -> int:
 def forget_kept_answers() -> int:
     """Deletes the answers kept for retries whose time is over."""
     return forget_answers(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def deliver_webhook(delivery_id: int) -> None:
+    """One attempt at one message; a message sent twice by the broker is sent once to its address."""
+    deliver(delivery_id=delivery_id, now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_due_webhooks() -> int:
+    """Has workers send every message that is due: those to be tried again, and those the broker lost."""
+    due = due_deliveries(now=timezone.now())
+    send_deliveries(due)
+    return len(due)

@@ -1,12 +1,41 @@
-"""Writing the event log: one row per act, in the act's own transaction."""
+"""Writing the event log: one row per act, in the act's own transaction, and with it what webhooks are to be told."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from celery import current_app
+from django.db import connection, models, transaction
+from kombu.exceptions import OperationalError as BrokerError
+from psycopg.types.json import Jsonb
 
 from labeling.models import Campaign, Event, User
+from labeling.webhook_types import types_of
+
+logger = logging.getLogger(__name__)
+
+DELIVER = "labeling.tasks.deliver_webhook"
+MOST_SENT_AT_ONCE = 100
+
+# The event and the messages it makes, in one statement: the way of a judgment has no room for a second.
+RECORD = """
+WITH event AS (
+    INSERT INTO labeling_event (at, actor_id, verb, subject_type, subject_id, campaign_id, before, after)
+    VALUES (%(at)s, %(actor)s, %(verb)s, %(subject_type)s, %(subject_id)s, %(campaign)s, %(before)s, %(after)s)
+    RETURNING id
+), told AS (
+    INSERT INTO labeling_webhookdelivery
+        (webhook_id, event_id, type, message_id, status, attempts, due_at, created_at, excerpt, error)
+    SELECT webhook.id, event.id, kind, 'msg_' || replace(gen_random_uuid()::text, '-', ''), 'waiting', 0, %(at)s,
+        %(at)s, '', ''
+    FROM event, labeling_webhook webhook, unnest(%(types)s::text[]) kind
+    WHERE webhook.is_active AND kind = ANY(webhook.event_types)
+        AND (webhook.campaign_id IS NULL OR webhook.campaign_id = %(campaign)s)
+    RETURNING id
+)
+SELECT event.id, ARRAY(SELECT id FROM told) FROM event
+"""
 
 
 def record(
@@ -20,7 +49,7 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> Event:
     """Says who did what to which thing, and what it changed. before, after: JSON values; only what differs."""
-    return Event.objects.create(
+    event = Event(
         at=now,
         actor=acting_user,
         verb=verb,
@@ -30,3 +59,42 @@ def record(
         before=dict(before or {}),
         after=dict(after or {}),
     )
+    types = types_of(verb, event.after)
+    if types:
+        _save_with_messages(event, types)
+    else:
+        event.save(force_insert=True)
+    return event
+
+
+def send_deliveries(identifiers: Sequence[int]) -> None:
+    """Has a worker send these messages once the transaction is committed; what gets lost, the sweep finds."""
+    if identifiers:
+        transaction.on_commit(lambda: _send(identifiers))
+
+
+def _save_with_messages(event: Event, types: list[str]) -> None:
+    values: dict[str, Any] = {
+        "at": event.at,
+        "actor": event.actor_id,
+        "verb": event.verb,
+        "subject_type": event.subject_type,
+        "subject_id": event.subject_id,
+        "campaign": event.campaign_id,
+        "before": Jsonb(event.before),
+        "after": Jsonb(event.after),
+        "types": types,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD, values)
+        event.pk, told = cursor.fetchone()
+    event._state.adding = False
+    send_deliveries(told)
+
+
+def _send(identifiers: Sequence[int]) -> None:
+    try:
+        for identifier in identifiers[:MOST_SENT_AT_ONCE]:
+            current_app.send_task(DELIVER, args=[identifier], retry=False)
+    except (BrokerError, OSError):
+        logger.warning("The broker cannot be reached: %s webhook messages wait for the sweep.", len(identifiers))

@@ -179,6 +179,7 @@ def _judge(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tup
     verdict, change = _count(seat, assignment, judgment, now)
     write_back(seat, assignment, change)
     after = {"comparison": assignment.comparison_id, "choice": str(judgment.choice), "verdict": told(verdict)}
+    after["status"] = str(assignment.comparison.status)
     record("judgment.made", judgment, acting_user=seat.user, now=now, campaign=seat.campaign, after=after)
     return judgment, True, was_open
 

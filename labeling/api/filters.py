@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.models import Campaign, Choice, Comparison, Membership
+from labeling.models import Campaign, Choice, Comparison, Membership, WebhookDelivery
 
 
 class CampaignFilter(serializers.Serializer[Any]):
@@ -43,3 +43,16 @@ class JudgmentFilter(Period):
 class EventFilter(Period):
     actor = serializers.CharField(required=False, help_text="Who did it: a user name or a pseudonym.")
     verb = serializers.CharField(required=False, help_text='What was done: "campaign.created".')
+
+
+class EventExportOptions(EventFilter):
+    form = serializers.ChoiceField(choices=[("jsonl", "JSON lines"), ("csv", "CSV")], default="jsonl")
+
+
+class WebhookFilter(serializers.Serializer[Any]):
+    campaign = serializers.CharField(required=False, help_text="Only this campaign's (its slug).")
+
+
+class DeliveryFilter(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=WebhookDelivery.Status.choices, required=False)
+    type = serializers.CharField(required=False)

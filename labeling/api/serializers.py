@@ -19,6 +19,8 @@ from labeling.models import (
     Scope,
     User,
     Verdict,
+    Webhook,
+    WebhookDelivery,
     Winner,
 )
 
@@ -330,3 +332,67 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     class Meta:
         model = Event
         fields = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
+
+
+class WebhookSerializer(serializers.ModelSerializer[Webhook]):
+    """An address that is told of events. campaign: null, of all campaigns (for admins)."""
+
+    campaign = serializers.SlugField(source="campaign.slug", allow_null=True, required=False, default=None)
+
+    class Meta:
+        model = Webhook
+        fields = (
+            "id",
+            "campaign",
+            "url",
+            "event_types",
+            "is_active",
+            "disabled_reason",
+            "previous_until",
+            "created_at",
+        )
+        read_only_fields = ("disabled_reason", "previous_until", "created_at")
+
+
+class NewWebhookSerializer(WebhookSerializer):
+    secret = serializers.CharField(read_only=True, help_text="Signs the messages. Shown this once.")
+
+    class Meta:
+        model = Webhook
+        fields = (*WebhookSerializer.Meta.fields, "secret")
+        read_only_fields = (*WebhookSerializer.Meta.read_only_fields, "is_active")
+
+
+class ChangeWebhookSerializer(serializers.ModelSerializer[Webhook]):
+    class Meta:
+        model = Webhook
+        fields = ("url", "event_types", "is_active")
+
+
+class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
+    """One message and what came of it; http_status, seconds, excerpt and error are of the last attempt."""
+
+    event = serializers.IntegerField(source="event_id")
+
+    class Meta:
+        model = WebhookDelivery
+        fields = (
+            "id",
+            "message_id",
+            "type",
+            "event",
+            "status",
+            "attempts",
+            "created_at",
+            "due_at",
+            "tried_at",
+            "http_status",
+            "seconds",
+            "excerpt",
+            "error",
+        )
+
+
+class WebhookTypeSerializer(serializers.Serializer[Any]):
+    type = serializers.CharField()
+    meaning = serializers.CharField()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from labeling.api.views import assignments, campaigns, exchange, figures, people, records, statistics
+from labeling.api.views import assignments, campaigns, exchange, figures, people, records, statistics, webhooks
 from labeling.api.views.description import DocumentationView
 
 CAMPAIGN = "campaigns/<slug:slug>/"
@@ -17,6 +17,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("users/", people.UsersView.as_view(), name="api-users"),
     path("tokens/", people.TokensView.as_view(), name="api-tokens"),
     path("tokens/<int:token_id>/", people.TokenView.as_view(), name="api-token"),
+    path("webhooks/", webhooks.WebhooksView.as_view(), name="api-webhooks"),
+    path("webhooks/types/", webhooks.WebhookTypesView.as_view(), name="api-webhook-types"),
+    path("webhooks/<int:webhook_id>/", webhooks.WebhookView.as_view(), name="api-webhook"),
+    path("webhooks/<int:webhook_id>/rotate/", webhooks.RotateSecretView.as_view(), name="api-webhook-rotate"),
+    path("webhooks/<int:webhook_id>/deliveries/", webhooks.DeliveriesView.as_view(), name="api-webhook-deliveries"),
+    path(
+        "webhooks/deliveries/<int:delivery_id>/retry/", webhooks.RetryDeliveryView.as_view(), name="api-webhook-retry"
+    ),
     path("campaigns/", campaigns.CampaignsView.as_view(), name="api-campaigns"),
     path(CAMPAIGN, campaigns.CampaignView.as_view(), name="api-campaign"),
     path(f"{CAMPAIGN}status/", campaigns.CampaignStatusView.as_view(), name="api-campaign-status"),
@@ -34,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}ranking/", figures.RankingView.as_view(), name="api-ranking"),
     path(f"{CAMPAIGN}annotators/", statistics.AnnotatorsView.as_view(), name="api-annotators"),
     path(f"{CAMPAIGN}events/", records.EventsView.as_view(), name="api-events"),
+    path(f"{CAMPAIGN}events/export/", records.EventsExportView.as_view(), name="api-events-export"),
     path(f"{CAMPAIGN}export/", exchange.ExportView.as_view(), name="api-export"),
     path(f"{CAMPAIGN}export/report/", exchange.ExportReportView.as_view(), name="api-export-report"),
     path("assignments/<int:assignment_id>/judgment/", assignments.JudgmentView.as_view(), name="api-judgment"),

@@ -42,6 +42,7 @@ from labeling.exchange.records import (
     Rejected,
     VerdictRecord,
     canonical_json,
+    harmless_cell,
 )
 from labeling.exchange.writers import WRITERS, Writer, write_verdicts, writer
 
@@ -77,6 +78,7 @@ __all__ = [
     "canonical_order",
     "detect_dialect",
     "folded_hash",
+    "harmless_cell",
     "is_canonical",
     "is_held_out",
     "messages_hash",

@@ -208,3 +208,12 @@ def _listed(ids: Sequence[int] | None) -> list[int] | None:
 
 def _tupled(ids: Sequence[int] | None) -> tuple[int, ...] | None:
     return None if ids is None else tuple(ids)
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet may take for a formula; the last four are the full-width forms."""
+
+
+def harmless_cell(text: str) -> str:
+    """A text as a cell of a spreadsheet: one that would be taken for a formula is led by an apostrophe."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

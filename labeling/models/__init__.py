@@ -7,6 +7,7 @@ from labeling.models.event import Event
 from labeling.models.idempotency import KeptAnswer
 from labeling.models.judgment import Choice, Judgment, Verdict, Winner
 from labeling.models.prompt import Completion, Prompt
+from labeling.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "QUEUE_START",
@@ -27,5 +28,7 @@ __all__ = [
     "Scope",
     "User",
     "Verdict",
+    "Webhook",
+    "WebhookDelivery",
     "Winner",
 ]

@@ -1,11 +1,12 @@
 """What leads fill in."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from labeling.models import Campaign, Membership, Scope
 from labeling.web.imports import DIALECTS, KINDS
+from labeling.webhook_types import offered
 
 if TYPE_CHECKING:
     CampaignForm = forms.ModelForm[Campaign]
@@ -101,3 +102,29 @@ class TokenForm(forms.Form):
         help_text="Never more than you may do yourself.",
     )
     days = forms.ChoiceField(label="It ends after", choices=DAYS, initial="90", required=False)
+
+
+class WebhookForm(forms.Form):
+    """An address that is to be told of events."""
+
+    url = forms.CharField(
+        label="Address", max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://example.org/hook"})
+    )
+    event_types = forms.MultipleChoiceField(label="It is told of", widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        types = self.fields["event_types"]
+        assert isinstance(types, forms.MultipleChoiceField)
+        types.choices = list(offered().items())
+
+
+class EventFilterForm(forms.Form):
+    """Which events are shown."""
+
+    actor = forms.CharField(label="Who", required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    verb = forms.CharField(
+        label="What", required=False, widget=forms.TextInput(attrs={"placeholder": "campaign.changed"})
+    )
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from labeling.web.annotate import annotate, annotate_undo
 from labeling.web.data import data
+from labeling.web.events import events
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.new_campaign import new_campaign
@@ -11,6 +12,7 @@ from labeling.web.people import people, people_remove
 from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
+from labeling.web.webhooks import delivery_retry, webhook_change, webhook_rotate, webhooks
 
 urlpatterns = [
     path("", home, name="home"),
@@ -25,5 +27,11 @@ urlpatterns = [
     path("campaigns/<slug:slug>/data/", data, name="data"),
     path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),
     path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),
+    path("campaigns/<slug:slug>/events/", events, name="events"),
+    path("campaigns/<slug:slug>/webhooks/", webhooks, name="webhooks"),
+    path("webhooks/", webhooks, name="all_webhooks"),
+    path("webhooks/<int:webhook_id>/change/", webhook_change, name="webhook_change"),
+    path("webhooks/<int:webhook_id>/rotate/", webhook_rotate, name="webhook_rotate"),
+    path("webhooks/deliveries/<int:delivery_id>/retry/", delivery_retry, name="delivery_retry"),
     path("campaigns/<slug:slug>/status/", campaign_status, name="campaign_status"),
 ]

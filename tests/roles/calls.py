@@ -9,7 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from labeling.actions import create_campaign, create_token
-from labeling.models import Membership, Role, User
+from labeling.actions.webhooks import create_webhook
+from labeling.models import Membership, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish
 from tests.people import NOON, Stage, pair, person, stage
 from training.models import GenerationJob, Run
@@ -43,6 +44,11 @@ class Scene:
 # The arguments of an address; those that are not here take the campaign's slug, or nothing.
 Arguments = Callable[[Scene], list[Any]]
 ARGUMENTS: dict[str, Arguments] = {
+    **dict.fromkeys(
+        ("webhook_change", "webhook_rotate", "api-webhook", "api-webhook-rotate", "api-webhook-deliveries"),
+        lambda scene: [webhook(scene).pk],
+    ),
+    **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
     "api-member": lambda scene: ["sums", "bob"],
@@ -64,6 +70,8 @@ ARGUMENTS: dict[str, Arguments] = {
 }
 # What is sent as JSON, and what as a form; nothing else sends anything.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("api-webhooks", "POST"): {"campaign": "sums", "url": "https://1.1.1.1/hook", "event_types": ["verdict.settled"]},
+    ("api-webhook", "PATCH"): {"is_active": False},
     ("api-users", "POST"): {"username": "new", "role": "annotator"},
     ("api-tokens", "POST"): {"name": "mine", "scopes": ["read", "judge"]},
     ("api-campaigns", "POST"): {"name": "Another", "slug": "another"},
@@ -77,6 +85,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-retraining-policy", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
 }
 FORMS: dict[str, dict[str, str]] = {
+    "webhook_change": {"do": "off"},
     "guidelines": {"text": "Be kind."},
     "people_remove": {"username": "bob"},
     "campaign_status": {"status": "paused"},
@@ -104,6 +113,24 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         Run.objects.update(status="finished")
         on_stage.add([pair(number, preference="first") for number in range(100, 120)])
     return path
+
+
+def webhook(scene: Scene) -> Webhook:
+    """Told of what is settled; its address is a public one that nothing here ever calls."""
+    return create_webhook(
+        campaign=scene.stage.campaign,
+        url="https://1.1.1.1/hook",
+        event_types=["verdict.settled", "comparisons.added"],
+        acting_user=scene.stage.maya,
+        now=NOON,
+    )
+
+
+def delivery(scene: Scene) -> int:
+    """A message that waits to be sent."""
+    made = webhook(scene)
+    scene.stage.add([pair(99)])
+    return made.deliveries.get().pk
 
 
 def conflict(on_stage: Stage) -> int:

@@ -1,12 +1,15 @@
 """Lists of what there is and of what was done: comparisons, judgments, events. For leads, newest first."""
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_led_campaign
+from labeling.actions.event_exports import export_events
 from labeling.api.base import ApiView
-from labeling.api.filters import ComparisonFilter, EventFilter, JudgmentFilter
+from labeling.api.filters import ComparisonFilter, EventExportOptions, EventFilter, JudgmentFilter
 from labeling.api.serializers import ComparisonSerializer, EventSerializer, RecordedJudgmentSerializer
 from labeling.models import Scope
 from labeling.queries.records import filtered_comparisons, filtered_events, filtered_judgments
@@ -44,3 +47,20 @@ class EventsView(ApiView):
         """All that was done in the campaign, newest first. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         return self.paged(filtered_events(campaign, **self.asked(EventFilter)), EventSerializer)
+
+
+class EventsExportView(ApiView):
+    scopes = {"GET": Scope.EXPORT}
+
+    @extend_schema(
+        operation_id="export_events",
+        parameters=[EventExportOptions],
+        responses={(200, "application/jsonl"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
+        """The event log as a file, oldest first, with pseudonyms for names. For the campaign's leads."""
+        campaign = get_led_campaign(self.person, slug)
+        asked = self.asked(EventExportOptions)
+        export = export_events(campaign=campaign, **asked, acting_user=self.person, now=self.now)
+        headers = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
+        return StreamingHttpResponse(export.pieces, content_type=export.media_type, headers=headers)

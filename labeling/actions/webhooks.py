@@ -1,0 +1,250 @@
+"""Webhooks: set up by leads, told by a worker, switched off when nobody answers for a day."""
+
+import random
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from labeling.access import require_admin, require_lead
+from labeling.actions.events import record, send_deliveries
+from labeling.actions.validation import checked
+from labeling.errors import Conflict, Invalid
+from labeling.exchange import canonical_json
+from labeling.models import Campaign, User, Webhook, WebhookDelivery
+from labeling.posting import Answer, NotSent, check_address, post
+from labeling.signing import new_secret, signed_headers
+from labeling.webhook_types import offered, payload
+
+BOTH_SECRETS_FOR = timedelta(hours=24)
+# After each failed attempt, seconds until the next: about a day in all, then it is given up.
+DELAYS = (10, 30, 90, 300, 900, 2700, 7200, 14400, 21600, 28800)
+JITTER = 0.2
+"""Share by which a delay is drawn longer or shorter, so that what failed together is not tried together."""
+LEASE = timedelta(seconds=120)
+"""Longer than an attempt may take: a worker that died is not waited for any longer."""
+GONE = 410
+
+Status = WebhookDelivery.Status
+
+
+class AddressRefused(Invalid):
+    """The address of a webhook is none, or leads into a private network, which only an operator can allow."""
+
+    type = "webhook-address-refused"
+
+
+class WebhookOff(Conflict):
+    """The webhook is switched off. Switch it on before a message is sent again."""
+
+    type = "webhook-off"
+
+
+@transaction.atomic
+def create_webhook(
+    *,
+    campaign: Campaign | None,
+    url: str,
+    event_types: Collection[str],
+    acting_user: User,
+    now: datetime,
+    seed: str | None = None,
+) -> Webhook:
+    """Tells an address of events from now on. campaign: None, of all campaigns (admins only).
+
+    seed: what its secret is made of, where the caller has to be able to make the same one again.
+    Raises NotAllowed, Invalid, AddressRefused.
+    """
+    require_may_run(acting_user, campaign)
+    webhook = Webhook(
+        campaign=campaign,
+        url=_checked_url(url),
+        event_types=_checked_types(event_types),
+        secret=new_secret(seed),
+        created_by=acting_user,
+        created_at=now,
+    )
+    checked(webhook).save(force_insert=True)
+    after = {"url": url, "event_types": webhook.event_types}
+    record("webhook.created", webhook, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    return webhook
+
+
+@transaction.atomic
+def change_webhook(
+    *,
+    webhook: Webhook,
+    acting_user: User,
+    now: datetime,
+    url: str | None = None,
+    event_types: Collection[str] | None = None,
+    is_active: bool | None = None,
+) -> Webhook:
+    """Changes where it goes and what it is told, or switches it on and off. None: as it was. Raises as above."""
+    require_may_run(acting_user, webhook.campaign)
+    webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
+    wanted = {
+        "url": webhook.url if url is None else _checked_url(url),
+        "event_types": webhook.event_types if event_types is None else _checked_types(event_types),
+        "is_active": webhook.is_active if is_active is None else is_active,
+    }
+    before = {name: getattr(webhook, name) for name, value in wanted.items() if getattr(webhook, name) != value}
+    if not before:
+        return webhook
+    for name, value in wanted.items():
+        setattr(webhook, name, value)
+    if webhook.is_active:
+        webhook.disabled_reason = ""
+    checked(webhook).save(update_fields=[*wanted, "disabled_reason"])
+    after = {name: wanted[name] for name in before}
+    record(
+        "webhook.changed",
+        webhook,
+        acting_user=acting_user,
+        now=now,
+        campaign=webhook.campaign,
+        before=before,
+        after=after,
+    )
+    return webhook
+
+
+@transaction.atomic
+def rotate_webhook_secret(*, webhook: Webhook, acting_user: User, now: datetime, seed: str | None = None) -> Webhook:
+    """A new secret; for a day messages are signed with both, so that the receiver can follow. Raises NotAllowed."""
+    require_may_run(acting_user, webhook.campaign)
+    webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
+    webhook.previous_secret, webhook.previous_until = webhook.secret, now + BOTH_SECRETS_FOR
+    webhook.secret = new_secret(seed)
+    webhook.save(update_fields=["secret", "previous_secret", "previous_until"])
+    record("webhook.secret_rotated", webhook, acting_user=acting_user, now=now, campaign=webhook.campaign)
+    return webhook
+
+
+@transaction.atomic
+def delete_webhook(*, webhook: Webhook, acting_user: User, now: datetime) -> None:
+    """Removes it with its deliveries. Raises NotAllowed."""
+    require_may_run(acting_user, webhook.campaign)
+    before = {"url": webhook.url, "event_types": webhook.event_types}
+    record("webhook.deleted", webhook, acting_user=acting_user, now=now, campaign=webhook.campaign, before=before)
+    webhook.delete()
+
+
+@transaction.atomic
+def retry_delivery(*, delivery: WebhookDelivery, acting_user: User, now: datetime) -> WebhookDelivery:
+    """Sends a message again, whatever came of it before, with all its attempts. Raises NotAllowed, WebhookOff."""
+    require_may_run(acting_user, delivery.webhook.campaign)
+    delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
+    if not delivery.webhook.is_active:
+        raise WebhookOff("This webhook is switched off. Switch it on first.")
+    delivery.status, delivery.attempts, delivery.due_at = Status.WAITING, 0, now
+    delivery.save(update_fields=["status", "attempts", "due_at"])
+    send_deliveries([delivery.pk])
+    return delivery
+
+
+def deliver(*, delivery_id: int, now: datetime) -> WebhookDelivery | None:
+    """One attempt at a message that is due; None where it is not (any more), or somebody else has it.
+
+    The attempt is claimed first and made outside of any transaction: nothing is locked while somebody is waited for.
+    """
+    claimed = WebhookDelivery.objects.filter(
+        pk=delivery_id, status=Status.WAITING, due_at__lte=now, webhook__is_active=True
+    ).update(due_at=now + LEASE)
+    if not claimed:
+        return None
+    delivery = WebhookDelivery.objects.select_related("webhook__campaign", "event__campaign", "event__actor").get(
+        pk=delivery_id
+    )
+    try:
+        answer = _send(delivery, now)
+    except NotSent as error:
+        return _note(delivery, None, str(error), now)
+    return _note(delivery, answer, "", now)
+
+
+def due_deliveries(*, now: datetime, limit: int = 200) -> list[int]:
+    """Messages that are to be sent now, the longest due first."""
+    due = WebhookDelivery.objects.filter(status=Status.WAITING, due_at__lte=now, webhook__is_active=True)
+    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def require_may_run(user: User | None, campaign: Campaign | None) -> None:
+    """Raises NotAllowed or CampaignNotFound unless the person may set up webhooks there."""
+    if campaign is None:
+        require_admin(user)
+    else:
+        require_lead(user, campaign)
+
+
+def _send(delivery: WebhookDelivery, now: datetime) -> Answer:
+    webhook = delivery.webhook
+    body = canonical_json(payload(delivery.type, delivery.event))
+    keys = [webhook.secret]
+    if webhook.previous_until is not None and webhook.previous_until > now:
+        keys.append(webhook.previous_secret)
+    headers = signed_headers(delivery.message_id, int(now.timestamp()), body, keys)
+    headers |= {"Content-Type": "application/json", "User-Agent": "Chosen"}
+    return post(webhook.url, body, headers, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+
+
+@transaction.atomic
+def _note(delivery: WebhookDelivery, answer: Answer | None, error: str, now: datetime) -> WebhookDelivery:
+    """Writes down what came of an attempt, and what follows from it."""
+    delivery.attempts += 1
+    delivery.tried_at = now
+    delivery.http_status = answer.status if answer else None
+    delivery.seconds = answer.seconds if answer else None
+    delivery.excerpt = answer.excerpt[:500] if answer else ""
+    delivery.error = error[:300]
+    if answer is not None and 200 <= answer.status < 300:
+        delivery.status = Status.DELIVERED
+    elif delivery.attempts > len(DELAYS) or delivery.http_status == GONE:
+        delivery.status = Status.GIVEN_UP
+    else:
+        delay = DELAYS[delivery.attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)
+        delivery.due_at = now + timedelta(seconds=delay)
+    delivery.save()
+    if delivery.status == Status.GIVEN_UP:
+        _switch_off_if_dead(delivery, now)
+    return delivery
+
+
+def _switch_off_if_dead(delivery: WebhookDelivery, now: datetime) -> None:
+    """A webhook that said so (410), or took nothing in all the time this message was tried, is switched off."""
+    gone = delivery.http_status == GONE
+    taken = WebhookDelivery.objects.filter(
+        webhook=delivery.webhook_id, status=Status.DELIVERED, tried_at__gte=delivery.created_at
+    )
+    if not gone and taken.exists():
+        return
+    reason = "It answered that it is gone (410)." if gone else "It took no message for about a day."
+    if not Webhook.objects.filter(pk=delivery.webhook_id, is_active=True).update(
+        is_active=False, disabled_reason=reason
+    ):
+        return
+    record(
+        "webhook.disabled",
+        delivery.webhook,
+        acting_user=None,
+        now=now,
+        campaign=delivery.webhook.campaign,
+        after={"url": delivery.webhook.url, "reason": reason},
+    )
+
+
+def _checked_url(url: str) -> str:
+    try:
+        check_address(url, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+    except NotSent as error:
+        raise AddressRefused(str(error), fields={"url": str(error)}) from error
+    return url
+
+
+def _checked_types(types: Collection[str]) -> list[str]:
+    unknown = sorted(set(types) - set(offered()))
+    if unknown or not types:
+        told = f"Choose among {', '.join(offered())}." + (f" There is no {', '.join(unknown)}." if unknown else "")
+        raise Invalid(told, fields={"event_types": told})
+    return sorted(set(types))

@@ -1,0 +1,126 @@
+"""Webhooks: who is told of what, and what came of telling them."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_delivery, get_led_campaign, get_webhook, visible_webhooks
+from labeling.actions.webhooks import (
+    change_webhook,
+    create_webhook,
+    delete_webhook,
+    retry_delivery,
+    rotate_webhook_secret,
+)
+from labeling.api.base import ApiView
+from labeling.api.filters import DeliveryFilter, WebhookFilter
+from labeling.api.idempotency import once
+from labeling.api.serializers import (
+    ChangeWebhookSerializer,
+    NewWebhookSerializer,
+    WebhookDeliverySerializer,
+    WebhookSerializer,
+    WebhookTypeSerializer,
+)
+from labeling.models import Scope
+from labeling.webhook_types import offered
+
+
+class WebhooksView(ApiView):
+    scopes = {"GET": Scope.READ, "POST": Scope.CAMPAIGNS}
+
+    @extend_schema(operation_id="list_webhooks", parameters=[WebhookFilter], responses=WebhookSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The webhooks of the campaigns you lead; admins see those of all campaigns too."""
+        asked = self.asked(WebhookFilter)
+        found = visible_webhooks(self.person)
+        if "campaign" in asked:
+            found = found.filter(campaign__slug=asked["campaign"])
+        return self.paged(found, WebhookSerializer)
+
+    @extend_schema(operation_id="create_webhook", request=NewWebhookSerializer, responses={201: NewWebhookSerializer})
+    @once
+    def post(self, request: Request) -> Response:
+        """Have an address told of events, signed as Standard Webhooks says. Its secret is shown this once.
+
+        For a campaign's leads; without a campaign, of all of them, for admins.
+        """
+        values = self.validated(NewWebhookSerializer, request)
+        slug = (values.pop("campaign", None) or {}).get("slug")
+        campaign = get_led_campaign(self.person, slug) if slug else None
+        webhook = create_webhook(
+            campaign=campaign, **values, seed=self.fresh_secret(), acting_user=self.person, now=self.now
+        )
+        return Response(NewWebhookSerializer(webhook).data, status=201)
+
+
+class WebhookView(ApiView):
+    scopes = {"GET": Scope.READ, "PATCH": Scope.CAMPAIGNS, "DELETE": Scope.CAMPAIGNS}
+
+    @extend_schema(operation_id="read_webhook", responses=WebhookSerializer)
+    def get(self, request: Request, webhook_id: int) -> Response:
+        """One of them."""
+        return Response(WebhookSerializer(get_webhook(self.person, webhook_id)).data)
+
+    @extend_schema(operation_id="change_webhook", request=ChangeWebhookSerializer, responses=WebhookSerializer)
+    def patch(self, request: Request, webhook_id: int) -> Response:
+        """Change where it goes and what it is told, or switch it on and off."""
+        webhook = get_webhook(self.person, webhook_id)
+        values = self.validated(ChangeWebhookSerializer, request, partial=True)
+        changed = change_webhook(webhook=webhook, **values, acting_user=self.person, now=self.now)
+        return Response(WebhookSerializer(changed).data)
+
+    @extend_schema(operation_id="delete_webhook", responses={204: None})
+    def delete(self, request: Request, webhook_id: int) -> Response:
+        """Remove it with its deliveries."""
+        delete_webhook(webhook=get_webhook(self.person, webhook_id), acting_user=self.person, now=self.now)
+        return Response(status=204)
+
+
+class RotateSecretView(ApiView):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @extend_schema(operation_id="rotate_webhook_secret", request=None, responses={201: NewWebhookSerializer})
+    @once
+    def post(self, request: Request, webhook_id: int) -> Response:
+        """A new secret, shown this once. For a day messages carry a signature of the previous one too."""
+        webhook = get_webhook(self.person, webhook_id)
+        rotated = rotate_webhook_secret(
+            webhook=webhook, seed=self.fresh_secret(), acting_user=self.person, now=self.now
+        )
+        return Response(NewWebhookSerializer(rotated).data, status=201)
+
+
+class DeliveriesView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_webhook_deliveries",
+        parameters=[DeliveryFilter],
+        responses=WebhookDeliverySerializer(many=True),
+    )
+    def get(self, request: Request, webhook_id: int) -> Response:
+        """Its messages and what came of them, newest first."""
+        found = get_webhook(self.person, webhook_id).deliveries.filter(**self.asked(DeliveryFilter))
+        return self.paged(found, WebhookDeliverySerializer)
+
+
+class RetryDeliveryView(ApiView):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @extend_schema(operation_id="retry_webhook_delivery", request=None, responses=WebhookDeliverySerializer)
+    def post(self, request: Request, delivery_id: int) -> Response:
+        """Send a message again, whatever came of it before."""
+        delivery = get_delivery(self.person, delivery_id)
+        again = retry_delivery(delivery=delivery, acting_user=self.person, now=self.now)
+        return Response(WebhookDeliverySerializer(again).data)
+
+
+class WebhookTypesView(ApiView):
+    scopes = {"GET": Scope.READ}
+    pagination_class = None  # a short list that the code knows
+
+    @extend_schema(operation_id="webhook_types", responses=WebhookTypeSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """What a webhook can be told of."""
+        return Response([{"type": kind, "meaning": meaning} for kind, meaning in offered().items()])

@@ -1,0 +1,116 @@
+"""Webhooks of a campaign, or of all of them, and what came of their messages."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import get_delivery, get_led_campaign, get_webhook, require_admin
+from labeling.actions.webhooks import (
+    change_webhook,
+    create_webhook,
+    delete_webhook,
+    retry_delivery,
+    rotate_webhook_secret,
+)
+from labeling.errors import DomainError, NotAllowed
+from labeling.models import Campaign, Webhook, WebhookDelivery
+from labeling.web.edge import act, page, person, refuse
+from labeling.web.forms import WebhookForm
+
+SHOWN = 50
+
+
+@page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhooks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
+    """The list, the newest messages, and a form; a POST makes a webhook and shows its secret this once."""
+    campaign = _campaign(request, slug)
+    form = WebhookForm(request.POST or None)
+    made = _make(request, campaign, form) if request.method == "POST" and form.is_valid() else None
+    return _shown(request, campaign, WebhookForm() if made else form, made)
+
+
+@page
+@never_cache
+@require_POST
+def webhook_rotate(request: HttpRequest, webhook_id: int) -> HttpResponse:
+    """A new secret, shown this once."""
+    webhook = get_webhook(person(request), webhook_id)
+    rotated = rotate_webhook_secret(webhook=webhook, acting_user=person(request), now=timezone.now())
+    return _shown(request, webhook.campaign, WebhookForm(), rotated)
+
+
+@page
+@require_POST
+def webhook_change(request: HttpRequest, webhook_id: int) -> HttpResponse:
+    """Switches one on or off, or removes it."""
+    webhook, user, now = get_webhook(person(request), webhook_id), person(request), timezone.now()
+    errands: dict[str, Callable[[], object]] = {
+        "on": lambda: change_webhook(webhook=webhook, is_active=True, acting_user=user, now=now),
+        "off": lambda: change_webhook(webhook=webhook, is_active=False, acting_user=user, now=now),
+        "delete": lambda: delete_webhook(webhook=webhook, acting_user=user, now=now),
+    }
+    wanted = request.POST.get("do", "")
+    if wanted not in errands:
+        raise Http404("The form does not say what is to be done.")
+
+    def errand() -> str:
+        errands[wanted]()
+        return {"on": "It is told of events again.", "off": "It is told of nothing.", "delete": "Removed."}[wanted]
+
+    return act(request, errand, back=_address(webhook.campaign))
+
+
+@page
+@require_POST
+def delivery_retry(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """Sends a message again."""
+    delivery = get_delivery(person(request), delivery_id)
+
+    def errand() -> str:
+        retry_delivery(delivery=delivery, acting_user=person(request), now=timezone.now())
+        return "It is being sent again."
+
+    return act(request, errand, back=_address(delivery.webhook.campaign))
+
+
+def _campaign(request: HttpRequest, slug: str | None) -> Campaign | None:
+    if slug is None:
+        require_admin(person(request))
+        return None
+    return get_led_campaign(person(request), slug)
+
+
+def _make(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook | None:
+    try:
+        return create_webhook(campaign=campaign, **form.cleaned_data, acting_user=person(request), now=timezone.now())
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        refuse(form, error)
+        return None
+
+
+def _shown(request: HttpRequest, campaign: Campaign | None, form: WebhookForm, made: Webhook | None) -> HttpResponse:
+    context = {
+        "campaign": campaign,
+        "address": _address(campaign),
+        "form": form,
+        "made": made,
+        "webhooks": Webhook.objects.filter(campaign=campaign).order_by("pk"),
+        "deliveries": WebhookDelivery.objects.filter(webhook__campaign=campaign)
+        .select_related("webhook")
+        .order_by("-pk")[:SHOWN],
+        "tab": "webhooks",
+    }
+    return render(request, "labeling/webhooks.html", context)
+
+
+def _address(campaign: Campaign | None) -> str:
+    return reverse("webhooks", args=[campaign.slug]) if campaign else reverse("all_webhooks")

@@ -1,0 +1,55 @@
+"""The event log as leads read it and take it away."""
+
+import csv
+import json
+from io import StringIO
+from typing import Any
+
+from labeling.actions import change_campaign
+from tests.labeling.web.conftest import Visiting
+from tests.people import NOON, stage
+
+PAGE = "/campaigns/sums/events/"
+EXPORT = "/api/v1/campaigns/sums/events/export/"
+
+
+def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> None:
+    scene = stage()
+    change_campaign(campaign=scene.campaign, overlap=3, allow_tie=False, acting_user=scene.maya, now=NOON)
+    page = visiting(scene.ada).get(f"{PAGE}?verb=campaign.changed").content.decode()
+    assert "<del><bdi>1</bdi></del> → <bdi>3</bdi>" in page
+    assert "<del><bdi>yes</bdi></del> → <bdi>no</bdi>" in page
+    assert "member.added" not in page
+    assert "maya" in page
+
+
+def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiting: Visiting) -> None:
+    scene = stage(comparisons=60)
+    scene.settle("a" * 60)
+    browser = visiting(scene.maya)
+    first = browser.get(f"{PAGE}?actor=alice&since=2026-03-02&until=2026-03-02").content.decode()
+    assert first.count("judgment.made") == 50
+    older = first.partition('href="?')[2].partition('"')[0].replace("&amp;", "&")
+    assert browser.get(f"{PAGE}?{older}").content.decode().count("judgment.made") == 10
+    assert "Nothing like that" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
+
+
+def exported(browser: Any, query: str) -> str:
+    answer = browser.get(f"{EXPORT}?{query}")
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content).decode()
+
+
+def test_the_log_is_taken_away_with_pseudonyms_for_names(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    change_campaign(campaign=scene.campaign, name="=cmd()", acting_user=scene.maya, now=NOON)
+    browser = visiting(scene.maya)
+    lines = exported(browser, "form=jsonl")
+    rows = [json.loads(line) for line in lines.splitlines()]
+    assert rows[0]["verb"] == "campaign.created"
+    assert rows[-1]["verb"] in {"campaign.changed", "campaign.exported"}
+    assert {row["actor"] for row in rows} <= {scene.maya.pseudonym, None}
+    assert not {"maya", "alice", "bob"} & set(json.dumps(rows).replace('"', " ").split())
+    table = list(csv.DictReader(StringIO(exported(browser, "form=csv&verb=campaign.changed"))))
+    assert json.loads(table[0]["after"]) == {"name": "=cmd()"}
+    assert scene.campaign.events.filter(verb="campaign.exported").count() == 2

@@ -1,0 +1,40 @@
+"""Webhooks on their page: set up, looked at, sent again, removed."""
+
+from labeling.models import Webhook, WebhookDelivery
+from tests.labeling.web.conftest import Visiting
+from tests.people import stage
+
+PAGE = "/campaigns/sums/webhooks/"
+
+
+def test_a_lead_sets_up_a_webhook_sees_its_messages_and_removes_it(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    browser = visiting(scene.maya)
+    form = {"url": "https://1.1.1.1/hook", "event_types": ["verdict.settled"]}
+    made = browser.post(PAGE, form).content.decode()
+    webhook = Webhook.objects.get()
+    assert webhook.secret in made
+    assert webhook.secret not in browser.get(PAGE).content.decode()
+    scene.settle("a")
+    delivery = WebhookDelivery.objects.get()
+    WebhookDelivery.objects.update(status="given_up", http_status=500, seconds=0.5, excerpt="<b>no</b>")
+    page = browser.get(PAGE).content.decode()
+    assert "&lt;b&gt;no&lt;/b&gt;" in page
+    browser.post(f"/webhooks/deliveries/{delivery.pk}/retry/")
+    delivery.refresh_from_db()
+    assert delivery.status == "waiting"
+    rotated = browser.post(f"/webhooks/{webhook.pk}/rotate/").content.decode()
+    webhook.refresh_from_db()
+    assert webhook.secret in rotated
+    browser.post(f"/webhooks/{webhook.pk}/change/", {"do": "off"})
+    webhook.refresh_from_db()
+    assert not webhook.is_active
+    browser.post(f"/webhooks/{webhook.pk}/change/", {"do": "delete"})
+    assert not Webhook.objects.exists()
+
+
+def test_an_address_that_leads_inside_is_refused_beside_its_field(visiting: Visiting) -> None:
+    form = {"url": "http://127.0.0.1/", "event_types": ["verdict.settled"]}
+    page = visiting(stage().maya).post(PAGE, form).content.decode()
+    assert "no public address" in page
+    assert not Webhook.objects.exists()

@@ -1,0 +1,238 @@
+"""What happens is told to whom it concerns: once written with the act itself, then signed, tried again, given up."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from standardwebhooks.webhooks import Webhook as Oracle
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from labeling.actions import change_campaign_status
+from labeling.actions.webhooks import (
+    DELAYS,
+    AddressRefused,
+    WebhookOff,
+    change_webhook,
+    create_webhook,
+    deliver,
+    due_deliveries,
+    retry_delivery,
+    rotate_webhook_secret,
+)
+from labeling.errors import Invalid, NotAllowed
+from labeling.models import Event, Webhook, WebhookDelivery
+from tests.labeling.webhooks.receiver import Receiver, receiving
+from tests.people import NOON, Stage, stage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def receiver(settings: Any) -> Iterator[Receiver]:
+    settings.WEBHOOKS_ALLOW_PRIVATE = True
+    with receiving() as made:
+        yield made
+
+
+def hook(scene: Stage, url: str, *types: str, everywhere: bool = False) -> Webhook:
+    user = scene.root if everywhere else scene.maya
+    campaign = None if everywhere else scene.campaign
+    return create_webhook(campaign=campaign, url=url, event_types=types, acting_user=user, now=NOON)
+
+
+def send_all(now: Any = None) -> list[WebhookDelivery]:
+    now = now or timezone.now()
+    sent = [deliver(delivery_id=identifier, now=now) for identifier in due_deliveries(now=now)]
+    return [one for one in sent if one is not None]
+
+
+def test_a_verdict_is_told_with_a_signature_that_the_standards_own_library_accepts(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    webhook = hook(scene, receiver.url, "verdict.settled")
+    (settled,) = scene.settle("a")
+    (delivery,) = send_all()
+    assert (delivery.status, delivery.http_status, delivery.attempts) == ("delivered", 200, 1)
+    assert delivery.excerpt == "thanks"
+    ((headers, body),) = receiver.got
+    told = Oracle(webhook.secret).verify(body, headers)
+    assert headers["webhook-id"] == delivery.message_id
+    assert told["type"] == "verdict.settled"
+    assert told["timestamp"] == NOON.isoformat()
+    assert (told["data"]["campaign"], told["data"]["comparison"]) == ("sums", settled.pk)
+    assert told["data"]["verdict"]["winner"] == "a"
+    with pytest.raises(WebhookVerificationError):
+        Oracle(webhook.secret).verify(body.replace(b'"a"', b'"b"'), headers)
+    assert send_all() == []
+
+
+def test_only_what_was_asked_for_is_told_and_only_of_that_campaign(receiver: Receiver) -> None:
+    scene = stage(comparisons=2, overlap=2)
+    hook(scene, receiver.url, "comparison.conflict")
+    hook(scene, receiver.url, "campaign.finished", everywhere=True)
+    other = hook(scene, receiver.url, "verdict.settled", "comparison.conflict")
+    Webhook.objects.filter(pk=other.pk).update(is_active=False)
+    for user, winner in ((scene.alice, "a"), (scene.bob, "b")):
+        scene.vote(scene.given(user), winner)
+    change_campaign_status(campaign=scene.campaign, status="closed", acting_user=scene.maya, now=NOON)
+    send_all()
+    assert sorted(json.loads(body)["type"] for _, body in receiver.got) == ["campaign.finished", "comparison.conflict"]
+
+
+def test_a_message_is_there_if_and_only_if_the_act_is(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "verdict.settled")
+    with transaction.atomic():
+        scene.settle("a")
+        assert WebhookDelivery.objects.count() == 1
+        transaction.set_rollback(True)
+    assert WebhookDelivery.objects.count() == 0
+
+
+def test_names_of_people_are_in_no_message(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "campaign.status_changed")
+    change_campaign_status(campaign=scene.campaign, status="paused", acting_user=scene.maya, now=NOON)
+    send_all()
+    ((_, body),) = receiver.got
+    assert json.loads(body)["data"]["actor"] == scene.maya.pseudonym
+    assert b"maya" not in body
+
+
+def test_during_a_change_of_secrets_both_are_good(receiver: Receiver) -> None:
+    scene = stage(comparisons=2)
+    webhook = hook(scene, receiver.url, "verdict.settled")
+    now = timezone.now()
+    rotated = rotate_webhook_secret(webhook=webhook, acting_user=scene.maya, now=now)
+    assert rotated.secret != webhook.secret
+    scene.settle("a")
+    send_all(now)
+    headers, body = receiver.got[-1]
+    for secret in (rotated.secret, webhook.secret):
+        assert Oracle(secret).verify(body, headers)
+    scene.settle("a")
+    Webhook.objects.update(previous_until=now - timedelta(seconds=1))
+    send_all(now)
+    headers, body = receiver.got[-1]
+    assert Oracle(rotated.secret).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Oracle(webhook.secret).verify(body, headers)
+
+
+def test_what_fails_is_tried_for_about_a_day_then_the_webhook_is_switched_off(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "verdict.settled")
+    scene.settle("a")
+    receiver.status, receiver.body = 503, b"x" * 10_000
+    delivery, now, waited = WebhookDelivery.objects.get(), NOON, []
+    while delivery.status == "waiting":
+        assert deliver(delivery_id=delivery.pk, now=delivery.due_at - timedelta(milliseconds=1)) is None
+        now = delivery.due_at
+        tried = deliver(delivery_id=delivery.pk, now=now)
+        assert tried is not None
+        delivery = tried
+        waited.append((delivery.due_at - now).total_seconds())
+    assert (delivery.status, delivery.attempts, delivery.http_status) == ("given_up", len(DELAYS) + 1, 503)
+    assert len(delivery.excerpt) == 500
+    assert all(0.8 * delay <= wait <= 1.2 * delay for delay, wait in zip(DELAYS, waited, strict=False))
+    assert timedelta(hours=16) < now - NOON < timedelta(hours=30)
+    assert {headers["webhook-id"] for headers, _ in receiver.got} == {delivery.message_id}
+    webhook = Webhook.objects.get()
+    assert (webhook.is_active, webhook.disabled_reason) == (False, "It took no message for about a day.")
+    assert Event.objects.filter(verb="webhook.disabled", actor=None).count() == 1
+    with pytest.raises(WebhookOff):
+        retry_delivery(delivery=delivery, acting_user=scene.maya, now=now)
+    change_webhook(webhook=webhook, is_active=True, acting_user=scene.maya, now=now)
+    receiver.status = 204
+    retry_delivery(delivery=delivery, acting_user=scene.maya, now=now)
+    (again,) = send_all(now)
+    assert (again.status, again.http_status) == ("delivered", 204)
+
+
+def test_who_is_gone_is_not_asked_again(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "verdict.settled")
+    scene.settle("a")
+    receiver.status = 410
+    (delivery,) = send_all()
+    assert (delivery.status, delivery.attempts) == ("given_up", 1)
+    assert not Webhook.objects.get().is_active
+
+
+def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "verdict.settled")
+    scene.settle("a")
+    receiver.status, receiver.headers = 302, {"Location": receiver.url}
+    (delivery,) = send_all()
+    assert (delivery.status, delivery.http_status, len(receiver.got)) == ("waiting", 302, 1)
+
+
+def test_a_server_that_nobody_runs_is_an_error_in_a_sentence(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, "http://127.0.0.1:9/", "verdict.settled")
+    scene.settle("a")
+    (delivery,) = send_all()
+    assert (delivery.status, delivery.http_status) == ("waiting", None)
+    assert delivery.error.startswith("127.0.0.1 cannot be reached")
+
+
+def test_two_workers_do_not_send_the_same_message(receiver: Receiver) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "verdict.settled")
+    scene.settle("a")
+    delivery, now = WebhookDelivery.objects.get(), timezone.now()
+    WebhookDelivery.objects.update(due_at=now + timedelta(seconds=60))  # as the first one leaves it
+    assert deliver(delivery_id=delivery.pk, now=now) is None
+    assert receiver.got == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://localhost:8000/",
+        "http://10.1.2.3/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://0.0.0.0/",
+        "http://2130706433/",
+        "ftp://example.org/",
+        "https://user:password@1.1.1.1/",
+        "no address",
+    ],
+)
+def test_an_address_that_leads_inside_is_refused(url: str) -> None:
+    scene = stage()
+    with pytest.raises(AddressRefused):
+        hook(scene, url, "verdict.settled")
+
+
+def test_an_address_that_comes_to_lead_inside_is_refused_when_it_is_used(receiver: Receiver, settings: Any) -> None:
+    scene = stage(comparisons=1)
+    hook(scene, receiver.url, "verdict.settled")
+    scene.settle("a")
+    settings.WEBHOOKS_ALLOW_PRIVATE = False
+    (delivery,) = send_all()
+    assert "no public address" in delivery.error
+    assert receiver.got == []
+
+
+def test_only_leads_set_up_webhooks_and_only_admins_those_of_all_campaigns() -> None:
+    scene = stage()
+    for user, campaign in ((scene.alice, scene.campaign), (scene.maya, None)):
+        with pytest.raises(NotAllowed):
+            create_webhook(
+                campaign=campaign, url="https://1.1.1.1/", event_types=["run.finished"], acting_user=user, now=NOON
+            )
+
+
+@pytest.mark.parametrize("types", [[], ["judgment.made"], ["verdict.settled", "nothing"]])
+def test_types_that_are_not_offered_are_refused(types: list[str]) -> None:
+    scene = stage()
+    with pytest.raises(Invalid):
+        hook(scene, "https://1.1.1.1/", *types)
