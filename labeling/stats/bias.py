@@ -55,7 +55,7 @@ def length_bias(rows: LengthCounts, *, bootstrap: Bootstrap | None = None) -> Le
     def slope(drawn: FloatArray) -> FloatArray:
         return logistic_slope(ratios, drawn * for_a, drawn * for_b)
 
-    resampling, comparisons, given = bootstrap or Bootstrap(), int(counts.sum()), int(counts @ votes)
+    resampling, comparisons, given = bootstrap or Bootstrap(resamples=1000), int(counts.sum()), int(counts @ votes)
     value, steepness = float(share(counts[None])[0]), float(slope(counts[None])[0])
     interval = resampling.interval(counts, share)
     if interval is None or value in (0.0, 1.0):
