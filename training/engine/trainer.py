@@ -127,7 +127,7 @@ class Trainer:
             if self.selection.stalled:
                 log(f"stopped before step {step}: {self.config.patience} evaluations brought no lower held-out loss")
                 break
-            figures = self._step(step)
+            figures = self.take_step(step)
             self.progress = Progress(step=step, seconds=clock.seconds())
             self._report(step, figures, clock)
             self._evaluate_if_due(step)
@@ -159,7 +159,8 @@ class Trainer:
             lines += margin_lines(split, pairs, pair_scores(pairs, values, self.reference[split]), self.config.beta)
         write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
 
-    def _step(self, step: int) -> dict[str, Any]:
+    def take_step(self, step: int) -> dict[str, Any]:
+        """One optimizer step; returns what is reported about it."""
         indices = self.schedule.indices(step)
         pairs = [self.train_pairs[index] for index in indices]
         values = self.accumulate_gradient(step)

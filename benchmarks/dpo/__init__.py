@@ -1,0 +1,1 @@
+"""DPO steps under the clock: one workload, one program for each trainer."""

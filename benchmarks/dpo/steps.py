@@ -1,0 +1,141 @@
+"""Some optimizer steps of one trainer, in a process of its own: prints one JSON object.
+
+    python -m benchmarks.dpo.steps TRAINER --model DIR --workload hh --pairs 16 --dtype bfloat16
+
+TRAINER: chosen; trl (its defaults); trl-tuned (no checkpointing, reference computed before, sorted by length).
+Every step has 8 pairs. Reading data, loading the model and the first step, which warms up, are not timed.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.dpo.workload import Workload, workload
+
+PAIRS_PER_STEP = 8
+RANK = 16
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("trainer", choices=["chosen", "trl", "trl-tuned"])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--workload", default="hh")
+    parser.add_argument("--pairs", type=int, default=16)
+    parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
+    options = parser.parse_args()
+    load = workload(options.workload, options.pairs, options.model)
+    with tempfile.TemporaryDirectory() as folder:
+        if options.trainer == "chosen":
+            seconds = chosen_steps(load, options.model, options.dtype, Path(folder))
+        else:
+            tuned = options.trainer == "trl-tuned"
+            seconds = trl_steps(load, options.model, options.dtype, Path(folder), tuned=tuned)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps({"seconds": seconds, "pairs": len(load.pairs), "scored": load.scored, "peak_gib": peak}))
+
+
+def chosen_steps(load: Workload, model: Path, dtype: str, folder: Path) -> float:
+    """Seconds of all steps of our engine."""
+    from training.engine.config import RunConfig
+    from training.engine.events import StopRequest
+    from training.engine.run import load_policy, prepare_torch
+    from training.engine.run_folder import RunFolder
+    from training.engine.trainer import Trainer
+
+    config = RunConfig(dtype=dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP, epochs=2)
+    prepare_torch(config)
+    policy = load_policy(model, None, config)
+    inputs = {"model_sha256": "", "adapter_sha256": None}
+    trainer = Trainer(
+        config, policy, load.pairs, [], RunFolder(folder), model, inputs, emit=lambda event: None, stop=StopRequest()
+    )
+    trainer.make_reference()
+    steps = trainer.schedule.steps_per_epoch
+    return _timed(trainer.take_step, steps)
+
+
+def _timed(step: Callable[[int], Any], steps: int) -> float:
+    """Seconds of the second epoch's steps, after the first one as a warm-up."""
+    step(1)
+    before = time.perf_counter()
+    for number in range(steps + 1, 2 * steps + 1):
+        step(number)
+    return time.perf_counter() - before
+
+
+def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, *, tuned: bool) -> float:
+    """Seconds of all steps of TRL's DPOTrainer, as its own loop takes them."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from torch.utils.data import SequentialSampler
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+    from trl.trainer.dpo_config import DPOConfig
+    from trl.trainer.dpo_trainer import DPOTrainer
+
+    class Clock(TrainerCallback):
+        """Times steps from their first forward to the optimizer's step."""
+
+        seconds: list[float]
+
+        def __init__(self) -> None:
+            self.seconds = []
+
+        def on_step_begin(self, *args: Any, **rest: Any) -> None:
+            self.began = time.perf_counter()
+
+        def on_step_end(self, *args: Any, **rest: Any) -> None:
+            self.seconds.append(time.perf_counter() - self.began)
+
+    class InOrder(DPOTrainer):
+        """Takes the token ids as they are, in the order given."""
+
+        def _prepare_dataset(self, dataset: Any, *args: Any, **rest: Any) -> Any:
+            return dataset
+
+        def _get_train_sampler(self, dataset: Any = None) -> Any:
+            return SequentialSampler(rows)
+
+    pairs = sorted(load.pairs, key=lambda pair: pair.length) if tuned else load.pairs
+    columns = ("prompt_ids", "chosen_ids", "rejected_ids")
+    # The first step's pairs come once more in front: that step warms up.
+    rows = [{name: list(getattr(pair, name)) for name in columns} for pair in [*pairs[:PAIRS_PER_STEP], *pairs]]
+    arguments: dict[str, Any] = {"gradient_checkpointing": False, "precompute_ref_log_probs": True} if tuned else {}
+    config = DPOConfig(
+        output_dir=str(folder),
+        per_device_train_batch_size=PAIRS_PER_STEP,
+        num_train_epochs=1,
+        use_cpu=True,
+        bf16=dtype == "bfloat16",
+        max_length=None,
+        report_to="none",
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        **arguments,
+    )
+    targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    lora = LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.0, target_modules=targets, task_type="CAUSAL_LM")
+    clock = Clock()
+    trainer = InOrder(
+        model=AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32),
+        args=config,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=AutoTokenizer.from_pretrained(model),
+        peft_config=lora,
+        callbacks=[clock],
+    )
+    trainer.train()
+    return sum(clock.seconds[1:])
+
+
+if __name__ == "__main__":
+    main()
