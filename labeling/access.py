@@ -5,10 +5,22 @@ may do everything, but to judge even an admin has to be a member. `None` in the 
 (a schedule, a command on the server) and may do everything.
 """
 
+from collections.abc import Callable
+
 from django.db.models import QuerySet
 
 from labeling.errors import NotAllowed, NotFound
-from labeling.models import ApiToken, Assignment, Campaign, Comparison, Membership, User, Webhook, WebhookDelivery
+from labeling.models import (
+    ApiToken,
+    Assignment,
+    Campaign,
+    Comparison,
+    Invitation,
+    Membership,
+    User,
+    Webhook,
+    WebhookDelivery,
+)
 
 
 class CampaignNotFound(NotFound):
@@ -104,11 +116,20 @@ def get_assignment(user: User, assignment_id: int) -> Assignment:
 
 def get_comparison(user: User, comparison_id: int) -> Comparison:
     """A comparison of a campaign this person may run. Raises NotFound, or NotAllowed for the campaign's annotators."""
+    return _comparison(user, comparison_id, require_lead)
+
+
+def get_conflict(user: User, comparison_id: int) -> Comparison:
+    """A comparison of a campaign this person may adjudicate. Raises NotFound, or NotAllowed for its annotators."""
+    return _comparison(user, comparison_id, require_expert)
+
+
+def _comparison(user: User, comparison_id: int, require: Callable[[User, Campaign], None]) -> Comparison:
     comparison = Comparison.objects.select_related("campaign").filter(pk=comparison_id).first()
     if comparison is None:
         raise ComparisonNotFound
     try:
-        require_lead(user, comparison.campaign)
+        require(user, comparison.campaign)
     except CampaignNotFound:  # that it belongs to another campaign must not be told either
         raise ComparisonNotFound from None
     return comparison
@@ -145,6 +166,14 @@ def get_delivery(user: User, delivery_id: int) -> WebhookDelivery:
     return delivery
 
 
+def get_invitation(campaign: Campaign, invitation_id: int) -> Invitation:
+    """An invitation to a campaign that the caller may run. Raises NotFound."""
+    invitation = campaign.invitations.filter(pk=invitation_id).select_related("campaign").first()
+    if invitation is None:
+        raise NotFound("There is no such invitation to this campaign.")
+    return invitation
+
+
 def get_person(username: str) -> User:
     """Somebody by name, for those who may add people to a campaign. Raises PersonNotFound."""
     user = User.objects.filter(username=username, is_active=True).first()
@@ -168,6 +197,29 @@ def require_lead(user: User | None, campaign: Campaign) -> None:
     if not Membership.objects.filter(campaign=campaign, user=user).exists():
         raise CampaignNotFound
     raise NotAllowed("Only a lead of this campaign may do that.")
+
+
+def adjudicates(user: User | None, campaign: Campaign) -> bool:
+    """Whether this person may settle the campaign's conflicts: its leads and its experts."""
+    if user is None or user.is_admin:
+        return True
+    roles = (Membership.Role.LEAD, Membership.Role.EXPERT)
+    return Membership.objects.filter(campaign=campaign, user=user, role__in=roles).exists()
+
+
+def require_expert(user: User | None, campaign: Campaign) -> None:
+    """Raises CampaignNotFound for strangers and NotAllowed for those who only annotate in the campaign."""
+    if adjudicates(user, campaign):
+        return
+    require_member(user, campaign)
+    raise NotAllowed("Only an expert or a lead of this campaign may do that.")
+
+
+def get_adjudicated_campaign(user: User, slug: str) -> Campaign:
+    """A campaign whose conflicts this person may settle. Raises CampaignNotFound, or NotAllowed for its annotators."""
+    campaign = get_campaign(user, slug)
+    require_expert(user, campaign)
+    return campaign
 
 
 def require_member(user: User | None, campaign: Campaign) -> None:

@@ -1,9 +1,11 @@
-"""An assignment as pages and the API show it: text made safe, in the order of the display, and nothing that tells which
-model wrote what."""
+"""An assignment as pages and the API show it: text made safe, in the order of the display.
+
+Nothing tells gold and retests from the others, and in a blind campaign nothing tells which model wrote what.
+"""
 
 from typing import Any
 
-from labeling.models import Assignment, Completion
+from labeling.models import Assignment, Campaign, Completion
 from labeling.rendering import render_markdown
 
 
@@ -16,12 +18,16 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
         "id": assignment.pk,
         "expires_at": assignment.expires_at.isoformat(),
         "prompt": [_message(message) for message in comparison.prompt.messages],
-        "left": _completion(sides[assignment.left]),
-        "right": _completion(sides[assignment.right]),
+        "left": _completion(sides[assignment.left], campaign),
+        "right": _completion(sides[assignment.right], campaign),
         "guideline_version": guidelines.number if guidelines else None,
         "allow_tie": campaign.allow_tie,
         "allow_both_bad": campaign.allow_both_bad,
+        "allow_skip": campaign.allow_skip,
+        "allow_flag": campaign.allow_flag,
+        "skip_reasons": campaign.skip_reasons,
         "scale": str(campaign.scale),
+        "criteria": campaign.criteria,
     }
 
 
@@ -29,5 +35,9 @@ def _message(message: dict[str, str]) -> dict[str, str]:
     return {"role": message["role"], "html": render_markdown(message["content"]), "text": message["content"]}
 
 
-def _completion(completion: Completion) -> dict[str, str]:
-    return {"html": render_markdown(completion.text), "text": completion.text}
+def _completion(completion: Completion, campaign: Campaign) -> dict[str, str | None]:
+    return {
+        "html": render_markdown(completion.text),
+        "text": completion.text,
+        "model": None if campaign.blind else completion.model_version,
+    }

@@ -8,6 +8,9 @@ walk starts over, once. Neither the number of comparisons nor of judgments matte
 the same moment takes the next comparison instead of waiting) and written with the condition `taken < overlap`; a check
 constraint and the unique slot refuse what a mistake here would let through.
 
+**Gold and retests** are drawn at the campaign's rates in between. They hold no place, and nothing that an annotator is
+shown tells them from the others.
+
 **Locks** are always taken in this order: the annotator's membership, their assignment, its comparison, a shard of the
 campaign's totals. The membership's lock makes everything that one annotator does in one campaign happen one after the
 other. Who holds a comparison never waits for another (they are skipped while locked; an undo, which may need two, takes
@@ -15,165 +18,59 @@ both at once in the order of their ids), and who holds a shard waits for nothing
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.utils import timezone
+from django.db.models import Q, Subquery
 
-from labeling.access import AssignmentNotFound, CampaignNotFound
-from labeling.errors import NotAllowed
-from labeling.models import (
-    QUEUE_START,
-    Assignment,
-    Campaign,
-    CampaignTally,
-    Comparison,
-    GuidelineVersion,
-    Membership,
-    User,
+from labeling.models import QUEUE_START, Assignment, Campaign, Comparison, GuidelineVersion
+from labeling.queries.assignments import open_assignments
+from labeling.seats import Seat
+from labeling.statements import (
+    FIND,
+    FIND_GOLD,
+    FIND_RETEST,
+    RELEASE,
+    TAKE,
+    TAKE_GOLD,
+    TAKE_RETEST,
+    WRITE_BACK,
 )
-from labeling.queries.assignments import with_contents
-from labeling.queries.progress import Progress, progress_of
-from labeling.tally import Tally, random_shard
+from labeling.tally import Tally, tally_values
 
 MAX_LEFT_BALANCE = 3
 """How far an annotator's sides may drift apart before the next one is not drawn but given."""
 
 RELEASE_BATCH = 500
 
-# OFFSET 0 keeps the look-up of an own assignment a look-up: one in a unique index for each comparison walked over. Left
-# to itself the planner may join instead, and read all that the annotator ever judged.
-FIND = """
-SELECT c.id, c.position, (
-    SELECT mine."left" FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s
-) AS left_before
-FROM labeling_comparison c
-WHERE c.campaign_id = %(campaign)s AND c.status = 'open' AND c.taken < c.overlap
-    AND c.position > %(after)s AND c.position <= %(until)s
-    AND NOT EXISTS (
-        SELECT FROM labeling_assignment mine
-        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.status <> 'released'
-        OFFSET 0
-    )
-ORDER BY c.position
-LIMIT 1
-FOR NO KEY UPDATE OF c SKIP LOCKED
-"""
+Kind = Assignment.Kind
 
-# A statement of its own after FIND: only then does it see every place that others took before the lock was ours.
-TAKE = """
-WITH taken AS (
-    UPDATE labeling_comparison SET taken = taken + 1
-    WHERE id = %(comparison)s AND status = 'open' AND taken < overlap
-    RETURNING id, campaign_id, overlap
-), moved AS (
-    UPDATE labeling_membership SET cursor = %(cursor)s, left_balance = %(left_balance)s WHERE id = %(membership)s
+STANDS = (
+    Q(kind=Kind.NORMAL, comparison__status=Comparison.Status.OPEN)
+    | Q(kind=Kind.GOLD, comparison__status=Comparison.Status.GOLD)
+    | Q(kind=Kind.RETEST) & ~Q(comparison__status__in=Comparison.OUT)
 )
-INSERT INTO labeling_assignment AS held
-    (comparison_id, campaign_id, annotator_id, guideline_version_id, slot, "left", status, leased_at, expires_at)
-SELECT taken.id, taken.campaign_id, %(annotator)s,
-    (SELECT id FROM labeling_guidelineversion WHERE campaign_id = taken.campaign_id ORDER BY number DESC LIMIT 1),
-    (SELECT min(slot) FROM generate_series(1, taken.overlap) slot WHERE NOT EXISTS (
-        SELECT FROM labeling_assignment other WHERE other.comparison_id = taken.id AND other.slot = slot.slot)),
-    %(left)s, 'leased', %(now)s, %(expires_at)s
-FROM taken
-ON CONFLICT (comparison_id, annotator_id) DO UPDATE SET
-    guideline_version_id = excluded.guideline_version_id, slot = excluded.slot, status = excluded.status,
-    leased_at = excluded.leased_at, expires_at = excluded.expires_at
-WHERE held.status = 'released'
-RETURNING id
-"""
-
-RELEASE = """
-WITH released AS (
-    UPDATE labeling_assignment SET status = 'released', slot = NULL
-    WHERE id = ANY(%(assignments)s) AND status = 'leased' RETURNING comparison_id
-), freed AS (
-    SELECT comparison_id, count(*) AS places FROM released GROUP BY comparison_id
-)
-UPDATE labeling_comparison SET taken = taken - freed.places FROM freed WHERE id = freed.comparison_id
-"""
-
-# What a judgment or its undoing changes, in one statement. All rows are locked, so values are written as they are.
-WRITE_BACK = """
-WITH member AS (
-    UPDATE labeling_membership SET cursor = %(cursor)s, judged = %(member_judged)s, judged_on = %(judged_on)s,
-        judged_today = %(judged_today)s
-    WHERE id = %(membership)s
-), held AS (
-    UPDATE labeling_assignment SET status = %(held_status)s, slot = %(slot)s, expires_at = %(expires_at)s
-    WHERE id = %(assignment)s
-), compared AS (
-    UPDATE labeling_comparison SET status = %(status)s, taken = %(taken)s, judged = %(judged)s, votes_a = %(votes_a)s,
-        votes_b = %(votes_b)s, votes_tie = %(votes_tie)s, votes_both_bad = %(votes_both_bad)s
-    WHERE id = %(comparison)s
-)
-INSERT INTO labeling_campaigntally AS tally (campaign_id, shard, comparisons, wanted, judgments, settled, conflicts)
-VALUES (%(campaign)s, %(shard)s, 0, 0, %(judgments)s, %(settled)s, %(conflicts)s)
-ON CONFLICT (campaign_id, shard) DO UPDATE SET judgments = tally.judgments + excluded.judgments,
-    settled = tally.settled + excluded.settled, conflicts = tally.conflicts + excluded.conflicts
-"""
+"""Assignments whose comparison still wants the answer; the others have been taken out from under them."""
 
 
-@dataclass(slots=True)
-class Seat:
-    """An annotator's place in a campaign, locked for the rest of the transaction. totals: of the whole campaign."""
+def give_next(seat: Seat, now: datetime, *, still_open: int | None = None) -> list[Assignment]:
+    """What the annotator judges next: what is open before them already (leases renewed), filled up with new ones.
 
-    membership: Membership
-    campaign: Campaign
-    user: User
-    totals: Tally
-
-    def progress(self, now: datetime) -> Progress:
-        """What the annotator's page shows."""
-        return progress_of(self.membership, self.totals, now)
-
-    def count(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
-        """Adds to what the annotator has judged. made_at: of a judgment taken back, which may be of another day."""
-        member, today = self.membership, timezone.localdate(now)
-        member.judged += judgments
-        if member.judged_on != today:
-            member.judged_on, member.judged_today = today, 0
-        if made_at is None or timezone.localdate(made_at) == today:
-            member.judged_today = max(0, member.judged_today + judgments)
-
-
-def take_seat(*, user: User, campaign: Campaign) -> Seat:
-    """Locks an annotator's place in a campaign. Raises CampaignNotFound; NotAllowed for an admin who is no member."""
-    seat = _lock(_seats(user).filter(campaign=campaign), user)
-    if seat is None:
-        if user.is_admin:
-            raise NotAllowed("Only members are given comparisons. Add yourself to the campaign first.")
-        raise CampaignNotFound
-    return seat
-
-
-def take_seat_of(*, user: User, assignment_id: int) -> Seat:
-    """The same, for the campaign of an assignment of theirs. Raises AssignmentNotFound."""
-    own = _seats(user).filter(campaign__assignments=assignment_id, campaign__assignments__annotator=user)
-    seat = _lock(own, user)
-    if seat is None:
-        raise AssignmentNotFound
-    return seat
-
-
-def give_next(seat: Seat, now: datetime, *, none_is_open: bool = False) -> Assignment | None:
-    """What the annotator judges next: the open assignment they have already (its lease renewed), else a new one.
-
-    none_is_open: the caller knows that they have no open one. Returns None when nothing is left for them, or when the
-    campaign gives nothing new at the moment.
+    The first is to be shown; the others, where the campaign allows prefetching, follow it. still_open: how many the
+    caller knows to be open; None: look. Empty when nothing is left for them, or when the campaign gives nothing new at
+    the moment.
     """
-    held = None if none_is_open else _renew_open(seat, now)
-    if held is None and seat.campaign.status == Campaign.Status.ACTIVE:
-        held = _find_and_take(seat, now)
-        if held is None and release_expired(now, campaign=seat.campaign):
-            held = _find_and_take(seat, now)
-    if held is None:
-        return None
-    return with_contents(held, campaign=seat.campaign, annotator=seat.user)
+    held = _renew_open(seat, now) if still_open is None else still_open
+    wanted = seat.wants(held, now)
+    given = _give(seat, wanted, now, renew=still_open is not None and held > 0)
+    if wanted and not given and not held and release_expired(now, campaign=seat.campaign):
+        given = _give(seat, wanted, now)
+    if not held and not given:
+        return []
+    return open_assignments(campaign=seat.campaign, annotator=seat.user, standing=STANDS)
 
 
 def draw_left(balance: int) -> str:
@@ -191,6 +88,11 @@ def free_slot(comparison: Comparison) -> int:
     """The smallest place nobody holds. The comparison must be locked by an earlier statement, with a place free."""
     held = set(Assignment.objects.filter(comparison=comparison, slot__isnull=False).values_list("slot", flat=True))
     return next(slot for slot in range(1, comparison.overlap + 1) if slot not in held)
+
+
+def expiry(campaign: Campaign, now: datetime) -> datetime:
+    """Until when something given or renewed now is held."""
+    return now + timedelta(seconds=campaign.lease_seconds)
 
 
 def release(assignment_ids: list[int]) -> None:
@@ -228,116 +130,128 @@ def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
         "member_judged": member.judged,
         "judged_on": member.judged_on,
         "judged_today": member.judged_today,
+        "gold_right": member.gold_right,
+        "gold_total": member.gold_total,
+        "warned_at": member.warned_at,
+        "paused_at": member.paused_at,
         "assignment": assignment.pk,
         "held_status": assignment.status,
         "slot": assignment.slot,
         "expires_at": assignment.expires_at,
         "comparison": comparison.pk,
         "status": comparison.status,
+        "overlap": comparison.overlap,
         "taken": comparison.taken,
         "judged": comparison.judged,
         "votes_a": comparison.votes_a,
         "votes_b": comparison.votes_b,
         "votes_tie": comparison.votes_tie,
         "votes_both_bad": comparison.votes_both_bad,
-        "campaign": seat.campaign.pk,
-        "shard": random_shard(),
-        "judgments": change.judgments,
-        "settled": change.settled,
-        "conflicts": change.conflicts,
+        **tally_values(seat.campaign.pk, change),
     }
     with connection.cursor() as cursor:
         cursor.execute(WRITE_BACK, values)
-    seat.totals.judgments += change.judgments
-    seat.totals.settled += change.settled
-    seat.totals.conflicts += change.conflicts
+    seat.totals = seat.totals + change
 
 
-def _seats(user: User) -> QuerySet[Membership]:
-    def total(name: str) -> Subquery:
-        tallies = CampaignTally.objects.filter(campaign=OuterRef("campaign")).order_by().values("campaign")
-        return Subquery(tallies.annotate(total=Sum(name)).values("total"))
+def _renew_open(seat: Seat, now: datetime) -> int:
+    """Renews the leases of what is open before the annotator, even expired ones while they are held; returns how many.
 
-    return (
-        Membership.objects.filter(user=user)
-        .select_related("campaign")
-        .select_for_update(no_key=True, of=("self",))
-        .annotate(total_comparisons=total("comparisons"), total_settled=total("settled"))
-    )
-
-
-def _lock(seats: QuerySet[Membership], user: User) -> Seat | None:
-    membership = seats.first()
-    if membership is None:
-        return None
-    totals = Tally(
-        comparisons=getattr(membership, "total_comparisons", None) or 0,
-        settled=getattr(membership, "total_settled", None) or 0,
-    )
-    membership.user = user
-    return Seat(membership, membership.campaign, user, totals)
-
-
-def _renew_open(seat: Seat, now: datetime) -> int | None:
-    """Renews the lease of the annotator's open assignment, if there is one. Even an expired one, while it is held."""
+    What was taken out of the campaign in the meantime is handed back instead.
+    """
     held = Assignment.objects.filter(
         annotator=seat.user, campaign=seat.campaign, status=Assignment.Status.LEASED
-    ).order_by("leased_at", "pk")
+    ).order_by("pk")
     # Locked first, and re-read by the database if a sweep was just freeing it: then it is no longer open.
-    found = held.select_for_update(no_key=True).values_list("pk", flat=True).first()
-    if found is None:
-        return None
+    found = set(held.select_for_update(no_key=True).values_list("pk", flat=True))
+    if not found:
+        return 0
+    standing = set(held.filter(STANDS, pk__in=found).values_list("pk", flat=True))
+    if gone := found - standing:
+        # Whoever holds their comparisons at this moment is not waited for: the next look hands them back.
+        rows = Assignment.objects.filter(pk__in=gone).select_related("comparison").order_by("comparison_id")
+        locked = rows.select_for_update(skip_locked=True, no_key=True, of=("self", "comparison"))
+        release([assignment.pk for assignment in locked])
     latest = GuidelineVersion.objects.filter(campaign=seat.campaign).order_by("-number").values("pk")[:1]
-    Assignment.objects.filter(pk=found).update(expires_at=_expiry(seat, now), guideline_version=Subquery(latest))
-    return found
+    Assignment.objects.filter(pk__in=standing).update(
+        expires_at=expiry(seat.campaign, now), guideline_version=Subquery(latest)
+    )
+    return len(standing)
 
 
-def _find_and_take(seat: Seat, now: datetime) -> int | None:
-    cursor = seat.membership.cursor
-    found = _find(seat, after=cursor, until=-QUEUE_START)
-    if found is None and cursor > QUEUE_START:
-        found = _find(seat, after=QUEUE_START, until=cursor)
-    return None if found is None else _take(seat, found, now)
+def _give(seat: Seat, wanted: int, now: datetime, *, renew: bool = False) -> int:
+    """Gives up to so many more; returns how many."""
+    for given in range(wanted):
+        found = _draw(seat)
+        if found is None:
+            return given
+        _take(seat, found, now, renew=renew)
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     comparison: int
     position: float
-    left_before: str | None  # how it was presented when this annotator had it before
+    left: str | None  # how it was presented when this annotator had it before, or must be now
+    kind: str = Kind.NORMAL
+
+
+def _draw(seat: Seat) -> _Found | None:
+    """Locks what comes next: gold or a retest, if it is their turn and there is one; else along the queue."""
+    campaign = seat.campaign
+    values = {"campaign": campaign.pk, "annotator": seat.user.pk, "retest_after": campaign.retest_after}
+    if random.random() < campaign.gold_rate and (row := _first(FIND_GOLD, values)):
+        return _Found(row[0], row[1], row[2], Kind.GOLD)
+    if random.random() < campaign.retest_rate and (row := _first(FIND_RETEST, values)):
+        return _Found(row[0], row[1], row[2], Kind.RETEST)
+    cursor = seat.membership.cursor
+    found = _find(seat, after=cursor, until=-QUEUE_START)
+    if found is None and cursor > QUEUE_START:
+        found = _find(seat, after=QUEUE_START, until=cursor)
+    return found
 
 
 def _find(seat: Seat, *, after: float, until: float) -> _Found | None:
     """Locks the first comparison in a stretch of the queue that this annotator may be given."""
-    values = {"campaign": seat.campaign.pk, "annotator": seat.user.pk, "after": after, "until": until}
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, values)
-        row = cursor.fetchone()
-    return None if row is None else _Found(*row)
+    values = {
+        "campaign": seat.campaign.pk,
+        "annotator": seat.user.pk,
+        "may_judge_own": seat.campaign.may_judge_own,
+        "after": after,
+        "until": until,
+    }
+    row = _first(FIND, values)
+    return _Found(*row) if row else None
 
 
-def _take(seat: Seat, found: _Found, now: datetime) -> int:
-    left = found.left_before or draw_left(seat.membership.left_balance)
-    if found.left_before is None:
-        seat.membership.left_balance += 1 if left == "a" else -1
-    seat.membership.cursor = found.position
+def _take(seat: Seat, found: _Found, now: datetime, *, renew: bool) -> None:
+    member = seat.membership
+    left = found.left or draw_left(member.left_balance)
+    if found.left is None:
+        member.left_balance += 1 if left == "a" else -1
+    if found.kind == Kind.NORMAL:
+        member.cursor = found.position
     values: dict[str, int | float | str | datetime] = {
         "comparison": found.comparison,
-        "cursor": found.position,
-        "left_balance": seat.membership.left_balance,
-        "membership": seat.membership.pk,
+        "campaign": seat.campaign.pk,
+        "kind": found.kind,
+        "cursor": member.cursor,
+        "left_balance": member.left_balance,
+        "membership": member.pk,
         "annotator": seat.user.pk,
         "left": left,
         "now": now,
-        "expires_at": _expiry(seat, now),
+        "expires_at": expiry(seat.campaign, now),
+        "renew": renew,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        row = cursor.fetchone()
+    statement = {Kind.NORMAL: TAKE, Kind.GOLD: TAKE_GOLD, Kind.RETEST: TAKE_RETEST}[Kind(found.kind)]
     # The row was locked with a free place, and nobody else acts for this annotator: anything else is a bug.
-    assert row is not None, f"comparison {found.comparison} was locked and could not be taken"
-    return int(row[0])
+    assert _first(statement, values) is not None, f"comparison {found.comparison} was locked and could not be taken"
 
 
-def _expiry(seat: Seat, now: datetime) -> datetime:
-    return now + timedelta(seconds=seat.campaign.lease_seconds)
+def _first(statement: str, values: Mapping[str, int | float | str | datetime]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -1,30 +1,22 @@
 """The running totals of a campaign: added to by actions, summed by queries."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from django.db import connection
 from django.db.models import Sum
 
 from labeling.models import CampaignTally, Comparison
 
-ADD = """
-INSERT INTO labeling_campaigntally AS tally (campaign_id, shard, comparisons, wanted, judgments, settled, conflicts)
-VALUES (%(campaign)s, %(shard)s, %(comparisons)s, %(wanted)s, %(judgments)s, %(settled)s, %(conflicts)s)
-ON CONFLICT (campaign_id, shard) DO UPDATE SET
-    comparisons = tally.comparisons + excluded.comparisons,
-    wanted = tally.wanted + excluded.wanted,
-    judgments = tally.judgments + excluded.judgments,
-    settled = tally.settled + excluded.settled,
-    conflicts = tally.conflicts + excluded.conflicts
-"""
+Status = Comparison.Status
 
 
 @dataclass(slots=True)
 class Tally:
-    """Totals, or what is to be added to them. Retired comparisons count nowhere.
+    """Totals, or what is to be added to them. Comparisons that are out (retired, flagged, gold) count nowhere.
 
-    wanted: judgments in all, those made included; a comparison whose verdict was imported wants none.
+    wanted: judgments in all, those made included; a comparison whose verdict was imported wants none. finished: how
+    many have all the judgments they get, and settled or not, finished_judgments stand on them.
     """
 
     comparisons: int = 0
@@ -32,53 +24,65 @@ class Tally:
     judgments: int = 0
     settled: int = 0
     conflicts: int = 0
+    finished: int = 0
+    finished_judgments: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in COLUMNS))
+
+    def __sub__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) - getattr(other, name) for name in COLUMNS))
 
 
-def random_shard() -> int:
-    """Which shard takes a change. Any will do: a random one makes waiting for each other unlikely."""
-    return random.randrange(CampaignTally.SHARDS)
+COLUMNS = tuple(field.name for field in fields(Tally))
+
+_SUMS = ", ".join(f"{name} = tally.{name} + excluded.{name}" for name in COLUMNS)
+ADD = f"""
+INSERT INTO labeling_campaigntally AS tally (campaign_id, shard, {", ".join(COLUMNS)})
+VALUES (%(campaign)s, %(shard)s, {", ".join(f"%(tally_{name})s" for name in COLUMNS)})
+ON CONFLICT (campaign_id, shard) DO UPDATE SET {_SUMS}
+"""  # noqa: S608 - column names of our own, nothing that anybody sent
 
 
-def add_to_tally(
-    campaign_id: int,
-    *,
-    comparisons: int = 0,
-    wanted: int = 0,
-    judgments: int = 0,
-    settled: int = 0,
-    conflicts: int = 0,
-) -> None:
+def tally_of(comparison: Comparison) -> Tally:
+    """What one comparison, as it is now, adds to its campaign's totals."""
+    if comparison.status in Comparison.OUT:
+        return Tally()
+    is_settled, is_conflict = comparison.status == Status.SETTLED, comparison.status == Status.CONFLICT
+    is_finished = comparison.judged > 0 and (is_settled or is_conflict)
+    return Tally(
+        comparisons=1,
+        wanted=comparison.judged if is_settled else comparison.overlap,
+        judgments=comparison.judged,
+        settled=int(is_settled),
+        conflicts=int(is_conflict),
+        finished=int(is_finished),
+        finished_judgments=comparison.judged if is_finished else 0,
+    )
+
+
+def tally_values(campaign_id: int, change: Tally) -> dict[str, int]:
+    """The parameters of ADD. Any shard will do: a random one makes waiting for each other unlikely."""
+    columns = {f"tally_{name}": value for name, value in asdict(change).items()}
+    return {"campaign": campaign_id, "shard": random.randrange(CampaignTally.SHARDS), **columns}
+
+
+def add_to_tally(campaign_id: int, change: Tally) -> None:
     """Adds to a campaign's totals. Call it late in a transaction: the shard stays locked to its end."""
-    values = {
-        "comparisons": comparisons,
-        "wanted": wanted,
-        "judgments": judgments,
-        "settled": settled,
-        "conflicts": conflicts,
-    }
-    if any(values.values()):
+    if change != Tally():
         with connection.cursor() as cursor:
-            cursor.execute(ADD, {"campaign": campaign_id, "shard": random_shard(), **values})
+            cursor.execute(ADD, tally_values(campaign_id, change))
 
 
 def read_tally(campaign_id: int) -> Tally:
     """A campaign's totals."""
-    names = ("comparisons", "wanted", "judgments", "settled", "conflicts")
     sums = CampaignTally.objects.filter(campaign=campaign_id).aggregate(
-        **{name: Sum(name, default=0) for name in names}
+        **{name: Sum(name, default=0) for name in COLUMNS}
     )
     return Tally(**sums)
 
 
 def count_tally(campaign_id: int) -> Tally:
     """The same, counted from the comparisons themselves: what the totals must equal. Costs a walk over all of them."""
-    status = Comparison.Status
-    counted = Tally()
-    rows = Comparison.objects.filter(campaign=campaign_id).exclude(status=status.RETIRED)
-    for state, overlap, judged in rows.values_list("status", "overlap", "judged").iterator():
-        counted.comparisons += 1
-        counted.wanted += judged if state == status.SETTLED else overlap
-        counted.judgments += judged
-        counted.settled += state == status.SETTLED
-        counted.conflicts += state == status.CONFLICT
-    return counted
+    rows = Comparison.objects.filter(campaign=campaign_id).only("status", "overlap", "judged")
+    return sum((tally_of(comparison) for comparison in rows.iterator()), Tally())

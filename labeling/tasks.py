@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling.actions import release_expired_assignments
+from labeling.actions import look_after_recounts, release_expired_assignments, run_recount
 from labeling.actions.events import send_deliveries
 from labeling.actions.idempotency import forget_answers
 from labeling.actions.webhooks import deliver, due_deliveries
@@ -33,3 +33,15 @@ def send_due_webhooks() -> int:
     due = due_deliveries(now=timezone.now())
     send_deliveries(due)
     return len(due)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def recount_verdicts(recount_id: int) -> None:
+    """Makes the verdicts of a campaign anew; goes on where a worker died."""
+    run_recount(recount_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep_recounts() -> int:
+    """Sends recounts that no worker is at, and asks for one where judgments tell more about the annotators."""
+    return look_after_recounts(now=timezone.now())

@@ -35,9 +35,10 @@ def offered() -> dict[str, str]:
 def types_of(verb: str, after: Mapping[str, Any]) -> list[str]:
     """The types of message that an event makes."""
     types = [verb] if verb in _OFFERED else []
-    if verb == "comparison.adjudicated" or (verb == "judgment.made" and after.get("verdict")):
+    is_judgment = verb in ("judgment.made", "judgment.changed")
+    if verb == "comparison.adjudicated" or (is_judgment and after.get("verdict")):
         types.append(SETTLED)
-    if verb == "judgment.made" and after.get("status") == "conflict":
+    if is_judgment and after.get("status") == "conflict":
         types.append(CONFLICT)
     if verb == "campaign.status_changed" and after.get("status") == "closed":
         types.append(FINISHED)

@@ -10,6 +10,7 @@ from labeling.actions.assignments import (
     next_with_progress,
     release_assignment,
     release_expired_assignments,
+    renew_assignment,
 )
 from labeling.actions.campaigns import (
     change_campaign,
@@ -18,20 +19,30 @@ from labeling.actions.campaigns import (
     write_guidelines,
 )
 from labeling.actions.comparisons import AddedComparisons, ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.curation import make_gold, restore_comparison, retire_comparison, review_flag, unmake_gold
 from labeling.actions.exports import Export, drop_report, export_campaign
 from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
+from labeling.actions.invitations import (
+    accept_invitation,
+    create_invitation,
+    open_invitation,
+    revoke_invitation,
+    sign_up_by_invitation,
+)
+from labeling.actions.judging import undo_until
 from labeling.actions.judgments import (
     Answered,
     Undone,
+    change_judgment,
     judge,
     judge_and_continue,
     undo_and_show,
     undo_judgment,
-    undo_until,
 )
-from labeling.actions.members import add_member, remove_member
+from labeling.actions.members import add_member, pause_member, remove_member, resume_member
 from labeling.actions.people import create_token, create_user, revoke_token
 from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
+from labeling.actions.recounts import look_after_recounts, request_recount, run_recount
 from labeling.actions.verdicts import adjudicate
 
 __all__ = [
@@ -46,6 +57,7 @@ __all__ = [
     "InvalidAnswer",
     "PromptDraft",
     "Undone",
+    "accept_invitation",
     "add_comparisons",
     "add_member",
     "add_prompts",
@@ -53,7 +65,9 @@ __all__ = [
     "as_shown",
     "change_campaign",
     "change_campaign_status",
+    "change_judgment",
     "create_campaign",
+    "create_invitation",
     "create_token",
     "create_user",
     "drop_report",
@@ -62,14 +76,28 @@ __all__ = [
     "import_prompts",
     "judge",
     "judge_and_continue",
+    "look_after_recounts",
+    "make_gold",
     "next_assignment",
     "next_with_progress",
+    "open_invitation",
+    "pause_member",
     "release_assignment",
     "release_expired_assignments",
     "remove_member",
+    "renew_assignment",
+    "request_recount",
+    "restore_comparison",
+    "resume_member",
+    "retire_comparison",
+    "review_flag",
+    "revoke_invitation",
     "revoke_token",
+    "run_recount",
+    "sign_up_by_invitation",
     "undo_and_show",
     "undo_judgment",
     "undo_until",
+    "unmake_gold",
     "write_guidelines",
 ]

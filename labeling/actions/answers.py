@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.errors import Invalid
-from labeling.models import Campaign, Choice
+from labeling.models import Campaign, Choice, Flag
 
 SIDES = ("left", "right")
 CHOICES = (*SIDES, Choice.TIE, Choice.BOTH_BAD, Choice.SKIP)
@@ -31,7 +31,8 @@ class Answer:
     """One answer in terms of the display side, as a client sends it.
 
     choice: left, right, tie, both_bad or skip. strength: 1 slightly, 2 clearly, 3 much better. criteria: left, right or
-    tie by name. seconds: the time in front of the annotator. key: names this answer, so that a retry is recognised.
+    tie by name. flag: harm or personal_data, with skip. seconds: the time in front of the annotator. key: names this
+    answer, so that a retry is recognised.
     """
 
     choice: str
@@ -41,6 +42,7 @@ class Answer:
     comment: str = ""
     skip_reason: str = ""
     seconds: float | None = None
+    flag: str = ""
 
     def check(self) -> None:
         """Raises InvalidAnswer where the answer makes no sense in any campaign."""
@@ -54,6 +56,8 @@ class Answer:
             _refuse("comment", f"A comment has at most {MAX_COMMENT} characters.")
         if self.skip_reason and (self.choice != Choice.SKIP or len(self.skip_reason) > MAX_SKIP_REASON):
             _refuse("skip_reason", f"A skip reason has at most {MAX_SKIP_REASON} characters and comes only with skip.")
+        if self.flag and (self.choice != Choice.SKIP or self.flag not in Flag.values):
+            _refuse("flag", f"A flag is {' or '.join(Flag.values)} and comes only with skip.")
         for name, text in (("key", self.key), ("comment", self.comment), ("skip_reason", self.skip_reason)):
             _check_text(name, text)
         self._check_seconds()
@@ -67,6 +71,29 @@ class Answer:
             _refuse("choice", "This campaign has no 'both bad': choose the better one.")
         if self.strength is not None and campaign.scale != Campaign.Scale.STRENGTH:
             _refuse("strength", "This campaign does not ask for a strength.")
+        if self.flag and not campaign.allow_flag:
+            _refuse("flag", "This campaign takes no flags. Skip it, or tell its lead.")
+        if self.choice == Choice.SKIP:
+            self._check_skip(campaign)
+        else:
+            self._check_asked(campaign)
+
+    def _check_skip(self, campaign: Campaign) -> None:
+        if not campaign.allow_skip and not self.flag:
+            _refuse("choice", "In this campaign nothing is skipped: choose the better one.")
+        if self.skip_reason and self.skip_reason not in campaign.skip_reasons:
+            offered = "; ".join(campaign.skip_reasons)
+            told = f"Choose one of: {offered}." if offered else "This campaign asks for no reason: leave it out."
+            _refuse("skip_reason", told)
+
+    def _check_asked(self, campaign: Campaign) -> None:
+        said, asked = self.criteria or {}, {criterion["name"]: criterion for criterion in campaign.criteria}
+        if unknown := sorted(set(said) - set(asked)):
+            known = f"Known are {', '.join(asked)}." if asked else "It asks for none."
+            _refuse("criteria", f"This campaign has no criterion {', '.join(unknown)}. {known}")
+        missing = [name for name, criterion in asked.items() if criterion["required"] and name not in said]
+        if missing:
+            _refuse("criteria", f"Say left, right or tie for {', '.join(missing)} too.")
 
     def canonical(self, left: str) -> str:
         """The choice in terms of a and b. left: which completion was on the left."""

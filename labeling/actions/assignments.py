@@ -1,14 +1,16 @@
-"""Assignments: given, handed back, and freed when nobody answers."""
+"""Assignments: given, renewed, handed back, and freed when nobody answers."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from labeling.access import AssignmentNotFound, leads
+from labeling.actions.refusals import LeaseLost, Withdrawn
 from labeling.errors import Conflict
 from labeling.models import Assignment, Campaign, Membership, User
 from labeling.queries.progress import Progress
-from labeling.queue import RELEASE_BATCH, give_next, release, release_expired, take_seat
+from labeling.queue import RELEASE_BATCH, STANDS, expiry, give_next, release, release_expired
+from labeling.seats import take_seat, take_seat_of
 
 
 class NotOpen(Conflict):
@@ -23,14 +25,36 @@ def next_assignment(*, campaign: Campaign, acting_user: User, now: datetime) -> 
     Asking again without having judged gives the same assignment with the same presentation and a fresh lease.
     Raises CampaignNotFound, NotAllowed.
     """
-    return next_with_progress(campaign=campaign, acting_user=acting_user, now=now)[0]
+    given, _ = next_with_progress(campaign=campaign, acting_user=acting_user, now=now)
+    return next(iter(given), None)
 
 
 @transaction.atomic
-def next_with_progress(*, campaign: Campaign, acting_user: User, now: datetime) -> tuple[Assignment | None, Progress]:
-    """The same, with what an annotator's page shows beside it."""
+def next_with_progress(*, campaign: Campaign, acting_user: User, now: datetime) -> tuple[list[Assignment], Progress]:
+    """The same with those that follow, where the campaign allows to prefetch, and what an annotator's page shows."""
     seat = take_seat(user=acting_user, campaign=campaign)
     return give_next(seat, now), seat.progress(now)
+
+
+@transaction.atomic
+def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> datetime:
+    """Says that the annotator is still at it: all leases they hold in the campaign last longer; returns until when.
+
+    Raises AssignmentNotFound, NotOpen, LeaseLost, Withdrawn.
+    """
+    assignment_id = assignment if isinstance(assignment, int) else assignment.pk
+    seat = take_seat_of(user=acting_user, assignment_id=assignment_id)
+    own = Assignment.objects.filter(annotator=acting_user, campaign=seat.campaign)
+    held = own.select_for_update(no_key=True).order_by("pk").get(pk=assignment_id)
+    if held.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
+        raise NotOpen(f"This assignment is {held.status}: there is nothing to renew.")
+    if held.status == Assignment.Status.RELEASED:
+        raise LeaseLost
+    if not own.filter(STANDS, pk=assignment_id).exists():
+        raise Withdrawn
+    until = expiry(seat.campaign, now)
+    own.filter(status=Assignment.Status.LEASED, expires_at__lt=until).update(expires_at=until)
+    return until
 
 
 @transaction.atomic
@@ -39,6 +63,9 @@ def release_assignment(*, assignment: Assignment, acting_user: User | None, now:
 
     For the annotator and for leads. Raises AssignmentNotFound, NotOpen.
     """
+    # The annotator's membership first, as everywhere: what they are doing at this moment is finished before.
+    members = Membership.objects.filter(user=assignment.annotator_id, campaign=assignment.campaign_id)
+    list(members.select_for_update(no_key=True).values_list("pk", flat=True))
     locked = _locked(assignment)
     if acting_user is not None and locked.annotator_id != acting_user.pk and not leads(acting_user, locked.campaign):
         raise AssignmentNotFound

@@ -9,25 +9,14 @@ from django.utils.text import slugify
 
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.events import record
+from labeling.actions.recounts import request_recount
+from labeling.actions.rules import RULES, check_together, cleaned
 from labeling.actions.validation import checked
 from labeling.errors import Conflict, Invalid
-from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User
-from labeling.tally import add_to_tally
+from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User, VerdictRecount
+from labeling.tally import Tally, add_to_tally
 
 Status = Campaign.Status
-
-RULES = (
-    "name",
-    "description",
-    "overlap",
-    "scale",
-    "allow_tie",
-    "allow_both_bad",
-    "lease_seconds",
-    "undo_seconds",
-    "verdict_rule",
-)
-"""What a lead may set when making a campaign, and change later."""
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.DRAFT: frozenset({Status.ACTIVE, Status.ARCHIVED}),
@@ -61,16 +50,17 @@ def create_campaign(
     guidelines: str = "",
     **rules: Any,
 ) -> Campaign:
-    """A new campaign, a draft, led by whoever makes it. rules: any of RULES.
+    """A new campaign, a draft, led by whoever makes it. rules: any of `labeling.actions.rules.RULES`.
 
     Without a slug one is made from the name. Raises NotAllowed, Invalid, SlugTaken.
     """
     require_may_create_campaigns(acting_user)
-    _refuse_unknown(rules)
+    rules = cleaned(rules)
     campaign = Campaign(
         name=name, slug=slug or _free_slug(name), overlap=overlap, created_by=acting_user, created_at=now, **rules
     )
     checked(campaign)
+    check_together(campaign)
     try:
         with transaction.atomic():
             campaign.save(force_insert=True)
@@ -86,13 +76,13 @@ def create_campaign(
 
 @transaction.atomic
 def change_campaign(*, campaign: Campaign, acting_user: User | None, now: datetime, **changes: Any) -> Campaign:
-    """Changes rules of a campaign. changes: any of RULES.
+    """Changes rules of a campaign. changes: any of `labeling.actions.rules.RULES`.
 
     A new overlap holds for comparisons that nobody has been given yet, and for later ones; the others keep theirs. A
-    new verdict rule holds for verdicts made from now on. Raises NotAllowed, Invalid.
+    new verdict rule, or another threshold of it, makes all verdicts anew in the background. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
-    _refuse_unknown(changes)
+    changes = cleaned(changes)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     changes = {rule: value for rule, value in changes.items() if getattr(campaign, rule) != value}
     if not changes:
@@ -101,9 +91,14 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     for rule, value in changes.items():
         setattr(campaign, rule, value)
     checked(campaign)
+    check_together(campaign)
     campaign.save(update_fields=list(changes))
     if "overlap" in changes:
         _change_overlap(campaign)
+    if _changes_verdicts(campaign, changes):
+        request_recount(
+            campaign=campaign, cause=VerdictRecount.Cause.RULE, acting_user=acting_user, now=now, before=before
+        )
     record(
         "campaign.changed", campaign, acting_user=acting_user, now=now, campaign=campaign, before=before, after=changes
     )
@@ -176,16 +171,12 @@ def _change_overlap(campaign: Campaign) -> None:
         untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).values_list("pk", "overlap")
     )
     Comparison.objects.filter(pk__in=[pk for pk, _ in locked]).update(overlap=campaign.overlap)
-    add_to_tally(campaign.pk, wanted=sum(campaign.overlap - overlap for _, overlap in locked))
+    add_to_tally(campaign.pk, Tally(wanted=sum(campaign.overlap - overlap for _, overlap in locked)))
 
 
-def _refuse_unknown(rules: dict[str, Any]) -> None:
-    unknown = sorted(set(rules) - set(RULES))
-    if unknown:
-        raise Invalid(
-            f"A campaign has no rule {', '.join(unknown)}. Known are {', '.join(RULES)}.",
-            fields=dict.fromkeys(unknown, "Unknown."),
-        )
+def _changes_verdicts(campaign: Campaign, changes: dict[str, Any]) -> bool:
+    threshold_decides = campaign.verdict_rule == Campaign.VerdictRule.DAWID_SKENE
+    return "verdict_rule" in changes or (threshold_decides and "verdict_threshold" in changes)
 
 
 def _free_slug(name: str) -> str:

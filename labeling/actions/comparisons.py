@@ -1,26 +1,30 @@
 """Comparisons brought into a campaign: by an import, or by a generation job (this is where the loop closes)."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.prompts import PromptDraft, ensure_prompts, unfit_messages, unstorable
 from labeling.errors import Invalid
 from labeling.exchange import Message, is_canonical, messages_hash, text_hash
-from labeling.models import QUEUE_START, Campaign, Comparison, Completion, Prompt, User, Verdict
+from labeling.models import Campaign, Comparison, Completion, Gold, Prompt, User, Verdict
 from labeling.stats import majority
-from labeling.tally import add_to_tally
+from labeling.tally import Tally, add_to_tally, tally_of
 
 BATCH = 500
+STEP = 2.0**-31
+"""Between two that came in one after the other: exact in a float beside any priority, and room for two billion."""
 FINISH_REASONS = ("stop", "length", "")
 PREFERENCES = ("first", "second", "tie", "both_bad")
 
@@ -48,7 +52,8 @@ class ComparisonDraft:
     """Two completions of one prompt, to be compared. prompt: one of the campaign's, or messages.
 
     preference: first, second, tie or both_bad where it is known already: then the comparison comes with a verdict and
-    nobody is asked. None: it is to be judged. priority: higher is given first.
+    nobody is asked. None: it is to be judged. gold: likewise, where it is known what annotators should say: they are
+    asked, and measured by it. priority: higher is given first.
     """
 
     prompt: Prompt | Sequence[Message]
@@ -57,22 +62,27 @@ class ComparisonDraft:
     preference: str | None = None
     external_id: str = ""
     priority: int = 0
+    gold: str | None = None
 
 
 @dataclass(slots=True)
 class AddedComparisons:
     """comparisons: in the order of the drafts; None where one was dropped; of a duplicate the one that was there.
 
-    settled: how many of the created came with a verdict. dropped: how many by reason (empty, identical, not_a_prompt,
-    not_storable). new_prompts: how many came with them.
+    settled: how many of the created came with a verdict. gold: how many of them are gold. dropped: how many by reason
+    (empty, identical, not_a_prompt, not_storable). new_prompts: how many came with them. totals: what the created add
+    to the campaign's. front: a walk along the queue that has passed this place must look again.
     """
 
     comparisons: list[Comparison | None] = field(default_factory=list)
     created: int = 0
     duplicates: int = 0
     settled: int = 0
+    gold: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     new_prompts: int = 0
+    totals: Tally = field(default_factory=Tally)
+    front: float = math.inf
 
 
 def add_comparisons(
@@ -94,7 +104,7 @@ def add_comparisons(
         campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         waiting = iter(drafts)
         while batch := list(islice(waiting, BATCH)):
-            _add_batch(campaign, batch, source, now, added)
+            _add_batch(campaign, batch, source, acting_user, now, added)
         if added.created:
             _show_urgent_ones(campaign, added)
             after = {
@@ -102,19 +112,22 @@ def add_comparisons(
                 "duplicates": added.duplicates,
                 "source": source,
                 "settled": added.settled,
+                "gold": added.gold,
             }
             after |= {"dropped": dict(added.dropped)}
             record("comparisons.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
-            open_ones = added.created - added.settled
-            add_to_tally(
-                campaign.pk, comparisons=added.created, wanted=open_ones * campaign.overlap, settled=added.settled
-            )
+            add_to_tally(campaign.pk, added.totals)
     return added
 
 
-def queue_position(priority: int) -> float:
-    """Where a new comparison stands in the queue: anywhere among those of its priority, before all of a lower one."""
-    return random.random() - priority
+def queue_position(priority: int, order: str = Campaign.Order.RANDOM, number: int = 0) -> float:
+    """Where a new comparison stands in the queue: among those of its priority, before all of a lower one.
+
+    number: greater than those of all that came in before it; for all orders but the random one.
+    """
+    along = number * STEP
+    within = {Campaign.Order.IMPORTED: along, Campaign.Order.NEWEST: 1 - along}
+    return within.get(Campaign.Order(order), random.random()) - priority
 
 
 def unfit(draft: ComparisonDraft) -> str | None:
@@ -143,14 +156,33 @@ class _Placed:
 
     @property
     def winner(self) -> str | None:
-        """The known preference in terms of a and b."""
-        if self.draft.preference in (None, "tie", "both_bad"):
-            return self.draft.preference
-        return "a" if (self.draft.preference == "first") == (self.a is self.draft.first) else "b"
+        """The known preference in terms of a and b; gold has no verdict."""
+        return None if self.draft.gold else self._canonical(self.draft.preference)
+
+    @property
+    def gold(self) -> str | None:
+        """What annotators should say, in terms of a and b."""
+        return self._canonical(self.draft.gold)
+
+    @property
+    def status(self) -> Comparison.Status:
+        if self.draft.gold:
+            return Comparison.Status.GOLD
+        return Comparison.Status.SETTLED if self.winner else Comparison.Status.OPEN
+
+    def _canonical(self, preference: str | None) -> str | None:
+        if preference in (None, "tie", "both_bad"):
+            return preference
+        return "a" if (preference == "first") == (self.a is self.draft.first) else "b"
 
 
 def _add_batch(
-    campaign: Campaign, batch: list[ComparisonDraft], source: str, now: datetime, added: AddedComparisons
+    campaign: Campaign,
+    batch: list[ComparisonDraft],
+    source: str,
+    acting_user: User | None,
+    now: datetime,
+    added: AddedComparisons,
 ) -> None:
     for draft in batch:
         _check(draft, campaign)
@@ -160,26 +192,32 @@ def _add_batch(
     rows: list[_Placed | None] = [None if reason else next(placed) for reason in reasons]
     wanted = {row.pair_hash: row for row in reversed([row for row in rows if row])}
     known = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=wanted)}
-    fresh = [row for row in wanted.values() if row.pair_hash not in known]
-    created = _create(campaign, fresh, source, now)
+    fresh = [row for row in rows if row and row.pair_hash not in known and wanted[row.pair_hash] is row]
+    created = _create(campaign, fresh, source, acting_user, now)
     known |= {comparison.pair_hash: comparison for comparison in created}
     added.dropped.update(reason for reason in reasons if reason)
     added.created += len(created)
     added.duplicates += len(fit) - len(created)
     added.comparisons += [known[row.pair_hash] if row else None for row in rows]
     added.settled += sum(comparison.status == Comparison.Status.SETTLED for comparison in created)
+    added.gold += sum(comparison.status == Comparison.Status.GOLD for comparison in created)
+    added.totals = sum((tally_of(comparison) for comparison in created), added.totals)
+    comes_first = campaign.order == Campaign.Order.NEWEST
+    urgent = [one.position for one in created if one.priority > 0 or comes_first]
+    added.front = min([added.front, *urgent])
 
 
 def _show_urgent_ones(campaign: Campaign, added: AddedComparisons) -> None:
-    """Turns back those who have walked past where the new ones of a higher priority stand."""
-    urgent = [one.position for one in added.comparisons if one is not None and one.priority > 0]
-    if urgent:
-        campaign.memberships.filter(cursor__gt=min(urgent)).update(cursor=QUEUE_START)
+    """Turns back those who have walked past where the new ones that come first stand."""
+    if added.front < math.inf:
+        before = math.nextafter(added.front, -math.inf)
+        campaign.memberships.filter(cursor__gt=added.front).update(cursor=before)
 
 
 def _check(draft: ComparisonDraft, campaign: Campaign) -> None:
-    if draft.preference is not None and draft.preference not in PREFERENCES:
-        raise Invalid(f"There is no preference {draft.preference!r}. Known are {', '.join(PREFERENCES)}.")
+    for known in (draft.preference, draft.gold):
+        if known is not None and known not in PREFERENCES:
+            raise Invalid(f"There is no preference {known!r}. Known are {', '.join(PREFERENCES)}.")
     if any((one.finish_reason or "") not in FINISH_REASONS for one in (draft.first, draft.second)):
         raise Invalid("A finish reason is stop, length, or not known.")
     if isinstance(draft.prompt, Prompt) and draft.prompt.campaign_id != campaign.pk:
@@ -200,7 +238,11 @@ def _place(campaign: Campaign, drafts: list[ComparisonDraft], now: datetime, add
     return placed
 
 
-def _create(campaign: Campaign, rows: list[_Placed], source: str, now: datetime) -> list[Comparison]:
+def _create(
+    campaign: Campaign, rows: list[_Placed], source: str, acting_user: User | None, now: datetime
+) -> list[Comparison]:
+    # Grows with every comparison anywhere, so from one batch of this campaign to the next; to count would not scale.
+    numbers = count(Comparison.objects.aggregate(last=Max("pk", default=0))["last"])
     completions = _completions([(row.prompt, text) for row in rows for text in (row.a, row.b)], now)
     comparisons = [
         Comparison(
@@ -210,11 +252,12 @@ def _create(campaign: Campaign, rows: list[_Placed], source: str, now: datetime)
             completion_b=completions[_identity(row.prompt, row.b)],
             pair_hash=row.pair_hash,
             external_id=row.draft.external_id,
-            status=Comparison.Status.SETTLED if row.winner else Comparison.Status.OPEN,
+            status=row.status,
             overlap=campaign.overlap,
             priority=row.draft.priority,
-            position=queue_position(row.draft.priority),
+            position=queue_position(row.draft.priority, campaign.order, next(numbers)),
             source=source[:120],
+            added_by=acting_user,
             created_at=now,
         )
         for row in rows
@@ -224,6 +267,11 @@ def _create(campaign: Campaign, rows: list[_Placed], source: str, now: datetime)
         _imported_verdict(comparison, row.winner, now)
         for comparison, row in zip(comparisons, rows, strict=True)
         if row.winner
+    )
+    Gold.objects.bulk_create(
+        Gold(comparison=comparison, winner=row.gold, set_by=acting_user, set_at=now)
+        for comparison, row in zip(comparisons, rows, strict=True)
+        if row.gold
     )
     return comparisons
 

@@ -36,6 +36,7 @@ REASONS = {
     "empty": "A completion is empty.",
     "identical": "Both completions are the same.",
     "not_storable": "A completion holds a character that cannot be stored.",
+    "no_answer": "Gold needs its answer: a preference, or a field 'gold'.",
     "not_a_prompt": "The prompt does not end with a message of the user.",
 }
 
@@ -50,13 +51,15 @@ class UnreadableFile(Invalid):
 class ImportReport:
     """What came of a file.
 
-    duplicates: records that were there already. settled: how many came in with a verdict. rejected: the first
+    duplicates: records that were there already. settled: how many came in with a verdict. gold: how many are
+    gold. rejected: the first
     REJECTED_TOLD of `rejected_count`. refused: everything was refused because something was rejected, as asked.
     """
 
     created: int = 0
     duplicates: int = 0
     settled: int = 0
+    gold: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     rejected_count: int = 0
     refused: bool = False
@@ -72,6 +75,7 @@ class ImportReport:
             "created": self.created,
             "duplicates": self.duplicates,
             "settled": self.settled,
+            "gold": self.gold,
             "rejected_count": self.rejected_count,
             "rejected": [one.as_dict() for one in self.rejected],
             "refused": self.refused,
@@ -87,12 +91,15 @@ def import_comparisons(
     now: datetime,
     refuse_all: bool = False,
     keep_preferences: bool = False,
+    as_gold: bool = False,
     source: str = "import",
 ) -> ImportReport:
     """Brings the comparisons of a file into a campaign; the same file again brings nothing and counts duplicates.
 
     dialect: a name in `labeling.exchange.READERS`, or auto. refuse_all: a single bad record, and nothing is kept.
     keep_preferences: preferences in the file become verdicts; otherwise they are left aside and people are asked.
+    as_gold: all of them become gold, with the file's preferences as what annotators should say; without it only records
+    with a field `gold` do (chosen, rejected, first, second, tie or both_bad).
     Raises NotAllowed, and UnreadableFile where nothing in the file can be read.
     """
     require_lead(acting_user, campaign)
@@ -104,6 +111,7 @@ def import_comparisons(
             second=_completion(record.second),
             preference=record.preference if keep_preferences else None,
             external_id=record.external_id,
+            gold=record.gold or (record.preference if as_gold else None),
         )
 
     def add(drafts: list[ComparisonDraft], report: ImportReport) -> None:
@@ -111,11 +119,16 @@ def import_comparisons(
         report.created += added.created
         report.duplicates += added.duplicates
         report.settled += added.settled
+        report.gold += added.gold
 
     def size(made: ComparisonDraft) -> int:
         return len(made.first.text) + len(made.second.text)
 
-    loading = _Loading(draft, lambda made: REASONS.get(unfit(made) or ""), size, add)
+    def reason(made: ComparisonDraft) -> str | None:
+        code = unfit(made) or ("no_answer" if as_gold and made.gold is None else "")
+        return REASONS.get(code)
+
+    loading = _Loading(draft, reason, size, add)
     return loading.run(lambda: read_comparisons(stream, dialect=dialect), refuse_all=refuse_all)
 
 
@@ -174,7 +187,7 @@ class _Loading(Generic[Record, Draft]):
                 if report.rejected_count:
                     raise _Refused
         except _Refused:
-            report.created = report.duplicates = report.settled = 0
+            report.created = report.duplicates = report.settled = report.gold = 0
             report.refused = True
         return report
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from labeling.access import require_lead
 from labeling.actions.assignments import release_all_of
 from labeling.actions.events import record
-from labeling.errors import Conflict, Invalid
+from labeling.errors import Conflict, Invalid, NotFound
 from labeling.models import Campaign, Choice, Judgment, Membership, User
 
 
@@ -17,6 +17,12 @@ class LastLead(Conflict):
     type = "last-lead"
 
 
+class NotAMember(NotFound):
+    """This person takes no part in the campaign."""
+
+    type = "not-a-member"
+
+
 @transaction.atomic
 def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
     """Lets a person judge in a campaign, or run it; a member gets the new role and keeps the place in the queue.
@@ -24,8 +30,18 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
     Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
+    check_role(role)
+    return join(campaign=campaign, user=user, role=role, acting_user=acting_user, now=now)
+
+
+def check_role(role: str) -> None:
+    """Raises Invalid for a role that there is not."""
     if role not in Membership.Role.values:
         raise Invalid(f"There is no role {role!r}.", fields={"role": f"One of {', '.join(Membership.Role.values)}."})
+
+
+def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
+    """What `add_member` does once it is clear that it may: for those who come by an invitation too. Raises Invalid."""
     if role == Membership.Role.LEAD and not user.is_lead:
         raise Invalid(
             f"{user.username} is an annotator and cannot lead a campaign. An admin can make them a lead.",
@@ -81,6 +97,55 @@ def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, n
         before={"person": user.pseudonym, "role": membership.role},
     )
     membership.delete()
+
+
+@transaction.atomic
+def pause_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> Membership:
+    """Gives somebody nothing new until they are let go on; what is open before them they may finish.
+
+    Twice changes nothing. Raises NotAllowed, NotAMember.
+    """
+    membership = _member(campaign, user, acting_user)
+    if membership.paused_at is None:
+        membership.paused_at = now
+        membership.save(update_fields=["paused_at"])
+        after = {"person": user.pseudonym}
+        record("member.paused", membership, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    return membership
+
+
+@transaction.atomic
+def resume_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> Membership:
+    """Lets somebody who was paused or warned go on; their gold is counted from zero again.
+
+    Raises NotAllowed, NotAMember.
+    """
+    membership = _member(campaign, user, acting_user)
+    if membership.paused_at is None and membership.warned_at is None:
+        return membership
+    before = {"gold_right": membership.gold_right, "gold_total": membership.gold_total}
+    membership.paused_at = membership.warned_at = None
+    membership.gold_right = membership.gold_total = 0
+    membership.save(update_fields=["paused_at", "warned_at", "gold_right", "gold_total"])
+    after = {"person": user.pseudonym}
+    record(
+        "member.resumed",
+        membership,
+        acting_user=acting_user,
+        now=now,
+        campaign=campaign,
+        before=before,
+        after=after,
+    )
+    return membership
+
+
+def _member(campaign: Campaign, user: User, acting_user: User | None) -> Membership:
+    require_lead(acting_user, campaign)
+    membership = Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=user).first()
+    if membership is None:
+        raise NotAMember(f"{user.username} takes no part in this campaign.")
+    return membership
 
 
 def _keep_a_lead(campaign: Campaign, user: User) -> None:

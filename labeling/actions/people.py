@@ -40,6 +40,28 @@ def create_user(
     Raises UsernameTaken, Invalid, NotAllowed.
     """
     require_admin(acting_user)
+    return make_user(
+        username=username,
+        role=role,
+        password=password,
+        is_simulated=is_simulated,
+        secret=secret,
+        acting_user=acting_user,
+        now=now,
+    )
+
+
+def make_user(
+    *,
+    username: str,
+    role: str,
+    password: str | None = None,
+    is_simulated: bool = False,
+    secret: str | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[User, str | None]:
+    """What `create_user` does once it is clear that it may. Raises UsernameTaken, Invalid."""
     if role not in Role.values:
         raise Invalid(f"There is no role {role!r}. Known are {', '.join(Role.values)}.", fields={"role": "Unknown."})
     made_up = None if password or is_simulated else secret or secrets.token_urlsafe(12)

@@ -1,16 +1,15 @@
-"""Verdicts: made by the campaign's rule when the votes are in, or by an expert when the rule finds no winner."""
+"""Verdicts of experts, where the campaign's rule finds no winner."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
-from labeling.access import require_lead
+from labeling.access import require_expert
 from labeling.actions.events import record
+from labeling.actions.settling import told
 from labeling.errors import Conflict, Invalid
-from labeling.models import Campaign, Comparison, User, Verdict, Winner
-from labeling.stats import RULES
-from labeling.tally import Tally, add_to_tally
+from labeling.models import Comparison, User, Verdict, Winner
+from labeling.tally import add_to_tally, tally_of
 
 ADJUDICATED_CONFIDENCE = 0.95
 """p(the expert's winner is preferred): nearly certain, since it was decided with all votes and reasons in view."""
@@ -22,35 +21,10 @@ class NoConflict(Conflict):
     type = "no-conflict"
 
 
-def settle(comparison: Comparison, campaign: Campaign, now: datetime) -> tuple[Verdict | None, Tally]:
-    """Applies the campaign's rule if the comparison has all its judgments; changes its status, without saving it.
-
-    Returns the verdict (written) if there is one, and what changed in the campaign's totals. The comparison must be
-    locked.
-    """
-    if comparison.judged < comparison.overlap:
-        return None, Tally()
-    result = RULES[campaign.verdict_rule](comparison.votes)
-    if result.winner is None:
-        comparison.status = Comparison.Status.CONFLICT
-        return None, Tally(conflicts=1)
-    comparison.status = Comparison.Status.SETTLED
-    verdict = Verdict.objects.create(
-        comparison=comparison,
-        campaign=campaign,
-        winner=result.winner,
-        confidence=result.confidence,
-        votes=comparison.votes,
-        settled_by=result.how,
-        settled_at=now,
-    )
-    return verdict, Tally(settled=1)
-
-
 @transaction.atomic
 def adjudicate(*, comparison: Comparison, winner: str, reason: str, acting_user: User, now: datetime) -> Verdict:
     """An expert settles a conflict, with a reason. Raises NotAllowed, Invalid, NoConflict."""
-    require_lead(acting_user, comparison.campaign)
+    require_expert(acting_user, comparison.campaign)
     if winner not in Winner.values:
         known = ", ".join(Winner.values)
         raise Invalid(f"There is no winner {winner!r}. Known are {known}.", fields={"winner": f"One of {known}."})
@@ -61,6 +35,7 @@ def adjudicate(*, comparison: Comparison, winner: str, reason: str, acting_user:
     )
     if comparison.status != Comparison.Status.CONFLICT:
         raise NoConflict(f"This comparison is {comparison.status}: only a conflict can be adjudicated.")
+    totals = tally_of(comparison)
     verdict = Verdict.objects.create(
         comparison=comparison,
         campaign=comparison.campaign,
@@ -82,12 +57,5 @@ def adjudicate(*, comparison: Comparison, winner: str, reason: str, acting_user:
         campaign=comparison.campaign,
         after=told(verdict) | {"reason": verdict.reason},
     )
-    add_to_tally(comparison.campaign_id, settled=1, conflicts=-1)
+    add_to_tally(comparison.campaign_id, tally_of(comparison) - totals)
     return verdict
-
-
-def told(verdict: Verdict | None) -> dict[str, Any]:
-    """A verdict as an event tells it."""
-    if verdict is None:
-        return {}
-    return {"winner": str(verdict.winner), "confidence": verdict.confidence, "settled_by": str(verdict.settled_by)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.models import Campaign, Choice, Comparison, Membership, WebhookDelivery
+from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, WebhookDelivery
 
 
 class CampaignFilter(serializers.Serializer[Any]):
@@ -37,6 +37,9 @@ class JudgmentFilter(Period):
     annotator = serializers.CharField(required=False, help_text="A pseudonym.")
     comparison = serializers.IntegerField(required=False)
     choice = serializers.ChoiceField(choices=Choice.choices, required=False)
+    kind = serializers.ChoiceField(
+        choices=Assignment.Kind.choices, required=False, help_text="Only normal ones are votes."
+    )
     superseded = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Left out: both.")
 
 

@@ -6,19 +6,23 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.actions import as_shown, undo_until
-from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_KEY, MAX_SKIP_REASON
+from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_CRITERION_NAME, MAX_KEY, MAX_SKIP_REASON
+from labeling.actions.rules import MAX_DESCRIPTION, RULES
 from labeling.models import (
     ApiToken,
     Campaign,
     Comparison,
     Event,
+    Flag,
     GuidelineVersion,
+    Invitation,
     Judgment,
     Membership,
     Role,
     Scope,
     User,
     Verdict,
+    VerdictRecount,
     Webhook,
     WebhookDelivery,
     Winner,
@@ -64,7 +68,15 @@ class CreatedUserSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(allow_null=True, help_text="The one made up, shown this once; else null.")
 
 
+class CriterionSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=MAX_CRITERION_NAME)
+    description = serializers.CharField(max_length=MAX_DESCRIPTION, required=False, allow_blank=True)
+    required = serializers.BooleanField(required=False)  # type: ignore[assignment]
+
+
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    criteria = CriterionSerializer(many=True, required=False, help_text="Asked besides the overall choice, in order.")
+
     class Meta:
         model = Campaign
         fields = (
@@ -72,13 +84,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
             "name",
             "description",
             "status",
-            "overlap",
-            "scale",
-            "allow_tie",
-            "allow_both_bad",
-            "lease_seconds",
-            "undo_seconds",
-            "verdict_rule",
+            *(rule for rule in RULES if rule not in ("name", "description")),
             "created_at",
         )
         read_only_fields = ("slug", "status", "created_at")
@@ -111,15 +117,59 @@ class MembershipSerializer(serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields = ("username", "role", "is_simulated", "judged", "created_at")
-        read_only_fields = ("judged", "created_at")
+        fields = (
+            "username",
+            "role",
+            "is_simulated",
+            "judged",
+            "gold_right",
+            "gold_total",
+            "warned_at",
+            "paused_at",
+            "created_at",
+        )
+        read_only_fields = ("judged", "gold_right", "gold_total", "warned_at", "paused_at", "created_at")
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    class Meta:
+        model = Invitation
+        fields = ("id", "role", "note", "max_uses", "uses", "expires_at", "revoked_at", "created_at")
+        read_only_fields = ("id", "uses", "revoked_at", "created_at")
+
+
+class NewInvitationSerializer(InvitationSerializer):
+    link = serializers.CharField(read_only=True, help_text="Shown this once.")
+
+    class Meta:
+        model = Invitation
+        fields = (*InvitationSerializer.Meta.fields, "link")
+
+
+class RecountSerializer(serializers.ModelSerializer[VerdictRecount]):
+    class Meta:
+        model = VerdictRecount
+        fields = (
+            "id",
+            "cause",
+            "rule",
+            "status",
+            "total",
+            "done",
+            "changed",
+            "before",
+            "after",
+            "created_at",
+            "finished_at",
+        )
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
     judged = serializers.IntegerField(help_text="By you, skips not counted.")
     judged_today = serializers.IntegerField()
     comparisons = serializers.IntegerField(help_text="In the campaign.")
-    settled = serializers.IntegerField()
+    settled = serializers.IntegerField(help_text="In steps of 20 where gold or retests are mixed in.")
+    notice = serializers.CharField(help_text="A sentence for you (paused, warned, a quota reached), or empty.")
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -131,6 +181,7 @@ class MessageSerializer(serializers.Serializer[Any]):
 class ShownCompletionSerializer(serializers.Serializer[Any]):
     html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
     text = serializers.CharField(help_text="As it was written.")
+    model = serializers.CharField(allow_null=True, help_text="The model version that wrote it; null: you are blind.")
 
 
 class AssignmentSerializer(serializers.Serializer[Any]):
@@ -142,11 +193,16 @@ class AssignmentSerializer(serializers.Serializer[Any]):
     guideline_version = serializers.IntegerField(allow_null=True)
     allow_tie = serializers.BooleanField()
     allow_both_bad = serializers.BooleanField()
+    allow_skip = serializers.BooleanField()
+    allow_flag = serializers.BooleanField()
+    skip_reasons = serializers.ListField(child=serializers.CharField())
     scale = serializers.ChoiceField(choices=Campaign.Scale.choices)
+    criteria = CriterionSerializer(many=True)
 
 
 class NextAssignmentSerializer(serializers.Serializer[Any]):
     assignment = AssignmentSerializer()
+    following = AssignmentSerializer(many=True, help_text="Held for you too, where the campaign allows to prefetch.")
     progress = ProgressSerializer()
 
 
@@ -162,7 +218,15 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text='By name: {"helpful": "left"}.',
     )
     comment = serializers.CharField(max_length=MAX_COMMENT, required=False, allow_blank=True, trim_whitespace=False)
-    skip_reason = serializers.CharField(max_length=MAX_SKIP_REASON, required=False, allow_blank=True)
+    skip_reason = serializers.CharField(
+        max_length=MAX_SKIP_REASON, required=False, allow_blank=True, help_text="One of the campaign's."
+    )
+    flag = serializers.ChoiceField(
+        choices=Flag.choices,
+        required=False,
+        allow_blank=True,
+        help_text="With skip: nobody else is given the comparison until a lead has looked at it.",
+    )
     seconds = serializers.FloatField(
         min_value=0, required=False, allow_null=True, help_text="In front of the annotator, with the tab visible."
     )
@@ -184,9 +248,19 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
         return undo_until(judgment, judgment.assignment.campaign)
 
 
+class UndoneSerializer(serializers.Serializer[Any]):
+    assignment = AssignmentSerializer()
+    progress = ProgressSerializer()
+
+
+class RenewedSerializer(serializers.Serializer[Any]):
+    expires_at = serializers.DateTimeField()
+
+
 class AnsweredSerializer(serializers.Serializer[Any]):
     judgment = JudgmentSerializer()
     next = AssignmentSerializer(allow_null=True, help_text="null: nothing is left for you.")
+    following = AssignmentSerializer(many=True, help_text="Held for you too, where the campaign allows to prefetch.")
     progress = ProgressSerializer()
 
 
@@ -202,6 +276,7 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     duplicates = serializers.IntegerField(help_text="Were there already.")
     settled = serializers.IntegerField(help_text="Came in with a verdict.")
+    gold = serializers.IntegerField(help_text="Came in as gold.")
     rejected_count = serializers.IntegerField()
     rejected = RejectedSerializer(many=True, help_text="The first of them.")
     refused = serializers.BooleanField(help_text="Nothing was kept because of what was rejected, as asked.")
@@ -221,6 +296,9 @@ class CampaignProgressSerializer(serializers.Serializer[Any]):
     conflicts = serializers.IntegerField()
     judgments = serializers.IntegerField()
     judgments_wanted = serializers.IntegerField()
+    votes_saved = serializers.IntegerField(help_text="By adaptive overlap, against always asking for the maximum.")
+    flagged = serializers.IntegerField(help_text="Wait for a lead to look at them.")
+    gold = serializers.IntegerField(help_text="For leads; 0 for others.")
     annotators = serializers.IntegerField()
     judgments_today = serializers.IntegerField()
 
@@ -262,6 +340,7 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
     model_b = serializers.CharField(source="completion_b.model_version")
     votes = serializers.DictField(child=serializers.IntegerField())
     winner = serializers.CharField(source="verdict.winner", default=None, allow_null=True)
+    gold = serializers.CharField(source="gold.winner", default=None, allow_null=True, help_text="Its known answer.")
     confidence = serializers.FloatField(source="verdict.confidence", default=None, allow_null=True)
 
     class Meta:
@@ -281,8 +360,23 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
             "votes",
             "winner",
             "confidence",
+            "gold",
             "created_at",
         )
+
+
+class RetireSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=10_000)
+
+
+class FlagReviewSerializer(serializers.Serializer[Any]):
+    keep = serializers.BooleanField(help_text="true: it goes on being judged; false: it is retired.")
+    reason = serializers.CharField(max_length=10_000)
+
+
+class GoldSerializer(serializers.Serializer[Any]):
+    winner = serializers.ChoiceField(choices=Winner.choices, help_text="What annotators should say.")
+    reason = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
 
 
 class AdjudicationSerializer(serializers.Serializer[Any]):
@@ -313,11 +407,13 @@ class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "assignment",
             "comparison",
             "annotator",
+            "kind",
             "choice",
             "strength",
             "criteria",
             "comment",
             "skip_reason",
+            "flag",
             "seconds",
             "left",
             "guideline_version",

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from labeling.api.views import assignments, campaigns, exchange, figures, people, records, statistics, webhooks
+from labeling.api.views import (
+    assignments,
+    campaigns,
+    curation,
+    exchange,
+    figures,
+    people,
+    records,
+    statistics,
+    webhooks,
+)
 from labeling.api.views.description import DocumentationView
 
 CAMPAIGN = "campaigns/<slug:slug>/"
@@ -31,6 +41,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}guidelines/", campaigns.GuidelinesView.as_view(), name="api-guidelines"),
     path(f"{CAMPAIGN}members/", campaigns.MembersView.as_view(), name="api-members"),
     path(f"{CAMPAIGN}members/<str:username>/", campaigns.MemberView.as_view(), name="api-member"),
+    path(f"{CAMPAIGN}members/<str:username>/pause/", campaigns.PauseMemberView.as_view(), name="api-pause-member"),
+    path(f"{CAMPAIGN}members/<str:username>/resume/", campaigns.ResumeMemberView.as_view(), name="api-resume-member"),
+    path(f"{CAMPAIGN}invitations/", campaigns.InvitationsView.as_view(), name="api-invitations"),
+    path(f"{CAMPAIGN}invitations/<int:invitation_id>/", campaigns.InvitationView.as_view(), name="api-invitation"),
+    path(f"{CAMPAIGN}recounts/", campaigns.RecountsView.as_view(), name="api-recounts"),
     path(f"{CAMPAIGN}prompts/import/", exchange.ImportPromptsView.as_view(), name="api-import-prompts"),
     path(f"{CAMPAIGN}comparisons/", records.ComparisonsView.as_view(), name="api-comparisons"),
     path(f"{CAMPAIGN}judgments/", records.JudgmentsView.as_view(), name="api-judgments"),
@@ -46,6 +61,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}export/", exchange.ExportView.as_view(), name="api-export"),
     path(f"{CAMPAIGN}export/report/", exchange.ExportReportView.as_view(), name="api-export-report"),
     path("assignments/<int:assignment_id>/judgment/", assignments.JudgmentView.as_view(), name="api-judgment"),
+    path("assignments/<int:assignment_id>/renew/", assignments.RenewView.as_view(), name="api-renew"),
     path("assignments/<int:assignment_id>/release/", assignments.ReleaseView.as_view(), name="api-release"),
     path("comparisons/<int:comparison_id>/adjudication/", statistics.AdjudicationView.as_view(), name="api-adjudicate"),
+    path("comparisons/<int:comparison_id>/retire/", curation.RetireView.as_view(), name="api-retire"),
+    path("comparisons/<int:comparison_id>/restore/", curation.RestoreView.as_view(), name="api-restore"),
+    path("comparisons/<int:comparison_id>/flag/", curation.FlagReviewView.as_view(), name="api-flag-review"),
+    path("comparisons/<int:comparison_id>/gold/", curation.GoldView.as_view(), name="api-gold"),
 ]

@@ -7,12 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from labeling.exchange.raw import RawRecord, ReadLimits
-from labeling.exchange.records import JsonObject, Message, Rejected
+from labeling.exchange.records import JsonObject, Message, Preference, Rejected
 
 DEEPEST = 64
 """Levels of nesting in one record. Python reads about a thousand, and then may fail to write what it read."""
 
 ROLES = ("system", "user", "assistant")
+
+GOLD: Mapping[str, Preference] = {
+    "chosen": "first",
+    "rejected": "second",
+    "first": "first",
+    "second": "second",
+    "tie": "tie",
+    "both_bad": "both_bad",
+}
+"""What a record may say in its field `gold`."""
 
 
 class BadRecordError(Exception):
@@ -116,6 +126,16 @@ def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
     if len(text) > longest:
         raise BadRecordError("too_long", f"The field {name!r} has {len(text)} characters; {longest} are allowed.")
     return text
+
+
+def optional_gold(record: Mapping[str, Any]) -> Preference | None:
+    """What annotators should say: the first of the two (chosen), the second, tie, both_bad; None: no gold."""
+    value = record.get("gold")
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in GOLD:
+        raise BadRecordError("gold", f"The field 'gold' is {_short(value)}; known are {', '.join(GOLD)}.")
+    return GOLD[value]
 
 
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:

@@ -97,7 +97,8 @@ def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
         second=CompletionText(second),
         preference="first",
         external_id=parsing.optional_name(record, "id", limits.id_chars),
-        metadata=parsing.rest(record, "input", *names, "id"),
+        gold=parsing.optional_gold(record),
+        metadata=parsing.rest(record, "input", *names, "id", "gold"),
     )
 
 
@@ -106,7 +107,7 @@ def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
     first, second = parsing.required_text(record, "output_1"), parsing.required_text(record, "output_2")
     parsing.check_completions(first, second, ("output_1", "output_2"))
     value = record.get("preference")
-    known = ("instruction", "output_1", "output_2", "generator_1", "generator_2", "annotator", "id")
+    known = ("instruction", "output_1", "output_2", "generator_1", "generator_2", "annotator", "id", "gold")
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -117,6 +118,7 @@ def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
         preference=_alpacaeval_preference(value),
         annotator=parsing.optional_name(record, "annotator", limits.name_chars),
         external_id=parsing.optional_name(record, "id", limits.id_chars),
+        gold=parsing.optional_gold(record),
         metadata=parsing.rest(record, *known),  # keeps the exact preference
     )
 
@@ -146,8 +148,9 @@ def _chosen(
         preference="first",
         annotator=parsing.optional_name(record, "annotator", limits.name_chars),
         external_id=parsing.optional_name(record, "id", limits.id_chars),
+        gold=parsing.optional_gold(record),
         metadata=parsing.rest(
-            record, "prompt", "chosen", "rejected", "chosen_model", "rejected_model", "annotator", "id"
+            record, "prompt", "chosen", "rejected", "chosen_model", "rejected_model", "annotator", "id", "gold"
         ),
     )
 

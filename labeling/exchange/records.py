@@ -41,7 +41,8 @@ class ImportedComparison:
     line: where the record starts, from 1. record: its number among the records, from 1 (in a JSON array on one line all
     records share the line). first, second: in the file's order (chosen and rejected, output_1 and output_2), which says
     nothing about the canonical a/b order. preference: None when the file has the comparison but no preference.
-    metadata: every field of the record that has no other place.
+    gold: what annotators are known to have to say; None: not gold. metadata: every field of the record that has no
+    other place.
     """
 
     line: int
@@ -53,6 +54,7 @@ class ImportedComparison:
     preference: Preference | None
     annotator: str = ""
     external_id: str = ""
+    gold: Preference | None = None
     metadata: JsonObject = field(default_factory=dict)
 
 

@@ -61,6 +61,6 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"{report.rejected_count} rejected, so nothing was kept.")
             return
         settled = f", {report.settled} of them settled" if report.settled else ""
-        self.stdout.write(
-            f"{report.created} new{settled}; {report.duplicates} were there already; {report.rejected_count} rejected."
-        )
+        gold = f", {report.gold} of them gold" if report.gold else ""
+        there = f"{report.duplicates} were there already"
+        self.stdout.write(f"{report.created} new{settled}{gold}; {there}; {report.rejected_count} rejected.")

@@ -2,15 +2,19 @@
 
 from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
-from labeling.models.comparison import Assignment, Comparison
+from labeling.models.choice import Choice, Flag, Winner
+from labeling.models.comparison import Assignment, Comparison, Gold
 from labeling.models.event import Event
 from labeling.models.idempotency import KeptAnswer
-from labeling.models.judgment import Choice, Judgment, Verdict, Winner
+from labeling.models.invitation import Invitation
+from labeling.models.judgment import Judgment, Verdict
 from labeling.models.prompt import Completion, Prompt
+from labeling.models.recount import AnnotatorEstimates, VerdictRecount
 from labeling.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "QUEUE_START",
+    "AnnotatorEstimates",
     "ApiToken",
     "Assignment",
     "Campaign",
@@ -19,7 +23,10 @@ __all__ = [
     "Comparison",
     "Completion",
     "Event",
+    "Flag",
+    "Gold",
     "GuidelineVersion",
+    "Invitation",
     "Judgment",
     "KeptAnswer",
     "Membership",
@@ -28,6 +35,7 @@ __all__ = [
     "Scope",
     "User",
     "Verdict",
+    "VerdictRecount",
     "Webhook",
     "WebhookDelivery",
     "Winner",

@@ -2,7 +2,8 @@
 
 How overlap is kept: `Comparison.taken` counts leases and judgments that hold a place. A place is claimed by a
 compare-and-set on that row (`taken < overlap`), the check constraint forbids more, and `(comparison, slot)` is unique
-among the assignments that hold a place. So no interleaving of transactions can over-label.
+among the assignments that hold a place. So no interleaving of transactions can over-label. Assignments of gold and of
+retests hold no place; the unique pairs of comparison and annotator keep them from coming twice.
 """
 
 from django.core.validators import MinValueValidator
@@ -11,6 +12,7 @@ from django.db.models import F, Q
 
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign, GuidelineVersion
+from labeling.models.choice import Winner
 from labeling.models.prompt import Completion, Prompt
 
 
@@ -21,7 +23,12 @@ class Comparison(models.Model):
         OPEN = "open", "Open"  # wants judgments
         CONFLICT = "conflict", "Conflict"  # has all its judgments but no verdict: somebody must adjudicate
         SETTLED = "settled", "Settled"  # has a verdict
+        FLAGGED = "flagged", "Flagged"  # somebody saw harm or personal data: waits for a lead to look at it
         RETIRED = "retired", "Retired"  # taken out by a lead; kept, not shown, not trained on
+        GOLD = "gold", "Gold"  # its verdict is known: it measures annotators and is never trained on
+
+    OUT = (Status.FLAGGED, Status.RETIRED, Status.GOLD)
+    """Such a comparison counts in no total, no agreement, no verdict for training and no export."""
 
     # Every index here is paid for with every judgment, so only those that something reads exist.
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comparisons", db_index=False)
@@ -51,6 +58,9 @@ class Comparison(models.Model):
         "walk along it needs one index and one cursor."
     )
     source = models.CharField(max_length=120, blank=True, help_text="What made it: an import, a generation job.")
+    added_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -84,8 +94,31 @@ class Comparison(models.Model):
         return f"comparison {self.pk}"
 
 
+class Gold(models.Model):
+    """The known verdict of a gold comparison. Annotators are given it like any other and cannot tell."""
+
+    comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="gold", primary_key=True)
+    winner = models.CharField(max_length=8, choices=Winner.choices)
+    reason = models.TextField(blank=True, help_text="Why this is the right answer.")
+    set_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Is never given it."
+    )
+    set_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "gold"
+
+    def __str__(self) -> str:
+        return f"{self.winner} of {self.comparison_id}"
+
+
 class Assignment(models.Model):
     """A comparison leased to one annotator until a time, with the recorded presentation."""
+
+    class Kind(models.TextChoices):
+        NORMAL = "normal", "Normal"  # holds one of the places that overlap counts
+        GOLD = "gold", "Gold"  # measures the annotator; as many places as there are annotators
+        RETEST = "retest", "Retest"  # what they judged before, sides exchanged
 
     class Status(models.TextChoices):
         LEASED = "leased", "Leased"  # in front of the annotator
@@ -106,6 +139,7 @@ class Assignment(models.Model):
     guideline_version = models.ForeignKey(
         GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.NORMAL)
     slot = models.PositiveSmallIntegerField(null=True, help_text="Which of the overlap places it holds; null: none.")
     left = models.CharField(max_length=1, choices=Side.choices, help_text="Which completion was shown on the left.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.LEASED)
@@ -114,11 +148,19 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["comparison", "annotator"], name="assignment_once_per_annotator"),
+            models.UniqueConstraint(
+                fields=["comparison", "annotator"],
+                condition=~Q(kind="retest"),
+                name="assignment_once_per_annotator",
+            ),
+            models.UniqueConstraint(
+                fields=["comparison", "annotator"], condition=Q(kind="retest"), name="assignment_retest_once"
+            ),
             models.UniqueConstraint(fields=["comparison", "slot"], name="assignment_slot_once"),
             models.CheckConstraint(
-                condition=Q(status__in=["leased", "judged"], slot__isnull=False)
-                | Q(status__in=["skipped", "released"], slot__isnull=True),
+                condition=Q(kind="normal", status__in=["leased", "judged"], slot__isnull=False)
+                | Q(kind="normal", status__in=["skipped", "released"], slot__isnull=True)
+                | Q(kind__in=["gold", "retest"], slot__isnull=True),
                 name="assignment_slot_iff_it_holds_a_place",
             ),
         )

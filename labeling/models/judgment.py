@@ -6,26 +6,8 @@ from django.db.models import Q
 
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign, GuidelineVersion
+from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison
-
-
-class Choice(models.TextChoices):
-    """What one annotator said, in canonical terms (a/b), never in terms of the display side."""
-
-    A = "a", "a is better"
-    B = "b", "b is better"
-    TIE = "tie", "Equally good"
-    BOTH_BAD = "both_bad", "Both bad"
-    SKIP = "skip", "Skipped"
-
-
-class Winner(models.TextChoices):
-    """What a comparison came to."""
-
-    A = "a", "a"
-    B = "b", "b"
-    TIE = "tie", "Tie"
-    BOTH_BAD = "both_bad", "Both bad"
 
 
 class Judgment(models.Model):
@@ -39,6 +21,12 @@ class Judgment(models.Model):
     guideline_version = models.ForeignKey(
         GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    kind = models.CharField(
+        max_length=8,
+        choices=Assignment.Kind.choices,
+        default=Assignment.Kind.NORMAL,
+        help_text="Only a normal one is a vote: gold and retests count in no verdict and no agreement.",
+    )
     choice = models.CharField(max_length=8, choices=Choice.choices)
     strength = models.PositiveSmallIntegerField(
         null=True,
@@ -49,6 +37,7 @@ class Judgment(models.Model):
     criteria = models.JSONField(default=dict, blank=True, help_text='{"helpful": "a"|"b"|"tie", ...}')
     comment = models.TextField(blank=True)
     skip_reason = models.CharField(max_length=80, blank=True)
+    flag = models.CharField(max_length=16, choices=Flag.choices, blank=True, help_text="Comes with a skip only.")
     seconds = models.FloatField(null=True, blank=True, help_text="Time in front of the annotator with the tab visible.")
     left = models.CharField(
         max_length=1, choices=Assignment.Side.choices, help_text="The presentation it was made under."
@@ -82,8 +71,11 @@ class Verdict(models.Model):
     class SettledBy(models.TextChoices):
         MAJORITY = "majority", "Majority of the judgments"
         UNANIMITY = "unanimity", "All judgments agree"
+        DAWID_SKENE = "dawid_skene", "Dawid-Skene: the judgments, weighed by who made them"
         ADJUDICATION = "adjudication", "An expert decided"
         IMPORT = "import", "Came with the imported file"
+
+    BY_RULE = (SettledBy.MAJORITY, SettledBy.UNANIMITY, SettledBy.DAWID_SKENE)
 
     comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="verdict")
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="verdicts", db_index=False)

@@ -4,11 +4,13 @@ from labeling.access import visible_campaigns
 from labeling.queries.agreement import agreement, vote_patterns
 from labeling.queries.annotators import AnnotatorSummary, annotator_summaries
 from labeling.queries.assignments import with_contents
+from labeling.queries.conflicts import Statement, next_waiting, statements_on
 from labeling.queries.progress import (
     AnnotatorProgress,
     CampaignProgress,
     Progress,
     annotator_progress,
+    annotator_view,
     campaign_progress,
     progress_of,
 )
@@ -23,17 +25,21 @@ __all__ = [
     "Progress",
     "Slice",
     "SliceChoices",
+    "Statement",
     "Statistics",
     "agreement",
     "annotator_progress",
     "annotator_summaries",
+    "annotator_view",
     "campaign_progress",
     "fresh_verdicts",
     "model_ranking",
+    "next_waiting",
     "plain",
     "preference_pairs",
     "progress_of",
     "slice_choices",
+    "statements_on",
     "statistics",
     "verdict_records",
     "visible_campaigns",

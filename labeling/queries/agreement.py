@@ -16,8 +16,10 @@ SELECT a, tie, b, count(*) FROM (
         count(*) FILTER (WHERE judgment.choice = 'b') AS b
     FROM labeling_judgment judgment
     JOIN labeling_user annotator ON annotator.id = judgment.annotator_id AND NOT annotator.is_simulated
-    JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id AND comparison.status <> 'retired'
-    WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
+    JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
+        AND comparison.status NOT IN ('flagged', 'retired', 'gold')
+    WHERE judgment.campaign_id = %(campaign)s AND judgment.kind = 'normal'
+        AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
     GROUP BY judgment.comparison_id
 ) votes GROUP BY a, tie, b
 """
@@ -45,7 +47,7 @@ def has_simulated_annotators(campaign: Campaign) -> bool:
 def _all_patterns(campaign: Campaign) -> dict[Pattern, int]:
     rows = (
         Comparison.objects.filter(campaign=campaign, judged__gt=0)
-        .exclude(status=Comparison.Status.RETIRED)
+        .exclude(status__in=Comparison.OUT)
         .annotate(neither=F("votes_tie") + F("votes_both_bad"))
         .order_by()
         .values_list("votes_a", "neither", "votes_b")

@@ -1,20 +1,32 @@
 """How far a campaign and its annotators are. Read from running totals: no counting, however large the campaign."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import Count
 from django.utils import timezone
 
-from labeling.models import Campaign, Judgment, Membership, User
+from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
 from labeling.tally import Tally, read_tally
+
+HIDING_STEP = 20
+"""Where gold or retests are mixed in, annotators see the campaign's totals in steps of this size: a total that a
+judgment of theirs left as it was would tell them which one was not a vote."""
+
+PAUSED = "You are paused in this campaign. Ask whoever runs it; what you judged is kept."
+WARNED = "Several of your answers were not as expected. Please read the guidelines again and take your time."
+QUOTA_REACHED = "You have judged as many as one person may in this campaign. Thank you!"
+QUOTA_OF_TODAY_REACHED = "You have judged as many as one person may on one day. Go on tomorrow."
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignProgress:
     """Where a campaign is.
 
-    judgments: current ones that are no skips. judgments_wanted: all of them, those made included. annotators: members
+    comparisons: without those that are flagged, retired or gold. judgments: current ones that are votes (no skips, no
+    gold, no retests). judgments_wanted: all of them, those made included. votes_saved: how many fewer votes the
+    comparisons that are finished took than if each had got the maximum; 0 without adaptive overlap. annotators: members
     who have judged. judgments_today: in the time zone of the settings.
     """
 
@@ -25,23 +37,46 @@ class CampaignProgress:
     conflicts: int
     judgments: int
     judgments_wanted: int
+    votes_saved: int
+    flagged: int
+    gold: int
     annotators: int
     judgments_today: int
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
 
+    def for_annotators(self, campaign: Campaign) -> "CampaignProgress":
+        """What members who do not lead see: nothing that tells gold and retests from votes."""
+        if not campaign.hides_kinds:
+            return replace(self, gold=0)
+        settled, conflicts = coarse(self.settled), coarse(self.conflicts)
+        return replace(
+            self,
+            open=self.comparisons - settled - conflicts,
+            settled=settled,
+            conflicts=conflicts,
+            judgments=coarse(self.judgments),
+            judgments_today=coarse(self.judgments_today),
+            votes_saved=0,
+            gold=0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What an annotator's page shows: their own counts (skips left out), and the campaign's."""
+    """What an annotator's page shows: their own counts (skips left out), and the campaign's.
+
+    notice: a sentence for the annotator (paused, warned, a quota reached); empty: nothing to say.
+    """
 
     judged: int
     judged_today: int
     comparisons: int
     settled: int
+    notice: str = ""
 
-    def as_dict(self) -> dict[str, int]:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -56,7 +91,12 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
     """Where a campaign is."""
     tally = read_tally(campaign.pk)
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Judgment.objects.filter(campaign=campaign, created_at__gte=midnight, superseded_at=None)
+    today = Judgment.objects.filter(
+        campaign=campaign, kind=Assignment.Kind.NORMAL, created_at__gte=midnight, superseded_at=None
+    )
+    most = campaign.max_overlap or 0
+    beside = campaign.comparisons.filter(status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD])
+    out = dict(beside.order_by().values_list("status").annotate(number=Count("pk")))
     return CampaignProgress(
         prompts=campaign.prompts.count(),
         comparisons=tally.comparisons,
@@ -65,6 +105,9 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
         conflicts=tally.conflicts,
         judgments=tally.judgments,
         judgments_wanted=tally.wanted,
+        votes_saved=max(0, most * tally.finished - tally.finished_judgments),
+        flagged=out.get(Comparison.Status.FLAGGED, 0),
+        gold=out.get(Comparison.Status.GOLD, 0),
         annotators=campaign.memberships.filter(judged__gt=0).count(),
         judgments_today=today.exclude(choice="skip").count(),
     )
@@ -78,11 +121,47 @@ def annotator_progress(campaign: Campaign, user: User, *, now: datetime | None =
     return AnnotatorProgress(membership.judged, judged_today(membership, now))
 
 
+def annotator_view(campaign: Campaign, user: User, *, now: datetime) -> Progress:
+    """What an annotator's page shows where nothing is given. Zeros for somebody who is no member."""
+    membership = Membership.objects.filter(campaign=campaign, user=user).select_related("campaign").first()
+    return progress_of(membership or Membership(campaign=campaign, user=user), read_tally(campaign.pk), now)
+
+
 def judged_today(membership: Membership, now: datetime | None = None) -> int:
     """How much this member judged today (in the time zone of the settings)."""
     return membership.judged_today if membership.judged_on == timezone.localdate(now) else 0
 
 
+def quota_left(membership: Membership, now: datetime) -> int | None:
+    """How many more judgments this member may make now; None: no quota. Below 0 where the quota was lowered."""
+    campaign = membership.campaign
+    left = []
+    if campaign.quota is not None:
+        left.append(campaign.quota - membership.judged)
+    if campaign.quota_per_day is not None:
+        left.append(campaign.quota_per_day - judged_today(membership, now))
+    return min(left, default=None)
+
+
+def notice_of(membership: Membership, now: datetime) -> str:
+    """What this member should be told."""
+    if membership.paused_at is not None:
+        return PAUSED
+    left = quota_left(membership, now)
+    if left is not None and left <= 0:
+        quota = membership.campaign.quota
+        return QUOTA_REACHED if quota is not None and membership.judged >= quota else QUOTA_OF_TODAY_REACHED
+    return WARNED if membership.warned_at is not None else ""
+
+
+def coarse(number: int) -> int:
+    """The number rounded down to HIDING_STEP."""
+    return number - number % HIDING_STEP
+
+
 def progress_of(membership: Membership, totals: Tally, now: datetime) -> Progress:
     """What an annotator's page shows, from what has been read already."""
-    return Progress(membership.judged, judged_today(membership, now), totals.comparisons, totals.settled)
+    settled = coarse(totals.settled) if membership.campaign.hides_kinds else totals.settled
+    return Progress(
+        membership.judged, judged_today(membership, now), totals.comparisons, settled, notice_of(membership, now)
+    )

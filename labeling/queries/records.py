@@ -27,7 +27,7 @@ def filtered_comparisons(
     if annotator is not None:
         judged = Judgment.objects.filter(campaign=campaign, superseded_at=None, annotator__in=_called(annotator))
         found = found.filter(pk__in=judged.values("comparison"))
-    return found.select_related("prompt", "completion_a", "completion_b", "verdict")
+    return found.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
 
 
 def filtered_judgments(
@@ -36,13 +36,14 @@ def filtered_judgments(
     annotator: str | None = None,
     comparison: int | None = None,
     choice: str | None = None,
+    kind: str | None = None,
     superseded: bool | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Judgment]:
     """Judgments with their annotators. superseded: those taken back, or those that count; None: both."""
     found = _between(campaign.judgments.all(), "created_at", since, until)
-    given = {"comparison": comparison, "choice": choice}
+    given = {"comparison": comparison, "choice": choice, "kind": kind}
     found = found.filter(**{name: value for name, value in given.items() if value is not None})
     if annotator is not None:
         found = found.filter(annotator__in=_called(annotator))

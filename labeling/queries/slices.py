@@ -55,7 +55,7 @@ SELECT judgment.comparison_id, judgment.annotator_id, judgment.created_at, judgm
 FROM labeling_judgment judgment
 JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
 WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
-    AND comparison.status <> 'retired'
+    AND judgment.kind = 'normal' AND comparison.status NOT IN ('flagged', 'retired', 'gold')
 """
 
 LIMITS = {

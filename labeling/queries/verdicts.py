@@ -5,10 +5,13 @@ from datetime import datetime
 from itertools import repeat
 from typing import cast
 
+from django.db.models import Count, QuerySet
+
 from labeling.exchange import CompletionText, DropReport, PreferencePair, VerdictRecord
 from labeling.exchange import preference_pairs as pairs_of
 from labeling.exchange.records import FinishReason, Winner
 from labeling.models import Campaign, Comparison, Verdict
+from labeling.tally import read_tally
 
 CHUNK = 500
 UNSETTLED = VerdictRecord(prompt=(), a=CompletionText(""), b=CompletionText(""), winner=None)
@@ -16,12 +19,12 @@ UNSETTLED = VerdictRecord(prompt=(), a=CompletionText(""), b=CompletionText(""),
 
 
 def verdict_records(campaign: Campaign) -> Iterator[VerdictRecord]:
-    """Every comparison of a campaign that is not retired: those with a verdict, prompt by prompt, then the unsettled.
+    """Every comparison of a campaign that is not out: those with a verdict, prompt by prompt, then the unsettled.
 
     Read through a server-side cursor: memory does not grow with the campaign. Records carry no id: a preference pair is
     named by its content, so that the same labels give the same names wherever they are.
     """
-    verdicts = Verdict.objects.filter(campaign=campaign).exclude(comparison__status=Comparison.Status.RETIRED)
+    verdicts = standing_verdicts(campaign)
     rows = verdicts.select_related("comparison__prompt", "comparison__completion_a", "comparison__completion_b")
     for verdict in rows.order_by("comparison__prompt_id", "comparison_id").iterator(chunk_size=CHUNK):
         yield _record(verdict)
@@ -31,6 +34,24 @@ def verdict_records(campaign: Campaign) -> Iterator[VerdictRecord]:
     yield from repeat(UNSETTLED, unsettled.count())
 
 
+def standing_verdicts(campaign: Campaign) -> QuerySet[Verdict]:
+    """The verdicts that count: not those of comparisons that are retired, flagged or gold."""
+    return Verdict.objects.filter(campaign=campaign).exclude(comparison__status__in=Comparison.OUT)
+
+
+def winners(campaign: Campaign) -> dict[str, int]:
+    """How many comparisons have which winner, or are a conflict, or are still open."""
+    counted = dict(
+        standing_verdicts(campaign)
+        .order_by()
+        .values_list("winner")
+        .annotate(comparisons=Count("pk"))
+        .order_by("winner")
+    )
+    tally = read_tally(campaign.pk)
+    return counted | {"conflict": tally.conflicts, "open": tally.comparisons - tally.settled - tally.conflicts}
+
+
 def preference_pairs(campaign: Campaign, report: DropReport | None = None) -> Iterator[PreferencePair]:
     """What the campaign's verdicts yield for training, in the same order. report: counts what yields nothing."""
     return pairs_of(verdict_records(campaign), report or DropReport())
@@ -38,7 +59,7 @@ def preference_pairs(campaign: Campaign, report: DropReport | None = None) -> It
 
 def fresh_verdicts(campaign: Campaign, *, since: datetime | None = None) -> int:
     """How many verdicts were settled after a moment (None: ever)."""
-    verdicts = Verdict.objects.filter(campaign=campaign)
+    verdicts = standing_verdicts(campaign)
     return (verdicts if since is None else verdicts.filter(settled_at__gt=since)).count()
 
 

@@ -8,21 +8,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import get_campaign
-from labeling.actions.assignments import next_assignment
-from labeling.actions.judgments import judge, undo_judgment, undo_until
-from labeling.models import Campaign, Judgment, User
+from labeling.actions.assignments import next_with_progress
+from labeling.actions.judging import undo_until
+from labeling.actions.judgments import judge, undo_judgment
+from labeling.models import Assignment, Campaign, Choice, Flag, Judgment, User
 from labeling.presentation import present_assignment
-from labeling.queries import annotator_progress, campaign_progress
+from labeling.queries import annotator_view
 from labeling.rendering import render_markdown
 from labeling.web.edge import act, page, person
 
-SKIP_REASONS = (
-    "I do not know enough about it",
-    "I do not know the language",
-    "It is broken or cannot be read",
-    "It is upsetting",
-    "Something else",
-)
+CRITERION = "criterion-"
+"""Before the name of a criterion in the form."""
 
 
 @page
@@ -52,24 +48,21 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     user, now = person(request), timezone.now()
     # A campaign that gives nothing out still has its page, which says so.
     is_active = campaign.status == Campaign.Status.ACTIVE
-    assignment = next_assignment(campaign=campaign, acting_user=user, now=now) if is_active else None
+    given: list[Assignment] = []
+    progress = annotator_view(campaign, user, now=now)
+    if is_active:
+        given, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
+    assignment = next(iter(given), None)
     guidelines = campaign.guideline_versions.order_by("-number").first()
-    progress = campaign_progress(campaign)
-    judged, judged_today = annotator_progress(campaign, user, now=now)
     context = {
         "campaign": campaign,
         "assignment": present_assignment(assignment) if assignment else None,
         "key": uuid.uuid4(),
-        "progress": {
-            "judged": judged,
-            "judged_today": judged_today,
-            "comparisons": progress.comparisons,
-            "settled": progress.settled,
-        },
+        "progress": progress.as_dict(),
         "guidelines": guidelines,
         "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
         "last_judged": _last_judged(campaign, user),
-        "skip_reasons": SKIP_REASONS,
+        "flags": Flag.choices,
     }
     return render(request, "labeling/annotate.html", context)
 
@@ -84,6 +77,7 @@ def _judged(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
             choice=choice,
             strength=int(strength) if strength.isdecimal() else None,
+            criteria=_criteria(request) if choice != Choice.SKIP else None,
             key=request.POST.get("key", ""),
         )
         return ""
@@ -96,6 +90,11 @@ def _assignment_id(request: HttpRequest) -> int:
     if not identifier.isdecimal():
         raise Http404("The form names no assignment.")
     return int(identifier)
+
+
+def _criteria(request: HttpRequest) -> dict[str, str]:
+    names = [name for name in request.POST if name.startswith(CRITERION)]
+    return {name.removeprefix(CRITERION): str(request.POST[name]) for name in names}
 
 
 def _last_judged(campaign: Campaign, user: User) -> int | None:

@@ -66,6 +66,7 @@ def _import(request: HttpRequest, campaign: Campaign, form: ImportForm) -> Impor
                 acting_user=user,
                 now=now,
                 refuse_all=refuse_all,
+                as_gold=form.cleaned_data["as_gold"],
             )
         else:
             report = import_prompts(campaign=campaign, stream=upload, acting_user=user, now=now, refuse_all=refuse_all)

@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db import models
 
-from labeling.models import Campaign, Membership, Scope
+from labeling.actions.rules import RULES
+from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.imports import DIALECTS, KINDS
+from labeling.web.rules import HELP, LABELS
 from labeling.webhook_types import offered
 
 if TYPE_CHECKING:
@@ -14,37 +17,80 @@ else:
     CampaignForm = forms.ModelForm  # takes no parameter at run time
 
 
+LEFT_AS_THEY_ARE = tuple(
+    field.name
+    for field in (Campaign._meta.get_field(name) for name in RULES)
+    if isinstance(field, models.IntegerField | models.FloatField | models.CharField)
+    and field.has_default()
+    and field.name != "overlap"
+)
+"""Numbers and choices that a form may leave out, or leave empty."""
+
+
 class RulesForm(CampaignForm):
-    """The rules of a campaign, as its model knows them."""
+    """The rules of a campaign, as its model knows them; what is a list there is a text with a line for each here."""
+
+    criteria = forms.CharField(
+        label="Criteria besides the overall choice",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "helpful*: Which one helps more?"}),
+        help_text="One a line: a name and, after a colon, what is asked. A star after the name makes it required. Each "
+        "gets its own choice of left, right or tie.",
+    )
+    skip_reasons = forms.CharField(
+        label="Reasons to skip",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One a line, up to nine. Offered to those who skip; without any, nobody is asked why.",
+    )
 
     class Meta:
         model = Campaign
-        fields = (
-            "name",
-            "description",
-            "overlap",
-            "verdict_rule",
-            "scale",
-            "allow_tie",
-            "allow_both_bad",
-            "lease_seconds",
-            "undo_seconds",
-        )
-        labels = {
-            "overlap": "Judgments for each comparison",
-            "verdict_rule": "What settles a comparison",
-            "scale": "What annotators say",
-            "allow_tie": "Offer “tie”",
-            "allow_both_bad": "Offer “both bad”",
-            "lease_seconds": "Seconds an annotator may keep a comparison",
-            "undo_seconds": "Seconds a judgment can be taken back",
-        }
-        help_texts = {
-            "name": "Annotators see it.",
-            "overlap": "With 1 nothing can be said about agreement; 2 or 3 people on the same comparison show it.",
-            "verdict_rule": "Where the rule finds no winner, a comparison waits for you as a conflict.",
-        }
+        fields = RULES
+        labels = LABELS
+        help_texts = HELP
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["criteria"] = lines_of_criteria(self.instance.criteria)
+        self.initial["skip_reasons"] = "\n".join(self.instance.skip_reasons)
+        for name in LEFT_AS_THEY_ARE:
+            self.fields[name].required = False
+
+    def clean_criteria(self) -> list[dict[str, Any]]:
+        return [_criterion(line) for line in _lines(self.cleaned_data["criteria"])]
+
+    def clean_skip_reasons(self) -> list[str]:
+        return _lines(self.cleaned_data["skip_reasons"])
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in LEFT_AS_THEY_ARE:
+            if values.get(name, "") in (None, "") and name not in self.errors:
+                values[name] = getattr(self.instance, name)
+        return values
+
+    def validate_constraints(self) -> None:
+        """The action checks the rules as a whole, in words of its own; here only each field is checked for form."""
+
+
+def lines_of_criteria(criteria: list[dict[str, Any]]) -> str:
+    """Criteria as the form shows them: `helpful*: Which one helps more?`"""
+    return "\n".join(
+        one["name"] + ("*" if one["required"] else "") + (f": {one['description']}" if one["description"] else "")
+        for one in criteria
+    )
+
+
+def _criterion(line: str) -> dict[str, Any]:
+    name, _, description = line.partition(":")
+    name = name.strip()
+    return {"name": name.removesuffix("*").strip(), "required": name.endswith("*"), "description": description.strip()}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class NewCampaignForm(RulesForm):
@@ -85,6 +131,11 @@ class ImportForm(forms.Form):
         label="Refuse the whole file if one line is wrong",
         required=False,
         help_text="Otherwise the good lines are kept and the wrong ones named.",
+    )
+    as_gold = forms.BooleanField(
+        label="These are gold: people are asked, and measured by the answers in the file",
+        required=False,
+        help_text="Nobody can tell them from the others. They are given out at the rate that the settings say.",
     )
 
 
@@ -128,3 +179,46 @@ class EventFilterForm(forms.Form):
     )
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class InvitationForm(forms.Form):
+    """A link for people to come by."""
+
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
+    note = forms.CharField(label="For whom", max_length=120, required=False, help_text="Only leads see it.")
+    days = forms.IntegerField(label="Days it holds", min_value=1, max_value=365, initial=14)
+    max_uses = forms.IntegerField(
+        label="How many people may come by it", min_value=1, required=False, help_text="Empty: any number."
+    )
+
+
+class SignUpForm(forms.Form):
+    """An account for somebody who was invited."""
+
+    username = forms.CharField(
+        label="User name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least eight characters, and not one that everybody uses.",
+    )
+
+
+class AdjudicationForm(forms.Form):
+    """What an expert decides about a conflict."""
+
+    comparison = forms.IntegerField(widget=forms.HiddenInput)
+    winner = forms.ChoiceField(choices=Winner.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Why", max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Stays with the verdict."
+    )
+
+
+class FlagReviewForm(forms.Form):
+    """What a lead decides about a flagged comparison."""
+
+    comparison = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Why", max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Stays in the log."
+    )

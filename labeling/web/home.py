@@ -42,11 +42,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Entry:
     judged, judged_today = annotator_progress(campaign, user, now=timezone.now()) if membership else (0, 0)
+    leads = user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD)
+    progress = campaign_progress(campaign)
     return Entry(
         campaign=campaign,
-        progress=campaign_progress(campaign),
+        progress=progress if leads else progress.for_annotators(campaign),
         judged=judged,
         judged_today=judged_today,
-        leads=user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD),
+        leads=leads,
         judges=membership is not None,
     )

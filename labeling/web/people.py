@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import get_led_campaign
-from labeling.actions.members import add_member, remove_member
+from labeling.actions.members import add_member, pause_member, remove_member, resume_member
 from labeling.errors import DomainError, NotAllowed
 from labeling.models import Campaign, Membership, User
 from labeling.queries import annotator_summaries
@@ -45,6 +45,23 @@ def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
     def errand() -> str:
         remove_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
         return f"{member.user.username} takes part no more. What they judged stays."
+
+    return act(request, errand, back=reverse("people", args=[slug]))
+
+
+@page
+@require_POST
+def people_pause(request: HttpRequest, slug: str) -> HttpResponse:
+    """Pauses somebody, or lets them go on."""
+    campaign = get_led_campaign(person(request), slug)
+    member = get_object_or_404(_members(campaign), user__username=request.POST.get("username", ""))
+
+    def errand() -> str:
+        if member.paused_at is None and member.warned_at is None:
+            pause_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
+            return f"{member.user.username} is given nothing new until you let them go on."
+        resume_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
+        return f"{member.user.username} goes on; their gold is counted from zero again."
 
     return act(request, errand, back=reverse("people", args=[slug]))
 

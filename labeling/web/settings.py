@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.access import get_led_campaign
 from labeling.actions.campaigns import change_campaign, change_campaign_status
 from labeling.errors import DomainError, NotAllowed
-from labeling.models import Campaign
+from labeling.models import Campaign, VerdictRecount
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import RulesForm
 
@@ -41,7 +41,9 @@ def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("settings", slug=slug)
-    return render(request, "labeling/settings.html", {"campaign": campaign, "form": form, "tab": "settings"})
+    recount = campaign.recounts.exclude(status=VerdictRecount.Status.REPLACED).order_by("-pk").first()
+    context = {"campaign": campaign, "form": form, "recount": recount, "tab": "settings"}
+    return render(request, "labeling/settings.html", context)
 
 
 @page

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
+from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
 from labeling.web.data import data
 from labeling.web.events import events
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
+from labeling.web.invitations import invitation, invitation_revoke, invitations
 from labeling.web.new_campaign import new_campaign
-from labeling.web.people import people, people_remove
+from labeling.web.people import people, people_pause, people_remove
 from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
@@ -24,6 +26,12 @@ urlpatterns = [
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
+    path("campaigns/<slug:slug>/people/pause/", people_pause, name="people_pause"),
+    path("campaigns/<slug:slug>/invitations/", invitations, name="invitations"),
+    path("campaigns/<slug:slug>/invitations/revoke/", invitation_revoke, name="invitation_revoke"),
+    path("invitations/<str:token>/", invitation, name="invitation"),
+    path("campaigns/<slug:slug>/adjudication/", adjudication, name="adjudication"),
+    path("campaigns/<slug:slug>/flags/", flags, name="flags"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
     path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),
     path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),

@@ -19,7 +19,7 @@ from labeling.actions import (
     release_expired_assignments,
     undo_judgment,
 )
-from labeling.actions.judgments import AlreadyJudged, LeaseLost, NothingToUndo
+from labeling.actions.refusals import AlreadyJudged, LeaseLost, NothingToUndo
 from labeling.models import Assignment, Comparison, Judgment, Membership, User, Verdict
 from labeling.queue import MAX_LEFT_BALANCE
 from labeling.tally import count_tally, read_tally

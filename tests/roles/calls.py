@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from labeling.actions import create_campaign, create_token
+from labeling.actions import create_campaign, create_invitation, create_token, make_gold, retire_comparison
 from labeling.actions.webhooks import create_webhook
-from labeling.models import Membership, Role, User, Webhook
+from labeling.models import Comparison, Invitation, Membership, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish
 from tests.people import NOON, Stage, pair, person, stage
 from training.models import GenerationJob, Run
@@ -53,7 +54,13 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
     "api-member": lambda scene: ["sums", "bob"],
     "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
+    "api-pause-member": lambda scene: ["sums", "bob"],
+    "api-resume-member": lambda scene: ["sums", "bob"],
+    "api-invitation": lambda scene: ["sums", invited(scene)[0].pk],
+    "invitation": lambda scene: [invited(scene)[1]],
+    "api-renew": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     "api-release": lambda scene: [scene.stage.given(scene.stage.alice).pk],
+    **dict.fromkeys(("api-retire", "api-restore", "api-flag-review", "api-gold"), lambda scene: [untouched(scene).pk]),
     "api-adjudicate": lambda scene: [conflict(scene.stage)],
     "version": lambda scene: [scene.furnished.two.name],
     "version_promote": lambda scene: [scene.furnished.two.name],
@@ -80,7 +87,12 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-guidelines", "POST"): {"text": "Prefer the true one."},
     ("api-members", "POST"): {"username": "bob", "role": "annotator"},
     ("api-judgment", "POST"): {"choice": "left", "key": "k"},
+    ("api-judgment", "PUT"): {"choice": "right", "key": "k"},
+    ("api-invitations", "POST"): {"expires_at": (timezone.now() + timedelta(days=7)).isoformat(), "max_uses": 5},
     ("api-adjudicate", "POST"): {"winner": "a", "reason": "It is true."},
+    ("api-retire", "POST"): {"reason": "One of them is broken off."},
+    ("api-flag-review", "POST"): {"keep": True, "reason": "The name is a made-up one."},
+    ("api-gold", "PUT"): {"winner": "a", "reason": "Two plus one is three."},
     ("api-runs", "POST"): {"campaign": "sums"},
     ("api-retraining-policy", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
 }
@@ -88,6 +100,8 @@ FORMS: dict[str, dict[str, str]] = {
     "webhook_change": {"do": "off"},
     "guidelines": {"text": "Be kind."},
     "people_remove": {"username": "bob"},
+    "people_pause": {"username": "bob"},
+    "invitations": {"role": "annotator", "days": "7"},
     "campaign_status": {"status": "paused"},
     "annotate": {"assignment": "1", "choice": "left", "key": "k"},
     "annotate_undo": {"assignment": "1"},
@@ -100,9 +114,15 @@ def prepare(name: str, method: str, scene: Scene) -> str:
     """Puts on stage whatever lets the call succeed for somebody who may make it; returns its address."""
     on_stage, made = scene.stage, scene.furnished
     path = address(name, scene)
-    if (name, method) == ("api-judgment", "DELETE"):
+    if (name, method) in (("api-judgment", "DELETE"), ("api-judgment", "PUT")):
         on_stage.now = timezone.now()  # or it would be too late
         on_stage.judge(on_stage.given(on_stage.alice))
+    if name == "api-restore":
+        retire_comparison(comparison=untouched(scene), reason="Twice.", acting_user=on_stage.maya, now=NOON)
+    if name == "api-flag-review":
+        Comparison.objects.filter(pk=untouched(scene).pk).update(status="flagged")
+    if (name, method) == ("api-gold", "DELETE"):
+        make_gold(comparison=untouched(scene), winner="a", acting_user=on_stage.maya, now=NOON)
     if name == "api-resume-generation":
         GenerationJob.objects.filter(pk=made.writing.pk).update(status="failed")
     if name == "api-resume-run":
@@ -131,6 +151,19 @@ def delivery(scene: Scene) -> int:
     made = webhook(scene)
     scene.stage.add([pair(99)])
     return made.deliveries.get().pk
+
+
+def invited(scene: Scene) -> tuple[Invitation, str]:
+    """An invitation, and the token of its link."""
+    now = timezone.now()
+    return create_invitation(
+        campaign=scene.stage.campaign, expires_at=now + timedelta(days=7), acting_user=scene.stage.maya, now=now
+    )
+
+
+def untouched(scene: Scene) -> Comparison:
+    """A comparison of Maya's campaign, always the same one."""
+    return Comparison.objects.filter(campaign=scene.stage.campaign).order_by("-pk")[0]
 
 
 def conflict(on_stage: Stage) -> int:

@@ -38,6 +38,12 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "guidelines": {"GET": MEMBERS, "POST": LEADS},
     "people": {"GET": LEADS, "POST": LEADS},
     "people_remove": {"POST": LEADS},
+    "people_pause": {"POST": LEADS},
+    "invitations": {"GET": LEADS, "POST": LEADS},
+    "invitation_revoke": {"POST": "143444"},  # the form names none
+    "invitation": {"GET": ANYBODY, "POST": ANYBODY},  # who has the link
+    "adjudication": {"GET": LEADS, "POST": LEADS},
+    "flags": {"GET": LEADS, "POST": LEADS},
     "data": {"GET": LEADS, "POST": LEADS},
     "statistics": {"GET": LEADS},
     "settings": {"GET": LEADS, "POST": LEADS},
@@ -81,9 +87,19 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-webhook-deliveries": {"GET": LEADS_ONLY},
     "api-webhook-retry": {"POST": LEADS_ONLY},
     "api-export-report": {"GET": LEADS},
-    "api-judgment": {"POST": OWN, "DELETE": OWN},
+    "api-pause-member": {"POST": LEADS},
+    "api-resume-member": {"POST": LEADS},
+    "api-invitations": {"GET": LEADS, "POST": LEADS},
+    "api-invitation": {"DELETE": LEADS},
+    "api-recounts": {"GET": LEADS},
+    "api-judgment": {"POST": OWN, "PUT": OWN, "DELETE": OWN},
+    "api-renew": {"POST": OWN},
     "api-release": {"POST": OWN},
     "api-adjudicate": {"POST": LEADS},
+    "api-retire": {"POST": LEADS},
+    "api-restore": {"POST": LEADS},
+    "api-flag-review": {"POST": LEADS},
+    "api-gold": {"PUT": LEADS, "DELETE": LEADS},
 }
 TRAINING_PAGES: dict[str, dict[str, str]] = {
     "campaign": {"GET": MEMBERS},  # annotators are sent on to what they come for

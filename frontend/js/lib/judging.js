@@ -6,7 +6,7 @@ import { Outbox } from "./outbox.js";
 import { Stopwatch } from "./stopwatch.js";
 
 /** @typedef {{ role: string, html: string, text: string }} Message */
-/** @typedef {{ html: string, text: string }} CompletionView */
+/** @typedef {{ html: string, text: string, model: string | null }} CompletionView */
 /**
  * @typedef {object} Assignment
  * @property {number} id
@@ -19,8 +19,11 @@ import { Stopwatch } from "./stopwatch.js";
  * @property {boolean} allow_both_bad
  * @property {"choice" | "strength"} scale
  */
-/** @typedef {{ judged: number, judged_today: number, comparisons: number, settled: number }} Progress */
-/** @typedef {{ choice: string, strength?: number, skip_reason?: string }} Saying what a key or a button says */
+/** @typedef {{ judged: number, judged_today: number, comparisons: number, settled: number, notice: string }} Progress */
+/**
+ * @typedef {{ choice: string, strength?: number, skip_reason?: string, flag?: string, criteria?: Record<string, string> }} Saying
+ *   what a key or a button says
+ */
 /**
  * @typedef {object} Listener what the page does about it
  * @property {(assignment: Assignment | null, why: "judged" | "undone" | "found") => void} shown
@@ -33,12 +36,17 @@ import { Stopwatch } from "./stopwatch.js";
 
 const MOST_UNDOS = 50;
 
+// A lease is renewed when half of it is over, but not more often than this.
+const SHORTEST_BEAT_MS = 10_000;
+
 export class Judging {
   /** @type {Assignment | null} */
   assignment = null;
   busy = false;
   /** @type {number[]} assignments judged here, newest last */
   #judged = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #beating;
 
   /**
    * @param {string} api where the API starts, with the slash
@@ -66,6 +74,7 @@ export class Judging {
    */
   start(assignment, lastJudged) {
     this.assignment = assignment;
+    this.#beat();
     if (lastJudged) this.#judged = [lastJudged];
     this.stopwatch.restart();
     const letter = this.outbox.pending;
@@ -123,8 +132,27 @@ export class Judging {
    */
   #show(assignment, why) {
     this.assignment = assignment;
+    this.#beat();
     this.stopwatch.restart();
     this.listener.shown(assignment, why);
+  }
+
+  /** Keeps what is in front of the annotator theirs while they look at it; who has gone away loses it in time. */
+  #beat() {
+    clearTimeout(this.#beating);
+    const assignment = this.assignment;
+    if (!assignment) return;
+    const wait = Math.max(SHORTEST_BEAT_MS, (Date.parse(assignment.expires_at) - Date.now()) / 2);
+    this.#beating = setTimeout(async () => {
+      if (document.visibilityState === "visible") {
+        try {
+          Object.assign(assignment, await call("POST", `${this.api}assignments/${assignment.id}/renew/`));
+        } catch {
+          // Whoever judges is told what became of it.
+        }
+      }
+      if (this.assignment === assignment) this.#beat();
+    }, wait);
   }
 
   /**

@@ -73,6 +73,7 @@ function shown(assignment, why) {
   // To the top, for the eye and for the screen reader; and away from a button that a press of the space bar would repeat.
   scrollTo({ top: 0, behavior: "instant" });
   one(".prompt", HTMLElement).focus({ preventScroll: true });
+  for (const input of criteria()) input.checked = false;
   turnDeaf();
 }
 
@@ -102,6 +103,8 @@ function showCompletions(assignment) {
     prose.classList.toggle("is-plain", isPlain);
     if (isPlain) prose.textContent = assignment[side].text;
     else prose.innerHTML = assignment[side].html;
+    const model = maybe(`#${side} [data-model]`, HTMLElement);
+    if (model) model.textContent = assignment[side].model;
   }
 }
 
@@ -115,9 +118,12 @@ function counted(progress) {
 /** @param {Progress} progress */
 function showProgress(progress) {
   for (const element of all("[data-count]", HTMLElement)) {
-    const name = /** @type {keyof Progress} */ (element.dataset.count);
-    if (progress[name] !== undefined) element.textContent = count(progress[name]);
+    const number = progress[/** @type {keyof Progress} */ (element.dataset.count)];
+    if (typeof number === "number") element.textContent = count(number);
   }
+  const notice = one("[data-notice]", HTMLElement);
+  notice.hidden = !progress.notice;
+  notice.textContent = progress.notice;
   const bar = one("[data-campaign-progress]", HTMLProgressElement);
   bar.max = Math.max(1, progress.comparisons);
   bar.value = progress.settled;
@@ -185,10 +191,38 @@ function turnDeaf() {
  */
 function judge(saying) {
   if (judging.busy || deaf || !judging.assignment) return;
+  if (saying.choice !== "skip") {
+    if (!hasAllCriteria()) return;
+    const said = criteria().filter((input) => input.checked);
+    if (said.length) saying = { ...saying, criteria: Object.fromEntries(said.map((input) => [criterion(input), input.value])) };
+  }
   const value = saying.strength ? `${saying.choice}:${saying.strength}` : saying.choice;
   maybe(`button[value="${value}"]`, HTMLElement, form)?.classList.add("is-picked");
   if (saying.choice === "left" || saying.choice === "right") one(`#${saying.choice}`, HTMLElement).classList.add("is-picked");
   void judging.judge(saying);
+}
+
+/** @returns {HTMLInputElement[]} */
+function criteria() {
+  return all(".criterion input", HTMLInputElement);
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @returns {string} the name of its criterion
+ */
+function criterion(input) {
+  return input.name.replace("criterion-", "");
+}
+
+/** Whether every criterion that must be answered is; goes to the first that is not. */
+function hasAllCriteria() {
+  const open = all(".criterion[data-required]", HTMLFieldSetElement).find((group) => !maybe("input:checked", HTMLInputElement, group));
+  if (!open) return true;
+  one("input", HTMLInputElement, open).focus();
+  showNote("Answer this one first.");
+  announce("Answer this one first.");
+  return false;
 }
 
 function clearPicks() {
@@ -257,7 +291,7 @@ const BY_KEY = {
   0: () => plainKey("both_bad"),
   b: () => plainKey("both_bad"),
   s: () => plainKey("skip"),
-  S: () => () => openDialog("reasons"),
+  S: () => (maybe("[data-do=reasons]", HTMLElement, form) ? () => openDialog("reasons") : null),
   z: () => () => void judging.undo(),
   u: () => () => void judging.undo(),
   Backspace: () => () => void judging.undo(),
@@ -306,10 +340,12 @@ const reasonButtons = all(".reasons button", HTMLButtonElement, reasons);
 for (const button of reasonButtons) {
   button.addEventListener("click", () => {
     reasons.close();
-    judge(button.value ? { choice: "skip", skip_reason: button.value } : { choice: "skip" });
+    if (button.dataset.flag) judge({ choice: "skip", flag: button.dataset.flag });
+    else judge(button.value ? { choice: "skip", skip_reason: button.value } : { choice: "skip" });
   });
 }
-reasons.addEventListener("keydown", (event) => /^\d$/.test(event.key) && reasonButtons[Number(event.key)]?.click());
+const byNumber = reasonButtons.filter((button) => !button.dataset.flag);
+reasons.addEventListener("keydown", (event) => /^\d$/.test(event.key) && byNumber[Number(event.key)]?.click());
 
 // A click on the veil closes a dialog, as everywhere.
 for (const dialog of all("dialog", HTMLDialogElement)) {

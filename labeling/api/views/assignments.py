@@ -7,13 +7,23 @@ from rest_framework.response import Response
 from labeling.access import get_assignment, get_campaign
 from labeling.actions import (
     Answer,
+    Answered,
+    change_judgment,
     judge_and_continue,
     next_with_progress,
     release_assignment,
+    renew_assignment,
     undo_and_show,
 )
 from labeling.api.base import ApiView
-from labeling.api.serializers import AnsweredSerializer, AnswerSerializer, JudgmentSerializer, NextAssignmentSerializer
+from labeling.api.serializers import (
+    AnsweredSerializer,
+    AnswerSerializer,
+    JudgmentSerializer,
+    NextAssignmentSerializer,
+    RenewedSerializer,
+    UndoneSerializer,
+)
 from labeling.models import Scope
 from labeling.presentation import present_assignment
 
@@ -29,14 +39,15 @@ class NextAssignmentView(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """What to judge next. Asking again without judging gives the same, with a fresh lease."""
         campaign = get_campaign(self.person, slug)
-        assignment, progress = next_with_progress(campaign=campaign, acting_user=self.person, now=self.now)
-        if assignment is None:
+        given, progress = next_with_progress(campaign=campaign, acting_user=self.person, now=self.now)
+        if not given:
             return Response(status=204)
-        return Response({"assignment": present_assignment(assignment), "progress": progress.as_dict()})
+        first, *following = map(present_assignment, given)
+        return Response({"assignment": first, "following": following, "progress": progress.as_dict()})
 
 
 class JudgmentView(ApiView):
-    scopes = {"POST": Scope.JUDGE, "DELETE": Scope.JUDGE}
+    scopes = {"POST": Scope.JUDGE, "PUT": Scope.JUDGE, "DELETE": Scope.JUDGE}
 
     @extend_schema(
         operation_id="judge",
@@ -50,19 +61,37 @@ class JudgmentView(ApiView):
         """Say which one is better. The answer carries what to judge next. Repeating a key is harmless."""
         answer = Answer(**self.validated(AnswerSerializer, request))
         answered = judge_and_continue(assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now)
-        following = answered.next
-        body = {
-            "judgment": JudgmentSerializer(answered.judgment).data,
-            "next": present_assignment(following) if following else None,
-            "progress": answered.progress.as_dict(),
-        }
-        return Response(body, status=201 if answered.is_new else 200)
+        return _answered(answered)
 
-    @extend_schema(operation_id="undo_judgment", responses={200: NextAssignmentSerializer})
+    @extend_schema(
+        operation_id="change_judgment",
+        request=AnswerSerializer,
+        responses={
+            201: AnsweredSerializer,
+            200: OpenApiResponse(AnsweredSerializer, description="This key had arrived before: the same judgment."),
+        },
+    )
+    def put(self, request: Request, assignment_id: int) -> Response:
+        """Say something else, while the campaign allows it: the earlier judgment is superseded, never erased."""
+        answer = Answer(**self.validated(AnswerSerializer, request))
+        answered = change_judgment(assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now)
+        return _answered(answered)
+
+    @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
         """Take your judgment back while the campaign allows it. It is superseded, never erased; judge again."""
         undone = undo_and_show(assignment=assignment_id, acting_user=self.person, now=self.now)
         return Response({"assignment": present_assignment(undone.assignment), "progress": undone.progress.as_dict()})
+
+
+class RenewView(ApiView):
+    scopes = {"POST": Scope.JUDGE}
+
+    @extend_schema(operation_id="renew_assignment", request=None, responses=RenewedSerializer)
+    def post(self, request: Request, assignment_id: int) -> Response:
+        """Say that you are still at it: all you hold in the campaign is held longer."""
+        until = renew_assignment(assignment=assignment_id, acting_user=self.person, now=self.now)
+        return Response({"expires_at": until})
 
 
 class ReleaseView(ApiView):
@@ -74,3 +103,13 @@ class ReleaseView(ApiView):
         assignment = get_assignment(self.person, assignment_id)
         release_assignment(assignment=assignment, acting_user=self.person, now=self.now)
         return Response(status=204)
+
+
+def _answered(answered: Answered) -> Response:
+    body = {
+        "judgment": JudgmentSerializer(answered.judgment).data,
+        "next": present_assignment(answered.next) if answered.next else None,
+        "following": [present_assignment(assignment) for assignment in answered.following],
+        "progress": answered.progress.as_dict(),
+    }
+    return Response(body, status=201 if answered.is_new else 200)

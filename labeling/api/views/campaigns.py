@@ -1,16 +1,21 @@
 """Campaigns, their guidelines and their members."""
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import get_campaign, get_led_campaign, get_person, visible_campaigns
+from labeling.access import get_campaign, get_invitation, get_led_campaign, get_person, visible_campaigns
 from labeling.actions import (
     add_member,
     change_campaign,
     change_campaign_status,
     create_campaign,
+    create_invitation,
+    pause_member,
     remove_member,
+    resume_member,
+    revoke_invitation,
     write_guidelines,
 )
 from labeling.api.base import ApiView
@@ -20,8 +25,11 @@ from labeling.api.serializers import (
     CampaignSerializer,
     ChangeStatusSerializer,
     GuidelineVersionSerializer,
+    InvitationSerializer,
     MembershipSerializer,
     NewCampaignSerializer,
+    NewInvitationSerializer,
+    RecountSerializer,
 )
 from labeling.models import Scope
 
@@ -121,6 +129,74 @@ class MembersView(ApiView):
         role = values.get("role", "annotator")
         membership = add_member(campaign=campaign, user=user, role=role, acting_user=self.person, now=self.now)
         return Response(MembershipSerializer(membership).data, status=201)
+
+
+class PauseMemberView(ApiView):
+    scopes = {"POST": Scope.PEOPLE}
+
+    @extend_schema(operation_id="pause_member", request=None, responses=MembershipSerializer)
+    def post(self, request: Request, slug: str, username: str) -> Response:
+        """Give somebody nothing new; what is open before them they may finish. For the campaign's leads."""
+        campaign = get_led_campaign(self.person, slug)
+        user = get_person(username)
+        membership = pause_member(campaign=campaign, user=user, acting_user=self.person, now=self.now)
+        return Response(MembershipSerializer(membership).data)
+
+
+class ResumeMemberView(ApiView):
+    scopes = {"POST": Scope.PEOPLE}
+
+    @extend_schema(operation_id="resume_member", request=None, responses=MembershipSerializer)
+    def post(self, request: Request, slug: str, username: str) -> Response:
+        """Let somebody go on who was paused or warned; their gold counts from zero. For the campaign's leads."""
+        campaign = get_led_campaign(self.person, slug)
+        user = get_person(username)
+        membership = resume_member(campaign=campaign, user=user, acting_user=self.person, now=self.now)
+        return Response(MembershipSerializer(membership).data)
+
+
+class InvitationsView(ApiView):
+    scopes = {"GET": Scope.PEOPLE, "POST": Scope.PEOPLE}
+
+    @extend_schema(operation_id="list_invitations", responses=InvitationSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """The campaign's invitations, newest first; their links are not kept. For its leads."""
+        return self.paged(get_led_campaign(self.person, slug).invitations.all(), InvitationSerializer)
+
+    @extend_schema(
+        operation_id="create_invitation", request=InvitationSerializer, responses={201: NewInvitationSerializer}
+    )
+    @once
+    def post(self, request: Request, slug: str) -> Response:
+        """Make a link that lets people take part. It is shown this once. For the campaign's leads."""
+        campaign = get_led_campaign(self.person, slug)
+        values = self.validated(InvitationSerializer, request)
+        invitation, token = create_invitation(
+            campaign=campaign, **values, secret=self.fresh_secret(), acting_user=self.person, now=self.now
+        )
+        link = request.build_absolute_uri(reverse("invitation", args=[token]))
+        return Response({**InvitationSerializer(invitation).data, "link": link}, status=201)
+
+
+class InvitationView(ApiView):
+    scopes = {"DELETE": Scope.PEOPLE}
+
+    @extend_schema(operation_id="revoke_invitation", responses={204: None})
+    def delete(self, request: Request, slug: str, invitation_id: int) -> Response:
+        """Take an invitation back; who came by it stays. For the campaign's leads."""
+        campaign = get_led_campaign(self.person, slug)
+        invitation = get_invitation(campaign, invitation_id)
+        revoke_invitation(invitation=invitation, acting_user=self.person, now=self.now)
+        return Response(status=204)
+
+
+class RecountsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="list_recounts", responses=RecountSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """When all verdicts were made anew, newest first, and how far that is. For the campaign's leads."""
+        return self.paged(get_led_campaign(self.person, slug).recounts.all(), RecountSerializer)
 
 
 class MemberView(ApiView):

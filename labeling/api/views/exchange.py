@@ -52,6 +52,9 @@ class ComparisonImportOptions(ImportOptions):
     keep_preferences = serializers.BooleanField(
         default=False, help_text="Preferences in the file become verdicts; otherwise people are asked."
     )
+    as_gold = serializers.BooleanField(
+        default=False, help_text="All become gold: people are asked, and measured by the file's preferences."
+    )
 
 
 class PromptImportOptions(ImportOptions):

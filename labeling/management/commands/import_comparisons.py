@@ -25,6 +25,11 @@ class Command(ImportCommand):
             action="store_true",
             help="preferences in the file become verdicts; otherwise people are asked",
         )
+        parser.add_argument(
+            "--as-gold",
+            action="store_true",
+            help="all of them become gold: people are asked, and measured by the file's preferences",
+        )
 
     def bring_in(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
@@ -37,5 +42,6 @@ class Command(ImportCommand):
             now=timezone.now(),
             refuse_all=options["refuse_all"],
             keep_preferences=options["keep_preferences"],
+            as_gold=options["as_gold"],
             source=f"import {options['file']}"[:120],
         )

@@ -18,7 +18,7 @@ from labeling.actions import (
     remove_member,
     undo_judgment,
 )
-from labeling.actions.judgments import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
+from labeling.actions.refusals import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
@@ -45,7 +45,8 @@ def test_a_choice_is_kept_in_terms_of_a_and_b_whatever_the_display_side(said: st
 
 
 def test_a_judgment_keeps_all_that_was_said() -> None:
-    scene = stage(comparisons=1, scale="strength")
+    asked = [{"name": name} for name in ("helpful", "harmless", "honest")]
+    scene = stage(comparisons=1, scale="strength", criteria=asked)
     assignment = scene.given(scene.alice)
     scene.wait(30)
     judgment = scene.judge(
@@ -257,7 +258,13 @@ def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
     assert answered.is_new
     assert answered.next is not None
     assert answered.next.pk != first.pk
-    assert answered.progress.as_dict() == {"judged": 1, "judged_today": 1, "comparisons": 2, "settled": 1}
+    assert answered.progress.as_dict() == {
+        "judged": 1,
+        "judged_today": 1,
+        "comparisons": 2,
+        "settled": 1,
+        "notice": "",
+    }
     retried = judge_and_continue(
         assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
     )
@@ -300,6 +307,7 @@ def test_every_judgment_is_an_event_that_names_who_what_and_the_verdict() -> Non
     assert event.after == {
         "comparison": judgment.comparison_id,
         "choice": "b",
+        "status": "settled",
         "verdict": {"winner": "b", "confidence": 0.75, "settled_by": "majority"},
     }
 

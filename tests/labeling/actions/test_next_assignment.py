@@ -12,7 +12,8 @@ from labeling.access import CampaignNotFound
 from labeling.actions import change_campaign_status, next_assignment, write_guidelines
 from labeling.errors import NotAllowed
 from labeling.models import Assignment, Comparison, Membership, User
-from labeling.queue import FIND, MAX_LEFT_BALANCE, draw_left
+from labeling.queue import MAX_LEFT_BALANCE, draw_left
+from labeling.statements import FIND
 from tests.people import Stage, pair, stage
 
 
@@ -186,7 +187,8 @@ def test_looking_for_the_next_takes_as_many_statements_after_many_judgments_as_a
 
 def test_the_search_walks_along_the_queue_index_from_the_cursor() -> None:
     scene = stage(comparisons=200, overlap=2)
-    values = {"campaign": scene.campaign.pk, "annotator": scene.alice.pk, "after": 0.5, "until": 1e9}
+    values: dict[str, Any] = {"campaign": scene.campaign.pk, "annotator": scene.alice.pk, "may_judge_own": True}
+    values |= {"after": 0.5, "until": 1e9}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ANALYZE labeling_comparison")
         cursor.execute("SET LOCAL enable_seqscan = off")  # on 200 rows a sequential scan is cheaper, rightly

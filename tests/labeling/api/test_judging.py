@@ -27,6 +27,7 @@ def test_alice_judges_all_in_one_request_each_until_nothing_is_left(calling: Cal
             "judged_today": number,
             "comparisons": 3,
             "settled": number,
+            "notice": "",
         }
         assignment = answer.json()["next"]
     assert assignment is None
@@ -45,6 +46,7 @@ def test_an_assignment_shows_prompt_and_completions_by_side_and_nothing_of_the_m
     assert shown["prompt"][0]["role"] == "user"
     assert set(shown) == {
         "id", "expires_at", "prompt", "left", "right", "guideline_version", "allow_tie", "allow_both_bad", "scale",
+        "allow_skip", "allow_flag", "skip_reasons", "criteria",
     }  # fmt: skip
     assert "base" not in json.dumps(shown)  # the name of the version that wrote both
 

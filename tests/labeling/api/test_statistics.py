@@ -12,7 +12,7 @@ STATISTICS, RANKING = "/api/v1/campaigns/sums/statistics/", "/api/v1/campaigns/s
 
 
 def judged() -> Stage:
-    scene = stage(comparisons=4, overlap=2)
+    scene = stage(comparisons=4, overlap=2, criteria=[{"name": "helpful"}])
     for user, letters in ((scene.alice, "aabb"), (scene.bob, "abbb")):
         for letter in letters:
             scene.vote(scene.given(user), letter, seconds=0.0, criteria={"helpful": "left"})

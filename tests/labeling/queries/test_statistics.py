@@ -123,7 +123,7 @@ def test_the_ranking_and_the_liking_for_length_come_from_the_texts_and_versions(
 
 
 def test_slices_by_time_guidelines_version_and_criterion_hold_what_they_name() -> None:
-    scene = stage(overlap=1)
+    scene = stage(overlap=1, criteria=[{"name": "helpful"}])
     scene.add([versus(number, "v1" if number % 2 else "v2", "base") for number in range(6)])
     early = scene.now
     assert scene.alice.judgments.count() == 0

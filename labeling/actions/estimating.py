@@ -1,0 +1,50 @@
+"""What the judgments of a campaign tell about its annotators, kept for the verdicts to come."""
+
+from datetime import datetime
+
+import numpy as np
+
+from labeling.models import AnnotatorEstimates, Campaign, Choice
+from labeling.queries.agreement import vote_patterns
+from labeling.queries.estimates import all_votes, choice_numbers
+from labeling.stats import dawid_skene, estimated_error_rate
+from labeling.tally import read_tally
+
+DIGITS = 6
+
+
+def estimate(campaign: Campaign, now: datetime) -> None:
+    """Estimates each annotator's errors (for Dawid-Skene) and the error rate of a vote (for adaptive overlap).
+
+    From all current votes of the campaign; which completion is a is a hash's choice, so errors are taken to be alike
+    under an exchange of a and b.
+    """
+    offers_tie = campaign.allow_tie or campaign.allow_both_bad
+    if campaign.max_overlap is not None:
+        patterns = vote_patterns(campaign, include_simulated=True)
+        ties = offers_tie or any(pattern[1] for pattern in patterns)
+        Campaign.objects.filter(pk=campaign.pk).update(error_rate=estimated_error_rate(patterns, ties=ties))
+    priors, confusions = _confusions(campaign, offers_tie)
+    AnnotatorEstimates.objects.update_or_create(
+        campaign=campaign,
+        defaults={
+            "priors": priors,
+            "confusions": confusions,
+            "judgments": read_tally(campaign.pk).judgments,
+            "made_at": now,
+        },
+    )
+
+
+def _confusions(campaign: Campaign, offers_tie: bool) -> tuple[list[float], dict[str, list[list[float]]]]:
+    if campaign.verdict_rule != Campaign.VerdictRule.DAWID_SKENE:
+        return [1 / 3] * 3, {}
+    items, annotators, choices = all_votes(campaign)
+    with_tie = offers_tie or bool(np.isin(choices, [Choice.TIE, Choice.BOTH_BAD]).any())
+    numbers = choice_numbers(with_tie=with_tie)
+    said = np.array([numbers[Choice(choice)] for choice in choices], dtype=np.int64)
+    _, of = np.unique(items, return_inverse=True)
+    people, by = np.unique(annotators, return_inverse=True)
+    found = dawid_skene(of, by, said, n_choices=3 if with_tie else 2, mirror=(2, 1, 0) if with_tie else (1, 0))
+    matrices = found.confusions.round(DIGITS).clip(10.0**-DIGITS).tolist()
+    return found.priors.tolist(), {str(person): matrix for person, matrix in zip(people, matrices, strict=True)}

@@ -1,0 +1,150 @@
+"""Invitations: links that let whoever has them take part in a campaign, with an account they have or make."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.actions.members import check_role, join
+from labeling.actions.people import make_user
+from labeling.actions.validation import checked
+from labeling.errors import Conflict, Invalid, NotFound
+from labeling.models import Campaign, Invitation, Membership, Role, User
+
+LONGEST = timedelta(days=365)
+
+
+class InvitationNotFound(NotFound):
+    """No invitation has this link. Ask whoever sent it for a new one."""
+
+    type = "invitation-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such invitation. Ask whoever sent you the link for a new one.")
+
+
+class InvitationOver(Conflict):
+    """The invitation was taken back, is over or is used up. Ask whoever sent it for a new one."""
+
+    type = "invitation-over"
+
+
+@transaction.atomic
+def create_invitation(
+    *,
+    campaign: Campaign,
+    role: str = Membership.Role.ANNOTATOR,
+    note: str = "",
+    max_uses: int | None = None,
+    expires_at: datetime,
+    secret: str | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[Invitation, str]:
+    """An invitation and the token of its link, which can be shown this once.
+
+    max_uses: how many people may come by it; None: any number. secret: what the token is, where the caller has to be
+    able to make the same one again. Raises NotAllowed, Invalid.
+    """
+    require_lead(acting_user, campaign)
+    check_role(role)
+    if not now < expires_at <= now + LONGEST:
+        raise Invalid(
+            "An invitation ends after now, and within a year.", fields={"expires_at": "After now, within a year."}
+        )
+    token = secret or Invitation.new_token()
+    invitation = checked(
+        Invitation(
+            campaign=campaign,
+            role=role,
+            note=note,
+            token_hash=Invitation.hash_token(token),
+            max_uses=max_uses,
+            expires_at=expires_at,
+            created_by=acting_user,
+            created_at=now,
+        )
+    )
+    invitation.save(force_insert=True)
+    after = {"role": role, "note": note, "max_uses": max_uses, "expires_at": expires_at.isoformat()}
+    record("invitation.created", invitation, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    return invitation, token
+
+
+@transaction.atomic
+def revoke_invitation(*, invitation: Invitation, acting_user: User | None, now: datetime) -> Invitation:
+    """From now on nobody comes by it; who came stays. Twice changes nothing. Raises NotAllowed."""
+    require_lead(acting_user, invitation.campaign)
+    if Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now):
+        invitation.revoked_at = now
+        record(
+            "invitation.revoked",
+            invitation,
+            acting_user=acting_user,
+            now=now,
+            campaign=invitation.campaign,
+            after={"uses": invitation.uses},
+        )
+    return invitation
+
+
+def open_invitation(token: str, *, now: datetime) -> Invitation:
+    """The invitation of a link. Raises InvitationNotFound; InvitationOver where nobody comes by it any more."""
+    found = Invitation.objects.select_related("campaign", "created_by").filter(token_hash=Invitation.hash_token(token))
+    invitation = found.first()
+    if invitation is None:
+        raise InvitationNotFound
+    if invitation.revoked_at is not None:
+        raise InvitationOver("This invitation was taken back. Ask whoever sent it for a new one.")
+    if now >= invitation.expires_at:
+        raise InvitationOver("This invitation is over. Ask whoever sent it for a new one.")
+    if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
+        raise InvitationOver("As many people as were invited have come. Ask whoever sent it for a new one.")
+    if invitation.campaign.status == Campaign.Status.ARCHIVED:
+        raise InvitationOver("This campaign is over.")
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, acting_user: User, now: datetime) -> Membership:
+    """Lets somebody who has an account take part. A member stays what they are, and uses nothing up.
+
+    Raises InvitationNotFound, InvitationOver, Invalid.
+    """
+    invitation = open_invitation(token, now=now)
+    there = Membership.objects.filter(campaign=invitation.campaign, user=acting_user).first()
+    if there is not None:
+        return there
+    _use(invitation, now)
+    membership = join(
+        campaign=invitation.campaign, user=acting_user, role=invitation.role, acting_user=acting_user, now=now
+    )
+    after = {"person": acting_user.pseudonym, "role": invitation.role}
+    record(
+        "invitation.accepted", invitation, acting_user=acting_user, now=now, campaign=invitation.campaign, after=after
+    )
+    return membership
+
+
+@transaction.atomic
+def sign_up_by_invitation(*, token: str, username: str, password: str, now: datetime) -> User:
+    """Makes an annotator's account for somebody invited, and lets them take part.
+
+    Raises InvitationNotFound, InvitationOver, UsernameTaken, Invalid.
+    """
+    invitation = open_invitation(token, now=now)
+    if invitation.role == Membership.Role.LEAD:
+        raise Invalid("An invitation to lead is for people who have an account. Sign in, then open the link again.")
+    user, _ = make_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
+    accept_invitation(token=token, acting_user=user, now=now)
+    return user
+
+
+def _use(invitation: Invitation, now: datetime) -> None:
+    """By compare-and-set: of two who come for the last place at the same moment, one comes in."""
+    free = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    open_still = Invitation.objects.filter(free, pk=invitation.pk, revoked_at=None, expires_at__gt=now)
+    if not open_still.update(uses=F("uses") + 1):
+        raise InvitationOver("This invitation has just been used up or taken back. Ask for a new one.")

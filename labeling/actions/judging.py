@@ -1,0 +1,253 @@
+"""What a judgment changes about its assignment, its comparison and its annotator, and how that is taken back.
+
+All of these work on rows that the caller has locked, and change objects; `labeling.queue.write_back` writes them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError
+from django.db.models import OuterRef, Subquery
+
+from labeling.access import AssignmentNotFound
+from labeling.actions.answers import Answer
+from labeling.actions.refusals import (
+    AlreadyJudged,
+    CampaignNotOpen,
+    KeyUsed,
+    LeaseLost,
+    NothingToUndo,
+    QuotaReached,
+    TooLateToUndo,
+    Withdrawn,
+)
+from labeling.actions.settling import settle, shrink
+from labeling.models import Assignment, Campaign, Choice, Comparison, Gold, Judgment, Verdict
+from labeling.queries.progress import quota_left
+from labeling.queue import expiry, free_slot
+from labeling.seats import Seat
+
+Kind = Assignment.Kind
+OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
+
+
+def lock_assignment(seat: Seat, assignment_id: int, key: str) -> Assignment:
+    """Locks the assignment, then its comparison, and looks up whether this key has arrived before.
+
+    The membership is locked already, so nobody else can write a judgment of this annotator here in the meantime.
+    Raises AssignmentNotFound.
+    """
+    same_key = Judgment.objects.filter(annotator=seat.user, key=key).values("pk")
+    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
+    assignment = (
+        Assignment.objects.select_related("comparison")
+        .annotate(judgment_of_key=Subquery(same_key), gold_winner=Subquery(right))
+        .select_for_update(no_key=True, of=("self", "comparison"))
+        .filter(pk=assignment_id, annotator=seat.user)
+        .first()
+    )
+    if assignment is None:
+        raise AssignmentNotFound
+    assignment.campaign = assignment.comparison.campaign = seat.campaign
+    return assignment
+
+
+def earlier_judgment(assignment: Assignment) -> Judgment | None:
+    """The judgment that this key made, if it has arrived before. Raises KeyUsed where it was of something else."""
+    judgment_id: int | None = vars(assignment)["judgment_of_key"]
+    if judgment_id is None:
+        return None
+    judgment = Judgment.objects.get(pk=judgment_id)
+    if judgment.assignment_id != assignment.pk:
+        raise KeyUsed
+    judgment.assignment = assignment
+    return judgment
+
+
+def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
+    """Makes sure that the assignment may still be answered, or says why it cannot.
+
+    Raises CampaignNotOpen, AlreadyJudged, Withdrawn, LeaseLost, QuotaReached.
+    """
+    if seat.campaign.status not in OPEN_CAMPAIGN:
+        raise CampaignNotOpen(seat.campaign)
+    if assignment.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
+        raise AlreadyJudged
+    _check_standing(assignment)
+    if assignment.status != Assignment.Status.RELEASED:
+        return
+    left = quota_left(seat.membership, now)
+    if left is not None and left <= seat.open:
+        raise QuotaReached
+    if assignment.kind == Kind.NORMAL:
+        _take_place(assignment)
+
+
+def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: datetime) -> Judgment:
+    """The row of a judgment."""
+    seconds = answer.seconds
+    if seconds is not None:
+        # No clock shows a pair for longer than it has been given out; a client that says so counted on in its sleep.
+        seconds = min(seconds, max(0.0, (now - assignment.leased_at).total_seconds()))
+    return Judgment.objects.create(
+        assignment=assignment,
+        comparison=assignment.comparison,
+        campaign=seat.campaign,
+        annotator=seat.user,
+        guideline_version_id=assignment.guideline_version_id,
+        kind=assignment.kind,
+        choice=answer.canonical(assignment.left),
+        strength=answer.strength,
+        criteria=answer.canonical_criteria(assignment.left),
+        comment=answer.comment,
+        skip_reason=answer.skip_reason,
+        flag=answer.flag,
+        seconds=seconds,
+        left=assignment.left,
+        key=answer.key,
+        created_at=now,
+    )
+
+
+def count(seat: Seat, assignment: Assignment, judgment: Judgment, now: datetime) -> Verdict | None:
+    """What the judgment changes; returns the verdict, if it settled the comparison.
+
+    A skip frees its place, and with a flag stops the comparison; gold counts for its annotator; a retest for nothing;
+    any other is a vote and may settle the comparison.
+    """
+    comparison = assignment.comparison
+    if judgment.choice == Choice.SKIP:
+        assignment.status = Assignment.Status.SKIPPED
+        if assignment.kind == Kind.NORMAL:
+            assignment.slot = None
+            comparison.taken -= 1
+        if judgment.flag:
+            comparison.status = Comparison.Status.FLAGGED
+        return None
+    assignment.status = Assignment.Status.JUDGED
+    seat.count(1, now)
+    if assignment.kind == Kind.GOLD:
+        seat.count_gold(int(is_right(assignment, judgment)), 1)
+    if assignment.kind != Kind.NORMAL:
+        return None
+    _add_vote(comparison, judgment.choice, 1)
+    return settle(comparison, seat.campaign, now)
+
+
+def take_back(seat: Seat, judgment: Judgment, assignment: Assignment, now: datetime) -> Verdict | None:
+    """Undoes what `count` did and leases the assignment again; returns the verdict that is no more.
+
+    Raises NothingToUndo, TooLateToUndo.
+    """
+    comparison, verdict = assignment.comparison, None
+    if judgment.choice == Choice.SKIP:
+        _take_back_skip(judgment, assignment)
+    else:
+        if assignment.kind == Kind.NORMAL:
+            verdict = _reopen(comparison)
+            _add_vote(comparison, judgment.choice, -1)
+            shrink(comparison, seat.campaign)
+        elif assignment.kind == Kind.GOLD:
+            seat.count_gold(-int(is_right(assignment, judgment)), -1)
+        seat.count(-1, now, made_at=judgment.created_at)
+    assignment.status = Assignment.Status.LEASED
+    assignment.expires_at = expiry(seat.campaign, now)
+    judgment.superseded_at = now
+    judgment.save(update_fields=["superseded_at"])
+    return verdict
+
+
+def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
+    """The current judgment of an assignment, if its annotator may still change it or take it back.
+
+    Raises CampaignNotOpen, Withdrawn, NothingToUndo, TooLateToUndo.
+    """
+    if seat.campaign.status not in OPEN_CAMPAIGN:
+        raise CampaignNotOpen(seat.campaign)
+    if assignment.kind != Kind.NORMAL:
+        _check_standing(assignment)
+    judgment = Judgment.objects.filter(assignment=assignment, superseded_at=None).first()
+    if judgment is None:
+        raise NothingToUndo
+    until = undo_until(judgment, seat.campaign)
+    if until is None:
+        raise TooLateToUndo("In this campaign a judgment cannot be taken back or changed.")
+    if now > until:
+        seconds = seat.campaign.undo_seconds
+        raise TooLateToUndo(f"A judgment can be taken back or changed for {seconds} seconds. They are over.")
+    judgment.assignment = assignment
+    return judgment
+
+
+def undo_until(judgment: Judgment, campaign: Campaign) -> datetime | None:
+    """Until when its annotator may change a judgment or take it back; None: not at all."""
+    if not campaign.undo_seconds or judgment.superseded_at is not None:
+        return None
+    return judgment.created_at + timedelta(seconds=campaign.undo_seconds)
+
+
+def is_right(assignment: Assignment, judgment: Judgment) -> bool:
+    """Whether a judgment of gold is what it should be. The assignment was locked by `lock_assignment`."""
+    return bool(judgment.choice == vars(assignment)["gold_winner"])
+
+
+@contextmanager
+def one_key_once() -> Iterator[None]:
+    """The same key at the same moment in two campaigns: the database lets one of them through."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "judgment_key_once" in str(error):
+            raise KeyUsed from error
+        raise
+
+
+def _check_standing(assignment: Assignment) -> None:
+    status = assignment.comparison.status
+    if assignment.kind == Kind.GOLD:
+        stands = status == Comparison.Status.GOLD
+    else:
+        stands = status not in Comparison.OUT
+    if not stands:
+        raise Withdrawn
+    if assignment.kind == Kind.NORMAL and status != Comparison.Status.OPEN:
+        raise LeaseLost
+
+
+def _take_place(assignment: Assignment) -> None:
+    comparison = assignment.comparison
+    if comparison.taken >= comparison.overlap:
+        raise LeaseLost
+    assignment.slot = free_slot(comparison)
+    comparison.taken += 1
+
+
+def _take_back_skip(judgment: Judgment, assignment: Assignment) -> None:
+    comparison = assignment.comparison
+    if judgment.flag:
+        raise TooLateToUndo("A flag stays until a lead has looked at it.")
+    if assignment.kind != Kind.NORMAL:
+        return
+    if comparison.status != Comparison.Status.OPEN or comparison.taken >= comparison.overlap:
+        raise NothingToUndo
+    _take_place(assignment)
+
+
+def _reopen(comparison: Comparison) -> Verdict | None:
+    """Takes a comparison's verdict or conflict back; what an expert decided stands."""
+    if comparison.status in Comparison.OUT:
+        raise NothingToUndo
+    verdict = Verdict.objects.filter(comparison=comparison).first()
+    if verdict is not None:
+        if verdict.settled_by not in Verdict.BY_RULE:
+            raise TooLateToUndo("An expert has decided this comparison in the meantime: the judgment stays.")
+        verdict.delete()
+    comparison.status = Comparison.Status.OPEN
+    return verdict
+
+
+def _add_vote(comparison: Comparison, choice: str, number: int) -> None:
+    name = f"votes_{choice}"
+    setattr(comparison, name, getattr(comparison, name) + number)
+    comparison.judged += number

@@ -1,0 +1,217 @@
+"""All verdicts of a campaign made anew: after its rule changed, or when the judgments tell more about the annotators.
+
+The row comes first and holds how far the walk is, so a worker that dies loses nothing: the next one goes on behind the
+last comparison that was written. Each batch is a transaction of its own. What an expert decided, and what came in with
+its verdict, stays.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import KombuError
+
+from labeling.actions.estimating import estimate
+from labeling.actions.events import record
+from labeling.actions.settling import decide, verdict_values, wants_more
+from labeling.models import AnnotatorEstimates, Campaign, Comparison, User, Verdict, VerdictRecount
+from labeling.queries.estimates import Vote, votes_on
+from labeling.queries.verdicts import winners
+from labeling.tally import Tally, add_to_tally, read_tally, tally_of
+
+BATCH = 200
+LOST_AFTER = timedelta(minutes=2)
+"""A worker writes after every batch: one that has not for so long is gone."""
+
+ESTIMATE_EVERY = timedelta(minutes=10)
+ESTIMATE_SHARE = 0.05
+"""Annotators are estimated anew when there are so many more judgments, or some more and so much time went by."""
+
+Status = VerdictRecount.Status
+Rule = Campaign.VerdictRule
+
+logger = logging.getLogger(__name__)
+
+
+def request_recount(
+    *, campaign: Campaign, cause: str, acting_user: User | None, now: datetime, before: dict[str, Any] | None = None
+) -> VerdictRecount:
+    """Asks for all verdicts to be made anew in the background; one that is under way is replaced.
+
+    before: the rules that held until now. The campaign must be locked.
+    """
+    unfinished = VerdictRecount.objects.filter(campaign=campaign, status__in=VerdictRecount.UNFINISHED)
+    unfinished.update(status=Status.REPLACED, finished_at=now)
+    recount = VerdictRecount.objects.create(
+        campaign=campaign,
+        cause=cause,
+        rule={
+            "verdict_rule": campaign.verdict_rule,
+            "verdict_threshold": campaign.verdict_threshold,
+            "before": {name: value for name, value in (before or {}).items() if name.startswith("verdict_")},
+        },
+        requested_by=acting_user,
+        created_at=now,
+        beat_at=now,
+    )
+    transaction.on_commit(lambda: _send(recount))
+    return recount
+
+
+def run_recount(recount_id: int, *, clock: Callable[[], datetime] = timezone.now) -> VerdictRecount | None:
+    """Does a recount, or the rest of it; returns it when it is done.
+
+    None: another worker is at it, it is done already, or the rule changed again in the meantime.
+    """
+    recount = _claim(recount_id, clock())
+    if recount is None:
+        return None
+    if not recount.last_comparison:
+        estimate(recount.campaign, clock())
+    while (size := _recount_batch(recount_id, clock())) is not None:
+        if size < BATCH:
+            return _finish(recount_id, clock())
+    return None
+
+
+def look_after_recounts(*, now: datetime) -> int:
+    """Sends what no worker is at, and asks for recounts where the judgments tell more; returns how many were sent."""
+    lost = list(VerdictRecount.objects.filter(status__in=VerdictRecount.UNFINISHED, beat_at__lt=now - LOST_AFTER))
+    for recount in lost:
+        _send(recount)
+    asked = 0
+    for campaign in Campaign.objects.filter(
+        Q(verdict_rule=Rule.DAWID_SKENE) | Q(max_overlap__isnull=False),
+        status__in=[Campaign.Status.ACTIVE, Campaign.Status.PAUSED],
+    ).exclude(recounts__status__in=VerdictRecount.UNFINISHED):
+        asked += _ask_if_more_is_known(campaign, now)
+    return len(lost) + asked
+
+
+def _ask_if_more_is_known(campaign: Campaign, now: datetime) -> bool:
+    known = AnnotatorEstimates.objects.filter(campaign=campaign).first()
+    votes = read_tally(campaign.pk).judgments
+    more = abs(votes - (known.judgments if known else 0))
+    is_due = known is None or more > ESTIMATE_SHARE * known.judgments or now - known.made_at > ESTIMATE_EVERY
+    if not more or not is_due:
+        return False
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        request_recount(campaign=locked, cause=VerdictRecount.Cause.JUDGMENTS, acting_user=None, now=now)
+    return True
+
+
+def _send(recount: VerdictRecount) -> None:
+    try:
+        current_app.send_task("labeling.tasks.recount_verdicts", args=[recount.pk], retry=False)
+    except (KombuError, OSError) as error:
+        logger.warning("the broker cannot be reached (%s); the sweep will send recount %s again", error, recount.pk)
+
+
+@transaction.atomic
+def _claim(recount_id: int, now: datetime) -> VerdictRecount | None:
+    """By compare-and-set: of two workers with the same id, one goes on."""
+    waiting = Q(status=Status.WAITING) | Q(status=Status.RUNNING, beat_at__lt=now - LOST_AFTER)
+    claimed = VerdictRecount.objects.filter(waiting, pk=recount_id).update(status=Status.RUNNING, beat_at=now)
+    if not claimed:
+        return None
+    recount = VerdictRecount.objects.select_related("campaign").get(pk=recount_id)
+    if not recount.last_comparison:
+        recount.before, recount.total = winners(recount.campaign), _to_look_at(recount).count()
+        recount.save(update_fields=["before", "total"])
+    return recount
+
+
+def _to_look_at(recount: VerdictRecount) -> Any:
+    return Comparison.objects.filter(
+        campaign=recount.campaign_id,
+        status__in=[Comparison.Status.SETTLED, Comparison.Status.CONFLICT],
+        judged__gt=0,
+        pk__gt=recount.last_comparison,
+    ).order_by("pk")
+
+
+@transaction.atomic
+def _recount_batch(recount_id: int, now: datetime) -> int | None:
+    """Recounts the next comparisons; returns how many, None where the recount is ours no more."""
+    recount = (
+        VerdictRecount.objects.select_related("campaign__annotator_estimates")
+        .select_for_update(of=("self",))
+        .get(pk=recount_id)
+    )
+    if recount.status != Status.RUNNING:
+        return None
+    batch = list(_to_look_at(recount).select_for_update(no_key=True)[:BATCH])
+    votes = votes_on([one.pk for one in batch]) if recount.rule["verdict_rule"] == Rule.DAWID_SKENE else {}
+    verdicts = {verdict.comparison_id: verdict for verdict in Verdict.objects.filter(comparison__in=batch)}
+    change = Tally()
+    for comparison in batch:
+        before = tally_of(comparison)
+        old = verdicts.get(comparison.pk)
+        if old is None or old.settled_by in Verdict.BY_RULE:
+            recount.changed += _recount(comparison, recount.campaign, old, votes.get(comparison.pk, []), now)
+        change += tally_of(comparison) - before
+    if batch:
+        recount.last_comparison = batch[-1].pk
+    recount.done += len(batch)
+    recount.beat_at = now
+    recount.save(update_fields=["last_comparison", "done", "changed", "beat_at"])
+    add_to_tally(recount.campaign_id, change)
+    return len(batch)
+
+
+def _recount(comparison: Comparison, campaign: Campaign, old: Verdict | None, votes: list[Vote], now: datetime) -> bool:
+    """Writes what the rule says now; returns whether the winner is another one."""
+    decision = decide(comparison, campaign, votes)
+    if decision.winner is None:
+        if old is not None:
+            old.delete()
+        wants = wants_more(comparison, campaign, decision)
+        comparison.overlap += wants
+        comparison.status = Comparison.Status.OPEN if wants else Comparison.Status.CONFLICT
+    elif old is None:
+        comparison.status = Comparison.Status.SETTLED
+        Verdict.objects.create(**verdict_values(comparison, decision), comparison=comparison, settled_at=now)
+    else:
+        _rewrite(old, verdict_values(comparison, decision), now)
+    comparison.save(update_fields=["status", "overlap"])
+    return (old.winner if old else None) != decision.winner
+
+
+def _rewrite(verdict: Verdict, values: dict[str, Any], now: datetime) -> None:
+    if verdict.winner != values["winner"]:
+        values["settled_at"] = now  # fresh again, for whoever trains
+    changed = {name: value for name, value in values.items() if getattr(verdict, name) != value}
+    if changed:
+        Verdict.objects.filter(pk=verdict.pk).update(**changed)
+
+
+@transaction.atomic
+def _finish(recount_id: int, now: datetime) -> VerdictRecount | None:
+    recount = VerdictRecount.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=recount_id)
+    if recount.status != Status.RUNNING:
+        return None
+    recount.status, recount.finished_at, recount.after = Status.DONE, now, winners(recount.campaign)
+    recount.save(update_fields=["status", "finished_at", "after"])
+    if recount.changed or recount.cause == VerdictRecount.Cause.RULE:
+        record(
+            "verdicts.recounted",
+            recount,
+            acting_user=recount.requested_by,
+            now=now,
+            campaign=recount.campaign,
+            before=recount.rule["before"] | {"winners": recount.before},
+            after={
+                "cause": str(recount.cause),
+                "verdict_rule": recount.rule["verdict_rule"],
+                "verdict_threshold": recount.rule["verdict_threshold"],
+                "winners": recount.after,
+                "changed": recount.changed,
+            },
+        )
+    return recount

@@ -1,0 +1,102 @@
+"""How the votes on a comparison become its verdict, a conflict, or the wish for one more vote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from labeling.models import Campaign, Comparison, Verdict, Winner
+from labeling.queries.estimates import Vote, estimates_of, verdict_posterior, votes_on
+from labeling.stats import RULES, AdaptiveOverlap
+
+Rule = Campaign.VerdictRule
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a campaign's rule says about a comparison. winner: None where it finds none. sure: P(the likeliest verdict),
+    for Dawid-Skene only."""
+
+    winner: str | None
+    confidence: float
+    how: str
+    sure: float | None = None
+
+
+def settle(comparison: Comparison, campaign: Campaign, now: datetime) -> Verdict | None:
+    """Applies the campaign's rule if the comparison has all its judgments; changes it, without saving it.
+
+    Returns the verdict (written) if there is one. With adaptive overlap a comparison that is still uncertain wants one
+    vote more instead. The comparison must be locked.
+    """
+    if comparison.judged < comparison.overlap:
+        return None
+    decision = decide(comparison, campaign)
+    if wants_more(comparison, campaign, decision):
+        comparison.overlap += 1
+        return None
+    if decision.winner is None:
+        comparison.status = Comparison.Status.CONFLICT
+        return None
+    comparison.status = Comparison.Status.SETTLED
+    return Verdict.objects.create(**verdict_values(comparison, decision), comparison=comparison, settled_at=now)
+
+
+def decide(comparison: Comparison, campaign: Campaign, votes: Sequence[Vote] | None = None) -> Decision:
+    """What the campaign's rule says. votes: who said what, where the caller has read it already."""
+    if campaign.verdict_rule != Rule.DAWID_SKENE:
+        result = RULES[campaign.verdict_rule](comparison.votes)
+        return Decision(result.winner, result.confidence, result.how)
+    given = votes_on([comparison.pk])[comparison.pk] if votes is None else votes
+    a, tie, b = (float(probability) for probability in verdict_posterior(given, estimates_of(campaign)))
+    sure = max(a, tie, b)
+    if not given or sure < campaign.verdict_threshold:
+        return Decision(None, sure, "conflict", sure)
+    if sure == tie:
+        winner = Winner.BOTH_BAD if comparison.votes_both_bad > comparison.votes_tie else Winner.TIE
+        return Decision(winner, tie, Rule.DAWID_SKENE, sure)
+    # As everywhere, a tie is half a preference for each.
+    return Decision(Winner.A if sure == a else Winner.B, sure + tie / 2, Rule.DAWID_SKENE, sure)
+
+
+def verdict_values(comparison: Comparison, decision: Decision) -> dict[str, Any]:
+    """The fields of the verdict that a decision makes."""
+    return {
+        "campaign_id": comparison.campaign_id,
+        "winner": decision.winner,
+        "confidence": decision.confidence,
+        "votes": comparison.votes,
+        "settled_by": decision.how,
+    }
+
+
+def shrink(comparison: Comparison, campaign: Campaign) -> None:
+    """After a vote was taken back: a place that adaptive overlap added and nobody holds is wanted no more."""
+    if campaign.max_overlap is not None:
+        comparison.overlap = max(min(comparison.overlap, campaign.overlap), comparison.taken)
+
+
+def told(verdict: Verdict | None) -> dict[str, Any]:
+    """A verdict as an event tells it."""
+    if verdict is None:
+        return {}
+    return {"winner": str(verdict.winner), "confidence": verdict.confidence, "settled_by": str(verdict.settled_by)}
+
+
+def wants_more(comparison: Comparison, campaign: Campaign, decision: Decision) -> bool:
+    """Whether adaptive overlap asks for one vote more than the comparison has been given so far."""
+    most = campaign.max_overlap
+    if most is None or comparison.overlap >= most:
+        return False
+    if decision.sure is not None:
+        return decision.sure < campaign.verdict_threshold
+    if campaign.verdict_rule == Rule.UNANIMITY and decision.winner is None:
+        return False  # however many were asked, they would never be of one mind
+    rule = AdaptiveOverlap(
+        threshold=campaign.verdict_threshold,
+        minimum=campaign.overlap,
+        maximum=most,
+        error_rate=campaign.error_rate,
+        ties=campaign.allow_tie or campaign.allow_both_bad,
+    )
+    return rule.wants_more(comparison.votes)

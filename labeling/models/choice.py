@@ -1,0 +1,29 @@
+"""What can be said about two completions."""
+
+from django.db import models
+
+
+class Choice(models.TextChoices):
+    """What one annotator said, in canonical terms (a/b), never in terms of the display side."""
+
+    A = "a", "a is better"
+    B = "b", "b is better"
+    TIE = "tie", "Equally good"
+    BOTH_BAD = "both_bad", "Both bad"
+    SKIP = "skip", "Skipped"
+
+
+class Winner(models.TextChoices):
+    """What a comparison came to."""
+
+    A = "a", "a"
+    B = "b", "b"
+    TIE = "tie", "Tie"
+    BOTH_BAD = "both_bad", "Both bad"
+
+
+class Flag(models.TextChoices):
+    """Why nobody else should be given a comparison before a lead has looked at it."""
+
+    HARM = "harm", "Harmful"
+    PERSONAL_DATA = "personal_data", "Personal data"

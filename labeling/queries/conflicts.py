@@ -1,0 +1,69 @@
+"""What waits for a decision: conflicts for experts, flagged comparisons for leads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from labeling.models import Assignment, Campaign, Choice, Comparison, Flag, Judgment
+
+STRENGTHS = {1: "slightly", 2: "clearly", 3: "much"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one annotator said about a comparison, in terms of a and b, by pseudonym.
+
+    strength: slightly, clearly or much; empty where it was not asked. criteria: name and side, in the campaign's order.
+    """
+
+    pseudonym: str
+    is_simulated: bool
+    choice: str
+    said: str
+    strength: str
+    criteria: list[tuple[str, str]]
+    comment: str
+    skip_reason: str
+    flag: str
+    seconds: float | None
+    at: datetime
+
+
+def next_waiting(campaign: Campaign, status: str, *, after: int = 0) -> Comparison | None:
+    """The first comparison of this status behind another one, else the first of all; with its texts."""
+    waiting = (
+        Comparison.objects.filter(campaign=campaign, status=status)
+        .select_related("campaign", "prompt", "completion_a", "completion_b")
+        .defer("completion_a__token_ids", "completion_b__token_ids")
+        .order_by("pk")
+    )
+    return waiting.filter(pk__gt=after).first() or waiting.first()
+
+
+def statements_on(comparison: Comparison) -> list[Statement]:
+    """All that is currently said about a comparison, skips included, oldest first. Retests are no part of it."""
+    judgments = (
+        Judgment.objects.filter(comparison=comparison, superseded_at=None)
+        .exclude(kind=Assignment.Kind.RETEST)
+        .select_related("annotator")
+        .order_by("created_at", "pk")
+    )
+    order = [criterion["name"] for criterion in comparison.campaign.criteria]
+    return [_statement(judgment, order) for judgment in judgments]
+
+
+def _statement(judgment: Judgment, order: list[str]) -> Statement:
+    said = judgment.criteria
+    named = [name for name in order if name in said] + sorted(set(said) - set(order))
+    return Statement(
+        pseudonym=judgment.annotator.pseudonym,
+        is_simulated=judgment.annotator.is_simulated,
+        choice=judgment.choice,
+        said=str(Choice(judgment.choice).label),
+        strength=STRENGTHS.get(judgment.strength or 0, ""),
+        criteria=[(name, said[name]) for name in named],
+        comment=judgment.comment,
+        skip_reason=judgment.skip_reason,
+        flag=str(Flag(judgment.flag).label) if judgment.flag else "",
+        seconds=judgment.seconds,
+        at=judgment.created_at,
+    )

@@ -1,0 +1,124 @@
+"""An annotator's seat in a campaign: their membership, locked, so that they do one thing there after the other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from labeling.access import AssignmentNotFound, CampaignNotFound
+from labeling.errors import NotAllowed
+from labeling.models import Assignment, Campaign, CampaignTally, Membership, User
+from labeling.queries.progress import Progress, progress_of, quota_left
+from labeling.stats import wilson_interval
+from labeling.tally import Tally
+
+
+@dataclass(slots=True)
+class Seat:
+    """An annotator's place in a campaign, locked for the rest of the transaction.
+
+    totals: of the whole campaign. open: how many assignments were before the annotator when the seat was taken.
+    """
+
+    membership: Membership
+    campaign: Campaign
+    user: User
+    totals: Tally
+    open: int
+
+    def progress(self, now: datetime) -> Progress:
+        """What the annotator's page shows."""
+        return progress_of(self.membership, self.totals, now)
+
+    def wants(self, held: int, now: datetime) -> int:
+        """How many more comparisons this annotator may be given, with so many open before them."""
+        if self.campaign.status != Campaign.Status.ACTIVE or self.membership.paused_at is not None:
+            return 0
+        wanted = 1 + self.campaign.prefetch - held
+        left = quota_left(self.membership, now)
+        return max(0, wanted if left is None else min(wanted, left - held))
+
+    def count(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
+        """Adds to what the annotator has judged. made_at: of a judgment taken back, which may be of another day."""
+        member, today = self.membership, timezone.localdate(now)
+        member.judged += judgments
+        if member.judged_on != today:
+            member.judged_on, member.judged_today = today, 0
+        if made_at is None or timezone.localdate(made_at) == today:
+            member.judged_today = max(0, member.judged_today + judgments)
+
+    def count_gold(self, right: int, total: int) -> None:
+        """Adds to the annotator's gold. What was counted before they were last let go on cannot be taken back."""
+        member = self.membership
+        member.gold_total = max(0, member.gold_total + total)
+        member.gold_right = min(member.gold_total, max(0, member.gold_right + right))
+
+    def judge_the_judge(self, now: datetime) -> str:
+        """Warns or pauses the annotator where their gold accuracy is surely too low; returns the verb of the event.
+
+        Surely: the upper end of the 95 % interval (Wilson) lies below the threshold.
+        """
+        member, campaign, action = self.membership, self.campaign, Campaign.GoldAction
+        if campaign.gold_action == action.NOTHING or member.gold_total < campaign.gold_minimum:
+            return ""
+        high = wilson_interval(member.gold_right, member.gold_total)[1]
+        if high >= campaign.gold_threshold:
+            member.warned_at = None
+            return ""
+        is_new = member.warned_at is None
+        member.warned_at = member.warned_at or now
+        if campaign.gold_action == action.PAUSE and member.paused_at is None:
+            member.paused_at = now
+            return "member.paused"
+        return "member.warned" if is_new else ""
+
+
+def take_seat(*, user: User, campaign: Campaign) -> Seat:
+    """Locks an annotator's place in a campaign. Raises CampaignNotFound; NotAllowed for an admin who is no member."""
+    seat = _lock(_seats(user).filter(campaign=campaign), user)
+    if seat is None:
+        if user.is_admin:
+            raise NotAllowed("Only members are given comparisons. Add yourself to the campaign first.")
+        raise CampaignNotFound
+    return seat
+
+
+def take_seat_of(*, user: User, assignment_id: int) -> Seat:
+    """The same, for the campaign of an assignment of theirs. Raises AssignmentNotFound."""
+    own = _seats(user).filter(campaign__assignments=assignment_id, campaign__assignments__annotator=user)
+    seat = _lock(own, user)
+    if seat is None:
+        raise AssignmentNotFound
+    return seat
+
+
+def _seats(user: User) -> QuerySet[Membership]:
+    def total(name: str) -> Subquery:
+        tallies = CampaignTally.objects.filter(campaign=OuterRef("campaign")).order_by().values("campaign")
+        return Subquery(tallies.annotate(total=Sum(name)).values("total"))
+
+    leased = Assignment.objects.filter(
+        annotator=user, campaign=OuterRef("campaign"), status=Assignment.Status.LEASED
+    ).order_by()
+    return (
+        Membership.objects.filter(user=user)
+        .select_related("campaign__annotator_estimates")
+        .select_for_update(no_key=True, of=("self",))
+        .annotate(
+            total_comparisons=Coalesce(total("comparisons"), 0),
+            total_settled=Coalesce(total("settled"), 0),
+            open_now=Coalesce(Subquery(leased.values("campaign").annotate(number=Count("pk")).values("number")), 0),
+        )
+    )
+
+
+def _lock(seats: QuerySet[Membership], user: User) -> Seat | None:
+    membership = seats.first()
+    if membership is None:
+        return None
+    annotated: dict[str, int] = vars(membership)
+    totals = Tally(comparisons=annotated["total_comparisons"], settled=annotated["total_settled"])
+    membership.user = user
+    return Seat(membership, membership.campaign, user, totals, annotated["open_now"])

@@ -1,0 +1,146 @@
+"""The statements of the queue, as PostgreSQL runs them. What they must guarantee is told in `labeling.queue`."""
+
+from labeling.tally import ADD
+
+# OFFSET 0 keeps the look-up of an own assignment a look-up: one in a unique index for each comparison walked over. Left
+# to itself the planner may join instead, and read all that the annotator ever judged.
+FIND = """
+SELECT c.id, c.position, (
+    SELECT mine."left" FROM labeling_assignment mine
+    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+) AS left_before
+FROM labeling_comparison c
+WHERE c.campaign_id = %(campaign)s AND c.status = 'open' AND c.taken < c.overlap
+    AND c.position > %(after)s AND c.position <= %(until)s
+    AND (%(may_judge_own)s OR c.added_by_id IS DISTINCT FROM %(annotator)s)
+    AND NOT EXISTS (
+        SELECT FROM labeling_assignment mine
+        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+            AND mine.status <> 'released'
+        OFFSET 0
+    )
+ORDER BY c.position
+LIMIT 1
+FOR NO KEY UPDATE OF c SKIP LOCKED
+"""
+
+# Nobody is given gold that they brought in or whose answer they wrote.
+FIND_GOLD = """
+SELECT c.id, c.position, (
+    SELECT mine."left" FROM labeling_assignment mine
+    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+) AS left_before
+FROM labeling_comparison c JOIN labeling_gold gold ON gold.comparison_id = c.id
+WHERE c.campaign_id = %(campaign)s AND c.status = 'gold'
+    AND c.added_by_id IS DISTINCT FROM %(annotator)s AND gold.set_by_id IS DISTINCT FROM %(annotator)s
+    AND NOT EXISTS (
+        SELECT FROM labeling_assignment mine
+        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+            AND mine.status <> 'released'
+        OFFSET 0
+    )
+ORDER BY c.position
+LIMIT 1
+FOR SHARE OF c SKIP LOCKED
+"""
+
+# Among what this annotator judged from `retest_after` judgments ago on: reads so many rows, however much they judged.
+FIND_RETEST = """
+WITH recent AS (
+    SELECT judgment.comparison_id, judgment."left" FROM labeling_judgment judgment
+    WHERE judgment.annotator_id = %(annotator)s AND judgment.campaign_id = %(campaign)s AND judgment.kind = 'normal'
+        AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
+    ORDER BY judgment.created_at DESC, judgment.id DESC
+    OFFSET %(retest_after)s LIMIT greatest(%(retest_after)s, 20)
+)
+SELECT c.id, c.position, CASE recent."left" WHEN 'a' THEN 'b' ELSE 'a' END AS left_now
+FROM recent JOIN labeling_comparison c ON c.id = recent.comparison_id
+WHERE c.status IN ('open', 'conflict', 'settled') AND NOT EXISTS (
+    SELECT FROM labeling_assignment mine
+    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind = 'retest'
+        AND mine.status <> 'released'
+)
+ORDER BY random()
+LIMIT 1
+FOR SHARE OF c SKIP LOCKED
+"""
+
+NEWEST_GUIDELINES = """
+    (SELECT id FROM labeling_guidelineversion WHERE campaign_id = {campaign} ORDER BY number DESC LIMIT 1)
+"""
+
+# The leases of what this annotator holds already go on with the new one.
+_RENEWED = f"""
+renewed AS (
+    UPDATE labeling_assignment SET expires_at = %(expires_at)s,
+        guideline_version_id = {NEWEST_GUIDELINES.format(campaign="%(campaign)s")}
+    WHERE %(renew)s AND annotator_id = %(annotator)s AND campaign_id = %(campaign)s AND status = 'leased'
+)"""  # noqa: S608 - of our own words
+
+_AGAIN = """DO UPDATE SET
+    kind = excluded.kind, guideline_version_id = excluded.guideline_version_id, slot = excluded.slot,
+    "left" = excluded."left", status = excluded.status, leased_at = excluded.leased_at, expires_at = excluded.expires_at
+WHERE held.status = 'released'
+RETURNING id
+"""
+
+# A statement of its own after FIND: only then does it see every place that others took before the lock was ours.
+TAKE = f"""
+WITH taken AS (
+    UPDATE labeling_comparison SET taken = taken + 1
+    WHERE id = %(comparison)s AND status = 'open' AND taken < overlap
+    RETURNING id, campaign_id, overlap
+), moved AS (
+    UPDATE labeling_membership SET cursor = %(cursor)s, left_balance = %(left_balance)s WHERE id = %(membership)s
+), {_RENEWED}
+INSERT INTO labeling_assignment AS held
+    (comparison_id, campaign_id, annotator_id, guideline_version_id, kind, slot, "left", status, leased_at, expires_at)
+SELECT taken.id, taken.campaign_id, %(annotator)s,
+    {NEWEST_GUIDELINES.format(campaign="taken.campaign_id")}, 'normal',
+    (SELECT min(slot) FROM generate_series(1, taken.overlap) slot WHERE NOT EXISTS (
+        SELECT FROM labeling_assignment other WHERE other.comparison_id = taken.id AND other.slot = slot.slot)),
+    %(left)s, 'leased', %(now)s, %(expires_at)s
+FROM taken
+ON CONFLICT (comparison_id, annotator_id) WHERE kind <> 'retest' {_AGAIN}
+"""  # noqa: S608 - of our own words
+
+# Gold and retests hold no place: there is nothing to count.
+_TAKE_BESIDE = f"""
+WITH moved AS (
+    UPDATE labeling_membership SET left_balance = %(left_balance)s WHERE id = %(membership)s
+), {_RENEWED}
+INSERT INTO labeling_assignment AS held
+    (comparison_id, campaign_id, annotator_id, guideline_version_id, kind, "left", status, leased_at, expires_at)
+VALUES (%(comparison)s, %(campaign)s, %(annotator)s, {NEWEST_GUIDELINES.format(campaign="%(campaign)s")}, %(kind)s,
+    %(left)s, 'leased', %(now)s, %(expires_at)s)
+"""  # noqa: S608 - of our own words
+TAKE_GOLD = f"{_TAKE_BESIDE} ON CONFLICT (comparison_id, annotator_id) WHERE kind <> 'retest' {_AGAIN}"
+TAKE_RETEST = f"{_TAKE_BESIDE} ON CONFLICT (comparison_id, annotator_id) WHERE kind = 'retest' {_AGAIN}"
+
+RELEASE = """
+WITH released AS (
+    UPDATE labeling_assignment SET status = 'released', slot = NULL
+    WHERE id = ANY(%(assignments)s) AND status = 'leased' RETURNING comparison_id, kind
+), freed AS (
+    SELECT comparison_id, count(*) AS places FROM released WHERE kind = 'normal' GROUP BY comparison_id
+)
+UPDATE labeling_comparison SET taken = taken - freed.places FROM freed WHERE id = freed.comparison_id
+"""
+
+# What a judgment or its undoing changes, in one statement. All rows are locked, so values are written as they are.
+WRITE_BACK = f"""
+WITH member AS (
+    UPDATE labeling_membership SET cursor = %(cursor)s, judged = %(member_judged)s, judged_on = %(judged_on)s,
+        judged_today = %(judged_today)s, gold_right = %(gold_right)s, gold_total = %(gold_total)s,
+        warned_at = %(warned_at)s, paused_at = %(paused_at)s
+    WHERE id = %(membership)s
+), held AS (
+    UPDATE labeling_assignment SET status = %(held_status)s, slot = %(slot)s, expires_at = %(expires_at)s
+    WHERE id = %(assignment)s
+), compared AS (
+    UPDATE labeling_comparison SET status = %(status)s, overlap = %(overlap)s, taken = %(taken)s, judged = %(judged)s,
+        votes_a = %(votes_a)s, votes_b = %(votes_b)s, votes_tie = %(votes_tie)s, votes_both_bad = %(votes_both_bad)s
+    WHERE id = %(comparison)s
+)
+{ADD.strip()}
+"""  # noqa: S608 - of our own words

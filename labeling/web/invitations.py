@@ -1,0 +1,113 @@
+"""Invitations: made and taken back by leads, followed by those who were invited."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import get_invitation, get_led_campaign
+from labeling.actions import (
+    accept_invitation,
+    create_invitation,
+    open_invitation,
+    revoke_invitation,
+    sign_up_by_invitation,
+)
+from labeling.actions.invitations import InvitationNotFound
+from labeling.errors import DomainError, NotAllowed
+from labeling.models import User
+from labeling.web.edge import act, page, person, refuse
+from labeling.web.forms import InvitationForm, SignUpForm
+
+
+@page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitations(request: HttpRequest, slug: str) -> HttpResponse:
+    """The campaign's invitations; a POST makes one and shows its link, this once."""
+    campaign = get_led_campaign(person(request), slug)
+    form, link = InvitationForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        values, now = form.cleaned_data, timezone.now()
+        expires_at = now + timedelta(days=values.pop("days"))
+        try:
+            _, token = create_invitation(
+                campaign=campaign, **values, expires_at=expires_at, acting_user=person(request), now=now
+            )
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            link, form = request.build_absolute_uri(reverse("invitation", args=[token])), InvitationForm()
+    context = {
+        "campaign": campaign,
+        "invitations": campaign.invitations.select_related("created_by").order_by("-pk"),
+        "now": timezone.now(),
+        "form": form,
+        "link": link,
+        "tab": "people",
+    }
+    return render(request, "labeling/invitations.html", context)
+
+
+@page
+@require_POST
+def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes an invitation back."""
+    campaign = get_led_campaign(person(request), slug)
+    number = request.POST.get("invitation", "")
+    invitation = get_invitation(campaign, int(number) if number.isdecimal() and len(number) < 19 else 0)
+
+    def errand() -> str:
+        revoke_invitation(invitation=invitation, acting_user=person(request), now=timezone.now())
+        return "Nobody comes by this invitation any more."
+
+    return act(request, errand, back=reverse("invitations", args=[slug]))
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """What a link leads to: those who are signed in take part by one press, the others make an account first."""
+    form = SignUpForm(request.POST or None)
+    try:
+        found = open_invitation(token, now=timezone.now())
+        if request.method == "POST":
+            joined = _join(request, token, form)
+            if joined is not None:
+                messages.success(request, f"Welcome to {found.campaign.name}.")
+                return redirect("annotate", slug=found.campaign.slug)
+    except InvitationNotFound as error:
+        raise Http404(error.message) from error
+    except DomainError as error:
+        return render(request, "labeling/invitation.html", {"problem": error.message}, status=error.status)
+    answer = render(request, "labeling/invitation.html", {"invitation": found, "form": form})
+    answer.headers["Referrer-Policy"] = "no-referrer"  # the address is the key
+    return answer
+
+
+def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
+    """Who takes part now; None where the form was refused. Raises InvitationNotFound, InvitationOver."""
+    if isinstance(request.user, User):
+        accept_invitation(token=token, acting_user=request.user, now=timezone.now())
+        return request.user
+    if not form.is_valid():
+        return None
+    try:
+        user = sign_up_by_invitation(token=token, **form.cleaned_data, now=timezone.now())
+    except DomainError as error:
+        if not error.fields and error.type != "username-taken":
+            raise
+        refuse(form, error)
+        return None
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return user
