@@ -53,5 +53,5 @@ def open_export(campaign: Campaign, dialect: str) -> Export:
     except UnknownDialect as error:
         raise Invalid(str(error), fields={"dialect": str(error)}) from error
     report = DropReport()
-    pieces = chosen.write(verdict_records(campaign), report)
+    pieces = chosen.write(verdict_records(campaign, tokens=False, votes=chosen.wants_votes), report)
     return Export(chosen, f"{campaign.slug}-{chosen.name}.{chosen.extension}", pieces, report)

@@ -41,6 +41,7 @@ from labeling.exchange.records import (
     PreferencePair,
     Rejected,
     VerdictRecord,
+    Vote,
     canonical_json,
     harmless_cell,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "UnknownDialect",
     "UnreadableInput",
     "VerdictRecord",
+    "Vote",
     "Writer",
     "canonical_json",
     "canonical_order",

@@ -58,6 +58,7 @@ def screen(
     """
     wanted = frozenset(winners)
     current, seen = "", set[bytes]()
+    last: object = None
     for record in verdicts:
         if reason := _unfit(record, wanted):
             report.drop(reason)
@@ -65,9 +66,10 @@ def screen(
         if not expressible(record):
             report.drop("not_expressible")
             continue
-        prompt = messages_hash(record.prompt)
-        if prompt != current:
-            current, seen = prompt, set()
+        if record.prompt is not last:  # the very same prompt need not be hashed again
+            last, prompt = record.prompt, messages_hash(record.prompt)
+            if prompt != current:
+                current, seen = prompt, set()
         content = _content(record)
         if content in seen:
             report.drop("duplicate")

@@ -94,11 +94,27 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """One judgment behind a verdict. annotator: a pseudonym. left: which completion was on the left. at: Unix seconds.
+
+    choice: a, b, tie or both_bad. strength: 1..3. seconds: in front of the annotator.
+    """
+
+    annotator: str
+    choice: str
+    left: str = "a"
+    strength: int | None = None
+    seconds: float | None = None
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictRecord:
     """One comparison with its verdict, as the writers take it.
 
     a, b: the completions in canonical order. winner: None while unsettled. confidence: p(winner preferred).
     id: becomes the id of the preference pair; empty: derived from the content, which is the reproducible choice.
+    comparison, settled_by, settled_at (Unix seconds), votes: for dialects that tell where a verdict comes from.
     """
 
     prompt: Sequence[Message]
@@ -109,6 +125,10 @@ class VerdictRecord:
     weight: float = 1.0
     id: str = ""
     prompt_ids: tuple[int, ...] | None = None
+    comparison: int | None = None
+    settled_by: str = ""
+    settled_at: float | None = None
+    votes: tuple[Vote, ...] = ()
 
     @property
     def chosen(self) -> CompletionText:
@@ -198,10 +218,13 @@ class PreferencePair:
             raise InvalidPair(f"A preference pair without {error}.") from error
 
 
+# Made once: `json.dumps` with settings of its own makes an encoder for every call.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical_json(value: object) -> bytes:
     """JSON with sorted keys, no spaces, UTF-8, no NaN: equal values give equal bytes."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8")
+    return _CANONICAL.encode(value).encode("utf-8")
 
 
 def _listed(ids: Sequence[int] | None) -> list[int] | None:

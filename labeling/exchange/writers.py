@@ -8,22 +8,34 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from labeling.exchange.battles import (
+    alpacaeval_expressible,
+    alpacaeval_rows,
+    arena_rows,
+    labelstudio_rows,
+)
 from labeling.exchange.dropping import DropReport, screen
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.readers import HH_MARKER, HH_ROLES
 from labeling.exchange.records import JsonObject, Message, VerdictRecord, canonical_json
+from labeling.exchange.tables import write_csv, write_parquet
 
+EVERY = ("a", "b", "tie", "both_bad")
 Write = Callable[[Iterable[VerdictRecord], DropReport], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One dialect. write: the bytes of the file, piece by piece (in JSON lines a piece is a line with its end)."""
+    """One dialect. write: the bytes of the file, piece by piece (in JSON lines a piece is a line with its end).
+
+    wants_votes: it says who judged what, so the records have to carry the votes.
+    """
 
     name: str
     media_type: str
     extension: str
     write: Write
+    wants_votes: bool = False
 
 
 def write_verdicts(dialect: str, verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
@@ -112,6 +124,31 @@ def _json_lines(
     return Writer(name, "application/jsonl", "jsonl", partial(_write_lines, rows, winners, expressible))
 
 
+def _write_array(
+    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
+    winners: Sequence[str],
+    expressible: Callable[[VerdictRecord], bool],
+    verdicts: Iterable[VerdictRecord],
+    report: DropReport,
+) -> Iterator[bytes]:
+    """One JSON array, a row a line."""
+    before = b"[\n"
+    for line in _write_lines(rows, winners, expressible, verdicts, report):
+        yield before + line.rstrip(b"\n")
+        before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[]\n"
+
+
+def _json_array(
+    name: str,
+    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
+    *,
+    winners: Sequence[str],
+    expressible: Callable[[VerdictRecord], bool] = lambda _: True,
+) -> Writer:
+    return Writer(name, "application/json", "json", partial(_write_array, rows, winners, expressible), wants_votes=True)
+
+
 def _plain(messages: Sequence[Message]) -> list[Message]:
     return [Message(role=message["role"], content=message["content"]) for message in messages]
 
@@ -128,6 +165,11 @@ WRITERS: Mapping[str, Writer] = {
         _json_lines("kto", kto_rows, winners=("a", "b", "both_bad")),
         _json_lines("hh", hh_rows, expressible=hh_expressible),
         _json_lines("openai", openai_rows),
+        _json_array("alpacaeval", alpacaeval_rows, winners=("a", "b", "tie"), expressible=alpacaeval_expressible),
+        _json_array("arena", arena_rows, winners=EVERY),
+        _json_array("labelstudio", labelstudio_rows, winners=EVERY),
+        Writer("csv", "text/csv", "csv", partial(write_csv, EVERY), wants_votes=True),
+        Writer("parquet", "application/vnd.apache.parquet", "parquet", partial(write_parquet, EVERY), wants_votes=True),
     )
 }
 """The dialects that can be written, by name."""

@@ -22,5 +22,10 @@ EXPORTS = (
     ("kto", "KTO", "one completion a line, with a label; both-bad included"),
     ("openai", "OpenAI", "preference fine-tuning"),
     ("hh", "Anthropic HH", "Human: … Assistant: … transcripts"),
+    ("alpacaeval", "AlpacaEval", "annotations, one for each judgment, by pseudonym"),
+    ("arena", "Arena battles", "one for each judgment, by pseudonym, ties included"),
+    ("labelstudio", "Label Studio", "comparisons with their annotations"),
+    ("csv", "CSV", "a table for spreadsheets: verdict, judgments, agreement, versions"),
+    ("parquet", "Parquet", "the same table for pandas, DuckDB, Spark"),
 )
 """Dialect, name, and what is in it."""

@@ -1,0 +1,119 @@
+"""Dialects that tell who judged what, and flat tables."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+
+from labeling.exchange import (
+    CompletionText,
+    DropReport,
+    ImportedComparison,
+    Message,
+    VerdictRecord,
+    Vote,
+    harmless_cell,
+    read_comparisons,
+    write_verdicts,
+)
+
+PROMPT = [Message(role="user", content="What color is the sky?")]
+
+
+def record(winner: Any = "a", text: str = "It is blue.", **rest: Any) -> VerdictRecord:
+    votes = (
+        Vote("annotator-1", "a", "b", 2, 4.5, 1000.0),
+        Vote("annotator-2", "tie", "a", at=1001.0),
+        Vote("annotator-3", "both_bad", at=1002.0),
+    )
+    made: dict[str, Any] = {"votes": votes, "comparison": 7, "settled_by": "majority", "confidence": 0.8} | rest
+    a, b = CompletionText(text, "v1"), CompletionText("It is green.", "v2")
+    return VerdictRecord(prompt=PROMPT, a=a, b=b, winner=winner, **made)
+
+
+def written(dialect: str, *records: VerdictRecord) -> bytes:
+    return b"".join(write_verdicts(dialect, records, DropReport()))
+
+
+def test_alpacaeval_has_a_row_for_each_vote_its_scale_has_a_number_for() -> None:
+    rows = json.loads(written("alpacaeval", record()))
+    assert [(row["annotator"], row["preference"]) for row in rows] == [("annotator-1", 1.0), ("annotator-2", 1.5)]
+    assert rows[0] | {"annotator": "", "preference": 0} == {
+        "instruction": "What color is the sky?",
+        "output_1": "It is blue.",
+        "generator_1": "v1",
+        "output_2": "It is green.",
+        "generator_2": "v2",
+        "annotator": "",
+        "preference": 0,
+    }
+
+
+def test_arena_has_a_battle_for_each_vote_with_its_own_words_for_ties() -> None:
+    rows = json.loads(written("arena", record()))
+    assert [row["winner"] for row in rows] == ["model_a", "tie", "tie (bothbad)"]
+    assert [row["judge"] for row in rows] == ["annotator-1", "annotator-2", "annotator-3"]
+    assert (rows[0]["question_id"], rows[0]["turn"], rows[0]["tstamp"]) == ("7", 1, 1000.0)
+    assert rows[0]["conversation_b"] == [*PROMPT, {"role": "assistant", "content": "It is green."}]
+
+
+def test_label_studio_has_a_comparison_with_its_annotations() -> None:
+    (task,) = json.loads(written("labelstudio", record()))
+    assert task["data"]["answer1"] == "It is blue."
+    first, second, third = task["annotations"]
+    assert first["result"] == [
+        {"from_name": "comparison", "to_name": "comparison", "type": "pairwise", "value": {"selected": "left"}}
+    ]
+    assert (first["lead_time"], isinstance(first["completed_by"], int)) == (4.5, True)
+    assert [one["result"][0]["value"] for one in (second, third)] == [{"choices": ["tie"]}, {"choices": ["both_bad"]}]
+
+
+def test_alpacaeval_reads_back_the_same() -> None:
+    data = written("alpacaeval", record("b", votes=()), record("tie", text="Blue.", votes=()))
+    found = list(read_comparisons(BytesIO(data), dialect="alpacaeval"))
+    assert all(isinstance(one, ImportedComparison) for one in found)
+    told = [(one.first.text, one.second.text, one.preference) for one in found if isinstance(one, ImportedComparison)]
+    assert told == [("It is blue.", "It is green.", "second"), ("Blue.", "It is green.", "tie")]
+
+
+@pytest.mark.parametrize("dialect", ["alpacaeval", "arena", "labelstudio"])
+def test_a_verdict_without_votes_is_one_vote_of_what_settled_it(dialect: str) -> None:
+    rows = json.loads(written(dialect, record("b", votes=(), settled_by="import")))
+    told = rows[0]["annotations"] if dialect == "labelstudio" else rows
+    assert len(told) == 1
+    if dialect != "labelstudio":
+        assert "import" in rows[0].values()
+
+
+@pytest.mark.parametrize("dialect", ["alpacaeval", "arena", "labelstudio"])
+def test_an_array_of_nothing_is_an_array(dialect: str) -> None:
+    assert json.loads(written(dialect)) == []
+    assert len(json.loads(written(dialect, record(), record(text="Blue!")))) >= 2
+
+
+def test_csv_and_parquet_tell_the_same() -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    records = [record(), record("tie", text="Blue."), *(record(text=f"Blue {number}") for number in range(2500))]
+    lines = list(csv.DictReader(StringIO(written("csv", *records).decode(), newline="")))
+    table = parquet.read_table(BytesIO(written("parquet", *records))).to_pylist()
+    assert len(lines) == len(table) == len(records)
+    for line, row in zip(lines, table, strict=True):
+        assert line == {name: "" if value is None else str(value) for name, value in row.items()}
+    assert (lines[0]["chosen"], lines[0]["judgments"], lines[1]["chosen"]) == ("It is blue.", "3", "")
+    assert float(lines[0]["agreement"]) == pytest.approx(1 / 3)
+    assert json.loads(lines[0]["prompt"]) == PROMPT
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    (line,) = csv.DictReader(StringIO(written("csv", record(text=text)).decode(), newline=""))
+    assert line["a"] == line["chosen"] == f"'{text}"
+    assert harmless_cell("a = b") == "a = b"
+
+
+def test_parquet_is_given_out_group_by_group() -> None:
+    pytest.importorskip("pyarrow")
+    pieces = list(write_verdicts("parquet", (record(text=f"Blue {n}") for n in range(3000)), DropReport()))
+    assert len(pieces) == 4
