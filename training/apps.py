@@ -8,8 +8,12 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        """Tells labeling, which knows nothing of training, what webhooks can be told of it."""
+        """Tells labeling, which does not know this app, what webhooks can be told of and what was trained on whom."""
+        from labeling.trained_on import answer_with
         from labeling.webhook_types import offer
+        from training.trained_on import trained_on
+
+        answer_with(trained_on)
 
         offer(
             {

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-docs",
     ),
     path("me/", people.MeView.as_view(), name="api-me"),
+    path("me/data/", people.MyDataView.as_view(), name="api-my-data"),
     path("users/", people.UsersView.as_view(), name="api-users"),
     path("tokens/", people.TokensView.as_view(), name="api-tokens"),
     path("tokens/<int:token_id>/", people.TokenView.as_view(), name="api-token"),

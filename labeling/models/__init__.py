@@ -4,6 +4,7 @@ from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
+from labeling.models.erasure import Erasure
 from labeling.models.event import Event
 from labeling.models.idempotency import KeptAnswer
 from labeling.models.invitation import Invitation
@@ -22,6 +23,7 @@ __all__ = [
     "Choice",
     "Comparison",
     "Completion",
+    "Erasure",
     "Event",
     "Flag",
     "Gold",

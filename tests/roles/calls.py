@@ -198,8 +198,7 @@ def ask(user: User | None, name: str, method: str, path: str) -> Any:
         answer = client.post(path, FORMS.get(name, {}))
     else:
         answer = client.generic(method, path)
-    if answer.streaming:
-        b"".join(answer)
+    answer.whole = b"".join(answer) if answer.streaming else answer.content
     return answer
 
 

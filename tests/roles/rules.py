@@ -30,6 +30,8 @@ SITE: dict[str, dict[str, str]] = {
 }
 LABELING_PAGES: dict[str, dict[str, str]] = {
     "home": {"GET": SIGNED_IN},
+    "you": {"GET": SIGNED_IN},
+    "you_erase": {"POST": SIGNED_IN},
     "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "token_revoke": {"POST": NOTHING_NAMED},
     "new_campaign": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
@@ -58,6 +60,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
 LABELING_API: dict[str, dict[str, str]] = {
     "api-docs": {"GET": SIGNED_IN},
     "api-me": {"GET": SIGNED_IN},
+    "api-my-data": {"GET": SIGNED_IN},
     "api-users": {"POST": ADMINS},
     "api-tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "api-token": {"DELETE": OWN},

@@ -85,8 +85,8 @@ def _recorded(name: str, method: str) -> dict[str, Any]:
         who = next(one for one in ("maya", "alice", "root") if one in may)
         answer = ask(scene.people[who], name, method, path)
         assert answer.status_code < 300, (name, method, answer.content)
-        is_json = "json" in answer.headers.get("Content-Type", "") and not answer.streaming
-        found = {"status": answer.status_code, "answer": answer.json() if is_json and answer.content else None}
+        is_json = answer.headers.get("Content-Type", "") in ("application/json", "application/json; charset=utf-8")
+        found = {"status": answer.status_code, "answer": json.loads(answer.whole) if is_json and answer.whole else None}
         if (name, method) in BODIES:
             found["request"] = BODIES[name, method]
         transaction.set_rollback(True)

@@ -1,5 +1,7 @@
 """Oneself, one's tokens, and new people."""
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +18,7 @@ from labeling.api.serializers import (
     TokenSerializer,
 )
 from labeling.models import Scope
+from labeling.queries.personal_data import personal_data
 
 
 class MeView(ApiView):
@@ -25,6 +28,16 @@ class MeView(ApiView):
     def get(self, request: Request) -> Response:
         """Who you are."""
         return Response(MeSerializer(self.person).data)
+
+
+class MyDataView(ApiView):
+    scopes = {"GET": Scope.PEOPLE}
+
+    @extend_schema(operation_id="my_data", responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """All that is held about you, as one JSON object, streamed."""
+        headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        return StreamingHttpResponse(personal_data(self.person), content_type="application/json", headers=headers)
 
 
 class UsersView(ApiView):

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
-from labeling.models import Event, Judgment
+from labeling.models import Erasure, Event, Judgment
 from tests.people import NOON, Stage, stage
 
 
@@ -55,3 +55,22 @@ def test_a_campaign_with_judgments_cannot_be_deleted(scene: Stage) -> None:
     with pytest.raises(ProtectedError):
         scene.campaign.delete()
     assert Judgment.objects.exists()
+
+
+def test_words_can_be_blanked_only_of_whom_an_erasure_names_and_only_blanked(scene: Stage) -> None:
+    blank = "UPDATE labeling_judgment SET comment = '', skip_reason = ''"
+    assert refuses(blank)
+    Erasure.objects.create(person=scene.bob, at=NOON, judgments=0, comments=0, tokens=0)
+    assert refuses(blank)  # they are Alice's
+    Erasure.objects.create(person=scene.alice, at=NOON, judgments=1, comments=1, tokens=0)
+    assert refuses("UPDATE labeling_judgment SET comment = 'other'")
+    assert refuses("UPDATE labeling_judgment SET comment = '', choice = 'b'")
+    assert refuses("DELETE FROM labeling_judgment")
+    assert not refuses(blank)
+    assert Judgment.objects.get().comment == ""
+
+
+def test_an_erasure_can_neither_be_changed_nor_deleted(scene: Stage) -> None:
+    Erasure.objects.create(person=scene.bob, at=NOON, judgments=0, comments=0, tokens=0)
+    assert refuses("UPDATE labeling_erasure SET comments = 9")
+    assert refuses("DELETE FROM labeling_erasure")

@@ -1,0 +1,106 @@
+"""Forgetting a person: their account becomes anonymous, what they judged stays under a pseudonym and counts."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
+
+from labeling.actions.events import record
+from labeling.actions.members import remove_member
+from labeling.errors import Conflict, Invalid, NotAllowed
+from labeling.models import ApiToken, Erasure, Judgment, User
+from labeling.trained_on import versions_trained_on
+
+
+class AlreadyErased(Conflict):
+    """This account was made anonymous before; there is nothing left to erase."""
+
+    type = "already-erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What an erasure does, told before it is done and recorded with it. model_versions: they stay as they are."""
+
+    judgments: int
+    comments: int
+    tokens: int
+    campaigns: int
+    model_versions: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def erasure_consequences(*, person: User, acting_user: User | None) -> Consequences:
+    """What erasing somebody would do. Raises NotAllowed."""
+    _require_self_or_admin(person, acting_user)
+    judgments = Judgment.objects.filter(annotator=person)
+    return Consequences(
+        judgments=judgments.count(),
+        comments=judgments.filter(_SAID).count(),
+        tokens=ApiToken.objects.filter(user=person).count(),
+        campaigns=person.memberships.count(),
+        model_versions=versions_trained_on(person),
+    )
+
+
+@transaction.atomic
+def erase_person(*, person: User, confirmation: str, acting_user: User | None, now: datetime) -> Erasure:
+    """Makes an account anonymous for good, for oneself or, by an admin, for anybody.
+
+    Name, e-mail address and password go, so do tokens, sessions and memberships; comments and skip reasons are blanked.
+    Judgments stay under the pseudonym, so that statistics and verdicts stay what they were. confirmation: the user name
+    again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
+    """
+    _require_self_or_admin(person, acting_user)
+    person = User.objects.select_for_update().get(pk=person.pk)
+    if Erasure.objects.filter(person=person).exists():
+        raise AlreadyErased("This account was erased before.")
+    if confirmation != person.username:
+        told = "Type the user name to confirm: this cannot be undone."
+        raise Invalid(told, fields={"confirmation": told})
+    told_before = erasure_consequences(person=person, acting_user=acting_user)
+    for membership in person.memberships.select_related("campaign"):
+        remove_member(campaign=membership.campaign, user=person, acting_user=None, now=now)
+    erasure = Erasure.objects.create(
+        person=person,
+        by=acting_user,
+        at=now,
+        judgments=told_before.judgments,
+        comments=told_before.comments,
+        tokens=told_before.tokens,
+        model_versions=told_before.model_versions,
+    )
+    Judgment.objects.filter(_SAID, annotator=person).update(comment="", skip_reason="")
+    _blank_account(person)
+    record("person.erased", person, acting_user=acting_user, now=now, after=told_before.as_dict())
+    return erasure
+
+
+_SAID = ~Q(comment="") | ~Q(skip_reason="")
+
+
+def _blank_account(person: User) -> None:
+    ApiToken.objects.filter(user=person).delete()
+    for session in Session.objects.iterator(chunk_size=500):
+        if session.get_decoded().get("_auth_user_id") == str(person.pk):
+            session.delete()
+    of_them = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
+    LogEntry.objects.filter(**of_them).update(object_repr=person.pseudonym, change_message="")
+    person.username = f"erased-{person.pk}"
+    person.first_name = person.last_name = person.email = ""
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.last_login = None
+    person.set_unusable_password()
+    person.save()
+
+
+def _require_self_or_admin(person: User, acting_user: User | None) -> None:
+    if acting_user is not None and acting_user.pk != person.pk and not acting_user.is_admin:
+        raise NotAllowed("You can erase your own account only; an admin can erase others'.")

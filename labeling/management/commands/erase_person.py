@@ -1,0 +1,27 @@
+"""Makes an account anonymous for good: `manage.py erase_person alice` says what it would do, `--yes` does it."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from labeling.access import get_person
+from labeling.actions.erasure import erase_person, erasure_consequences
+from labeling.management.base import told
+
+
+class Command(BaseCommand):
+    help = "Say what erasing a person would do; with --yes, do it. It cannot be undone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--yes", action="store_true", help="erase; without it nothing is changed")
+
+    def handle(self, *args: Any, username: str, yes: bool, **options: Any) -> None:
+        with told():
+            person = get_person(username)
+            consequences = erasure_consequences(person=person, acting_user=None)
+            if yes:
+                erase_person(person=person, confirmation=username, acting_user=None, now=timezone.now())
+        self.stdout.write(json.dumps({"erased": yes, **consequences.as_dict()}))
