@@ -47,6 +47,7 @@ from labeling.tally import read_tally
 KEPT_SECONDS = 24 * 3600
 WORTH_KEEPING_SECONDS = 1.0
 PATIENCE = 10
+NO_STRENGTHS = "Nobody has said how much better one is yet."
 DAYS_SHOWN = 60
 """Agreement is shown by day; by week where there are more days than this."""
 
@@ -125,7 +126,7 @@ def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) 
         counted_at=counts.at,
         simulated=counts.simulated,
         agreement=agreed,
-        alpha_ordinal=krippendorff_alpha(counts.strengths, metric="ordinal"),
+        alpha_ordinal=_alpha_ordinal(counts),
         leave_one_out=leave_one_out(counts.patterns),
         noise=Noise(noise, errors.noise, accuracy_ceiling(noise), accuracy_ceiling(noise, 3)),
         position=_position(counts),
@@ -206,6 +207,13 @@ def _annotators(counts: Counts, errors: AnnotatorErrors) -> list[AnnotatorStatis
         )
         for name, votes in sorted(counts.votes.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _alpha_ordinal(counts: Counts) -> Estimate:
+    tie = 3  # of the seven, from b is much better to a is much better
+    if not any(votes for pattern in counts.strengths for place, votes in enumerate(pattern) if place != tie):
+        return Estimate(None, None, None, 0, NO_STRENGTHS)
+    return krippendorff_alpha(counts.strengths, metric="ordinal")
 
 
 def _position(counts: Counts) -> Estimate:

@@ -55,12 +55,12 @@ class DriftChart:
 
     @property
     def line(self) -> str:
-        return " ".join(self._at(place, one.agreement.value) for place, one in enumerate(self._known))
+        return " ".join(self._at(place, one.agreement.value) for place, one in self._places)
 
     @property
     def band(self) -> str:
-        there = [self._at(place, one.agreement.high) for place, one in enumerate(self._known)]
-        back = [self._at(place, one.agreement.low) for place, one in enumerate(self._known)]
+        there = [self._at(place, one.agreement.high) for place, one in self._places]
+        back = [self._at(place, one.agreement.low) for place, one in self._places]
         return " ".join([*there, *reversed(back)])
 
     @property
@@ -75,8 +75,16 @@ class DriftChart:
     def _known(self) -> list[DriftPoint]:
         return [point for point in self.drift.points if point.agreement.value is not None]
 
-    def _at(self, place: int, value: float | None) -> str:
-        return f"{100 * place / max(1, len(self._known) - 1):.2f},{40 * (1 - (value or 0.0)):.2f}"
+    @property
+    def _places(self) -> list[tuple[float, DriftPoint]]:
+        """From 0 to 100; a single one reaches from end to end."""
+        known = self._known
+        if len(known) == 1:
+            return [(0.0, known[0]), (100.0, known[0])]
+        return [(100 * place / (len(known) - 1), one) for place, one in enumerate(known)]
+
+    def _at(self, place: float, value: float | None) -> str:
+        return f"{place:.2f},{40 * (1 - (value or 0.0)):.2f}"
 
 
 @page
