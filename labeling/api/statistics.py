@@ -72,6 +72,12 @@ class LengthBiasSerializer(serializers.Serializer[Any]):
     twice_as_long = EstimateSerializer(help_text="By that slope: how often one is preferred to one half as long.")
 
 
+class RetestSerializer(serializers.Serializer[Any]):
+    consistency = EstimateSerializer(help_text="Same answer again, with the sides exchanged.")
+    side_decided = EstimateSerializer(help_text="Same side again, of those with a preference both times.")
+    left_pull = EstimateSerializer(help_text="Left twice minus right twice, of those: what the side causes.")
+
+
 class SpeedSerializer(serializers.Serializer[Any]):
     lower_quartile = EstimateSerializer(help_text="Seconds.")
     median = EstimateSerializer(help_text="Seconds.")
@@ -84,6 +90,7 @@ class AnnotatorStatisticsSerializer(serializers.Serializer[Any]):
     votes = serializers.IntegerField()
     left = EstimateSerializer(help_text="Share of their preferences for the left side.")
     seconds = EstimateSerializer(help_text="Their median.")
+    gold = EstimateSerializer(help_text="How often they were right where the verdict was known.")
     accuracy = EstimateSerializer(help_text="By Dawid-Skene.")
     confusion = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField()),
@@ -120,6 +127,8 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     noise = NoiseSerializer()
     position = EstimateSerializer(help_text="Share of preferences for the left side.")
     length = LengthBiasSerializer()
+    retests = RetestSerializer()
+    gold = EstimateSerializer(help_text="Of all judgments of gold, how many were right.")
     speed = SpeedSerializer()
     annotators = AnnotatorStatisticsSerializer(many=True)
     pairs = PairAgreementSerializer(many=True)

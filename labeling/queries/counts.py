@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Campaign, User
 from labeling.queries.slices import Slice, votes_of
-from labeling.stats import LengthCounts, MatchCounts, Pattern
+from labeling.stats import LengthCounts, MatchCounts, Pattern, RetestCounts
 from labeling.stats.bootstrap import FloatArray
 
 ESTIMATED_FROM = 5_000
@@ -31,7 +31,7 @@ SELECT much_b, clearly_b, slightly_b, tie, slightly_a, clearly_a, much_a, count(
         count(*) FILTER (WHERE strength = -1) AS slightly_b, count(*) FILTER (WHERE strength = 0) AS tie,
         count(*) FILTER (WHERE strength = 1) AS slightly_a, count(*) FILTER (WHERE strength = 2) AS clearly_a,
         count(*) FILTER (WHERE strength = 3) AS much_a
-    FROM slice_vote WHERE strength IS NOT NULL GROUP BY comparison_id
+    FROM slice_vote WHERE early AND strength IS NOT NULL GROUP BY comparison_id
 ) patterns GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 ANNOTATORS = """
@@ -41,7 +41,8 @@ SELECT annotator_id, count(*), count(*) FILTER (WHERE choice <> 1 AND said_left)
 PAIRS = """
 SELECT one.annotator_id, other.annotator_id, one.choice, other.choice, count(*)
 FROM slice_vote one JOIN slice_vote other USING (comparison_id)
-WHERE one.annotator_id < other.annotator_id AND (one.mine OR other.mine) GROUP BY 1, 2, 3, 4
+WHERE one.early AND other.early AND one.annotator_id < other.annotator_id AND (one.mine OR other.mine)
+GROUP BY 1, 2, 3, 4
 """
 SECONDS = """
 SELECT annotator_id, round(seconds::numeric, 1), count(*) FROM slice_vote WHERE mine AND seconds IS NOT NULL
@@ -69,6 +70,15 @@ SELECT stretch, a, tie, b, count(*) FROM (
     SELECT ntile(%(parts)s) OVER (ORDER BY last, comparison_id) AS stretch, a, tie, b FROM slice_unit
     WHERE a + tie + b >= 2
 ) placed GROUP BY 1, 2, 3, 4
+"""
+GOLD = """
+SELECT annotator_id, count(*) FILTER (WHERE said = winner), count(*) FROM slice_check
+WHERE winner IS NOT NULL GROUP BY 1
+"""
+RETESTS = """
+SELECT CASE WHEN first_said NOT IN ('a', 'b') THEN 'tie' WHEN first_said = first_left THEN 'left' ELSE 'right' END,
+    CASE WHEN said NOT IN ('a', 'b') THEN 'tie' WHEN said = "left" THEN 'left' ELSE 'right' END, count(*)
+FROM slice_check WHERE kind = 'retest' AND first_said IS NOT NULL GROUP BY 1, 2
 """
 # Who said what of each comparison, as annotator * 4 + choice; the same set of votes counted once.
 WHO_SAID_WHAT = """
@@ -112,6 +122,8 @@ class Counts:
     matches: MatchCounts
     days: Stretches
     parts: Stretches
+    gold: dict[str, tuple[int, int]]
+    retests: RetestCounts
     vote_sets: VoteSets
     simulated: list[str] = field(default_factory=list)
 
@@ -121,7 +133,7 @@ def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
     with votes_of(campaign, part) as cursor:
         cursor.execute(ANNOTATORS)
         rows = cursor.fetchall()
-        cursor.execute("SELECT DISTINCT annotator_id FROM slice_vote")
+        cursor.execute("SELECT annotator_id FROM slice_vote UNION SELECT annotator_id FROM slice_check")
         people = User.objects.in_bulk([pk for (pk,) in cursor.fetchall()])
         names = {pk: person.pseudonym for pk, person in people.items()}
         lengths, matches = _lengths(cursor)
@@ -138,6 +150,8 @@ def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
             matches=matches,
             days=_stretches(cursor, DAYS, {"zone": zone}),
             parts=_parts(cursor, patterns),
+            gold=_gold(cursor, names),
+            retests=_retests(cursor),
             vote_sets=_vote_sets(cursor, names),
             simulated=sorted(person.pseudonym for person in people.values() if person.is_simulated),
         )
@@ -146,6 +160,17 @@ def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
 def _patterns(cursor: CursorWrapper) -> dict[Pattern, int]:
     cursor.execute(PATTERNS)
     return {(a, tie, b): number for a, tie, b, number in cursor.fetchall()}
+
+
+def _gold(cursor: CursorWrapper, names: dict[int, str]) -> dict[str, tuple[int, int]]:
+    """How often each annotator was right, and of how many."""
+    cursor.execute(GOLD)
+    return {names[annotator]: (right, number) for annotator, right, number in cursor.fetchall()}
+
+
+def _retests(cursor: CursorWrapper) -> RetestCounts:
+    cursor.execute(RETESTS)
+    return {(first, again): number for first, again, number in cursor.fetchall()}
 
 
 def _strengths(cursor: CursorWrapper) -> dict[Pattern, int]:

@@ -51,11 +51,31 @@ SELECT judgment.comparison_id, judgment.annotator_id, judgment.created_at, judgm
     ({said} = judgment."left") AS said_left,
     (CASE {said} WHEN 'a' THEN 0 WHEN 'b' THEN 2 ELSE 1 END)::smallint AS choice,
     (CASE {said} WHEN 'a' THEN {strength} WHEN 'b' THEN -{strength} ELSE 0 END)::smallint AS strength,
-    (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s) AS mine
+    (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s) AS mine, ({early}) AS early
 FROM labeling_judgment judgment
 JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
 WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
     AND judgment.kind = 'normal' AND comparison.status NOT IN ('flagged', 'retired', 'gold')
+"""
+# Under adaptive overlap, comparisons with dissent get more votes: only the first ones, which all get, show agreement.
+EARLY = (
+    "row_number() OVER (PARTITION BY judgment.comparison_id ORDER BY judgment.created_at, judgment.id) <= %(overlap)s"
+)
+
+# Gold and retests, of the slice's annotator if there is one: what was said, what is right, what was said first.
+CHECKS = """
+CREATE TEMPORARY TABLE slice_check AS
+SELECT judgment.annotator_id, judgment.kind, gold.winner, {said} AS said, judgment."left",
+    {first_said} AS first_said, earlier."left" AS first_left
+FROM labeling_judgment judgment
+JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
+LEFT JOIN labeling_gold gold ON gold.comparison_id = judgment.comparison_id AND judgment.kind = 'gold'
+LEFT JOIN labeling_judgment earlier ON judgment.kind = 'retest' AND earlier.comparison_id = judgment.comparison_id
+    AND earlier.annotator_id = judgment.annotator_id AND earlier.kind = 'normal' AND earlier.superseded_at IS NULL
+    AND earlier.choice <> 'skip'
+WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
+    AND judgment.kind <> 'normal' AND comparison.status NOT IN ('flagged', 'retired')
+    AND (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s)
 """
 
 LIMITS = {
@@ -75,7 +95,7 @@ CREATE TEMPORARY TABLE slice_unit AS
 SELECT comparison_id, max(created_at) AS last,
     (count(*) FILTER (WHERE choice = 0))::smallint AS a, (count(*) FILTER (WHERE choice = 1))::smallint AS tie,
     (count(*) FILTER (WHERE choice = 2))::smallint AS b
-FROM slice_vote GROUP BY comparison_id
+FROM slice_vote WHERE early GROUP BY comparison_id
 """
 UNITS_OF_ONE = """
 CREATE TEMPORARY TABLE slice_unit AS
@@ -84,6 +104,7 @@ SELECT comparison_id, greatest(one.created_at, other.created_at) AS last,
     ((one.choice = 1)::int + (other.choice = 1)::int)::smallint AS tie,
     ((one.choice = 2)::int + (other.choice = 2)::int)::smallint AS b
 FROM slice_vote one JOIN slice_vote other USING (comparison_id) WHERE one.mine AND NOT other.mine
+    AND one.early AND other.early
 """
 
 
@@ -131,16 +152,21 @@ def _names(campaign: Campaign) -> tuple[list[str], list[str]]:
 
 @contextmanager
 def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
-    """A cursor that finds the slice's votes in `slice_vote` and, counted for each comparison, in `slice_unit`.
+    """A cursor that finds the slice's votes in `slice_vote`, counted for each comparison in `slice_unit`, and what was
+    said of gold and in retests in `slice_check`.
 
     Raises Invalid where the slice names what the campaign does not have.
     """
     values = _values(campaign, part)
     limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
     limits += [] if part.include_simulated else [PEOPLE_ONLY]
-    said = "judgment.choice" if part.criterion is None else "(judgment.criteria ->> %(criterion)s)"
+    said, first_said = ("judgment.choice", "earlier.choice")
+    if part.criterion is not None:
+        said, first_said = (f"({row}.criteria ->> %(criterion)s)" for row in ("judgment", "earlier"))
+    early = "TRUE" if campaign.max_overlap is None else EARLY
     strength = "judgment.strength" if part.criterion is None else "NULL::smallint"
-    votes = " AND ".join([VOTES.format(said=said, strength=strength), *limits])
+    votes = " AND ".join([VOTES.format(said=said, strength=strength, early=early), *limits])
+    checks = " AND ".join([CHECKS.format(said=said, first_said=first_said), *limits])
     # A savepoint: after an error the tables are gone as well, and the caller's transaction can go on.
     with transaction.atomic(), connection.cursor() as cursor:
         # A million votes are grouped and joined in memory, by plans that know how many they are.
@@ -149,8 +175,9 @@ def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
         cursor.execute("ANALYZE slice_vote")
         cursor.execute(UNITS if part.annotator is None else UNITS_OF_ONE)
         cursor.execute("ANALYZE slice_unit")
+        cursor.execute(checks, values)
         yield cursor
-        cursor.execute("DROP TABLE slice_vote, slice_unit")
+        cursor.execute("DROP TABLE slice_vote, slice_unit, slice_check")
 
 
 def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
@@ -160,6 +187,7 @@ def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
         "until": part.until,
         "model_version": part.model_version,
         "criterion": part.criterion,
+        "overlap": max(campaign.overlap, 2),
         "guideline": None,
         "annotator": None,
     }

@@ -28,6 +28,7 @@ from labeling.stats import (
     PairAgreement,
     Pattern,
     Ranking,
+    RetestReport,
     Speed,
     accuracy_ceiling,
     agreement_report,
@@ -39,7 +40,9 @@ from labeling.stats import (
     length_bias,
     pair_agreement,
     position_bias,
+    proportion,
     ranking,
+    retest_report,
     speed,
 )
 from labeling.tally import read_tally
@@ -47,6 +50,7 @@ from labeling.tally import read_tally
 KEPT_SECONDS = 24 * 3600
 WORTH_KEEPING_SECONDS = 1.0
 PATIENCE = 10
+NO_GOLD = "No gold has been judged yet."
 NO_STRENGTHS = "Nobody has said how much better one is yet."
 DAYS_SHOWN = 60
 """Agreement is shown by day; by week where there are more days than this."""
@@ -54,7 +58,8 @@ DAYS_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorStatistics:
-    """One annotator, by pseudonym. left: share of their preferences for the left side. accuracy and confusion
+    """One annotator, by pseudonym. left: share of their preferences for the left side. gold: how often
+    they were right where the verdict was known. accuracy and confusion
     (P(said | true) over a, tie, b; empty: unknown) by Dawid-Skene."""
 
     annotator: str
@@ -62,6 +67,7 @@ class AnnotatorStatistics:
     votes: int
     left: Estimate
     seconds: Estimate
+    gold: Estimate
     accuracy: Estimate
     confusion: list[list[float]]
 
@@ -95,6 +101,8 @@ class Statistics:
     noise: Noise
     position: Estimate
     length: LengthBias
+    retests: RetestReport
+    gold: Estimate
     speed: Speed
     annotators: list[AnnotatorStatistics]
     pairs: list[PairAgreement]
@@ -131,6 +139,8 @@ def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) 
         noise=Noise(noise, errors.noise, accuracy_ceiling(noise), accuracy_ceiling(noise, 3)),
         position=_position(counts),
         length=length_bias(counts.lengths),
+        retests=retest_report(counts.retests),
+        gold=_gold(counts.gold.values()),
         speed=speed(_added(counts.seconds.values())),
         annotators=_annotators(counts, errors),
         pairs=pair_agreement(counts.pairs),
@@ -202,11 +212,19 @@ def _annotators(counts: Counts, errors: AnnotatorErrors) -> list[AnnotatorStatis
             votes=votes,
             left=position_bias(*counts.sides[name]),
             seconds=speed(counts.seconds.get(name, {})).median,
+            gold=_gold([counts.gold.get(name, (0, 0))]),
             accuracy=errors.accuracies[numbers[name]],
             confusion=errors.confusions[numbers[name]] if errors.confusions else [],
         )
         for name, votes in sorted(counts.votes.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _gold(told: Iterable[tuple[int, int]]) -> Estimate:
+    right = total = 0
+    for some, of in told:
+        right, total = right + some, total + of
+    return proportion(right, total) if total else Estimate(None, None, None, 0, NO_GOLD)
 
 
 def _alpha_ordinal(counts: Counts) -> Estimate:

@@ -10,17 +10,15 @@ from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.dawid_skene import DawidSkene, IntArray, dawid_skene
 from labeling.stats.estimate import Estimate
 
-MIRROR = (2, 1, 0)
-"""Over (a, tie, b): which completion is a is a hash's choice."""
-
-A, B = 0, 2
+TIE = 1
 RESAMPLES = Bootstrap(resamples=40)
 """Enough for a standard error, which is all that is taken from them."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorErrors:
-    """accuracies: of each annotator, P(said the truth). confusions: P(said | true) over (a, tie, b).
+    """accuracies: of each annotator, P(said the truth). confusions: P(said | true) over (a, tie, b),
+        0 throughout for tie where nobody said it.
 
     noise: how often a preference is for the worse completion, over all annotators by how much they judged.
     """
@@ -39,21 +37,28 @@ def annotator_errors(
     n_annotators: int,
     bootstrap: Bootstrap = RESAMPLES,
 ) -> AnnotatorErrors:
-    """From sets of votes that comparisons have, choices over (a, tie, b), and how many comparisons have each set."""
+    """From sets of votes that comparisons have, choices over (a, tie, b), and how many comparisons have each set.
+
+    Where nobody said tie, no tie is true either: as a truth of its own it would explain every split vote away, and the
+    noise with it.
+    """
     undefined = Estimate(None, None, None, 0, NO_PAIRS)
     if not weights.size:
         return AnnotatorErrors([undefined] * n_annotators, [], undefined)
+
+    ties = bool((choices == TIE).any())
+    numbers = choices if ties else choices // 2
 
     def estimate(drawn: FloatArray, start: DawidSkene | None) -> DawidSkene:
         return dawid_skene(
             sets,
             annotators,
-            choices,
-            n_choices=3,
+            numbers,
+            n_choices=3 if ties else 2,
             n_items=weights.size,
             n_annotators=n_annotators,
             item_weights=drawn,
-            mirror=MIRROR,
+            mirror=(2, 1, 0) if ties else (1, 0),  # which completion is a is a hash's choice
             start=start,
             tolerance=1e-4,
             max_iterations=500 if start is None else 30,
@@ -74,13 +79,14 @@ def annotator_errors(
         for value, error, votes in zip(values[:-1], errors[:-1], given, strict=True)
     ]
     noise = _estimate(float(values[-1]), float(errors[-1]), total, int(given.sum()))
-    return AnnotatorErrors(shown, found.confusions.tolist(), noise)
+    confusions = found.confusions if ties else np.insert(np.insert(found.confusions, TIE, 0.0, 1), TIE, 0.0, 2)
+    return AnnotatorErrors(shown, confusions.tolist(), noise)
 
 
 def _figures(found: DawidSkene, given: FloatArray) -> FloatArray:
     """Accuracy of each annotator, then the noise of all."""
-    preferred = found.priors[A] * found.confusions[:, A] + found.priors[B] * found.confusions[:, B, ::-1]
-    wrong, either = given @ preferred[:, B], given @ (preferred[:, A] + preferred[:, B])
+    preferred = found.priors[0] * found.confusions[:, 0] + found.priors[-1] * found.confusions[:, -1, ::-1]
+    wrong, either = given @ preferred[:, -1], given @ (preferred[:, 0] + preferred[:, -1])
     return np.append(found.accuracies, wrong / either)
 
 

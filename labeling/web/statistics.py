@@ -115,12 +115,13 @@ def _context(campaign: Campaign, form: SliceForm, found: Statistics, ranked: Ran
         "agreement": _agreement(found),
         "noise": _noise(found),
         "bias": _bias(found),
+        "checks": _checks(found),
         "speed": _speed(found),
         "ranking": ranked,
         "models": _models(ranked),
         "win_rates": _win_rates(ranked),
         "annotators": [
-            (row, interval(row.accuracy), interval(row.left), interval(row.seconds, "seconds"))
+            (row, interval(row.gold), interval(row.accuracy), interval(row.left), interval(row.seconds, "seconds"))
             for row in found.annotators
         ],
         "choices": CHOICES,
@@ -213,6 +214,35 @@ def _bias(found: Statistics) -> list[FigureRow]:
             length.slope,
             "coefficient",
             scale=(-2.0, 2.0),
+        ),
+    ]
+
+
+def _checks(found: Statistics) -> list[FigureRow]:
+    retests = found.retests
+    return [
+        FigureRow("gold", "Gold right", "Where the verdict was known.", found.gold, of="judgment"),
+        FigureRow(
+            "consistency",
+            "Same answer again",
+            "When the same person judges the same comparison again, with the sides exchanged.",
+            retests.consistency,
+            of="retest",
+        ),
+        FigureRow(
+            "side-decided",
+            "Same side again",
+            "Of those with a preference both times: the side decided, or chance, but not the text.",
+            retests.side_decided,
+            of="retest",
+        ),
+        FigureRow(
+            "left-pull",
+            "Pull of the left",
+            "Of those, left twice minus right twice: what the side itself causes. Chance falls on both sides alike.",
+            retests.left_pull,
+            of="retest",
+            scale=(-1.0, 1.0),
         ),
     ]
 
