@@ -88,7 +88,7 @@ def test_the_final_margins_are_the_finished_adapters(ruined: Path) -> None:
 
 
 def test_the_papers_optimizer_learns_and_resumes_too(folder: Path, model_folder: Path, tmp_path: Path) -> None:
-    settings = {"optimizer": "rmsprop", "learning_rate": 2e-3}
+    settings: dict[str, Any] = {"optimizer": "rmsprop", "learning_rate": 2e-3}
     whole = workshop.run(model_folder, folder / "train.jsonl", tmp_path / "whole", **settings)
     with pytest.raises(Killed):
         workshop.run(
