@@ -126,7 +126,7 @@ def make_campaign(comparisons: int) -> Any:
 
     from labeling.actions import add_member, create_campaign, create_user
     from labeling.models import Assignment, Comparison, Completion, Judgment, Prompt
-    from labeling.tally import add_to_tally
+    from labeling.tally import Tally, add_to_tally
 
     now = timezone.now()
     start = now - timedelta(days=90)
@@ -215,7 +215,9 @@ def make_campaign(comparisons: int) -> Any:
         )
         cursor.execute("UPDATE labeling_membership SET judged = 1 WHERE role = 'annotator'")
         cursor.execute("ANALYZE")
-    add_to_tally(campaign.pk, comparisons=comparisons, judgments=comparisons * PER_COMPARISON, settled=comparisons)
+    votes = comparisons * PER_COMPARISON
+    counted = Tally(comparisons, votes, votes, settled=comparisons, finished=comparisons, finished_judgments=votes)
+    add_to_tally(campaign.pk, counted)
     return campaign
 
 

@@ -198,17 +198,20 @@ class _Found:
 
 
 def _draw(seat: Seat) -> _Found | None:
-    """Locks what comes next: gold or a retest, if it is their turn and there is one; else along the queue."""
+    """Locks what comes next: gold, if it is its turn and there is some; else along the queue, or a retest instead.
+
+    Retests come only instead of something else, so that at the end of the queue nobody is given one after the other.
+    """
     campaign = seat.campaign
     values = {"campaign": campaign.pk, "annotator": seat.user.pk, "retest_after": campaign.retest_after}
     if random.random() < campaign.gold_rate and (row := _first(FIND_GOLD, values)):
         return _Found(row[0], row[1], row[2], Kind.GOLD)
-    if random.random() < campaign.retest_rate and (row := _first(FIND_RETEST, values)):
-        return _Found(row[0], row[1], row[2], Kind.RETEST)
     cursor = seat.membership.cursor
     found = _find(seat, after=cursor, until=-QUEUE_START)
     if found is None and cursor > QUEUE_START:
         found = _find(seat, after=QUEUE_START, until=cursor)
+    if found and random.random() < campaign.retest_rate and (row := _first(FIND_RETEST, values)):
+        return _Found(row[0], row[1], row[2], Kind.RETEST)
     return found
 
 

@@ -92,10 +92,7 @@ def revoke_invitation(*, invitation: Invitation, acting_user: User | None, now: 
 
 def open_invitation(token: str, *, now: datetime) -> Invitation:
     """The invitation of a link. Raises InvitationNotFound; InvitationOver where nobody comes by it any more."""
-    found = Invitation.objects.select_related("campaign", "created_by").filter(token_hash=Invitation.hash_token(token))
-    invitation = found.first()
-    if invitation is None:
-        raise InvitationNotFound
+    invitation = _invitation(token)
     if invitation.revoked_at is not None:
         raise InvitationOver("This invitation was taken back. Ask whoever sent it for a new one.")
     if now >= invitation.expires_at:
@@ -113,10 +110,11 @@ def accept_invitation(*, token: str, acting_user: User, now: datetime) -> Member
 
     Raises InvitationNotFound, InvitationOver, Invalid.
     """
-    invitation = open_invitation(token, now=now)
+    invitation = _invitation(token)
     there = Membership.objects.filter(campaign=invitation.campaign, user=acting_user).first()
     if there is not None:
         return there
+    open_invitation(token, now=now)
     _use(invitation, now)
     membership = join(
         campaign=invitation.campaign, user=acting_user, role=invitation.role, acting_user=acting_user, now=now
@@ -140,6 +138,14 @@ def sign_up_by_invitation(*, token: str, username: str, password: str, now: date
     user, _ = make_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
     accept_invitation(token=token, acting_user=user, now=now)
     return user
+
+
+def _invitation(token: str) -> Invitation:
+    found = Invitation.objects.select_related("campaign", "created_by").filter(token_hash=Invitation.hash_token(token))
+    invitation = found.first()
+    if invitation is None:
+        raise InvitationNotFound
+    return invitation
 
 
 def _use(invitation: Invitation, now: datetime) -> None:

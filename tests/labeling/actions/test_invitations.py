@@ -1,0 +1,98 @@
+"""Links by which people come into a campaign."""
+
+from datetime import timedelta
+
+import pytest
+
+from labeling.actions import (
+    accept_invitation,
+    create_invitation,
+    open_invitation,
+    revoke_invitation,
+    sign_up_by_invitation,
+)
+from labeling.actions.invitations import InvitationNotFound, InvitationOver
+from labeling.actions.people import UsernameTaken
+from labeling.errors import Invalid, NotAllowed
+from labeling.models import Event, Invitation, Membership, User
+from tests.people import PASSWORD, Stage, person, stage
+
+
+def invite(scene: Stage, **values: object) -> tuple[Invitation, str]:
+    given: dict[str, object] = {"expires_at": scene.now + timedelta(days=7), "acting_user": scene.maya, **values}
+    return create_invitation(campaign=scene.campaign, now=scene.now, **given)  # type: ignore[arg-type]
+
+
+def test_who_has_an_account_takes_part_by_a_link_and_coming_twice_uses_nothing_up() -> None:
+    scene = stage()
+    invitation, token = invite(scene, max_uses=1, role="expert")
+    for _ in range(2):
+        membership = accept_invitation(token=token, acting_user=scene.charlie, now=scene.now)
+        assert (membership.user, membership.role) == (scene.charlie, "expert")
+    invitation.refresh_from_db()
+    assert invitation.uses == 1
+    assert Event.objects.filter(verb="invitation.accepted").count() == 1
+
+
+def test_who_has_none_makes_an_annotators_account() -> None:
+    scene = stage()
+    _, token = invite(scene)
+    user = sign_up_by_invitation(token=token, username="dana", password=PASSWORD, now=scene.now)
+    assert (user.role, user.check_password(PASSWORD), user.is_staff) == ("annotator", True, False)
+    assert Membership.objects.get(user=user).campaign == scene.campaign
+
+
+def test_a_refused_account_uses_nothing_up() -> None:
+    scene = stage()
+    invitation, token = invite(scene, max_uses=1)
+    with pytest.raises(UsernameTaken):
+        sign_up_by_invitation(token=token, username="alice", password=PASSWORD, now=scene.now)
+    with pytest.raises(Invalid):
+        sign_up_by_invitation(token=token, username="dana", password="short", now=scene.now)
+    invitation.refresh_from_db()
+    assert (invitation.uses, User.objects.filter(username="dana").exists()) == (0, False)
+
+
+def test_a_link_that_is_used_up_over_or_taken_back_opens_nothing_and_says_which() -> None:
+    scene = stage()
+    _, used_token = invite(scene, max_uses=1)
+    accept_invitation(token=used_token, acting_user=scene.charlie, now=scene.now)
+    back, back_token = invite(scene)
+    revoke_invitation(invitation=back, acting_user=scene.maya, now=scene.now)
+    _, late_token = invite(scene)
+    for token, later, told in (
+        (used_token, 0, "As many people"),
+        (back_token, 0, "taken back"),
+        (late_token, 8, "is over"),
+    ):
+        with pytest.raises(InvitationOver, match=told):
+            open_invitation(token, now=scene.now + timedelta(days=later))
+    with pytest.raises(InvitationNotFound):
+        open_invitation("nothing", now=scene.now)
+
+
+def test_only_the_fingerprint_of_a_link_is_kept() -> None:
+    scene = stage()
+    invitation, token = invite(scene)
+    assert token not in str(Invitation.objects.filter(pk=invitation.pk).values())
+    assert token not in str(list(Event.objects.values("before", "after")))
+
+
+def test_an_invitation_to_lead_makes_nobody_a_lead_who_is_an_annotator() -> None:
+    scene = stage()
+    _, token = invite(scene, role="lead")
+    with pytest.raises(Invalid, match="have an account"):
+        sign_up_by_invitation(token=token, username="dana", password=PASSWORD, now=scene.now)
+    with pytest.raises(Invalid, match="cannot lead"):
+        accept_invitation(token=token, acting_user=scene.charlie, now=scene.now)
+    lead = person("lena", "lead")
+    assert accept_invitation(token=token, acting_user=lead, now=scene.now).role == "lead"
+
+
+def test_only_leads_invite_and_an_invitation_ends_within_a_year() -> None:
+    scene = stage()
+    with pytest.raises(NotAllowed):
+        invite(scene, acting_user=scene.alice)
+    for days in (-1, 0, 400):
+        with pytest.raises(Invalid, match="within a year"):
+            invite(scene, expires_at=scene.now + timedelta(days=days))
