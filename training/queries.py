@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from labeling.models import Campaign, Verdict
+from labeling.models import Campaign
+from labeling.queries import standing_verdicts
 from training.errors import NothingServes
 from training.models import (
     ACTIVE_STATUSES,
@@ -51,7 +52,7 @@ def last_snapshot(campaign: Campaign) -> Snapshot | None:
 
 def fresh_verdicts(campaign: Campaign) -> int:
     """How many verdicts that yield a preference pair are newer than the last run's snapshot."""
-    verdicts = Verdict.objects.filter(campaign=campaign, winner__in=PREFERENCES)
+    verdicts = standing_verdicts(campaign).filter(winner__in=PREFERENCES)
     snapshot = last_snapshot(campaign)
     if snapshot is not None and snapshot.last_verdict_at is not None:
         verdicts = verdicts.filter(settled_at__gt=snapshot.last_verdict_at)
@@ -134,7 +135,7 @@ def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> Tra
         serving=deployment.version if deployment else None,
         before=version_before(),
         fresh_verdicts=fresh_verdicts(campaign),
-        preference_pairs=Verdict.objects.filter(campaign=campaign, winner__in=PREFERENCES).count(),
+        preference_pairs=standing_verdicts(campaign).filter(winner__in=PREFERENCES).count(),
         generation=job,
         run=run,
         versions=list(latest[:versions]),

@@ -16,7 +16,7 @@ from labeling.queries.progress import (
 )
 from labeling.queries.slices import Slice, SliceChoices, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, plain, statistics
-from labeling.queries.verdicts import fresh_verdicts, preference_pairs, verdict_records
+from labeling.queries.verdicts import fresh_verdicts, preference_pairs, standing_verdicts, verdict_records
 
 __all__ = [
     "AnnotatorProgress",
@@ -39,6 +39,7 @@ __all__ = [
     "preference_pairs",
     "progress_of",
     "slice_choices",
+    "standing_verdicts",
     "statements_on",
     "statistics",
     "verdict_records",

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Avg, Count, Max, Q
 from django.db.models.functions import Coalesce
 
-from labeling.models import Campaign, Choice, Judgment
+from labeling.models import Assignment, Campaign, Choice, Judgment
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class AnnotatorSummary:
 
 
 def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
-    """Everybody who ever judged in the campaign, the busiest first."""
-    counts = Q(superseded_at=None)
+    """Everybody who ever judged in the campaign, the busiest first. Gold and retests are not in the counts."""
+    counts = Q(superseded_at=None, kind=Assignment.Kind.NORMAL)
     preferred = counts & Q(choice__in=[Choice.A, Choice.B])
     on_left = preferred & (Q(choice=Choice.A, left="a") | Q(choice=Choice.B, left="b"))
     rows = (

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import models
 
-from labeling.actions.rules import RULES
+from labeling.actions.rules import RULES, check_together
+from labeling.errors import Invalid
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.imports import DIALECTS, KINDS
 from labeling.web.rules import HELP, LABELS
@@ -25,6 +26,8 @@ LEFT_AS_THEY_ARE = tuple(
     and field.name != "overlap"
 )
 """Numbers and choices that a form may leave out, or leave empty."""
+
+TOGETHER = ("overlap", "max_overlap", "quota", "quota_per_day")
 
 
 class RulesForm(CampaignForm):
@@ -69,10 +72,12 @@ class RulesForm(CampaignForm):
         for name in LEFT_AS_THEY_ARE:
             if values.get(name, "") in (None, "") and name not in self.errors:
                 values[name] = getattr(self.instance, name)
+        try:
+            check_together(Campaign(**{name: values[name] for name in TOGETHER if name in values}))
+        except Invalid as error:  # in the action's words, before the model's constraints say it in theirs
+            for name, text in error.fields.items():
+                self.add_error(name, text)
         return values
-
-    def validate_constraints(self) -> None:
-        """The action checks the rules as a whole, in words of its own; here only each field is checked for form."""
 
 
 def lines_of_criteria(criteria: list[dict[str, Any]]) -> str:
