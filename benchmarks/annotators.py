@@ -284,7 +284,7 @@ def main() -> None:
     """Prints the tables, or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--campaigns", type=int, default=600, help="simulated for the intervals")
+    parser.add_argument("--campaigns", type=int, default=400, help="simulated for the intervals")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     began = time.perf_counter()
