@@ -51,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="learn from preference pairs; run again to resume")
     train.add_argument("--eval", type=Path, dest="held_out", help="held-out pairs (default: the snapshot's test.jsonl)")
     train.add_argument("--out", type=Path, required=True, help="folder of the run")
+    train.add_argument("--reference-cache", type=Path, help="folder of reference log-probabilities that runs share")
     score = commands.add_parser("score", help="log-probabilities, rewards and margin of every pair")
     score.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
     evaluate = commands.add_parser("evaluate", help="reward accuracy, loss and margins over all pairs")
@@ -71,7 +72,9 @@ def build_parser() -> argparse.ArgumentParser:
 def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
     from training.engine.run import TrainFiles, train
 
-    files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
+    files = TrainFiles(
+        options.model, options.data, options.out, options.held_out, options.adapter, options.reference_cache
+    )
     return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS)
 
 

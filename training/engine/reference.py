@@ -1,10 +1,14 @@
-"""Reference log-probabilities: computed once before the first step, kept under the name of all that made them."""
+"""Reference log-probabilities: computed once before the first step, kept under the name of all that made them.
+
+They lie in the run's folder, so that a resumed run has the very same. With a ``ReferenceCache`` what an earlier run
+computed is looked up, as long as it agrees with what this run computes itself.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +17,20 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from training.engine import attention
+from training.engine.config import RunConfig
+from training.engine.events import log
+from training.engine.packing import PackedRow
+from training.engine.policy import Policy
 from training.engine.records import TokenPair, digest
 from training.engine.run_folder import write_atomically
-from training.engine.scoring import SideLogProbs
+from training.engine.scoring import SideLogProbs, rows_by_length, score_rows
+from training.engine.versions import versions
 
 _FORMAT = 1
+ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
+"""Nats by which a completion's log-probability may differ between two rows: far above what was seen (float32: 1e-5; on
+the CPU with SmolLM2 nothing at all, in bfloat16 too), far below what another model or machine would give."""
 _MODEL_FILES = (
     "config.json",
     "generation_config.json",
@@ -46,6 +59,63 @@ def folder_hash(directory: Path) -> str:
     for path in sorted(path for path in (*named, *weights) if path.is_file()):
         state.update(f"{path.name} {digest(path)}\n".encode())
     return state.hexdigest()
+
+
+def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Everything that decides what a completion's reference log-probability is, to the last bit."""
+    device = policy.device
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    return {
+        "model": inputs["model_sha256"],
+        "adapter": inputs["adapter_sha256"],
+        "dtype": str(policy.dtype),
+        "device": f"{device.type} {chip}",
+        "threads": torch.get_num_threads(),
+        "attention": attention.NAME if policy.packs else "alone",
+        "shares_prefix": policy.packs and config.share_prefix,
+        "lora_rank": config.lora_rank,
+        "target_modules": sorted(config.target_modules),
+        "versions": versions(),
+    }
+
+
+def reference_log_probs(
+    policy: Policy,
+    pairs: Sequence[TokenPair],
+    rows: Iterable[PackedRow],
+    config: RunConfig,
+    after_row: Callable[[int], None],
+    *,
+    known: SideLogProbs,
+    first: Sequence[int],
+) -> SideLogProbs:
+    """Log-probabilities (pairs, 2) under the policy as it is now.
+
+    ``known``: (pairs, 2), what a cache holds, NaN where it holds nothing. ``first``: the pairs of the first step (or of
+    the first row of an evaluation), which are scored anew whatever is known, in the very rows of that step: so its
+    rewards are exactly zero. What the cache holds of them may differ by ROUNDING, because matrix products may round
+    differently in another row; if it differs by more, the cache is not used, and all pairs are scored in ``rows``.
+    """
+    missing = np.isnan(known).any(axis=1)
+    if missing.all():
+        return score_rows(policy, pairs, rows, after_row)
+
+    def fresh(indices: Sequence[int], before: int) -> SideLogProbs:
+        some = [pairs[index] for index in indices]
+        if not some:
+            return np.empty((0, 2))
+        return score_rows(policy, some, rows_by_length(some, policy, config), lambda done: after_row(before + done))
+
+    values = known.copy()
+    values[list(first)] = fresh(first, 0)
+    differences = np.abs(values - known)[~np.isnan(known)]
+    if differences.max(initial=0.0) > ROUNDING[policy.dtype]:
+        log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed anew")
+        return score_rows(policy, pairs, rows, after_row)
+    rest = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
+    values[rest] = fresh(rest, len(first))
+    after_row(len(pairs))
+    return values
 
 
 def cache_key(ingredients: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,19 +21,20 @@ from training.engine.reference import folder_hash
 from training.engine.run_folder import RunFolder, publish_folder, write_json
 from training.engine.text import TextEncoder
 from training.engine.trainer import Trainer
-
-CODE_VERSION = 1  # goes up when the same config and data would give another adapter
+from training.engine.versions import versions
 
 
 @dataclass(frozen=True)
 class TrainFiles:
-    """What a run reads and where it writes. ``data`` is a file, or a snapshot folder (train.jsonl, test.jsonl)."""
+    """What a run reads and where it writes. ``data`` is a file, or a snapshot folder (train.jsonl, test.jsonl).
+    ``reference_cache``: a folder that runs share, see ``ReferenceCache``."""
 
     model: Path
     data: Path
     out: Path
     held_out: Path | None = None
     adapter: Path | None = None
+    reference_cache: Path | None = None
 
     @property
     def train_path(self) -> Path:
@@ -80,7 +80,7 @@ def train(
         config, policy, train_set.pairs, test_set.pairs, folder, files.model, inputs, emit=emit, stop=stop
     )
     emit(_started(trainer, train_set, test_set))
-    trainer.make_reference()
+    trainer.make_reference(files.reference_cache)
     _resume(trainer, folder)
     final = trainer.run()
     meta = {
@@ -140,18 +140,6 @@ def load_policy(model: Path, adapter: Path | None, config: RunConfig) -> Policy:
     else:
         policy.adapter.load(read_state(adapter))
     return policy
-
-
-def versions() -> dict[str, str]:
-    """Code and library versions that the numbers depend on."""
-    import transformers
-
-    return {
-        "engine": str(CODE_VERSION),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-        "python": platform.python_version(),
-    }
 
 
 def _started(trainer: Trainer, train_set: PairSet, test_set: PairSet) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,10 +17,19 @@ from training.engine.errors import Cancelled, Diverged
 from training.engine.events import Emit, StopRequest, log
 from training.engine.losses import Pairs, pair_losses, weighted_sum
 from training.engine.metrics import PairScores, summarise
+from training.engine.pace import Clock, ScoringReport
 from training.engine.packing import PackedRow, pack_rows
 from training.engine.policy import Policy
 from training.engine.records import TokenPair
-from training.engine.reference import cache_key, load_reference, pairs_hash, save_reference
+from training.engine.reference import (
+    cache_key,
+    load_reference,
+    pairs_hash,
+    reference_ingredients,
+    reference_log_probs,
+    save_reference,
+)
+from training.engine.reference_cache import ReferenceCache
 from training.engine.run_folder import RunFolder, write_atomically
 from training.engine.schedule import Schedule
 from training.engine.scoring import (
@@ -68,44 +76,56 @@ class Trainer:
         self.test_rows = rows_by_length(test_pairs, policy, config)
         self.reference: dict[str, SideLogProbs] = {}
 
-    def make_reference(self) -> None:
-        """Log-probabilities of all pairs under the starting model, from the cache in the folder or computed.
+    def make_reference(self, shared: Path | None = None) -> None:
+        """Log-probabilities of all pairs under the starting model: from the run's folder, or from the folder ``shared``
+        that runs share, or computed.
 
         The training pairs are scored in the very rows of the first epoch: matrix products may round differently in
         another row, and this way the first step's rewards are exactly zero.
         """
-        key = cache_key(self._reference_ingredients())
-        path = self.folder.path / "reference.safetensors"
-        lengths = {"train": len(self.train_pairs), "test": len(self.test_pairs)}
-        cached = load_reference(path, key, **lengths)
-        if cached is not None:
-            self.reference = cached
+        ingredients = reference_ingredients(self.policy, self.config, self.inputs)
+        path, lengths = self.folder.path / "reference.safetensors", self._lengths()
+        key = cache_key(ingredients | self._layout())
+        found = load_reference(path, key, **lengths)
+        if found is not None:
+            self.reference = found
             return
-        total = sum(lengths.values())
-        log(f"reference pass over {total} pairs")
-        first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self.rows(step))
-        parent = self.inputs["adapter_sha256"] is not None
-        with nullcontext() if parent else self.policy.adapter.switched_off():
-            told = _Scoring(self.emit, "reference", total)
-            self.reference = {
-                "train": score_rows(self.policy, self.train_pairs, first_epoch, self._after_row(told)),
-                "test": score_rows(
-                    self.policy, self.test_pairs, self.test_rows, self._after_row(told, lengths["train"])
-                ),
-            }
+        cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
+        with nullcontext() if self.inputs["adapter_sha256"] else self.policy.adapter.switched_off():
+            self.reference = self._score_reference(cache)
         save_reference(path, key, **self.reference)
+        # After the run's own file: a resumed run must not find other numbers than it had.
+        if cache is not None:
+            cache.add(self.train_pairs, self.reference["train"])
+            cache.add(self.test_pairs, self.reference["test"])
 
-    def _reference_ingredients(self) -> dict[str, Any]:
-        settings = ("seed", "pairs_per_step", "tokens_per_row", "share_prefix", "lora_rank", "target_modules")
+    def _score_reference(self, cache: ReferenceCache | None) -> dict[str, SideLogProbs]:
+        first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self.rows(step))
+        total, values, before = sum(self._lengths().values()), {}, 0
+        told = ScoringReport(self.emit, "reference", total)
+        first_tested = self.test_rows[0].pairs if self.test_rows else ()
+        for name, pairs, rows, first in (
+            ("train", self.train_pairs, first_epoch, self.schedule.indices(1)),
+            ("test", self.test_pairs, self.test_rows, first_tested),
+        ):
+            known = np.full((len(pairs), 2), np.nan) if cache is None else cache.find(pairs)
+            log(f"reference pass over {len(pairs)} {name} pairs, {int(np.isfinite(known).all(axis=1).sum())} cached")
+            values[name] = reference_log_probs(
+                self.policy, pairs, rows, self.config, self._after_row(told, before), known=known, first=first
+            )
+            before += len(pairs)
+        return values
+
+    def _lengths(self) -> dict[str, int]:
+        return {"train": len(self.train_pairs), "test": len(self.test_pairs)}
+
+    def _layout(self) -> dict[str, Any]:
+        """What the run's own file depends on besides the reference: which pairs, and how they lie in rows."""
+        settings = ("seed", "pairs_per_step", "tokens_per_row")
         return {
-            "model": self.inputs["model_sha256"],
-            "adapter": self.inputs["adapter_sha256"],
             "train": pairs_hash(self.train_pairs),
             "test": pairs_hash(self.test_pairs),
-            "dtype": str(self.policy.dtype),
-            "device": str(self.policy.device),
-            "torch": torch.__version__,
-            "settings": {name: self.config.as_dict()[name] for name in settings},
+            "settings": {name: getattr(self.config, name) for name in settings},
         }
 
     def rows(self, step: int) -> list[PackedRow]:
@@ -120,7 +140,7 @@ class Trainer:
     def run(self) -> dict[str, Any]:
         """All steps that are left. Returns what the meta says about the training; raises Cancelled after a signal,
         with a checkpoint of the last whole step written."""
-        clock = _Clock(self.progress)
+        clock = Clock(self.progress)
         self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
             self._cancel_if_asked()
@@ -135,7 +155,7 @@ class Trainer:
         self._cancel_if_asked()
         return self._result(clock)
 
-    def _result(self, clock: _Clock) -> dict[str, Any]:
+    def _result(self, clock: Clock) -> dict[str, Any]:
         """What the meta says; the best adapter takes its place, and the final margins are written."""
         result: dict[str, Any] = {"steps": self.progress.step, "seconds": round(clock.seconds(), 3)}
         if self.test_pairs:
@@ -154,7 +174,7 @@ class Trainer:
             ("train", self.train_pairs, rows_by_length(self.train_pairs, self.policy, self.config)),
             ("test", self.test_pairs, self.test_rows),
         ):
-            told = _Scoring(self.emit, f"final_{split}", len(pairs))
+            told = ScoringReport(self.emit, f"final_{split}", len(pairs))
             values = score_rows(self.policy, pairs, rows, self._after_row(told))
             lines += margin_lines(split, pairs, pair_scores(pairs, values, self.reference[split]), self.config.beta)
         write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
@@ -218,7 +238,7 @@ class Trainer:
 
     def evaluate(self, step: int) -> dict[str, Any]:
         """Score the held-out pairs, report, and return the figures."""
-        told = _Scoring(self.emit, "held_out", len(self.test_pairs))
+        told = ScoringReport(self.emit, "held_out", len(self.test_pairs))
         values = score_rows(self.policy, self.test_pairs, self.test_rows, self._after_row(told))
         figures = self._summary(pair_scores(self.test_pairs, values, self.reference["test"]))
         record = {"event": "evaluated", "step": step, "split": "test", **figures}
@@ -230,7 +250,7 @@ class Trainer:
     def _summary(self, scores: PairScores) -> dict[str, Any]:
         return summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
 
-    def _report(self, step: int, figures: dict[str, Any], clock: _Clock) -> None:
+    def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
         pairs = figures.pop("pairs")
         rate, remaining = clock.rate(pairs, self.schedule.steps - step)
         record = {
@@ -271,7 +291,7 @@ class Trainer:
         self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
 
-    def _after_row(self, told: _Scoring, before: int = 0) -> Callable[[int], None]:
+    def _after_row(self, told: ScoringReport, before: int = 0) -> Callable[[int], None]:
         """What happens between the rows of a scoring pass: say how far it is, stop if asked."""
 
         def after_row(scored: int) -> None:
@@ -293,46 +313,3 @@ def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> t
         return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)
     betas = (config.adam_beta1, config.adam_beta2)
     return torch.optim.AdamW(parameters, lr=config.learning_rate, betas=betas, **shared)
-
-
-class _Scoring:
-    """A pass over pairs without learning, as progress events: it may take as long as an epoch."""
-
-    def __init__(self, emit: Emit, what: str, total: int) -> None:
-        self.emit, self.what, self.total = emit, what, total
-        self.start = time.monotonic()
-
-    def say(self, scored: int) -> None:
-        """``scored`` pairs of all are done."""
-        rate = scored / max(time.monotonic() - self.start, 1e-9)
-        self.emit(
-            {
-                "event": "scoring",
-                "what": self.what,
-                "pairs": scored,
-                "of": self.total,
-                "pairs_per_second": round(rate, 3),
-                "remaining_seconds": round((self.total - scored) / rate, 1),
-            }
-        )
-
-
-class _Clock:
-    """Training time over all processes, and the rate of the steps of this one."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.before = progress.seconds
-        self.start = self.last = time.monotonic()
-        self.steps = 0
-
-    def seconds(self) -> float:
-        """Seconds of training so far."""
-        return self.before + time.monotonic() - self.start
-
-    def rate(self, pairs: int, steps_left: int) -> tuple[float, float]:
-        """Pairs per second of the step that just ended, and seconds left at the mean pace of this process."""
-        now = time.monotonic()
-        self.steps += 1
-        rate = pairs / max(now - self.last, 1e-9)
-        self.last = now
-        return round(rate, 3), round((now - self.start) / self.steps * steps_left, 1)

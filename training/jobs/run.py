@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -95,7 +96,8 @@ class RunWork:
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(json.dumps(self.run.config), encoding="utf-8")
         command = engine_command("train", self.run.parent)
-        return [*command, "--data", self.run.snapshot.directory, "--out", str(self.out), "--config", str(config)]
+        command += ["--data", self.run.snapshot.directory, "--out", str(self.out), "--config", str(config)]
+        return [*command, "--reference-cache", str(settings.VAR_DIR / "reference")]
 
     def _engine(self) -> int:
         """One life of the engine; returns its exit code. Whatever goes wrong here, it does not outlive this call."""

@@ -70,12 +70,19 @@ def write_pairs(path: Path, count: int, *, first: int = 0) -> Path:
 
 
 def run(
-    model: Path, data: Path, out: Path, events: Events | None = None, *, adapter: Path | None = None, **settings: Any
+    model: Path,
+    data: Path,
+    out: Path,
+    events: Events | None = None,
+    *,
+    adapter: Path | None = None,
+    reference_cache: Path | None = None,
+    **settings: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the meta."""
     events = events or Events()
     held_out = data.with_name("test.jsonl")
-    files = TrainFiles(model, data, out, held_out if held_out.exists() else None, adapter)
+    files = TrainFiles(model, data, out, held_out if held_out.exists() else None, adapter, reference_cache)
     return train(files, RunConfig(**{**SETTINGS, **settings}), emit=events, stop=events.stop)
 
 
