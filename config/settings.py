@@ -95,6 +95,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
 
 AUTH_USER_MODEL = "labeling.User"
+AUTHENTICATION_BACKENDS = ["labeling.signing_in.PatientBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -128,7 +129,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
@@ -152,6 +154,13 @@ API_LIMITS = {
     "read": env.int("API_LIMIT_READ", default=1200),
     "write": env.int("API_LIMIT_WRITE", default=600),
     "files": env.int("API_LIMIT_FILES", default=60),
+}
+# Failures a minute in each server process: to sign in with one name from one address, from one address with whatever
+# name, and of tokens from one address; 0: no limit. Then one waits.
+SIGN_IN_LIMITS = {
+    "name": env.int("SIGN_IN_LIMIT_NAME", default=5),
+    "address": env.int("SIGN_IN_LIMIT_ADDRESS", default=30),
+    "token": env.int("SIGN_IN_LIMIT_TOKEN", default=60),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Chosen",

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.api.views.description import SchemaView
 from labeling.api.views.problems import problem_page, problems_page
+from labeling.web.login import SignInView
 
 
 @require_safe
@@ -20,7 +21,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 urlpatterns = [
-    path("login/", auth_views.LoginView.as_view(template_name="login.html"), name="login"),
+    path("login/", SignInView.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("", include("labeling.web.urls")),
     path("", include("training.web.urls")),

@@ -182,6 +182,13 @@ def get_person(username: str) -> User:
     return user
 
 
+def get_self_or_anybody(user: User, username: str) -> User:
+    """Oneself by name or, for an admin, anybody. Raises NotAllowed, also where there is nobody of this name."""
+    if username != user.username and not user.is_admin:
+        raise NotAllowed("You can see and erase what is held about yourself only; an admin can for others.")
+    return get_person(username)
+
+
 def leads(user: User | None, campaign: Campaign) -> bool:
     """Whether this person may run the campaign."""
     if user is None or user.is_admin:

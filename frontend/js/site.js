@@ -8,6 +8,9 @@ if (toggle instanceof HTMLButtonElement) {
   toggle.addEventListener("click", () => remember(themes.next()));
 }
 
+// The tab of this page is seen, also where there is no room for all of them.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 /** @type {Set<HTMLFormElement>} */
 const sent = new Set();
 

@@ -1,4 +1,5 @@
-"""Forgetting a person: their account becomes anonymous, what they judged stays under a pseudonym and counts."""
+"""Forgetting a person: their account becomes anonymous; what they judged stays under a pseudonym and counts, or is
+withdrawn, as they wish."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.db.models import Q
 
 from labeling.actions.events import record
 from labeling.actions.members import remove_member
+from labeling.actions.withdrawal import withdraw_judgments
 from labeling.errors import Conflict, Invalid, NotAllowed
 from labeling.models import ApiToken, Erasure, Judgment, User
 from labeling.trained_on import versions_trained_on
@@ -51,12 +53,15 @@ def erasure_consequences(*, person: User, acting_user: User | None) -> Consequen
 
 
 @transaction.atomic
-def erase_person(*, person: User, confirmation: str, acting_user: User | None, now: datetime) -> Erasure:
+def erase_person(
+    *, person: User, confirmation: str, withdraw: bool = False, acting_user: User | None, now: datetime
+) -> Erasure:
     """Makes an account anonymous for good, for oneself or, by an admin, for anybody.
 
     Name, e-mail address and password go, so do tokens, sessions and memberships; comments and skip reasons are blanked.
-    Judgments stay under the pseudonym, so that statistics and verdicts stay what they were. confirmation: the user name
-    again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
+    Judgments stay under the pseudonym, so that statistics and verdicts stay what they were; with `withdraw` they count
+    nowhere any more, and what they settled is open again. Model versions trained on them stay, and are named.
+    confirmation: the user name again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
     """
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
@@ -68,18 +73,21 @@ def erase_person(*, person: User, confirmation: str, acting_user: User | None, n
     told_before = erasure_consequences(person=person, acting_user=acting_user)
     for membership in person.memberships.select_related("campaign"):
         remove_member(campaign=membership.campaign, user=person, acting_user=None, now=now)
+    withdrawn = withdraw_judgments(person=person, acting_user=acting_user, now=now) if withdraw else 0
     erasure = Erasure.objects.create(
         person=person,
         by=acting_user,
         at=now,
         judgments=told_before.judgments,
+        withdrawn=withdrawn,
         comments=told_before.comments,
         tokens=told_before.tokens,
         model_versions=told_before.model_versions,
     )
     Judgment.objects.filter(_SAID, annotator=person).update(comment="", skip_reason="")
     _blank_account(person)
-    record("person.erased", person, acting_user=acting_user, now=now, after=told_before.as_dict())
+    after = told_before.as_dict() | {"withdrawn": withdrawn}
+    record("person.erased", person, acting_user=acting_user, now=now, after=after)
     return erasure
 
 

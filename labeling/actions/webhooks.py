@@ -3,6 +3,7 @@
 import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +13,7 @@ from labeling.actions.events import record, send_deliveries
 from labeling.actions.validation import checked
 from labeling.errors import Conflict, Invalid
 from labeling.exchange import canonical_json
-from labeling.models import Campaign, User, Webhook, WebhookDelivery
+from labeling.models import Campaign, User, Webhook, WebhookAttempt, WebhookDelivery
 from labeling.posting import Answer, NotSent, check_address, post
 from labeling.signing import new_secret, signed_headers
 from labeling.webhook_types import offered, payload
@@ -157,11 +158,13 @@ def deliver(*, delivery_id: int, now: datetime) -> WebhookDelivery | None:
     delivery = WebhookDelivery.objects.select_related("webhook__campaign", "event__campaign", "event__actor").get(
         pk=delivery_id
     )
+    started = monotonic()
     try:
         answer = _send(delivery, now)
     except NotSent as error:
-        return _note(delivery, None, str(error), now)
-    return _note(delivery, answer, "", now)
+        return _note(delivery, WebhookAttempt(error=str(error)[:300], seconds=monotonic() - started), now)
+    attempt = WebhookAttempt(http_status=answer.status, excerpt=answer.excerpt[:500], seconds=answer.seconds)
+    return _note(delivery, attempt, now)
 
 
 def due_deliveries(*, now: datetime, limit: int = 200) -> list[int]:
@@ -190,15 +193,16 @@ def _send(delivery: WebhookDelivery, now: datetime) -> Answer:
 
 
 @transaction.atomic
-def _note(delivery: WebhookDelivery, answer: Answer | None, error: str, now: datetime) -> WebhookDelivery:
+def _note(delivery: WebhookDelivery, attempt: WebhookAttempt, now: datetime) -> WebhookDelivery:
     """Writes down what came of an attempt, and what follows from it."""
+    attempt.delivery, attempt.at = delivery, now
+    attempt.save()
     delivery.attempts += 1
     delivery.tried_at = now
-    delivery.http_status = answer.status if answer else None
-    delivery.seconds = answer.seconds if answer else None
-    delivery.excerpt = answer.excerpt[:500] if answer else ""
-    delivery.error = error[:300]
-    if answer is not None and 200 <= answer.status < 300:
+    delivery.http_status = attempt.http_status
+    delivery.seconds = attempt.seconds if attempt.http_status else None
+    delivery.excerpt, delivery.error = attempt.excerpt, attempt.error
+    if attempt.http_status is not None and 200 <= attempt.http_status < 300:
         delivery.status = Status.DELIVERED
     elif delivery.attempts > len(DELAYS) or delivery.http_status == GONE:
         delivery.status = Status.GIVEN_UP

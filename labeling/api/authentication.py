@@ -1,12 +1,15 @@
 """Who calls the API: a bearer token, looked up by its hash."""
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from labeling.buckets import BUCKETS, clock
 from labeling.models import ApiToken, User
+from labeling.signing_in import address_of
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -28,6 +31,7 @@ class TokenAuthentication(BaseAuthentication):
             .first()
         )
         if token is None:
+            _count_failure(request)
             raise AuthenticationFailed("This token is not known, was revoked, or has expired. Make a new one.")
         # At most one write a minute: a busy client must not turn every read into a write.
         if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
@@ -36,3 +40,11 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _count_failure(request: Request) -> None:
+    """Raises Throttled where too many tokens that are none come from one address."""
+    most = settings.SIGN_IN_LIMITS["token"]
+    wait = BUCKETS.take(("bad-token", address_of(request._request)), most, clock()) if most else 0.0
+    if wait:
+        raise Throttled(wait)

@@ -33,6 +33,10 @@ class ComparisonFilter(Period):
     annotator = serializers.CharField(required=False, help_text="Judged by this annotator (a pseudonym).")
 
 
+class ConflictFilter(serializers.Serializer[Any]):
+    after = serializers.IntegerField(required=False, min_value=0, help_text="Goes on behind this comparison.")
+
+
 class JudgmentFilter(Period):
     annotator = serializers.CharField(required=False, help_text="A pseudonym.")
     comparison = serializers.IntegerField(required=False)

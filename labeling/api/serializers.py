@@ -12,6 +12,7 @@ from labeling.models import (
     ApiToken,
     Campaign,
     Comparison,
+    Erasure,
     Event,
     Flag,
     GuidelineVersion,
@@ -24,6 +25,7 @@ from labeling.models import (
     Verdict,
     VerdictRecount,
     Webhook,
+    WebhookAttempt,
     WebhookDelivery,
     Winner,
 )
@@ -465,10 +467,23 @@ class ChangeWebhookSerializer(serializers.ModelSerializer[Webhook]):
         fields = ("url", "event_types", "is_active")
 
 
+class WebhookAttemptSerializer(serializers.ModelSerializer[WebhookAttempt]):
+    """One attempt; http_status: null where there was no answer, then error says why."""
+
+    class Meta:
+        model = WebhookAttempt
+        fields = ("at", "http_status", "seconds", "excerpt", "error")
+
+
 class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
-    """One message and what came of it; http_status, seconds, excerpt and error are of the last attempt."""
+    """One message and what came of it.
+
+    http_status, seconds, excerpt and error are of the last attempt; attempts: since it was last sent by hand; log: all
+    there ever were, oldest first.
+    """
 
     event = serializers.IntegerField(source="event_id")
+    log = WebhookAttemptSerializer(many=True, read_only=True)
 
     class Meta:
         model = WebhookDelivery
@@ -486,9 +501,61 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
             "seconds",
             "excerpt",
             "error",
+            "log",
         )
 
 
 class WebhookTypeSerializer(serializers.Serializer[Any]):
     type = serializers.CharField()
     meaning = serializers.CharField()
+
+
+class ConsequencesSerializer(serializers.Serializer[Any]):
+    """What an erasure does. model_versions: trained on the person's judgments; they stay as they are."""
+
+    judgments = serializers.IntegerField()
+    comments = serializers.IntegerField()
+    tokens = serializers.IntegerField()
+    campaigns = serializers.IntegerField()
+    model_versions = serializers.ListField(child=serializers.CharField())
+
+
+class EraseSerializer(serializers.Serializer[Any]):
+    confirmation = serializers.CharField(help_text="The user name again.")
+    withdraw = serializers.BooleanField(
+        default=False, help_text="Whether the judgments are withdrawn too: from verdicts and from all statistics."
+    )
+
+
+class ErasureSerializer(serializers.ModelSerializer[Erasure]):
+    """An erasure that was done. person: the pseudonym. withdrawn: how many judgments count no more."""
+
+    person = serializers.CharField(source="person.pseudonym")
+
+    class Meta:
+        model = Erasure
+        fields = ("person", "at", "judgments", "withdrawn", "comments", "tokens", "model_versions")
+
+
+class StatementSerializer(serializers.Serializer[Any]):
+    """What one annotator said about a comparison, by pseudonym. choice: a, b, tie, both_bad or skip."""
+
+    annotator = serializers.CharField(source="pseudonym")
+    is_simulated = serializers.BooleanField()
+    choice = serializers.CharField()
+    strength = serializers.CharField(help_text="slightly, clearly, much, or empty")
+    comment = serializers.CharField()
+    skip_reason = serializers.CharField()
+    seconds = serializers.FloatField(allow_null=True)
+    at = serializers.DateTimeField()
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    """A comparison that waits for a decision, with what was said about it. prompt: its messages; a, b: the texts."""
+
+    comparison = serializers.IntegerField()
+    prompt = serializers.JSONField()
+    a = serializers.CharField()
+    b = serializers.CharField()
+    votes = serializers.DictField(child=serializers.IntegerField())
+    statements = StatementSerializer(many=True)

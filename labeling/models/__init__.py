@@ -11,7 +11,7 @@ from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
 from labeling.models.prompt import Completion, Prompt
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
-from labeling.models.webhook import Webhook, WebhookDelivery
+from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "QUEUE_START",
@@ -39,6 +39,7 @@ __all__ = [
     "Verdict",
     "VerdictRecount",
     "Webhook",
+    "WebhookAttempt",
     "WebhookDelivery",
     "Winner",
 ]

@@ -6,6 +6,7 @@ import secrets
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.urls import reverse
 
 
 class Role(models.TextChoices):
@@ -39,6 +40,10 @@ class User(AbstractUser):
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym)
     is_simulated = models.BooleanField(default=False, help_text="Judges by a stated rule; never in a human figure.")
+
+    def get_absolute_url(self) -> str:
+        """The page about this account: Django's admin leads there."""
+        return reverse("account", args=[self.username])
 
     @property
     def is_lead(self) -> bool:

@@ -16,6 +16,9 @@ class Erasure(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", help_text="null: a command.")
     at = models.DateTimeField()
     judgments = models.PositiveIntegerField(help_text="Theirs, kept under the pseudonym.")
+    withdrawn = models.PositiveIntegerField(
+        default=0, help_text="Of those that counted, how many count no more: all of them, if that was asked for."
+    )
     comments = models.PositiveIntegerField(help_text="Blanked.")
     tokens = models.PositiveIntegerField(help_text="Deleted.")
     model_versions = models.JSONField(default=list, help_text="Names of those trained on their judgments.")

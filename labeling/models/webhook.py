@@ -59,5 +59,27 @@ class WebhookDelivery(models.Model):
         )
         verbose_name_plural = "webhook deliveries"
 
+    @property
+    def last_attempt(self) -> "WebhookAttempt | None":
+        """What came of it last; None: it was not tried yet."""
+        return next(iter(reversed(self.log.all())), None)
+
     def __str__(self) -> str:
         return self.message_id
+
+
+class WebhookAttempt(models.Model):
+    """One attempt at a delivery and what came of it. Kept as long as the delivery."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="log")
+    at = models.DateTimeField()
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="null: there was no answer.")
+    seconds = models.FloatField(help_text="How long it took, answer or not.")
+    excerpt = models.CharField(max_length=500, blank=True, help_text="How the answer began.")
+    error = models.CharField(max_length=300, blank=True, help_text="Why there was no answer.")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"attempt at {self.delivery_id}: {self.http_status or self.error}"

@@ -6,11 +6,14 @@ from datetime import datetime
 from labeling.models import Assignment, Campaign, Choice, Comparison, Flag, Judgment
 
 STRENGTHS = {1: "slightly", 2: "clearly", 3: "much"}
+SIDES = {"a": "A", "b": "B"}
+"""As the page that shows both texts calls them."""
+SAID = {**dict(Choice.choices), "a": "A is better", "b": "B is better"}
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one annotator said about a comparison, in terms of a and b, by pseudonym.
+    """What one annotator said about a comparison, in terms of A and B, by pseudonym.
 
     strength: slightly, clearly or much; empty where it was not asked. criteria: name and side, in the campaign's order.
     """
@@ -58,9 +61,9 @@ def _statement(judgment: Judgment, order: list[str]) -> Statement:
         pseudonym=judgment.annotator.pseudonym,
         is_simulated=judgment.annotator.is_simulated,
         choice=judgment.choice,
-        said=str(Choice(judgment.choice).label),
+        said=SAID[judgment.choice],
         strength=STRENGTHS.get(judgment.strength or 0, ""),
-        criteria=[(name, said[name]) for name in named],
+        criteria=[(name, SIDES.get(said[name], said[name])) for name in named],
         comment=judgment.comment,
         skip_reason=judgment.skip_reason,
         flag=str(Flag(judgment.flag).label) if judgment.flag else "",

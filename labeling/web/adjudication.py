@@ -74,7 +74,10 @@ def _number(text: str) -> int:
 
 
 def _shown(request: HttpRequest, campaign: Campaign, form: Any, status: Status) -> dict[str, Any]:
-    """The next one of a status, or the one that a refused form was about."""
+    """The next one of a status, or the one that a refused form was about.
+
+    Who decides is as blind as who judges.
+    """
     after = request.GET.get("after", "")
     refused = request.POST.get("comparison", "")
     behind = _number(refused) - 1 if refused else _number(after)
@@ -95,7 +98,7 @@ def _shown(request: HttpRequest, campaign: Campaign, form: Any, status: Status) 
             for message in comparison.prompt.messages
         ],
         "completions": [
-            {"name": name, "model": text.model_version, "html": render_markdown(text.text)}
+            {"name": name, "model": "" if campaign.blind else text.model_version, "html": render_markdown(text.text)}
             for name, text in texts.items()
         ],
         "statements": statements_on(comparison),

@@ -93,5 +93,5 @@ def _told(values: Mapping[str, Any], name: str) -> str | None:
     if isinstance(value, Mapping):
         return ", ".join(f"{key.replace('_', ' ')}: {_told(value, key)}" for key in value) or "nothing"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "nothing"
+        return "; ".join(str(_told({"": one}, "")) for one in value) or "nothing"
     return f"{value:.3g}" if isinstance(value, float) else str(value)

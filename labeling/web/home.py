@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from labeling.access import visible_campaigns
+from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
 from labeling.queries import CampaignProgress, annotator_progress, campaign_progress
 from labeling.web.edge import page, person
@@ -15,13 +15,14 @@ from labeling.web.edge import page, person
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A campaign in the list. leads, judges: what this person may do in it."""
+    """A campaign in the list. leads, adjudicates, judges: what this person may do in it."""
 
     campaign: Campaign
     progress: CampaignProgress
     judged: int
     judged_today: int
     leads: bool
+    adjudicates: bool
     judges: bool
 
     @property
@@ -36,8 +37,12 @@ def home(request: HttpRequest) -> HttpResponse:
     user = person(request)
     memberships = {membership.campaign_id: membership for membership in user.memberships.all()}
     campaigns = visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED)
-    entries = [_entry(campaign, user, memberships.get(campaign.pk)) for campaign in campaigns]
-    return render(request, "labeling/home.html", {"entries": entries, "nav": "home"})
+    context = {
+        "entries": [_entry(campaign, user, memberships.get(campaign.pk)) for campaign in campaigns],
+        "archived": led_campaigns(user).filter(status=Campaign.Status.ARCHIVED),
+        "nav": "home",
+    }
+    return render(request, "labeling/home.html", context)
 
 
 def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Entry:
@@ -50,5 +55,6 @@ def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Ent
         judged=judged,
         judged_today=judged_today,
         leads=leads,
+        adjudicates=leads or (membership is not None and membership.role == Membership.Role.EXPERT),
         judges=membership is not None,
     )

@@ -109,5 +109,5 @@ def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
             raise
         refuse(form, error)
         return None
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user)
     return user

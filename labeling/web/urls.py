@@ -15,12 +15,13 @@ from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
 from labeling.web.webhooks import delivery_retry, webhook_change, webhook_rotate, webhooks
-from labeling.web.you import you, you_erase
+from labeling.web.you import account, account_erase, you
 
 urlpatterns = [
     path("", home, name="home"),
     path("you/", you, name="you"),
-    path("you/erase/", you_erase, name="you_erase"),
+    path("people/<str:username>/", account, name="account"),
+    path("people/<str:username>/erase/", account_erase, name="account_erase"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/revoke/", token_revoke, name="token_revoke"),
     path("campaigns/new/", new_campaign, name="new_campaign"),

@@ -106,6 +106,7 @@ def _shown(request: HttpRequest, campaign: Campaign | None, form: WebhookForm, m
         "webhooks": Webhook.objects.filter(campaign=campaign).order_by("pk"),
         "deliveries": WebhookDelivery.objects.filter(webhook__campaign=campaign)
         .select_related("webhook")
+        .prefetch_related("log")
         .order_by("-pk")[:SHOWN],
         "tab": "webhooks",
     }

@@ -1,4 +1,4 @@
-"""One's own account: what is held about oneself, and being forgotten."""
+"""An account: what is held about somebody, and being forgotten. One's own or, for admins, anybody's."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -7,33 +7,52 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.errors import DomainError, NotAllowed
+from labeling.models import User
 from labeling.web.edge import page, person
 
 
 @page
 @require_safe
 def you(request: HttpRequest) -> HttpResponse:
-    """The account, and what an erasure would do."""
-    user = person(request)
-    context = {"consequences": erasure_consequences(person=user, acting_user=user), "nav": "you"}
-    return render(request, "labeling/you.html", context)
+    """One's own account, and what an erasure would do."""
+    return _shown(request, person(request))
+
+
+@page
+@require_safe
+def account(request: HttpRequest, username: str) -> HttpResponse:
+    """The same of somebody else, for admins; one's own is at its own address too."""
+    return _shown(request, get_self_or_anybody(person(request), username))
 
 
 @page
 @require_POST
-def you_erase(request: HttpRequest) -> HttpResponse:
-    """Forgets whoever asks, after they have typed their name, and signs them out."""
-    user = person(request)
+def account_erase(request: HttpRequest, username: str) -> HttpResponse:
+    """Forgets somebody, after their name was typed; who forgets themselves is signed out."""
+    user, them = person(request), get_self_or_anybody(person(request), username)
     try:
         erase_person(
-            person=user, confirmation=request.POST.get("confirmation", ""), acting_user=user, now=timezone.now()
+            person=them,
+            confirmation=request.POST.get("confirmation", ""),
+            withdraw=request.POST.get("withdraw") == "yes",
+            acting_user=user,
+            now=timezone.now(),
         )
     except NotAllowed:
         raise
     except DomainError as error:
         messages.error(request, error.message)
-        return redirect("you")
-    logout(request)
-    return redirect("login")
+        return redirect("account", username=username)
+    if them == user:
+        logout(request)
+        return redirect("login")
+    messages.success(request, f"The account {username} is erased; what it judged is {them.pseudonym}'s.")
+    return redirect("home")
+
+
+def _shown(request: HttpRequest, them: User) -> HttpResponse:
+    consequences = erasure_consequences(person=them, acting_user=person(request))
+    return render(request, "labeling/you.html", {"person": them, "consequences": consequences, "nav": "you"})

@@ -57,12 +57,14 @@ def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
 
 @pytest.fixture
 def sign_in(contexts: Callable[..., BrowserContext], live_server: LiveServer) -> Iterator[SignIn]:
-    """Opens a page for somebody who is signed in. wishes: of the browser (viewport, color_scheme, ...)."""
+    """Opens a page for somebody, signed in, or for nobody. wishes: of the browser (viewport, color_scheme, ...)."""
     complaints: list[str] = []
 
-    def open_page(user: User, *, path: str = "/", **wishes: Any) -> Page:
+    def open_page(user: User | None, *, path: str = "/", **wishes: Any) -> Page:
         context = contexts(**wishes)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_server.url}])
+        if user is not None:
+            name, key = settings.SESSION_COOKIE_NAME, session_of(user)
+            context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
         page = context.new_page()
         watch(page, live_server.url, complaints)
         page.goto(path)

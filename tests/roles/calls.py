@@ -26,6 +26,8 @@ class Scene:
         self.stage: Stage = stage(comparisons=4, overlap=2)
         self.furnished: Furnished = furnish(self.stage)
         self.other_lead = person("other_lead", Role.LEAD)
+        self.expert = person("eve")
+        self.stage.join(self.expert, role=Membership.Role.EXPERT)
         elsewhere = create_campaign(name="Elsewhere", acting_user=self.other_lead, now=NOON)
         Membership.objects.create(campaign=elsewhere, user=self.stage.charlie, created_at=NOON)
 
@@ -36,6 +38,7 @@ class Scene:
             "nobody": None,
             "charlie": on_stage.charlie,
             "alice": on_stage.alice,
+            "eve": self.expert,
             "other_lead": self.other_lead,
             "maya": on_stage.maya,
             "root": on_stage.root,
@@ -54,6 +57,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
     "api-member": lambda scene: ["sums", "bob"],
     "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
+    **dict.fromkeys(("account", "account_erase", "api-person-data", "api-erasure"), lambda scene: ["alice"]),
     "api-pause-member": lambda scene: ["sums", "bob"],
     "api-resume-member": lambda scene: ["sums", "bob"],
     "api-invitation": lambda scene: ["sums", invited(scene)[0].pk],
@@ -80,6 +84,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-webhooks", "POST"): {"campaign": "sums", "url": "https://1.1.1.1/hook", "event_types": ["verdict.settled"]},
     ("api-webhook", "PATCH"): {"is_active": False},
     ("api-users", "POST"): {"username": "new", "role": "annotator"},
+    ("api-erasure", "POST"): {"confirmation": "alice", "withdraw": True},
     ("api-tokens", "POST"): {"name": "mine", "scopes": ["read", "judge"]},
     ("api-campaigns", "POST"): {"name": "Another", "slug": "another"},
     ("api-campaign", "PATCH"): {"description": "Sums and more"},
@@ -117,6 +122,8 @@ def prepare(name: str, method: str, scene: Scene) -> str:
     if (name, method) in (("api-judgment", "DELETE"), ("api-judgment", "PUT")):
         on_stage.now = timezone.now()  # or it would be too late
         on_stage.judge(on_stage.given(on_stage.alice))
+    if name == "api-conflict":
+        conflict(on_stage)
     if name == "api-restore":
         retire_comparison(comparison=untouched(scene), reason="Twice.", acting_user=on_stage.maya, now=NOON)
     if name == "api-flag-review":

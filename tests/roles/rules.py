@@ -4,21 +4,24 @@ A new address, or a new method of one, wants a line here, and where it names som
 body, a line in `calls.py`.
 """
 
-PEOPLE = ("nobody", "charlie", "alice", "other_lead", "maya", "root")
-"""Charlie annotates another campaign, which other_lead leads; alice annotates in maya's; root is an admin."""
+PEOPLE = ("nobody", "charlie", "alice", "eve", "other_lead", "maya", "root")
+"""Charlie annotates another campaign, which other_lead leads; in maya's alice annotates and eve is an expert; root
+is an admin."""
 
 # 1 sign in first, 2 let in, 3 they may not, 4 it does not exist for them.
-ANYBODY = "222222"
-SIGNED_IN = "122222"  # and everybody is shown their own part only
-MEMBERS = "142422"
-LEADS = "143422"
-LEADS_ONLY = "144422"  # of these not even their existence is told to annotators
-LEADS_ANYWHERE = "133222"
-OF_A_LED_CAMPAIGN = "133422"
-ADMINS = "133332"
-OWN = "142444"  # alice's
-JUDGES = "142423"  # an admin is no member by being an admin
-NOTHING_NAMED = "144444"  # the form names nothing of theirs
+ANYBODY = "2222222"
+SIGNED_IN = "1222222"  # and everybody is shown their own part only
+MEMBERS = "1422422"
+LEADS = "1433422"
+LEADS_ONLY = "1444422"  # of these not even their existence is told to annotators
+LEADS_ANYWHERE = "1333222"
+OF_A_LED_CAMPAIGN = "1333422"
+ADMINS = "1333332"
+OWN = "1424444"  # alice's
+ADJUDICATES = "1432422"
+JUDGES = "1422423"  # an admin is no member by being an admin
+ALICES = "1323332"  # alice's own, and of anybody for an admin
+NOTHING_NAMED = "1444444"  # the form names nothing of theirs
 
 SITE: dict[str, dict[str, str]] = {
     "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
@@ -31,7 +34,8 @@ SITE: dict[str, dict[str, str]] = {
 LABELING_PAGES: dict[str, dict[str, str]] = {
     "home": {"GET": SIGNED_IN},
     "you": {"GET": SIGNED_IN},
-    "you_erase": {"POST": SIGNED_IN},
+    "account": {"GET": ALICES},
+    "account_erase": {"POST": ALICES},
     "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "token_revoke": {"POST": NOTHING_NAMED},
     "new_campaign": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
@@ -42,9 +46,9 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "people_remove": {"POST": LEADS},
     "people_pause": {"POST": LEADS},
     "invitations": {"GET": LEADS, "POST": LEADS},
-    "invitation_revoke": {"POST": "143444"},  # the form names none
+    "invitation_revoke": {"POST": "1433444"},  # the form names none
     "invitation": {"GET": ANYBODY, "POST": ANYBODY},  # who has the link
-    "adjudication": {"GET": LEADS, "POST": LEADS},
+    "adjudication": {"GET": ADJUDICATES, "POST": ADJUDICATES},
     "flags": {"GET": LEADS, "POST": LEADS},
     "data": {"GET": LEADS, "POST": LEADS},
     "statistics": {"GET": LEADS},
@@ -62,6 +66,8 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-me": {"GET": SIGNED_IN},
     "api-my-data": {"GET": SIGNED_IN},
     "api-users": {"POST": ADMINS},
+    "api-person-data": {"GET": ALICES},
+    "api-erasure": {"GET": ALICES, "POST": ALICES},
     "api-tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "api-token": {"DELETE": OWN},
     "api-campaigns": {"GET": SIGNED_IN, "POST": LEADS_ANYWHERE},
@@ -98,7 +104,8 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-judgment": {"POST": OWN, "PUT": OWN, "DELETE": OWN},
     "api-renew": {"POST": OWN},
     "api-release": {"POST": OWN},
-    "api-adjudicate": {"POST": LEADS},
+    "api-adjudicate": {"POST": ADJUDICATES},
+    "api-conflict": {"GET": ADJUDICATES},
     "api-retire": {"POST": LEADS},
     "api-restore": {"POST": LEADS},
     "api-flag-review": {"POST": LEADS},

@@ -6,12 +6,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import get_token
+from labeling.access import get_self_or_anybody, get_token
 from labeling.actions import create_token, create_user, revoke_token
+from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.serializers import (
+    ConsequencesSerializer,
     CreatedUserSerializer,
+    EraseSerializer,
+    ErasureSerializer,
     MeSerializer,
     NewTokenSerializer,
     NewUserSerializer,
@@ -38,6 +42,40 @@ class MyDataView(ApiView):
         """All that is held about you, as one JSON object, streamed."""
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return StreamingHttpResponse(personal_data(self.person), content_type="application/json", headers=headers)
+
+
+class PersonDataView(ApiView):
+    scopes = {"GET": Scope.PEOPLE}
+
+    @extend_schema(operation_id="person_data", responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request, username: str) -> StreamingHttpResponse:
+        """All that is held about somebody, as one JSON object, streamed: for themselves and for admins."""
+        person = get_self_or_anybody(self.person, username)
+        headers = {"Content-Disposition": f'attachment; filename="{person.pseudonym}.json"'}
+        return StreamingHttpResponse(personal_data(person), content_type="application/json", headers=headers)
+
+
+class ErasureView(ApiView):
+    scopes = {"GET": Scope.PEOPLE, "POST": Scope.PEOPLE}
+
+    @extend_schema(operation_id="erasure_consequences", responses=ConsequencesSerializer)
+    def get(self, request: Request, username: str) -> Response:
+        """What erasing somebody would do: for themselves and for admins."""
+        person = get_self_or_anybody(self.person, username)
+        told = erasure_consequences(person=person, acting_user=self.person)
+        return Response(ConsequencesSerializer(told).data)
+
+    @extend_schema(operation_id="erase_person", request=EraseSerializer, responses=ErasureSerializer)
+    def post(self, request: Request, username: str) -> Response:
+        """Make an account anonymous for good: one's own or, for admins, anybody's. It cannot be undone.
+
+        Judgments stay under the pseudonym and count; with `withdraw` they count nowhere any more, and what they settled
+        is open again.
+        """
+        person = get_self_or_anybody(self.person, username)
+        values = self.validated(EraseSerializer, request)
+        erasure = erase_person(person=person, **values, acting_user=self.person, now=self.now)
+        return Response(ErasureSerializer(erasure).data)
 
 
 class UsersView(ApiView):

@@ -4,19 +4,21 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import get_campaign, get_conflict, get_led_campaign, leads
+from labeling.access import get_adjudicated_campaign, get_campaign, get_conflict, get_led_campaign, leads
 from labeling.actions import adjudicate
 from labeling.api.base import ApiView
+from labeling.api.filters import ConflictFilter
 from labeling.api.idempotency import once
 from labeling.api.serializers import (
     AdjudicationSerializer,
     AgreementSerializer,
     AnnotatorSummarySerializer,
     CampaignProgressSerializer,
+    ConflictSerializer,
     VerdictSerializer,
 )
-from labeling.models import Scope
-from labeling.queries import agreement, annotator_summaries, campaign_progress
+from labeling.models import Comparison, Scope
+from labeling.queries import agreement, annotator_summaries, campaign_progress, next_waiting, statements_on
 
 SIMULATED = OpenApiParameter("include_simulated", bool, default=False)
 
@@ -57,6 +59,34 @@ class AnnotatorsView(ApiView):
         """What each annotator did, by pseudonym. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
         return Response([summary.as_dict() for summary in annotator_summaries(campaign)])
+
+
+class ConflictView(ApiView):
+    scopes = {"GET": Scope.JUDGE}
+    pagination_class = None  # one at a time
+
+    @extend_schema(
+        operation_id="next_conflict", parameters=[ConflictFilter], responses={200: ConflictSerializer, 204: None}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The next conflict to settle, with everybody's votes and words; 204 where there is none.
+
+        For the campaign's experts and leads. after: the comparison to go on behind.
+        """
+        campaign = get_adjudicated_campaign(self.person, slug)
+        asked = self.asked(ConflictFilter)
+        comparison = next_waiting(campaign, Comparison.Status.CONFLICT, after=asked.get("after", 0))
+        if comparison is None:
+            return Response(status=204)
+        conflict = {
+            "comparison": comparison.pk,
+            "prompt": comparison.prompt.messages,
+            "a": comparison.completion_a.text,
+            "b": comparison.completion_b.text,
+            "votes": comparison.votes,
+            "statements": statements_on(comparison),
+        }
+        return Response(ConflictSerializer(conflict).data)
 
 
 class AdjudicationView(ApiView):

@@ -101,7 +101,9 @@ class DeliveriesView(ApiView):
     )
     def get(self, request: Request, webhook_id: int) -> Response:
         """Its messages and what came of them, newest first."""
-        found = get_webhook(self.person, webhook_id).deliveries.filter(**self.asked(DeliveryFilter))
+        found = (
+            get_webhook(self.person, webhook_id).deliveries.filter(**self.asked(DeliveryFilter)).prefetch_related("log")
+        )
         return self.paged(found, WebhookDeliverySerializer)
 
 

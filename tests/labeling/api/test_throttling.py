@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labeling.api.throttling import Buckets
+from labeling.buckets import Buckets
 from tests.labeling.api.conftest import Calling
 from tests.people import stage
 

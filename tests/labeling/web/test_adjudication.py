@@ -40,6 +40,33 @@ def test_an_expert_sees_votes_and_words_decides_and_the_next_conflict_follows(vi
     assert "only a conflict can be adjudicated" in late.content.decode()
 
 
+def test_who_decides_is_as_blind_as_who_judges(visiting: Visiting) -> None:
+    scene = disagreeing()
+    named = '<span class="muted small">base</span>'
+    assert named not in visiting(scene.maya).get(ADJUDICATION).content.decode()
+    Campaign.objects.update(blind=False)
+    assert named in visiting(scene.maya).get(ADJUDICATION).content.decode()
+
+
+def test_an_expert_works_through_the_conflicts_by_api(visiting: Visiting) -> None:
+    scene = disagreeing(2)
+    erin = person("erin")
+    scene.join(erin, role="expert")
+    client = visiting(erin)
+    address = "/api/v1/campaigns/sums/adjudication/"
+    first = client.get(address).json()
+    second = client.get(f"{address}?after={first['comparison']}").json()
+    assert first["votes"] == {"a": 1, "b": 1}
+    assert {one["choice"] for one in first["statements"]} == {"a", "b"}
+    assert first["statements"][0]["comment"] == "<b>Because</b> it is."
+    assert "alice" not in str(first)
+    for conflict in (first, second):
+        body = {"winner": "a", "reason": "It is true."}
+        path = f"/api/v1/comparisons/{conflict['comparison']}/adjudication/"
+        assert client.post(path, body, content_type="application/json").status_code == 201
+    assert client.get(address).status_code == 204
+
+
 def test_an_expert_runs_nothing_and_an_annotator_adjudicates_nothing(visiting: Visiting) -> None:
     scene = disagreeing()
     erin = person("erin")

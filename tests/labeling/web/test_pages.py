@@ -45,10 +45,19 @@ def test_home_counts_what_one_has_judged(visiting: Visiting) -> None:
     assert "Go on judging" in page
 
 
-def test_an_archived_campaign_is_out_of_sight(visiting: Visiting) -> None:
+def test_an_archived_campaign_is_out_of_sight_but_its_leads_find_it(visiting: Visiting) -> None:
     on_stage = stage(comparisons=1)
     Campaign.objects.update(status="archived")
-    assert "Sums" not in said(visiting(on_stage.maya), "/")
+    assert "Sums" not in said(visiting(on_stage.alice), "/")
+    listed, _, folded = said(visiting(on_stage.maya), "/").partition('data-testid="archived"')
+    assert ("Sums" in listed, "Sums" in folded) == (False, True)
+
+
+def test_an_expert_finds_the_way_to_the_conflicts(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    on_stage.join(on_stage.bob, role="expert")
+    assert "adjudicate-sums" in said(visiting(on_stage.bob), "/")
+    assert "adjudicate-sums" not in said(visiting(on_stage.alice), "/")
 
 
 # --- A new campaign, its settings, its status ---

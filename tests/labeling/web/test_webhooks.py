@@ -1,8 +1,8 @@
 """Webhooks on their page: set up, looked at, sent again, removed."""
 
-from labeling.models import Webhook, WebhookDelivery
+from labeling.models import Webhook, WebhookAttempt, WebhookDelivery
 from tests.labeling.web.conftest import Visiting
-from tests.people import stage
+from tests.people import NOON, stage
 
 PAGE = "/campaigns/sums/webhooks/"
 
@@ -17,8 +17,11 @@ def test_a_lead_sets_up_a_webhook_sees_its_messages_and_removes_it(visiting: Vis
     assert webhook.secret not in browser.get(PAGE).content.decode()
     scene.settle("a")
     delivery = WebhookDelivery.objects.get()
-    WebhookDelivery.objects.update(status="given_up", http_status=500, seconds=0.5, excerpt="<b>no</b>")
+    WebhookAttempt.objects.create(delivery=delivery, at=NOON, seconds=15, error="No answer within 15 seconds.")
+    WebhookAttempt.objects.create(delivery=delivery, at=NOON, seconds=0.5, http_status=500, excerpt="<b>no</b>")
+    WebhookDelivery.objects.update(status="given_up")
     page = browser.get(PAGE).content.decode()
+    assert "No answer within 15 seconds." in page  # every attempt, not only the last
     assert "&lt;b&gt;no&lt;/b&gt;" in page
     browser.post(f"/webhooks/deliveries/{delivery.pk}/retry/")
     delivery.refresh_from_db()

@@ -149,7 +149,12 @@ def test_what_fails_is_tried_for_about_a_day_then_the_webhook_is_switched_off(re
     receiver.status = 204
     retry_delivery(delivery=delivery, acting_user=scene.maya, now=now)
     (again,) = send_all(now)
-    assert (again.status, again.http_status) == ("delivered", 204)
+    assert (again.status, again.http_status, again.attempts) == ("delivered", 204, 1)
+    log = list(again.log.all())
+    assert [attempt.http_status for attempt in log] == [503] * (len(DELAYS) + 1) + [204]
+    assert [attempt.at for attempt in log] == sorted(attempt.at for attempt in log)
+    assert {attempt.excerpt for attempt in log} == {"x" * 500, ""}
+    assert all(attempt.seconds > 0 for attempt in log)
 
 
 def test_who_is_gone_is_not_asked_again(receiver: Receiver) -> None:
@@ -178,6 +183,7 @@ def test_a_server_that_nobody_runs_is_an_error_in_a_sentence(receiver: Receiver)
     (delivery,) = send_all()
     assert (delivery.status, delivery.http_status) == ("waiting", None)
     assert delivery.error.startswith("127.0.0.1 cannot be reached")
+    assert delivery.log.get().error == delivery.error
 
 
 def test_two_workers_do_not_send_the_same_message(receiver: Receiver) -> None:

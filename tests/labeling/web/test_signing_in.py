@@ -1,0 +1,82 @@
+"""Who guesses passwords or tokens is made to wait, on every way in; the others notice nothing."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from labeling import buckets
+from tests.people import PASSWORD, stage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clock that a test moves on, and buckets that nobody has taken from."""
+    time = {"now": 1000.0}
+    fresh = buckets.Buckets()
+    for module in ("labeling.signing_in", "labeling.api.authentication"):
+        monkeypatch.setattr(f"{module}.BUCKETS", fresh)
+        monkeypatch.setattr(f"{module}.clock", lambda: time["now"])
+    return time
+
+
+def sign_in(name: str, password: str, *, path: str = "/login/", address: str = "192.0.2.1", **headers: str) -> Any:
+    return Client(REMOTE_ADDR=address).post(path, {"username": name, "password": password}, headers=headers)
+
+
+def test_after_five_failures_even_the_right_password_has_to_wait(clock: Any) -> None:
+    stage()
+    assert {sign_in("alice", "wrong").status_code for _ in range(5)} == {200}
+    refused = sign_in("alice", PASSWORD)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "12")
+    assert "Wait 12 seconds" in refused.content.decode()
+    # Neither somebody else at the same address nor the same person elsewhere is kept out.
+    assert sign_in("bob", PASSWORD).status_code == 302
+    assert sign_in("alice", PASSWORD, address="192.0.2.2").status_code == 302
+    clock["now"] += 12
+    assert sign_in("alice", PASSWORD).status_code == 302
+
+
+def test_djangos_admin_is_no_way_round(clock: Any) -> None:
+    stage()
+    for _ in range(5):
+        sign_in("root", "wrong", path="/admin/login/")
+    assert sign_in("root", PASSWORD, path="/admin/login/").status_code == 200  # the form again
+    assert sign_in("root", PASSWORD).status_code == 429
+
+
+def test_who_succeeds_uses_nothing_up(clock: Any) -> None:
+    stage()
+    assert {sign_in("alice", PASSWORD).status_code for _ in range(8)} == {302}
+
+
+def test_one_address_that_tries_many_names_has_to_wait_too(clock: Any) -> None:
+    stage()
+    for number in range(30):
+        assert sign_in(f"name-{number}", "wrong").status_code == 200
+    assert sign_in("alice", PASSWORD).status_code == 429
+
+
+def test_behind_a_proxy_the_address_is_the_one_the_proxy_has_added(clock: Any, settings: Any) -> None:
+    settings.BEHIND_PROXY = True
+    stage()
+    for number in range(5):
+        sign_in("alice", "wrong", **{"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.7"})
+    assert sign_in("alice", PASSWORD, **{"X-Forwarded-For": "203.0.113.99, 198.51.100.7"}).status_code == 429
+    assert sign_in("alice", PASSWORD, **{"X-Forwarded-For": "198.51.100.8"}).status_code == 302
+
+
+def test_tokens_that_are_none_are_a_problem_that_says_how_long_to_wait(clock: Any, settings: Any) -> None:
+    settings.SIGN_IN_LIMITS = {**settings.SIGN_IN_LIMITS, "token": 3}
+    client = Client(headers={"Authorization": "Bearer chosen_guess"})
+    answers = [client.get("/api/v1/me/") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert (answers[-1].json()["type"], answers[-1]["Retry-After"]) == ("/problems/throttled", "20")
+
+
+def test_a_limit_of_zero_is_none(clock: Any, settings: Any) -> None:
+    settings.SIGN_IN_LIMITS = dict.fromkeys(settings.SIGN_IN_LIMITS, 0)
+    stage()
+    assert {sign_in("alice", "wrong").status_code for _ in range(40)} == {200}
