@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from django.db import connection
 from django.db.models import Sum
 
-from labeling.models import CampaignTally, Comparison
+from labeling.models import CampaignTally, Comparison, Prompt
 
 Status = Comparison.Status
 
@@ -26,6 +26,7 @@ class Tally:
     conflicts: int = 0
     finished: int = 0
     finished_judgments: int = 0
+    prompts: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(getattr(self, name) + getattr(other, name) for name in COLUMNS))
@@ -83,6 +84,7 @@ def read_tally(campaign_id: int) -> Tally:
 
 
 def count_tally(campaign_id: int) -> Tally:
-    """The same, counted from the comparisons themselves: what the totals must equal. Costs a walk over all of them."""
+    """The same, counted from comparisons and prompts themselves: what it must equal. Costs a walk over all of them."""
     rows = Comparison.objects.filter(campaign=campaign_id).only("status", "overlap", "judged")
-    return sum((tally_of(comparison) for comparison in rows.iterator()), Tally())
+    prompts = Tally(prompts=Prompt.objects.filter(campaign=campaign_id).count())
+    return sum((tally_of(comparison) for comparison in rows.iterator()), prompts)

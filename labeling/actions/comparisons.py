@@ -116,7 +116,8 @@ def add_comparisons(
             }
             after |= {"dropped": dict(added.dropped)}
             record("comparisons.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
-            add_to_tally(campaign.pk, added.totals)
+        # A comparison that was dropped may have brought its prompt all the same.
+        add_to_tally(campaign.pk, added.totals + Tally(prompts=added.new_prompts))
     return added
 
 

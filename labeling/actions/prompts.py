@@ -11,6 +11,7 @@ from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Prompt, User
+from labeling.tally import Tally, add_to_tally
 
 BATCH = 500
 ROLES = ("system", "user", "assistant")
@@ -49,6 +50,7 @@ def add_prompts(
     if added.created:
         after = {"created": added.created, "existing": added.existing, "rejected": len(added.rejected)}
         record("prompts.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
+        add_to_tally(campaign.pk, Tally(prompts=added.created))
     return added
 
 

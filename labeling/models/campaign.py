@@ -270,6 +270,7 @@ class CampaignTally(models.Model):
     # Comparisons that have all the judgments they get, with a verdict or without: what adaptive overlap saved.
     finished = models.IntegerField(default=0)
     finished_judgments = models.IntegerField(default=0)
+    prompts = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["campaign", "shard"], name="campaign_tally_shard_once"),)

@@ -98,7 +98,7 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
     beside = campaign.comparisons.filter(status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD])
     out = dict(beside.order_by().values_list("status").annotate(number=Count("pk")))
     return CampaignProgress(
-        prompts=campaign.prompts.count(),
+        prompts=tally.prompts,
         comparisons=tally.comparisons,
         open=tally.comparisons - tally.settled - tally.conflicts,
         settled=tally.settled,

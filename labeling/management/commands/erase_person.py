@@ -1,4 +1,7 @@
-"""Makes an account anonymous for good: `manage.py erase_person alice` says what it would do, `--yes` does it."""
+"""Makes an account anonymous for good: `manage.py erase_person alice` says what it would do, `--yes` does it.
+
+`--withdraw` withdraws the judgments too.
+"""
 
 import json
 from typing import Any
@@ -17,11 +20,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--yes", action="store_true", help="erase; without it nothing is changed")
+        parser.add_argument("--withdraw", action="store_true", help="judgments count nowhere any more")
 
-    def handle(self, *args: Any, username: str, yes: bool, **options: Any) -> None:
+    def handle(self, *args: Any, username: str, yes: bool, withdraw: bool, **options: Any) -> None:
         with told():
             person = get_person(username)
             consequences = erasure_consequences(person=person, acting_user=None)
             if yes:
-                erase_person(person=person, confirmation=username, acting_user=None, now=timezone.now())
+                erase_person(
+                    person=person, confirmation=username, withdraw=withdraw, acting_user=None, now=timezone.now()
+                )
         self.stdout.write(json.dumps({"erased": yes, **consequences.as_dict()}))

@@ -100,8 +100,8 @@ def test_the_commands_export_and_erase(scene: Stage) -> None:
     call_command("erase_person", "alice", stdout=out)
     assert json.loads(out.getvalue())["erased"] is False
     assert not Erasure.objects.exists()
-    call_command("erase_person", "alice", "--yes", stdout=StringIO())
-    assert Erasure.objects.get().person == scene.alice
+    call_command("erase_person", "alice", "--yes", "--withdraw", stdout=StringIO())
+    assert (Erasure.objects.get().person, Erasure.objects.get().withdrawn) == (scene.alice, 2)
 
 
 def test_every_table_that_names_people_is_told_or_left_out_for_a_reason() -> None:

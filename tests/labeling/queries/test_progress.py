@@ -44,7 +44,7 @@ def test_progress_costs_the_same_however_many_comparisons_there_are() -> None:
         with CaptureQueriesContext(connection) as queries:
             campaign_progress(scene.campaign)
         statements.append([query["sql"] for query in queries])
-    assert len(statements[0]) == len(statements[1]) == 5
+    assert len(statements[0]) == len(statements[1]) == 4
     # Of comparisons only those that are flagged or gold are counted, by an index on the status: they are few.
     counted = [sql for sql in statements[1] if '"labeling_comparison"' in sql]
     assert len(counted) == 1
