@@ -139,7 +139,7 @@ def strengths(cases: int = 30) -> Iterator[Row]:
         for rated in found.models:
             yield (
                 "Bradley-Terry",
-                "choix",
+                "scikit-learn",
                 _number(rated.rating.value) / bradley_terry.ELO,
                 wanted[int(rated.model[1:])],
             )
