@@ -86,6 +86,10 @@ DATABASES = {
 if "postgresql" not in str(DATABASES["default"]["ENGINE"]):
     raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address: Chosen runs on PostgreSQL only.")
 # The web server's threads share a pool; workers and commands hold one connection each.
+# The server keeps the plans of the statements that run most (labeling.prepared). Off behind a pool that hands a
+# connection to somebody else after each transaction and knows nothing of prepared statements.
+if env.bool("DATABASE_PREPARE", default=True):
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import Q, Subquery
+from django.db.models import Subquery
 
 from labeling.models import QUEUE_START, Assignment, Campaign, Comparison, GuidelineVersion
-from labeling.queries.assignments import open_assignments
+from labeling.prepared import prepared_cursor
+from labeling.queries.assignments import STANDS, open_assignments
 from labeling.seats import Seat
 from labeling.statements import (
     FIND,
@@ -48,13 +48,6 @@ RELEASE_BATCH = 500
 
 Kind = Assignment.Kind
 
-STANDS = (
-    Q(kind=Kind.NORMAL, comparison__status=Comparison.Status.OPEN)
-    | Q(kind=Kind.GOLD, comparison__status=Comparison.Status.GOLD)
-    | Q(kind=Kind.RETEST) & ~Q(comparison__status__in=Comparison.OUT)
-)
-"""Assignments whose comparison still wants the answer; the others have been taken out from under them."""
-
 
 def give_next(seat: Seat, now: datetime, *, still_open: int | None = None) -> list[Assignment]:
     """What the annotator judges next: what is open before them already (leases renewed), filled up with new ones.
@@ -70,7 +63,7 @@ def give_next(seat: Seat, now: datetime, *, still_open: int | None = None) -> li
         given = _give(seat, wanted, now)
     if not held and not given:
         return []
-    return open_assignments(campaign=seat.campaign, annotator=seat.user, standing=STANDS)
+    return open_assignments(campaign=seat.campaign, annotator=seat.user)
 
 
 def draw_left(balance: int) -> str:
@@ -97,7 +90,7 @@ def expiry(campaign: Campaign, now: datetime) -> datetime:
 
 def release(assignment_ids: list[int]) -> None:
     """Frees the places of these leases. Their rows and their comparisons' rows must be locked."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(RELEASE, {"assignments": assignment_ids})
 
 
@@ -149,7 +142,7 @@ def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
         "votes_both_bad": comparison.votes_both_bad,
         **tally_values(seat.campaign.pk, change),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(WRITE_BACK, values)
     seat.totals = seat.totals + change
 
@@ -254,7 +247,7 @@ def _take(seat: Seat, found: _Found, now: datetime, *, renew: bool) -> None:
 
 
 def _first(statement: str, values: Mapping[str, int | float | str | datetime]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -10,6 +10,7 @@ from django.utils import timezone
 from labeling.access import AssignmentNotFound, CampaignNotFound
 from labeling.errors import NotAllowed
 from labeling.models import Assignment, Campaign, CampaignTally, Membership, User
+from labeling.prepared import Prepared
 from labeling.queries.progress import Progress, progress_of, quota_left
 from labeling.stats import wilson_interval
 from labeling.tally import Tally
@@ -77,7 +78,7 @@ class Seat:
 
 def take_seat(*, user: User, campaign: Campaign) -> Seat:
     """Locks an annotator's place in a campaign. Raises CampaignNotFound; NotAllowed for an admin who is no member."""
-    seat = _lock(_seats(user).filter(campaign=campaign), user)
+    seat = _lock(SEAT.first(user=user.pk, campaign=campaign.pk), user)
     if seat is None:
         if user.is_admin:
             raise NotAllowed("Only members are given comparisons. Add yourself to the campaign first.")
@@ -87,14 +88,13 @@ def take_seat(*, user: User, campaign: Campaign) -> Seat:
 
 def take_seat_of(*, user: User, assignment_id: int) -> Seat:
     """The same, for the campaign of an assignment of theirs. Raises AssignmentNotFound."""
-    own = _seats(user).filter(campaign__assignments=assignment_id, campaign__assignments__annotator=user)
-    seat = _lock(own, user)
+    seat = _lock(SEAT_OF_ASSIGNMENT.first(user=user.pk, assignment=assignment_id), user)
     if seat is None:
         raise AssignmentNotFound
     return seat
 
 
-def _seats(user: User) -> QuerySet[Membership]:
+def _seats(user: int) -> QuerySet[Membership]:
     def total(name: str) -> Subquery:
         tallies = CampaignTally.objects.filter(campaign=OuterRef("campaign")).order_by().values("campaign")
         return Subquery(tallies.annotate(total=Sum(name)).values("total"))
@@ -114,8 +114,15 @@ def _seats(user: User) -> QuerySet[Membership]:
     )
 
 
-def _lock(seats: QuerySet[Membership], user: User) -> Seat | None:
-    membership = seats.first()
+def _seats_of_assignment(user: int, assignment: int) -> QuerySet[Membership]:
+    return _seats(user).filter(campaign__assignments=assignment, campaign__assignments__annotator=user)
+
+
+SEAT = Prepared(lambda user, campaign: _seats(user).filter(campaign=campaign), user=int, campaign=int)
+SEAT_OF_ASSIGNMENT = Prepared(_seats_of_assignment, user=int, assignment=int)
+
+
+def _lock(membership: Membership | None, user: User) -> Seat | None:
     if membership is None:
         return None
     annotated: dict[str, int] = vars(membership)

@@ -3,10 +3,10 @@
 import random
 from dataclasses import asdict, dataclass, fields
 
-from django.db import connection
 from django.db.models import Sum
 
 from labeling.models import CampaignTally, Comparison, Prompt
+from labeling.prepared import prepared_cursor
 
 Status = Comparison.Status
 
@@ -71,7 +71,7 @@ def tally_values(campaign_id: int, change: Tally) -> dict[str, int]:
 def add_to_tally(campaign_id: int, change: Tally) -> None:
     """Adds to a campaign's totals. Call it late in a transaction: the shard stays locked to its end."""
     if change != Tally():
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(ADD, tally_values(campaign_id, change))
 
 

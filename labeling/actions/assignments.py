@@ -8,8 +8,9 @@ from labeling.access import AssignmentNotFound, leads
 from labeling.actions.refusals import LeaseLost, Withdrawn
 from labeling.errors import Conflict
 from labeling.models import Assignment, Campaign, Membership, User
+from labeling.queries.assignments import STANDS
 from labeling.queries.progress import Progress
-from labeling.queue import RELEASE_BATCH, STANDS, expiry, give_next, release, release_expired
+from labeling.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
 from labeling.seats import take_seat, take_seat_of
 
 

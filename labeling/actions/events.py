@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from celery import current_app
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from kombu.exceptions import OperationalError as BrokerError
 from psycopg.types.json import Jsonb
 
 from labeling.models import Campaign, Event, User
+from labeling.prepared import prepared_cursor
 from labeling.webhook_types import types_of
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def _save_with_messages(event: Event, types: list[str]) -> None:
         "after": Jsonb(event.after),
         "types": types,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(RECORD, values)
         event.pk, told = cursor.fetchone()
     event._state.adding = False

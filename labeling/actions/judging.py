@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from labeling.access import AssignmentNotFound
 from labeling.actions.answers import Answer
@@ -24,6 +24,7 @@ from labeling.actions.refusals import (
 )
 from labeling.actions.settling import settle, shrink
 from labeling.models import Assignment, Campaign, Choice, Comparison, Gold, Judgment, Verdict
+from labeling.prepared import Prepared, insert
 from labeling.queries.progress import quota_left
 from labeling.queue import expiry, free_slot
 from labeling.seats import Seat
@@ -32,21 +33,27 @@ Kind = Assignment.Kind
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
 
+def _locked(assignment: int, annotator: int, key: str) -> QuerySet[Assignment]:
+    same_key = Judgment.objects.filter(annotator=annotator, key=key).values("pk")
+    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
+    return (
+        Assignment.objects.select_related("comparison")
+        .annotate(judgment_of_key=Subquery(same_key), gold_winner=Subquery(right))
+        .select_for_update(no_key=True, of=("self", "comparison"))
+        .filter(pk=assignment, annotator=annotator)
+    )
+
+
+LOCKED = Prepared(_locked, assignment=int, annotator=int, key=str)
+
+
 def lock_assignment(seat: Seat, assignment_id: int, key: str) -> Assignment:
     """Locks the assignment, then its comparison, and looks up whether this key has arrived before.
 
     The membership is locked already, so nobody else can write a judgment of this annotator here in the meantime.
     Raises AssignmentNotFound.
     """
-    same_key = Judgment.objects.filter(annotator=seat.user, key=key).values("pk")
-    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
-    assignment = (
-        Assignment.objects.select_related("comparison")
-        .annotate(judgment_of_key=Subquery(same_key), gold_winner=Subquery(right))
-        .select_for_update(no_key=True, of=("self", "comparison"))
-        .filter(pk=assignment_id, annotator=seat.user)
-        .first()
-    )
+    assignment = LOCKED.first(assignment=assignment_id, annotator=seat.user.pk, key=key)
     if assignment is None:
         raise AssignmentNotFound
     assignment.campaign = assignment.comparison.campaign = seat.campaign
@@ -90,7 +97,7 @@ def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: date
     if seconds is not None:
         # No clock shows a pair for longer than it has been given out; a client that says so counted on in its sleep.
         seconds = min(seconds, max(0.0, (now - assignment.leased_at).total_seconds()))
-    return Judgment.objects.create(
+    judgment = Judgment(
         assignment=assignment,
         comparison=assignment.comparison,
         campaign=seat.campaign,
@@ -108,6 +115,8 @@ def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: date
         key=answer.key,
         created_at=now,
     )
+    insert(judgment)
+    return judgment
 
 
 def count(seat: Seat, assignment: Assignment, judgment: Judgment, now: datetime) -> Verdict | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from labeling.models import Campaign, Comparison, Verdict, Winner
+from labeling.prepared import insert
 from labeling.queries.estimates import Vote, estimates_of, verdict_posterior, votes_on
 from labeling.stats import RULES, AdaptiveOverlap
 
@@ -39,7 +40,9 @@ def settle(comparison: Comparison, campaign: Campaign, now: datetime) -> Verdict
         comparison.status = Comparison.Status.CONFLICT
         return None
     comparison.status = Comparison.Status.SETTLED
-    return Verdict.objects.create(**verdict_values(comparison, decision), comparison=comparison, settled_at=now)
+    verdict = Verdict(**verdict_values(comparison, decision), comparison=comparison, settled_at=now)
+    insert(verdict)
+    return verdict
 
 
 def decide(comparison: Comparison, campaign: Campaign, votes: Sequence[Vote] | None = None) -> Decision:

@@ -1,7 +1,9 @@
 """Who calls the API: a bearer token, looked up by its hash."""
 
+from datetime import datetime
+
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled
@@ -9,7 +11,17 @@ from rest_framework.request import Request
 
 from labeling.buckets import BUCKETS, clock
 from labeling.models import ApiToken, User
+from labeling.prepared import Prepared
 from labeling.signing_in import address_of
+
+
+def _known(key_hash: str, now: datetime) -> QuerySet[ApiToken]:
+    lasting = Q(expires_at=None) | Q(expires_at__gt=now)
+    current = ApiToken.objects.filter(lasting, revoked_at=None, user__is_active=True)
+    return current.select_related("user").filter(key_hash=key_hash)
+
+
+KNOWN = Prepared(_known, key_hash=str, now=datetime)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -24,12 +36,7 @@ class TokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed("Send the header as: Authorization: Bearer <token>.")
         now = timezone.now()
-        token = (
-            ApiToken.objects.select_related("user")
-            .filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
-            .filter(key_hash=ApiToken.hash_key(parts[1].decode("latin-1")))
-            .first()
-        )
+        token = KNOWN.first(key_hash=ApiToken.hash_key(parts[1].decode("latin-1")), now=now)
         if token is None:
             _count_failure(request)
             raise AuthenticationFailed("This token is not known, was revoked, or has expired. Make a new one.")

@@ -105,9 +105,13 @@ class ReleaseView(ApiView):
         return Response(status=204)
 
 
+# To make a serializer takes longer than to use it, and showing a judgment leaves nothing behind in it.
+SHOW_JUDGMENT = JudgmentSerializer()
+
+
 def _answered(answered: Answered) -> Response:
     body = {
-        "judgment": JudgmentSerializer(answered.judgment).data,
+        "judgment": SHOW_JUDGMENT.to_representation(answered.judgment),
         "next": present_assignment(answered.next) if answered.next else None,
         "following": [present_assignment(assignment) for assignment in answered.following],
         "progress": answered.progress.as_dict(),
