@@ -47,12 +47,12 @@ class RehearsalPlan:
     rounds: int = 1
     error_rate: float = 0.1
     overlap: int = 3
-    pairs_per_prompt: int = 2
+    pairs_per_prompt: int = 3
     seed: int = 0
     test_share: float = 0.3
     max_tokens: int = 96
     # Samples of each version for each held-out prompt, for the win rate.
-    samples: int = 3
+    samples: int = 2
     config: dict[str, Any] = field(default_factory=dict)
 
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--rule", choices=RULES, default=plan.rule.name)
         parser.add_argument("--error-rate", type=float, default=plan.error_rate, help="of each simulated annotator")
         parser.add_argument("--overlap", type=int, default=plan.overlap, help="judgments for each comparison")
-        parser.add_argument("--prompts", type=int, help="how many of the demo's prompts (default: all)")
+        parser.add_argument("--prompts", type=int, default=120, help="how many of the demo's prompts")
         parser.add_argument("--pairs-per-prompt", type=int, default=plan.pairs_per_prompt)
         parser.add_argument("--max-tokens", type=int, default=plan.max_tokens, help="longest completion")
         parser.add_argument("--samples", type=int, default=plan.samples, help="per held-out prompt, for the win rate")
