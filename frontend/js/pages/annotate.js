@@ -302,6 +302,8 @@ const BY_KEY = {
 
 onKeys((event) => BY_CODE[event.code]?.(event) ?? (event.altKey ? null : (BY_KEY[event.key]?.() ?? null)));
 
+// What is missing is said in the same words by button and by key; the browser's own check is for where there is no script.
+form.noValidate = true;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = event.submitter;
