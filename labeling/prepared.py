@@ -97,7 +97,7 @@ class Prepared(Generic[Row]):
 
     def _compile(self) -> SQLCompiler:
         marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._types.items())}
-        compiler = self._build(**marks).query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler: SQLCompiler = self._build(**marks).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
         named = [_name(parameter, marks) for parameter in parameters]
         if set(named) - {None} != set(marks):
@@ -109,7 +109,7 @@ class Prepared(Generic[Row]):
         ]
         number = count()
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
-        compiler.get_converters = lambda _: converters
+        compiler.get_converters = lambda _: converters  # type: ignore[assignment, method-assign]
         self._sql = re.sub("%(.)", lambda found: places[next(number)] if found[1] == "s" else found[0], sql)
         self._compiler = compiler
         return compiler
