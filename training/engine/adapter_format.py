@@ -58,12 +58,14 @@ def read_state(directory: Path) -> dict[str, Tensor]:
 
 def write_adapter(directory: Path, adapter: Adapter, *, base_model: str) -> None:
     """Write both files into an existing folder. Weights keep their master precision, so nothing is lost."""
-    state = {
-        f"{_PREFIX}{name}.weight": parameter.detach().cpu().contiguous()
-        for name, parameter in adapter.parameters().items()
-    }
-    save_file(state, directory / WEIGHTS_NAME, metadata={"format": "pt"})
-    shape = adapter.shape
+    state = {name: parameter.detach().cpu().contiguous() for name, parameter in adapter.parameters().items()}
+    write_adapter_state(directory, adapter.shape, state, base_model=base_model)
+
+
+def write_adapter_state(directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str) -> None:
+    """The same from A and B of every layer, named as ``Adapter.parameters`` names them."""
+    named = {f"{_PREFIX}{name}.weight": tensor for name, tensor in state.items()}
+    save_file(named, directory / WEIGHTS_NAME, metadata={"format": "pt"})
     config = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",

@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from training.engine.packing import PackedRow, Segment
+from training.engine.varlen import VarlenPlan, plan_varlen, varlen_attention
 
 NAME = "packed_preference_pairs"
+PADDED_NAME = "padded_samples"
 
 
 @dataclass(frozen=True)
@@ -23,15 +25,20 @@ class AttentionPlan:
     """The segments of a row, each with its additive mask (1, repeats * q, visible): made once, used by every layer.
 
     ``repeats`` is the number of query heads that share a key head; their queries are stacked, so that one batched
-    product serves them all.
+    product serves them all. With ``varlen`` one CUDA kernel does all segments, and there are no masks.
     """
 
     segments: tuple[Segment, ...]
     masks: tuple[Tensor, ...]
+    varlen: VarlenPlan | None = None
 
 
-def plan_attention(row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device) -> AttentionPlan:
+def plan_attention(
+    row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device, varlen: bool = False
+) -> AttentionPlan:
     """Build the masks of a row: 0 where a query may look, -inf where it may not."""
+    if varlen:
+        return AttentionPlan(row.segments, (), plan_varlen(row.segments, device=device))
     masks = []
     for segment in row.segments:
         length, prefix = segment.stop - segment.start, _prefix_length(segment)
@@ -54,6 +61,8 @@ def packed_attention(
     """Shapes: query (1, H, T, D), key and value (1, G, T, D) with G dividing H; returns (1, T, H, D)."""
     # The rotary embedding widens to fp32; products are taken in the compute dtype, which the values still have.
     query, key = query.to(value.dtype), key.to(value.dtype)
+    if attention_plan.varlen is not None:
+        return varlen_attention(query[0], key[0], value[0], attention_plan.varlen, scaling).unsqueeze(0), None
     output: Tensor = _PackedAttention.apply(  # type: ignore[no-untyped-call]
         query[0], key[0], value[0], attention_plan, scaling
     )
@@ -127,8 +136,29 @@ def _spread(total: Tensor, segment: Segment, visible: Tensor) -> None:
     total[:, segment.start : segment.stop] += visible[:, prefix:]
 
 
+def padded_attention(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    scaling: float,
+    visible: Tensor,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """For sampling with a cache. Shapes: query (B, H, q, D), key and value (B, G, k, D), visible (B, 1, q, k) bool;
+    returns (B, q, H, D)."""
+    query, key = query.to(value.dtype), key.to(value.dtype)
+    output = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=visible, scale=scaling, enable_gqa=True
+    )
+    return output.transpose(1, 2), None
+
+
 def register() -> None:
-    """Make the function known to transformers; harmless when repeated."""
+    """Make both functions known to transformers; harmless when repeated."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, packed_attention)
+    AttentionInterface.register(PADDED_NAME, padded_attention)

@@ -1,4 +1,4 @@
-"""Checkpoints: adapter, optimizer, random state and step, in one folder that appears whole or not at all."""
+"""Checkpoints: weights, optimizer, random state and step, in one folder that appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.engine.adapter_format import read_state, write_adapter
-from training.engine.lora import Adapter
+from training.engine.parallel import gathered, spread_like
 from training.engine.run_folder import publish_folder, write_json
+from training.engine.weights import Weights
 
 _OPTIMIZER_NAME = "optimizer.safetensors"
 _STATE_NAME = "state.json"
@@ -30,39 +30,44 @@ class Progress:
 
 
 def save_checkpoint(
-    target: Path, *, adapter: Adapter, optimizer: torch.optim.Optimizer, progress: Progress, base_model: str
+    target: Path, *, weights: Weights, optimizer: torch.optim.Optimizer, progress: Progress, writes: bool = True
 ) -> None:
-    """Write a checkpoint beside its place and rename it there."""
+    """Write a checkpoint beside its place and rename it there. Of several processes all gather and one ``writes``."""
+    state = weights.state()
+    tensors = {_RANDOM_STATE: torch.get_rng_state()}
+    for name, parameter in weights.parameters().items():
+        for key, value in optimizer.state[parameter].items():
+            tensors[f"{name}|{key}"] = gathered(torch.as_tensor(value))
+    if not writes:
+        return
     temporary = target.with_name(target.name + ".tmp")
     if temporary.exists():
         shutil.rmtree(temporary)
     temporary.mkdir(parents=True)
-    write_adapter(temporary, adapter, base_model=base_model)
-    tensors = {_RANDOM_STATE: torch.get_rng_state()}
-    for name, parameter in adapter.parameters().items():
-        for key, value in optimizer.state[parameter].items():
-            tensors[f"{name}|{key}"] = torch.as_tensor(value).detach().cpu().contiguous()
+    weights.write(temporary, state)
     save_file(tensors, temporary / _OPTIMIZER_NAME)
     write_json(temporary / _STATE_NAME, asdict(progress))
     publish_folder(temporary, target)
 
 
-def load_checkpoint(source: Path, *, adapter: Adapter, optimizer: torch.optim.Optimizer) -> Progress:
-    """Put adapter, optimizer and random state back to where they were."""
-    adapter.load(read_state(source))
+def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> Progress:
+    """Put weights, optimizer and random state back to where they were."""
+    weights.load(weights.read(source))
     tensors = load_file(source / _OPTIMIZER_NAME)
     torch.set_rng_state(tensors.pop(_RANDOM_STATE))
     state = optimizer.state_dict()
-    state["state"] = _optimizer_state(adapter, tensors)
+    state["state"] = _optimizer_state(weights, tensors)
     optimizer.load_state_dict(state)
     return Progress(**json.loads((source / _STATE_NAME).read_text(encoding="utf-8")))
 
 
-def _optimizer_state(adapter: Adapter, tensors: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
+def _optimizer_state(weights: Weights, tensors: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
     """As ``Optimizer.load_state_dict`` wants it: by the parameters' number in their one group."""
-    numbers = {name: number for number, name in enumerate(adapter.parameters())}
+    parameters = weights.parameters()
+    numbers = {name: number for number, name in enumerate(parameters)}
     state: dict[int, dict[str, Any]] = {}
     for key, tensor in tensors.items():
         name, _, entry = key.partition("|")
-        state.setdefault(numbers[name], {})[entry] = tensor
+        whole = tensor.shape == parameters[name].shape
+        state.setdefault(numbers[name], {})[entry] = spread_like(tensor, parameters[name]) if whole else tensor
     return state

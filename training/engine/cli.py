@@ -1,4 +1,4 @@
-"""``python -m training.engine``: train, score and evaluate on plain files.
+"""``python -m training.engine``: train, reward, score, evaluate and merge on plain files; settings lists them.
 
 stdout carries JSON lines (``{"event": ...}``), stderr is for people. Exit codes: 0 finished; 1 a bug or the machine
 (traceback on stderr); 2 bad input or config; 3 cancelled by SIGTERM or SIGINT; 4 diverged.
@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from training.engine.config import RunConfig, load_config
+from training.engine.config import RunConfig, as_table, load_config
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError
 from training.engine.events import StopRequest, emit, log
 
@@ -22,6 +22,9 @@ WAIT_SECONDS = 120.0  # for a predecessor to notice that nobody reads it any mor
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = build_parser().parse_args(arguments)
+    if options.command == "settings":
+        print(as_table())
+        return EXIT_FINISHED
     stop = StopRequest()
     stop.install()
     # Read by libraries when they are loaded. The same numbers in every process; no look-ups over the network; threads
@@ -40,28 +43,45 @@ def main(arguments: list[str] | None = None) -> int:
         log(traceback.format_exc())
         emit({"event": "failed", "error": f"{type(error).__name__}: {error}"})
         return EXIT_UNEXPECTED
-    emit({"event": "finished", **result})
+    if os.environ.get("RANK", "0") == "0":  # of several processes one tells
+        emit({"event": "finished", **result})
     return EXIT_FINISHED
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.engine", description="DPO with LoRA on plain files.")
+    parser = argparse.ArgumentParser(prog="python -m training.engine", description="DPO on plain files.")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="learn from preference pairs; run again to resume")
-    train.add_argument("--eval", type=Path, dest="held_out", help="held-out pairs (default: the snapshot's test.jsonl)")
-    train.add_argument("--out", type=Path, required=True, help="folder of the run")
+    reward = commands.add_parser("reward", help="train an explicit reward model on them; run again to resume")
+    for command in (train, reward):
+        command.add_argument(
+            "--eval", type=Path, dest="held_out", help="held-out pairs (default: the snapshot's test.jsonl)"
+        )
+        command.add_argument("--out", type=Path, required=True, help="folder of the run")
     train.add_argument("--reference-cache", type=Path, help="folder of reference log-probabilities that runs share")
     score = commands.add_parser("score", help="log-probabilities, rewards and margin of every pair")
     score.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
+    score.add_argument("--reward-model", type=Path, help="explicit reward model to score with, instead of a policy")
     evaluate = commands.add_parser("evaluate", help="reward accuracy, loss and margins over all pairs")
     evaluate.add_argument("--out", type=Path, help="JSON file to write")
     for command in (score, evaluate):
         command.add_argument("--reference-adapter", type=Path, help="adapter of the reference (default: none)")
-    for command in (train, score, evaluate):
+    commands.add_parser("settings", help="all settings as a table: default, range and a sentence each")
+    merge = commands.add_parser("merge", help="fold an adapter into its base model: a full model's folder")
+    merge.add_argument("--out", type=Path, required=True, help="folder to make")
+    merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
+    for command in (train, reward, score, evaluate, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
-        command.add_argument("--adapter", type=Path, help="adapter to start from, or to score (default: none)")
+        command.add_argument(
+            "--adapter",
+            type=Path,
+            required=command is merge,
+            help="adapter to start from, to score or to merge (default: none)",
+        )
+    for command in (train, reward, score, evaluate):
         command.add_argument("--data", type=Path, required=True, help="pairs as JSON lines; train: or a snapshot")
+    for command in (train, reward, score, evaluate, merge):
         command.add_argument("--config", type=Path, help="JSON file of settings")
         command.add_argument(
             "--set", action="append", default=[], dest="settings", metavar="FIELD=VALUE", help="one setting; repeatable"
@@ -78,14 +98,32 @@ def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS)
 
 
+def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
+    from training.engine.run import TrainFiles, train
+
+    files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
+    return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS, reward=True)
+
+
 def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.evaluation import score, write_scores
+    from training.engine.evaluation import read_all, score, write_scores
     from training.engine.run import prepare_torch
 
     prepare_torch(config)
-    pair_set, scores = score(options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop)
-    write_scores(options.out, pair_set.pairs, scores, config.beta)
-    return {"pairs": len(pair_set.pairs), "dropped": dict(pair_set.dropped), "out": str(options.out)}
+    if options.reward_model is not None:
+        from training.engine.reward import reward_figures, score_rewards, write_rewards
+
+        pair_set = read_all(options.model, options.data, config)
+        rewards = score_rewards(options.model, options.reward_model, pair_set, config, stop=stop)
+        write_rewards(options.out, pair_set.pairs, rewards)
+        figures = reward_figures(rewards)
+    else:
+        pair_set, scores = score(
+            options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop
+        )
+        write_scores(options.out, pair_set.pairs, scores, config.beta)
+        figures = {}
+    return {"pairs": len(pair_set.pairs), "dropped": dict(pair_set.dropped), "out": str(options.out), **figures}
 
 
 def _evaluate(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
@@ -97,4 +135,12 @@ def _evaluate(options: argparse.Namespace, config: RunConfig, stop: StopRequest)
     return evaluate(scores, pair_set, config, options.out)
 
 
-_COMMANDS = {"train": _train, "score": _score, "evaluate": _evaluate}
+def _merge(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
+    import torch
+
+    from training.engine.merging import merge
+
+    return merge(options.model, options.adapter, options.out, dtype=getattr(torch, options.dtype))
+
+
+_COMMANDS = {"train": _train, "reward": _reward, "score": _score, "evaluate": _evaluate, "merge": _merge}

@@ -12,6 +12,9 @@ from training.engine.errors import InputError
 from training.engine.losses import LOSSES, WITH_MARGIN, LossSettings
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+TUNINGS = ("lora", "full")
+REFERENCES = ("start", "base")
+CHECKPOINTING = ("auto", "on", "off")
 OPTIMIZERS = ("adamw", "rmsprop")
 SCHEDULES = ("linear", "cosine", "constant")
 DTYPES = ("auto", "bfloat16", "float32", "float64")
@@ -38,6 +41,14 @@ class RunConfig:
     )
     dpop_weight: float = _setting(
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
+    )
+    tuning: str = _setting(
+        "lora", "What is trained: an adapter beside the frozen model, or all of the model's weights.", one_of=TUNINGS
+    )
+    reference: str = _setting(
+        "start",
+        "The reference where a run starts from a parent's adapter: that start, or the base model under it.",
+        one_of=REFERENCES,
     )
     optimizer: str = _setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
     learning_rate: float = _setting(5e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
@@ -70,6 +81,14 @@ class RunConfig:
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
     )
     device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
+    gradient_checkpointing: str = _setting(
+        "auto",
+        "Compute activations again in the backward instead of keeping them; auto does so where memory would not do.",
+        one_of=CHECKPOINTING,
+    )
+    memory_limit_gib: float = _setting(
+        0.0, "Memory that the run may ask for beyond its loaded model, in GiB; 0 is what is free at its start.", low=0.0
+    )
     threads: int = _setting(0, "CPU threads; 0 leaves it to torch.", low=0, high=1024)
     evaluate_every: int = _setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
@@ -83,6 +102,18 @@ class RunConfig:
     patience: int = _setting(
         0, "Evaluations in a row without a lower held-out loss after which the run stops early; 0 never does.", low=0
     )
+    probe_prompts: int = _setting(
+        0,
+        "Held-out prompts that the policy answers at every evaluation, for KL, entropy and probes; 0 is none.",
+        low=0,
+        high=10_000,
+    )
+    probe_tokens: int = _setting(128, "Longest answer to such a prompt, in tokens.", low=1, high=8192)
+    kl_budget: float = _setting(
+        0.0,
+        "Nats per answer that the policy may drift from the reference before the run stops early; 0 is no limit.",
+        low=0.0,
+    )
     final_margins: bool = _setting(
         True, "Score all training pairs once more at the end, for margins.jsonl: which labels the model disagrees with."
     )
@@ -95,6 +126,8 @@ class RunConfig:
             _check(each, getattr(self, each.name))
         if self.patience and not self.evaluate_every:
             raise InputError("patience counts evaluations: set evaluate_every to the steps between them")
+        if self.kl_budget and not (self.probe_prompts and self.evaluate_every):
+            raise InputError("kl_budget needs probe_prompts, to measure the KL, and evaluate_every, to do so in time")
         if self.dpop_weight and self.loss not in WITH_MARGIN:
             raise InputError(
                 f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"
@@ -171,3 +204,21 @@ def load_config(path: Path | None, assignments: list[str]) -> RunConfig:
         except ValueError:
             values[name] = text
     return RunConfig.from_mapping(values)
+
+
+def as_table() -> str:
+    """Every setting with its default, its range and its sentence, as Markdown."""
+    lines = ["| setting | default | range | what it is |", "|---|---|---|---|"]
+    for each in dataclasses.fields(RunConfig):
+        default = ", ".join(each.default) if isinstance(each.default, tuple) else json.dumps(each.default).strip('"')
+        lines.append(f"| `{each.name}` | {default} | {_range(each)} | {each.metadata['sentence']} |")
+    return "\n".join(lines)
+
+
+def _range(setting: dataclasses.Field[Any]) -> str:
+    limits = setting.metadata
+    if "one_of" in limits:
+        return ", ".join(limits["one_of"])
+    words = {"low": "from", "above": "above", "high": "to", "below": "below"}
+    told = [f"{word} {limits[name]:g}" for name, word in words.items() if name in limits]
+    return " ".join(told) or {bool: "true, false", tuple: "names"}.get(type(setting.default), "any")

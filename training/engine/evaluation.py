@@ -32,10 +32,7 @@ def score(
 ) -> tuple[PairSet, PairScores]:
     """Log-probabilities of both sides of every usable pair under the policy (base + adapter) and under the reference
     (base + reference adapter, or the base alone)."""
-    encoder = TextEncoder.from_directory(model)
-    pair_set = read_pairs(data, encoder, max_length=config.max_length)
-    if not pair_set.pairs:
-        raise InputError(f"no usable preference pair in {data} (dropped: {dict(pair_set.dropped)})")
+    pair_set = read_all(model, data, config)
     stop.check()
     device = choose_device(config.device)
     shape = _shape(adapter, reference_adapter, config)
@@ -43,6 +40,14 @@ def score(
     of_policy = _log_probs(policy, adapter, pair_set.pairs, config, stop)
     of_reference = _log_probs(policy, reference_adapter, pair_set.pairs, config, stop)
     return pair_set, pair_scores(pair_set.pairs, of_policy, of_reference)
+
+
+def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:
+    """The usable pairs of a file. Raises InputError if there are none."""
+    pair_set = read_pairs(data, TextEncoder.from_directory(model), max_length=config.max_length)
+    if not pair_set.pairs:
+        raise InputError(f"no usable preference pair in {data} (dropped: {dict(pair_set.dropped)})")
+    return pair_set
 
 
 def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> AdapterShape:

@@ -88,3 +88,46 @@ def token_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     """
     result: Tensor = _TokenLogProbs.apply(hidden, weight, targets)  # type: ignore[no-untyped-call]
     return result
+
+
+class _TrainedHead(torch.autograd.Function):
+    """The same for a W that is trained too: its gradient is ``sum_n g_n (onehot(target_n) - p_n) h_n^T``, for which the
+    probabilities are computed again in the backward, block by block."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+        ctx.save_for_backward(hidden, weight, targets)
+        ctx.dtype = dtype
+        return token_log_probs(hidden, weight.to(dtype), targets)
+
+    @staticmethod
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        hidden, weight, targets = ctx.saved_tensors
+        products, by_weight = weight.to(ctx.dtype), torch.zeros_like(weight)
+        by_hidden = torch.empty_like(hidden)
+        for start in range(0, len(targets), CHUNK):
+            part = slice(start, start + CHUNK)
+            rows, gradient = hidden[part].to(ctx.dtype), outputs[0][part].to(weight.dtype).unsqueeze(1)
+            wide, aims = rows.to(weight.dtype), products[targets[part]].to(weight.dtype)
+            normaliser, mean = _scan_vocabulary(rows, products, (wide * aims).sum(1), wants_mean=True)
+            by_hidden[part] = gradient * (aims - mean)
+            for first in range(0, len(weight), BLOCK):
+                block = products[first : first + BLOCK].to(weight.dtype)
+                probabilities = torch.addmm(-normaliser.unsqueeze(1), wide, block.T).exp_()
+                by_weight[first : first + BLOCK].addmm_(probabilities.mul_(gradient).T, wide, alpha=-1)
+            by_weight.index_add_(0, targets[part], wide * gradient)
+        return by_hidden, by_weight, None, None
+
+
+def trained_token_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+    """As ``token_log_probs`` (products in ``dtype``), differentiable by the weight (V, d) too."""
+    result: Tensor = _TrainedHead.apply(hidden, weight, targets, dtype)  # type: ignore[no-untyped-call]
+    return result
+
+
+def vocabulary_log_probs(hidden: Tensor, weight: Tensor) -> Tensor:
+    """All log-probabilities of a few places, (n, V), in the dtype of the hidden states (n, d): for diagnostics."""
+    logits = hidden.new_empty(len(hidden), len(weight))
+    for first in range(0, len(weight), BLOCK):
+        logits[:, first : first + BLOCK] = hidden @ weight[first : first + BLOCK].to(hidden.dtype).T
+    return torch.log_softmax(logits, dim=1)

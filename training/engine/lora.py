@@ -141,20 +141,7 @@ class Adapter:
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Copy A and B in. Raises InputError if names or shapes are not exactly those of this adapter."""
-        own = self.parameters()
-        missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
-        if missing or unknown:
-            raise InputError(
-                f"the adapter does not fit the model: {len(missing)} layers missing ({missing[:1]}), "
-                f"{len(unknown)} unknown ({unknown[:1]})"
-            )
-        with torch.no_grad():
-            for name, parameter in own.items():
-                if parameter.shape != state[name].shape:
-                    raise InputError(
-                        f"the adapter's {name} has shape {tuple(state[name].shape)}, not {tuple(parameter.shape)}"
-                    )
-                parameter.copy_(state[name])
+        copy_into(self.parameters(), state, what="adapter")
 
     @contextmanager
     def switched_off(self) -> Iterator[None]:
@@ -187,3 +174,20 @@ def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn
             f"the model has no linear layer named {', '.join(shape.target_modules)}: set target_modules to its names"
         )
     return adapter
+
+
+def copy_into(own: dict[str, nn.Parameter], state: dict[str, Tensor], *, what: str) -> None:
+    """Copy values into parameters. Raises InputError if names or shapes are not exactly theirs."""
+    missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+    if missing or unknown:
+        raise InputError(
+            f"the {what} does not fit: {len(missing)} layers missing ({missing[:1]}), "
+            f"{len(unknown)} unknown ({unknown[:1]})"
+        )
+    with torch.no_grad():
+        for name, parameter in own.items():
+            if parameter.shape != state[name].shape:
+                raise InputError(
+                    f"the {what}'s {name} has shape {tuple(state[name].shape)}, not {tuple(parameter.shape)}"
+                )
+            parameter.copy_(state[name])

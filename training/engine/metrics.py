@@ -67,6 +67,14 @@ def summarise(scores: PairScores, losses: Column, beta: float) -> dict[str, Any]
     }
 
 
+def without_reference(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures of ``summarise`` for an explicit reward model: what it called log-ratios are rewards there, and
+    nothing can be displaced."""
+    names = {"chosen_logratio": "chosen_reward", "rejected_logratio": "rejected_reward"}
+    dropped = ("chosen_logratio_per_token", "rejected_logratio_per_token", "displacement")
+    return {names.get(name, name): value for name, value in figures.items() if name not in dropped}
+
+
 def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927): right also near 0 and 1 and for few trials."""
     share = successes / trials

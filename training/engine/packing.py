@@ -2,7 +2,8 @@
 
 One pair takes ``[prefix | rest of chosen | rest of rejected]``: the prefix is the longest common beginning of
 prompt + chosen and prompt + rejected, even where it reaches into the completions. Positions restart at the prefix's
-length for the rest of rejected. The last token of each completion is never an input: nothing is predicted from it.
+length for the rest of rejected. The last token of each completion is no input, because nothing is predicted from it
+(``keep_last`` keeps it, for a reward that is read there).
 
 Labels are triples (place in the row, token id, side): the place predicts the token, whose log-probability belongs to
 that side. The last prefix place serves both sides; there is no shift, no mask, and EOS is a token like any other.
@@ -43,6 +44,7 @@ class PackedRow:
     places: Tensor  # (N,) int64, place in the row that predicts the token
     targets: Tensor  # (N,) int64, token id
     sides: Tensor  # (N,) int64
+    ends: Tensor  # (2 * pairs,) int64, place of each completion's last input
     pairs: tuple[int, ...]  # indices into the list of pairs that was packed
 
     @property
@@ -52,9 +54,9 @@ class PackedRow:
 
     def to(self, device: torch.device) -> PackedRow:
         """The same row with its tensors on ``device``."""
-        moved = (each.to(device) for each in (self.input_ids, self.position_ids, self.places, self.targets, self.sides))
-        input_ids, position_ids, places, targets, sides = moved
-        return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, self.pairs)
+        columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides, self.ends)
+        input_ids, position_ids, places, targets, sides, ends = (each.to(device) for each in columns)
+        return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, ends, self.pairs)
 
 
 def common_prefix_length(first: Sequence[int], second: Sequence[int]) -> int:
@@ -66,51 +68,50 @@ def common_prefix_length(first: Sequence[int], second: Sequence[int]) -> int:
     return limit
 
 
-def pair_tokens(pair: TokenPair, *, share: bool) -> int:
+def pair_tokens(pair: TokenPair, *, share: bool, keep_last: bool = False) -> int:
     """Tokens that one pair puts through the model."""
-    chosen = len(pair.prompt_ids) + len(pair.chosen_ids) - 1
-    rejected = len(pair.prompt_ids) + len(pair.rejected_ids) - 1
-    return chosen + rejected - (_prefix_length(pair) if share else 0)
+    chosen, rejected = _inputs(pair, keep_last=keep_last)
+    return len(chosen) + len(rejected) - (common_prefix_length(chosen, rejected) if share else 0)
 
 
-def _prefix_length(pair: TokenPair) -> int:
-    return common_prefix_length(
-        pair.prompt_ids + pair.chosen_ids[:-1],
-        pair.prompt_ids + pair.rejected_ids[:-1],
-    )
+def _inputs(pair: TokenPair, *, keep_last: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What goes through the model of both sides."""
+    stop = None if keep_last else -1
+    return pair.prompt_ids + pair.chosen_ids[:stop], pair.prompt_ids + pair.rejected_ids[:stop]
 
 
 class _RowBuilder:
     """Grows the lists of one row, pair by pair."""
 
-    def __init__(self, *, share: bool) -> None:
-        self.share = share
+    def __init__(self, *, share: bool, keep_last: bool) -> None:
+        self.share, self.keep_last = share, keep_last
         self.input_ids: list[int] = []
         self.position_ids: list[int] = []
         self.segments: list[Segment] = []
         self.places: list[int] = []
         self.targets: list[int] = []
         self.sides: list[int] = []
+        self.ends: list[int] = []
         self.pairs: list[int] = []
 
     def add(self, index: int, pair: TokenPair) -> None:
-        prefix_length = _prefix_length(pair) if self.share else 0
+        sequences = _inputs(pair, keep_last=self.keep_last)
+        prefix_length = common_prefix_length(*sequences) if self.share else 0
         prefix_start = len(self.input_ids)
-        self._append_inputs(pair.prompt_ids + pair.chosen_ids[:-1], 0, prefix_length, prefix_start, prefix_start)
+        self.append_inputs(sequences[0], 0, prefix_length, prefix_start, prefix_start)
         prefix_stop = len(self.input_ids)
         for number, completion in enumerate((pair.chosen_ids, pair.rejected_ids)):
-            sequence = pair.prompt_ids + completion[:-1]
-            rest_start = len(self.input_ids)
-            self._append_inputs(sequence, prefix_length, len(sequence), prefix_start, prefix_stop)
+            sequence, rest_start = sequences[number], len(self.input_ids)
+            self.append_inputs(sequence, prefix_length, len(sequence), prefix_start, prefix_stop)
+            starts = (prefix_length, prefix_start, rest_start)
             for offset, token in enumerate(completion):
-                place = len(pair.prompt_ids) - 1 + offset
-                in_prefix = place < prefix_length
-                self.places.append(prefix_start + place if in_prefix else rest_start + place - prefix_length)
+                self.places.append(_place(len(pair.prompt_ids) - 1 + offset, *starts))
                 self.targets.append(token)
                 self.sides.append(2 * len(self.pairs) + number)
+            self.ends.append(_place(len(sequence) - 1, *starts))
         self.pairs.append(index)
 
-    def _append_inputs(
+    def append_inputs(
         self, sequence: tuple[int, ...], first: int, last: int, prefix_start: int, prefix_stop: int
     ) -> None:
         if first == last:
@@ -121,25 +122,38 @@ class _RowBuilder:
         self.segments.append(Segment(start, len(self.input_ids), prefix_start, prefix_stop))
 
     def build(self) -> PackedRow:
-        columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides)
-        input_ids, position_ids, places, targets, sides = (torch.tensor(each, dtype=torch.int64) for each in columns)
-        return PackedRow(input_ids, position_ids, tuple(self.segments), places, targets, sides, pairs=tuple(self.pairs))
+        columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides, self.ends)
+        input_ids, position_ids, places, targets, sides, ends = (
+            torch.tensor(one, dtype=torch.int64) for one in columns
+        )
+        segments, pairs = tuple(self.segments), tuple(self.pairs)
+        return PackedRow(input_ids, position_ids, segments, places, targets, sides, ends, pairs)
 
 
-def pack_row(pairs: Sequence[TokenPair], indices: Sequence[int], *, share: bool) -> PackedRow:
+def _place(position: int, prefix_length: int, prefix_start: int, rest_start: int) -> int:
+    """Where in the row a position of one side's sequence lies."""
+    return prefix_start + position if position < prefix_length else rest_start + position - prefix_length
+
+
+def pack_row(pairs: Sequence[TokenPair], indices: Sequence[int], *, share: bool, keep_last: bool = False) -> PackedRow:
     """Lay the pairs of ``indices`` out in one row, in that order."""
-    builder = _RowBuilder(share=share)
+    builder = _RowBuilder(share=share, keep_last=keep_last)
     for index in indices:
         builder.add(index, pairs[index])
     return builder.build()
 
 
 def pack_rows(
-    pairs: Sequence[TokenPair], indices: Sequence[int], *, tokens_per_row: int, share: bool
+    pairs: Sequence[TokenPair],
+    indices: Sequence[int],
+    *,
+    tokens_per_row: int,
+    share: bool,
+    keep_last: bool = False,
 ) -> list[PackedRow]:
     """Lay the pairs of ``indices`` out in as few rows of at most ``tokens_per_row`` tokens as first-fit-decreasing
     finds. A pair that is longer has a row of its own. Deterministic; inside a row the given order is kept."""
-    sizes = {index: pair_tokens(pairs[index], share=share) for index in indices}
+    sizes = {index: pair_tokens(pairs[index], share=share, keep_last=keep_last) for index in indices}
     order = {index: place for place, index in enumerate(indices)}
     bins: list[tuple[int, list[int]]] = []
     for index in sorted(indices, key=lambda each: (-sizes[each], order[each])):
@@ -149,4 +163,19 @@ def pack_rows(
                 break
         else:
             bins.append((sizes[index], [index]))
-    return [pack_row(pairs, sorted(members, key=order.__getitem__), share=share) for _, members in bins]
+    ordered = (sorted(members, key=order.__getitem__) for _, members in bins)
+    return [pack_row(pairs, members, share=share, keep_last=keep_last) for members in ordered]
+
+
+def pack_sequences(sequences: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> PackedRow:
+    """Prompts with one completion each in a row, nothing shared; side i is sequence i, and there are no pairs."""
+    builder = _RowBuilder(share=False, keep_last=False)
+    for number, (prompt, completion) in enumerate(sequences):
+        start = len(builder.input_ids)
+        sequence = prompt + completion[:-1]
+        builder.append_inputs(sequence, 0, len(sequence), start, start)
+        builder.places.extend(range(start + len(prompt) - 1, start + len(sequence)))
+        builder.targets.extend(completion)
+        builder.sides.extend([number] * len(completion))
+        builder.ends.append(start + len(sequence) - 1)
+    return builder.build()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +24,10 @@ from training.engine import attention
 from training.engine.config import RunConfig
 from training.engine.events import log
 from training.engine.packing import PackedRow
+from training.engine.parallel import ALONE, Ranks
 from training.engine.policy import Policy
 from training.engine.records import TokenPair, digest
+from training.engine.reference_cache import ReferenceCache
 from training.engine.run_folder import write_atomically
 from training.engine.scoring import SideLogProbs, rows_by_length, score_rows
 from training.engine.versions import versions
@@ -67,11 +72,12 @@ def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, A
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
     return {
         "model": inputs["model_sha256"],
-        "adapter": inputs["adapter_sha256"],
+        "adapter": inputs["adapter_sha256"] if config.reference == "start" else None,
+        "tuning": config.tuning,
         "dtype": str(policy.dtype),
         "device": f"{device.type} {chip}",
         "threads": torch.get_num_threads(),
-        "attention": attention.NAME if policy.packs else "alone",
+        "attention": "varlen" if policy.varlen else attention.NAME if policy.packs else "alone",
         "shares_prefix": policy.packs and config.share_prefix,
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
@@ -79,43 +85,125 @@ def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, A
     }
 
 
+class ReferenceModel:
+    """The model that the policy is measured against: the base under the adapter, or where the policy started."""
+
+    def __init__(self, policy: Policy, parameters: Iterable[torch.nn.Parameter], *, is_base: bool, keep: bool) -> None:
+        """Made before the first step. ``is_base``: it is the base under the adapter. ``keep``: it is wanted after the
+        first step too, for which the start is copied where that is not the base."""
+        self.base_of = policy.adapter if is_base else None
+        self.parameters = list(parameters)
+        self.start = [each.detach().clone() for each in self.parameters] if keep and not is_base else None
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """The reference in the policy's place, for the time of the block. Without a copy of the start this is only
+        right as long as the policy has not moved."""
+        if self.base_of is not None:
+            with self.base_of.switched_off():
+                yield
+            return
+        self._exchange()
+        try:
+            yield
+        finally:
+            self._exchange()
+
+    def _exchange(self) -> None:
+        for number, parameter in enumerate(self.parameters if self.start else []):
+            assert self.start is not None
+            parameter.data, self.start[number] = self.start[number], parameter.data
+
+
+@dataclass(frozen=True)
+class Split:
+    """Pairs whose reference is wanted. ``rows``: all of them as a run will see them first; ``first``: see
+    ``reference_log_probs``."""
+
+    name: str
+    pairs: Sequence[TokenPair]
+    rows: Iterable[PackedRow]
+    first: Sequence[int]
+
+
+def make_reference(
+    policy: Policy,
+    config: RunConfig,
+    inputs: dict[str, Any],
+    splits: Sequence[Split],
+    after_row: Callable[[int], None],
+    *,
+    path: Path,
+    shared: Path | None,
+    ranks: Ranks = ALONE,
+) -> dict[str, SideLogProbs]:
+    """Log-probabilities of all splits under the policy as it is now, by name: from the run's own file, or from the
+    folder that runs share, or computed, and kept in both."""
+    ingredients = reference_ingredients(policy, config, inputs)
+    layout = {name: getattr(config, name) for name in ("seed", "pairs_per_step", "tokens_per_row")}
+    hashes = {split.name: pairs_hash(split.pairs) for split in splits}
+    key = cache_key({**ingredients, **hashes, "settings": layout, "processes": ranks.size})
+    found = load_reference(path, key, **{split.name: len(split.pairs) for split in splits})
+    if found is not None:
+        return found
+    cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
+    values: dict[str, SideLogProbs] = {}
+    for split in splits:
+        told = partial(_tell, after_row, sum(map(len, values.values())))
+        known = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
+        cached = int(np.isfinite(known).all(axis=1).sum())
+        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {cached} cached")
+        values[split.name] = reference_log_probs(policy, split, config, told, known=known, ranks=ranks)
+    if ranks.main:
+        save_reference(path, key, **values)
+        # After the run's own file: a resumed run must not find other numbers than it had.
+        for split in splits if cache is not None else ():
+            assert cache is not None
+            cache.add(split.pairs, values[split.name])
+    return values
+
+
 def reference_log_probs(
     policy: Policy,
-    pairs: Sequence[TokenPair],
-    rows: Iterable[PackedRow],
+    split: Split,
     config: RunConfig,
     after_row: Callable[[int], None],
     *,
     known: SideLogProbs,
-    first: Sequence[int],
+    ranks: Ranks = ALONE,
 ) -> SideLogProbs:
     """Log-probabilities (pairs, 2) under the policy as it is now.
 
-    ``known``: (pairs, 2), what a cache holds, NaN where it holds nothing. ``first``: the pairs of the first step (or of
-    the first row of an evaluation), which are scored anew whatever is known, in the very rows of that step: so its
-    rewards are exactly zero. What the cache holds of them may differ by ROUNDING, because matrix products may round
+    ``known``: (pairs, 2), what a cache holds, NaN where it holds nothing. The split's ``first`` pairs (those of the
+    first step, or of an evaluation's first row) are scored anew whatever is known, in the very rows of that step: so
+    its rewards are exactly zero. What the cache holds of them may differ by ROUNDING, because matrix products may round
     differently in another row; if it differs by more, the cache is not used, and all pairs are scored in ``rows``.
     """
-    missing = np.isnan(known).any(axis=1)
-    if missing.all():
-        return score_rows(policy, pairs, rows, after_row)
+    pairs, first = split.pairs, list(split.first)
 
     def fresh(indices: Sequence[int], before: int) -> SideLogProbs:
         some = [pairs[index] for index in indices]
         if not some:
             return np.empty((0, 2))
-        return score_rows(policy, some, rows_by_length(some, policy, config), lambda done: after_row(before + done))
+        rows = rows_by_length(some, policy, config, ranks)
+        return score_rows(policy, some, rows, partial(_tell, after_row, before), ranks)
 
+    if np.isnan(known).any(axis=1).all():
+        return score_rows(policy, pairs, split.rows, after_row, ranks)
     values = known.copy()
-    values[list(first)] = fresh(first, 0)
+    values[first] = fresh(first, 0)
     differences = np.abs(values - known)[~np.isnan(known)]
     if differences.max(initial=0.0) > ROUNDING[policy.dtype]:
         log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed anew")
-        return score_rows(policy, pairs, rows, after_row)
+        return score_rows(policy, pairs, split.rows, after_row, ranks)
     rest = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
     values[rest] = fresh(rest, len(first))
     after_row(len(pairs))
     return values
+
+
+def _tell(after_row: Callable[[int], None], before: int, done: int) -> None:
+    after_row(before + done)
 
 
 def cache_key(ingredients: dict[str, Any]) -> str:

@@ -9,19 +9,23 @@ from typing import Any
 
 import torch
 
-from training.engine.adapter_format import read_shape, read_state, write_adapter
+from training.engine.adapter_format import read_shape, read_state
 from training.engine.checkpoint import load_checkpoint
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.engine.events import Emit, StopRequest, log
 from training.engine.lora import AdapterShape
+from training.engine.memory import GIB, available_bytes, estimate, wants_checkpointing
+from training.engine.parallel import Ranks, joined, world_size
 from training.engine.policy import Policy, choose_device, choose_dtype, load_model
-from training.engine.records import PairSet, digest, read_pairs
+from training.engine.records import PairSet, TokenPair, digest, read_pairs
 from training.engine.reference import folder_hash
+from training.engine.reward import RewardPolicy, reward_config
 from training.engine.run_folder import RunFolder, publish_folder, write_json
 from training.engine.text import TextEncoder
 from training.engine.trainer import Trainer
 from training.engine.versions import versions
+from training.engine.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -51,35 +55,70 @@ class TrainFiles:
 
 
 def train(
-    files: TrainFiles, config: RunConfig, *, emit: Emit, stop: StopRequest, wait_seconds: float = 0.0
+    files: TrainFiles,
+    config: RunConfig,
+    *,
+    emit: Emit,
+    stop: StopRequest,
+    wait_seconds: float = 0.0,
+    reward: bool = False,
 ) -> dict[str, Any]:
     """Run, resume or recognise as finished. Returns the final meta.
 
-    ``wait_seconds``: how long to wait for another process to leave the folder.
+    ``wait_seconds``: how long to wait for another process to leave the folder. ``reward``: train an explicit reward
+    model instead of a policy.
     Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
     """
-    folder = RunFolder(files.out, wait_seconds=wait_seconds)
-    inputs = describe_inputs(files)
-    folder.claim("config.json", config.as_dict())
-    folder.claim("inputs.json", inputs)
-    meta = folder.finished()
-    if meta is not None:
-        log(f"{files.out} is finished already")
-        return meta
+    config = reward_config(config) if reward else config
+    with joined(config.device, sharded=config.tuning == "full") as ranks:
+        folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main)
+        inputs = describe_inputs(files) | ({"makes": "reward model"} if reward else {})
+        folder.claim("config.json", config.as_dict(), absent=RunConfig().as_dict())
+        folder.claim("inputs.json", inputs)
+        ranks.wait()
+        meta = folder.finished()
+        if meta is not None:
+            log(f"{files.out} is finished already")
+            return meta
+        return _train(files, config, folder, inputs, ranks, emit=emit if ranks.main else _unheard, stop=stop)
+
+
+def _unheard(event: dict[str, Any]) -> None:
+    """Of several processes one tells."""
+
+
+def _train(
+    files: TrainFiles,
+    config: RunConfig,
+    folder: RunFolder,
+    inputs: dict[str, Any],
+    ranks: Ranks,
+    *,
+    emit: Emit,
+    stop: StopRequest,
+) -> dict[str, Any]:
     prepare_torch(config)
     encoder = TextEncoder.from_directory(files.model)
-    train_set = read_pairs(files.train_path, encoder, max_length=config.max_length)
-    test_set = PairSet()
-    if files.test_path is not None:
-        test_set = read_pairs(files.test_path, encoder, max_length=config.max_length)
-    if not train_set.pairs:
-        raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
+    train_set, test_set = _read(files, config, encoder)
     stop.check()
-    policy = load_policy(files.model, files.adapter, config)
+    policy = load_policy(files.model, files.adapter, config, reward="makes" in inputs)
+    memory = fit_into_memory(policy, train_set.pairs, config)
+    if ranks.sharded:
+        policy.shard()
     trainer = Trainer(
-        config, policy, train_set.pairs, test_set.pairs, folder, files.model, inputs, emit=emit, stop=stop
+        config,
+        policy,
+        train_set.pairs,
+        test_set.pairs,
+        folder,
+        files.model,
+        inputs,
+        emit=emit,
+        stop=stop,
+        encoder=encoder,
+        ranks=ranks,
     )
-    emit(_started(trainer, train_set, test_set))
+    emit(_started(trainer, train_set, test_set) | {"memory": memory})
     trainer.make_reference(files.reference_cache)
     _resume(trainer, folder)
     final = trainer.run()
@@ -91,12 +130,41 @@ def train(
         "config": config.as_dict(),
         "dtype": str(policy.dtype).removeprefix("torch."),
         "device": str(policy.device),
+        "processes": ranks.size,
         "shares_prefix": policy.packs and config.share_prefix,
+        "memory": memory,
         "versions": versions(),
         "finished_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    _publish(folder, policy, files.model, meta)
+    _publish(folder, trainer.weights, meta)
     return meta
+
+
+def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder) -> tuple[PairSet, PairSet]:
+    """The pairs to learn from and the held-out ones."""
+    train_set, test_set = read_pairs(files.train_path, encoder, max_length=config.max_length), PairSet()
+    if files.test_path is not None:
+        test_set = read_pairs(files.test_path, encoder, max_length=config.max_length)
+    if not train_set.pairs:
+        raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
+    if config.kl_budget and not test_set.pairs:
+        raise InputError("kl_budget is measured on held-out prompts, and there are no held-out pairs")
+    if config.probe_prompts and config.tuning == "full" and world_size() > 1:
+        raise InputError("probe_prompts works on a whole model: with several processes and tuning=full set it to 0")
+    return train_set, test_set
+
+
+def fit_into_memory(policy: Policy, pairs: list[TokenPair], config: RunConfig) -> dict[str, Any]:
+    """Switch gradient checkpointing on if need be; returns what was decided, in GiB. Raises NotEnoughMemory."""
+    needed, available = estimate(policy, pairs, config), available_bytes(config, policy.device)
+    checkpointing = wants_checkpointing(config, needed, available)
+    if checkpointing:
+        policy.checkpoint_layers()
+    return {
+        "needed_gib": round(needed.total(checkpointing=checkpointing) / GIB, 6),
+        "available_gib": round(available / GIB, 6),
+        "gradient_checkpointing": checkpointing,
+    }
 
 
 def describe_inputs(files: TrainFiles) -> dict[str, Any]:
@@ -128,13 +196,18 @@ def prepare_torch(config: RunConfig) -> None:
         torch.backends.cuda.enable_cudnn_sdp(False)
 
 
-def load_policy(model: Path, adapter: Path | None, config: RunConfig) -> Policy:
-    """The model with a new adapter, or with the parent's, whose shape must be the config's."""
+def load_policy(model: Path, adapter: Path | None, config: RunConfig, *, reward: bool = False) -> Policy:
+    """The model with a new adapter, or with the parent's, whose shape must be the config's; or to be trained whole."""
     device = choose_device(config.device)
+    if config.tuning == "full":
+        if adapter is not None:
+            raise InputError("tuning=full starts from a model, not from an adapter: merge the adapter into it first")
+        return Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=None)
     shape = AdapterShape(config.lora_rank, config.lora_alpha, tuple(sorted(config.target_modules)))
     if adapter is not None and (parent := read_shape(adapter)) != shape:
         raise InputError(f"the adapter {adapter} has {parent}, the config wants {shape}: make them agree")
-    policy = Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
+    kind = RewardPolicy if reward else Policy
+    policy = kind(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
     if adapter is None:
         policy.adapter.initialise(config.seed)
     else:
@@ -157,16 +230,20 @@ def _started(trainer: Trainer, train_set: PairSet, test_set: PairSet) -> dict[st
 def _resume(trainer: Trainer, folder: RunFolder) -> None:
     checkpoints = folder.checkpoints()
     if checkpoints:
-        trainer.progress = load_checkpoint(checkpoints[-1], adapter=trainer.policy.adapter, optimizer=trainer.optimizer)
+        trainer.progress = load_checkpoint(checkpoints[-1], weights=trainer.weights, optimizer=trainer.optimizer)
         log(f"resuming after step {trainer.progress.step} of {trainer.schedule.steps}")
     folder.rewind_metrics(trainer.progress.step)
+    trainer.ranks.wait()
     trainer.selection.restore()
 
 
-def _publish(folder: RunFolder, policy: Policy, model: Path, meta: dict[str, Any]) -> None:
-    """First the adapter, then the meta that says it is there."""
-    temporary = folder.path / "adapter.tmp"
+def _publish(folder: RunFolder, weights: Weights, meta: dict[str, Any]) -> None:
+    """First the weights, then the meta that says they are there."""
+    state = weights.state()
+    if not folder.writes:
+        return
+    temporary = folder.path / f"{weights.folder_name}.tmp"
     temporary.mkdir(exist_ok=True)
-    write_adapter(temporary, policy.adapter, base_model=str(model))
-    publish_folder(temporary, folder.adapter_path)
+    weights.write(temporary, state)
+    publish_folder(temporary, folder.path / weights.folder_name)
     write_json(folder.path / "meta.json", meta)

@@ -21,10 +21,13 @@ from training.engine.errors import InputError
 class RunFolder:
     """One run's folder, locked for as long as this object lives in a process."""
 
-    def __init__(self, path: Path, *, wait_seconds: float = 0.0) -> None:
+    def __init__(self, path: Path, *, wait_seconds: float = 0.0, writes: bool = True) -> None:
         """Create the folder if needed and lock it. Raises InputError if another process still trains in it after
-        ``wait_seconds``: a process whose parent was killed needs a moment to notice and to write its checkpoint."""
-        self.path = path
+        ``wait_seconds``: a process whose parent was killed needs a moment to notice and to write its checkpoint.
+        ``writes``: of several processes that train together one locks and writes, and the others only read."""
+        self.path, self.writes = path, writes
+        if not writes:
+            return
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock: IO[str] = (path / ".lock").open("w")
@@ -48,18 +51,16 @@ class RunFolder:
         """Progress and evaluations, one JSON object a line."""
         return self.path / "metrics.jsonl"
 
-    @property
-    def adapter_path(self) -> Path:
-        """The finished adapter."""
-        return self.path / "adapter"
-
-    def claim(self, name: str, values: dict[str, Any]) -> None:
-        """Write a JSON file on the first run; on a later one insist that nothing in it differs (InputError)."""
+    def claim(self, name: str, values: dict[str, Any], *, absent: dict[str, Any] | None = None) -> None:
+        """Write a JSON file on the first run; on a later one insist that nothing in it differs (InputError).
+        ``absent``: what a file means that was written before a name was known."""
         target = self.path / name
+        if not self.writes:
+            return
         if not target.exists():
             write_json(target, values)
             return
-        before = json.loads(target.read_text(encoding="utf-8"))
+        before = {**(absent or {}), **json.loads(target.read_text(encoding="utf-8"))}
         for key in sorted(before.keys() | values.keys()):
             if before.get(key) != values.get(key):
                 raise InputError(
@@ -77,13 +78,15 @@ class RunFolder:
 
     def append_metrics(self, record: dict[str, Any]) -> None:
         """Add one line to the metrics."""
+        if not self.writes:
+            return
         with self.metrics_path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def rewind_metrics(self, step: int) -> None:
         """Drop what will be written again: everything after ``step`` (a line torn by a kill included), and the
         evaluation at ``step``, which a cancellation may have cut short."""
-        if not self.metrics_path.exists():
+        if not self.writes or not self.metrics_path.exists():
             return
         kept = []
         for line in self.metrics_path.read_text(encoding="utf-8").splitlines():
@@ -106,6 +109,8 @@ class RunFolder:
 
     def remove_old_checkpoints(self, keep: int) -> None:
         """Keep the newest ``keep`` and no leftovers of a write that was killed."""
+        if not self.writes:
+            return
         for path in [*self.checkpoints()[:-keep], *(self.path / "checkpoints").glob("*.tmp")]:
             shutil.rmtree(path)
 

@@ -13,39 +13,58 @@ from training.engine.config import RunConfig
 from training.engine.errors import Diverged
 from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.engine.metrics import Column, PairScores
-from training.engine.packing import PackedRow, pack_rows
+from training.engine.packing import PackedRow, pack_rows, pair_tokens
+from training.engine.parallel import ALONE, Ranks
 from training.engine.policy import Policy
 from training.engine.records import TokenPair
 
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
 
 
-def rows_by_length(pairs: Sequence[TokenPair], policy: Policy, config: RunConfig) -> list[PackedRow]:
+def rows_by_length(
+    pairs: Sequence[TokenPair], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+) -> list[PackedRow]:
     """All pairs in rows, for passes in which the order is free."""
-    share = config.share_prefix and policy.packs
-    return pack_rows(pairs, range(len(pairs)), tokens_per_row=config.tokens_per_row, share=share)
+    return rows_of(pairs, range(len(pairs)), policy, config, ranks)
+
+
+def rows_of(
+    pairs: Sequence[TokenPair], indices: Sequence[int], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+) -> list[PackedRow]:
+    """Some of the pairs in rows, as policy and config want them; short enough that no process is without work."""
+    share, keep_last = config.share_prefix and policy.packs, policy.keeps_last
+    budget = config.tokens_per_row
+    if ranks.size > 1:
+        total = sum(pair_tokens(pairs[index], share=share, keep_last=keep_last) for index in indices)
+        budget = min(budget, -(-total // ranks.size))
+    return pack_rows(pairs, indices, tokens_per_row=budget, share=share, keep_last=keep_last)
 
 
 def score_rows(
-    policy: Policy, pairs: Sequence[TokenPair], rows: Iterable[PackedRow], after_row: Callable[[int], None]
+    policy: Policy,
+    pairs: Sequence[TokenPair],
+    rows: Iterable[PackedRow],
+    after_row: Callable[[int], None],
+    ranks: Ranks = ALONE,
 ) -> SideLogProbs:
-    """Log-probabilities of every pair in ``pairs``, each of which must lie in exactly one row.
+    """The policy's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
     ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
     is ever handed out.
     """
-    result = np.full((len(pairs), 2), np.nan)
-    seen = np.zeros(len(pairs), dtype=bool)
+    result, seen = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
     with torch.no_grad():
-        for row in rows:
-            values = policy.side_log_probs(row).cpu().numpy().reshape(-1, 2)
-            check_finite(values, [pairs[index] for index in row.pairs])
-            result[list(row.pairs)] = values
-            seen[list(row.pairs)] = True
+        for row, counts in ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows):
+            values = policy.side_values(row).cpu().numpy().reshape(-1, 2)
+            if counts:
+                check_finite(values, [pairs[index] for index in row.pairs])
+                result[list(row.pairs)] = values
+                seen[list(row.pairs)] = 1
             after_row(int(seen.sum()))
+    result, seen = ranks.add_up(result), ranks.add_up(seen)
     if not seen.all():
-        raise ValueError(f"{int((~seen).sum())} pairs were in no row")
+        raise ValueError(f"{int((seen == 0).sum())} pairs were in no row")
     return result
 
 

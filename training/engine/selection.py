@@ -1,4 +1,4 @@
-"""Which evaluated adapter a run ends with, and when it stops looking for a better one.
+"""Which evaluated weights a run ends with, and when it stops looking for a better one.
 
 Training accuracy says nothing about it, and over-optimisation often starts before the first epoch is over (arXiv
 2406.02900): the held-out loss decides.
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.engine.adapter_format import read_state, write_adapter
-from training.engine.lora import Adapter
 from training.engine.run_folder import RunFolder, publish_folder
+from training.engine.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -24,21 +23,30 @@ class Evaluation:
     step: int
     figures: dict[str, Any]
 
-    @property
-    def rank(self) -> tuple[float, int]:
-        """Lowest is best; of two equal ones the earlier, which moved less."""
-        return self.figures["loss"], self.step
+    def drift(self, budget: float) -> float:
+        """Nats per completion by which the policy has drifted beyond the budget; 0 within it, and without one."""
+        return max(0.0, self.figures["kl"] - budget) if budget else 0.0
 
 
 class Selection:
-    """The evaluations of a run, and the adapters of the best of them in ``best/step-000010/``.
+    """The evaluations of a run, and the weights of the best of them in ``best/step-000010/``.
 
     What it knows comes from the metrics file, so a resumed run decides as an undisturbed one.
     """
 
-    def __init__(self, folder: RunFolder, adapter: Adapter, base_model: str, *, keep: int, patience: int) -> None:
-        self.folder, self.adapter, self.base_model = folder, adapter, base_model
-        self.keep, self.patience = keep, patience
+    def __init__(
+        self,
+        folder: RunFolder,
+        weights: Weights,
+        *,
+        keep: int,
+        patience: int,
+        kl_budget: float = 0.0,
+        writes: bool = True,
+    ) -> None:
+        """``writes``: whether this is the process that writes, where there are several."""
+        self.folder, self.weights, self.writes = folder, weights, writes
+        self.keep, self.patience, self.kl_budget = keep, patience, kl_budget
         self.evaluations: list[Evaluation] = []
 
     def restore(self) -> None:
@@ -54,41 +62,54 @@ class Selection:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def note(self, step: int, figures: dict[str, Any]) -> None:
-        """Remember an evaluation of the present adapter, and keep the adapter if it is among the best."""
+        """Remember an evaluation of the present weights, and keep them if they are among the best."""
         self.evaluations.append(Evaluation(step, figures))
         kept = {each.step for each in self._best()}
         if step in kept:
             self._write(step)
-        for path in self._root.glob("step-*"):
+        for path in self._root.glob("step-*") if self.writes else ():
             if path.name not in {_name(each) for each in kept}:
                 shutil.rmtree(path)
 
     @property
-    def stalled(self) -> bool:
-        """Whether ``patience`` evaluations in a row brought nothing better; never with a patience of 0."""
-        if not self.patience or not self.evaluations:
-            return False
-        best = min(self.evaluations, key=lambda each: each.rank)
-        return len([each for each in self.evaluations if each.step > best.step]) >= self.patience
+    def reason_to_stop(self) -> str | None:
+        """Why to stop early: the policy has drifted beyond its budget, or ``patience`` evaluations in a row brought
+        nothing better (never with a patience of 0)."""
+        if not self.evaluations:
+            return None
+        if self.evaluations[-1].drift(self.kl_budget):
+            return f"the KL of {self.evaluations[-1].figures['kl']:.3g} nats is beyond the budget of {self.kl_budget:g}"
+        best = self._best()[0]
+        if self.patience and len([each for each in self.evaluations if each.step > best.step]) >= self.patience:
+            return f"{self.patience} evaluations brought no lower held-out loss"
+        return None
 
     def finish(self) -> Evaluation:
-        """Put the best adapter in the place of the present one; returns its evaluation."""
-        best = min(self.evaluations, key=lambda each: each.rank)
+        """Put the best weights in the place of the present ones; returns their evaluation."""
+        best = self._best()[0]
         if best.step != self.evaluations[-1].step:
-            self.adapter.load(read_state(self._root / _name(best.step)))
+            self.weights.load(self.weights.read(self._root / _name(best.step)))
         return best
 
     def _best(self) -> list[Evaluation]:
-        return sorted(self.evaluations, key=lambda each: each.rank)[: self.keep]
+        """Whatever is within the KL budget before what is not (the least drift first); then the lowest held-out loss;
+        of two equal ones the earlier, which moved less."""
+        ranked = sorted(
+            self.evaluations, key=lambda each: (each.drift(self.kl_budget), each.figures["loss"], each.step)
+        )
+        return ranked[: self.keep]
 
     @property
     def _root(self) -> Path:
         return self.folder.path / "best"
 
     def _write(self, step: int) -> None:
+        state = self.weights.state()
+        if not self.writes:
+            return
         temporary = self._root / f"{_name(step)}.tmp"
         temporary.mkdir(parents=True, exist_ok=True)
-        write_adapter(temporary, self.adapter, base_model=self.base_model)
+        self.weights.write(temporary, state)
         publish_folder(temporary, self._root / _name(step))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,14 @@ from training.engine.config import RunConfig
 from training.engine.errors import Cancelled, Diverged
 from training.engine.events import Emit, StopRequest, log
 from training.engine.losses import Pairs, pair_losses, weighted_sum
-from training.engine.metrics import PairScores, summarise
+from training.engine.metrics import PairScores, summarise, without_reference
 from training.engine.pace import Clock, ScoringReport
-from training.engine.packing import PackedRow, pack_rows
+from training.engine.packing import PackedRow
+from training.engine.parallel import ALONE, Ranks, gathered
 from training.engine.policy import Policy
+from training.engine.probes import Probes
 from training.engine.records import TokenPair
-from training.engine.reference import (
-    cache_key,
-    load_reference,
-    pairs_hash,
-    reference_ingredients,
-    reference_log_probs,
-    save_reference,
-)
-from training.engine.reference_cache import ReferenceCache
+from training.engine.reference import ReferenceModel, Split, make_reference
 from training.engine.run_folder import RunFolder, write_atomically
 from training.engine.schedule import Schedule
 from training.engine.scoring import (
@@ -39,11 +32,21 @@ from training.engine.scoring import (
     margin_lines,
     pair_scores,
     rows_by_length,
+    rows_of,
     score_rows,
 )
 from training.engine.selection import Selection
+from training.engine.text import TextEncoder
 
-_STEP_FIGURES = ("loss", "margin", "reward_accuracy", "chosen_logratio", "rejected_logratio")
+_STEP_FIGURES = (
+    "loss",
+    "margin",
+    "reward_accuracy",
+    "chosen_logratio",
+    "rejected_logratio",
+    "chosen_reward",
+    "rejected_reward",
+)
 
 
 class Trainer:
@@ -61,20 +64,45 @@ class Trainer:
         *,
         emit: Emit,
         stop: StopRequest,
+        encoder: TextEncoder | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.config, self.policy, self.folder, self.inputs = config, policy, folder, inputs
         self.train_pairs, self.test_pairs = train_pairs, test_pairs
-        self.base_model = str(base_model)
-        self.emit, self.stop = emit, stop
+        self.emit, self.stop, self.ranks = emit, stop, ranks
         self.schedule = Schedule(config, len(train_pairs))
-        self.parameters = list(policy.adapter.parameters().values())
+        self.weights = policy.weights(base_model)
+        self.parameters = list(self.weights.parameters().values())
         self.optimizer = make_optimizer(self.parameters, config)
         self.selection = Selection(
-            folder, policy.adapter, self.base_model, keep=config.keep_best, patience=config.patience
+            folder,
+            self.weights,
+            keep=config.keep_best,
+            patience=config.patience,
+            kl_budget=config.kl_budget,
+            writes=ranks.main,
         )
         self.progress = Progress(step=0, seconds=0.0)
-        self.test_rows = rows_by_length(test_pairs, policy, config)
+        self.test_rows = rows_by_length(test_pairs, policy, config, ranks)
         self.reference: dict[str, SideLogProbs] = {}
+        from_base = config.tuning == "lora" and (inputs["adapter_sha256"] is None or config.reference == "base")
+        self.reference_model = ReferenceModel(
+            policy, self.parameters, is_base=from_base, keep=bool(config.probe_prompts)
+        )
+        self.probes = self._make_probes(encoder)
+
+    def _make_probes(self, encoder: TextEncoder | None) -> Probes | None:
+        prompts = list(dict.fromkeys(pair.prompt_ids for pair in self.test_pairs))[: self.config.probe_prompts]
+        if encoder is None or not prompts:
+            return None
+        return Probes(
+            self.policy,
+            prompts,
+            encoder,
+            max_tokens=self.config.probe_tokens,
+            seed=self.config.seed,
+            as_reference=self.reference_model.in_place,
+        )
 
     def make_reference(self, shared: Path | None = None) -> None:
         """Log-probabilities of all pairs under the starting model: from the run's folder, or from the folder ``shared``
@@ -83,59 +111,31 @@ class Trainer:
         The training pairs are scored in the very rows of the first epoch: matrix products may round differently in
         another row, and this way the first step's rewards are exactly zero.
         """
-        ingredients = reference_ingredients(self.policy, self.config, self.inputs)
-        path, lengths = self.folder.path / "reference.safetensors", self._lengths()
-        key = cache_key(ingredients | self._layout())
-        found = load_reference(path, key, **lengths)
-        if found is not None:
-            self.reference = found
+        lengths = {"train": len(self.train_pairs), "test": len(self.test_pairs)}
+        if not self.policy.has_reference:
+            self.reference = {name: np.zeros((length, 2)) for name, length in lengths.items()}
             return
-        cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
-        with nullcontext() if self.inputs["adapter_sha256"] else self.policy.adapter.switched_off():
-            self.reference = self._score_reference(cache)
-        save_reference(path, key, **self.reference)
-        # After the run's own file: a resumed run must not find other numbers than it had.
-        if cache is not None:
-            cache.add(self.train_pairs, self.reference["train"])
-            cache.add(self.test_pairs, self.reference["test"])
-
-    def _score_reference(self, cache: ReferenceCache | None) -> dict[str, SideLogProbs]:
         first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self.rows(step))
-        total, values, before = sum(self._lengths().values()), {}, 0
-        told = ScoringReport(self.emit, "reference", total)
-        first_tested = self.test_rows[0].pairs if self.test_rows else ()
-        for name, pairs, rows, first in (
-            ("train", self.train_pairs, first_epoch, self.schedule.indices(1)),
-            ("test", self.test_pairs, self.test_rows, first_tested),
-        ):
-            known = np.full((len(pairs), 2), np.nan) if cache is None else cache.find(pairs)
-            log(f"reference pass over {len(pairs)} {name} pairs, {int(np.isfinite(known).all(axis=1).sum())} cached")
-            values[name] = reference_log_probs(
-                self.policy, pairs, rows, self.config, self._after_row(told, before), known=known, first=first
+        splits = (
+            Split("train", self.train_pairs, first_epoch, self.schedule.indices(1)),
+            Split("test", self.test_pairs, self.test_rows, self.test_rows[0].pairs if self.test_rows else ()),
+        )
+        told = ScoringReport(self.emit, "reference", sum(lengths.values()))
+        with self.reference_model.in_place():
+            self.reference = make_reference(
+                self.policy,
+                self.config,
+                self.inputs,
+                splits,
+                self._after_row(told),
+                path=self.folder.path / "reference.safetensors",
+                shared=shared,
+                ranks=self.ranks,
             )
-            before += len(pairs)
-        return values
-
-    def _lengths(self) -> dict[str, int]:
-        return {"train": len(self.train_pairs), "test": len(self.test_pairs)}
-
-    def _layout(self) -> dict[str, Any]:
-        """What the run's own file depends on besides the reference: which pairs, and how they lie in rows."""
-        settings = ("seed", "pairs_per_step", "tokens_per_row")
-        return {
-            "train": pairs_hash(self.train_pairs),
-            "test": pairs_hash(self.test_pairs),
-            "settings": {name: getattr(self.config, name) for name in settings},
-        }
 
     def rows(self, step: int) -> list[PackedRow]:
         """The packed rows of a step."""
-        return pack_rows(
-            self.train_pairs,
-            self.schedule.indices(step),
-            tokens_per_row=self.config.tokens_per_row,
-            share=self.config.share_prefix and self.policy.packs,
-        )
+        return rows_of(self.train_pairs, self.schedule.indices(step), self.policy, self.config, self.ranks)
 
     def run(self) -> dict[str, Any]:
         """All steps that are left. Returns what the meta says about the training; raises Cancelled after a signal,
@@ -144,8 +144,8 @@ class Trainer:
         self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
             self._cancel_if_asked()
-            if self.selection.stalled:
-                log(f"stopped before step {step}: {self.config.patience} evaluations brought no lower held-out loss")
+            if reason := self.selection.reason_to_stop:
+                log(f"stopped before step {step}: {reason}")
                 break
             figures = self.take_step(step)
             self.progress = Progress(step=step, seconds=clock.seconds())
@@ -159,10 +159,13 @@ class Trainer:
         """What the meta says; the best adapter takes its place, and the final margins are written."""
         result: dict[str, Any] = {"steps": self.progress.step, "seconds": round(clock.seconds(), 3)}
         if self.test_pairs:
-            if not self.selection.stalled:
+            reason = self.selection.reason_to_stop
+            if reason is None:
                 self.evaluate(self.progress.step)
+            self.ranks.wait()  # for the best to be on disk
             best = self.selection.finish()
-            result |= {"best_step": best.step, "stopped_early": self.selection.stalled, "test": best.figures}
+            result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
+            result["stopped_because"] = reason
         if self.config.final_margins:
             self._write_margins()
         return result
@@ -171,13 +174,14 @@ class Trainer:
         """Per pair: how the finished adapter sees it. Where it disagrees strongly, the label may be wrong."""
         lines = []
         for split, pairs, rows in (
-            ("train", self.train_pairs, rows_by_length(self.train_pairs, self.policy, self.config)),
+            ("train", self.train_pairs, rows_by_length(self.train_pairs, self.policy, self.config, self.ranks)),
             ("test", self.test_pairs, self.test_rows),
         ):
             told = ScoringReport(self.emit, f"final_{split}", len(pairs))
-            values = score_rows(self.policy, pairs, rows, self._after_row(told))
+            values = score_rows(self.policy, pairs, rows, self._after_row(told), self.ranks)
             lines += margin_lines(split, pairs, pair_scores(pairs, values, self.reference[split]), self.config.beta)
-        write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
+        if self.ranks.main:
+            write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
 
     def take_step(self, step: int) -> dict[str, Any]:
         """One optimizer step; returns what is reported about it."""
@@ -189,7 +193,7 @@ class Trainer:
         scores = pair_scores(pairs, values, self.reference["train"][indices])
         summary = self._summary(scores)
         return {
-            **{name: summary[name] for name in _STEP_FIGURES},
+            **{name: value for name, value in summary.items() if name in _STEP_FIGURES},
             "grad_norm": norm,
             "learning_rate": learning_rate,
             "pairs": len(pairs),
@@ -200,15 +204,18 @@ class Trainer:
         pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the step's order."""
         indices = self.schedule.indices(step)
         total_weight = math.fsum(self.train_pairs[index].weight for index in indices)
-        scored: dict[int, SideLogProbs] = {}
-        for row in self.rows(step):
-            scored.update(zip(row.pairs, self._backward(row, total_weight), strict=True))
-        return np.stack([scored[index] for index in indices])
+        values, place = np.zeros((len(indices), 2)), {index: place for place, index in enumerate(indices)}
+        for row, counts in self.ranks.share(self.rows(step)):
+            scored = self._backward(row, total_weight if counts else math.inf)
+            if counts:
+                values[[place[index] for index in row.pairs]] = scored
+        self.ranks.sum_gradients(self.parameters)
+        return self.ranks.add_up(values)
 
     def _backward(self, row: PackedRow, total_weight: float) -> SideLogProbs:
-        """Add a row's share of the gradient; returns its log-probabilities (pairs, 2)."""
+        """Add a row's share of the gradient (none, if the total weight is infinite); returns its values (pairs, 2)."""
         pairs = [self.train_pairs[index] for index in row.pairs]
-        sides = self.policy.side_log_probs(row).view(-1, 2)
+        sides = self.policy.side_values(row).view(-1, 2)
         values: SideLogProbs = sides.detach().cpu().numpy()
         check_finite(values, pairs)
         columns = Pairs(
@@ -219,13 +226,16 @@ class Trainer:
         )
         losses = pair_losses(columns, self.config.loss_settings)
         weight = sides.new_tensor([pair.weight for pair in pairs])
-        torch.autograd.backward(weighted_sum(losses, weight, total_weight))
+        loss = weighted_sum(losses, weight, total_weight)
+        # FSDP takes the mean over the processes, where the sum is wanted.
+        torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
         return values
 
     def _apply_gradient(self, learning_rate: float, pairs: list[TokenPair]) -> float:
         """Clip, step, clear; returns the norm before clipping."""
         norm = torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
-        if not bool(torch.isfinite(norm)):
+        length = float(gathered(norm))
+        if not math.isfinite(length):
             names = ", ".join(f"{pair.id!r} (line {pair.line})" for pair in pairs)
             raise Diverged(f"the gradient is not finite after the pairs {names}")
         if self.config.max_grad_norm:
@@ -234,13 +244,15 @@ class Trainer:
             group["lr"] = learning_rate
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return float(norm)
+        return length
 
     def evaluate(self, step: int) -> dict[str, Any]:
         """Score the held-out pairs, report, and return the figures."""
         told = ScoringReport(self.emit, "held_out", len(self.test_pairs))
-        values = score_rows(self.policy, self.test_pairs, self.test_rows, self._after_row(told))
+        values = score_rows(self.policy, self.test_pairs, self.test_rows, self._after_row(told), self.ranks)
         figures = self._summary(pair_scores(self.test_pairs, values, self.reference["test"]))
+        if self.probes is not None:
+            figures |= self.ranks.from_main(self.probes.measure() if self.ranks.main else None)
         record = {"event": "evaluated", "step": step, "split": "test", **figures}
         self.selection.note(step, figures)
         self.folder.append_metrics(record)
@@ -248,7 +260,8 @@ class Trainer:
         return figures
 
     def _summary(self, scores: PairScores) -> dict[str, Any]:
-        return summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
+        figures = summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
+        return figures if self.policy.has_reference else without_reference(figures)
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
         pairs = figures.pop("pairs")
@@ -282,32 +295,29 @@ class Trainer:
         if self.progress.step == 0 or target.exists():
             return
         save_checkpoint(
-            target,
-            adapter=self.policy.adapter,
-            optimizer=self.optimizer,
-            progress=self.progress,
-            base_model=self.base_model,
+            target, weights=self.weights, optimizer=self.optimizer, progress=self.progress, writes=self.ranks.main
         )
         self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
 
-    def _after_row(self, told: ScoringReport, before: int = 0) -> Callable[[int], None]:
+    def _after_row(self, told: ScoringReport) -> Callable[[int], None]:
         """What happens between the rows of a scoring pass: say how far it is, stop if asked."""
 
         def after_row(scored: int) -> None:
-            told.say(before + scored)
-            self._cancel_if_asked()
+            told.say(scored)
+            if self.ranks.size == 1:  # several stop together, between steps
+                self._cancel_if_asked()
 
         return after_row
 
     def _cancel_if_asked(self) -> None:
-        if self.stop.requested:
+        if self.ranks.any(self.stop.requested):
             self.save()
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")
 
 
 def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
-    """The optimizer of the config over the adapter's parameters; the learning rate is set before every step."""
+    """The optimizer of the config over what is trained; the learning rate is set before every step."""
     shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, "foreach": True}
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)

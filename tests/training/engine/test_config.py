@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from training.engine.cli import main
 from training.engine.config import RunConfig, load_config
 from training.engine.errors import InputError
 
@@ -40,6 +42,11 @@ def test_a_config_survives_json() -> None:
         ({"loss": "ipo", "dpop_weight": 1.0}, "dpop_weight works with the losses sigmoid"),
         ({"target_modules": []}, "target_modules must be a list of names"),
         ({"seed": -1}, "seed must be at least 0"),
+        ({"tuning": "half"}, "tuning must be one of lora, full"),
+        ({"reference": "parent"}, "reference must be one of start, base"),
+        ({"gradient_checkpointing": True}, "gradient_checkpointing must be of type str"),
+        ({"kl_budget": 1.0}, "kl_budget needs probe_prompts"),
+        ({"kl_budget": 1.0, "probe_prompts": 3}, "and evaluate_every"),
     ],
 )
 def test_a_bad_value_is_an_error_that_names_the_setting(values: dict[str, Any], message: str) -> None:
@@ -67,3 +74,19 @@ def test_a_file_that_is_no_config_is_an_error(tmp_path: Path, content: str, mess
 def test_an_assignment_without_an_equals_sign_is_an_error() -> None:
     with pytest.raises(InputError, match="--set wants field=value"):
         load_config(None, ["beta"])
+
+
+def test_the_documentation_lists_every_setting_as_the_command_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["settings"]) == 0
+    table = capsys.readouterr().out.strip()
+    document = (Path(__file__).parents[3] / "docs" / "engine.md").read_text(encoding="utf-8")
+    assert table in document, "put what `python -m training.engine settings` prints into docs/engine.md"
+    assert table.count("\n") == 1 + len(dataclasses.fields(RunConfig))
+
+
+def test_every_test_that_the_documentation_names_exists() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "engine.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", document)
+    assert len(named) > 40
+    for file, name in named:
+        assert f"def {name}(" in Path(__file__).with_name(file).read_text(encoding="utf-8"), f"{file}::{name}"

@@ -70,6 +70,16 @@ def test_text_gets_the_chat_template_and_one_end_of_turn(read: Any) -> None:
     assert plain.decode(list(pair.rejected_ids)) == "cd</s>"  # imported text counts as ended
 
 
+def test_a_template_that_writes_a_bos_brings_exactly_one() -> None:
+    adding = tokenizer()
+    adding.chat_template = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    prompt = TextEncoder(adding, eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY).encode_prompt(
+        [{"role": "user", "content": "hi"}]
+    )
+    assert (prompt[0], prompt.count(START)) == (START, 1)
+    assert adding.decode(list(prompt)) == "<s>hi"
+
+
 def test_a_stored_side_and_an_imported_one_go_together(read: Any) -> None:
     (pair,) = read(record(rejected_ids=None, rejected_finish=None)).pairs
     assert pair.chosen_ids == (10, 11, EOS)

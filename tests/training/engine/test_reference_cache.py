@@ -32,9 +32,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many pairs each pass of the reference scored."""
     counted: list[int] = []
 
-    def counting(policy: Any, pairs: Any, rows: Any, after_row: Any) -> Any:
+    def counting(policy: Any, pairs: Any, rows: Any, *more: Any) -> Any:
         counted.append(len(pairs))
-        return score_rows(policy, pairs, rows, after_row)
+        return score_rows(policy, pairs, rows, *more)
 
     monkeypatch.setattr(reference, "score_rows", counting)
     return counted

@@ -77,13 +77,14 @@ def run(
     *,
     adapter: Path | None = None,
     reference_cache: Path | None = None,
+    reward: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the meta."""
     events = events or Events()
     held_out = data.with_name("test.jsonl")
     files = TrainFiles(model, data, out, held_out if held_out.exists() else None, adapter, reference_cache)
-    return train(files, RunConfig(**{**SETTINGS, **settings}), emit=events, stop=events.stop)
+    return train(files, RunConfig(**{**SETTINGS, **settings}), emit=events, stop=events.stop, reward=reward)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,141 @@
+"""Several processes that train one run together, started by ``torchrun``: each takes a share of every step's rows.
+
+With an adapter every process holds all of the model (data parallel): gradients are summed by one all-reduce, because a
+step's loss is already divided by the weight of the whole step. When everything is trained, weights, gradients and
+optimizer are spread over the processes (FSDP2). Files are written by the first process alone; the processes share one
+file system.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among all. ``sharded``: the weights are spread over them, so that every process must run as many
+    rows as every other."""
+
+    rank: int = 0
+    size: int = 1
+    sharded: bool = False
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the process that writes files and events."""
+        return self.rank == 0
+
+    def share(self, rows: list[Item]) -> list[tuple[Item, bool]]:
+        """This process's part of some rows, and of each whether it counts: where all must run equally many, a process
+        with fewer runs one again that does not count."""
+        mine = [(row, True) for row in rows[self.rank :: self.size]]
+        missing = -(-len(rows) // self.size) - len(mine) if self.sharded else 0
+        return [*mine, *((row, False) for row in rows[:1] * missing)]
+
+    def add_up(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sum over all processes, the same in each."""
+        if self.size == 1:
+            return values
+        tensor = torch.from_numpy(values.copy()).to(_device())
+        dist.all_reduce(tensor)
+        total: NDArray[np.float64] = tensor.cpu().numpy()
+        return total
+
+    def sum_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Every parameter's gradient becomes the sum over all processes. Sharded ones are summed by FSDP already."""
+        if self.size == 1 or self.sharded:
+            return
+        flat = torch.cat(
+            [(torch.zeros_like(each) if each.grad is None else each.grad).flatten() for each in parameters]
+        )
+        dist.all_reduce(flat)
+        parts = flat.split([each.numel() for each in parameters])
+        for each, part in zip(parameters, parts, strict=True):
+            each.grad = part.view_as(each)
+
+    def any(self, wish: bool) -> bool:
+        """Whether any process wishes it."""
+        return bool(self.add_up(np.array([float(wish)]))[0])
+
+    def from_main(self, value: Any) -> Any:
+        """What the first process has, in all of them."""
+        if self.size == 1:
+            return value
+        box = [value]
+        dist.broadcast_object_list(box, src=0)
+        return box[0]
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+ALONE = Ranks()
+
+
+def world_size() -> int:
+    """How many processes torchrun started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+@contextmanager
+def joined(device: str, *, sharded: bool) -> Iterator[Ranks]:
+    """The processes that torchrun started, connected for the time of the block (or before, by the caller); one process
+    alone without it."""
+    size = world_size()
+    if size == 1 or dist.is_initialized():
+        yield ALONE if size == 1 else Ranks(int(os.environ["RANK"]), size, sharded)
+        return
+    cuda = device != "cpu" and torch.cuda.is_available()
+    if cuda:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if cuda else "gloo")
+    try:
+        yield Ranks(int(os.environ["RANK"]), size, sharded)
+    finally:
+        dist.destroy_process_group()
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if dist.get_backend() == "nccl" else "cpu")
+
+
+def shard(whole: nn.Module, layers: Sequence[nn.Module]) -> None:
+    """Spread all weights over the processes (FSDP2): a layer's are gathered when it runs, the rest at the start.
+
+    All are given back after the forward, the rest too: a pass without a backward would otherwise leave a gathered copy
+    behind, which a checkpoint that is loaded then would not reach.
+    """
+    from torch.distributed.fsdp import fully_shard
+
+    mesh = dist.device_mesh.init_device_mesh(_device().type, (dist.get_world_size(),))
+    for layer in layers:
+        fully_shard(layer, mesh=mesh)
+    fully_shard(whole, mesh=mesh, reshard_after_forward=True)
+
+
+def gathered(tensor: Tensor) -> Tensor:
+    """A tensor whole on the CPU. Where it is sharded, every process must ask."""
+    whole = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+    return whole.detach().cpu().contiguous()
+
+
+def spread_like(tensor: Tensor, target: Tensor) -> Tensor:
+    """A whole tensor as the target lies: sharded if that is."""
+    if not isinstance(target, DTensor):
+        return tensor
+    return distribute_tensor(tensor.to(target.device), target.device_mesh, target.placements)
