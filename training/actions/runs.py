@@ -98,9 +98,13 @@ def _queue_run(
 def _checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """The config as given, once the engine's own check has passed it. Raises WrongSettings."""
     try:
-        RunConfig.from_mapping(dict(config))
+        checked = RunConfig.from_mapping(dict(config))
     except InputError as error:
         raise WrongSettings(f"This training config cannot be used: {error}.") from error
+    if checked.tuning != "lora":
+        raise WrongSettings(
+            "Versions here are adapters: a whole model is trained by `python -m training.engine train`."
+        )
     return dict(config)
 
 

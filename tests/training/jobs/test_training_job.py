@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
 from training import processes, queue
 from training.actions import cancel_run, resume_run, start_run
+from training.errors import WrongSettings
 from training.jobs import run as run_job
 from training.jobs import run_training_job
 from training.models import JobStatus, ModelVersion, Run, RunMetric
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 # 18 prompts, a fifth of them held out: about 14 pairs, so about 7 steps.
 QUICK = {"epochs": 1, "pairs_per_step": 2, "dtype": "float32", "checkpoint_every": 1, "lora_rank": 2, "threads": 1}
+PROBED = {**QUICK, "probe_prompts": 2, "probe_tokens": 4}
 
 
 @pytest.fixture
@@ -45,7 +48,11 @@ def when_step(number: int, act: Callable[[processes.LineChild], None]) -> type[r
     return Watching
 
 
-def test_a_run_ends_in_an_immutable_version_with_its_lineage(run: Run, base: ModelVersion, var_dir: Path) -> None:
+def test_a_run_ends_in_an_immutable_version_with_its_lineage(
+    campaign: Campaign, base: ModelVersion, var_dir: Path, maya: User, client: Client
+) -> None:
+    add_written_pairs(campaign, preference="first")
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, config=PROBED)
     done = run_training_job(run.pk)
 
     assert done is not None
@@ -61,11 +68,16 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(run: Run, base: Mod
     lineage = json.loads((folder / "lineage.json").read_text())
     assert lineage == version.lineage
     assert lineage["snapshot"] == run.snapshot.content_hash
-    assert (lineage["parent"], lineage["config"]) == ("tiny-base", QUICK)
+    assert (lineage["parent"], lineage["config"]) == ("tiny-base", PROBED)
     assert lineage["code_version"]
     assert lineage["base_hash"] == base.content_hash
     assert version.metrics["pairs"] == run.snapshot.test_pairs
     assert 0 <= version.metrics["reward_accuracy"] <= 1
+    assert version.metrics["samples"] == 2
+    client.force_login(maya)
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert f"<dd>{version.metrics['kl']:.3f}</dd>" in page
+    assert list((var_dir / "reference").glob("*/*.safetensors"))  # for the next run
     steps = RunMetric.objects.filter(run=run, event="progress").order_by("step")
     assert [metric.step for metric in steps] == list(range(1, done.total + 1))
     assert steps[0].values["loss"] == pytest.approx(0.6931, abs=1e-3)  # ln 2: policy and reference are still one
@@ -73,6 +85,13 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(run: Run, base: Mod
     assert done.latest["step"] == done.total
     assert run_training_job(run.pk) is None  # what is finished is not claimed again
     assert Event.objects.filter(verb="run.finished", subject_id=str(run.pk)).count() == 1
+
+
+def test_a_whole_model_is_not_trained_here(campaign: Campaign, base: ModelVersion) -> None:
+    add_written_pairs(campaign, preference="first")
+    with pytest.raises(WrongSettings, match="Versions here are adapters"):
+        start_run(campaign=campaign, acting_user=None, now=NOW, config={"tuning": "full"})
+    assert not Run.objects.exists()
 
 
 def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
