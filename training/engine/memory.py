@@ -101,11 +101,12 @@ def saved_bytes(policy: Policy, row: PackedRow) -> int:
 def attention_bytes(policy: Policy, row: PackedRow) -> int:
     """What the attention weights of all layers take: the part that does not grow with the tokens alone."""
     config = policy.model.config.get_text_config()
+    heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
     seen = [
         (each.stop - each.start) * (each.prefix_stop - each.prefix_start + each.stop - each.start)
         for each in row.segments
     ]
-    return int(sum(seen) * config.num_attention_heads * config.num_hidden_layers * policy.dtype.itemsize)
+    return int(sum(seen) * heads * config.num_hidden_layers * policy.dtype.itemsize)
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:
