@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from labeling.api.serializers import EstimateSerializer
+from labeling.api.serializers.figures import EstimateSerializer
 from labeling.queries import Slice
 
 

@@ -16,7 +16,7 @@ from labeling.actions import (
     undo_and_show,
 )
 from labeling.api.base import ApiView
-from labeling.api.serializers import (
+from labeling.api.serializers.judging import (
     AnsweredSerializer,
     AnswerSerializer,
     JudgmentSerializer,

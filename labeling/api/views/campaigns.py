@@ -21,7 +21,7 @@ from labeling.actions import (
 from labeling.api.base import ApiView
 from labeling.api.filters import CampaignFilter, MemberFilter
 from labeling.api.idempotency import once
-from labeling.api.serializers import (
+from labeling.api.serializers.campaigns import (
     CampaignSerializer,
     ChangeStatusSerializer,
     GuidelineVersionSerializer,

@@ -15,7 +15,7 @@ from labeling.actions import ImportReport, drop_report, export_campaign, import_
 from labeling.api.base import ApiView
 from labeling.api.idempotency import HashedFile, once
 from labeling.api.problems import problem
-from labeling.api.serializers import DropReportSerializer, ImportReportSerializer
+from labeling.api.serializers.exchange import DropReportSerializer, ImportReportSerializer
 from labeling.errors import DomainError
 from labeling.exchange import AUTO, READERS, WRITERS, ByteStream
 from labeling.models import Scope

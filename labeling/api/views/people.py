@@ -11,7 +11,7 @@ from labeling.actions import create_token, create_user, revoke_token
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
-from labeling.api.serializers import (
+from labeling.api.serializers.people import (
     ConsequencesSerializer,
     CreatedUserSerializer,
     EraseSerializer,

@@ -10,7 +10,7 @@ from labeling.access import get_led_campaign
 from labeling.actions.event_exports import export_events
 from labeling.api.base import ApiView
 from labeling.api.filters import ComparisonFilter, EventExportOptions, EventFilter, JudgmentFilter
-from labeling.api.serializers import ComparisonSerializer, EventSerializer, RecordedJudgmentSerializer
+from labeling.api.serializers.records import ComparisonSerializer, EventSerializer, RecordedJudgmentSerializer
 from labeling.models import Scope
 from labeling.queries.records import filtered_comparisons, filtered_events, filtered_judgments
 

@@ -9,14 +9,8 @@ from labeling.actions import adjudicate
 from labeling.api.base import ApiView
 from labeling.api.filters import ConflictFilter
 from labeling.api.idempotency import once
-from labeling.api.serializers import (
-    AdjudicationSerializer,
-    AgreementSerializer,
-    AnnotatorSummarySerializer,
-    CampaignProgressSerializer,
-    ConflictSerializer,
-    VerdictSerializer,
-)
+from labeling.api.serializers.figures import AgreementSerializer, AnnotatorSummarySerializer, CampaignProgressSerializer
+from labeling.api.serializers.records import AdjudicationSerializer, ConflictSerializer, VerdictSerializer
 from labeling.models import Comparison, Scope
 from labeling.queries import agreement, annotator_summaries, campaign_progress, next_waiting, statements_on
 

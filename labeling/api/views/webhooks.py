@@ -15,7 +15,7 @@ from labeling.actions.webhooks import (
 from labeling.api.base import ApiView
 from labeling.api.filters import DeliveryFilter, WebhookFilter
 from labeling.api.idempotency import once
-from labeling.api.serializers import (
+from labeling.api.serializers.webhooks import (
     ChangeWebhookSerializer,
     NewWebhookSerializer,
     WebhookDeliverySerializer,

@@ -1,0 +1,113 @@
+"""What annotators are given, and what they say."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.actions import as_shown, undo_until
+from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_KEY, MAX_SKIP_REASON
+from labeling.api.serializers.campaigns import CriterionSerializer
+from labeling.models import Campaign, Flag, Judgment
+
+MESSAGE_ROLES = (("system", "System"), ("user", "User"), ("assistant", "Assistant"))
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    judged = serializers.IntegerField(help_text="By you, skips not counted.")
+    judged_today = serializers.IntegerField()
+    comparisons = serializers.IntegerField(help_text="In the campaign.")
+    settled = serializers.IntegerField(help_text="In steps of 20 where gold or retests are mixed in.")
+    notice = serializers.CharField(help_text="A sentence for you (paused, warned, a quota reached), or empty.")
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
+    html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
+    text = serializers.CharField(help_text="As it was written.")
+
+
+class ShownCompletionSerializer(serializers.Serializer[Any]):
+    html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
+    text = serializers.CharField(help_text="As it was written.")
+    model = serializers.CharField(allow_null=True, help_text="The model version that wrote it; null: you are blind.")
+
+
+class AssignmentSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    expires_at = serializers.DateTimeField(help_text="Afterwards somebody else may be given it.")
+    prompt = MessageSerializer(many=True)
+    left = ShownCompletionSerializer()
+    right = ShownCompletionSerializer()
+    guideline_version = serializers.IntegerField(allow_null=True)
+    allow_tie = serializers.BooleanField()
+    allow_both_bad = serializers.BooleanField()
+    allow_skip = serializers.BooleanField()
+    allow_flag = serializers.BooleanField()
+    skip_reasons = serializers.ListField(child=serializers.CharField())
+    scale = serializers.ChoiceField(choices=Campaign.Scale.choices)
+    criteria = CriterionSerializer(many=True)
+
+
+class NextAssignmentSerializer(serializers.Serializer[Any]):
+    assignment = AssignmentSerializer()
+    following = AssignmentSerializer(many=True, help_text="Held for you too, where the campaign allows to prefetch.")
+    progress = ProgressSerializer()
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    choice = serializers.ChoiceField(choices=[(str(choice), str(choice)) for choice in CHOICES])
+    key = serializers.CharField(max_length=MAX_KEY, help_text="Made up by you for this judgment; repeat it in a retry.")
+    strength = serializers.IntegerField(
+        min_value=1, max_value=3, required=False, allow_null=True, help_text="1 slightly, 2 clearly, 3 much better."
+    )
+    criteria = serializers.DictField(
+        child=serializers.ChoiceField(choices=[("left", "left"), ("right", "right"), ("tie", "tie")]),
+        required=False,
+        help_text='By name: {"helpful": "left"}.',
+    )
+    comment = serializers.CharField(max_length=MAX_COMMENT, required=False, allow_blank=True, trim_whitespace=False)
+    skip_reason = serializers.CharField(
+        max_length=MAX_SKIP_REASON, required=False, allow_blank=True, help_text="One of the campaign's."
+    )
+    flag = serializers.ChoiceField(
+        choices=Flag.choices,
+        required=False,
+        allow_blank=True,
+        help_text="With skip: nobody else is given the comparison until a lead has looked at it.",
+    )
+    seconds = serializers.FloatField(
+        min_value=0, required=False, allow_null=True, help_text="In front of the annotator, with the tab visible."
+    )
+
+
+class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
+    assignment = serializers.IntegerField(source="assignment_id")
+    choice = serializers.SerializerMethodField(help_text="As it was said: left, right, tie, both_bad or skip.")
+    undo_until = serializers.SerializerMethodField(help_text="null: it cannot be taken back.")
+
+    class Meta:
+        model = Judgment
+        fields = ("id", "assignment", "choice", "undo_until")
+
+    def get_choice(self, judgment: Judgment) -> str:
+        return as_shown(judgment.choice, judgment.left)
+
+    def get_undo_until(self, judgment: Judgment) -> datetime | None:
+        return undo_until(judgment, judgment.assignment.campaign)
+
+
+class UndoneSerializer(serializers.Serializer[Any]):
+    assignment = AssignmentSerializer()
+    progress = ProgressSerializer()
+
+
+class RenewedSerializer(serializers.Serializer[Any]):
+    expires_at = serializers.DateTimeField()
+
+
+class AnsweredSerializer(serializers.Serializer[Any]):
+    judgment = JudgmentSerializer()
+    next = AssignmentSerializer(allow_null=True, help_text="null: nothing is left for you.")
+    following = AssignmentSerializer(many=True, help_text="Held for you too, where the campaign allows to prefetch.")
+    progress = ProgressSerializer()

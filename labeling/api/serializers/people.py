@@ -1,0 +1,84 @@
+"""Accounts, tokens, and what is held about people."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.models import ApiToken, Erasure, Role, Scope, User
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("username", "role", "pseudonym")
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices), min_length=1, help_text="What it may be used for."
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ("id", "name", "scopes", "expires_at", "created_at", "last_used_at", "revoked_at")
+        read_only_fields = ("id", "created_at", "last_used_at", "revoked_at")
+
+
+class NewTokenSerializer(TokenSerializer):
+    key = serializers.CharField(read_only=True, help_text="Shown this once.")
+
+    class Meta:
+        model = ApiToken
+        fields = (*TokenSerializer.Meta.fields, "key")
+
+
+class NewUserSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    role = serializers.ChoiceField(choices=Role.choices)
+    password = serializers.CharField(required=False, write_only=True, help_text="Left out: one is made up.")
+
+
+class CreatedUserSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    password = serializers.CharField(allow_null=True, help_text="The one made up, shown this once; else null.")
+
+
+class ConsequencesSerializer(serializers.Serializer[Any]):
+    """What an erasure does. model_versions: trained on the person's judgments; they stay as they are."""
+
+    judgments = serializers.IntegerField()
+    comments = serializers.IntegerField()
+    tokens = serializers.IntegerField()
+    campaigns = serializers.IntegerField()
+    model_versions = serializers.ListField(child=serializers.CharField())
+
+
+class EraseSerializer(serializers.Serializer[Any]):
+    confirmation = serializers.CharField(help_text="The user name again.")
+    withdraw = serializers.BooleanField(
+        default=False, help_text="Whether the judgments are withdrawn too: from verdicts and from all statistics."
+    )
+
+
+class ErasureSerializer(serializers.ModelSerializer[Erasure]):
+    """An erasure that was done. person: the pseudonym. withdrawn: how many judgments count no more."""
+
+    person = serializers.CharField(source="person.pseudonym")
+
+    class Meta:
+        model = Erasure
+        fields = ("person", "at", "judgments", "withdrawn", "comments", "tokens", "model_versions")
+
+
+class StatementSerializer(serializers.Serializer[Any]):
+    """What one annotator said about a comparison, by pseudonym. choice: a, b, tie, both_bad or skip."""
+
+    annotator = serializers.CharField(source="pseudonym")
+    is_simulated = serializers.BooleanField()
+    choice = serializers.CharField()
+    strength = serializers.CharField(help_text="slightly, clearly, much, or empty")
+    comment = serializers.CharField()
+    skip_reason = serializers.CharField()
+    seconds = serializers.FloatField(allow_null=True)
+    at = serializers.DateTimeField()

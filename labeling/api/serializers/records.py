@@ -1,0 +1,117 @@
+"""Comparisons, what was said of them, and the event log."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.api.serializers.people import StatementSerializer
+from labeling.models import Comparison, Event, Judgment, Verdict, Winner
+
+
+class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
+    prompt = serializers.JSONField(source="prompt.messages")
+    a = serializers.CharField(source="completion_a.text")
+    b = serializers.CharField(source="completion_b.text")
+    model_a = serializers.CharField(source="completion_a.model_version")
+    model_b = serializers.CharField(source="completion_b.model_version")
+    votes = serializers.DictField(child=serializers.IntegerField())
+    winner = serializers.CharField(source="verdict.winner", default=None, allow_null=True)
+    gold = serializers.CharField(source="gold.winner", default=None, allow_null=True, help_text="Its known answer.")
+    confidence = serializers.FloatField(source="verdict.confidence", default=None, allow_null=True)
+
+    class Meta:
+        model = Comparison
+        fields = (
+            "id",
+            "external_id",
+            "status",
+            "source",
+            "prompt",
+            "a",
+            "b",
+            "model_a",
+            "model_b",
+            "overlap",
+            "judged",
+            "votes",
+            "winner",
+            "confidence",
+            "gold",
+            "created_at",
+        )
+
+
+class RetireSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=10_000)
+
+
+class FlagReviewSerializer(serializers.Serializer[Any]):
+    keep = serializers.BooleanField(help_text="true: it goes on being judged; false: it is retired.")
+    reason = serializers.CharField(max_length=10_000)
+
+
+class GoldSerializer(serializers.Serializer[Any]):
+    winner = serializers.ChoiceField(choices=Winner.choices, help_text="What annotators should say.")
+    reason = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+
+
+class AdjudicationSerializer(serializers.Serializer[Any]):
+    winner = serializers.ChoiceField(choices=Winner.choices)
+    reason = serializers.CharField(max_length=10_000)
+
+
+class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+    comparison = serializers.IntegerField(source="comparison_id")
+
+    class Meta:
+        model = Verdict
+        fields = ("comparison", "winner", "confidence", "votes", "settled_by", "reason", "settled_at")
+
+
+class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
+    """What one annotator said, as leads read it. choice, criteria: in terms of a and b, whatever the sides were."""
+
+    assignment = serializers.IntegerField(source="assignment_id")
+    comparison = serializers.IntegerField(source="comparison_id")
+    annotator = serializers.CharField(source="annotator.pseudonym")
+    guideline_version = serializers.IntegerField(source="guideline_version.number", default=None, allow_null=True)
+
+    class Meta:
+        model = Judgment
+        fields = (
+            "id",
+            "assignment",
+            "comparison",
+            "annotator",
+            "kind",
+            "choice",
+            "strength",
+            "criteria",
+            "comment",
+            "skip_reason",
+            "flag",
+            "seconds",
+            "left",
+            "guideline_version",
+            "created_at",
+            "superseded_at",
+        )
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Event
+        fields = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    """A comparison that waits for a decision, with what was said about it. prompt: its messages; a, b: the texts."""
+
+    comparison = serializers.IntegerField()
+    prompt = serializers.JSONField()
+    a = serializers.CharField()
+    b = serializers.CharField()
+    votes = serializers.DictField(child=serializers.IntegerField())
+    statements = StatementSerializer(many=True)
