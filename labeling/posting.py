@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from threading import Timer
 from time import monotonic
 from urllib.parse import urlsplit
@@ -55,14 +55,22 @@ def post(
     try:
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
-        excerpt = answer.read(READ_BYTES).decode("utf-8", "replace").replace("\x00", "")
-        return Answer(answer.status, excerpt, monotonic() - started)
+        return Answer(answer.status, _excerpt(answer), monotonic() - started)
     except (OSError, HTTPException) as error:
         over = monotonic() - started >= seconds
         raise NotSent(f"No answer within {seconds:g} seconds." if over else f"It broke off: {error}") from error
     finally:
         watchdog.cancel()
         connection.close()
+
+
+def _excerpt(answer: HTTPResponse) -> str:
+    """How the body begins. The answer is known by then, so what breaks off here is just a shorter excerpt."""
+    read = b""
+    with suppress(OSError, HTTPException):
+        while len(read) < READ_BYTES and (more := answer.read1(READ_BYTES - len(read))):
+            read += more
+    return read.decode("utf-8", "replace").replace("\x00", "")
 
 
 def _parts(url: str) -> tuple[str, int, str]:

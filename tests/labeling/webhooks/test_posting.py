@@ -1,6 +1,9 @@
 """Posting has a deadline, whatever the other side does."""
 
 import socket
+import struct
+import threading
+import time
 from time import monotonic
 
 import pytest
@@ -18,6 +21,24 @@ def test_an_answer_that_drips_without_end_is_cut_off() -> None:
         assert answer.status == 200
         assert 1 <= len(answer.excerpt) < 100
         assert monotonic() - started < 30
+
+
+def test_an_answer_that_breaks_off_is_an_answer_all_the_same() -> None:
+    def answer_and_reset(listener: socket.socket) -> None:
+        connected, _ = listener.accept()
+        connected.recv(1000)
+        connected.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        time.sleep(0.2)
+        # Lingering for no time at all: closing resets the connection.
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connected.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        breaking = threading.Thread(target=answer_and_reset, args=(listener,))
+        breaking.start()
+        answer = post(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}", {}, allow_private=True)
+        breaking.join()
+    assert (answer.status, answer.excerpt) == (200, "half")
 
 
 def test_little_of_a_long_answer_is_read() -> None:
