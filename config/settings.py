@@ -183,7 +183,7 @@ SPECTACULAR_SETTINGS = {
         "JobStatus": "training.models.JobStatus",
         "PersonRole": "labeling.models.Role",
         "MemberRole": "labeling.models.Membership.Role",
-        "MessageRole": "labeling.api.serializers.MESSAGE_ROLES",
+        "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

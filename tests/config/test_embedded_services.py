@@ -49,10 +49,12 @@ def answer_of(database_url: str) -> object:
 
 
 def in_background(var: VarDirectory, *command: str) -> subprocess.Popen[bytes]:
+    # A shell has what it runs in the background ignore Ctrl-C, and children inherit that: here it is what is tested.
     return subprocess.Popen(
         [sys.executable, "-m", "config.embedded", "exec", "--ephemeral", "--", *command],
         cwd=PROJECT_DIR,
         env={**PLAIN_ENVIRONMENT, "CHOSEN_VAR": str(var.path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
