@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workload", default="hh", help="hh, or tokens of prompt/chosen/rejected")
     parser.add_argument("--pairs", type=int, default=16)
+    parser.add_argument("--longest", type=int, default=512, help="hh: tokens of a prompt with its longer side")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trainers", nargs="+", choices=TRAINERS, default=list(TRAINERS))
@@ -46,7 +47,7 @@ def measure(options: argparse.Namespace, model: Path) -> dict[str, Any]:
     """Rounds of turns; medians over the rounds."""
     from transformers import AutoConfig
 
-    load = workload(options.workload, options.pairs, model)
+    load = workload(options.workload, options.pairs, model, longest=options.longest)
     operations = least_operations(load, AutoConfig.from_pretrained(model))
     turns: dict[str, list[dict[str, float]]] = {name: [] for name in options.trainers}
     rates = []
@@ -79,7 +80,8 @@ def measure(options: argparse.Namespace, model: Path) -> dict[str, Any]:
 def _turn(name: str, options: argparse.Namespace, model: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.dpo.steps", name, "--model", str(model)]
     command += ["--workload", options.workload, "--pairs", str(options.pairs), "--dtype", options.dtype]
-    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+    command += ["--longest", str(options.longest)]
+    environment = {**os.environ, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"}  # as our engine sets them
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 

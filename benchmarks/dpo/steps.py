@@ -30,9 +30,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--workload", default="hh")
     parser.add_argument("--pairs", type=int, default=16)
+    parser.add_argument("--longest", type=int, default=512)
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
     options = parser.parse_args()
-    load = workload(options.workload, options.pairs, options.model)
+    load = workload(options.workload, options.pairs, options.model, longest=options.longest)
     with tempfile.TemporaryDirectory() as folder:
         if options.trainer == "chosen":
             seconds = chosen_steps(load, options.model, options.dtype, Path(folder))

@@ -1,6 +1,7 @@
 """The pairs that every trainer gets, as token ids; and what they cost at least."""
 
 import gzip
+import itertools
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,12 @@ class Workload:
         return sum(pair_tokens(pair, share=True) for pair in self.pairs)
 
 
-def workload(name: str, count: int, model: Path, *, seed: int = 0) -> Workload:
-    """`hh`: pairs of Anthropic HH drawn at random; `200/200/200`: random tokens, so many for prompt, chosen and
-    rejected. Raises NoData."""
+def workload(name: str, count: int, model: Path, *, longest: int = 512, seed: int = 0) -> Workload:
+    """`hh`: pairs of Anthropic HH drawn at random from those of at most ``longest`` tokens in prompt and longer side;
+    `200/200/200`: random tokens, so many for prompt, chosen and rejected. Raises NoData."""
     encoder = TextEncoder.from_directory(model)
     if name == "hh":
-        return Workload(name, _hh(count, encoder, seed))
+        return Workload(name, _hh(count, encoder, longest, seed))
     prompt, chosen, rejected = map(int, name.split("/"))
     chance = random.Random(seed)
 
@@ -52,20 +53,21 @@ def workload(name: str, count: int, model: Path, *, seed: int = 0) -> Workload:
     return Workload(name, pairs)
 
 
-def _hh(count: int, encoder: TextEncoder, seed: int) -> list[TokenPair]:
+def _hh(count: int, encoder: TextEncoder, longest: int, seed: int) -> list[TokenPair]:
     if not HH.exists():
         raise NoData("The preferences of Anthropic HH are not beside this checkout; choose lengths: 200/200/200.")
     with gzip.open(HH) as stream:
         found = [one for one in read_comparisons(stream) if isinstance(one, ImportedComparison)]
-    drawn = random.Random(seed).sample(found, count)
-    return [
+    random.Random(seed).shuffle(found)
+    pairs = (
         _pair(
             number,
             encoder.encode_prompt([{**message} for message in one.prompt]),
             *(encoder.encode_completion(side.text, ended=True) for side in (one.first, one.second)),
         )
-        for number, one in enumerate(drawn)
-    ]
+        for number, one in enumerate(found)
+    )
+    return list(itertools.islice((pair for pair in pairs if pair.length <= longest), count))
 
 
 def _pair(number: int, prompt: tuple[int, ...], chosen: tuple[int, ...], rejected: tuple[int, ...]) -> TokenPair:

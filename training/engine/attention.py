@@ -7,6 +7,8 @@ transformers then builds no mask, and cannot mistake restarting positions for bo
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,33 +20,75 @@ from training.engine.varlen import VarlenPlan, plan_varlen, varlen_attention
 
 NAME = "packed_preference_pairs"
 PADDED_NAME = "padded_samples"
+IN_VAIN = 192**2  # scores that a pair's mask may hide before its segments are done one by one
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Queries that are done together: those in ``[start, stop)``, which see ``[prefix_start, prefix_stop)`` (may be
+    empty) and the tile itself, through an additive mask (1, repeats * q, visible)."""
+
+    start: int
+    stop: int
+    prefix_start: int
+    prefix_stop: int
+    mask: Tensor
 
 
 @dataclass(frozen=True)
 class AttentionPlan:
-    """The segments of a row, each with its additive mask (1, repeats * q, visible): made once, used by every layer.
+    """The tiles of a row: made once, used by every layer.
 
     ``repeats`` is the number of query heads that share a key head; their queries are stacked, so that one batched
-    product serves them all. With ``varlen`` one CUDA kernel does all segments, and there are no masks.
+    product serves them all. With ``varlen`` one CUDA kernel does all segments, and there are no tiles.
     """
 
-    segments: tuple[Segment, ...]
-    masks: tuple[Tensor, ...]
+    tiles: tuple[Tile, ...]
     varlen: VarlenPlan | None = None
 
 
 def plan_attention(
     row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device, varlen: bool = False
 ) -> AttentionPlan:
-    """Build the masks of a row: 0 where a query may look, -inf where it may not."""
+    """Build the tiles of a row and their masks: 0 where a query may look, -inf where it may not."""
     if varlen:
-        return AttentionPlan(row.segments, (), plan_varlen(row.segments, device=device))
-    masks = []
-    for segment in row.segments:
-        length, prefix = segment.stop - segment.start, _prefix_length(segment)
-        mask = torch.full((length, prefix + length), float("-inf"), dtype=dtype, device=device)
-        masks.append(torch.triu(mask, diagonal=prefix + 1).repeat(repeats, 1).unsqueeze(0))
-    return AttentionPlan(row.segments, tuple(masks))
+        return AttentionPlan((), plan_varlen(row.segments, device=device))
+    return AttentionPlan(tuple(_tile(part, repeats, dtype, device) for part in done_together(row.segments)))
+
+
+def done_together(segments: Sequence[Segment]) -> list[list[Segment]]:
+    """The segments of a row by tile: those of a pair in one where that computes little in vain, else each in its own.
+    A product over a few hundred tokens costs no more than starting it."""
+    parts = []
+    for _, group in itertools.groupby(segments, key=lambda segment: segment.prefix_start):
+        pair = list(group)
+        alone = [[segment] for segment in pair]
+        in_vain = scores_of(pair) - sum(map(scores_of, alone))
+        parts += [pair] if in_vain <= IN_VAIN else alone
+    return parts
+
+
+def scores_of(segments: Sequence[Segment]) -> int:
+    """How many query-key products a tile of these segments computes for each head."""
+    start, stop = segments[0].start, segments[-1].stop
+    before = 0 if segments[0].prefix_start == start else segments[0].prefix_stop - segments[0].prefix_start
+    return (stop - start) * (before + stop - start)
+
+
+def _tile(segments: Sequence[Segment], repeats: int, dtype: torch.dtype, device: torch.device) -> Tile:
+    """Some segments of one pair, one after the other in the row."""
+    start, stop = segments[0].start, segments[-1].stop
+    prefix = (segments[0].prefix_start, segments[0].prefix_stop)
+    if prefix[0] == start:
+        prefix = (start, start)  # lies in the tile itself
+    before = prefix[1] - prefix[0]
+    mask = torch.full((stop - start, before + stop - start), float("-inf"), dtype=dtype)
+    for each in segments:
+        queries, shift = slice(each.start - start, each.stop - start), before - start
+        mask[queries, each.prefix_start - prefix[0] : each.prefix_stop - prefix[0]] = 0
+        own = slice(each.start + shift, each.stop + shift)
+        mask[queries, own].masked_fill_(torch.ones_like(mask[queries, own], dtype=torch.bool).tril(), 0)
+    return Tile(start, stop, *prefix, mask.to(device).repeat(repeats, 1).unsqueeze(0))
 
 
 def packed_attention(
@@ -70,9 +114,9 @@ def packed_attention(
 
 
 class _PackedAttention(torch.autograd.Function):
-    """softmax(scale Q K^T + mask) V, segment by segment, in plain batched products.
+    """softmax(scale Q K^T + mask) V, tile by tile, in plain batched products.
 
-    Written with its own backward because slicing under autograd would allocate and add a full row for every segment.
+    Written with its own backward because slicing under autograd would allocate and add a full row for every tile.
     At the lengths of completions this is faster on a CPU than scaled_dot_product_attention.
     """
 
@@ -81,12 +125,12 @@ class _PackedAttention(torch.autograd.Function):
         heads, total, size = query.shape
         output = query.new_empty(total, heads, size)
         kept = []
-        for segment, mask in zip(plan.segments, plan.masks, strict=True):
-            queries = _stack(query, segment, key.shape[0])
-            scores = torch.baddbmm(mask, queries, _visible(key, segment).transpose(1, 2), alpha=scale)
+        for tile in plan.tiles:
+            queries = _stack(query, tile, key.shape[0])
+            scores = torch.baddbmm(tile.mask, queries, _visible(key, tile).transpose(1, 2), alpha=scale)
             weights = torch.softmax(scores, dim=-1)
-            mixed = torch.bmm(weights, _visible(value, segment))
-            output[segment.start : segment.stop] = mixed.view(heads, -1, size).transpose(0, 1)
+            mixed = torch.bmm(weights, _visible(value, tile))
+            output[tile.start : tile.stop] = mixed.view(heads, -1, size).transpose(0, 1)
             kept.append(weights)
         ctx.save_for_backward(query, key, value, *kept)
         ctx.plan, ctx.scale = plan, scale
@@ -100,40 +144,40 @@ class _PackedAttention(torch.autograd.Function):
         by_output = gradients[0].transpose(0, 1)
         by_query = query.new_empty(total, heads, size)
         by_key, by_value = (key.new_zeros(groups, total, size) for _ in range(2))
-        for segment, weights in zip(ctx.plan.segments, kept, strict=True):
-            queries, outer = _stack(query, segment, groups), _stack(by_output, segment, groups)
-            by_weights = torch.bmm(outer, _visible(value, segment).transpose(1, 2))
+        for tile, weights in zip(ctx.plan.tiles, kept, strict=True):
+            queries, outer = _stack(query, tile, groups), _stack(by_output, tile, groups)
+            by_weights = torch.bmm(outer, _visible(value, tile).transpose(1, 2))
             by_scores = torch._softmax_backward_data(by_weights, weights, -1, weights.dtype).mul_(ctx.scale)
-            _spread(by_value, segment, torch.bmm(weights.transpose(1, 2), outer))
-            _spread(by_key, segment, torch.bmm(by_scores.transpose(1, 2), queries))
-            mixed = torch.bmm(by_scores, _visible(key, segment))
-            by_query[segment.start : segment.stop] = mixed.view(heads, -1, size).transpose(0, 1)
+            _spread(by_value, tile, torch.bmm(weights.transpose(1, 2), outer))
+            _spread(by_key, tile, torch.bmm(by_scores.transpose(1, 2), queries))
+            mixed = torch.bmm(by_scores, _visible(key, tile))
+            by_query[tile.start : tile.stop] = mixed.view(heads, -1, size).transpose(0, 1)
         return by_query.transpose(0, 1), by_key, by_value, None, None
 
 
-def _prefix_length(segment: Segment) -> int:
-    return segment.prefix_stop - segment.prefix_start
+def _prefix_length(part: Segment | Tile) -> int:
+    return part.prefix_stop - part.prefix_start
 
 
-def _stack(states: Tensor, segment: Segment, groups: int) -> Tensor:
-    """A segment's (H, q, D) as (G, H / G * q, D): the heads of a group one after the other."""
-    return states[:, segment.start : segment.stop].reshape(groups, -1, states.shape[2])
+def _stack(states: Tensor, tile: Tile, groups: int) -> Tensor:
+    """A tile's (H, q, D) as (G, H / G * q, D): the heads of a group one after the other."""
+    return states[:, tile.start : tile.stop].reshape(groups, -1, states.shape[2])
 
 
-def _visible(states: Tensor, segment: Segment) -> Tensor:
-    """The keys or values that a segment sees: (G, prefix + q, D)."""
-    own = states[:, segment.start : segment.stop]
-    if _prefix_length(segment) == 0:
+def _visible(states: Tensor, tile: Tile) -> Tensor:
+    """The keys or values that a tile sees: (G, prefix + q, D)."""
+    own = states[:, tile.start : tile.stop]
+    if _prefix_length(tile) == 0:
         return own
-    return torch.cat((states[:, segment.prefix_start : segment.prefix_stop], own), dim=1)
+    return torch.cat((states[:, tile.prefix_start : tile.prefix_stop], own), dim=1)
 
 
-def _spread(total: Tensor, segment: Segment, visible: Tensor) -> None:
+def _spread(total: Tensor, tile: Tile, visible: Tensor) -> None:
     """Add a gradient by ``_visible`` states to the row's (G, T, D)."""
-    prefix = _prefix_length(segment)
+    prefix = _prefix_length(tile)
     if prefix:
-        total[:, segment.prefix_start : segment.prefix_stop] += visible[:, :prefix]
-    total[:, segment.start : segment.stop] += visible[:, prefix:]
+        total[:, tile.prefix_start : tile.prefix_stop] += visible[:, :prefix]
+    total[:, tile.start : tile.stop] += visible[:, prefix:]
 
 
 def padded_attention(

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from training.engine.attention import done_together, scores_of
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.engine.events import log
@@ -102,11 +103,8 @@ def attention_bytes(policy: Policy, row: PackedRow) -> int:
     """What the attention weights of all layers take: the part that does not grow with the tokens alone."""
     config = policy.model.config.get_text_config()
     heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
-    seen = [
-        (each.stop - each.start) * (each.prefix_stop - each.prefix_start + each.stop - each.start)
-        for each in row.segments
-    ]
-    return int(sum(seen) * heads * config.num_hidden_layers * policy.dtype.itemsize)
+    scores = sum(map(scores_of, done_together(row.segments)))
+    return int(scores * heads * config.num_hidden_layers * policy.dtype.itemsize)
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:

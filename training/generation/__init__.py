@@ -63,7 +63,8 @@ def __getattr__(name: str) -> Any:
     """Loads what is heavy on first use (PEP 562)."""
     if name not in _LOADED_WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Read once, when torch is loaded. Threads that wait give their core away: without it two busy processes on two
-    # cores made a decoding step 2 to 10 times slower, and alone it costs nothing that could be measured.
+    # Read once, when torch is loaded. Threads that wait for long give their core away: without it two busy processes
+    # on two cores made a decoding step 2 to 10 times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     return getattr(import_module(_LOADED_WHEN_USED[name]), name)

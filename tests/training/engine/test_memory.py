@@ -16,7 +16,6 @@ from training.engine.memory import (
     Estimate,
     NotEnoughMemory,
     _control_group_available,
-    attention_bytes,
     available_bytes,
     estimate,
     saved_bytes,
@@ -43,12 +42,6 @@ def test_what_a_big_row_keeps_is_foreseen_from_a_small_one(family: str, dtype: t
     kept = saved_bytes(policy, big)
     assert kept > 20 * big.tokens * 32
     assert estimate(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
-
-
-def test_attention_weights_are_counted_by_segment() -> None:
-    policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
-    row = pack_row([tiny.pair([1, 2, 3], [4, 5], [6, 7, 8])], [0], share=True)
-    assert attention_bytes(policy, row) == (3 * 3 + 1 * 4 + 2 * 5) * 4 * 2 * 4  # heads, layers, bytes
 
 
 def test_state_is_what_optimizer_gradients_and_probes_need() -> None:
