@@ -36,10 +36,10 @@ AWAY, SKIPS, ERRORS, REPEATS = 0.01, 0.02, 0.25, 0.02
 GIVES_UP_AFTER = 60  # looks in vain, each longer than a second of the campaign's clock
 
 MODES: dict[str, dict[str, Any]] = {
-    "overlap 1": {"overlap": 1},
+    "overlap 1": {"overlap": 1, "prefetch": 0},
     "overlap 2": {"overlap": 2, "prefetch": 2},
-    "overlap 3": {"overlap": 3},
-    "adaptive 2 to 4": {"overlap": 2, "max_overlap": 4, "retest_rate": 0.05, "retest_after": 5},
+    "overlap 3": {"overlap": 3, "prefetch": 0},
+    "adaptive 2 to 4": {"overlap": 2, "max_overlap": 4, "retest_rate": 0.05, "retest_after": 5, "prefetch": 0},
 }
 VOTES_EACH = {"overlap 1": 1.0, "overlap 2": 2.0, "overlap 3": 3.0, "adaptive 2 to 4": 2.5}
 WRONG = ("over_labeled", "lost", "double_counted", "judged_twice", "totals_wrong", "unfinished")
@@ -111,7 +111,7 @@ def work(place: dict[str, Any]) -> None:
 def _client(number: int, place: dict[str, Any]) -> None:
     from django.db import connection
 
-    from labeling.actions import next_assignment
+    from labeling.actions import next_with_progress
     from labeling.models import Campaign, User
 
     chance = random.Random()
@@ -123,7 +123,9 @@ def _client(number: int, place: dict[str, Any]) -> None:
             _send(user, unanswered, log, place["start"])
     with path.open("a") as log:
         while vain < GIVES_UP_AFTER:
-            assignment = next_assignment(campaign=campaign, acting_user=user, now=_clock(place["start"]))
+            now = _clock(place["start"])
+            given, _ = next_with_progress(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch)
+            assignment = next(iter(given), None)
             if assignment is None:
                 vain += 1
                 time.sleep(0.05)

@@ -8,6 +8,7 @@ may do everything, but to judge even an admin has to be a member. `None` in the 
 from collections.abc import Callable
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from labeling.errors import NotAllowed, NotFound
 from labeling.models import (
@@ -29,7 +30,7 @@ class CampaignNotFound(NotFound):
     type = "campaign-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such campaign among those you take part in.")
+        super().__init__(_("There is no such campaign among those you take part in."))
 
 
 class AssignmentNotFound(NotFound):
@@ -38,7 +39,7 @@ class AssignmentNotFound(NotFound):
     type = "assignment-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such assignment of yours. Ask for the next one.")
+        super().__init__(_("There is no such assignment of yours. Ask for the next one."))
 
 
 class ComparisonNotFound(NotFound):

@@ -3,6 +3,7 @@
 Nothing tells gold and retests from the others, and in a blind campaign nothing tells which model wrote what.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from labeling.models import Assignment, Campaign, Completion
@@ -25,9 +26,28 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
         "allow_both_bad": campaign.allow_both_bad,
         "allow_skip": campaign.allow_skip,
         "allow_flag": campaign.allow_flag,
+        "allow_edit": campaign.allow_edit,
         "skip_reasons": campaign.skip_reasons,
         "scale": str(campaign.scale),
         "criteria": campaign.criteria,
+    }
+
+
+def present_held(held: Sequence[Assignment], have: Collection[int]) -> dict[str, Any]:
+    """All that an annotator holds, in order, for a client that has some of it (`have`: their ids) already.
+
+    next and following leave those out; held names all of them.
+    """
+    fresh = [present_assignment(assignment) for assignment in held if assignment.pk not in have]
+    return {"next": next(iter(fresh), None), "following": fresh[1:], "held": [_named(each) for each in held]}
+
+
+def _named(assignment: Assignment) -> dict[str, Any]:
+    guidelines = assignment.guideline_version
+    return {
+        "id": assignment.pk,
+        "expires_at": assignment.expires_at.isoformat(),
+        "guideline_version": guidelines.number if guidelines else None,
     }
 
 

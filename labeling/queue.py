@@ -49,15 +49,15 @@ RELEASE_BATCH = 500
 Kind = Assignment.Kind
 
 
-def give_next(seat: Seat, now: datetime, *, still_open: int | None = None) -> list[Assignment]:
+def give_next(seat: Seat, now: datetime, *, ahead: int = 0, still_open: int | None = None) -> list[Assignment]:
     """What the annotator judges next: what is open before them already (leases renewed), filled up with new ones.
 
-    The first is to be shown; the others, where the campaign allows prefetching, follow it. still_open: how many the
-    caller knows to be open; None: look. Empty when nothing is left for them, or when the campaign gives nothing new at
-    the moment.
+    The first is to be shown; the others follow it. ahead: how many of those the caller wants; the campaign says how
+    many it allows. still_open: how many the caller knows to be open; None: look. Empty when nothing is left for them,
+    or when the campaign gives nothing new at the moment.
     """
     held = _renew_open(seat, now) if still_open is None else still_open
-    wanted = seat.wants(held, now)
+    wanted = seat.wants(held, now, ahead=ahead)
     given = _give(seat, wanted, now, renew=still_open is not None and held > 0)
     if wanted and not given and not held and release_expired(now, campaign=seat.campaign):
         given = _give(seat, wanted, now)

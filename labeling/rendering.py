@@ -3,7 +3,8 @@
 Two walls: raw HTML in the text is shown as text, never parsed (markdown-it-py, html off); what the renderer wrote goes
 through an allow-list (nh3) all the same. Nothing in the result loads anything: images become links to themselves.
 Nothing the writer wrote is hidden either, because annotators judge what they see: reference definitions stay text,
-single line breaks stay line breaks, and a text that Markdown would cut (too deep) or blow up is shown as it is.
+single line breaks stay line breaks, and a text that Markdown would cut (too deep) or blow up is shown as it is. What
+claims to be a formula and is none is shown as it was written.
 
 Pure: no Django, no database.
 """
@@ -20,24 +21,38 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from labeling.formula_syntax import add_formulas
+from labeling.formulas import ELEMENTS as FORMULA_ELEMENTS
+from labeling.formulas import NotAFormula, formula_html
+from labeling.highlighting import highlighted
+
 MARKDOWN_LIMIT = 50_000
 """Characters; a longer text is shown as plain text. Worst-case rendering below it takes about a second."""
 
 MAX_NESTING = 40
 """Levels of lists and quotes; markdown-it drops what lies deeper, so a text that gets there is shown as plain text."""
 
+MOST_FORMULAS = 200
+"""In one text; those after them are shown as they were written."""
+
 LANGUAGE = re.compile(r"language-[a-zA-Z0-9_+#.-]{1,30}")
 ALIGNMENT = re.compile(r"align-(left|center|right)")
 LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
-CLASSES = {"code": LANGUAGE, "th": ALIGNMENT, "td": ALIGNMENT, "div": re.compile("table-scroll|plain-text")}
-TEXT_TAGS = {"a", "br", "code", "em", "s", "strong"}
+CLASSES = {
+    "code": re.compile(rf"{LANGUAGE.pattern}|formula-source"),
+    "th": ALIGNMENT,
+    "td": ALIGNMENT,
+    "div": re.compile("table-scroll|plain-text"),
+    "span": re.compile("hl-[a-z]|formula"),
+}
+TEXT_TAGS = {"a", "br", "code", "em", "s", "span", "strong"}
 BLOCK_TAGS = {"blockquote", "div", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
 TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
 
 
 def render_markdown(text: str, *, breaks: bool = True) -> str:
-    """The text as sanitised HTML: CommonMark with tables and strikethrough, links opening elsewhere, no images.
+    """The text as sanitised HTML: CommonMark with tables, strikethrough and formulas, code in colours, no images.
 
     breaks: a single line break is shown as one, as models mean it; False: as a space, as people mean it who write
     Markdown (guidelines).
@@ -69,6 +84,8 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
         return value if tag in CLASSES and CLASSES[tag].fullmatch(value) else None
     if attribute == "href":
         return value if LINK.match(value) else None
+    if tag in FORMULA_ELEMENTS:
+        return value if FORMULA_ELEMENTS[tag][attribute].fullmatch(value) else None
     return value
 
 
@@ -86,12 +103,54 @@ def _render_image(
 ) -> str:
     """An image as a link to it under its alternative text; inside a link, or with an odd address, as that text."""
     token = tokens[index]
-    label = html.escape(renderer.renderInlineAsText(token.children or [], options, env).strip() or "image")
+    label = html.escape(_as_text(token.children or []).strip() or "image")
     opened = sum({"link_open": 1, "link_close": -1}.get(before.type, 0) for before in tokens[:index])
     source = str(token.attrs.get("src", ""))
     if opened or not LINK.match(source):
         return f"[{label}]"
     return f'<a href="{html.escape(source)}">[{label}]</a>'
+
+
+def _as_text(tokens: Sequence[Token]) -> str:
+    """What inline tokens say, without their form."""
+    parts = {"softbreak": " ", "hardbreak": " "}
+    return "".join(
+        _as_text(token.children)
+        if token.children
+        else token.meta["source"]
+        if token.type == "formula"
+        else parts.get(token.type, token.content)
+        for token in tokens
+    )
+
+
+def _render_fence(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """A code block, in colours where its language is known."""
+    language = tokens[index].info.strip().split(maxsplit=1)[0] if tokens[index].info.strip() else ""
+    if not LANGUAGE.fullmatch(f"language-{language}"):
+        language = ""
+    attribute = f' class="language-{language}"' if language else ""
+    return f"<pre><code{attribute}>{highlighted(tokens[index].content, language)}</code></pre>\n"
+
+
+def _render_formula(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """A formula; what cannot be one, as it was written."""
+    token = tokens[index]
+    env["formulas"] = env.get("formulas", 0) + 1
+    try:
+        if env["formulas"] > MOST_FORMULAS:
+            raise NotAFormula("There are too many.")
+        made = formula_html(token.content, display=token.meta["display"])
+    except NotAFormula:
+        source = f'<code class="formula-source">{html.escape(token.meta["source"])}</code>'
+        return f"<p>{source}</p>\n" if token.block else source
+    if not token.meta["display"]:
+        return made
+    return f'<span class="formula">{made}</span>' + ("\n" if token.block else "")
 
 
 def _render_table_open(*_: object) -> str:
@@ -108,7 +167,10 @@ def _markdown(*, breaks: bool) -> MarkdownIt:
     # Reference definitions vanish from view, and a long one used often multiplies the size of the result.
     markdown.disable("reference")
     markdown.core.ruler.push("rewrite_blocks", _rewrite_blocks)
+    add_formulas(markdown)
     markdown.add_render_rule("image", _render_image)
+    markdown.add_render_rule("fence", _render_fence)
+    markdown.add_render_rule("formula", _render_formula)
     markdown.add_render_rule("table_open", _render_table_open)
     markdown.add_render_rule("table_close", _render_table_close)
     return markdown
@@ -116,9 +178,14 @@ def _markdown(*, breaks: bool) -> MarkdownIt:
 
 _WITH_BREAKS, _WITHOUT_BREAKS = _markdown(breaks=True), _markdown(breaks=False)
 _CLEANER = nh3.Cleaner(
-    tags=TEXT_TAGS | BLOCK_TAGS | TABLE_TAGS,
+    tags=TEXT_TAGS | BLOCK_TAGS | TABLE_TAGS | set(FORMULA_ELEMENTS),
     clean_content_tags=set(),
-    attributes={"a": {"href", "title"}, "ol": {"start"}, **{tag: {"class"} for tag in CLASSES}},
+    attributes={
+        "a": {"href", "title"},
+        "ol": {"start"},
+        **{tag: {"class"} for tag in CLASSES},
+        **{tag: set(attributes) for tag, attributes in FORMULA_ELEMENTS.items()},
+    },
     attribute_filter=_keep_attribute,
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",

@@ -33,11 +33,16 @@ class Seat:
         """What the annotator's page shows."""
         return progress_of(self.membership, self.totals, now)
 
-    def wants(self, held: int, now: datetime) -> int:
-        """How many more comparisons this annotator may be given, with so many open before them."""
+    def wants(self, held: int, now: datetime, *, ahead: int) -> int:
+        """How many more comparisons this annotator may be given, with so many open and so many wanted ahead.
+
+        Towards the end of a campaign nobody holds ahead what others could be judging: never more than half of what is
+        left.
+        """
         if self.campaign.status != Campaign.Status.ACTIVE or self.membership.paused_at is not None:
             return 0
-        wanted = 1 + self.campaign.prefetch - held
+        unsettled = self.totals.comparisons - self.totals.settled
+        wanted = 1 + min(ahead, self.campaign.prefetch, unsettled // 2) - held
         left = quota_left(self.membership, now)
         return max(0, wanted if left is None else min(wanted, left - held))
 

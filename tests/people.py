@@ -130,7 +130,11 @@ class Stage:
 
 
 def stage(*, comparisons: int = 0, status: str = Campaign.Status.ACTIVE, **rules: Any) -> Stage:
-    """A campaign with everybody in their place. rules: of the campaign (overlap, allow_tie, ...)."""
+    """A campaign with everybody in their place. rules: of the campaign (overlap, allow_tie, ...).
+
+    Nobody holds any ahead, unless the rules say so.
+    """
+    rules.setdefault("prefetch", 0)
     maya, ada = person("maya", Role.LEAD), person("ada", Role.LEAD)
     campaign = create_campaign(name="Sums", acting_user=maya, now=NOON, **rules)
     if status != Campaign.Status.DRAFT:

@@ -1,11 +1,18 @@
-// What every page has: the switch between light and dark, and forms that are sent once.
+// What every page has: the switch between themes, and forms that are sent once.
 
+import { announce } from "./lib/announce.js";
 import { remember, themes } from "./lib/theme.js";
+import { gettext } from "./lib/words.js";
+
+const THEME_SAID = { light: gettext("Light."), dark: gettext("Dark."), contrast: gettext("High contrast.") };
 
 const toggle = document.querySelector("[data-theme-toggle]");
 if (toggle instanceof HTMLButtonElement) {
   toggle.hidden = false;
-  toggle.addEventListener("click", () => remember(themes.next()));
+  toggle.addEventListener("click", () => {
+    remember(themes.next());
+    announce(THEME_SAID[themes.current()]);
+  });
 }
 
 // The tab of this page is seen, also where there is no room for all of them.

@@ -1,7 +1,7 @@
 """What an annotator answered, checked against the rules of the campaign before anything is locked or written."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ CHOICES = (*SIDES, Choice.TIE, Choice.BOTH_BAD, Choice.SKIP)
 
 MAX_COMMENT = 10_000
 MAX_SKIP_REASON = 80
+MAX_EDIT = 50_000
 MAX_KEY = 64
 MAX_CRITERIA = 20
 MAX_CRITERION_NAME = 80
@@ -31,8 +32,8 @@ class Answer:
     """One answer in terms of the display side, as a client sends it.
 
     choice: left, right, tie, both_bad or skip. strength: 1 slightly, 2 clearly, 3 much better. criteria: left, right or
-    tie by name. flag: harm or personal_data, with skip. seconds: the time in front of the annotator. key: names this
-    answer, so that a retry is recognised.
+    tie by name. edit: the better one improved, with left or right. flag: harm or personal_data, with skip. seconds: the
+    time in front of the annotator. key: names this answer, so that a retry is recognised.
     """
 
     choice: str
@@ -43,6 +44,7 @@ class Answer:
     skip_reason: str = ""
     seconds: float | None = None
     flag: str = ""
+    edit: str = ""
 
     def check(self) -> None:
         """Raises InvalidAnswer where the answer makes no sense in any campaign."""
@@ -56,9 +58,16 @@ class Answer:
             _refuse("comment", f"A comment has at most {MAX_COMMENT} characters.")
         if self.skip_reason and (self.choice != Choice.SKIP or len(self.skip_reason) > MAX_SKIP_REASON):
             _refuse("skip_reason", f"A skip reason has at most {MAX_SKIP_REASON} characters and comes only with skip.")
+        if self.edit and (self.choice not in SIDES or not self.edit.strip() or len(self.edit) > MAX_EDIT):
+            _refuse("edit", f"An improved text has up to {MAX_EDIT} characters and comes only with left or right.")
         if self.flag and (self.choice != Choice.SKIP or self.flag not in Flag.values):
             _refuse("flag", f"A flag is {' or '.join(Flag.values)} and comes only with skip.")
-        for name, text in (("key", self.key), ("comment", self.comment), ("skip_reason", self.skip_reason)):
+        for name, text in (
+            ("key", self.key),
+            ("comment", self.comment),
+            ("skip_reason", self.skip_reason),
+            ("edit", self.edit),
+        ):
             _check_text(name, text)
         self._check_seconds()
         self._check_criteria()
@@ -71,6 +80,8 @@ class Answer:
             _refuse("choice", "This campaign has no 'both bad': choose the better one.")
         if self.strength is not None and campaign.scale != Campaign.Scale.STRENGTH:
             _refuse("strength", "This campaign does not ask for a strength.")
+        if self.edit and not campaign.allow_edit:
+            _refuse("edit", "This campaign takes no improved texts. Leave it out.")
         if self.flag and not campaign.allow_flag:
             _refuse("flag", "This campaign takes no flags. Skip it, or tell its lead.")
         if self.choice == Choice.SKIP:
@@ -94,6 +105,11 @@ class Answer:
         missing = [name for name, criterion in asked.items() if criterion["required"] and name not in said]
         if missing:
             _refuse("criteria", f"Say left, right or tie for {', '.join(missing)} too.")
+
+    def check_edit(self, texts: Collection[str]) -> None:
+        """Raises InvalidAnswer where the improved text is one of the two that were shown."""
+        if self.edit.strip() in {text.strip() for text in texts}:
+            _refuse("edit", "The improved text is one of the two as they are. Change it, or leave it out.")
 
     def canonical(self, left: str) -> str:
         """The choice in terms of a and b. left: which completion was on the left."""

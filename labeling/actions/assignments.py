@@ -31,10 +31,12 @@ def next_assignment(*, campaign: Campaign, acting_user: User, now: datetime) -> 
 
 
 @transaction.atomic
-def next_with_progress(*, campaign: Campaign, acting_user: User, now: datetime) -> tuple[list[Assignment], Progress]:
-    """The same with those that follow, where the campaign allows to prefetch, and what an annotator's page shows."""
+def next_with_progress(
+    *, campaign: Campaign, acting_user: User, now: datetime, ahead: int = 0
+) -> tuple[list[Assignment], Progress]:
+    """The same with up to so many that follow, where the campaign allows it, and what an annotator's page shows."""
     seat = take_seat(user=acting_user, campaign=campaign)
-    return give_next(seat, now), seat.progress(now)
+    return give_next(seat, now, ahead=ahead), seat.progress(now)
 
 
 @transaction.atomic

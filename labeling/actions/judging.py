@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from labeling.access import AssignmentNotFound
 from labeling.actions.answers import Answer
@@ -23,7 +24,7 @@ from labeling.actions.refusals import (
     Withdrawn,
 )
 from labeling.actions.settling import settle, shrink
-from labeling.models import Assignment, Campaign, Choice, Comparison, Gold, Judgment, Verdict
+from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Gold, Judgment, Verdict
 from labeling.prepared import Prepared, insert
 from labeling.queries.progress import quota_left
 from labeling.queue import expiry, free_slot
@@ -91,6 +92,14 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
         _take_place(assignment)
 
 
+def check_edit(assignment: Assignment, answer: Answer) -> None:
+    """Raises InvalidAnswer where what should be an improved text is none. Costs a statement, where there is one."""
+    if answer.edit:
+        comparison = assignment.comparison
+        both = Completion.objects.filter(pk__in=[comparison.completion_a_id, comparison.completion_b_id])
+        answer.check_edit(list(both.values_list("text", flat=True)))
+
+
 def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: datetime) -> Judgment:
     """The row of a judgment."""
     seconds = answer.seconds
@@ -108,6 +117,7 @@ def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: date
         strength=answer.strength,
         criteria=answer.canonical_criteria(assignment.left),
         comment=answer.comment,
+        edit=answer.edit,
         skip_reason=answer.skip_reason,
         flag=answer.flag,
         seconds=seconds,
@@ -181,10 +191,11 @@ def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
         raise NothingToUndo
     until = undo_until(judgment, seat.campaign)
     if until is None:
-        raise TooLateToUndo("In this campaign a judgment cannot be taken back or changed.")
+        raise TooLateToUndo(_("In this campaign a judgment cannot be taken back or changed."))
     if now > until:
         seconds = seat.campaign.undo_seconds
-        raise TooLateToUndo(f"A judgment can be taken back or changed for {seconds} seconds. They are over.")
+        text = _("A judgment can be taken back or changed for %(seconds)s seconds. They are over.")
+        raise TooLateToUndo(text % {"seconds": seconds})
     judgment.assignment = assignment
     return judgment
 
@@ -235,7 +246,7 @@ def _take_place(assignment: Assignment) -> None:
 def _take_back_skip(judgment: Judgment, assignment: Assignment) -> None:
     comparison = assignment.comparison
     if judgment.flag:
-        raise TooLateToUndo("A flag stays until a lead has looked at it.")
+        raise TooLateToUndo(_("A flag stays until a lead has looked at it."))
     if assignment.kind != Kind.NORMAL:
         return
     if comparison.status != Comparison.Status.OPEN or comparison.taken >= comparison.overlap:
@@ -250,7 +261,7 @@ def _reopen(comparison: Comparison) -> Verdict | None:
     verdict = Verdict.objects.filter(comparison=comparison).first()
     if verdict is not None:
         if verdict.settled_by not in Verdict.BY_RULE:
-            raise TooLateToUndo("An expert has decided this comparison in the meantime: the judgment stays.")
+            raise TooLateToUndo(_("An expert has decided this comparison in the meantime: the judgment stays."))
         verdict.delete()
     comparison.status = Comparison.Status.OPEN
     return verdict

@@ -14,6 +14,7 @@ from labeling.actions.answers import Answer
 from labeling.actions.events import record
 from labeling.actions.judging import (
     changeable,
+    check_edit,
     count,
     earlier_judgment,
     hold_place,
@@ -24,7 +25,7 @@ from labeling.actions.judging import (
 )
 from labeling.actions.settling import told
 from labeling.models import Assignment, Gold, Judgment, User
-from labeling.queries.assignments import with_contents
+from labeling.queries.assignments import open_assignments
 from labeling.queries.progress import Progress
 from labeling.queue import give_next, release, write_back
 from labeling.seats import Seat, take_seat_of
@@ -35,8 +36,8 @@ from labeling.tally import tally_of
 class Answered:
     """What an annotator's page needs after an answer.
 
-    is_new: False for a retry of an answer that had arrived. next: to be shown now; following: after it, where the
-    campaign allows to prefetch.
+    is_new: False for a retry of an answer that had arrived. next: to be shown now; following: after it, as many as
+    were wanted ahead and the campaign allows.
     """
 
     judgment: Judgment
@@ -48,10 +49,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an annotator's page needs after an undo: the judgment taken back, and its comparison again."""
+    """What an annotator's page needs after an undo: the judgment taken back, its comparison, and all they hold."""
 
     judgment: Judgment
     assignment: Assignment
+    held: list[Assignment]
     progress: Progress
 
 
@@ -68,34 +70,40 @@ def judge(
     skip_reason: str = "",
     flag: str = "",
     seconds: float | None = None,
+    edit: str = "",
 ) -> Judgment:
     """What this annotator says about an assignment of theirs (given whole or by its id).
 
     choice: left, right, tie, both_bad or skip. key: chosen by the client; the same key again is the same judgment and
     changes nothing, however often and whenever it is sent. flag: harm or personal_data, with skip: nobody else is given
-    the comparison until a lead has looked at it. After the lease ran out a judgment still counts while its place is
-    free. The last judgment wanted settles the comparison in the same transaction.
+    the comparison until a lead has looked at it. edit: the better one improved, where the campaign allows it. After the
+    lease ran out a judgment still counts while its place is free. The last judgment wanted settles the comparison in
+    the same transaction.
     Raises InvalidAnswer, AssignmentNotFound, CampaignNotOpen, AlreadyJudged, LeaseLost, Withdrawn, QuotaReached,
     KeyUsed.
     """
-    answer = Answer(choice, key, strength, criteria, comment, skip_reason, seconds, flag)
+    answer = Answer(choice, key, strength, criteria, comment, skip_reason, seconds, flag, edit)
     answer.check()
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
         return _judge(seat, _id(assignment), answer, now)[0]
 
 
-def judge_and_continue(*, assignment: Assignment | int, answer: Answer, acting_user: User, now: datetime) -> Answered:
-    """The same, and what to judge next, in one transaction: what an annotator's page sends."""
+def judge_and_continue(
+    *, assignment: Assignment | int, answer: Answer, acting_user: User, now: datetime, ahead: int = 0
+) -> Answered:
+    """The same, and what to judge next, in one transaction: what an annotator's page sends. ahead: see `give_next`."""
     answer.check()
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
         judgment, is_new, was_open = _judge(seat, _id(assignment), answer, now)
         # Who answered what was open before them has one open less than when they sat down.
-        return _answered(seat, judgment, is_new, now, still_open=seat.open - 1 if was_open else None)
+        return _answered(seat, judgment, is_new, now, ahead=ahead, still_open=seat.open - 1 if was_open else None)
 
 
-def change_judgment(*, assignment: Assignment | int, answer: Answer, acting_user: User, now: datetime) -> Answered:
+def change_judgment(
+    *, assignment: Assignment | int, answer: Answer, acting_user: User, now: datetime, ahead: int = 0
+) -> Answered:
     """Says something else about what this annotator judged, while the campaign allows it.
 
     The earlier judgment is superseded, never edited; the new one counts in its place. The same key again changes
@@ -105,7 +113,7 @@ def change_judgment(*, assignment: Assignment | int, answer: Answer, acting_user
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
         judgment, is_new = _change(seat, _id(assignment), answer, now)
-        return _answered(seat, judgment, is_new, now, still_open=None)
+        return _answered(seat, judgment, is_new, now, ahead=ahead, still_open=None)
 
 
 def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> Judgment:
@@ -129,8 +137,9 @@ def undo_and_show(*, assignment: Assignment | int, acting_user: User, now: datet
     write_back(seat, taken_back, tally_of(taken_back.comparison) - before)
     said = {"choice": judgment.choice, "verdict": told(verdict)}
     record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=said)
-    shown = with_contents(taken_back.pk, campaign=seat.campaign, annotator=acting_user)
-    return Undone(judgment, shown, seat.progress(now))
+    held = open_assignments(campaign=seat.campaign, annotator=acting_user)
+    shown = next(each for each in held if each.pk == taken_back.pk)
+    return Undone(judgment, shown, held, seat.progress(now))
 
 
 def _judge(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tuple[Judgment, bool, bool]:
@@ -139,6 +148,7 @@ def _judge(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tup
     if earlier := earlier_judgment(assignment):
         return earlier, False, False
     answer.check_against(seat.campaign)
+    check_edit(assignment, answer)
     was_open = assignment.status == Assignment.Status.LEASED
     totals = tally_of(assignment.comparison)
     hold_place(seat, assignment, now)
@@ -157,6 +167,7 @@ def _change(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tu
     if earlier := earlier_judgment(assignment):
         return earlier, False
     answer.check_against(seat.campaign)
+    check_edit(assignment, answer)
     superseded = changeable(seat, assignment, now)
     totals = tally_of(assignment.comparison)
     said = _as_event(superseded) | {"verdict": told(take_back(seat, superseded, assignment, now))}
@@ -172,8 +183,10 @@ def _change(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tu
     return judgment, True
 
 
-def _answered(seat: Seat, judgment: Judgment, is_new: bool, now: datetime, *, still_open: int | None) -> Answered:
-    following = give_next(seat, now, still_open=still_open)
+def _answered(
+    seat: Seat, judgment: Judgment, is_new: bool, now: datetime, *, ahead: int, still_open: int | None
+) -> Answered:
+    following = give_next(seat, now, ahead=ahead, still_open=still_open)
     return Answered(judgment, is_new, next(iter(following), None), following[1:], seat.progress(now))
 
 

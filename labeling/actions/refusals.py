@@ -1,5 +1,7 @@
 """Why a judgment, or its undoing, cannot be taken as things stand."""
 
+from django.utils.translation import gettext as _
+
 from labeling.errors import Conflict
 from labeling.models import Campaign
 
@@ -10,7 +12,8 @@ class CampaignNotOpen(Conflict):
     type = "campaign-not-open"
 
     def __init__(self, campaign: Campaign) -> None:
-        super().__init__(f"This campaign is {campaign.status}: judgments are neither taken nor taken back.")
+        text = _("This campaign is %(status)s: judgments are neither taken nor taken back.")
+        super().__init__(text % {"status": campaign.get_status_display().lower()})
 
 
 class AlreadyJudged(Conflict):
@@ -19,7 +22,7 @@ class AlreadyJudged(Conflict):
     type = "already-judged"
 
     def __init__(self) -> None:
-        super().__init__("You have judged this comparison already. Undo that judgment to change it.")
+        super().__init__(_("You have judged this comparison already. Undo that judgment to change it."))
 
 
 class LeaseLost(Conflict):
@@ -29,8 +32,10 @@ class LeaseLost(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The time for this comparison ran out and somebody else took it, so this answer does not count. "
-            "Everything you judged before is kept. Ask for the next comparison."
+            _(
+                "The time for this comparison ran out and somebody else took it, so this answer does not count. "
+                "Everything you judged before is kept. Ask for the next comparison."
+            )
         )
 
 
@@ -41,8 +46,10 @@ class Withdrawn(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This comparison was taken out of the campaign while it was before you, so this answer does not count. "
-            "Everything you judged before is kept. Ask for the next comparison."
+            _(
+                "This comparison was taken out of the campaign while it was before you, so this answer does not count. "
+                "Everything you judged before is kept. Ask for the next comparison."
+            )
         )
 
 
@@ -53,8 +60,10 @@ class QuotaReached(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The time for this comparison ran out, and you have judged as many as one person may, so this answer does "
-            "not count. Everything you judged before is kept."
+            _(
+                "The time for this comparison ran out, and you have judged as many as one person may, so this answer "
+                "does not count. Everything you judged before is kept."
+            )
         )
 
 
@@ -64,7 +73,7 @@ class KeyUsed(Conflict):
     type = "key-used"
 
     def __init__(self) -> None:
-        super().__init__("This key belongs to another judgment of yours. Send every judgment with a key of its own.")
+        super().__init__(_("This key belongs to another judgment of yours. Send every judgment with a key of its own."))
 
 
 class NothingToUndo(Conflict):
@@ -73,7 +82,7 @@ class NothingToUndo(Conflict):
     type = "nothing-to-undo"
 
     def __init__(self) -> None:
-        super().__init__("There is no judgment of this comparison that could be taken back.")
+        super().__init__(_("There is no judgment of this comparison that could be taken back."))
 
 
 class TooLateToUndo(Conflict):

@@ -19,6 +19,7 @@ RULES = (
     "allow_skip",
     "skip_reasons",
     "allow_flag",
+    "allow_edit",
     "blind",
     "order",
     "may_judge_own",

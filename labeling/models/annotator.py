@@ -7,26 +7,27 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
     """What a person may do everywhere. Who takes part in which campaign is a Membership."""
 
-    ANNOTATOR = "annotator", "Annotator"  # judges in the campaigns they are a member of
-    LEAD = "lead", "Lead"  # creates campaigns; runs those they are a member of
-    ADMIN = "admin", "Admin"  # everything, everywhere, and the Django admin
+    ANNOTATOR = "annotator", _("Annotator")  # judges in the campaigns they are a member of
+    LEAD = "lead", _("Lead")  # creates campaigns; runs those they are a member of
+    ADMIN = "admin", _("Admin")  # everything, everywhere, and the Django admin
 
 
 class Scope(models.TextChoices):
     """What a token may be used for, of all that its owner may do. Every view of the API names the one it wants."""
 
-    READ = "read", "See what its owner may see"
-    JUDGE = "judge", "Take assignments, judge them, take judgments back, settle conflicts"
-    IMPORT = "import", "Bring prompts and comparisons in"
-    EXPORT = "export", "Take verdicts and the event log out"
-    CAMPAIGNS = "campaigns", "Make and change campaigns, guidelines and webhooks"
-    PEOPLE = "people", "Accounts, members, tokens, and what is held about its owner"
-    TRAIN = "train", "Write candidates, train, promote, roll back"
+    READ = "read", _("See what its owner may see")
+    JUDGE = "judge", _("Take assignments, judge them, take judgments back, settle conflicts")
+    IMPORT = "import", _("Bring prompts and comparisons in")
+    EXPORT = "export", _("Take verdicts and the event log out")
+    CAMPAIGNS = "campaigns", _("Make and change campaigns, guidelines and webhooks")
+    PEOPLE = "people", _("Accounts, members, tokens, and what is held about its owner")
+    TRAIN = "train", _("Write candidates, train, promote, roll back")
 
 
 def new_pseudonym() -> str:

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
 
@@ -28,11 +29,11 @@ class Campaign(models.Model):
     """A labeling effort. Its rules are fixed columns, so that a judgment's rules can be read from the database."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"  # being prepared: nobody is given anything
-        ACTIVE = "active", "Active"  # annotators are given comparisons
-        PAUSED = "paused", "Paused"  # for a while nothing new is given; open assignments may be finished
-        CLOSED = "closed", "Closed"  # labeling is over; training and export go on
-        ARCHIVED = "archived", "Archived"  # out of sight, kept
+        DRAFT = "draft", _("Draft")  # being prepared: nobody is given anything
+        ACTIVE = "active", _("Active")  # annotators are given comparisons
+        PAUSED = "paused", _("Paused")  # for a while nothing new is given; open assignments may be finished
+        CLOSED = "closed", _("Closed")  # labeling is over; training and export go on
+        ARCHIVED = "archived", _("Archived")  # out of sight, kept
 
     class Scale(models.TextChoices):
         CHOICE = "choice", "Choice only"
@@ -94,6 +95,11 @@ class Campaign(models.Model):
         help_text="Whether an annotator may flag harm or personal data: nobody else is given the comparison until a "
         "lead has looked at it.",
     )
+    allow_edit = models.BooleanField(
+        default=False,
+        help_text="Whether an annotator may improve the text of the winner: the improved text is trained on as better "
+        "than both.",
+    )
     blind = models.BooleanField(
         default=True, help_text="Annotators are not told which model version wrote what, neither here nor by the API."
     )
@@ -120,10 +126,10 @@ class Campaign(models.Model):
         help_text="Most judgments of one annotator a day. Empty: no limit.",
     )
     prefetch = models.PositiveSmallIntegerField(
-        default=0,
-        validators=[MaxValueValidator(5)],
-        help_text="How many comparisons an annotator holds besides the one in front of them, so that the next one is "
-        "there at once.",
+        default=5,
+        validators=[MaxValueValidator(30)],
+        help_text="How many comparisons an annotator may hold besides the one in front of them, so that the next one "
+        "is there at once, and so that they can go on for a while without a network.",
     )
     lease_seconds = models.PositiveIntegerField(
         default=30 * 60,
@@ -213,9 +219,9 @@ class Membership(models.Model):
     """A person's part in a campaign."""
 
     class Role(models.TextChoices):
-        ANNOTATOR = "annotator", "Annotator"  # judges
-        EXPERT = "expert", "Expert"  # judges, and adjudicates conflicts
-        LEAD = "lead", "Lead"  # runs the campaign
+        ANNOTATOR = "annotator", _("Annotator")  # judges
+        EXPERT = "expert", _("Expert")  # judges, and adjudicates conflicts
+        LEAD = "lead", _("Lead")  # runs the campaign
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

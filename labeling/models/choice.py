@@ -1,6 +1,7 @@
 """What can be said about two completions."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Choice(models.TextChoices):
@@ -25,5 +26,5 @@ class Winner(models.TextChoices):
 class Flag(models.TextChoices):
     """Why nobody else should be given a comparison before a lead has looked at it."""
 
-    HARM = "harm", "Harmful"
-    PERSONAL_DATA = "personal_data", "Personal data"
+    HARM = "harm", _("Harmful")
+    PERSONAL_DATA = "personal_data", _("Personal data")

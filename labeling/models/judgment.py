@@ -36,6 +36,12 @@ class Judgment(models.Model):
     )
     criteria = models.JSONField(default=dict, blank=True, help_text='{"helpful": "a"|"b"|"tie", ...}')
     comment = models.TextField(blank=True)
+    edit = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The winner as this annotator would have written it: better than the winner, and than the other.",
+    )
     skip_reason = models.CharField(max_length=80, blank=True)
     flag = models.CharField(max_length=16, choices=Flag.choices, blank=True, help_text="Comes with a skip only.")
     seconds = models.FloatField(null=True, blank=True, help_text="Time in front of the annotator with the tab visible.")
@@ -59,6 +65,8 @@ class Judgment(models.Model):
             models.Index(fields=["campaign", "created_at"], name="judgment_campaign_time"),
             models.Index(fields=["comparison"], condition=Q(superseded_at__isnull=True), name="judgment_current"),
             models.Index(fields=["annotator", "campaign", "created_at"], name="judgment_annotator_time"),
+            # Few judgments have one: the others are not in it and do not pay for it.
+            models.Index(fields=["comparison"], condition=~Q(edit=""), name="judgment_with_edit"),
         )
 
     def __str__(self) -> str:

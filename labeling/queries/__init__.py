@@ -3,7 +3,6 @@
 from labeling.access import visible_campaigns
 from labeling.queries.agreement import agreement, vote_patterns
 from labeling.queries.annotators import AnnotatorSummary, annotator_summaries
-from labeling.queries.assignments import with_contents
 from labeling.queries.conflicts import Statement, next_waiting, statements_on
 from labeling.queries.progress import (
     AnnotatorProgress,
@@ -45,5 +44,4 @@ __all__ = [
     "verdict_records",
     "visible_campaigns",
     "vote_patterns",
-    "with_contents",
 ]

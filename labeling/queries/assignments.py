@@ -18,13 +18,11 @@ STANDS = (
 """Assignments whose comparison still wants the answer; the others have been taken out from under them."""
 
 
-def with_contents(assignment_id: int, *, campaign: Campaign, annotator: User) -> Assignment:
-    """An assignment with its prompt, both completions and guideline version loaded, in one statement."""
-    return _known(_with_contents().get(pk=assignment_id), campaign, annotator)
-
-
 def open_assignments(*, campaign: Campaign, annotator: User) -> list[Assignment]:
-    """All that is open before an annotator and still wants an answer, likewise, in the order in which it was given."""
+    """All that is open before an annotator and still wants an answer, in the order in which it was given.
+
+    With prompt, both completions and guideline version, in one statement.
+    """
     return [_known(given, campaign, annotator) for given in OPEN.all(campaign=campaign.pk, annotator=annotator.pk)]
 
 

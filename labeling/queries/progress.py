@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
 from labeling.tally import Tally, read_tally
@@ -14,10 +15,12 @@ HIDING_STEP = 20
 """Where gold or retests are mixed in, annotators see the campaign's totals in steps of this size: a total that a
 judgment of theirs left as it was would tell them which one was not a vote."""
 
-PAUSED = "You are paused in this campaign. Ask whoever runs it; what you judged is kept."
-WARNED = "Several of your answers were not as expected. Please read the guidelines again and take your time."
-QUOTA_REACHED = "You have judged as many as one person may in this campaign. Thank you!"
-QUOTA_OF_TODAY_REACHED = "You have judged as many as one person may on one day. Go on tomorrow."
+PAUSED = gettext_noop("You are paused in this campaign. Ask whoever runs it; what you judged is kept.")
+WARNED = gettext_noop(
+    "Several of your answers were not as expected. Please read the guidelines again and take your time."
+)
+QUOTA_REACHED = gettext_noop("You have judged as many as one person may in this campaign. Thank you!")
+QUOTA_OF_TODAY_REACHED = gettext_noop("You have judged as many as one person may on one day. Go on tomorrow.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +149,13 @@ def quota_left(membership: Membership, now: datetime) -> int | None:
 def notice_of(membership: Membership, now: datetime) -> str:
     """What this member should be told."""
     if membership.paused_at is not None:
-        return PAUSED
+        return gettext(PAUSED)
     left = quota_left(membership, now)
     if left is not None and left <= 0:
         quota = membership.campaign.quota
-        return QUOTA_REACHED if quota is not None and membership.judged >= quota else QUOTA_OF_TODAY_REACHED
-    return WARNED if membership.warned_at is not None else ""
+        is_over = quota is not None and membership.judged >= quota
+        return gettext(QUOTA_REACHED if is_over else QUOTA_OF_TODAY_REACHED)
+    return gettext(WARNED) if membership.warned_at is not None else ""
 
 
 def coarse(number: int) -> int:

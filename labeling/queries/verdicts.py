@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice, repeat
 from typing import cast
@@ -42,10 +43,18 @@ WHERE j.comparison_id = ANY(%(comparisons)s) AND j.superseded_at IS NULL AND j.c
     AND j.kind = 'normal'
 ORDER BY j.comparison_id, j.id
 """
+EDITS = """
+SELECT comparison_id, choice, edit FROM labeling_judgment
+WHERE comparison_id = ANY(%(comparisons)s) AND edit <> '' AND superseded_at IS NULL AND kind = 'normal'
+ORDER BY comparison_id, id
+"""
 
 
 def verdict_records(campaign: Campaign, *, tokens: bool = True, votes: bool = False) -> Iterator[VerdictRecord]:
     """Every comparison of a campaign that is not out: those with a verdict, prompt by prompt, then the unsettled.
+
+    Where a judgment that agrees with the verdict improved the winner, two records follow: the improved text is better
+    than the winner, and than the loser (edited > chosen > rejected), as surely as the verdict is.
 
     tokens: with the stored token ids. votes: with the current judgments, by pseudonym.
 
@@ -93,6 +102,7 @@ def fresh_verdicts(campaign: Campaign, *, since: datetime | None = None) -> int:
 
 def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRecord]:
     said = _votes(batch) if votes else {}
+    edits = _edits(batch)
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(tokens=TOKENS if tokens else ""), {"comparisons": batch})
         rows = cursor.fetchall()
@@ -101,7 +111,7 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
         if row[1] != prompt_id:
             prompt_id, prompt = row[1], json.loads(row[2])
         a_ids, b_ids, a_prompt, b_prompt = row[13:] or (None, None, None, None)
-        yield VerdictRecord(
+        record = VerdictRecord(
             prompt=prompt,
             a=CompletionText(row[7], row[8], _finish(row[9]), _ids(a_ids)),
             b=CompletionText(row[10], row[11], _finish(row[12]), _ids(b_ids)),
@@ -114,6 +124,25 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
             settled_at=row[6].timestamp(),
             votes=tuple(said.get(row[0], ())),
         )
+        yield record
+        for choice, text in edits.get(row[0], ()):
+            if choice == record.winner:
+                yield from _improved(record, text)
+
+
+def _improved(record: VerdictRecord, text: str) -> Iterator[VerdictRecord]:
+    edited = CompletionText(text, finish_reason="stop")
+    for worse in (record.chosen, record.rejected):
+        yield replace(record, a=edited, b=worse, winner="a", settled_by="edit", votes=())
+
+
+def _edits(batch: list[int]) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(EDITS, {"comparisons": batch})
+        for comparison, choice, text in cursor:
+            found.setdefault(comparison, []).append((choice, text))
+    return found
 
 
 def _votes(batch: list[int]) -> dict[int, list[Vote]]:

@@ -5,17 +5,19 @@ import uuid
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import get_campaign
 from labeling.actions.assignments import next_with_progress
 from labeling.actions.judging import undo_until
 from labeling.actions.judgments import judge, undo_judgment
-from labeling.models import Assignment, Campaign, Choice, Flag, Judgment, User
+from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
 from labeling.presentation import present_assignment
 from labeling.queries import annotator_view
 from labeling.rendering import render_markdown
 from labeling.web.edge import act, page, person
+from labeling.web.reading import reading_of
 
 CRITERION = "criterion-"
 """Before the name of a criterion in the form."""
@@ -39,7 +41,7 @@ def annotate_undo(request: HttpRequest, slug: str) -> HttpResponse:
 
     def errand() -> str:
         undo_judgment(assignment=_assignment_id(request), acting_user=person(request), now=timezone.now())
-        return "Taken back: here is the pair again."
+        return _("Taken back: here is the pair again.")
 
     return act(request, errand, back=request.path.removesuffix("undo/"))
 
@@ -54,6 +56,7 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         given, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
     assignment = next(iter(given), None)
     guidelines = campaign.guideline_versions.order_by("-number").first()
+    last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
     context = {
         "campaign": campaign,
         "assignment": present_assignment(assignment) if assignment else None,
@@ -61,8 +64,10 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "progress": progress.as_dict(),
         "guidelines": guidelines,
         "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
-        "last_judged": _last_judged(campaign, user),
+        "guidelines_changed": guidelines and last and last.guideline_version_id != guidelines.pk,
+        "last_judged": _undoable(last, campaign),
         "flags": Flag.choices,
+        "reading": reading_of(request),
     }
     return render(request, "labeling/annotate.html", context)
 
@@ -78,6 +83,9 @@ def _judged(request: HttpRequest) -> HttpResponse:
             choice=choice,
             strength=int(strength) if strength.isdecimal() else None,
             criteria=_criteria(request) if choice != Choice.SKIP else None,
+            comment=request.POST.get("comment", ""),
+            skip_reason=request.POST.get("skip_reason", "") if choice == Choice.SKIP else "",
+            flag=request.POST.get("flag", "") if choice == Choice.SKIP else "",
             key=request.POST.get("key", ""),
         )
         return ""
@@ -97,9 +105,8 @@ def _criteria(request: HttpRequest) -> dict[str, str]:
     return {name.removeprefix(CRITERION): str(request.POST[name]) for name in names}
 
 
-def _last_judged(campaign: Campaign, user: User) -> int | None:
-    """The assignment whose judgment this person could take back now."""
-    last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
+def _undoable(last: Judgment | None, campaign: Campaign) -> int | None:
+    """The assignment whose judgment, somebody's last here, could be taken back now."""
     if last is None or last.superseded_at is not None:
         return None
     until = undo_until(last, campaign)

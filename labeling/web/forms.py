@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from labeling.actions.rules import RULES, check_together
 from labeling.errors import Invalid
@@ -113,10 +114,10 @@ class GuidelinesForm(forms.Form):
     """The guidelines as they read from now on."""
 
     text = forms.CharField(
-        label="Guidelines",
+        label=_("Guidelines"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 24}),
-        help_text="Markdown. Saving makes a new version; each judgment keeps the one it was made under.",
+        help_text=_("Markdown. Saving makes a new version; each judgment keeps the one it was made under."),
     )
 
 
@@ -148,17 +149,19 @@ class ImportForm(forms.Form):
 class TokenForm(forms.Form):
     """A key for the API."""
 
-    DAYS = (("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "never"))
+    DAYS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("never")))
 
-    name = forms.CharField(max_length=80, help_text="What uses it, so that you know later what to revoke.")
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("What uses it, so that you know later what to revoke.")
+    )
     scopes = forms.MultipleChoiceField(
-        label="What it may be used for",
+        label=_("What it may be used for"),
         choices=Scope.choices,
         initial=[Scope.READ],
         widget=forms.CheckboxSelectMultiple,
-        help_text="Never more than you may do yourself.",
+        help_text=_("Never more than you may do yourself."),
     )
-    days = forms.ChoiceField(label="It ends after", choices=DAYS, initial="90", required=False)
+    days = forms.ChoiceField(label=_("It ends after"), choices=DAYS, initial="90", required=False)
 
 
 class WebhookForm(forms.Form):
@@ -202,9 +205,10 @@ class SignUpForm(forms.Form):
     """An account for somebody who was invited."""
 
     username = forms.CharField(
-        label="User name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"})
+        label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"})
     )
     password = forms.CharField(
+        label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -10,6 +10,7 @@ LABELS = {
     "allow_both_bad": "Offer “both bad”",
     "allow_skip": "Offer “skip”",
     "allow_flag": "Let annotators flag harm and personal data",
+    "allow_edit": "Let annotators improve the better one",
     "blind": "Hide which model wrote what",
     "order": "Order in which comparisons are given",
     "may_judge_own": "People may judge what they brought in themselves",
@@ -42,14 +43,15 @@ HELP = {
     "allow_both_bad": "Two of which neither should be chosen.",
     "allow_skip": "Somebody who does not know may pass; somebody else is asked instead.",
     "allow_flag": "A flagged comparison is given to nobody else until a lead has looked at it.",
+    "allow_edit": "Where they do, training also gets the improved text as better than both, once the verdict agrees.",
     "blind": "Neither the page nor the API names the model version to annotators.",
     "order": "Within a priority; comparisons of a higher priority always come first. Holds for comparisons that come "
     "in from now on.",
     "may_judge_own": "Off: nobody is given a comparison that they imported. Gold never goes to who wrote its answer.",
     "quota": "Empty: no limit. Skips do not count.",
     "quota_per_day": "Empty: no limit.",
-    "prefetch": "0 to 5 beside the one in front of them, so that the next is there at once on a slow line. They are "
-    "nobody else's meanwhile.",
+    "prefetch": "0 to 30 beside the one in front of them: the next is there at once, and so many can be judged without "
+    "a network. They are nobody else's meanwhile.",
     "lease_seconds": "Afterwards it goes to somebody else. The page renews it while somebody is at work.",
     "undo_seconds": "0: never. The earlier judgment is kept, superseded.",
     "gold_rate": "0 to 0.5. Gold has a known answer and measures annotators; they cannot tell. It is never trained on.",

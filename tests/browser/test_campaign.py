@@ -140,7 +140,7 @@ def test_a_form_that_is_sent_twice_acts_once(on_stage: Stage, furnished: Furnish
 def test_the_theme_is_kept_from_page_to_page(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.maya, path=PATH, color_scheme="light")
     light = page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
-    page.get_by_role("button", name="Switch between light and dark").click()
+    page.get_by_role("button", name="Switch between light, dark and high contrast").click()
     dark = page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
     assert dark != light
     page.goto("/")

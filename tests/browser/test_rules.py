@@ -30,7 +30,8 @@ def test_a_flag_takes_the_pair_away_from_everybody(on_stage: Stage, sign_in: Sig
     page = sign_in(on_stage.alice, path="/campaigns/sums/annotate/")
     expect(page.get_by_test_id("judging")).to_have_attribute("data-state", "ready")
     page.keyboard.press("Shift+S")
-    page.get_by_test_id("flag-personal_data").click()
+    with page.expect_response("**/judgment/"):
+        page.get_by_test_id("flag-personal_data").click()
     expect(page.get_by_test_id("saved")).to_have_text("Skipped.")
     assert Comparison.objects.filter(status="flagged").count() == 1
 

@@ -17,7 +17,7 @@ from labeling.actions import (
     Answer,
     create_token,
     judge_and_continue,
-    next_assignment,
+    next_with_progress,
     release_expired_assignments,
     undo_judgment,
 )
@@ -116,7 +116,8 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
             chance, told = random.Random(seed), Counter[str]()
             kept = 0
             for _ in range(70):
-                assignment = next_assignment(campaign=scene.campaign, acting_user=user, now=now())
+                given, _ = next_with_progress(campaign=scene.campaign, acting_user=user, now=now(), ahead=2)
+                assignment = next(iter(given), None)
                 if assignment is None:
                     told["nothing left"] += 1
                     break
@@ -131,6 +132,7 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
                         answer=Answer(choice, uuid4().hex),
                         acting_user=user,
                         now=now(),
+                        ahead=2,
                     )
                 except LeaseLost:
                     told["lost"] += 1

@@ -26,6 +26,8 @@ NOTHING_NAMED = "1444444"  # the form names nothing of theirs
 SITE: dict[str, dict[str, str]] = {
     "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
     "logout": {"POST": ANYBODY},
+    "set_language": {"POST": ANYBODY},
+    "words": {"GET": ANYBODY},
     "healthz": {"GET": ANYBODY},
     "schema": {"GET": SIGNED_IN},
     "problem": {"GET": ANYBODY},

@@ -1,11 +1,17 @@
 // The prompt as a conversation. Long messages and long histories are folded, with a button to see all of them.
 
 import { all, make, one } from "../lib/dom.js";
+import { gettext, interpolate } from "../lib/words.js";
 
 /** @typedef {import("../lib/judging.js").Message} Message */
 
 const FOLDED_PX = 400;
 const TURNS_SHOWN = 4;
+const ROLES = /** @type {Record<string, string>} */ ({
+  user: gettext("User"),
+  assistant: gettext("Assistant"),
+  system: gettext("System"),
+});
 
 /**
  * Puts the messages of a prompt in place of what is there.
@@ -19,7 +25,7 @@ export function showConversation(list, messages, template) {
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     const item = one(".message", HTMLElement, copy);
     item.dataset.role = message.role;
-    one(".message-role", HTMLElement, item).textContent = message.role.charAt(0).toUpperCase() + message.role.slice(1);
+    one(".message-role", HTMLElement, item).textContent = ROLES[message.role] ?? message.role;
     one(".prose", HTMLElement, item).innerHTML = message.html;
     return item;
   });
@@ -39,7 +45,7 @@ export function fold(list) {
   if (earlier.length < 2) return;
   for (const item of earlier) item.hidden = true;
   const row = make("li", { class: "unfold" });
-  const button = unfoldButton(`Show ${earlier.length} earlier messages`, () => {
+  const button = unfoldButton(interpolate(gettext("Show %(count)s earlier messages"), { count: earlier.length }), () => {
     for (const item of earlier) item.hidden = false;
     row.remove();
   });
@@ -52,9 +58,9 @@ function foldMessage(item) {
   const prose = one(".prose", HTMLElement, item);
   if (prose.scrollHeight <= FOLDED_PX) return;
   item.classList.add("is-folded");
-  const button = unfoldButton("Show all of it", () => {
+  const button = unfoldButton(gettext("Show all of it"), () => {
     const folded = item.classList.toggle("is-folded");
-    button.textContent = folded ? "Show all of it" : "Show less";
+    button.textContent = folded ? gettext("Show all of it") : gettext("Show less");
     button.setAttribute("aria-expanded", String(!folded));
   });
   button.setAttribute("aria-expanded", "false");

@@ -1,7 +1,13 @@
-// The annotator's session: what is in front of them, what they said, what can be taken back. Knows the API, not the page.
+// The annotator's session: what is in front of them, what comes after it, what they said, what can be taken back.
+// Knows the API, not the page.
+//
+// The next pairs are held and rendered ahead, so that a judgment shows the next one at once; the judgment itself goes
+// through the outbox, in order. All calls of the server are made one after the other, so that each answer tells what is
+// held after everything that was said before it.
 
 import { Refused, call } from "./api.js";
 import { newKey } from "./key.js";
+import { Lease } from "./lease.js";
 import { Outbox } from "./outbox.js";
 import { Stopwatch } from "./stopwatch.js";
 
@@ -15,93 +21,135 @@ import { Stopwatch } from "./stopwatch.js";
  * @property {CompletionView} left
  * @property {CompletionView} right
  * @property {number | null} guideline_version
- * @property {boolean} allow_tie
- * @property {boolean} allow_both_bad
- * @property {"choice" | "strength"} scale
  */
+/** @typedef {{ id: number, expires_at: string, guideline_version: number | null }} Held */
 /** @typedef {{ judged: number, judged_today: number, comparisons: number, settled: number, notice: string }} Progress */
 /**
- * @typedef {{ choice: string, strength?: number, skip_reason?: string, flag?: string, criteria?: Record<string, string> }} Saying
- *   what a key or a button says
+ * @typedef {{ choice: string, strength?: number, skip_reason?: string, flag?: string, comment?: string, edit?: string,
+ *   criteria?: Record<string, string> }} Saying what a key or a button says
+ */
+/**
+ * @typedef {{ assignment: number, view: Assignment | null, key: string | null, saying: Saying | null }} Done
+ *   what was judged; key: while the server does not have it yet
  */
 /**
  * @typedef {object} Listener what the page does about it
- * @property {(assignment: Assignment | null, why: "judged" | "undone" | "found") => void} shown
+ * @property {(assignment: Assignment | null, why: "judged" | "undone" | "found", saying?: Saying | null) => void} shown
+ *   saying: of an undo, what had been said
  * @property {(progress: Progress) => void} counted
- * @property {(saying: Saying) => void} saved
+ * @property {(saying: Saying) => void} said at once
+ * @property {(saying: Saying) => void} saved when the server has it
  * @property {(trouble: Trouble | null) => void} troubled null: over
- * @property {() => void} changed whether it is busy, or whether something can be undone
+ * @property {() => void} changed whether it is busy, what is on its way, or whether something can be undone
  */
 /** @typedef {{ kind: "offline", seconds: number } | { kind: "signed-out" } | { kind: "refused", message: string }} Trouble */
 
 const MOST_UNDOS = 50;
 
-// A lease is renewed when half of it is over, but not more often than this.
-const SHORTEST_BEAT_MS = 10_000;
-
 export class Judging {
   /** @type {Assignment | null} */
   assignment = null;
-  busy = false;
-  /** @type {number[]} assignments judged here, newest last */
-  #judged = [];
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #beating;
+  /** Whether the pair after the one that was judged last has to come from the server first. */
+  #isWaiting = false;
+  /** Whether the server is asked for what the page waits for: an undo, or another pair. */
+  #isWorking = false;
+  /** @type {Assignment[]} */
+  #ahead = [];
+  /** @type {Done[]} newest last */
+  #done = [];
+  #chain = Promise.resolve();
 
   /**
-   * @param {string} api where the API starts, with the slash
-   * @param {string} campaign its slug
+   * @param {{ api: string, campaign: string, owner: string, ahead: number }} place where the API starts, with the slash;
+   *   the campaign's slug; who judges; how many are held ahead
    * @param {Listener} listener
    */
-  constructor(api, campaign, listener) {
+  constructor({ api, campaign, owner, ahead }, listener) {
     this.api = api;
     this.campaign = campaign;
+    this.wanted = ahead;
     this.listener = listener;
     this.stopwatch = new Stopwatch();
-    this.outbox = new Outbox(campaign, (seconds) => listener.troubled({ kind: "offline", seconds }));
+    this.lease = new Lease(api);
+    this.outbox = new Outbox(
+      owner,
+      (letter) => this.#inTurn(() => this.#deliver(letter)),
+      (seconds) => listener.troubled({ kind: "offline", seconds }),
+      () => listener.changed(),
+    );
+  }
+
+  /** @returns {boolean} whether the page has to wait for the server */
+  get busy() {
+    return this.#isWaiting || this.#isWorking;
   }
 
   /** @returns {boolean} */
   get canUndo() {
-    return this.#judged.length > 0;
+    return this.#done.length > 0 && !this.#isWorking;
+  }
+
+  /** @returns {number} judgments that the server does not have yet */
+  get onTheirWay() {
+    return this.outbox.letters.length;
   }
 
   /**
-   * Takes up what the server put into the page, and delivers first what an earlier page could not.
+   * Takes up what the server put into the page, delivers first what an earlier page could not, and fetches what follows.
    *
    * @param {Assignment | null} assignment
    * @param {number | null} lastJudged assignment that can be undone
    */
   start(assignment, lastJudged) {
-    this.assignment = assignment;
-    this.#beat();
-    if (lastJudged) this.#judged = [lastJudged];
+    if (lastJudged) this.#done = [{ assignment: lastJudged, view: null, key: null, saying: null }];
+    // What an earlier page left undelivered may be about the very pair that the server shows again.
+    this.#isWaiting = assignment !== null && this.#isSaid(assignment.id);
+    this.assignment = this.#isWaiting ? null : assignment;
+    this.lease.keep(this.assignment);
     this.stopwatch.restart();
-    const letter = this.outbox.pending;
-    if (letter) void this.#work(() => this.#deliver(letter));
     this.listener.changed();
+    if (!this.outbox.isEmpty) void this.outbox.send();
+    else if (assignment && this.wanted > 0) void this.#fetch();
   }
 
   /**
-   * Judges what is in front of the annotator. Does nothing while an earlier call is under way.
+   * Judges what is in front of the annotator, and shows the next pair at once if it is here.
    *
    * @param {Saying} saying
    */
-  async judge(saying) {
+  judge(saying) {
     const assignment = this.assignment;
     if (this.busy || !assignment) return;
-    const body = { ...saying, seconds: this.stopwatch.seconds, key: newKey() };
-    await this.#work(() => this.#deliver({ url: `${this.api}assignments/${assignment.id}/judgment/`, body }));
+    const key = newKey();
+    const body = { ...saying, seconds: this.stopwatch.seconds, key };
+    this.#done = [...this.#done, { assignment: assignment.id, view: assignment, key, saying }].slice(-MOST_UNDOS);
+    const next = this.#ahead.shift() ?? null;
+    this.listener.said(saying);
+    if (next) this.#show(next, "judged");
+    else this.#isWaiting = true;
+    const url = `${this.api}assignments/${assignment.id}/judgment/`;
+    this.outbox.post({ url, campaign: this.campaign, assignment: assignment.id, body, at: Date.now() });
+    this.listener.changed();
   }
 
-  /** Takes the last judgment back and shows its pair again. */
+  /** Takes the last judgment back and shows its pair again: at once, if it has not been sent yet. */
   async undo() {
-    const last = this.#judged.at(-1);
-    if (this.busy || last === undefined) return;
+    const last = this.#done.at(-1);
+    if (!last || this.#isWorking) return;
+    if (last.key && last.view && this.outbox.takeBack(last.key)) {
+      this.#done.pop();
+      this.#isWaiting = false;
+      this.#again(last.view, last);
+      this.listener.changed();
+      return;
+    }
     await this.#work(async () => {
-      const answer = await this.outbox.untilAnswered(() => call("DELETE", `${this.api}assignments/${last}/judgment/`));
-      this.#judged.pop();
-      this.#show(answer.assignment, "undone");
+      await this.outbox.idle();
+      if (!this.#done.includes(last) || last.key) return; // it was refused, or is kept until somebody signs in
+      const url = `${this.api}assignments/${last.assignment}/judgment/`;
+      const answer = await this.outbox.untilAnswered(() => this.#inTurn(() => call("DELETE", url)));
+      this.#done.pop();
+      this.#again(answer.assignment, last, answer.held);
       this.listener.counted(answer.progress);
     });
   }
@@ -110,59 +158,172 @@ export class Judging {
   async lookForMore() {
     if (this.busy) return;
     await this.#work(async () => {
-      const answer = await this.outbox.untilAnswered(() => call("POST", `${this.api}campaigns/${this.campaign}/assignments/next/`));
+      const answer = await this.outbox.untilAnswered(() => this.#inTurn(() => this.#ask([])));
+      this.#ahead = answer?.following ?? [];
       this.#show(answer?.assignment ?? null, "found");
       if (answer?.progress) this.listener.counted(answer.progress);
     }, false);
   }
 
+  /** @returns {number[]} what need not be sent again */
+  #have() {
+    const shown = this.assignment ? [this.assignment] : [];
+    return [...this.outbox.letters.map((letter) => letter.assignment), ...[...shown, ...this.#ahead].map((one) => one.id)];
+  }
+
+  /** @param {number[]} have */
+  #ask(have) {
+    return call("POST", `${this.api}campaigns/${this.campaign}/assignments/next/`, { ahead: this.wanted, have });
+  }
+
+  /** Fills up what is held ahead. Nobody waits for it: where it fails, the next judgment says what is wrong. */
+  async #fetch() {
+    try {
+      const answer = await this.#inTurn(() => this.#ask(this.#have()));
+      if (answer) this.#settle(answer.held, [answer.assignment, ...answer.following]);
+      if (this.#isWaiting && this.#ahead.length) this.#goOn();
+    } catch {
+      return;
+    }
+    this.listener.changed();
+  }
+
   /** @param {import("./outbox.js").Letter} letter */
   async #deliver(letter) {
-    const answer = await this.outbox.deliver(letter);
-    this.#judged.push(answer.judgment.assignment);
-    this.#judged = this.#judged.slice(-MOST_UNDOS);
+    const isOurs = letter.campaign === this.campaign;
+    const wish = isOurs ? { ahead: this.wanted, have: this.#have() } : {};
+    let answer;
+    try {
+      answer = await call("POST", letter.url, { ...letter.body, ...wish });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return this.#refused(error, letter);
+    }
+    this.listener.troubled(null);
+    if (!isOurs) return;
+    const done = this.#done.find((one) => one.key === letter.body.key);
+    if (done) done.key = null;
+    else this.#done.unshift({ assignment: letter.assignment, view: null, key: null, saying: null });
+    this.#settle(answer.held, [answer.next, ...answer.following]);
     this.listener.saved(letter.body);
-    this.#show(answer.next, "judged");
     this.listener.counted(answer.progress);
+    const isIdle = this.#isWaiting || !this.assignment;
+    // What else is on its way may bring more.
+    if (isIdle && (this.#ahead.length || (this.#isWaiting && this.onTheirWay === 1))) this.#goOn();
+    this.listener.changed();
+  }
+
+  /**
+   * The server said no to a judgment. It is not kept, unless only the sign-in is missing.
+   *
+   * @param {Refused} error
+   * @param {import("./outbox.js").Letter} letter
+   */
+  async #refused(error, letter) {
+    if (error.signedOut) {
+      this.listener.troubled({ kind: "signed-out" });
+      this.listener.changed();
+      throw error;
+    }
+    this.#done = this.#done.filter((one) => one.key !== letter.body.key);
+    // Nothing else is on its way: what is held may be stale, so it is asked for anew.
+    if (letter.campaign === this.campaign && this.onTheirWay === 1) await this.#lookAgain();
+    this.listener.troubled({ kind: "refused", message: error.message });
+    this.listener.changed();
+  }
+
+  async #lookAgain() {
+    const shown = this.#isWaiting ? undefined : this.assignment?.id;
+    try {
+      const answer = await this.#ask([]);
+      const held = answer ? [answer.assignment, ...answer.following] : [];
+      this.#ahead = held.filter((one) => one.id !== shown);
+      if (answer?.progress) this.listener.counted(answer.progress);
+      if (held.length === this.#ahead.length) this.#goOn();
+    } catch (error) {
+      if (error instanceof Refused) this.#ahead = [];
+      if (error instanceof Refused || this.#isWaiting) this.#goOn();
+    }
+  }
+
+  /** Shows the next pair, or that there is none, to somebody who was waiting for it. */
+  #goOn() {
+    this.#isWaiting = false;
+    this.#show(this.#ahead.shift() ?? null, "judged");
+  }
+
+  /**
+   * Shows a pair whose judgment was taken back; what was in front of the annotator comes after it.
+   *
+   * @param {Assignment} assignment
+   * @param {Done} done
+   * @param {Held[]} [held] as the server has it
+   */
+  #again(assignment, done, held) {
+    if (this.assignment && this.assignment.id !== assignment.id) this.#ahead.unshift(this.assignment);
+    this.assignment = null;
+    if (held) this.#settle(held, []);
+    this.#show(assignment, "undone", done.saying);
+  }
+
+  /**
+   * @param {number} id
+   * @returns {boolean} whether it was judged here and the server does not know yet
+   */
+  #isSaid(id) {
+    return this.outbox.letters.some((letter) => letter.assignment === id);
+  }
+
+  /**
+   * Brings what is held ahead in line with what the server says is held.
+   *
+   * @param {Held[]} held in order
+   * @param {(Assignment | null)[]} fresh those of them that were not here yet
+   */
+  #settle(held, fresh) {
+    const known = new Map([this.assignment, ...this.#ahead, ...fresh].flatMap((one) => (one ? [[one.id, one]] : [])));
+    const views = held.flatMap((one) => {
+      const view = known.get(one.id);
+      return view ? [Object.assign(view, one)] : [];
+    });
+    this.#ahead = views.filter((one) => one !== this.assignment && !this.#isSaid(one.id));
   }
 
   /**
    * @param {Assignment | null} assignment
    * @param {"judged" | "undone" | "found"} why
+   * @param {Saying | null} [saying]
    */
-  #show(assignment, why) {
+  #show(assignment, why, saying = null) {
     this.assignment = assignment;
-    this.#beat();
+    this.#ahead = this.#ahead.filter((one) => one.id !== assignment?.id);
+    this.lease.keep(this.assignment);
     this.stopwatch.restart();
-    this.listener.shown(assignment, why);
-  }
-
-  /** Keeps what is in front of the annotator theirs while they look at it; who has gone away loses it in time. */
-  #beat() {
-    clearTimeout(this.#beating);
-    const assignment = this.assignment;
-    if (!assignment) return;
-    const wait = Math.max(SHORTEST_BEAT_MS, (Date.parse(assignment.expires_at) - Date.now()) / 2);
-    this.#beating = setTimeout(async () => {
-      if (document.visibilityState === "visible") {
-        try {
-          Object.assign(assignment, await call("POST", `${this.api}assignments/${assignment.id}/renew/`));
-        } catch {
-          // Whoever judges is told what became of it.
-        }
-      }
-      if (this.assignment === assignment) this.#beat();
-    }, wait);
+    this.listener.shown(assignment, why, saying);
   }
 
   /**
-   * Runs one errand at a time and tells the page how it went.
+   * @template T
+   * @param {() => Promise<T>} errand
+   * @returns {Promise<T>} of its turn: after all calls before it
+   */
+  #inTurn(errand) {
+    const turn = this.#chain.then(errand);
+    this.#chain = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  /**
+   * Runs an errand that the page waits for, and tells it how it went.
    *
    * @param {() => Promise<void>} errand
    * @param {boolean} [recovers] whether to ask for another pair when this one turns out to be gone
    */
   async #work(errand, recovers = true) {
-    this.busy = true;
+    this.#isWorking = true;
     this.listener.changed();
     /** @type {unknown} */
     let problem = null;
@@ -172,7 +333,7 @@ export class Judging {
     } catch (error) {
       problem = error;
     }
-    this.busy = false;
+    this.#isWorking = false;
     if (problem) await this.#explain(problem, recovers);
     this.listener.changed();
   }
@@ -186,7 +347,7 @@ export class Judging {
     if (error.signedOut) return this.listener.troubled({ kind: "signed-out" });
     // The pair is somebody else's by now, or the judgment is past taking back: what is shown may be stale.
     const stale = error.status === 404 || error.status === 409;
-    this.#judged = stale ? [] : this.#judged;
+    this.#done = stale ? [] : this.#done;
     if (stale && recovers) await this.lookForMore();
     this.listener.troubled({ kind: "refused", message: error.message });
   }

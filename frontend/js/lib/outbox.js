@@ -1,6 +1,6 @@
-// A judgment on its way: kept in the tab until the server has it, sent again with the same key until it answers.
+// Judgments on their way: kept in the browser until the server has them, one after the other, however long it takes.
 
-import { Refused, Unreachable, call } from "./api.js";
+import { Refused, Unreachable } from "./api.js";
 
 /**
  * @typedef {object} JudgmentBody what POST assignments/{id}/judgment/ takes
@@ -9,60 +9,100 @@ import { Refused, Unreachable, call } from "./api.js";
  * @property {number} seconds
  * @property {number} [strength] 1 slightly, 2 clearly, 3 much better
  * @property {string} [skip_reason]
+ * @property {string} [comment]
+ * @property {string} [edit]
  */
-/** @typedef {{ url: string, body: JudgmentBody }} Letter */
+/** @typedef {{ url: string, campaign: string, assignment: number, body: JudgmentBody, at: number }} Letter */
+/** @typedef {(letter: Letter) => Promise<void>} Deliver resolves when the server has answered, whatever it said */
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 
 export class Outbox {
+  /** @type {Letter[]} oldest first; the first is the one under way */
+  letters;
+  #underWay = false;
+  #held = false;
+  #sending = Promise.resolve();
   /** @type {(() => void) | null} */
   #hurry = null;
 
   /**
-   * @param {string} name under which the tab keeps what is not delivered yet
+   * @param {string} owner whose letters they are: another person at the same browser has others
+   * @param {Deliver} deliver
    * @param {(secondsToNextTry: number) => void} onTrouble called before each wait
+   * @param {() => void} [onGone] called after each that needs no keeping any more
    */
-  constructor(name, onTrouble) {
-    this.name = `outbox:${name}`;
+  constructor(owner, deliver, onTrouble, onGone = () => {}) {
+    this.prefix = `outbox:${owner}:`;
+    this.deliver = deliver;
     this.onTrouble = onTrouble;
+    this.onGone = onGone;
+    this.letters = kept(this.prefix);
     window.addEventListener("online", () => this.hurry());
   }
 
-  /** @returns {Letter | null} what an earlier page left undelivered */
-  get pending() {
-    try {
-      return JSON.parse(sessionStorage.getItem(this.name) ?? "null");
-    } catch {
-      return null;
-    }
+  /** @returns {boolean} whether nothing is on its way */
+  get isEmpty() {
+    return this.letters.length === 0;
+  }
+
+  /** @param {Letter} letter */
+  post(letter) {
+    this.letters.push(letter);
+    keep(this.prefix, letter);
+    void this.send();
   }
 
   /**
-   * Delivers a judgment, however long that takes.
+   * Takes a letter back that has not been sent yet.
    *
-   * @param {Letter} letter
-   * @returns {Promise<any>} the server's answer
-   * @throws {import("./api.js").Refused} the server said no; nothing is kept, unless only the sign-in is missing
+   * @param {string} key
+   * @returns {Letter | null} null: it is gone already
    */
-  async deliver(letter) {
-    keep(this.name, JSON.stringify(letter));
-    try {
-      const answer = await this.untilAnswered(() => call("POST", letter.url, letter.body));
-      keep(this.name, null);
-      return answer;
-    } catch (error) {
-      const signedOut = error instanceof Refused && error.signedOut;
-      if (!signedOut) keep(this.name, null);
-      throw error;
+  takeBack(key) {
+    const index = this.letters.findIndex((letter) => letter.body.key === key);
+    if (index < 0 || (index === 0 && this.#underWay)) return null;
+    const [letter] = this.letters.splice(index, 1);
+    if (letter) forget(this.prefix, letter);
+    return letter ?? null;
+  }
+
+  /** Sends what there is, one after the other. */
+  send() {
+    if (!this.#underWay && !this.#held) this.#sending = this.#sendAll();
+    return this.#sending;
+  }
+
+  /** @returns {Promise<void>} when there is nothing to send any more, or nothing that could be sent */
+  idle() {
+    return this.#sending;
+  }
+
+  async #sendAll() {
+    this.#underWay = true;
+    for (let letter = this.letters[0]; letter && !this.#held; letter = this.letters[0]) {
+      const sent = letter;
+      try {
+        await this.untilAnswered(() => this.deliver(sent));
+      } catch (error) {
+        if (!(error instanceof Refused && error.signedOut)) throw error;
+        this.#held = true; // kept: it goes out once somebody has signed in
+        break;
+      }
+      this.letters.shift();
+      forget(this.prefix, sent);
+      this.onGone();
     }
+    this.#underWay = false;
   }
 
   /**
    * Repeats a call until the server answers it, with growing pauses.
    *
-   * @param {() => Promise<any>} errand
-   * @returns {Promise<any>}
+   * @template T
+   * @param {() => Promise<T>} errand
+   * @returns {Promise<T>}
    */
   async untilAnswered(errand) {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
@@ -78,6 +118,10 @@ export class Outbox {
   /** Tries again now. */
   hurry() {
     this.#hurry?.();
+    if (this.#held) {
+      this.#held = false;
+      void this.send();
+    }
   }
 
   /** @param {number} milliseconds */
@@ -94,15 +138,44 @@ export class Outbox {
   }
 }
 
+// An entry for each letter, so that two tabs never overwrite each other's.
+
 /**
- * @param {string} name
- * @param {string | null} value null: forget it
+ * @param {string} prefix
+ * @returns {Letter[]} what earlier pages left undelivered, oldest first
  */
-function keep(name, value) {
+function kept(prefix) {
   try {
-    if (value === null) sessionStorage.removeItem(name);
-    else sessionStorage.setItem(name, value);
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => /** @type {Letter} */ (JSON.parse(localStorage.getItem(name) ?? "null")))
+      .filter(Boolean)
+      .sort((one, other) => one.at - other.at);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {string} prefix
+ * @param {Letter} letter
+ */
+function keep(prefix, letter) {
+  try {
+    localStorage.setItem(prefix + letter.body.key, JSON.stringify(letter));
   } catch {
     // A browser that keeps nothing: the judgment still lives as long as this page does.
+  }
+}
+
+/**
+ * @param {string} prefix
+ * @param {Letter} letter
+ */
+function forget(prefix, letter) {
+  try {
+    localStorage.removeItem(prefix + letter.body.key);
+  } catch {
+    // As above.
   }
 }

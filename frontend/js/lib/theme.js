@@ -1,20 +1,21 @@
-// Light or dark. A cookie carries the choice, so that the server writes it into the page and nothing flashes.
+// Light, dark or high contrast. A cookie carries the choice, so that the server writes it into the page and nothing flashes.
 
-/** @typedef {"light" | "dark"} Theme */
+/** @typedef {"light" | "dark" | "contrast"} Theme */
 
 const YEAR = 365 * 24 * 3600;
+const NEXT = /** @type {Record<Theme, Theme>} */ ({ light: "dark", dark: "contrast", contrast: "light" });
 
 export const themes = {
   /** @returns {Theme} what is shown now, whoever chose it */
   current() {
     const chosen = document.documentElement.dataset.theme;
-    if (chosen === "light" || chosen === "dark") return chosen;
+    if (chosen === "light" || chosen === "dark" || chosen === "contrast") return chosen;
     return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   },
 
-  /** @returns {Theme} the other one */
+  /** @returns {Theme} the one after it */
   next() {
-    return themes.current() === "dark" ? "light" : "dark";
+    return NEXT[themes.current()];
   },
 };
 

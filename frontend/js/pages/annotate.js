@@ -1,13 +1,26 @@
 // The annotator's page: keys and buttons in, the next pair out, without loading the page again.
 
+import { KEYS } from "../components/annotate_keys.js";
+import { Completions } from "../components/completions.js";
 import { fold, showConversation } from "../components/conversation.js";
+import { criteriaSaid, goToOpenCriterion, showCriteria } from "../components/criteria.js";
+import { openDialog, startDialogs, startReasons } from "../components/dialogs.js";
+import { resize, startDisplay, turnPanes } from "../components/display.js";
+import { freshGuidelines } from "../components/guidelines.js";
+import { Edit } from "../components/edit.js";
+import { startKeyNames } from "../components/key_names.js";
+import { showProgress } from "../components/progress.js";
+import { FOCUS_SAID, PANES_SAID, explain, inWords } from "../components/sentences.js";
+import { showToast, startToast } from "../components/toast.js";
 import { announce } from "../lib/announce.js";
+import { KeyBindings } from "../lib/bindings.js";
+import { worked } from "../lib/breaks.js";
 import { call } from "../lib/api.js";
 import { all, maybe, one } from "../lib/dom.js";
-import { count } from "../lib/format.js";
 import { Judging } from "../lib/judging.js";
 import { onKeys } from "../lib/keys.js";
 import { poll } from "../lib/poll.js";
+import { gettext, interpolate, ngettext } from "../lib/words.js";
 
 /** @typedef {import("../lib/judging.js").Assignment} Assignment */
 /** @typedef {import("../lib/judging.js").Progress} Progress */
@@ -17,6 +30,8 @@ import { poll } from "../lib/poll.js";
 // Long enough that the second half of a double press is not taken for a judgment of the next pair, which nobody has
 // read yet; too short to be noticed.
 const DOUBLE_PRESS_MS = 200;
+const NOTE_MS = 4000;
+const LOOK_AGAIN_MS = 5000;
 
 const page = one("#main", HTMLElement);
 const api = page.dataset.api ?? "/api/v1/";
@@ -27,33 +42,34 @@ const conversation = one(".conversation", HTMLElement);
 const messageTemplate = one("template#message", HTMLTemplateElement);
 const trouble = one(".trouble", HTMLElement);
 const saved = one("[data-saved]", HTMLElement);
+const onTheirWay = one("[data-on-their-way]", HTMLElement);
+const toast = one("[data-toast]", HTMLElement);
+const comment = one("[data-comment]", HTMLDetailsElement);
+const commentText = one("textarea", HTMLTextAreaElement, comment);
+const completions = new Completions(one(".completions", HTMLElement));
+const edit = new Edit((saying) => judge(saying));
 const hasStrength = form.classList.contains("choices-strength");
-
-const NOTE_MS = 4000;
-const LOOK_AGAIN_MS = 5000;
 
 let deaf = false;
 let isWaiting = false;
+let justSaid = "";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noteTimer;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let deafTimer;
 let afterPause = () => {};
-let isPlain = false;
 
-const judging = new Judging(api, campaign, {
-  shown,
-  counted,
-  saved: (saying) => showSaved(saying),
-  troubled,
-  changed,
-});
+const judging = new Judging(
+  { api, campaign, owner: page.dataset.owner ?? "", ahead: Number(page.dataset.ahead) },
+  { shown, counted, said, saved: confirmed, troubled, changed },
+);
 
 /**
  * @param {Assignment | null} assignment
  * @param {"judged" | "undone" | "found"} why
+ * @param {Saying | null} [earlier] of an undo: what had been said
  */
-function shown(assignment, why) {
+function shown(assignment, why, earlier) {
   one("[data-view=judging]", HTMLElement).hidden = !assignment;
   one("[data-view=done]", HTMLElement).hidden = Boolean(assignment);
   form.hidden = !assignment;
@@ -65,23 +81,37 @@ function shown(assignment, why) {
   }
   one("input[name=assignment]", HTMLInputElement, form).value = String(assignment.id);
   showConversation(conversation, assignment.prompt, messageTemplate);
-  showCompletions(assignment);
+  completions.show(assignment);
   if (why === "undone") {
-    showNote("Taken back.");
-    announce("Taken back. The earlier pair is shown again.");
+    showNote(gettext("Taken back."));
+    announce(gettext("Taken back. The earlier pair is shown again."));
+  } else if (why === "judged") {
+    announce(`${justSaid} ${gettext("The next pair is shown.")}`);
   }
   // To the top, for the eye and for the screen reader; and away from a button that a press of the space bar would repeat.
   scrollTo({ top: 0, behavior: "instant" });
   one(".prompt", HTMLElement).focus({ preventScroll: true });
-  for (const input of criteria()) input.checked = false;
+  showCriteria(earlier?.criteria ?? {});
+  commentText.value = earlier?.comment ?? "";
+  comment.open = Boolean(commentText.value);
   turnDeaf();
+  edit.about(assignment, earlier);
+  void lookAtGuidelines(assignment);
+}
+
+/** @param {Assignment} assignment */
+async function lookAtGuidelines(assignment) {
+  const wanted = assignment.guideline_version ?? 0;
+  if (wanted <= Number(page.dataset.guidelines) || !(await freshGuidelines(page, wanted))) return;
+  const text = interpolate(gettext("The guidelines have changed: version %(number)s."), { number: wanted });
+  showToast(toast, text, { label: gettext("Read them"), act: () => openDialog("guidelines") });
 }
 
 /** Looks whether comparisons were added, without taking one from anybody, and asks for one when there were. */
 function waitForMore() {
   if (isWaiting) return;
   isWaiting = true;
-  let known = Number(one("[data-count=comparisons]", HTMLElement).textContent?.replaceAll(",", ""));
+  let known = Number(one("[data-count=comparisons]", HTMLElement).textContent?.replace(/\D/g, ""));
   poll(
     async () => {
       if (!judging.assignment) {
@@ -96,49 +126,27 @@ function waitForMore() {
   );
 }
 
-/** @param {Assignment} assignment */
-function showCompletions(assignment) {
-  for (const side of /** @type {const} */ (["left", "right"])) {
-    const prose = one(`#${side} .prose`, HTMLElement);
-    prose.classList.toggle("is-plain", isPlain);
-    if (isPlain) prose.textContent = assignment[side].text;
-    else prose.innerHTML = assignment[side].html;
-    const model = maybe(`#${side} [data-model]`, HTMLElement);
-    if (model) model.textContent = assignment[side].model;
-  }
-}
-
 /** @param {Progress} progress */
 function counted(progress) {
   // With the end of the pause after a judgment, so that what changes last says that the next one is taken.
-  if (deaf) afterPause = () => counted(progress);
+  if (deaf) afterPause = () => showProgress(progress);
   else showProgress(progress);
 }
 
-/** @param {Progress} progress */
-function showProgress(progress) {
-  for (const element of all("[data-count]", HTMLElement)) {
-    const number = progress[/** @type {keyof Progress} */ (element.dataset.count)];
-    if (typeof number === "number") element.textContent = count(number);
-  }
-  const notice = one("[data-notice]", HTMLElement);
-  notice.hidden = !progress.notice;
-  notice.textContent = progress.notice;
-  const bar = one("[data-campaign-progress]", HTMLProgressElement);
-  bar.max = Math.max(1, progress.comparisons);
-  bar.value = progress.settled;
+/** @param {Saying} saying */
+function said(saying) {
+  justSaid = inWords(saying);
+  showNote(justSaid);
+  const minutes = worked();
+  if (minutes === null) return;
+  const text = gettext("You have judged for %(minutes)s minutes. A few minutes away from it keep judgments steady.");
+  showToast(toast, interpolate(text, { minutes }));
 }
 
-/** @type {Record<string, string>} */
-const SAID = { tie: "Tie", both_bad: "Both bad", skip: "Skipped" };
-
 /** @param {Saying} saying */
-function showSaved(saying) {
-  const stacked = matchMedia("(width < 60rem)").matches;
-  const sides = stacked ? { left: "Top", right: "Bottom" } : { left: "Left", right: "Right" };
-  const said = SAID[saying.choice] ?? `${saying.choice === "left" ? sides.left : sides.right} is better`;
-  showNote(saying.choice === "skip" ? "Skipped." : `Saved: ${said}.`);
-  announce(judging.assignment ? `Saved: ${said}. The next pair is shown.` : `Saved: ${said}.`);
+function confirmed(saying) {
+  if (judging.onTheirWay > 1) return;
+  showNote(saying.choice === "skip" ? gettext("Skipped.") : interpolate(gettext("Saved: %(what)s"), { what: inWords(saying) }));
 }
 
 /** @param {string} text */
@@ -151,25 +159,21 @@ function showNote(text) {
 /** @param {Trouble | null} problem */
 function troubled(problem) {
   trouble.hidden = !problem;
-  one("[data-do=retry]", HTMLElement).hidden = problem?.kind !== "offline";
+  one("[data-do=retry]", HTMLElement).hidden = !problem || problem.kind === "refused";
   one("[data-sign-in]", HTMLElement).hidden = problem?.kind !== "signed-out";
   if (problem) one("[data-trouble-text]", HTMLElement).textContent = explain(problem);
 }
 
-/** @param {Trouble} problem */
-function explain(problem) {
-  if (problem.kind === "refused") return problem.message;
-  if (problem.kind === "signed-out") return "You are signed out. What you said is kept here: sign in, then reload this page.";
-  const wait = `${problem.seconds} second${problem.seconds === 1 ? "" : "s"}`;
-  return `The server cannot be reached. What you said is kept and goes out again in ${wait}.`;
-}
-
 function changed() {
-  const ready = !judging.busy && !deaf;
+  const ready = Boolean(judging.assignment) && !judging.busy && !deaf;
   page.dataset.state = judging.busy ? "busy" : !judging.assignment ? "done" : ready ? "ready" : "settling";
   form.toggleAttribute("data-busy", judging.busy);
   for (const button of all("button", HTMLButtonElement, form)) button.setAttribute("aria-disabled", String(!ready));
-  undoButton.disabled = !judging.canUndo || judging.busy;
+  undoButton.disabled = !judging.canUndo;
+  const waiting = judging.onTheirWay;
+  page.dataset.waiting = String(waiting);
+  onTheirWay.hidden = waiting < 2;
+  onTheirWay.textContent = interpolate(ngettext("%(count)s on its way", "%(count)s on their way", waiting), { count: waiting });
   if (!judging.busy) clearPicks();
 }
 
@@ -192,53 +196,33 @@ function turnDeaf() {
 function judge(saying) {
   if (judging.busy || deaf || !judging.assignment) return;
   if (saying.choice !== "skip") {
-    if (!hasAllCriteria()) return;
-    const said = criteria().filter((input) => input.checked);
-    if (said.length) saying = { ...saying, criteria: Object.fromEntries(said.map((input) => [criterion(input), input.value])) };
+    if (goToOpenCriterion()) {
+      showNote(gettext("Answer this one first."));
+      announce(gettext("Answer this one first."));
+      return;
+    }
+    const answered = criteriaSaid();
+    if (Object.keys(answered).length) saying = { ...saying, criteria: answered };
   }
+  if (commentText.value.trim()) saying = { ...saying, comment: commentText.value };
   const value = saying.strength ? `${saying.choice}:${saying.strength}` : saying.choice;
   maybe(`button[value="${value}"]`, HTMLElement, form)?.classList.add("is-picked");
   if (saying.choice === "left" || saying.choice === "right") one(`#${saying.choice}`, HTMLElement).classList.add("is-picked");
-  void judging.judge(saying);
-}
-
-/** @returns {HTMLInputElement[]} */
-function criteria() {
-  return all(".criterion input", HTMLInputElement);
-}
-
-/**
- * @param {HTMLInputElement} input
- * @returns {string} the name of its criterion
- */
-function criterion(input) {
-  return input.name.replace("criterion-", "");
-}
-
-/** Whether every criterion that must be answered is; goes to the first that is not. */
-function hasAllCriteria() {
-  const open = all(".criterion[data-required]", HTMLFieldSetElement).find((group) => !maybe("input:checked", HTMLInputElement, group));
-  if (!open) return true;
-  one("input", HTMLInputElement, open).focus();
-  showNote("Answer this one first.");
-  announce("Answer this one first.");
-  return false;
+  judging.judge(saying);
 }
 
 function clearPicks() {
   for (const element of all(".is-picked", HTMLElement)) element.classList.remove("is-picked");
 }
 
-function togglePlain() {
-  isPlain = !isPlain;
-  one("[data-do=plain]", HTMLElement).setAttribute("aria-pressed", String(isPlain));
-  if (judging.assignment) showCompletions(judging.assignment);
-  announce(isPlain ? "Completions as plain text." : "Completions as they are meant to look.");
-}
-
-/** @param {string} id */
-function openDialog(id) {
-  maybe(`dialog#${id}`, HTMLDialogElement)?.showModal();
+/**
+ * @param {string} action of a button that is on or off
+ * @param {boolean} isOn
+ * @param {string} sentence
+ */
+function switched(action, isOn, sentence) {
+  maybe(`[data-do=${action}]`, HTMLElement)?.setAttribute("aria-pressed", String(isOn));
+  announce(sentence);
 }
 
 /**
@@ -250,6 +234,53 @@ function openDialog(id) {
 function sayingOf(value) {
   const [choice = "", strength] = value.split(":");
   return strength ? { choice, strength: Number(strength) } : { choice };
+}
+
+/** @type {Record<string, () => void>} what a button or a key does, besides judging */
+const DO = {
+  plain: () => {
+    completions.isPlain = !completions.isPlain;
+    if (judging.assignment) completions.show(judging.assignment);
+    const sentence = completions.isPlain ? gettext("Completions as plain text.") : gettext("Completions as they are meant to look.");
+    switched("plain", completions.isPlain, sentence);
+  },
+  differences: () => {
+    const isOn = completions.toggleDifferences();
+    switched("differences", isOn, isOn ? gettext("Words that differ are marked.") : gettext("Differences are not marked."));
+  },
+  focus: () => announce(FOCUS_SAID[completions.turnFocus()]),
+  panes: () => announce(PANES_SAID[turnPanes(page)] ?? ""),
+  larger: () => resize(page, 1),
+  smaller: () => resize(page, -1),
+  display: () => openDialog("display"),
+  help: () => openDialog("help"),
+  guidelines: () => Number(page.dataset.guidelines) && openDialog("guidelines"),
+  reasons: () => openDialog("reasons"),
+  comment: () => {
+    comment.open = true;
+    commentText.focus();
+  },
+  edit: () => edit.open(judging.assignment),
+  undo: () => void judging.undo(),
+  retry: () => judging.outbox.hurry(),
+  more: () => void judging.lookForMore(),
+};
+
+const SIDES = ["left", "right"];
+const bindings = new KeyBindings("annotate", KEYS);
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {(() => void) | null} what the key does here
+ */
+function onKey(event) {
+  const action = bindings.find(event, SIDES);
+  if (action === "left" || action === "right") return sideKey(action, event);
+  if (action === "tie" || action === "both_bad" || action === "skip") {
+    return maybe(`button[value="${action}"]`, HTMLElement, form) ? () => judge({ choice: action }) : null;
+  }
+  if (action === "reasons" && !maybe("[data-do=reasons]", HTMLElement, form)) return null;
+  return action ? (DO[action] ?? null) : null;
 }
 
 /**
@@ -265,42 +296,11 @@ function sideKey(side, event) {
   return () => judge({ choice: side, strength });
 }
 
-/**
- * @param {string} choice
- * @returns {(() => void) | null} null where the campaign does not offer it
- */
-function plainKey(choice) {
-  return maybe(`button[value="${choice}"]`, HTMLElement, form) ? () => judge({ choice }) : null;
-}
+onKeys(onKey);
 
-/** @type {Record<string, (event: KeyboardEvent) => (() => void) | null>} by code: keys that shift or alt would rename */
-const BY_CODE = {
-  ArrowLeft: (event) => sideKey("left", event),
-  Digit1: (event) => sideKey("left", event),
-  Numpad1: (event) => sideKey("left", event),
-  ArrowRight: (event) => sideKey("right", event),
-  Digit2: (event) => sideKey("right", event),
-  Numpad2: (event) => sideKey("right", event),
-};
-
-/** @type {Record<string, () => (() => void) | null>} */
-const BY_KEY = {
-  3: () => plainKey("tie"),
-  "=": () => plainKey("tie"),
-  t: () => plainKey("tie"),
-  0: () => plainKey("both_bad"),
-  b: () => plainKey("both_bad"),
-  s: () => plainKey("skip"),
-  S: () => (maybe("[data-do=reasons]", HTMLElement, form) ? () => openDialog("reasons") : null),
-  z: () => () => void judging.undo(),
-  u: () => () => void judging.undo(),
-  Backspace: () => () => void judging.undo(),
-  p: () => togglePlain,
-  g: () => () => openDialog("guidelines"),
-  "?": () => () => openDialog("help"),
-};
-
-onKeys((event) => BY_CODE[event.code]?.(event) ?? (event.altKey ? null : (BY_KEY[event.key]?.() ?? null)));
+commentText.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") one(".prompt", HTMLElement).focus({ preventScroll: true });
+});
 
 // What is missing is said in the same words by button and by key; the browser's own check is for where there is no script.
 form.noValidate = true;
@@ -319,44 +319,23 @@ one("[data-undo]", HTMLFormElement).addEventListener("submit", (event) => {
   void judging.undo();
 });
 
-/** @type {Record<string, () => void>} */
-const DO = {
-  plain: togglePlain,
-  help: () => openDialog("help"),
-  guidelines: () => openDialog("guidelines"),
-  reasons: () => openDialog("reasons"),
-  retry: () => judging.outbox.hurry(),
-  more: () => void judging.lookForMore(),
-};
-
 for (const element of all("[data-do]", HTMLElement)) {
-  if (element.dataset.do !== "retry") element.hidden = false;
+  const action = element.dataset.do ?? "";
+  if (!DO[action]) continue;
+  const isKept = action === "retry" || (action === "guidelines" && !Number(page.dataset.guidelines));
+  if (!isKept && !(action === "differences" && !completions.canMark)) element.hidden = false;
   element.addEventListener("click", (event) => {
     event.preventDefault();
-    DO[element.dataset.do ?? ""]?.();
+    DO[action]?.();
   });
 }
 
-const reasons = one("dialog#reasons", HTMLDialogElement);
-const reasonButtons = all(".reasons button", HTMLButtonElement, reasons);
-for (const button of reasonButtons) {
-  button.addEventListener("click", () => {
-    reasons.close();
-    if (button.dataset.flag) judge({ choice: "skip", flag: button.dataset.flag });
-    else judge(button.value ? { choice: "skip", skip_reason: button.value } : { choice: "skip" });
-  });
-}
-const byNumber = reasonButtons.filter((button) => !button.dataset.flag);
-reasons.addEventListener("keydown", (event) => /^\d$/.test(event.key) && byNumber[Number(event.key)]?.click());
-
-// A click on the veil closes a dialog, as everywhere.
-for (const dialog of all("dialog", HTMLDialogElement)) {
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
-}
-
+startToast(toast);
+startDialogs();
+startReasons(judge);
+startDisplay(page, one("dialog#display", HTMLDialogElement));
+startKeyNames(bindings, one("dialog#help", HTMLDialogElement));
 fold(conversation);
 const island = maybe("script#assignment", HTMLScriptElement);
 judging.start(island ? JSON.parse(island.textContent ?? "null") : null, Number(page.dataset.lastJudged) || null);
-if (!judging.assignment) waitForMore();
+if (!judging.assignment && !judging.busy) waitForMore();

@@ -6,9 +6,12 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.actions import as_shown, undo_until
-from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_KEY, MAX_SKIP_REASON
+from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON
 from labeling.api.serializers.campaigns import CriterionSerializer
 from labeling.models import Campaign, Flag, Judgment
+
+MOST_HELD = 100
+"""Ids that a client may name as known."""
 
 MESSAGE_ROLES = (("system", "System"), ("user", "User"), ("assistant", "Assistant"))
 
@@ -44,18 +47,44 @@ class AssignmentSerializer(serializers.Serializer[Any]):
     allow_both_bad = serializers.BooleanField()
     allow_skip = serializers.BooleanField()
     allow_flag = serializers.BooleanField()
+    allow_edit = serializers.BooleanField()
     skip_reasons = serializers.ListField(child=serializers.CharField())
     scale = serializers.ChoiceField(choices=Campaign.Scale.choices)
     criteria = CriterionSerializer(many=True)
 
 
+class HeldSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    expires_at = serializers.DateTimeField()
+    guideline_version = serializers.IntegerField(allow_null=True)
+
+
+class AheadSerializer(serializers.Serializer[Any]):
+    """What a client that works ahead says about itself with each call."""
+
+    ahead = serializers.IntegerField(
+        min_value=0,
+        required=False,
+        default=0,
+        help_text="How many you want to hold besides the one to be judged now; you get as many as the campaign allows.",
+    )
+    have = serializers.ListField(
+        child=serializers.IntegerField(),
+        max_length=MOST_HELD,
+        required=False,
+        default=list,
+        help_text="Assignments that you hold already: they are named in `held` and not sent again.",
+    )
+
+
 class NextAssignmentSerializer(serializers.Serializer[Any]):
-    assignment = AssignmentSerializer()
-    following = AssignmentSerializer(many=True, help_text="Held for you too, where the campaign allows to prefetch.")
+    assignment = AssignmentSerializer(allow_null=True, help_text="To be judged next; null: you have all that you hold.")
+    following = AssignmentSerializer(many=True, help_text="Those after it, if you wanted any `ahead`.")
+    held = HeldSerializer(many=True, help_text="All that you hold, in the order in which to judge them.")
     progress = ProgressSerializer()
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class AnswerSerializer(AheadSerializer):
     choice = serializers.ChoiceField(choices=[(str(choice), str(choice)) for choice in CHOICES])
     key = serializers.CharField(max_length=MAX_KEY, help_text="Made up by you for this judgment; repeat it in a retry.")
     strength = serializers.IntegerField(
@@ -67,6 +96,13 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text='By name: {"helpful": "left"}.',
     )
     comment = serializers.CharField(max_length=MAX_COMMENT, required=False, allow_blank=True, trim_whitespace=False)
+    edit = serializers.CharField(
+        max_length=MAX_EDIT,
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="With left or right, where the campaign allows it: the better one as you would have written it.",
+    )
     skip_reason = serializers.CharField(
         max_length=MAX_SKIP_REASON, required=False, allow_blank=True, help_text="One of the campaign's."
     )
@@ -99,6 +135,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
 
 class UndoneSerializer(serializers.Serializer[Any]):
     assignment = AssignmentSerializer()
+    held = HeldSerializer(many=True, help_text="All that you hold now, this one among them, in order.")
     progress = ProgressSerializer()
 
 
@@ -108,6 +145,9 @@ class RenewedSerializer(serializers.Serializer[Any]):
 
 class AnsweredSerializer(serializers.Serializer[Any]):
     judgment = JudgmentSerializer()
-    next = AssignmentSerializer(allow_null=True, help_text="null: nothing is left for you.")
-    following = AssignmentSerializer(many=True, help_text="Held for you too, where the campaign allows to prefetch.")
+    next = AssignmentSerializer(
+        allow_null=True, help_text="null: nothing is left for you, or nothing that you do not `have`."
+    )
+    following = AssignmentSerializer(many=True, help_text="Those after it, if you wanted any `ahead`.")
+    held = HeldSerializer(many=True, help_text="All that you hold, in the order in which to judge them.")
     progress = ProgressSerializer()

@@ -88,6 +88,7 @@ class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "strength",
             "criteria",
             "comment",
+            "edit",
             "skip_reason",
             "flag",
             "seconds",

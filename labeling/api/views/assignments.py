@@ -1,5 +1,8 @@
 """What annotators do: take the next assignment, judge it, take a judgment back."""
 
+from collections.abc import Collection
+from typing import Any
+
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +20,7 @@ from labeling.actions import (
 )
 from labeling.api.base import ApiView
 from labeling.api.serializers.judging import (
+    AheadSerializer,
     AnsweredSerializer,
     AnswerSerializer,
     JudgmentSerializer,
@@ -25,7 +29,7 @@ from labeling.api.serializers.judging import (
     UndoneSerializer,
 )
 from labeling.models import Scope
-from labeling.presentation import present_assignment
+from labeling.presentation import present_assignment, present_held
 
 
 class NextAssignmentView(ApiView):
@@ -33,17 +37,24 @@ class NextAssignmentView(ApiView):
 
     @extend_schema(
         operation_id="next_assignment",
-        request=None,
+        request=AheadSerializer,
         responses={200: NextAssignmentSerializer, 204: OpenApiResponse(description="Nothing is left for you.")},
     )
     def post(self, request: Request, slug: str) -> Response:
         """What to judge next. Asking again without judging gives the same, with a fresh lease."""
         campaign = get_campaign(self.person, slug)
-        given, progress = next_with_progress(campaign=campaign, acting_user=self.person, now=self.now)
+        # A call without a body, however it is dressed, wants one.
+        has_wishes = "json" in str(request.content_type)
+        wish: dict[str, Any] = {"ahead": 0, "have": []}
+        if has_wishes:
+            wish = self.validated(AheadSerializer, request)
+        given, progress = next_with_progress(
+            campaign=campaign, acting_user=self.person, now=self.now, ahead=wish["ahead"]
+        )
         if not given:
             return Response(status=204)
-        first, *following = map(present_assignment, given)
-        return Response({"assignment": first, "following": following, "progress": progress.as_dict()})
+        held = present_held(given, wish["have"])
+        return Response({"assignment": held.pop("next"), **held, "progress": progress.as_dict()})
 
 
 class JudgmentView(ApiView):
@@ -59,9 +70,11 @@ class JudgmentView(ApiView):
     )
     def post(self, request: Request, assignment_id: int) -> Response:
         """Say which one is better. The answer carries what to judge next. Repeating a key is harmless."""
-        answer = Answer(**self.validated(AnswerSerializer, request))
-        answered = judge_and_continue(assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now)
-        return _answered(answered)
+        answer, wish = _taken_apart(self.validated(AnswerSerializer, request))
+        answered = judge_and_continue(
+            assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now, ahead=wish["ahead"]
+        )
+        return _answered(answered, wish["have"])
 
     @extend_schema(
         operation_id="change_judgment",
@@ -73,15 +86,19 @@ class JudgmentView(ApiView):
     )
     def put(self, request: Request, assignment_id: int) -> Response:
         """Say something else, while the campaign allows it: the earlier judgment is superseded, never erased."""
-        answer = Answer(**self.validated(AnswerSerializer, request))
-        answered = change_judgment(assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now)
-        return _answered(answered)
+        answer, wish = _taken_apart(self.validated(AnswerSerializer, request))
+        answered = change_judgment(
+            assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now, ahead=wish["ahead"]
+        )
+        return _answered(answered, wish["have"])
 
     @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
         """Take your judgment back while the campaign allows it. It is superseded, never erased; judge again."""
         undone = undo_and_show(assignment=assignment_id, acting_user=self.person, now=self.now)
-        return Response({"assignment": present_assignment(undone.assignment), "progress": undone.progress.as_dict()})
+        held = present_held(undone.held, {each.pk for each in undone.held})["held"]
+        shown = present_assignment(undone.assignment)
+        return Response({"assignment": shown, "held": held, "progress": undone.progress.as_dict()})
 
 
 class RenewView(ApiView):
@@ -109,11 +126,17 @@ class ReleaseView(ApiView):
 SHOW_JUDGMENT = JudgmentSerializer()
 
 
-def _answered(answered: Answered) -> Response:
+def _taken_apart(said: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+    """The answer itself, and what the client says about working ahead."""
+    wish = {name: said.pop(name) for name in ("ahead", "have")}
+    return Answer(**said), wish
+
+
+def _answered(answered: Answered, have: Collection[int]) -> Response:
+    held = [answered.next, *answered.following] if answered.next else []
     body = {
         "judgment": SHOW_JUDGMENT.to_representation(answered.judgment),
-        "next": present_assignment(answered.next) if answered.next else None,
-        "following": [present_assignment(assignment) for assignment in answered.following],
+        **present_held(held, have),
         "progress": answered.progress.as_dict(),
     }
     return Response(body, status=201 if answered.is_new else 200)

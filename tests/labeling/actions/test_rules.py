@@ -88,7 +88,7 @@ def test_a_skip_needs_to_be_allowed_and_its_reason_to_be_among_those_offered() -
         ({"max_overlap": 1, "overlap": 3}, "max_overlap"),
         ({"quota": 5, "quota_per_day": 6}, "quota_per_day"),
         ({"quota": 0}, "quota"),
-        ({"prefetch": 6}, "prefetch"),
+        ({"prefetch": 31}, "prefetch"),
         ({"order": "sideways"}, "order"),
         ({"gold_rate": 0.9}, "gold_rate"),
         ({"retest_after": 0}, "retest_after"),
@@ -162,12 +162,12 @@ def test_a_quota_ends_what_one_annotator_is_given_and_says_so() -> None:
 
 def test_prefetching_holds_the_next_ones_too_and_fills_up_one_for_one() -> None:
     scene = stage(comparisons=10, overlap=2, prefetch=2)
-    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=9)
     assert len(given) == len({one.comparison_id for one in given}) == 3
     first, second, third = given
     scene.wait(60)
     answered = judge_and_continue(
-        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now, ahead=9
     )
     assert answered.next is not None
     assert (answered.next.pk, answered.following[0].pk) == (second.pk, third.pk)
@@ -185,8 +185,30 @@ def test_prefetching_holds_the_next_ones_too_and_fills_up_one_for_one() -> None:
 
 def test_prefetching_never_goes_beyond_the_quota() -> None:
     scene = stage(comparisons=10, prefetch=5, quota=2)
-    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=5)
     assert len(given) == 2
+
+
+def test_towards_the_end_nobody_holds_ahead_what_others_could_be_judging() -> None:
+    scene = stage(comparisons=5, prefetch=5)
+    first, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=5)
+    others, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.bob, now=scene.now, ahead=5)
+    assert (len(first), len(others)) == (3, 2)
+    for given in first:
+        answered = judge_and_continue(
+            assignment=given.pk, answer=Answer("left", f"{given.pk}"), acting_user=scene.alice, now=scene.now, ahead=5
+        )
+    assert (answered.next, answered.following) == (None, [])
+
+
+def test_who_wants_none_ahead_holds_one_whatever_the_campaign_allows() -> None:
+    scene = stage(comparisons=10, prefetch=5)
+    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    answered = judge_and_continue(
+        assignment=given[0].pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+    )
+    assert (len(given), answered.following) == (1, [])
+    assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1
 
 
 def test_a_lease_is_renewed_by_who_is_at_work_and_lost_once_it_was_taken_away() -> None:

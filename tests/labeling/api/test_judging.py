@@ -46,7 +46,7 @@ def test_an_assignment_shows_prompt_and_completions_by_side_and_nothing_of_the_m
     assert shown["prompt"][0]["role"] == "user"
     assert set(shown) == {
         "id", "expires_at", "prompt", "left", "right", "guideline_version", "allow_tie", "allow_both_bad", "scale",
-        "allow_skip", "allow_flag", "skip_reasons", "criteria",
+        "allow_skip", "allow_flag", "allow_edit", "skip_reasons", "criteria",
     }  # fmt: skip
     assert "base" not in json.dumps(shown)  # the name of the version that wrote both
 
@@ -76,6 +76,27 @@ def test_a_retry_with_the_same_key_answers_200_with_the_same_judgment_and_the_sa
     assert first.json()["next"]["id"] == again.json()["next"]["id"]
     assert first.json()["progress"] == again.json()["progress"]
     assert Judgment.objects.count() == 1
+
+
+def test_a_client_that_works_ahead_is_sent_each_pair_once_and_told_all_that_it_holds(calling: Calling) -> None:
+    scene = stage(comparisons=8, prefetch=3)
+    alice = calling(scene.alice)
+    address = "/api/v1/campaigns/sums/assignments/next/"
+    first = alice.post(address, {}, format="json").json()
+    assert (first["following"], [one["id"] for one in first["held"]]) == ([], [first["assignment"]["id"]])
+    have = [first["assignment"]["id"]]
+    more = alice.post(address, {"ahead": 9, "have": have}, format="json").json()
+    got = [more["assignment"]["id"], *(one["id"] for one in more["following"])]
+    assert [one["id"] for one in more["held"]] == [*have, *got]
+    assert len(more["held"]) == 4  # as many as the campaign allows, however many are wanted
+    have += got
+    said = {"choice": "left", "key": "k", "ahead": 9, "have": have}
+    answer = alice.post(f"/api/v1/assignments/{have[0]}/judgment/", said, format="json").json()
+    assert answer["next"]["id"] not in have
+    assert (answer["following"], [one["id"] for one in answer["held"]]) == ([], [*have[1:], answer["next"]["id"]])
+    undone = alice.delete(f"/api/v1/assignments/{have[0]}/judgment/").json()
+    assert [one["id"] for one in undone["held"]] == have
+    assert alice.post(address, {"ahead": -1}, format="json").status_code == 422
 
 
 def test_undo_shows_the_comparison_again_as_it_was(calling: Calling) -> None:

@@ -9,6 +9,7 @@ from django.contrib.staticfiles.storage import ConfiguredStorage
 from django.core.management import call_command
 
 from config.embedded.var import PROJECT_DIR
+from labeling.templatetags.modules import imports, preload_modules
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 NAMED = re.compile(r"""\{% static ['"]([^'"]+)['"] %\}""")
@@ -74,3 +75,23 @@ def test_one_page_is_one_template_and_one_stylesheet_of_the_same_name() -> None:
     styles -= {"tokens", "base", "components"}
     pages = {page.stem for page in (PROJECT_DIR / "templates").rglob("*.html")}
     assert styles <= pages
+
+
+def test_the_annotators_page_is_small_even_uncompressed() -> None:
+    """Its styles and its modules with all they import; texts to judge come on top."""
+    templates = [PROJECT_DIR / "templates" / name for name in ("base.html", "labeling/annotate.html")]
+    written = "".join(path.read_text() for path in templates)
+    named = {name for name in NAMED.findall(written) if name.endswith((".css", ".js"))}
+    loaded = named.union(*(imports(name) for name in named if name.endswith(".js")))
+    assert len(loaded) > 20
+    sizes = [(PROJECT_DIR / "frontend" / name).stat().st_size for name in loaded]
+    assert sum(sizes) + len(written) < 150_000
+
+
+def test_all_modules_of_the_annotators_page_are_asked_for_at_once_and_none_twice() -> None:
+    links = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', preload_modules("js/pages/annotate.js"))
+    assert len(links) == len(set(links)) > 20
+    assert "js/lib/api.js" in links  # imported by what is imported
+    assert "js/pages/annotate.js" not in links
+    with pytest.raises(FileNotFoundError):
+        preload_modules("js/nowhere.js")

@@ -1,0 +1,43 @@
+"""The language of the pages: the reader's choice, else what their browser asks for. Scripts get a catalogue."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import JavaScriptCatalog
+from django.views.i18n import set_language as django_set_language
+
+YEAR = 365 * 24 * 3600
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remembers the language in a cookie and returns to the page that asked."""
+    answer: HttpResponse = django_set_language(request)
+    return answer
+
+
+@require_safe
+def words(request: HttpRequest) -> HttpResponseBase:
+    """The sentences of our scripts in the reader's language. Its address changes with them, so it may be kept."""
+    answer = JavaScriptCatalog.as_view()(request)
+    patch_cache_control(answer, private=True, max_age=YEAR)
+    return answer
+
+
+def words_version(request: HttpRequest) -> dict[str, str]:
+    """A context processor: what the address of `words` ends in."""
+    return {"words_version": _version(get_language() or settings.LANGUAGE_CODE)}
+
+
+@cache
+def _version(language: str) -> str:
+    found = [Path(folder) / language / "LC_MESSAGES" / "djangojs.mo" for folder in settings.LOCALE_PATHS]
+    contents = b"".join(path.read_bytes() for path in found if path.exists())
+    return f"{language}-{sha256(contents).hexdigest()[:12]}"

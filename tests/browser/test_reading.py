@@ -1,0 +1,297 @@
+"""How an annotator reads: size, width, panes, one completion, differences, keys of their own, comments, breaks."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from labeling.actions import ComparisonDraft, CompletionDraft
+from labeling.models import Judgment
+from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
+from tests.browser.test_annotate import PATH, choices, judged, press, ready
+from tests.browser.test_pages import WCAG
+from tests.people import Stage, asks, stage
+
+LONG = "\n\n".join(f"Paragraph {number} says something about sums, and at some length." for number in range(60))
+RICH = """Here is a **plan**:
+
+| Method | Cost |
+|:-------|-----:|
+| Naive  | $10  |
+| Clever | $2   |
+
+```python
+def area(radius: float) -> float:
+    # of a circle
+    return 3.14159 * radius ** 2
+```
+
+The area is \\( A = \\pi r^2 \\), so
+
+\\[ \\frac{A}{\\pi} = r^2 \\]
+"""
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds."""
+    found = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+@pytest.fixture
+def long_page(transactional_db: None, sign_in: SignIn) -> Page:
+    """Alice before two long completions."""
+    scene = stage()
+    drafts = [CompletionDraft(LONG), CompletionDraft(LONG + "\n\n" + LONG)]
+    scene.add([ComparisonDraft(prompt=asks("Go on?"), first=drafts[0], second=drafts[1])])
+    return sign_in(scene.alice, path=PATH)
+
+
+def test_code_tables_and_formulas_are_set_as_what_they_are(
+    transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    scene = stage()
+    texts = [CompletionDraft(RICH), CompletionDraft(RICH.replace("Naive", "Plain"))]
+    scene.add([ComparisonDraft(prompt=asks("How?"), first=texts[0], second=texts[1])])
+    for size, theme, viewport in (("wide", "light", {"width": 1440, "height": 900}), ("phone", "dark", PHONE)):
+        page = sign_in(scene.alice, path=PATH, viewport=viewport, color_scheme=theme)
+        card = page.get_by_test_id("completion-left")
+        expect(card.locator("math")).to_have_count(2)
+        expect(card.locator("td")).to_have_count(4)
+        colours = card.locator("code span").evaluate_all("all => new Set(all.map(e => getComputedStyle(e).color)).size")
+        assert colours >= 3
+        fraction = card.locator("mfrac").evaluate(
+            "e => [e.getBoundingClientRect().height, getComputedStyle(e).fontSize]"
+        )
+        assert fraction[0] > 1.3 * float(fraction[1].removesuffix("px"))  # numerator over denominator
+        assert no_sideways_scrolling(page)
+        picture(page, f"annotate-rich-{size}-{theme}")
+        assert barriers(page) == []
+
+
+def test_size_width_and_panes_are_remembered_without_a_jump(long_page: Page) -> None:
+    ready(long_page)
+    prose = long_page.get_by_test_id("completion-left").locator(".prose")
+
+    def font_size() -> float:
+        return float(prose.evaluate("e => parseFloat(getComputedStyle(e).fontSize)"))
+
+    before = font_size()
+    long_page.keyboard.press(".")
+    assert font_size() > before
+    long_page.get_by_role("button", name="Display").click()
+    long_page.get_by_label("As long as there is room").check()
+    long_page.get_by_label("Both completions, together").check()
+    long_page.keyboard.press("Escape")
+    after = font_size()
+    long_page.reload()
+    html = long_page.request.get(PATH).text()  # as the server writes it, before any script
+    assert 'data-size="3" data-width="full" data-panes="together"' in html
+    assert font_size() == after
+    for _ in range(5):
+        long_page.keyboard.press(",")
+    assert font_size() < before
+
+
+def test_panes_scroll_together_or_each_by_itself(long_page: Page) -> None:
+    ready(long_page)
+    left, right = (long_page.get_by_test_id(f"completion-{side}").locator(".prose") for side in ("left", "right"))
+
+    def shares() -> list[float]:
+        share = "e => e.scrollTop / (e.scrollHeight - e.clientHeight)"
+        return [float(pane.evaluate(share)) for pane in (left, right)]
+
+    long_page.keyboard.press("y")
+    expect(long_page.locator("#announcer")).to_have_text("Both completions scroll together.")
+    left.evaluate("e => { e.scrollTop = (e.scrollHeight - e.clientHeight) / 2 }")
+    long_page.wait_for_timeout(100)
+    assert shares() == pytest.approx([0.5, 0.5], abs=0.02)
+    right.focus()
+    long_page.keyboard.press("End")
+    long_page.wait_for_timeout(300)
+    assert shares() == pytest.approx([1, 1], abs=0.02)
+    long_page.keyboard.press("y")
+    left.evaluate("e => { e.scrollTop = 0 }")
+    long_page.wait_for_timeout(100)
+    assert shares() == pytest.approx([0, 1], abs=0.02)
+    long_page.keyboard.press("y")
+    assert left.evaluate("e => e.scrollHeight - e.clientHeight") == 0  # the page scrolls again
+
+
+def test_one_completion_at_a_time(long_page: Page) -> None:
+    left, right = (long_page.get_by_test_id(f"completion-{side}") for side in ("left", "right"))
+    press(long_page, "f")
+    expect(left).to_be_visible()
+    expect(right).to_be_hidden()
+    press(long_page, "f")
+    expect(left).to_be_hidden()
+    expect(right).to_be_visible()
+    press(long_page, "f")
+    expect(left).to_be_visible()
+    expect(right).to_be_visible()
+
+
+def marked(page: Page) -> dict[str, list[str]]:
+    """What is marked as different, by side."""
+    found: dict[str, list[str]] = page.evaluate(
+        """() => { const out = {left: [], right: []};
+            for (const range of CSS.highlights.get("differs") ?? []) {
+                const side = range.startContainer.parentElement.closest(".completion").id;
+                out[side].push(range.toString());
+            }
+            return out; }"""
+    )
+    return found
+
+
+def test_words_that_differ_are_marked(transactional_db: None, sign_in: SignIn, picture: Picture) -> None:
+    scene = stage()
+    first = CompletionDraft("The **quick** fox jumps over the dog.\n\nThe end.")
+    second = CompletionDraft("The **slow** fox jumps right over the dog.\n\nThe end.")
+    scene.add([ComparisonDraft(prompt=asks("?"), first=first, second=second)])
+    cjk = (CompletionDraft("我喜欢猫和狗。"), CompletionDraft("我喜欢猫和鸟。"))
+    scene.add([ComparisonDraft(prompt=asks("??"), first=cjk[0], second=cjk[1])])
+    page = sign_in(scene.alice, path=PATH)
+    seen: list[set[str]] = []
+    for _ in range(2):
+        press(page, "d") if not seen else ready(page)
+        page.wait_for_timeout(50)
+        words = marked(page)
+        seen.append({word for side in words.values() for word in side})
+        if "quick" in seen[-1]:
+            picture(page, "annotate-differences")
+        press(page, "t")
+    assert sorted(seen, key=len) == [{"狗", "鸟"}, {"quick", "slow", "right"}]
+
+
+def test_a_comment_goes_with_the_judgment_and_comes_back_with_an_undo(on_stage: Stage, sign_in: SignIn) -> None:
+    page = sign_in(on_stage.alice, path=PATH)
+    press(page, "c")
+    expect(page.get_by_test_id("comment")).to_be_focused()
+    page.keyboard.type("It is better, but 1 is wrong.")  # a digit in a comment judges nothing
+    page.keyboard.press("Escape")
+    press(page, "ArrowLeft")
+    judged(page, 1)
+    expect(page.get_by_test_id("comment")).to_be_hidden()
+    assert Judgment.objects.get().comment == "It is better, but 1 is wrong."
+    press(page, "z")
+    judged(page, 0)
+    expect(page.get_by_test_id("comment")).to_have_value("It is better, but 1 is wrong.")
+
+
+def test_keys_can_be_changed_and_are_shown_where_they_are_named(on_stage: Stage, sign_in: SignIn) -> None:
+    page = sign_in(on_stage.alice, path=PATH)
+    press(page, "?")
+    page.get_by_role("button", name="Change the key of: Tie").click()
+    page.keyboard.press("e")
+    page.get_by_role("button", name="Change the key of: Undo").click()
+    page.keyboard.press("t")  # taken from the tie, which has one of its own now
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("choose-tie").locator("kbd")).to_have_text("E")
+    press(page, "e")
+    judged(page, 1)
+    assert choices(on_stage.alice) == ["tie"]
+    page.reload()
+    expect(page.get_by_test_id("undo").locator("kbd")).to_have_text("T")
+    press(page, "t")
+    judged(page, 0)
+    press(page, "?")
+    page.get_by_role("button", name="All as they were").click()
+    page.keyboard.press("Escape")
+    press(page, "t")
+    judged(page, 1)
+    assert choices(on_stage.alice) == ["tie"]
+
+
+def worked_for(page: Page, minutes: int, *, paused: int) -> None:
+    """As if somebody had judged for so long, the last time so many minutes ago."""
+    page.evaluate(
+        """([start, last]) => { const now = Date.now();
+            sessionStorage.setItem("stretch", JSON.stringify({start: now - start, last: now - last, told: 0})); }""",
+        [minutes * 60_000, paused * 60_000],
+    )
+
+
+def test_after_half_an_hour_without_a_break_one_is_suggested(on_stage: Stage, sign_in: SignIn) -> None:
+    page = sign_in(on_stage.alice, path=PATH)
+    toast = page.get_by_test_id("toast")
+    worked_for(page, 40, paused=6)  # that was a break
+    press(page, "t")
+    judged(page, 1)
+    expect(toast).to_be_hidden()
+    worked_for(page, 32, paused=2)
+    press(page, "t")
+    expect(toast).to_contain_text("You have judged for 32 minutes")
+    toast.get_by_role("button", name="Close").click()
+    press(page, "t")  # said once, for a while
+    judged(page, 3)
+    expect(toast).to_be_hidden()
+
+
+def test_high_contrast_is_one_of_the_themes(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+    page = sign_in(on_stage.alice, path=PATH, color_scheme="dark")
+    page.get_by_role("button", name="Switch between").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "contrast"
+    expect(page.locator("#announcer")).to_have_text("High contrast.")
+    picture(page, "annotate-contrast")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "contrast"
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(0, 0, 0)"
+
+
+def test_left_stays_left_in_a_language_that_goes_from_right_to_left(
+    on_stage: Stage, sign_in: SignIn, picture: Picture
+) -> None:
+    page = sign_in(on_stage.alice, path=PATH)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    for one, other in (("completion-left", "completion-right"), ("choose-left", "choose-right")):
+        boxes = [page.get_by_test_id(name).bounding_box() for name in (one, other)]
+        assert boxes[0] is not None
+        assert boxes[1] is not None
+        assert boxes[0]["x"] < boxes[1]["x"]
+    assert no_sideways_scrolling(page)
+    picture(page, "annotate-rtl")
+
+
+def test_in_german_the_page_and_what_it_says_are_german(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+    page = sign_in(on_stage.alice, path=PATH, locale="de-DE")
+    picture(page, "annotate-german")
+    assert page.get_by_role("button", name="Links ist besser").is_visible()
+    press(page, "ArrowLeft")
+    expect(page.locator("#announcer")).to_have_text("Links ist besser. Das nächste Paar ist da.")
+    judged(page, 1)
+    expect(page.get_by_test_id("saved")).to_have_text("Gespeichert: Links ist besser.")
+    press(page, "?")
+    picture(page, "annotate-german-keys")
+    page.keyboard.press("Escape")
+    page.goto("/you/")
+    page.get_by_test_id("language").select_option("en")
+    page.get_by_test_id("set-language").click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.goto(PATH)
+    expect(page.get_by_role("button", name="Left is better")).to_be_visible()
+
+
+def test_the_better_one_can_be_improved_by_keyboard(transactional_db: None, sign_in: SignIn, picture: Picture) -> None:
+    scene = stage(comparisons=2, allow_edit=True)
+    page = sign_in(scene.alice, path=PATH)
+    right = page.get_by_test_id("completion-right").locator(".prose").inner_text()
+    press(page, "e")
+    page.keyboard.press("Space")  # left
+    page.keyboard.press("ArrowRight")  # no: right
+    expect(page.get_by_test_id("edited")).to_have_value(right)
+    page.get_by_test_id("save-edit").click()
+    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    page.get_by_test_id("edited").focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" And so on, with 1 and z.")
+    picture(page, "annotate-improve")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    judged(page, 1)
+    judgment = Judgment.objects.get()
+    assert judgment.edit == right + " And so on, with 1 and z."
+    assert judgment.choice != judgment.left
+    press(page, "z")
+    judged(page, 0)
+    press(page, "e")
+    expect(page.get_by_test_id("edited")).to_have_value(judgment.edit)

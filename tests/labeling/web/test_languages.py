@@ -1,0 +1,120 @@
+"""Languages: the catalogues are complete, compiled and up to date, and pages speak the language of their reader."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polib
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from config.embedded.var import PROJECT_DIR
+from tests.people import PASSWORD, Stage, stage
+
+FOLDER = PROJECT_DIR / "locale" / "de" / "LC_MESSAGES"
+DOMAINS = ("django", "djangojs")
+VALUE = re.compile(r"%\((\w+)\)s|<[^>]+>")
+
+
+def sentences(entry: polib.POEntry) -> list[str]:
+    """Its translation; both where there are two numbers."""
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_sentence_is_translated_with_its_values_and_marks(domain: str) -> None:
+    entries = polib.pofile(str(FOLDER / f"{domain}.po"))
+    assert len(entries) > 40
+    for entry in entries:
+        assert "fuzzy" not in entry.flags, entry.msgid
+        for said in sentences(entry):
+            assert said, f"{entry.msgid!r} has no translation"
+            assert set(VALUE.findall(said)) == set(VALUE.findall(entry.msgid_plural or entry.msgid)), entry.msgid
+            # What ends a sentence, and a space at either end, are the same in both languages.
+            assert re.findall(r"[.?:]$", said) == re.findall(r"[.?:]$", entry.msgid), entry.msgid
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_the_compiled_catalogue_is_that_of_its_source(domain: str) -> None:
+    source = {(entry.msgctxt, entry.msgid): sentences(entry) for entry in polib.pofile(str(FOLDER / f"{domain}.po"))}
+    compiled = {(entry.msgctxt, entry.msgid): sentences(entry) for entry in polib.mofile(str(FOLDER / f"{domain}.mo"))}
+    assert compiled == source, "run: manage.py compilemessages"
+
+
+@pytest.mark.skipif(not shutil.which("xgettext"), reason="gettext's tools find the sentences, and they are not here")
+def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path: Path) -> None:
+    for room in ("labeling", "training", "config", "templates"):
+        shutil.copytree(PROJECT_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "*.json*"))
+    shutil.copytree(PROJECT_DIR / "frontend" / "js", tmp_path / "frontend" / "js")
+    (tmp_path / "locale").mkdir()
+    for domain in DOMAINS:
+        command = [sys.executable, "-m", "django", "makemessages", "-l", "de", "-d", domain]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        found = polib.pofile(str(tmp_path / "locale" / "de" / "LC_MESSAGES" / f"{domain}.po"))
+        ours = polib.pofile(str(FOLDER / f"{domain}.po"))
+        marked = {(entry.msgctxt, entry.msgid) for entry in found if not entry.obsolete}
+        assert marked == {(entry.msgctxt, entry.msgid) for entry in ours}, "run: manage.py makemessages -l de"
+
+
+@pytest.fixture
+def scene(db: None) -> Stage:
+    return stage(comparisons=2)
+
+
+def signed_in(name: str) -> Client:
+    client = Client()
+    assert client.login(username=name, password=PASSWORD)
+    return client
+
+
+def test_pages_speak_the_language_that_the_browser_asks_for(scene: Stage) -> None:
+    alice, german = signed_in("alice"), {"headers": {"Accept-Language": "de-AT,de;q=0.9"}}
+    page = alice.get("/campaigns/sums/annotate/", **german).content.decode()  # type: ignore[arg-type]
+    assert '<html lang="de" dir="ltr"' in page
+    assert "Links ist besser" in page
+    assert "is better" not in page
+    assert '<main id="main" tabindex="-1" class="annotate"' in page
+    assert f'src="{reverse("words")}?' in page
+    english = alice.get("/campaigns/sums/annotate/").content.decode()
+    assert '<html lang="en" dir="ltr"' in english
+    assert f'src="{reverse("words")}?' not in english  # English needs no catalogue
+
+
+def test_what_is_not_translated_yet_says_which_language_it_is_in(scene: Stage) -> None:
+    page = signed_in("maya").get("/campaigns/sums/settings/", headers={"Accept-Language": "de"}).content.decode()
+    assert '<html lang="de"' in page
+    assert '<main id="main" tabindex="-1" lang="en" dir="ltr"' in page
+
+
+def test_a_reader_chooses_a_language_and_keeps_it(scene: Stage) -> None:
+    alice = signed_in("alice")
+    answer = alice.post("/language/", {"language": "de", "next": "/you/"})
+    assert (answer.status_code, answer["Location"]) == (302, "/you/")
+    assert "Ihr Konto" in alice.get("/you/").content.decode()
+    assert alice.post("/language/", {"language": "xx", "next": "https://evil.example/"})["Location"] == "/"
+    assert "Ihr Konto" in alice.get("/you/").content.decode()
+
+
+def test_a_refusal_is_said_in_the_language_of_its_reader(scene: Stage) -> None:
+    given = scene.given(scene.alice)
+    scene.judge(given)
+    said = {"choice": "left", "key": "another"}
+    answer = signed_in("alice").post(
+        f"/api/v1/assignments/{given.pk}/judgment/",
+        said,
+        content_type="application/json",
+        headers={"Accept-Language": "de"},
+    )
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith("Sie haben diesen Vergleich schon beurteilt.")
+    assert answer.json()["type"] == "/problems/already-judged"  # what programs read is the same in every language
+
+
+def test_the_words_of_scripts_come_in_the_same_language_and_may_be_kept(db: None) -> None:
+    answer = Client().get("/words.js", headers={"Accept-Language": "de"})
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert "max-age=31536000" in answer["Cache-Control"]
+    assert "Gespeichert: %(what)s" in answer.content.decode()
