@@ -49,8 +49,8 @@ install-dev: $(VENV)/.installed-dev ## The same with what tests and checks need
 # --- Running ----------------------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: install ## The whole platform on this machine (PORT, HOST, DATABASE_URL, BROKER_URL, GENERATOR_URL are honoured)
-	@exec $(BIN)/python -m config.run
+run: install $(if $(filter vllm,$(GENERATOR)),vllm-install) ## The whole platform here (PORT, HOST, DATABASE_URL, BROKER_URL, GENERATOR_URL; GENERATOR=vllm)
+	@exec env GENERATOR=$(GENERATOR) $(BIN)/python -m config.run
 
 # --- Testing ----------------------------------------------------------------------------------------------------------
 
@@ -65,6 +65,10 @@ browser: install-dev
 
 test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+
+.PHONY: test-vllm
+test-vllm: install-dev vllm-install ## The tests over a real vLLM server, which `make test` leaves out
+	@$(TEST_SERVICES) $(BIN)/python -m pytest -m vllm -s tests/training/serving/test_vllm.py
 
 # --- Checking ---------------------------------------------------------------------------------------------------------
 

@@ -55,19 +55,37 @@ def var_is_writable(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 @register()
 def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """A typing error there would only show when the first prompt fails."""
-    url = settings.GENERATOR_URL
-    if not url:
-        return []
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return []
-    return [
-        Error(
-            f"GENERATOR_URL is not an address of a server: {url!r}.",
-            hint="It looks like http://127.0.0.1:8001/v1; leave it empty for the embedded sampler.",
-            id="chosen.E003",
+    found: list[CheckMessage] = []
+    for url in settings.GENERATOR_URLS:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            found.append(
+                Error(
+                    f"GENERATOR_URL is not an address of a server: {url!r}.",
+                    hint="It looks like http://127.0.0.1:8001/v1, several with commas between them; leave it empty for "
+                    "the embedded sampler.",
+                    id="chosen.E003",
+                )
+            )
+    if settings.GENERATOR_HANDOVER not in ("", "sleep", "stop"):
+        found.append(
+            Error(
+                f"GENERATOR_HANDOVER is {settings.GENERATOR_HANDOVER!r}.",
+                hint="It is sleep, stop, or empty where generation and training share no machine.",
+                id="chosen.E006",
+            )
         )
-    ]
+    if settings.GENERATOR_HANDOVER == "stop" and not (
+        settings.GENERATOR_STOP_COMMAND and settings.GENERATOR_START_COMMAND
+    ):
+        found.append(
+            Error(
+                "GENERATOR_HANDOVER is stop, but nothing says how the server is stopped and started.",
+                hint="Set GENERATOR_STOP_COMMAND and GENERATOR_START_COMMAND.",
+                id="chosen.E007",
+            )
+        )
+    return found
 
 
 @register(Tags.database)

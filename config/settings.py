@@ -217,9 +217,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Whether webhooks may lead into private networks; off, so that nobody reaches what only this server can reach.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 
-# Generation: the embedded sampler unless a server's address is given (vLLM or any OpenAI-compatible one).
-GENERATOR_URL = env.str("GENERATOR_URL", default="")
+# Generation: the embedded sampler unless the address of a server is given (vLLM or any OpenAI-compatible one), or
+# those of several, with commas between them.
+GENERATOR_URLS: list[str] = [url.strip() for url in env.list("GENERATOR_URL", default=[]) if url.strip()]
 GENERATOR_API_KEY = env.str("GENERATOR_API_KEY", default="")
+# Requests that are out at a time, to all servers together. Each may ask for several completions.
+GENERATOR_CONCURRENCY = env.int("GENERATOR_CONCURRENCY", default=48)
+# How the servers make room while a run trains on the same machine: "sleep" (vLLM gives its GPU memory away), "stop"
+# (the server that `make run GENERATOR=vllm` started is stopped and started again), or nothing: they share no machine.
+GENERATOR_HANDOVER = env.str("GENERATOR_HANDOVER", default="")
+GENERATOR_STOP_COMMAND = env.str("GENERATOR_STOP_COMMAND", default="")
+GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # The base model new versions start from: a directory in Hugging Face layout. Prepared by `manage.py bootstrap_demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))
@@ -229,6 +237,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"httpx2": {"level": "WARNING"}},  # a line for every completion asked of a server says nothing
+    "loggers": {"urllib3": {"level": "ERROR"}},  # what goes wrong with a server is said where it is known what it means
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The vLLM server for the default model, adapters loadable while it runs. Usage: requirements/vllm.sh PYTHON [OPTION ...]
 # Environment: VLLM_HOST (127.0.0.1), VLLM_PORT (8001), VLLM_MODEL (a model directory), VLLM_NAME (the name it serves it
-# under). Options are handed to the server. Point the platform at it: make run GENERATOR_URL=http://127.0.0.1:8001/v1
+# under), VLLM_SLEEP (1: it can be told to give a GPU's memory away). Options are handed to the server. Point the platform
+# at it: make run GENERATOR_URL=http://127.0.0.1:8001/v1
 set -euo pipefail
 python=$1
 shift
@@ -24,8 +25,14 @@ export VLLM_CPU_KVCACHE_SPACE=${VLLM_CPU_KVCACHE_SPACE:-1}
 whole_prompts=()
 "$python" -c 'import sys, torch; sys.exit(torch.cuda.is_available())' && whole_prompts=(--no-enable-chunked-prefill)
 
+sleeps=()
+if [ "${VLLM_SLEEP:-}" = 1 ]; then
+    export VLLM_SERVER_DEV_MODE=1
+    sleeps=(--enable-sleep-mode)
+fi
+
 # Not the `vllm` command: under the name vllm-cpu it does not find its own version.
 exec "$python" -m vllm.entrypoints.openai.api_server \
     --model "$model" --served-model-name "${VLLM_NAME:-smollm2-135m-instruct}" \
     --host "${VLLM_HOST:-127.0.0.1}" --port "${VLLM_PORT:-8001}" \
-    --enable-lora --max-lora-rank 64 "${whole_prompts[@]}" "$@"
+    --enable-lora --max-lora-rank 64 --max-loras 4 --max-cpu-loras 16 "${whole_prompts[@]}" "${sleeps[@]}" "$@"

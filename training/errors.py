@@ -21,6 +21,18 @@ class ServingChanged(Conflict):
     type = "serving-changed"
 
 
+class ServerNotReady(Conflict):
+    """No server can serve the version now, or one refuses it."""
+
+    type = "server-not-ready"
+
+
+class VersionInUse(Conflict):
+    """The files of a version are needed."""
+
+    type = "version-in-use"
+
+
 class JobActive(Conflict):
     """The campaign has a generation job or a run that is not over yet."""
 

@@ -38,6 +38,9 @@ class ModelVersion(models.Model):
     run = models.OneToOneField("Run", null=True, blank=True, on_delete=models.PROTECT, related_name="version")
     metrics = models.JSONField(default=dict, blank=True, help_text="Held-out metrics at the end of its run.")
     lineage = models.JSONField(default=dict, blank=True, help_text="Snapshot hash, config, code version, parent.")
+    files_removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when its adapter's files are gone; the row and its figures stay."
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -96,6 +99,9 @@ class Job(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life of the worker that has it.")
     enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When its id was last sent to the broker.")
     error = models.TextField(blank=True)
+    holds_machine = models.BooleanField(
+        default=False, help_text="Uses the machine that generation and training share; see training.handover."
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
@@ -117,6 +123,23 @@ class GenerationJob(Job):
     versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
     strategy = models.CharField(max_length=20, choices=Campaign.CandidateStrategy.choices)
     settings = models.JSONField(default=dict, help_text="Sampling settings: temperature, top_p, max_tokens, ...")
+    second_settings = models.JSONField(
+        default=dict, blank=True, help_text="What differs of them for the second text of a pair."
+    )
+    candidates = models.PositiveSmallIntegerField(
+        default=2, help_text="Texts drawn for a pair; of more than two the best and the worst are compared."
+    )
+    reward_version = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose implicit reward, against its parent, says which candidate is best and which is worst.",
+    )
+    reward_model = models.CharField(
+        max_length=500, blank=True, help_text="Folder of an explicit reward model that says it instead."
+    )
     pairs_per_prompt = models.PositiveSmallIntegerField(default=1)
     seed = models.BigIntegerField(default=0)
     channel = models.CharField(
@@ -126,7 +149,15 @@ class GenerationJob(Job):
     )
     failed = models.PositiveIntegerField(default=0, help_text="Pairs that could not be written.")
     dropped = models.PositiveIntegerField(
-        default=0, help_text="Pairs left out because both texts were the same or one was empty."
+        default=0, help_text="Pairs left out because both texts were nearly the same or one was empty."
+    )
+    redrawn = models.PositiveIntegerField(
+        default=0, help_text="Pairs of which a text was drawn again, since they were nearly the same or one was empty."
+    )
+    tokens_read = models.PositiveBigIntegerField(default=0, help_text="Prompt tokens the generator was sent.")
+    tokens_written = models.PositiveBigIntegerField(default=0, help_text="Tokens it wrote.")
+    diversity = models.JSONField(
+        default=dict, blank=True, help_text="Sums over the pairs kept: pairs, similarity, distinct, ended."
     )
     rate = models.FloatField(null=True, blank=True, help_text="Completions a second, lately.")
 
@@ -149,6 +180,7 @@ class GenerationItem(models.Model):
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"
+        DRAWN = "drawn", "Drawn"  # all candidates are there; which are the best and the worst is still to be found
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
         DROPPED = "dropped", "Dropped"
@@ -164,6 +196,17 @@ class GenerationItem(models.Model):
         null=True, blank=True, help_text="The first completion while the second is still to be written; null: not yet."
     )
     second = models.JSONField(null=True, blank=True, help_text="The same the other way round.")
+    imported = models.ForeignKey(
+        "labeling.Completion",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The imported text that is the second one: then only the first is written.",
+    )
+    candidates = models.JSONField(
+        default=dict, blank=True, help_text="Of several candidates those written so far, by their number from 0."
+    )
     resampled = models.BooleanField(default=False, help_text="Whether the second was drawn again with another seed.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed attempts at a completion so far.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)

@@ -86,6 +86,15 @@ def remaining_seconds(job: GenerationJob) -> float | None:
     return max(0, job.total - job.done) / job.rate
 
 
+def diversity(job: GenerationJob) -> dict[str, float] | None:
+    """Means over the pairs a job has brought: how similar the two texts are (0 to 1), their share of distinct word
+    pairs, the share of texts that ended by themselves; None while there is none."""
+    pairs = job.diversity.get("pairs", 0)
+    if not pairs:
+        return None
+    return {"pairs": pairs, **{name: job.diversity[name] / pairs for name in ("similarity", "distinct", "ended")}}
+
+
 def run_metrics(run: Run, *, after: int = -1, limit: int = 5000) -> QuerySet[RunMetric]:
     """A run's curve from a step on, oldest first."""
     return RunMetric.objects.filter(run=run, step__gt=after).order_by("step", "pk")[:limit]

@@ -152,6 +152,7 @@ def claim(model: type[J], identifier: int, *, now: datetime) -> Claim[J] | None:
         heartbeat_at=now,
         started_at=Coalesce("started_at", now),
         error="",
+        holds_machine=False,
     )
     if not taken:
         return None

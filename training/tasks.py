@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from training import jobs, queries, queue
+from training import handover, jobs, queries, queue, serving
 from training.actions import consider_retraining as consider
 from training.models import RetrainingPolicy
 
@@ -41,9 +41,16 @@ def sweep() -> None:
     """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
     now = timezone.now()
     queue.sweep(now=now)
+    handover.restore_after_a_crash()
     for run in queries.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if queue.waiting_messages("train") == 0:
             run_gate.delay(run.pk)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def unload_unused() -> None:
+    """Lets the servers forget versions that nothing uses any more. A beat row sends it every ten minutes."""
+    serving.unload_unused()
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -1,7 +1,8 @@
 """Runs the whole platform in the foreground until Ctrl-C: database, broker, web, workers, beat.
 
 Environment: PORT (8000), HOST (127.0.0.1), CHOSEN_VAR (var/), and DATABASE_URL, BROKER_URL, GENERATOR_URL for services
-of your own. Exit code 0 after an orderly stop, 1 if something prevented the start.
+of your own; GENERATOR=vllm starts a vLLM server too.
+Exit code 0 after an orderly stop, 1 if something prevented the start.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from config.embedded.var import NoFreePort
 from config.run.lifecycle import AlreadyRunning, Platform, PortTaken, StartFailed
 from config.run.steps import StepFailed
 from config.run.supervisor import SupervisorFailed
+from config.run.vllm import WrongGenerator
 
 SENTENCES = (
     AlreadyRunning,
@@ -28,6 +30,7 @@ SENTENCES = (
     InitdbFailed,
     PostgresMissing,
     NoFreePort,
+    WrongGenerator,
 )
 
 
@@ -37,7 +40,7 @@ def main() -> int:
         prog="python -m config.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--no-demo", action="store_true", help="start without the demo campaign")
-    parser.add_argument("--only", metavar="NAMES", help="of web,worker,worker-long,beat only these (may be empty)")
+    parser.add_argument("--only", metavar="NAMES", help="of web,worker,worker-long,beat,vllm only these (may be empty)")
     options = parser.parse_args()
     port = os.environ.get("PORT") or "8000"
     if not port.isdecimal() or not 0 < int(port) < 65536:

@@ -18,9 +18,11 @@ from config.embedded.var import port_is_free
 from config.run.programs import application_programs, service_programs
 from config.run.steps import Steps, StopRequested
 from config.run.supervisor import ProcessState, Supervisor, SupervisorFailed
+from config.run.vllm import VllmServer
 
 SERVICE_SECONDS = 60.0
 ADDRESS_SECONDS = 90.0
+VLLM_SECONDS = 600.0
 STOP_SECONDS = 60.0
 LEFTOVER_SECONDS = 5.0
 POLL_SECONDS = 0.1
@@ -83,6 +85,9 @@ class Platform:
         services raises; whatever happens, nothing is left running.
         """
         switch = StopSwitch()
+        vllm = VllmServer.wanted(self.var, self.environment) if self._runs("vllm") else None
+        if vllm is not None:
+            self.environment = {**self.environment, **vllm.variables(self.environment)}
         services = EmbeddedServices(self.var, self.environment)
         with self._only_run(), services.acquire():
             end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)  # they may hold the port
@@ -90,7 +95,7 @@ class Platform:
             try:
                 while not switch.is_on:
                     with contextlib.suppress(StopRequested):
-                        self._once(services, switch)
+                        self._once(services, vllm, switch)
             finally:
                 end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)
         self.say("Stopped.")
@@ -114,17 +119,22 @@ class Platform:
     def _runs(self, name: str) -> bool:
         return self.only is None or name in self.only
 
-    def _once(self, services: EmbeddedServices, switch: StopSwitch) -> None:
+    def _once(self, services: EmbeddedServices, vllm: VllmServer | None, switch: StopSwitch) -> None:
         """One life of supervisord. Returns when supervisord was killed by somebody: then the next life begins."""
         services.prepare()
         switch.check()
         environment = self._program_environment(services)
         programs = [program for program in application_programs(self.host, self.port) if self._runs(program.name)]
+        programs += [vllm.program(environment)] if vllm else []
         supervisor = Supervisor(self.var, [*service_programs(services), *programs], environment)
         try:
             supervisor.start()
             self._start_services(services, supervisor, switch)
-            self._start_application(Steps(self.var, environment, lambda: switch.is_on), supervisor, switch)
+            if vllm is not None:
+                self.say("Starting the vLLM server beside the rest (a minute on a CPU) ...")
+                supervisor.start_program("vllm")
+            steps = Steps(self.var, environment, lambda: switch.is_on)
+            self._start_application(steps, supervisor, vllm, switch)
             services.publish()
             self._greet()
             self._watch(supervisor, switch)
@@ -156,7 +166,9 @@ class Platform:
                     raise StartFailed(f"{service.name} did not start; see {services.log(service)}")
                 time.sleep(POLL_SECONDS)
 
-    def _start_application(self, steps: Steps, supervisor: Supervisor, switch: StopSwitch) -> None:
+    def _start_application(
+        self, steps: Steps, supervisor: Supervisor, vllm: VllmServer | None, switch: StopSwitch
+    ) -> None:
         """The web server comes up while the database is brought up to date, the workers when the address answers."""
         self.say("Bringing the database up to date ...")
         if self._runs("web"):
@@ -168,6 +180,8 @@ class Platform:
             self._show(steps.demo(self.say))
         if self._runs("web"):
             self._wait_for_address(supervisor, switch)
+        if vllm is not None:
+            self._wait_for_vllm(vllm, supervisor, switch)
         for name in ("worker", "worker-long", "beat"):
             if self._runs(name):
                 supervisor.start_program(name)
@@ -186,6 +200,18 @@ class Platform:
             if time.monotonic() > deadline or supervisor.states()["web"].is_failing:
                 raise StartFailed(f"The web server did not start; see {self.var.logs / 'web.log'}")
             time.sleep(POLL_SECONDS)
+
+    def _wait_for_vllm(self, vllm: VllmServer, supervisor: Supervisor, switch: StopSwitch) -> None:
+        """It takes a while to load, and where it cannot it dies only then: one that was started anew has died."""
+        deadline, first = time.monotonic() + VLLM_SECONDS, 0
+        while not vllm.is_ready():
+            switch.check()
+            state = supervisor.states()["vllm"]
+            first = first or state.pid
+            if time.monotonic() > deadline or state.is_failing or (state.pid and state.pid != first):
+                raise StartFailed(f"The vLLM server did not start; see {self.var.logs / 'vllm.log'}")
+            time.sleep(10 * POLL_SECONDS)
+        self.say("The vLLM server answers.")
 
     def _greet(self) -> None:
         self.say("")
@@ -218,6 +244,9 @@ class Watch:
             self._say(f"Running: {', '.join(states)}.")
         for name, state in states.items():
             known = self._known.get(name)
+            if state.state == "STOPPED" and known is not None:
+                self._say(f"{name} was stopped; it is started again when it is needed.")
+                self._known.pop(name)
             if known is None:
                 continue
             if state.is_failing and not known.is_failing:

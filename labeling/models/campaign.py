@@ -56,7 +56,11 @@ class Campaign(models.Model):
 
     class CandidateStrategy(models.TextChoices):
         TWO_SEEDS = "two_seeds", "Two seeds of one version"
+        TWO_TEMPERATURES = "two_temperatures", "Two temperatures of one version"
+        TWO_PROMPTS = "two_prompts", "Two system prompts of one version"
         TWO_VERSIONS = "two_versions", "Two versions, one seed each"
+        BEST_WORST = "best_worst", "The best and the worst of several, by a reward"
+        IMPORTED = "imported", "A version against imported texts"
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)

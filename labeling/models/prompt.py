@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from labeling.models.campaign import Campaign
+from labeling.models.token_ids import TokenIdsField
 
 
 class Prompt(models.Model):
@@ -41,8 +42,10 @@ class Completion(models.Model):
     )
     seed = models.BigIntegerField(null=True, blank=True)
     sampling = models.JSONField(default=dict, blank=True, help_text="Temperature, top-p and so on, as sent.")
-    prompt_token_ids = ArrayField(models.IntegerField(), null=True, blank=True)
-    token_ids = ArrayField(models.IntegerField(), null=True, blank=True, help_text="With EOS if and only if it ended.")
+    prompt_token_ids = TokenIdsField(models.IntegerField(), null=True, blank=True)
+    token_ids = TokenIdsField(
+        models.IntegerField(), null=True, blank=True, help_text="With EOS if and only if it ended."
+    )
     finish_reason = models.CharField(
         max_length=8, choices=FinishReason.choices, default=FinishReason.UNKNOWN, blank=True
     )

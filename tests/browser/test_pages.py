@@ -38,6 +38,7 @@ PAGES = {
         "/campaigns/sums/events/",
         "/campaigns/sums/webhooks/",
         "/runs/{finished}/",
+        "/playground/",
         "/versions/",
         "/versions/sums-v2/",
         "/campaigns/nowhere/",

@@ -47,10 +47,30 @@ def test_a_data_directory_that_is_a_file_is_refused(settings: Settings, tmp_path
         ("127.0.0.1:8001", ["chosen.E003"]),
         ("localhost", ["chosen.E003"]),
         ("http://", ["chosen.E003"]),
+        ("http://one:8001/v1,http://two:8001/v1", []),
+        ("http://one:8001/v1,two:8001", ["chosen.E003"]),
     ],
 )
 def test_a_generator_that_is_no_address_is_refused(settings: Settings, url: str, expected: list[str]) -> None:
-    settings.GENERATOR_URL = url
+    settings.GENERATOR_URLS = [one for one in url.split(",") if one]
+    assert ids(checks.generator_url_is_an_address(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("handover", "command", "expected"),
+    [
+        ("", "", []),
+        ("sleep", "", []),
+        ("stop", "systemctl stop", []),
+        ("stop", "", ["chosen.E007"]),
+        ("nap", "", ["chosen.E006"]),
+    ],
+)
+def test_a_handover_that_nobody_can_do_is_refused(
+    settings: Settings, handover: str, command: str, expected: list[str]
+) -> None:
+    settings.GENERATOR_URLS, settings.GENERATOR_HANDOVER = [], handover
+    settings.GENERATOR_STOP_COMMAND = settings.GENERATOR_START_COMMAND = command
     assert ids(checks.generator_url_is_an_address(None)) == expected
 
 

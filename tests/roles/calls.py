@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from labeling.actions.webhooks import create_webhook
 from labeling.models import Comparison, Invitation, Membership, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish
 from tests.people import NOON, Stage, pair, person, stage
-from training.models import GenerationJob, Run
+from training.models import GenerationJob, ModelVersion, Run
 
 JSON = "application/json"
 
@@ -70,6 +71,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
+    **dict.fromkeys(("api-answer", "api-version-download"), lambda scene: [scene.furnished.two.name]),
     **dict.fromkeys(
         ("generation_cancel", "generation_resume", "api-generation", "api-cancel-generation", "api-resume-generation"),
         lambda scene: [scene.furnished.writing.pk],
@@ -99,6 +101,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-flag-review", "POST"): {"keep": True, "reason": "The name is a made-up one."},
     ("api-gold", "PUT"): {"winner": "a", "reason": "Two plus one is three."},
     ("api-runs", "POST"): {"campaign": "sums"},
+    ("api-answer", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}], "seed": 7},
+    ("api-keep", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}]},
     ("api-retraining-policy", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
 }
 FORMS: dict[str, dict[str, str]] = {
@@ -134,6 +138,11 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         GenerationJob.objects.filter(pk=made.writing.pk).update(status="failed")
     if name == "api-resume-run":
         Run.objects.filter(pk=made.running.pk).update(status="failed")
+    if name == "api-version-download":
+        folder = settings.VAR_DIR / "versions" / made.two.name / "adapter"
+        folder.mkdir(parents=True)
+        (folder / "adapter_config.json").write_text("{}")
+        ModelVersion.objects.filter(pk=made.two.pk).update(adapter_dir=str(folder))
     if (name, method) == ("api-start-generation", "POST"):
         GenerationJob.objects.update(status="finished")
     if (name, method) == ("api-runs", "POST"):

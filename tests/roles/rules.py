@@ -123,6 +123,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "run": {"GET": LEADS_ONLY},
     "run_cancel": {"POST": LEADS_ONLY},
     "run_resume": {"POST": LEADS_ONLY},
+    "playground": {"GET": LEADS_ANYWHERE},
     "versions": {"GET": LEADS_ANYWHERE},
     "version": {"GET": OF_A_LED_CAMPAIGN},
     "version_promote": {"POST": LEADS_ONLY},
@@ -141,6 +142,9 @@ TRAINING_API: dict[str, dict[str, str]] = {
     "api-resume-run": {"POST": LEADS_ONLY},
     "api-versions": {"GET": LEADS_ANYWHERE},
     "api-version": {"GET": OF_A_LED_CAMPAIGN},
+    "api-version-download": {"GET": OF_A_LED_CAMPAIGN},
+    "api-answer": {"POST": OF_A_LED_CAMPAIGN},
+    "api-keep": {"POST": LEADS},
     "api-promote": {"POST": OF_A_LED_CAMPAIGN},
     "api-roll-back": {"POST": LEADS_ANYWHERE},
 }

@@ -13,7 +13,8 @@ from django.urls import reverse
 from tests.roles.calls import Scene, address, ask
 from tests.roles.rules import PEOPLE, RULES
 from tests.roles.table import METHODS, names
-from training import storage
+from tests.training.jobs.scripted import Scripted
+from training import playground, storage
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +25,7 @@ CASES = [(name, method) for name, methods in sorted(RULES.items()) for method in
 def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """The versions on stage are rows without files."""
     monkeypatch.setattr(storage, "check_version", lambda version: None)
+    monkeypatch.setattr(playground, "open_source", Scripted(lambda request, _: "Four.").source)
 
 
 def meaning(answer: Any) -> str:

@@ -1,6 +1,8 @@
 """Every write of training, by noun."""
 
-from training.actions.generation import cancel_generation, derive_seed, resume_generation, start_generation
+from training.actions.generation import cancel_generation, resume_generation, start_generation
+from training.actions.planning import derive_seed
+from training.actions.retention import remove_version_files, tidy
 from training.actions.runs import cancel_run, resume_run, start_run
 from training.actions.schedule import (
     GateMeasurement,
@@ -30,6 +32,7 @@ __all__ = [
     "record_evaluation",
     "register_base_version",
     "register_version",
+    "remove_version_files",
     "resume_generation",
     "resume_run",
     "roll_back",
@@ -37,4 +40,5 @@ __all__ = [
     "start_generation",
     "start_run",
     "take_snapshot",
+    "tidy",
 ]

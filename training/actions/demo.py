@@ -34,7 +34,7 @@ def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
     """
     version = ensure_base_version(now=now, say=say)
     if current_deployment() is None:
-        promote(version=version, acting_user=None, now=now)
+        promote(version=version, acting_user=None, now=now, servers_first=False)
     lead = _ensure_person("lead", Role.LEAD, now=now, say=say)
     annotator = _ensure_person("annotator", Role.ANNOTATOR, now=now, say=say)
     campaign = Campaign.objects.filter(slug=SLUG).first() or _make_campaign(lead, now=now)

@@ -1,5 +1,7 @@
 """Model versions: registering what a run made, and changing which version serves."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from django.db import connection, transaction
 
 from labeling.actions.events import record
 from labeling.models import User
-from training import storage
+from training import serving, storage
 from training.access import require_any_lead, require_version
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged
 from training.models import Deployment, Evaluation, ModelVersion, Run, Snapshot
@@ -118,14 +120,20 @@ def promote(
     channel: str = Deployment.DEFAULT_CHANNEL,
     expected: ModelVersion | None = None,
     reason: str = "",
+    servers_first: bool = True,
 ) -> Deployment:
     """Makes a version the one that serves. If it serves already nothing changes: the deployment's `changed` is False.
 
-    expected: the version that must be serving now (a gate's decision holds for that one only).
-    Raises ServingChanged, VersionDamaged, NotAllowed, NotFound.
+    Before that it is loaded into every server under its own name and answers a probe there; whoever asks for what
+    serves gets the old one until this returns and the new one from then on.
+    expected: the version that must be serving now (a gate's decision holds for that one only). servers_first: False
+    where the servers are still to be started: they load it with the first request.
+    Raises ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
     storage.check_version(version)
+    serves = Deployment.objects.filter(channel=channel, is_current=True, version=version).exists()
+    prepared = serving.prepare(version) if servers_first and not serves else []
     with transaction.atomic():
         current = _locked_current(channel)
         if expected is not None and (current is None or current.version_id != expected.pk):
@@ -133,7 +141,9 @@ def promote(
         if current is not None and current.version_id == version.pk:
             current.changed = False
             return current
-        return _replace(current, version, channel, Deployment.Kind.PROMOTION, current, acting_user, now, reason)
+        return _replace(
+            current, version, channel, Deployment.Kind.PROMOTION, current, acting_user, now, reason, prepared
+        )
 
 
 def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment:
@@ -171,6 +181,7 @@ def _replace(
     acting_user: User | None,
     now: datetime,
     reason: str,
+    prepared: Sequence[serving.Prepared] = (),
 ) -> Deployment:
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
@@ -183,7 +194,8 @@ def _replace(
         acting_user=acting_user,
         now=now,
         before={"serving": current.version.name if current else None, "channel": channel},
-        after={"serving": version.name, "channel": channel, "reason": reason},
+        after={"serving": version.name, "channel": channel, "reason": reason}
+        | ({"servers": [asdict(one) for one in prepared]} if prepared else {}),
     )
     return made
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.api.serializers.judging import MESSAGE_ROLES
 from labeling.models import Campaign
 from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run, RunMetric
-from training.queries import remaining_seconds
+from training.queries import diversity, remaining_seconds
 
 
 class RunFilter(serializers.Serializer[Any]):
@@ -32,6 +33,20 @@ class GenerationRequestSerializer(serializers.Serializer[Any]):
         choices=Campaign.CandidateStrategy.choices, default=Campaign.CandidateStrategy.TWO_SEEDS
     )
     settings = serializers.DictField(required=False, help_text="temperature, top_p, top_k, max_tokens, system_prompt.")
+    second_settings = serializers.DictField(
+        required=False,
+        help_text='What differs for the second text: {"temperature": ...} with two_temperatures, or '
+        '{"system_prompt": ...} with two_prompts.',
+    )
+    candidates = serializers.IntegerField(
+        required=False, min_value=3, max_value=32, help_text="best_worst: how many are drawn for a pair."
+    )
+    reward_version = serializers.CharField(
+        required=False, help_text="best_worst: whose implicit reward judges; left out: that of the one that writes."
+    )
+    reward_model = serializers.CharField(
+        required=False, help_text="best_worst: a folder in var/reward_models that judges instead."
+    )
     pairs_per_prompt = serializers.IntegerField(default=1, min_value=1, max_value=100)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
 
@@ -41,7 +56,9 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     versions = serializers.SlugRelatedField[ModelVersion](slug_field="name", many=True, read_only=True)
+    reward_version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     remaining_seconds = serializers.SerializerMethodField()
+    diversity = serializers.SerializerMethodField()
 
     class Meta:
         model = GenerationJob
@@ -53,9 +70,16 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
             "total",
             "failed",
             "dropped",
+            "redrawn",
+            "tokens_read",
+            "tokens_written",
+            "diversity",
             "strategy",
             "versions",
             "settings",
+            "second_settings",
+            "candidates",
+            "reward_version",
             "pairs_per_prompt",
             "seed",
             "attempts",
@@ -69,6 +93,54 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
 
     def get_remaining_seconds(self, job: GenerationJob) -> float | None:
         return remaining_seconds(job)
+
+    def get_diversity(self, job: GenerationJob) -> dict[str, float] | None:
+        return diversity(job)
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    """A turn of a conversation."""
+
+    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
+    content = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=200_000)
+
+
+class AnswerRequestSerializer(serializers.Serializer[Any]):
+    """A conversation that a version is to go on with."""
+
+    messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
+    settings = serializers.DictField(required=False, help_text="temperature, top_p, top_k, max_tokens, system_prompt.")
+    seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """What a version said. receipt: proves it for a day, to whoever keeps it in a campaign."""
+
+    version = serializers.CharField()
+    text = serializers.CharField(allow_blank=True)
+    html = serializers.CharField(allow_blank=True, help_text="The text as it may be shown.")
+    finish_reason = serializers.ChoiceField(choices=("stop", "length"))
+    tokens = serializers.IntegerField()
+    logprob_sum = serializers.FloatField(allow_null=True, help_text="Nats, under the version itself.")
+    seed = serializers.IntegerField()
+    server = serializers.CharField()
+    seconds = serializers.FloatField()
+    receipt = serializers.CharField()
+
+
+class KeepRequestSerializer(serializers.Serializer[Any]):
+    """What is to be kept of a conversation: itself as a prompt or, with two receipts, a comparison of two answers."""
+
+    messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
+    receipts = serializers.ListField(child=serializers.CharField(), required=False, min_length=2, max_length=2)
+
+
+class KeptSerializer(serializers.Serializer[Any]):
+    """What came of it. created: false where the campaign had it already."""
+
+    prompt = serializers.IntegerField()
+    comparison = serializers.IntegerField(allow_null=True)
+    created = serializers.BooleanField()
 
 
 class RunRequestSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.api import views
+from training.api import playground, views
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", views.StartGenerationView.as_view(), name="api-start-generation"),
@@ -18,5 +18,8 @@ urlpatterns = [
     path("versions/", views.VersionsView.as_view(), name="api-versions"),
     path("versions/<slug:name>/", views.VersionView.as_view(), name="api-version"),
     path("versions/<slug:name>/promote/", views.PromoteView.as_view(), name="api-promote"),
+    path("versions/<slug:name>/download/", playground.DownloadView.as_view(), name="api-version-download"),
+    path("versions/<slug:name>/answer/", playground.AnswerView.as_view(), name="api-answer"),
+    path("campaigns/<slug:slug>/playground/", playground.KeepView.as_view(), name="api-keep"),
     path("serving/rollback/", views.RollBackView.as_view(), name="api-roll-back"),
 ]

@@ -66,6 +66,8 @@ class StartGenerationView(ApiView):
         values = self.validated(serializers.GenerationRequestSerializer, request)
         names = values.pop("versions", None)
         versions = [find_version(user, name) for name in names] if names else None
+        if "reward_version" in values:
+            values["reward_version"] = find_version(user, values["reward_version"])
         job = actions.start_generation(campaign=campaign, acting_user=user, now=self.now, versions=versions, **values)
         return Response(serializers.GenerationJobSerializer(job).data, status=status.HTTP_201_CREATED)
 

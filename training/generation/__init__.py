@@ -30,7 +30,8 @@ from training.generation.errors import (
 if TYPE_CHECKING:
     from training.generation.default_model import prepare_model
     from training.generation.sampler import EmbeddedSampler
-    from training.generation.server import OpenAIGenerator
+    from training.generation.server import ModelServer
+    from training.generation.servers import OpenAIGenerator
 
 __all__ = [
     "EmbeddedSampler",
@@ -46,6 +47,7 @@ __all__ = [
     "Message",
     "ModelNotUsable",
     "ModelPreparationError",
+    "ModelServer",
     "OpenAIGenerator",
     "Outcome",
     "SamplingSettings",
@@ -54,7 +56,8 @@ __all__ = [
 
 _LOADED_WHEN_USED = {
     "EmbeddedSampler": "training.generation.sampler",
-    "OpenAIGenerator": "training.generation.server",
+    "ModelServer": "training.generation.server",
+    "OpenAIGenerator": "training.generation.servers",
     "prepare_model": "training.generation.default_model",
 }
 

@@ -124,6 +124,10 @@ class GeneratedCompletion:
     """What wrote it: the name of the model version, or whatever the caller named it."""
     server: str
     """Where: "embedded ..." with library versions and number format, or a server's address and its own model name."""
+    tokens_read: int = 0
+    """Prompt tokens that were read for it: 0 where another completion of the same request has counted them."""
+    tokens_written: int = 0
+    """As the server counts them, also where it does not tell which."""
 
 
 @dataclass(frozen=True, slots=True)

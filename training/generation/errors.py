@@ -21,5 +21,9 @@ class ModelPreparationError(GenerationError):
     """The default model could not be written: its wheel is missing, or the target folder is somebody else's."""
 
 
+class ModelForgotten(GenerationError):
+    """A server that served the model does so no more: it was restarted, or somebody unloaded it."""
+
+
 class GeneratorUnavailable(GenerationError):
     """No server answers at the given address, or it refuses us: nothing was generated, trying later may help."""

@@ -120,6 +120,8 @@ class EmbeddedSampler:
             settings=sequence.request.settings,
             model=self.identifier,
             server=self.server,
+            tokens_read=len(sequence.prompt_ids),
+            tokens_written=len(sequence.ids),
         )
 
 

@@ -1,6 +1,7 @@
 """Calling the engine for an answer: a child process, its last event, its own sentence where it fails."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -23,13 +24,18 @@ def engine_command(command: str, version: ModelVersion, *, reference: ModelVersi
     return line
 
 
-def run_engine(command: list[str]) -> dict[str, Any]:
-    """Runs an engine command to its end and returns what its last event says. Raises EngineFailed."""
+def run_engine(command: list[str], *, should_stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+    """Runs an engine command to its end and returns what its last event says. Raises EngineFailed.
+
+    should_stop: asked at least every second; once it says yes, the engine is ended and nothing is returned.
+    """
     last: dict[str, Any] = {}
     with processes.LineChild(command, log=settings.VAR_DIR / "log" / "engine.log") as child:
         while not child.ended_output:
             for message in child.messages(TICK_SECONDS):
                 last = message
+            if should_stop():
+                return {}
         code = child.wait()
     if code != 0 or last.get("event") != "finished":
         raise EngineFailed(str(last.get("error") or f"The engine ended with code {code}: {child.log_tail(3)}"))

@@ -4,6 +4,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.exchange.manifest import TEST
-from training import storage
+from training import serving, storage
 from training.actions.schedule import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
-from training.errors import VersionDamaged
+from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import Evaluation, ModelVersion, Run, Snapshot
 from training.queries import awaits_gate
 
 logger = logging.getLogger(__name__)
+
+# Servers that made room for the run start anew: a minute on a CPU.
+SERVERS_COME_BACK_SECONDS = 300.0
 
 
 def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersion | None = None) -> dict[str, Any]:
@@ -34,13 +38,18 @@ def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersio
 
 
 def score_pairs(
-    version: ModelVersion, records: Iterable[dict[str, Any]], *, reference: ModelVersion | None = None
+    version: ModelVersion,
+    records: Iterable[dict[str, Any]],
+    *,
+    reference: ModelVersion | None = None,
+    dtype: str = "auto",
 ) -> list[dict[str, Any]]:
     """Per pair, in order: log-probabilities (nats) of both sides under version and reference. Raises EngineFailed."""
     with tempfile.TemporaryDirectory(prefix="score-") as folder:
         data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"
         data.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-        run_engine([*engine_command("score", version, reference=reference), "--data", str(data), "--out", str(out)])
+        command = engine_command("score", version, reference=reference)
+        run_engine([*command, "--data", str(data), "--out", str(out), "--set", f"dtype={dtype}"])
         return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
@@ -94,4 +103,6 @@ def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> di
     except (EngineFailed, VersionDamaged) as error:
         logger.warning("the gate of run %s could not measure: %s", run.pk, error)
         return hold_back(run=run, reason=f"Held back: it could not be measured: {error}", now=clock())
+    with suppress(ServerNotReady, VersionDamaged):  # then the decision says so itself
+        serving.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
     return decide_promotion(run=run, version=version, measured=measured, now=clock())

@@ -6,20 +6,18 @@ next worker finds every pair either whole in the campaign or still waiting, and 
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db import transaction
-from django.db.models import Count, Q
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from labeling.actions import ComparisonDraft, CompletionDraft, add_comparisons
-from training import queue, storage
-from training.actions.generation import derive_seed
+from labeling.actions import add_comparisons
+from training import handover, queue
 from training.errors import VersionDamaged
 from training.generation import (
     GeneratedCompletion,
@@ -30,37 +28,24 @@ from training.generation import (
     ModelNotUsable,
     SamplingSettings,
 )
-from training.jobs.sampler import SamplerDied, SamplerProcess, Source, as_json
+from training.jobs.engine import EngineFailed
+from training.jobs.pair import Pair, Status, Strategy, slots_of
+from training.jobs.rewards import candidate_rewards, reward_name
+from training.jobs.sampler import SamplerDied, Source, open_source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-Status = GenerationItem.Status
-SIDES = ("first", "second")
 
-PAIRS_PER_WRITE = 16
+PAIRS_PER_WRITE = 128
 SECONDS_PER_WRITE = 3.0
 ITEMS_PER_READ = 200
-MAX_TRIES = 5  # of one completion, where trying again may help
+ITEMS_PER_SCORING = 200
 MAX_DEATHS = 3  # of the sampler in a row, with nothing written in between
 LONGEST_PAUSE_SECONDS = 60.0
-
-
-def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
-    """What writes for a version: the server that GENERATOR_URL names, else the embedded sampler.
-
-    Raises VersionDamaged where the version's files are not those that were registered.
-    """
-    adapter = Path(version.adapter_dir) if version.adapter_dir else None
-    if settings.GENERATOR_URL:
-        from training.generation import OpenAIGenerator  # loads an HTTP client: only where there is a server
-
-        storage.check_adapter(version)
-        url, key = settings.GENERATOR_URL, settings.GENERATOR_API_KEY
-        return nullcontext(OpenAIGenerator(url, model=version.name, adapter_dir=adapter, api_key=key))
-    storage.check_version(version)
-    return SamplerProcess(Path(version.base_dir), adapter_dir=adapter, identifier=version.name)
+TEXTS = ("first", "second", "candidates", "seed_first", "seed_second")
+COLUMNS = (*TEXTS, "resampled", "tries", "status", "reason", "comparison")
 
 
 def run_generation_job(
@@ -73,7 +58,8 @@ def run_generation_job(
     claim = queue.claim(GenerationJob, job_id, now=clock())
     if claim is None:
         return None
-    with queue.ending(claim, clock, gives_up_on=(VersionDamaged, SamplerDied, ModelNotUsable), rate=None):
+    gives_up_on = (VersionDamaged, SamplerDied, ModelNotUsable, EngineFailed)
+    with queue.ending(claim, clock, gives_up_on=gives_up_on, rate=None), handover.generating(claim, clock):
         GenerationWork(claim, clock, source_of).work()
     claim.job.refresh_from_db()
     return claim.job
@@ -90,26 +76,40 @@ class GenerationWork:
     ) -> None:
         self.claim, self.clock, self.source_of = claim, clock, source_of
         self.job = claim.job
-        self.settings = SamplingSettings(**self.job.settings)
+        first = SamplingSettings(**self.job.settings)
+        self.settings = {
+            "first": first,
+            "second": SamplingSettings(**{**self.job.settings, **self.job.second_settings}),
+        }
+        self.slots = slots_of(self.job)
         self.items = GenerationItem.objects.filter(job=self.job)
-        self.asked: dict[str, GenerationItem] = {}  # requests that are out, by key
-        self.pairs: list[GenerationItem] = []  # both sides are there
-        self.changed: list[GenerationItem] = []  # something else changed: half a pair, a failure, a drop
+        self.asked: dict[str, Pair] = {}  # requests that are out, by key
+        self.pairs: list[Pair] = []  # both texts are there
+        self.changed: list[Pair] = []  # something else changed: a part of a pair, a failure, a drop
+        self.resting: dict[int, float] = {}  # failed lately: when to ask again, by item
+        self.tokens: Counter[str] = Counter()
         self.deaths = 0
-        self.last_write = self.last_beat = time.monotonic()
+        self.last_write = self.last_beat = self.started = time.monotonic()
         self.answers = 0
         self.stop: type[Exception] | None = None  # why to stop, once there is a reason
-        self.started = time.monotonic()
+
+    # --- The passes ---
 
     def work(self) -> None:
         """Passes over what waits, version by version, until nothing does."""
-        pause = 1.0
-        while versions := self._versions_waiting():
+        shortest = min(1.0, LONGEST_PAUSE_SECONDS)
+        pause = shortest
+        while True:
             before = self.answers
+            versions = self._versions_waiting()
             for version in versions:
                 self._write_for(version)
-            if self.answers > before:
-                pause = 1.0
+            if self._choose_best_and_worst():
+                continue
+            if not versions:
+                break
+            if self.answers > before and not self.resting:
+                pause = shortest
                 continue
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -118,7 +118,8 @@ class GenerationWork:
     def _versions_waiting(self) -> list[ModelVersion]:
         waiting = self.items.filter(status=Status.WAITING)
         wanted = set(waiting.filter(first__isnull=True).values_list("version_first", flat=True).distinct())
-        wanted |= set(waiting.filter(second__isnull=True).values_list("version_second", flat=True).distinct())
+        if "second" in self.slots:
+            wanted |= set(waiting.filter(second__isnull=True).values_list("version_second", flat=True).distinct())
         return list(ModelVersion.objects.filter(pk__in=wanted).order_by("pk"))
 
     def _write_for(self, version: ModelVersion) -> None:
@@ -138,6 +139,7 @@ class GenerationWork:
         except GeneratorUnavailable as absence:
             # A server that restarts comes back: the job waits for it, as long as nobody cancels, and says so.
             logger.warning("generation %s waits for its server: %s", self.job.pk, absence)
+            self._write()
             self.claim.write(error=f"Waiting for the server. {absence}")
         self._write()
         if self.stop is not None:
@@ -145,92 +147,64 @@ class GenerationWork:
 
     def _requests(self, version: ModelVersion) -> Iterator[GenerationRequest]:
         last = 0
-        missing = Q(version_first=version, first__isnull=True) | Q(version_second=version, second__isnull=True)
+        missing = Q(version_first=version, first__isnull=True)
+        if "second" in self.slots:
+            missing |= Q(version_second=version, second__isnull=True)
         while True:
-            waiting = self.items.filter(missing, status=Status.WAITING, pk__gt=last).select_related("prompt")
-            batch = list(waiting.order_by("pk")[:ITEMS_PER_READ])
+            waiting = self.items.filter(missing, status=Status.WAITING, pk__gt=last)
+            batch = list(waiting.select_related("prompt", "imported").order_by("pk")[:ITEMS_PER_READ])
             if not batch:
                 return
             for item in batch:
-                for side in self._sides_of(item, version):
-                    request = self._request(item, side)
-                    if request is not None:
-                        self.asked[request.key] = item
-                        yield request
+                if self.resting.get(item.pk, 0.0) <= time.monotonic():
+                    yield from self._requests_of(Pair(self.job, item, self.slots), version)
             last = batch[-1].pk
 
-    def _request(self, item: GenerationItem, side: str) -> GenerationRequest | None:
-        """What to ask for one side; None where the prompt is one that no generator could take: then the item fails."""
-        seed = item.seed_first if side == "first" else item.seed_second
-        try:
-            return GenerationRequest(f"{item.pk}:{side}", item.prompt.messages, seed, self.settings)
-        except InvalidRequest as error:
-            self._fail(item, str(error))
-            return None
-
-    @staticmethod
-    def _sides_of(item: GenerationItem, version: ModelVersion) -> list[str]:
-        """Which sides of a pair this version still has to write."""
-        by = {"first": item.version_first_id, "second": item.version_second_id}
-        return [side for side in SIDES if by[side] == version.pk and getattr(item, side) is None]
+    def _requests_of(self, pair: Pair, version: ModelVersion) -> Iterator[GenerationRequest]:
+        """What a version is to be asked for a pair; nothing where no generator could take the prompt: then it fails."""
+        self.resting.pop(pair.item.pk, None)
+        for slot in pair.missing(version.pk):
+            try:
+                request = pair.request(slot, self.settings)
+            except InvalidRequest as error:
+                pair.give_up(Status.FAILED, str(error))
+                self.changed.append(pair)
+                return
+            self.asked[request.key] = pair
+            yield request
 
     def _take(self, outcome: GeneratedCompletion | GenerationFailure) -> None:
-        item = self.asked.pop(outcome.key)
+        pair = self.asked.pop(outcome.key)
         if isinstance(outcome, GenerationFailure):
-            self._take_failure(item, outcome)
+            if pair.take_failure(outcome):
+                self.resting[pair.item.pk] = time.monotonic() + min(2.0**pair.item.tries, LONGEST_PAUSE_SECONDS)
+            self.changed.append(pair)
             return
         self.answers += 1
-        if item.status != Status.WAITING:  # its other side failed: this one is of no use
-            return
-        setattr(item, outcome.key.partition(":")[2], as_json(outcome))
-        if item.first is None or item.second is None:
-            self.changed.append(item)
-        else:
-            self._settle(item)
+        self.tokens.update(read=outcome.tokens_read, written=outcome.tokens_written)
+        pair.take(outcome.key.partition(":")[2], outcome)
+        (self.pairs if pair.kept else self.changed).append(pair)
 
-    def _take_failure(self, item: GenerationItem, failure: GenerationFailure) -> None:
-        item.tries += 1
-        if not failure.retryable or item.tries >= MAX_TRIES:
-            self._fail(item, failure.reason)
-            return
-        item.reason = failure.reason
-        self.changed.append(item)
+    def _choose_best_and_worst(self) -> bool:
+        """Lets the reward judge the pairs whose candidates are all there; returns whether there were any."""
+        if self.job.strategy != Strategy.BEST_WORST:
+            return False
+        related = ("prompt", "version_first", "imported")
+        drawn = list(self.items.filter(status=Status.DRAWN).select_related(*related).order_by("pk")[:ITEMS_PER_SCORING])
+        if not drawn:
+            return False
+        rewards = candidate_rewards(self.job, drawn, should_stop=self._tick)
+        if self.stop is not None:
+            raise self.stop
+        by = reward_name(self.job)
+        for item in drawn:
+            pair = Pair(self.job, item, self.slots)
+            pair.choose(rewards.get(item.pk, {}), by)
+            (self.pairs if pair.kept else self.changed).append(pair)
+        self._write()
+        return True
 
-    def _fail(self, item: GenerationItem, reason: str) -> None:
-        item.status, item.reason = Status.FAILED, reason
-        item.first = item.second = None
-        self.changed.append(item)
-
-    def _settle(self, item: GenerationItem) -> None:
-        """A pair with both sides: kept, drawn again once where nothing could be compared, or dropped."""
-        if not self._cannot_be_compared(item):
-            self.pairs.append(item)
-            return
-        if item.resampled:
-            item.status, item.reason = Status.DROPPED, self._cannot_be_compared(item)
-            item.first = item.second = None
-        else:
-            self._draw_again(item)
-        self.changed.append(item)
-
-    @staticmethod
-    def _cannot_be_compared(item: GenerationItem) -> str:
-        """Why not, in a sentence; empty if it can."""
-        if _is_empty(item.first) or _is_empty(item.second):
-            return "A text was empty."
-        same = item.first["text"].strip() == item.second["text"].strip()  # type: ignore[index]
-        return "Both texts were the same." if same else ""
-
-    def _draw_again(self, item: GenerationItem) -> None:
-        """Empties the sides to be written again, with another seed: the empty ones, else the second."""
-        item.resampled = True
-        empty = [side for side in SIDES if _is_empty(getattr(item, side))]
-        for side in empty or ["second"]:
-            setattr(item, side, None)
-            setattr(item, f"seed_{side}", self._another_seed(item, side))
-
-    def _another_seed(self, item: GenerationItem, side: str) -> int:
-        return derive_seed(self.job.seed, item.prompt.messages_hash, item.number, f"{side} again")
+    # --- Writing, and signs of life ---
 
     def _tick(self) -> bool:
         """Writes and shows a sign of life when it is time; returns whether to stop. Called at least every second."""
@@ -261,68 +235,61 @@ class GenerationWork:
         self.last_write = time.monotonic()
         if not self.pairs and not self.changed:
             return
-        pairs, changed = self.pairs, self.changed
+        # A pair may have changed twice since the last write: as itself, and it is one row.
+        touched = list({pair.item.pk: pair for pair in (*self.changed, *self.pairs)}.values())
         with transaction.atomic():
             self.claim.lock()
-            self._add(pairs)
-            # An item may have changed twice since the last write: as itself, and it is one row.
-            rows = {item.pk: item for item in (*changed, *pairs)}
-            fields = ("first", "second", "resampled", "tries", "status", "reason", "comparison")
-            GenerationItem.objects.bulk_update(rows.values(), (*fields, "seed_first", "seed_second"), batch_size=100)
-            self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), error="", **self._progress())
+            self._add(self.pairs)
+            _finish_at_once([pair.item for pair in touched if pair.came_at_once])
+            others = [pair.item for pair in touched if not pair.came_at_once]
+            GenerationItem.objects.bulk_update(others, COLUMNS, batch_size=100)
+            self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), error="", **self._totals(touched))
+        for pair in touched:
+            pair.written()
         self.pairs, self.changed = [], []
+        self.tokens.clear()
 
-    def _add(self, pairs: list[GenerationItem]) -> None:
+    def _add(self, pairs: list[Pair]) -> None:
         """The pairs become comparisons of the campaign; an exact copy of one that is there is dropped."""
         if not pairs:
             return
         added = add_comparisons(
             campaign=self.job.campaign,
-            drafts=[_draft(item) for item in pairs],
+            drafts=[pair.draft() for pair in pairs],
             source=f"generation {self.job.pk}",
             acting_user=None,
             now=self.clock(),
         )
-        for item, comparison in zip(pairs, added.comparisons, strict=True):
-            item.comparison = comparison
-            item.status = Status.DONE if comparison else Status.DROPPED
-            item.reason = "" if comparison else "The campaign has this very comparison already."
-            item.first = item.second = None
+        for pair, comparison in zip(pairs, added.comparisons, strict=True):
+            pair.added(comparison)
 
-    def _progress(self) -> dict[str, int]:
-        over = ~Q(status=Status.WAITING)
-        counts = self.items.aggregate(
-            over=Count("pk", filter=over),
-            halves=Count("pk", filter=Q(status=Status.WAITING) & (Q(first__isnull=False) | Q(second__isnull=False))),
-            failed=Count("pk", filter=Q(status=Status.FAILED)),
-            dropped=Count("pk", filter=Q(status=Status.DROPPED)),
-        )
-        done = 2 * counts["over"] + counts["halves"]
-        return {"done": done, "failed": counts["failed"], "dropped": counts["dropped"]}
+    def _totals(self, touched: list[Pair]) -> dict[str, Any]:
+        """The job's running totals with what changed since the last write: no row is counted twice, none read again."""
+        job = self.job
+        changed = [pair for pair in touched if pair.item.status != pair.counted_status]
+        diversity = Counter({name: float(value) for name, value in job.diversity.items()})
+        for pair in touched:
+            if pair.item.status == Status.DONE:
+                diversity.update(pair.kept)
+        return {
+            "done": job.done + sum(pair.progress - pair.counted for pair in touched),
+            "failed": job.failed + sum(pair.item.status == Status.FAILED for pair in changed),
+            "dropped": job.dropped + sum(pair.item.status == Status.DROPPED for pair in changed),
+            "redrawn": job.redrawn + sum(pair.item.resampled and not pair.counted_redrawn for pair in touched),
+            "tokens_read": job.tokens_read + self.tokens["read"],
+            "tokens_written": job.tokens_written + self.tokens["written"],
+            "diversity": dict(diversity),
+        }
 
     def _rate(self) -> float:
         return self.answers / max(time.monotonic() - self.started, 1e-3)
 
 
-def _draft(item: GenerationItem) -> ComparisonDraft:
-    return ComparisonDraft(prompt=item.prompt, first=_completion(item.first), second=_completion(item.second))
-
-
-def _completion(values: Any) -> CompletionDraft:
-    """values: what `as_json` wrote."""
-    return CompletionDraft(
-        text=values["text"],
-        model_version=values["model"],
-        seed=values["seed"],
-        sampling=values["settings"],
-        # A server that does not tell gives no ids; then the text is what is trained on.
-        prompt_token_ids=values["prompt_ids"] or None,
-        token_ids=values["completion_ids"] or None,
-        finish_reason=values["finish_reason"],
-        logprob_sum=values["logprob_sum"],
-        server=values["server"],
-    )
-
-
-def _is_empty(values: Any) -> bool:
-    return not values["text"].strip()
+def _finish_at_once(items: list[GenerationItem]) -> None:
+    """Items that are done and had nothing stored: most are. A tenth of what `bulk_update` takes for all columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE training_generationitem AS item SET status = %s, comparison_id = made.comparison "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS made (item, comparison) WHERE item.id = made.item",
+            [Status.DONE, [item.pk for item in items], [item.comparison_id for item in items]],
+        )

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.exchange import SnapshotDamaged, verify_snapshot
-from training import processes, queue, storage
+from training import handover, processes, queue, storage
 from training.actions.versions import register_version
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
@@ -46,7 +46,8 @@ def run_training_job(
     if claim is None:
         return None
     work = RunWork(claim, clock, on_finished)
-    with queue.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged, SnapshotDamaged)):
+    gives_up_on = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFailed)
+    with queue.ending(claim, clock, gives_up_on=gives_up_on), handover.training(claim, clock):
         work.work()
     claim.job.refresh_from_db()
     return claim.job

@@ -10,9 +10,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from django.conf import settings
+
+from training import storage
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -20,6 +24,7 @@ from training.generation import (
     ModelNotUsable,
     SamplingSettings,
 )
+from training.models import ModelVersion
 from training.processes import LineChild, tail
 
 TICK_SECONDS = 1.0
@@ -37,6 +42,29 @@ class Source(Protocol):
         self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = ...
     ) -> Iterator[GeneratedCompletion | GenerationFailure]:
         """Yields what was made, in any order."""
+
+
+def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
+    """What writes for a version: the servers that GENERATOR_URL names, else the embedded sampler.
+
+    Raises VersionDamaged where the version's files are not those that were registered.
+    """
+    adapter = Path(version.adapter_dir) if version.adapter_dir else None
+    if settings.GENERATOR_URLS:
+        from training.generation import OpenAIGenerator  # loads an HTTP client: only where there is a server
+
+        storage.check_adapter(version)
+        return nullcontext(
+            OpenAIGenerator(
+                settings.GENERATOR_URLS,
+                model=version.name,
+                adapter_dir=adapter,
+                api_key=settings.GENERATOR_API_KEY,
+                concurrency=settings.GENERATOR_CONCURRENCY,
+            )
+        )
+    storage.check_version(version)
+    return SamplerProcess(Path(version.base_dir), adapter_dir=adapter, identifier=version.name)
 
 
 class SamplerProcess:
@@ -116,5 +144,6 @@ def _outcome(message: dict[str, Any]) -> GeneratedCompletion | GenerationFailure
 
 
 def as_json(completion: GeneratedCompletion) -> dict[str, Any]:
-    """A completion as JSON values: how a half-finished pair waits in its row."""
-    return dataclasses.asdict(completion)
+    """A completion as JSON values: how half a pair waits in its row. Not `asdict`, which copies every token id."""
+    values = {field.name: getattr(completion, field.name) for field in dataclasses.fields(completion)}
+    return {**values, "settings": completion.settings.as_dict()}

@@ -18,7 +18,7 @@ from labeling.web.edge import act, page, person
 from training.access import visible_versions
 from training.actions import save_retraining_policy, start_generation, start_run
 from training.models import ModelVersion, Run
-from training.queries import TrainingOverview, campaign_training_overview, remaining_seconds
+from training.queries import TrainingOverview, campaign_training_overview, diversity, remaining_seconds
 from training.web.forms import GenerationForm, PolicyForm, RunForm
 
 RUNS_SHOWN = 10
@@ -112,7 +112,8 @@ def _context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "job_remaining": remaining_seconds(overview.generation) if overview.generation else None,
         "run": overview.run,
         "runs": runs[:RUNS_SHOWN],
-        "generation_form": GenerationForm(versions=versions, serving=overview.serving),
+        "job_diversity": diversity(overview.generation) if overview.generation else None,
+        "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "policy_form": PolicyForm.of(overview.policy),
     }

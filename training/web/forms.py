@@ -10,7 +10,7 @@ from labeling.models import Campaign
 from training.actions.schedule import DEFAULT_MIN_FRESH_VERDICTS
 from training.engine.config import RunConfig
 from training.generation import SamplingSettings
-from training.models import ModelVersion, RetrainingPolicy
+from training.models import GenerationJob, ModelVersion, RetrainingPolicy
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -36,6 +36,29 @@ class GenerationForm(forms.Form):
     version = VersionField(label="Version", queryset=ModelVersion.objects.none(), required=False)
     other_version = VersionField(label="Other version", queryset=ModelVersion.objects.none(), required=False)
     temperature = forms.FloatField(min_value=0, max_value=5, initial=SAMPLING.temperature, required=False)
+    other_temperature = forms.FloatField(
+        min_value=0, max_value=5, initial=1.0, required=False, help_text="Of the second text, for two temperatures."
+    )
+    system_prompt = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="For prompts that have none of their own.",
+    )
+    other_system_prompt = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Of the second text, for two system prompts.",
+    )
+    candidates = forms.IntegerField(
+        min_value=3,
+        max_value=32,
+        initial=4,
+        required=False,
+        help_text="Drawn for each pair, for the best and the worst of several.",
+    )
+    reward_version = VersionField(
+        label="Judged by the implicit reward of", queryset=ModelVersion.objects.none(), required=False
+    )
     max_tokens = forms.IntegerField(
         label="Longest completion, tokens", min_value=1, max_value=8192, initial=SAMPLING.max_tokens, required=False
     )
@@ -46,10 +69,14 @@ class GenerationForm(forms.Form):
         *,
         versions: QuerySet[ModelVersion],
         serving: ModelVersion | None = None,
+        last: GenerationJob | None = None,
     ) -> None:
-        super().__init__(sent, auto_id="generation_%s")
+        super().__init__(sent, auto_id="generation_%s", initial=_as_last_time(last))
         _offer(self, "version", versions, f"What serves ({serving.name})" if serving else "What serves")
         _offer(self, "other_version", versions, "Its parent")
+        _offer(self, "reward_version", versions.exclude(adapter_dir=""), "The version that writes")
+        for name in ("temperature", "other_temperature"):
+            self.fields[name].widget.attrs["step"] = "any"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -59,19 +86,45 @@ class GenerationForm(forms.Form):
 
     def settings(self) -> dict[str, Any]:
         """What `start_generation` takes. Only after the form was found valid."""
-        values = self.cleaned_data
-        two = values["strategy"] == Campaign.CandidateStrategy.TWO_VERSIONS
+        values, strategies = self.cleaned_data, Campaign.CandidateStrategy
+        two = values["strategy"] == strategies.TWO_VERSIONS
         first, second = values["version"], values["other_version"]
         if two and first and not second:
             second = first.parent
         chosen = [version for version in ((first, second) if two else (first,)) if version]
         sampling = {name: values[name] for name in ("temperature", "max_tokens") if values[name] is not None}
-        return {
+        if values["system_prompt"]:
+            sampling["system_prompt"] = values["system_prompt"]
+        asked = {
             "strategy": values["strategy"],
             "versions": chosen or None,
             "pairs_per_prompt": values["pairs_per_prompt"],
             "settings": sampling,
         }
+        if values["strategy"] == strategies.TWO_TEMPERATURES:
+            asked["second_settings"] = {"temperature": values["other_temperature"]}
+        elif values["strategy"] == strategies.TWO_PROMPTS:
+            asked["second_settings"] = {"system_prompt": values["other_system_prompt"] or None}
+        elif values["strategy"] == strategies.BEST_WORST:
+            asked |= {"candidates": values["candidates"], "reward_version": values["reward_version"]}
+        return asked
+
+
+def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
+    """What a campaign's last job was asked for: the strategy is the campaign's until somebody takes another."""
+    if job is None:
+        return {}
+    return {
+        "strategy": job.strategy,
+        "pairs_per_prompt": job.pairs_per_prompt,
+        "temperature": job.settings.get("temperature", SAMPLING.temperature),
+        "max_tokens": job.settings.get("max_tokens", SAMPLING.max_tokens),
+        "system_prompt": job.settings.get("system_prompt") or "",
+        "other_temperature": job.second_settings.get("temperature", 1.0),
+        "other_system_prompt": job.second_settings.get("system_prompt") or "",
+        "candidates": job.candidates if job.candidates > 2 else 4,
+        "reward_version": job.reward_version_id,
+    }
 
 
 class RunForm(forms.Form):

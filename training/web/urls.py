@@ -4,6 +4,7 @@ from django.urls import path
 
 from training.web.campaign import campaign, generation_start, policy_save, run_start
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
+from training.web.playground import playground
 from training.web.run import run
 from training.web.version import version, version_promote
 from training.web.versions import serving_rollback, versions
@@ -18,6 +19,7 @@ urlpatterns = [
     path("runs/<int:pk>/", run, name="run"),
     path("runs/<int:pk>/cancel/", run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", run_resume, name="run_resume"),
+    path("playground/", playground, name="playground"),
     path("versions/", versions, name="versions"),
     path("versions/<slug:name>/", version, name="version"),
     path("versions/<slug:name>/promote/", version_promote, name="version_promote"),

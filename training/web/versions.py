@@ -9,8 +9,10 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions import roll_back
+from training.handover import training_now
 from training.models import Deployment
 from training.queries import current_deployment, version_before
+from training.serving import states
 
 CHANGES_SHOWN = 10
 
@@ -27,6 +29,8 @@ def versions(request: HttpRequest) -> HttpResponse:
         "versions": seen.select_related("parent", "run__campaign").order_by("-pk"),
         "current": current_deployment(),
         "before": version_before(),
+        "servers": states(),
+        "training_now": training_now(),
         "changes": changes.select_related("version", "by").order_by("-pk")[:CHANGES_SHOWN],
         "nav": "versions",
     }

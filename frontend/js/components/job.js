@@ -14,6 +14,7 @@ import { poll } from "../lib/poll.js";
  * @property {string} error
  * @property {number | null} [rate] completions a second
  * @property {number | null} [remaining_seconds]
+ * @property {number} [tokens_written]
  * @property {number} [failed]
  * @property {number} [dropped]
  * @property {Latest} [latest] newest progress line of the engine
@@ -100,7 +101,8 @@ function generationLine(job) {
   const parts = [`${count(job.done)} of ${count(job.total)} completions`];
   if (job.rate) parts.push(`${job.rate.toFixed(1)} a second`);
   if (job.remaining_seconds) parts.push(`${duration(job.remaining_seconds)} left`);
-  if (job.dropped) parts.push(`${count(job.dropped)} pairs left out: the same twice, or empty`);
+  if (job.tokens_written) parts.push(`${count(job.tokens_written)} tokens`);
+  if (job.dropped) parts.push(`${count(job.dropped)} pairs left out: nearly the same twice, or empty`);
   if (job.failed) parts.push(`${count(job.failed)} failed`);
   return parts;
 }

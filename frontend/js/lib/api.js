@@ -46,12 +46,13 @@ function csrfToken() {
  * @param {"GET" | "POST" | "DELETE"} method
  * @param {string} url
  * @param {object} [body]
+ * @param {number} [patience] milliseconds
  * @returns {Promise<any>}
  * @throws {Refused} the server said no
  * @throws {Unreachable} no answer
  */
-export async function call(method, url, body) {
-  const answer = await send(method, url, body);
+export async function call(method, url, body, patience = PATIENCE_MS) {
+  const answer = await send(method, url, body, patience);
   if (AGAIN_LATER.has(answer.status)) throw new Unreachable(`The server answered ${answer.status}.`);
   if (answer.status === 204) return null;
   const data = await answer.json().catch(() => null);
@@ -62,10 +63,11 @@ export async function call(method, url, body) {
 /**
  * @param {string} method
  * @param {string} url
- * @param {object} [body]
+ * @param {object | undefined} body
+ * @param {number} patience
  * @returns {Promise<Response>}
  */
-async function send(method, url, body) {
+async function send(method, url, body, patience) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
@@ -76,7 +78,7 @@ async function send(method, url, body) {
       headers,
       body: body ? JSON.stringify(body) : undefined,
       credentials: "same-origin",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
   } catch (error) {
     throw new Unreachable(error instanceof Error ? error.message : String(error));

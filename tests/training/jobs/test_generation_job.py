@@ -1,6 +1,5 @@
 """Doing a generation job: with the real sampler on a tiny model, and with sources that fail on purpose."""
 
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from functools import cache
@@ -11,23 +10,23 @@ from django.utils import timezone
 
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
+from tests.training.jobs.scripted import Scripted
 from training import queue
 from training.actions import cancel_generation, register_base_version, start_generation
 from training.generation import (
-    GeneratedCompletion,
     GenerationFailure,
     GenerationRequest,
     GeneratorUnavailable,
     SamplingSettings,
 )
 from training.jobs import generation, run_generation_job
+from training.jobs.pair import MAX_TRIES
 from training.jobs.sampler import SamplerDied, Source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
 
 pytestmark = pytest.mark.django_db
 
 PAIRS = len(QUESTIONS)
-Outcome = GeneratedCompletion | GenerationFailure
 
 
 @cache
@@ -40,45 +39,6 @@ def embedded(folder: Path, name: str) -> Source:
 
 def real_source(version: ModelVersion) -> AbstractContextManager[Source]:
     return nullcontext(embedded(Path(version.base_dir), version.name))
-
-
-class Scripted:
-    """A source that answers as told: `answer` gets the request and how often that key was asked before."""
-
-    def __init__(self, answer: Callable[[GenerationRequest, int], str | GenerationFailure | Exception]) -> None:
-        self.answer = answer
-        self.asked: list[GenerationRequest] = []
-
-    def generate(
-        self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[Outcome]:
-        for request in requests:
-            before = sum(earlier.key == request.key for earlier in self.asked)
-            self.asked.append(request)
-            answer = self.answer(request, before)
-            if isinstance(answer, Exception):
-                raise answer
-            yield answer if isinstance(answer, GenerationFailure) else written(request, answer)
-            if should_stop():
-                return
-
-    def source(self, version: ModelVersion) -> AbstractContextManager[Source]:
-        return nullcontext(self)
-
-
-def written(request: GenerationRequest, text: str) -> GeneratedCompletion:
-    return GeneratedCompletion(
-        key=request.key,
-        text=text,
-        prompt_ids=[1, 2],
-        completion_ids=[3, 4],
-        finish_reason="stop",
-        logprob_sum=-1.5,
-        seed=request.seed,
-        settings=request.settings,
-        model="tiny-base",
-        server="scripted",
-    )
 
 
 @pytest.fixture
@@ -127,6 +87,15 @@ def test_the_same_job_in_another_process_writes_the_same_texts(campaign: Campaig
         return found
 
     assert texts() == texts()
+
+
+def test_half_a_pair_that_was_written_in_between_leaves_nothing_in_its_row(
+    job: GenerationJob, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "SECONDS_PER_WRITE", 0.0)
+    run_generation_job(job.pk, source_of=Scripted(lambda request, _: f"text {request.seed}").source)
+    assert set(job.items.values_list("status", "first", "second")) == {("done", None, None)}
+    assert campaign.comparisons.count() == PAIRS
 
 
 def test_a_finished_job_is_not_claimed_again(job: GenerationJob) -> None:
@@ -258,7 +227,7 @@ def test_what_never_stops_failing_is_given_up_after_a_few_tries(job: GenerationJ
 
     assert done is not None
     assert (done.status, done.failed) == (JobStatus.FINISHED, PAIRS)
-    assert len(script.asked) <= generation.MAX_TRIES * 2 * PAIRS
+    assert len(script.asked) <= MAX_TRIES * 2 * PAIRS
     assert set(job.items.values_list("reason", flat=True)) == {"The server is down."}
 
 

@@ -12,6 +12,7 @@ from training.actions import start_generation
 from training.jobs import run_generation_job
 from training.management.base import add_job_arguments, over, version_named, watch
 from training.models import GenerationJob
+from training.queries import diversity
 
 
 class Command(BaseCommand):
@@ -31,12 +32,21 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int)
         parser.add_argument("--max-tokens", type=int, help="longest completion")
         parser.add_argument("--temperature", type=float)
+        parser.add_argument("--system-prompt")
+        parser.add_argument("--second-temperature", type=float, help="two_temperatures: of the second text")
+        parser.add_argument("--second-system-prompt", help="two_prompts: of the second text")
+        parser.add_argument("--candidates", type=int, help="best_worst: how many are drawn for a pair")
+        parser.add_argument("--reward-version", help="best_worst: whose implicit reward judges")
+        parser.add_argument("--reward-model", default="", help="best_worst: a folder in var/reward_models that judges")
         add_job_arguments(parser)
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["versions"]
-        settings = {name: options[name] for name in ("max_tokens", "temperature") if options[name] is not None}
+        names_of_settings = ("max_tokens", "temperature", "system_prompt")
+        settings = {name: options[name] for name in names_of_settings if options[name] is not None}
+        second = {name: options[f"second_{name}"] for name in ("temperature", "system_prompt")}
+        judge = options["reward_version"]
         with told():
             job = start_generation(
                 campaign=campaign_named(options["campaign"]),
@@ -45,6 +55,10 @@ class Command(BaseCommand):
                 versions=[version_named(name) for name in names] if names else None,
                 strategy=options["strategy"],
                 settings=settings,
+                second_settings={name: value for name, value in second.items() if value is not None},
+                candidates=options["candidates"],
+                reward_version=version_named(judge) if judge else None,
+                reward_model=options["reward_model"],
                 pairs_per_prompt=options["pairs_per_prompt"],
                 seed=options["seed"],
                 hand_to_worker=not options["here"],
@@ -63,9 +77,11 @@ class Command(BaseCommand):
 def _described(job: GenerationJob) -> str:
     rate = f", {job.rate:.1f} completions/s" if job.rate else ""
     lost = f", {job.failed} failed, {job.dropped} dropped" if job.failed or job.dropped else ""
-    return f"{job}: {job.status}, {job.done} of {job.total}{rate}{lost}"
+    tokens = f", {job.tokens_written} tokens written" if job.tokens_written else ""
+    return f"{job}: {job.status}, {job.done} of {job.total}{rate}{tokens}{lost}"
 
 
 def _as_dict(job: GenerationJob) -> dict[str, Any]:
-    fields = ("status", "done", "total", "failed", "dropped", "strategy", "seed", "error")
-    return {"id": job.pk, **{name: getattr(job, name) for name in fields}}
+    fields = ("status", "done", "total", "failed", "dropped", "redrawn", "strategy", "seed", "error")
+    figures = {name: getattr(job, name) for name in (*fields, "tokens_read", "tokens_written")}
+    return {"id": job.pk, **figures, "diversity": diversity(job)}

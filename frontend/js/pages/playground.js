@@ -1,0 +1,221 @@
+// The playground: asks one version or two, shows what they say, keeps it in a campaign with one key.
+
+import { announce } from "../lib/announce.js";
+import { call } from "../lib/api.js";
+import { all, make, maybe, one } from "../lib/dom.js";
+import { count } from "../lib/format.js";
+import { onKeys } from "../lib/keys.js";
+
+/** @typedef {{ role: string, content: string }} Turn */
+/**
+ * @typedef {object} Answer what POST versions/{name}/answer/ answers
+ * @property {string} version
+ * @property {string} text
+ * @property {string} html sanitised by the server
+ * @property {string} finish_reason
+ * @property {number} tokens
+ * @property {number} seconds
+ * @property {string} receipt
+ */
+
+const PATIENCE_MS = 180_000; // a model that has to be loaded first, on a busy machine
+
+/** @type {Turn[]} what was said before */
+let history = [];
+/** @type {Turn[]} what the answers on the page answer */
+let asked = [];
+/** @type {(Answer | null)[]} */
+let answers = [];
+let question = 0; // answers to an older question are of no use
+
+function start() {
+  const form = maybe("#ask", HTMLFormElement);
+  if (!form) return; // there is no version yet
+  const message = one("#message", HTMLTextAreaElement);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void ask([...history, { role: "user", content: message.value }]);
+  });
+  message.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  for (const button of all("[data-act]", HTMLButtonElement)) {
+    button.addEventListener("click", () => acts[button.dataset.act ?? ""]?.());
+  }
+  onKeys((event) => (event.altKey ? null : (keys[event.key.toLowerCase()] ?? null)));
+}
+
+/** @type {Record<string, () => void>} */
+const acts = {
+  comparison: () => void keep(true),
+  prompt: () => void keep(false),
+  again: () => void (asked.length && ask(asked)),
+  left: () => goOn(0),
+  right: () => goOn(1),
+  new: startAnew,
+};
+/** @type {Record<string, () => void>} */
+const keys = {
+  c: () => press("comparison"),
+  p: () => press("prompt"),
+  a: () => press("again"),
+  1: () => press("left"),
+  2: () => press("right"),
+  n: () => press("new"),
+};
+
+/** @param {string} act only what its button allows */
+function press(act) {
+  const button = maybe(`[data-act="${act}"]`, HTMLButtonElement);
+  if (button && !button.disabled && button.offsetParent) button.click();
+}
+
+/** @param {Turn[]} turns */
+async function ask(turns) {
+  const mine = ++question;
+  const left = one("#left", HTMLSelectElement).value;
+  const beside = one("#right", HTMLSelectElement).value;
+  const names = beside ? [left, beside === "=" ? left : beside] : [left];
+  asked = turns;
+  answers = names.map(() => null);
+  show("");
+  const cards = names.map(waitingCard);
+  one("#columns", HTMLElement).replaceChildren(...cards);
+  one("#answers", HTMLElement).hidden = false;
+  allow();
+  await Promise.all(names.map((name, index) => answerInto(mine, name, index, cards[index])));
+  if (mine !== question) return;
+  one("#answers", HTMLElement).focus({ preventScroll: true });
+  const texts = answers.flatMap((answer) => (answer ? [answer.text] : []));
+  if (texts.length) announce(texts.join("\n\n"));
+}
+
+/**
+ * @param {number} mine
+ * @param {string} name
+ * @param {number} index
+ * @param {HTMLElement | undefined} card
+ */
+async function answerInto(mine, name, index, card) {
+  if (!card) return;
+  const api = one("#main", HTMLElement).dataset.api ?? "/api/v1/";
+  const prose = one(".prose", HTMLElement, card);
+  try {
+    const body = { messages: asked, settings: settings() };
+    const answer = /** @type {Answer} */ (await call("POST", `${api}versions/${name}/answer/`, body, PATIENCE_MS));
+    if (mine !== question) return;
+    answers[index] = answer;
+    prose.innerHTML = answer.html || "<p><em>It said nothing.</em></p>";
+    const pace = `${count(answer.tokens)} tokens in ${answer.seconds.toFixed(1)} s`;
+    one("[data-figures]", HTMLElement, card).textContent =
+      answer.finish_reason === "length" ? `${pace}, cut at the limit` : pace;
+    card.dataset.state = "answered";
+  } catch (error) {
+    if (mine !== question) return;
+    card.dataset.state = "failed";
+    prose.replaceChildren(make("p", { class: "notice notice-error", text: sentence(error) }));
+  }
+  allow();
+}
+
+/** @returns {Record<string, number | string>} */
+function settings() {
+  const system = one("#system-prompt", HTMLTextAreaElement).value.trim();
+  const chosen = {
+    temperature: Number(one("#temperature", HTMLInputElement).value),
+    max_tokens: Number(one("#max-tokens", HTMLInputElement).value),
+  };
+  return system ? { ...chosen, system_prompt: system } : chosen;
+}
+
+/** @param {string} name */
+function waitingCard(name) {
+  const copy = /** @type {DocumentFragment} */ (one("#answer", HTMLTemplateElement).content.cloneNode(true));
+  const card = one(".answer", HTMLElement, copy);
+  one("[data-name]", HTMLElement, card).textContent = name;
+  one(".prose", HTMLElement, card).textContent = "Writing …";
+  card.dataset.state = "waiting";
+  return card;
+}
+
+/** Which buttons make sense with the answers there are. */
+function allow() {
+  const there = answers.filter(Boolean).length;
+  const kept = one("#campaign", HTMLSelectElement).value !== "";
+  /** @type {Record<string, boolean>} */
+  const sensible = {
+    comparison: there === 2 && kept,
+    prompt: kept,
+    left: Boolean(answers[0]),
+    right: Boolean(answers[1]),
+  };
+  for (const [act, is] of Object.entries(sensible)) {
+    one(`[data-act="${act}"]`, HTMLButtonElement).disabled = !is;
+  }
+}
+
+/** @param {boolean} both whether the two answers are kept too, as a comparison */
+async function keep(both) {
+  const api = one("#main", HTMLElement).dataset.api ?? "/api/v1/";
+  const campaign = one("#campaign", HTMLSelectElement);
+  const receipts = both ? { receipts: answers.map((answer) => answer?.receipt) } : {};
+  try {
+    const kept = await call("POST", `${api}campaigns/${campaign.value}/playground/`, { messages: asked, ...receipts });
+    const what = both ? "comparison" : "prompt";
+    const where = campaign.selectedOptions[0]?.textContent ?? campaign.value;
+    show(kept.created ? `Kept as a ${what} in ${where}.` : `${where} has this ${what} already.`);
+  } catch (error) {
+    show(sentence(error), "error");
+  }
+}
+
+/** @param {number} side */
+function goOn(side) {
+  const answer = answers[side];
+  if (!answer) return;
+  history = [...asked, { role: "assistant", content: answer.text }];
+  showTurns();
+}
+
+function startAnew() {
+  question += 1;
+  history = [];
+  answers = [];
+  showTurns();
+}
+
+function showTurns() {
+  const list = one("#turns", HTMLElement);
+  list.replaceChildren(
+    ...history.map((turn) => {
+      const item = make("li");
+      item.dataset.role = turn.role;
+      item.append(make("b", { text: turn.role === "user" ? "You" : "The model" }), turn.content);
+      return item;
+    }),
+  );
+  list.hidden = !history.length;
+  one("#answers", HTMLElement).hidden = true;
+  show("");
+  const message = one("#message", HTMLTextAreaElement);
+  message.value = "";
+  message.focus();
+}
+
+/**
+ * @param {string} text empty: nothing
+ * @param {string} [kind]
+ */
+function show(text, kind = "success") {
+  const outcome = one("#outcome", HTMLElement);
+  outcome.hidden = !text;
+  outcome.className = `notice notice-${kind}`;
+  outcome.textContent = text;
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+start();

@@ -1,0 +1,114 @@
+"""Which files may go: never what serves, what a roll-back returns to, what is used, or what these were trained from."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from labeling.models import Campaign, Event
+from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
+from tests.training.serving.conftest import make_version
+from training import retention
+from training.actions import promote, remove_version_files, roll_back, start_generation, start_run
+from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
+from training.models import JobStatus, ModelVersion, Run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def line(base: ModelVersion, var_dir: Path) -> list[ModelVersion]:
+    """v1 to v6, each trained from the one before it; v3 served, v5 serves."""
+    made = [base]
+    for number in range(1, 7):
+        made.append(make_version(base, var_dir, f"v{number}", made[-1]))
+    for number in (3, 5):
+        promote(version=made[number], acting_user=None, now=NOW)
+    return made
+
+
+def names() -> set[str]:
+    return {one.version.name for one in retention.removable(keep_newest=1) if one.version}
+
+
+def test_what_serves_what_comes_back_and_their_parents_stay(line: list[ModelVersion]) -> None:
+    # v5 serves (parent v4), v3 would come back (parent v2), v6 is the newest.
+    assert names() == {"v1"}
+    for kept in ("v2", "v3", "v4", "v5"):
+        with pytest.raises(VersionInUse, match=f"The files of {kept} must stay: "):
+            remove_version_files(version=ModelVersion.objects.get(name=kept), acting_user=None, now=NOW)
+    with pytest.raises(VersionInUse, match="it is a base model"):
+        remove_version_files(version=line[0], acting_user=None, now=NOW)
+
+
+def test_what_a_job_or_a_run_uses_stays(line: list[ModelVersion], campaign: Campaign) -> None:
+    job = start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[line[1]], settings=TINY_SETTINGS)
+    assert names() == set()
+    type(job).objects.update(status=JobStatus.FINISHED)
+    assert names() == {"v1"}
+    add_written_pairs(campaign, preference="first")
+    start_run(campaign=campaign, acting_user=None, now=NOW, parent=line[1])
+    assert names() == set()
+
+
+def test_removing_takes_the_folder_and_leaves_the_row(
+    line: list[ModelVersion], campaign: Campaign, django_capture_on_commit_callbacks: Any
+) -> None:
+    first = line[1]
+    with django_capture_on_commit_callbacks(execute=True):
+        removed = remove_version_files(version=first, acting_user=None, now=NOW)
+    assert not Path(first.adapter_dir).exists()
+    assert removed.files_removed_at == NOW
+    assert Event.objects.filter(verb="version.files_removed").count() == 1
+    remove_version_files(version=first, acting_user=None, now=NOW)
+    assert Event.objects.filter(verb="version.files_removed").count() == 1
+    with pytest.raises(VersionDamaged, match="were removed on 02 March 2026"):
+        promote(version=removed, acting_user=None, now=NOW)
+    with pytest.raises(WrongSettings, match="writes nothing any more"):
+        start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[removed])
+
+
+def test_a_roll_back_to_what_has_no_files_is_refused(line: list[ModelVersion]) -> None:
+    ModelVersion.objects.filter(name="v3").update(files_removed_at=NOW)
+    with pytest.raises((NothingToRollBack, VersionDamaged)):
+        roll_back(acting_user=None, now=NOW)
+
+
+def test_files_outside_of_var_are_never_removed(line: list[ModelVersion], tmp_path_factory: Any) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    ModelVersion.objects.filter(name="v1").update(adapter_dir=str(elsewhere))
+    with pytest.raises(VersionInUse, match="outside of var/"):
+        remove_version_files(version=ModelVersion.objects.get(name="v1"), acting_user=None, now=NOW)
+    assert elsewhere.exists()
+
+
+def test_the_command_shows_and_then_removes_versions_and_checkpoints(
+    line: list[ModelVersion],
+    campaign: Campaign,
+    var_dir: Path,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    add_written_pairs(campaign, preference="first")
+    run = start_run(campaign=campaign, acting_user=None, now=NOW)
+    checkpoint = Path(run.directory) / "checkpoints" / "step-1"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "optimizer").write_bytes(b"x" * 500)
+
+    def asked(*options: str) -> dict[str, Any]:
+        out = StringIO()
+        with django_capture_on_commit_callbacks(execute=True):
+            call_command("retention", "--keep-newest", "1", "--json", *options, stdout=out)
+        return dict(json.loads(out.getvalue()))
+
+    assert [one["what"] for one in asked()["folders"]] == ["version v1"], "the run is not over"
+    Run.objects.update(status=JobStatus.FINISHED)
+    shown = asked()
+    assert [one["what"] for one in shown["folders"]] == ["version v1", f"checkpoints of run {run.pk}"]
+    assert (shown["removed"], checkpoint.exists()) == (False, True)
+    assert asked("--apply")["bytes"] == shown["bytes"] > 500
+    assert not checkpoint.exists()
+    assert not Path(line[1].adapter_dir).exists()
+    assert asked()["folders"] == []

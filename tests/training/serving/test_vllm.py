@@ -1,0 +1,252 @@
+"""The whole loop over a real vLLM server: generate, train, hot-load, switch, roll back, lose the server and go on.
+
+Marked `vllm`: run by `make test-vllm`, which makes vLLM's environment first. One server start for all of it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labeling.models import Campaign, Completion, User
+from tests.training.conftest import NOW, PROJECT_DIR, judge_all
+from training import serving
+from training.actions import promote, register_base_version, roll_back, start_generation, start_run
+from training.generation import ModelServer
+from training.jobs import run_generation_job, run_training_job, score_pairs
+from training.models import GenerationJob, JobStatus, ModelVersion
+from training.queries import serving_version
+
+pytestmark = [pytest.mark.vllm, pytest.mark.django_db, pytest.mark.timeout(600)]
+
+PYTHON = PROJECT_DIR / ".venv-vllm" / "bin" / "python"
+NAME = "smollm2-135m-instruct"
+SETTINGS = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 24}
+# Both in float32: what other kernels and another order of sums cost over some twenty tokens, in nats. In bfloat16, as
+# it usually serves, it is 0.2 (rms; docs/experiments.md).
+BOUND = 0.05
+TEXTS = ("The capital of France is Paris, and it lies on the Seine.", "I am sorry, but bananas never learn to swim.")
+ASKED = [{"role": "user", "content": "What is the capital of France?"}]
+
+
+class Line:
+    """A TCP line to the server that can be cut: connections break off and new ones are refused."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = 0
+        self.open: list[socket.socket] = []
+        self.listener: socket.socket | None = None
+        self.mend()
+
+    def mend(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def cut(self) -> None:
+        assert self.listener is not None
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for each in self.open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self.open.clear()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.target))
+                self.open += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _carry(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(1 << 16):
+                other.sendall(data)
+        for each in (one, other):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(scope="module")
+def vllm(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A real server on the returned port, as `make vllm` starts it."""
+    assert PYTHON.exists(), "vLLM has an environment of its own: make vllm-install"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("vllm") / "log"
+    environment = {**os.environ, "VLLM_PORT": str(port), "VLLM_MODEL": str(smollm2)}
+    environment.pop("OMP_NUM_THREADS", None)
+    command = ["requirements/vllm.sh", str(PYTHON), "--enforce-eager", "--max-model-len", "1024", "--dtype", "float32"]
+    with log.open("wb") as handle:
+        server = subprocess.Popen(
+            command, cwd=PROJECT_DIR, env=environment, stdout=handle, stderr=handle, start_new_session=True
+        )
+    started = time.monotonic()
+    try:
+        while not _answers(port):
+            assert server.poll() is None, log.read_text()[-3000:]
+            assert time.monotonic() - started < 300
+            time.sleep(0.5)
+        print(f"\nthe vLLM server was ready after {time.monotonic() - started:.0f} s")
+        yield port
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def line(vllm: int, settings: Any) -> Iterator[Line]:
+    made = Line(vllm)
+    settings.GENERATOR_URLS = [f"http://127.0.0.1:{made.port}/v1"]
+    yield made
+    made.cut()
+
+
+def test_the_loop_over_a_real_server(
+    line: Line, smollm2: Path, campaign: Campaign, alice: User, var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # the engine has the machine to itself here
+    _forty_prompts(campaign)
+    base = register_base_version(name=NAME, directory=smollm2, acting_user=None, now=NOW)
+    promote(version=base, acting_user=None, now=NOW)
+
+    _generate_while_the_line_is_cut(campaign, line, monkeypatch)
+    _ids_are_whole()
+    trained = _train(campaign, alice)
+    promote(version=trained, acting_user=None, now=NOW)
+    assert serving_version() == trained
+    assert [one.models for one in serving.states()] == [[NAME, trained.name]]
+
+    prompts = campaign.prompts.order_by("pk")[:3]
+    job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, prompts=prompts)
+    assert _done(job).failed == 0
+    assert Completion.objects.filter(model_version=trained.name).count() >= 4
+    _log_probs_agree(line, trained)
+
+    line.cut()  # a roll-back asks nobody
+    roll_back(acting_user=None, now=NOW)
+    assert serving_version() == base
+
+
+def _forty_prompts(campaign: Campaign) -> None:
+    from labeling.actions import PromptDraft, add_prompts
+
+    campaign.prompts.all().delete()
+    with open(PROJECT_DIR / "training" / "demo" / "prompts.jsonl", encoding="utf-8") as lines:
+        drafts = [PromptDraft(json.loads(one)["messages"]) for one in lines][:40]
+    add_prompts(campaign=campaign, prompts=drafts, acting_user=None, now=NOW)
+
+
+def _done(job: GenerationJob) -> GenerationJob:
+    finished = run_generation_job(job.pk)
+    assert finished is not None
+    assert (finished.status, finished.error) == (JobStatus.FINISHED, "")
+    assert finished.done == finished.total
+    return finished
+
+
+def _generate_while_the_line_is_cut(campaign: Campaign, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """40 pairs; after a while nobody answers, and somewhat later the server is back."""
+    from training import queue
+    from training.jobs import pair
+
+    taken: list[str] = []
+    waited: list[str] = []
+    take, write = pair.Pair.take, queue.Claim.write
+
+    def taking(self: pair.Pair, slot: str, completion: Any) -> None:
+        take(self, slot, completion)
+        taken.append(completion.key)
+        if len(taken) == 20:
+            line.cut()
+            threading.Timer(3.0, line.mend).start()
+
+    def writing(self: Any, **values: Any) -> None:
+        if values.get("error"):
+            waited.append(values["error"])
+        write(self, **values)
+
+    monkeypatch.setattr(pair.Pair, "take", taking)
+    monkeypatch.setattr(queue.Claim, "write", writing)
+    job = _done(start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, seed=5))
+    monkeypatch.undo()
+    assert any(one.startswith("Waiting for the server. No usable answer") for one in waited)
+    assert job.failed == 0
+    # Only what was drawn again on purpose has the same key twice.
+    assert len(taken) - len(set(taken)) <= job.redrawn * 2
+    assert campaign.comparisons.count() + job.dropped == 40
+
+
+def _ids_are_whole() -> None:
+    """What was read and written is stored, with the end of the turn if and only if it ended by itself."""
+    completions = list(Completion.objects.all())
+    assert len(completions) >= 70
+    for one in completions:
+        assert one.prompt_token_ids
+        assert one.token_ids
+        assert one.logprob_sum is not None
+        assert one.seed is not None
+        assert one.server.endswith(f"({NAME})")
+        assert (one.token_ids[-1] == 2) == (one.finish_reason == "stop"), "2 ends a turn of SmolLM2"
+        assert len(one.token_ids) <= SETTINGS["max_tokens"]
+
+
+def _train(campaign: Campaign, alice: User) -> ModelVersion:
+    judge_all(campaign, alice)
+    config = {"epochs": 1, "lora_rank": 8, "learning_rate": 2e-3, "pairs_per_step": 4}
+    run = run_training_job(start_run(campaign=campaign, acting_user=None, now=NOW, config=config).pk)
+    assert run is not None
+    assert (run.status, run.error) == (JobStatus.FINISHED, "")
+    return ModelVersion.objects.get(run=run)
+
+
+def _log_probs_agree(line: Line, trained: ModelVersion) -> None:
+    """Of fixed texts, with the adapter and without: what the server says and what the engine says."""
+    record = {"id": "fixed", "prompt": ASKED, "chosen": TEXTS[0], "rejected": TEXTS[1]}
+    (ours,) = score_pairs(trained, [record], dtype="float32")
+    server = ModelServer(f"http://127.0.0.1:{line.port}/v1")
+    for number, side in enumerate(("chosen", "rejected")):
+        with_adapter, without = (_served_log_prob(server, name, TEXTS[number]) for name in (trained.name, NAME))
+        assert with_adapter == pytest.approx(ours[f"policy_{side}_logp"], abs=BOUND)
+        assert without == pytest.approx(ours[f"reference_{side}_logp"], abs=BOUND)
+    moved = max(abs(ours[f"policy_{side}_logp"] - ours[f"reference_{side}_logp"]) for side in ("chosen", "rejected"))
+    assert moved > 1, "or the adapter need not have been there"
+
+
+def _served_log_prob(server: ModelServer, name: str, text: str) -> float:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(serving_version().base_dir)
+    prompt = tokenizer.apply_chat_template(ASKED, add_generation_prompt=True, tokenize=True, return_dict=False)
+    completion = [*tokenizer(text, add_special_tokens=False).input_ids, tokenizer.eos_token_id]
+    body = {"model": name, "prompt": [*prompt, *completion], "max_tokens": 1, "prompt_logprobs": 0}
+    places = server.http.post("/completions", body)["choices"][0]["prompt_logprobs"][len(prompt) :]
+    return float(sum(place[str(token)]["logprob"] for place, token in zip(places, completion, strict=True)))

@@ -1,0 +1,220 @@
+"""What a generation job is to write, checked before anything is written: who writes, with which settings and seeds."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from labeling.errors import Invalid
+from labeling.models import Campaign, Completion, Prompt
+from training.errors import NoPrompts, WrongSettings
+from training.generation import SamplingSettings
+from training.models import GenerationItem, GenerationJob, ModelVersion
+from training.queries import serving_version
+
+BATCH = 1000
+MAX_PAIRS_PER_PROMPT = 100
+MAX_CANDIDATES = 32
+DEFAULT_CANDIDATES = 4
+SEED_BITS = 31  # what every server takes as a seed
+REWARD_HEAD = "reward_head.safetensors"
+
+Strategy = Campaign.CandidateStrategy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who writes the two texts of a pair, and how. second_settings: what differs for the second one."""
+
+    strategy: str
+    first: ModelVersion
+    second: ModelVersion
+    settings: SamplingSettings
+    second_settings: dict[str, Any] = field(default_factory=dict)
+    candidates: int = 2
+    reward_version: ModelVersion | None = None
+    reward_model: str = ""
+    pairs_per_prompt: int = 1
+
+    @property
+    def versions(self) -> list[ModelVersion]:
+        """Those that take part, each once."""
+        found = {version.pk: version for version in (self.first, self.second, self.reward_version) if version}
+        return list(found.values())
+
+    @property
+    def written_per_pair(self) -> int:
+        """How many completions a pair takes."""
+        return {Strategy.IMPORTED: 1, Strategy.BEST_WORST: self.candidates}.get(Strategy(self.strategy), 2)
+
+
+def make_plan(
+    *,
+    strategy: str,
+    versions: Sequence[ModelVersion] | None,
+    channel: str,
+    settings: Mapping[str, Any],
+    second_settings: Mapping[str, Any],
+    candidates: int | None,
+    reward_version: ModelVersion | None,
+    reward_model: str,
+    pairs_per_prompt: int,
+) -> Plan:
+    """The plan, if it makes sense. Raises WrongSettings, NothingServes."""
+    if strategy not in Strategy.values:
+        raise WrongSettings(f"The strategy {strategy!r} is not known: {', '.join(Strategy.values)}.")
+    if not 1 <= pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
+        raise WrongSettings(f"pairs_per_prompt is {pairs_per_prompt}; it lies between 1 and {MAX_PAIRS_PER_PROMPT}.")
+    first, second = _pair_of_versions(strategy, versions, channel)
+    plan = Plan(strategy, first, second, _checked(settings), pairs_per_prompt=pairs_per_prompt)
+    if strategy == Strategy.BEST_WORST:
+        plan = _with_reward(plan, candidates, reward_version, reward_model)
+    elif candidates is not None or reward_version is not None or reward_model:
+        raise WrongSettings("candidates and a reward belong to the strategy best_worst.")
+    return _with_second_settings(plan, second_settings)
+
+
+def _pair_of_versions(
+    strategy: str, versions: Sequence[ModelVersion] | None, channel: str
+) -> tuple[ModelVersion, ModelVersion]:
+    two = strategy == Strategy.TWO_VERSIONS
+    if versions is None:
+        serving = serving_version(channel)
+        if two and serving.parent is None:
+            raise WrongSettings(f"{serving.name} has no parent to be compared with: name two versions.")
+        versions = [serving, serving.parent] if two and serving.parent else [serving]
+    if len(versions) != (2 if two else 1):
+        raise WrongSettings(f"{strategy} wants {'two versions' if two else 'one version'}, not {len(versions)}.")
+    if two and versions[0].pk == versions[1].pk:
+        raise WrongSettings("two_versions wants two different ones.")
+    for version in versions:
+        if version.files_removed_at is not None:
+            raise WrongSettings(f"The files of {version.name} have been removed: it writes nothing any more.")
+    return versions[0], versions[-1]
+
+
+def _checked(settings: Mapping[str, Any]) -> SamplingSettings:
+    try:
+        return SamplingSettings(**settings)
+    except (TypeError, ValueError) as error:
+        raise WrongSettings(f"These sampling settings cannot be used: {error}.") from error
+
+
+def _with_second_settings(plan: Plan, second: Mapping[str, Any]) -> Plan:
+    """What differs for the second text: a temperature, a system prompt, or nothing."""
+    name = {Strategy.TWO_TEMPERATURES: "temperature", Strategy.TWO_PROMPTS: "system_prompt"}.get(
+        Strategy(plan.strategy)
+    )
+    if name is None:
+        if second:
+            raise WrongSettings(f"With {plan.strategy} both texts have the same settings.")
+        if plan.settings.temperature == 0 and plan.strategy in (Strategy.TWO_SEEDS, Strategy.BEST_WORST):
+            raise WrongSettings("At temperature 0 every seed writes the same text: take a temperature above 0.")
+        return plan
+    if set(second) != {name}:
+        raise WrongSettings(f"{plan.strategy} wants the second text's {name}, and nothing else, in second_settings.")
+    _checked({**plan.settings.as_dict(), **second})
+    if second[name] == getattr(plan.settings, name):
+        raise WrongSettings(f"{plan.strategy} wants two different ones: both texts have the same {name}.")
+    return replace(plan, second_settings=dict(second))
+
+
+def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | None, model: str) -> Plan:
+    candidates = DEFAULT_CANDIDATES if candidates is None else candidates
+    if not 3 <= candidates <= MAX_CANDIDATES:
+        raise WrongSettings(f"candidates is {candidates}; it lies between 3 and {MAX_CANDIDATES}.")
+    if model:
+        folder = django_settings.VAR_DIR / "reward_models" / model
+        if version is not None:
+            raise WrongSettings("Name a version or a reward model to choose by, not both.")
+        if "/" in model or model.startswith(".") or not (folder / REWARD_HEAD).is_file():
+            raise WrongSettings(
+                f"There is no reward model {model!r} in {folder.parent}. `python -m training.engine reward` makes one."
+            )
+        return replace(plan, candidates=candidates, reward_model=str(folder))
+    version = version or plan.first
+    if not version.adapter_dir or version.files_removed_at is not None:
+        raise WrongSettings(
+            f"{version.name} has no implicit reward, since it was not trained here (or its files are gone): name a "
+            "version that was, or a reward model."
+        )
+    return replace(plan, candidates=candidates, reward_version=version)
+
+
+# --- Items ---
+
+
+def plan_items(job: GenerationJob, plan: Plan, prompts: Iterable[Prompt] | None) -> None:
+    """One item for each pair, and the job's total. Raises NoPrompts, Invalid."""
+    chosen = _chosen_prompts(job.campaign, prompts)
+    if not chosen:
+        raise NoPrompts("The campaign has no prompts yet: add some, then generate.")
+    planned, items = 0, _items(job, plan, chosen)
+    while batch := list(islice(items, BATCH)):
+        GenerationItem.objects.bulk_create(batch)
+        planned += len(batch)
+    if not planned:
+        raise NoPrompts("None of the prompts has an imported text: import some to compare with.")
+    job.total = plan.written_per_pair * planned
+    job.save(update_fields=["total"])
+
+
+def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> list[tuple[int, str]]:
+    """The (id, content hash) of each prompt in a stable order, one's own campaign's only."""
+    if prompts is None:
+        return list(Prompt.objects.filter(campaign=campaign).order_by("pk").values_list("pk", "messages_hash"))
+    chosen = {prompt.pk: prompt for prompt in prompts}
+    if any(prompt.campaign_id != campaign.pk for prompt in chosen.values()):
+        raise Invalid("A prompt of another campaign cannot be used here.")
+    return sorted((prompt.pk, prompt.messages_hash) for prompt in chosen.values())
+
+
+def _items(job: GenerationJob, plan: Plan, prompts: list[tuple[int, str]]) -> Iterator[GenerationItem]:
+    """Number by number, so that every prompt has its first pair before any has its second."""
+    imported = _imported(job.campaign) if plan.strategy == Strategy.IMPORTED else None
+    for number in range(plan.pairs_per_prompt):
+        for prompt, content in prompts:
+            text = None
+            if imported is not None:
+                if number >= len(imported[prompt]):
+                    continue
+                text = imported[prompt][number]
+            first, second = _seeds(plan, job.seed, content, number)
+            yield GenerationItem(
+                job=job,
+                prompt_id=prompt,
+                number=number,
+                version_first=plan.first,
+                version_second=plan.second,
+                seed_first=first,
+                seed_second=second,
+                imported_id=text,
+            )
+
+
+def _imported(campaign: Campaign) -> dict[int, list[int]]:
+    """The completions of each prompt that no model version of ours wrote."""
+    found: dict[int, list[int]] = defaultdict(list)
+    ours = ModelVersion.objects.values("name")
+    texts = Completion.objects.filter(prompt__campaign=campaign).exclude(model_version__in=ours).order_by("pk")
+    for prompt, completion in texts.values_list("prompt", "pk").iterator():
+        found[prompt].append(completion)
+    return found
+
+
+def _seeds(plan: Plan, seed: int, content: str, number: int) -> tuple[int, int]:
+    """Two seeds of one version are neighbours: a vLLM then writes both in one request and reads the prompt once."""
+    first = derive_seed(seed, content, number, "first") % (2**SEED_BITS - MAX_CANDIDATES)
+    if plan.strategy == Strategy.TWO_SEEDS:
+        return first, first + 1
+    return first, derive_seed(seed, content, number, "second")
+
+
+def derive_seed(seed: int, prompt_hash: str, number: int, side: str) -> int:
+    """The seed of one completion: of the job's seed, the prompt's content and its place, and of nothing else."""
+    digest = sha256(f"{seed}:{prompt_hash}:{number}:{side}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> (64 - SEED_BITS)

@@ -1,0 +1,86 @@
+"""The API of talking to versions and of taking them along: an answer, what is kept of it, a version's files."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
+from labeling.api.idempotency import once
+from labeling.models import Scope
+from labeling.rendering import render_markdown
+from training import hub, playground
+from training.api import serializers
+from training.api.views import find_version
+
+
+class AnswerView(ApiView):
+    """Talking to a version."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=serializers.AnswerRequestSerializer, responses=serializers.AnswerSerializer)
+    def post(self, request: Request, name: str) -> Response:
+        """One answer to a conversation. Nothing is kept; the receipt proves it to whoever keeps it."""
+        version = find_version(self.person, name)
+        values = self.validated(serializers.AnswerRequestSerializer, request)
+        given = playground.answer(version=version, acting_user=self.person, **values)
+        completion = given.completion
+        said = {
+            "version": version.name,
+            "text": completion.text,
+            "html": render_markdown(completion.text),
+            "finish_reason": completion.finish_reason,
+            "tokens": completion.tokens_written,
+            "logprob_sum": completion.logprob_sum,
+            "seed": completion.seed,
+            "server": completion.server,
+            "seconds": round(given.seconds, 3),
+            "receipt": given.receipt,
+        }
+        return Response(serializers.AnswerSerializer(said).data)
+
+
+class KeepView(ApiView):
+    """Keeping what was seen."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=serializers.KeepRequestSerializer, responses={201: serializers.KeptSerializer})
+    @once
+    def post(self, request: Request, slug: str) -> Response:
+        """The conversation becomes a prompt of the campaign; with two receipts, the two answers a comparison."""
+        user = self.person
+        campaign = get_led_campaign(user, slug)
+        values = self.validated(serializers.KeepRequestSerializer, request)
+        messages, receipts = values["messages"], values.get("receipts")
+        if receipts:
+            comparison, created = playground.keep_comparison(
+                campaign=campaign, messages=messages, receipts=receipts, acting_user=user, now=self.now
+            )
+            kept: dict[str, int | None] = {"prompt": comparison.prompt_id, "comparison": comparison.pk}
+        else:
+            prompt, created = playground.keep_prompt(
+                campaign=campaign, messages=messages, acting_user=user, now=self.now
+            )
+            kept = {"prompt": prompt.pk, "comparison": None}
+        return Response(serializers.KeptSerializer({**kept, "created": created}).data, status=status.HTTP_201_CREATED)
+
+
+class DownloadView(ApiView):
+    """A version's files."""
+
+    scopes = {"GET": Scope.EXPORT}
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, name: str) -> StreamingHttpResponse:
+        """A ZIP file with a folder that PEFT and vLLM load as it is, as it would lie on a model hub."""
+        version = find_version(self.person, name)
+        files = hub.hub_files(version)
+        headers = {"Content-Disposition": f'attachment; filename="{version.name}.zip"'}
+        return StreamingHttpResponse(
+            hub.stream_zip(version.name, files), content_type="application/zip", headers=headers
+        )

@@ -1,0 +1,168 @@
+"""One machine for generation and training: who has it, who waits for it, and how the servers make room.
+
+GENERATOR_HANDOVER says whether they share one. A job that uses it says so in its row (`holds_machine`), set under a
+lock and worth something only while the job runs: what a dead worker held is free as soon as the sweep has taken the job
+from it. Generation jobs share the machine with each other, a run has it alone.
+"""
+
+import logging
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from training import queue, serving
+from training.generation import GeneratorUnavailable, ModelServer
+from training.models import GenerationJob, JobStatus, Run
+from training.processes import PROJECT_DIR
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+COMMAND_SECONDS = 120.0
+RUNNING = (JobStatus.RUNNING, JobStatus.CANCELLING)
+
+
+class HandoverFailed(Exception):
+    """The servers could not make room. The message is a sentence."""
+
+
+@contextmanager
+def generating(claim: "queue.Claim[GenerationJob]", clock: Callable[[], datetime]) -> Iterator[None]:
+    """Around the work of a generation job: no run trains meanwhile. Raises queue.Stopped, queue.ClaimLost."""
+    if not settings.GENERATOR_HANDOVER:
+        yield
+        return
+    _take(claim, clock)
+    try:
+        yield
+    finally:
+        _release(claim.job)
+
+
+@contextmanager
+def training(claim: "queue.Claim[Run]", clock: Callable[[], datetime]) -> Iterator[None]:
+    """Around the work of a run: nothing else uses the machine, and the servers have given their memory away.
+
+    Raises HandoverFailed, queue.Stopped, queue.ClaimLost.
+    """
+    if not settings.GENERATOR_HANDOVER:
+        yield
+        return
+    _take(claim, clock)
+    try:
+        make_room()
+        yield
+    finally:
+        _release(claim.job)
+        restore()
+
+
+def _take(claim: "queue.Claim[GenerationJob] | queue.Claim[Run]", clock: Callable[[], datetime]) -> None:
+    """Waits until the machine is free, says so meanwhile, and marks it as taken."""
+    said = ""
+    while True:
+        with transaction.atomic():
+            _lock()
+            holder = _holder(claim.job)
+            if holder is None:
+                claim.write(holds_machine=True, error="")
+                return
+        sentence = f"Waits for the machine: {queue.noun(holder)} {holder.pk} is using it."
+        if sentence != said:
+            claim.write(error=sentence)
+            said = sentence
+        if claim.beat(clock()):
+            raise queue.Stopped
+        time.sleep(POLL_SECONDS)
+
+
+def _lock() -> None:
+    """Until the transaction ends, nobody else takes the machine or gives it back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('machine'), 0)")
+
+
+def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
+    """Who has the machine and does not share it with this job."""
+    held = Run.objects.filter(holds_machine=True, status__in=RUNNING)
+    if isinstance(job, GenerationJob):
+        return held.first()
+    writing = GenerationJob.objects.filter(holds_machine=True, status__in=RUNNING)
+    return held.exclude(pk=job.pk).first() or writing.first()
+
+
+def _release(job: GenerationJob | Run) -> None:
+    type(job).objects.filter(pk=job.pk, attempts=job.attempts).update(holds_machine=False)
+
+
+def training_now() -> Run | None:
+    """The run that has the machine alone."""
+    if not settings.GENERATOR_HANDOVER:
+        return None
+    return Run.objects.filter(holds_machine=True, status__in=RUNNING).first()
+
+
+# --- The servers ---
+
+
+def make_room() -> None:
+    """Lets the servers give their memory away. Raises HandoverFailed."""
+    if settings.GENERATOR_HANDOVER == "stop":
+        _run(settings.GENERATOR_STOP_COMMAND)
+        return
+    for server in serving.servers():
+        if _answers(server):  # one that is not there has nothing to give away
+            try:
+                server.sleep()
+            except GeneratorUnavailable as error:
+                raise HandoverFailed(str(error)) from error
+
+
+def restore() -> None:
+    """Brings the servers back. What fails is tried again by the sweep."""
+    try:
+        if settings.GENERATOR_HANDOVER == "stop":
+            if not all(_answers(server) for server in serving.servers()):
+                _run(settings.GENERATOR_START_COMMAND)
+            return
+        for server in serving.servers():
+            if _answers(server) and server.is_asleep():
+                server.wake()
+    except (HandoverFailed, GeneratorUnavailable) as error:
+        logger.warning("the servers could not be brought back: %s", error)
+
+
+def restore_after_a_crash() -> None:
+    """Brings the servers back where a worker died that had sent them to sleep. The sweep calls it."""
+    if not settings.GENERATOR_HANDOVER:
+        return
+    with transaction.atomic():
+        _lock()
+        if training_now() is None:
+            restore()
+
+
+def _answers(server: ModelServer) -> bool:
+    try:
+        server.models(timeout=serving.GLANCE_SECONDS)
+    except GeneratorUnavailable:
+        return False
+    return True
+
+
+def _run(command: str) -> None:
+    try:
+        done = subprocess.run(
+            shlex.split(command), cwd=PROJECT_DIR, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise HandoverFailed(f"The server could not be stopped or started: {command}: {error}") from error
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise HandoverFailed(f"The server could not be stopped or started: {command}: {''.join(last)}")

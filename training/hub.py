@@ -1,0 +1,162 @@
+"""A version as a folder of a model hub: PEFT and vLLM load it as it is. Written to disk, or streamed as a ZIP file."""
+
+import json
+import secrets
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from training import storage
+from training.errors import VersionDamaged
+from training.generation.manifest import MANIFEST_NAME, read_manifest
+from training.models import ModelVersion
+
+READ_BYTES = 1 << 20
+ADAPTER_CONFIG = "adapter_config.json"
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same version gives the same bytes
+TEXT_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+NEVER = (".bin", ".pt", ".pth", ".pkl", ".ckpt")  # pickles
+
+Source = Path | bytes
+
+
+def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
+    """Name and content of every file, sorted: weights, configuration, tokenizer, a card and the lineage.
+
+    Raises VersionDamaged where the version's files are not those that were registered.
+    """
+    storage.check_version(version)
+    base = Path(version.base_dir)
+    files: dict[str, Source] = {}
+    if version.adapter_dir:
+        files |= {name: base / name for name in TEXT_FILES if (base / name).is_file()}
+        files |= _files_of(Path(version.adapter_dir))
+        files[ADAPTER_CONFIG] = _adapter_config(version)
+    else:
+        files |= _files_of(base)
+    files["lineage.json"] = (json.dumps(_lineage(version), indent=2, sort_keys=True) + "\n").encode()
+    files["README.md"] = _card(version).encode()
+    return sorted(files.items())
+
+
+def _files_of(folder: Path) -> dict[str, Source]:
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in NEVER and path.name not in (MANIFEST_NAME, storage.LINEAGE)
+    }
+
+
+def base_name(version: ModelVersion) -> str:
+    """What the base model is called elsewhere, as far as its folder tells; else the folder's name."""
+    manifest = read_manifest(Path(version.base_dir))
+    return manifest.name if manifest else Path(version.base_dir).name
+
+
+def _adapter_config(version: ModelVersion) -> bytes:
+    """PEFT's own, with the base named as others know it instead of by a folder of this machine."""
+    try:
+        config = json.loads((Path(version.adapter_dir) / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise VersionDamaged(f"{version.name} has no {ADAPTER_CONFIG} that can be read: {error}") from error
+    config["base_model_name_or_path"] = base_name(version)
+    return (json.dumps(config, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _lineage(version: ModelVersion) -> dict[str, Any]:
+    return {
+        **version.lineage,
+        "name": version.name,
+        "content_hash": version.content_hash,
+        "created_at": version.created_at.isoformat(),
+    }
+
+
+def _card(version: ModelVersion) -> str:
+    """The model card: the header that hubs read, and what a person wants to know first."""
+    header = ["---", f"base_model: {base_name(version)}"]
+    if version.adapter_dir:
+        header += ["library_name: peft", "tags: [lora, dpo]"]
+    lines = [*header, "pipeline_tag: text-generation", "---", "", f"# {version.name}", ""]
+    if version.parent is not None:
+        lines += [f"Trained by DPO from {version.parent.name} on human preferences.", ""]
+    figures = {name: version.metrics[name] for name in ("reward_accuracy", "loss", "margin") if name in version.metrics}
+    if figures:
+        lines += [f"On {version.metrics.get('pairs')} held-out pairs, against its parent:", ""]
+        lines += [f"- {name.replace('_', ' ')}: {value:.4g}" for name, value in figures.items()] + [""]
+    lines += [f"Content (SHA-256): `{version.content_hash}`. Where it comes from: `lineage.json`.", ""]
+    return "\n".join(lines)
+
+
+def write_hub_folder(version: ModelVersion, target: Path) -> None:
+    """Writes the folder, whole or not at all. Raises FileExistsError, VersionDamaged."""
+    if target.exists():
+        raise FileExistsError(f"{target} exists already: choose another folder.")
+    files = hub_files(version)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.parent / f".{target.name}-{secrets.token_hex(6)}"
+    try:
+        for name, source in files:
+            path = building / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(source, bytes):
+                path.write_bytes(source)
+            else:
+                shutil.copyfile(source, path)
+        building.rename(target)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+class _Sink:
+    """What a ZIP file is written into, piece by piece."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """A stream goes nowhere but on; the ZIP format allows for that."""
+        raise OSError("not seekable")
+
+    def tell(self) -> int:
+        """Unknown for the same reason."""
+        raise OSError("not seekable")
+
+    def flush(self) -> None:
+        """There is nothing behind it."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def take(self) -> bytes:
+        """What came since the last time."""
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def stream_zip(name: str, files: list[tuple[str, Source]]) -> Iterator[bytes]:
+    """A ZIP file with the files in a folder of that name, a megabyte at a time; not compressed: weights do not
+    shrink."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        for file, source in files:
+            with archive.open(zipfile.ZipInfo(f"{name}/{file}", LONG_AGO), "w", force_zip64=True) as entry:
+                for piece in _pieces(source):
+                    entry.write(piece)
+                    yield sink.take()
+    yield sink.take()
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+        return
+    with source.open("rb") as handle:
+        while piece := handle.read(READ_BYTES):
+            yield piece

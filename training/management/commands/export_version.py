@@ -1,0 +1,46 @@
+"""A version as a folder that PEFT and vLLM load: `manage.py export_version VERSION --out DIR`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from labeling.management.base import told
+from training import storage
+from training.hub import write_hub_folder
+from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.management.base import version_named
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a version's files in the layout of a model hub: an adapter with its card, or (--merged) a whole model."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("version_name", metavar="VERSION")
+        parser.add_argument("--out", type=Path, required=True, help="folder to make")
+        parser.add_argument("--merged", action="store_true", help="fold the adapter into its base: a whole model")
+        parser.add_argument(
+            "--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of --merged"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        version, out = version_named(options["version_name"]), options["out"]
+        if options["merged"] and not version.adapter_dir:
+            raise CommandError(f"{version.name} is a whole model already: leave --merged out.")
+        try:
+            with told():
+                if options["merged"]:
+                    storage.check_version(version)
+                    run_engine([*engine_command("merge", version), "--out", str(out), "--dtype", options["dtype"]])
+                else:
+                    write_hub_folder(version, out)
+        except (EngineFailed, FileExistsError) as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps({"version": version.name, "out": str(out)}))
+        else:
+            self.stdout.write(f"{version.name} is in {out}.")

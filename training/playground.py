@@ -1,0 +1,164 @@
+"""A lead talks to a version: one answer at a time, and what was seen becomes a prompt or a comparison of a campaign.
+
+An answer comes with a receipt: everything that made it, signed. What is kept in a campaign comes out of the receipt, so
+that its token ids and seed are those of the model and nobody's invention.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core import signing
+
+from labeling.access import require_lead
+from labeling.actions import ComparisonDraft, PromptDraft, add_comparisons, add_prompts
+from labeling.errors import Conflict, Invalid
+from labeling.exchange import Message, messages_hash
+from labeling.models import Campaign, Comparison, Prompt, User
+from training import handover
+from training.access import require_version
+from training.actions.planning import SEED_BITS
+from training.errors import VersionDamaged, WrongSettings
+from training.generation import (
+    GeneratedCompletion,
+    GenerationError,
+    GenerationFailure,
+    GenerationRequest,
+    InvalidRequest,
+    SamplingSettings,
+)
+from training.jobs.pair import draft_of
+from training.jobs.sampler import SamplerDied, as_json, open_source
+from training.models import ModelVersion
+
+SALT = "training.playground"
+RECEIPT_SECONDS = 24 * 3600
+WAIT_SECONDS = 60.0
+
+# Where there is no server, a model is loaded for an answer: one at a time in a process of the web server.
+_one_at_a_time = threading.BoundedSemaphore(1)
+
+
+class NoAnswer(Conflict):
+    """The version cannot answer now."""
+
+    type = "no-answer"
+
+
+class WrongReceipt(Invalid):
+    """A receipt that is none, is of another conversation, or is too old."""
+
+    type = "wrong-receipt"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a version said, how long it took, and the receipt for it."""
+
+    completion: GeneratedCompletion
+    seconds: float
+    receipt: str
+
+
+def answer(
+    *,
+    version: ModelVersion,
+    messages: Sequence[Message],
+    acting_user: User | None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> Answer:
+    """One completion of a conversation by a version. seed: None: a fresh one.
+
+    Raises NoAnswer, WrongSettings, VersionDamaged, NotAllowed, NotFound.
+    """
+    require_version(acting_user, version)
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    try:
+        request = GenerationRequest("playground", list(messages), seed, SamplingSettings(**(settings or {})))
+    except (TypeError, ValueError, InvalidRequest) as error:
+        raise WrongSettings(f"This cannot be asked: {error}") from error
+    run = handover.training_now()
+    if run is not None:
+        raise NoAnswer(f"Run {run.pk} is training on this machine; the model answers again when it is over.")
+    started = time.monotonic()
+    completion = _complete(version, request)
+    seconds = time.monotonic() - started
+    values = {"messages": messages_hash(messages), "completion": as_json(completion)}
+    return Answer(completion, seconds, signing.dumps(values, salt=SALT, compress=True))
+
+
+def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
+    alone = not django_settings.GENERATOR_URLS
+    if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
+        raise NoAnswer("The model is still answering somebody else: ask again in a moment.")
+    try:
+        with open_source(version) as source:
+            outcome = next(iter(source.generate([request])), None)
+    except VersionDamaged:
+        raise
+    except (GenerationError, SamplerDied) as error:
+        raise NoAnswer(f"{version.name} cannot answer. {error}") from error
+    finally:
+        if alone:
+            _one_at_a_time.release()
+    if outcome is None or isinstance(outcome, GenerationFailure):
+        raise NoAnswer(outcome.reason if outcome else f"{version.name} gave no answer: ask again.")
+    return outcome
+
+
+def keep_prompt(
+    *, campaign: Campaign, messages: Sequence[Message], acting_user: User | None, now: datetime
+) -> tuple[Prompt, bool]:
+    """The conversation becomes a prompt of the campaign; returns it and whether it is new.
+
+    Raises Invalid, NotAllowed, NotFound.
+    """
+    draft = PromptDraft(messages, tags=("playground",))
+    added = add_prompts(campaign=campaign, prompts=[draft], acting_user=acting_user, now=now)
+    if added.prompts[0] is None:
+        raise Invalid(f"This conversation cannot be a prompt. {added.rejected[0][1]}")
+    return added.prompts[0], bool(added.created)
+
+
+def keep_comparison(
+    *,
+    campaign: Campaign,
+    messages: Sequence[Message],
+    receipts: Sequence[str],
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[Comparison, bool]:
+    """Two answers to the conversation become a comparison of the campaign; returns it and whether it is new.
+
+    Raises WrongReceipt, Invalid, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, campaign)
+    first, second = (_paid(receipt, messages) for receipt in receipts)
+    draft = ComparisonDraft(messages, draft_of(first), draft_of(second))
+    added = add_comparisons(campaign=campaign, drafts=[draft], source="playground", acting_user=acting_user, now=now)
+    made = added.comparisons[0]
+    if made is None:
+        reason = next(iter(added.dropped), "")
+        raise Invalid(
+            {"identical": "Both answers are the same.", "empty": "An answer is empty."}.get(
+                reason, "These two cannot be compared."
+            )
+        )
+    return made, bool(added.created)
+
+
+def _paid(receipt: str, messages: Sequence[Message]) -> dict[str, Any]:
+    """The completion that a receipt stands for."""
+    try:
+        values = signing.loads(receipt, salt=SALT, max_age=RECEIPT_SECONDS)
+    except signing.BadSignature as error:
+        raise WrongReceipt("An answer can be kept for a day after it was given, as it was given: ask again.") from error
+    if values["messages"] != messages_hash(messages):
+        raise WrongReceipt("This answer belongs to another conversation: ask again.")
+    return dict(values["completion"])

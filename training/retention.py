@@ -1,0 +1,84 @@
+"""Which files of versions and runs may go: never what serves, what a roll-back returns to, or what these stand on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q
+
+from training.models import ACTIVE_STATUSES, Deployment, GenerationJob, JobStatus, ModelVersion, Run
+
+KEEP_NEWEST = 3
+
+
+@dataclass(frozen=True)
+class Removable:
+    """A folder that nothing needs. what: a sentence's subject; bytes: what it takes."""
+
+    what: str
+    folder: Path
+    bytes: int
+    version: ModelVersion | None = None
+
+
+def needed() -> dict[int, str]:
+    """The versions whose files are needed, by id, each with why."""
+    why: dict[int, str] = {}
+    for deployment in Deployment.objects.filter(is_current=True).select_related("previous"):
+        why.setdefault(deployment.version_id, f"it serves {deployment.channel}")
+        if deployment.previous is not None:
+            why.setdefault(deployment.previous.version_id, "a roll-back would return to it")
+    for run in Run.objects.filter(status__in=ACTIVE_STATUSES):
+        why.setdefault(run.parent_id, f"run {run.pk} starts from it")
+    for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
+        writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
+        for version in filter(None, writing):
+            why.setdefault(version, f"generation {job.pk} uses it")
+    # A version is measured against its parent, and its implicit reward is a ratio of the two.
+    for child in ModelVersion.objects.filter(pk__in=list(why), parent__isnull=False):
+        assert child.parent_id is not None
+        why.setdefault(child.parent_id, f"{child.name} was trained from it")
+    return why
+
+
+def why_needed(version: ModelVersion) -> str:
+    """Why a version's files must stay, as the end of a sentence; empty if they may go."""
+    if not version.adapter_dir:
+        return "it is a base model"
+    return needed().get(version.pk, "")
+
+
+def removable(*, keep_newest: int = KEEP_NEWEST) -> list[Removable]:
+    """What may go: adapters that nothing needs, but for each campaign's newest, and checkpoints of finished runs."""
+    stays = set(needed())
+    found: list[Removable] = []
+    kept: dict[int, int] = {}
+    versions = ModelVersion.objects.filter(files_removed_at__isnull=True).exclude(adapter_dir="")
+    for version in versions.select_related("run").order_by("-pk"):
+        campaign = version.run.campaign_id if version.run else 0
+        kept[campaign] = kept.get(campaign, 0) + 1
+        if version.pk not in stays and kept[campaign] > keep_newest:
+            folder = Path(version.adapter_dir)
+            found.append(Removable(f"version {version.name}", folder, folder_bytes(folder), version))
+    return found + _checkpoints()
+
+
+def _checkpoints() -> list[Removable]:
+    """A finished run has its version; its checkpoints (weights and optimizer) are only there to go on from."""
+    found = []
+    over = Run.objects.filter(Q(status=JobStatus.FINISHED)).exclude(directory="").order_by("-pk")
+    for run in over:
+        folder = Path(run.directory) / "checkpoints"
+        if folder.is_dir() and is_ours(folder):
+            found.append(Removable(f"checkpoints of run {run.pk}", folder, folder_bytes(folder)))
+    return found
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder lies in var/: nothing else is ever removed."""
+    return folder.resolve().is_relative_to(settings.VAR_DIR.resolve())
+
+
+def folder_bytes(folder: Path) -> int:
+    """What its files take."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

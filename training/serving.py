@@ -1,0 +1,131 @@
+"""The servers that write: loading a version into each before it serves, what each of them has, what may go again."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from django.conf import settings
+from django.db.models import Q
+
+from training import storage
+from training.errors import ServerNotReady
+from training.generation import GeneratorUnavailable, ModelNotUsable, ModelServer
+from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
+
+GLANCE_SECONDS = 2.0
+PATIENCE_SECONDS = 10.0
+POLL_SECONDS = 1.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A server and the version: what it said to the probe, or why it was left out."""
+
+    server: str
+    probe: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """A server at a glance. models: names it answers to; trouble: a sentence, where it cannot be used just now."""
+
+    address: str
+    kind: str = ""
+    models: list[str] = field(default_factory=list)
+    trouble: str = ""
+
+
+def servers() -> list[ModelServer]:
+    """Those that GENERATOR_URL names; none: the embedded sampler writes."""
+    key = settings.GENERATOR_API_KEY
+    return [ModelServer(url, api_key=key, retries=0, connections=1) for url in settings.GENERATOR_URLS]
+
+
+def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> list[Prepared]:
+    """Loads a version into every server under its own name and lets each answer a probe; its files are checked before.
+
+    One that cannot be reached is left out: it loads the version when it is back. Raises ServerNotReady where a server
+    refuses it, or where none answered in all that time; VersionDamaged.
+    """
+    asked = servers()
+    if not asked:
+        return []
+    storage.check_adapter(version)
+    until = time.monotonic() + (PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
+    while True:
+        done = _with_each(asked, lambda server: _prepare(server, version))
+        if any(not one.trouble for one in done):
+            return done
+        if time.monotonic() >= until:
+            raise ServerNotReady(f"{version.name} cannot serve now. {done[0].trouble}")
+        time.sleep(POLL_SECONDS)
+
+
+def _prepare(server: ModelServer, version: ModelVersion) -> Prepared:
+    adapter = Path(version.adapter_dir) if version.adapter_dir else None
+    try:
+        server.ensure_served(version.name, adapter)
+        return Prepared(server.address, probe=server.probe(version.name))
+    except GeneratorUnavailable as error:
+        return Prepared(server.address, trouble=str(error))
+    except ModelNotUsable as error:
+        raise ServerNotReady(f"{version.name} cannot serve. {error}") from error
+
+
+def states() -> list[ServerState]:
+    """Every server as it is now; takes two seconds where one does not answer."""
+    return _with_each(servers(), _state)
+
+
+def _state(server: ModelServer) -> ServerState:
+    try:
+        names = [model.name for model in server.models(timeout=GLANCE_SECONDS)]
+    except GeneratorUnavailable as error:
+        return ServerState(server.address, trouble=str(error))
+    return ServerState(server.address, kind="vLLM" if server.is_vllm else "OpenAI-compatible", models=names)
+
+
+def unload_unused() -> list[str]:
+    """Lets the servers forget adapters of ours that nothing uses any more; returns "server name" of each.
+
+    In use: what serves in any channel, what a roll-back would return to, what an active generation job writes with.
+    """
+    asked = servers()
+    if not asked:
+        return []
+    keep = _names_in_use()
+    ours = set(ModelVersion.objects.exclude(adapter_dir="").values_list("name", flat=True))
+    return [line for lines in _with_each(asked, lambda server: _unload(server, ours - keep)) for line in lines]
+
+
+def _names_in_use() -> set[str]:
+    current = Deployment.objects.filter(is_current=True)
+    serving = Q(pk__in=current.values("version")) | Q(pk__in=current.values("previous__version"))
+    writing = Q(generation_jobs__status__in=ACTIVE_STATUSES)
+    return set(ModelVersion.objects.filter(serving | writing).values_list("name", flat=True))
+
+
+def _unload(server: ModelServer, names: set[str]) -> list[str]:
+    gone = []
+    try:
+        for model in server.models(timeout=GLANCE_SECONDS):
+            if model.is_adapter and model.name in names:
+                server.unload(model.name)
+                gone.append(f"{server.address} {model.name}")
+    except GeneratorUnavailable:
+        pass  # it will be asked again
+    return gone
+
+
+def _with_each(asked: list[ModelServer], act: Callable[[ModelServer], T]) -> list[T]:
+    """All at the same time, in order."""
+    if not asked:
+        return []
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(act, asked))
