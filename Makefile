@@ -64,7 +64,7 @@ browser: install-dev
 	@requirements/browser.sh $(BIN)/python
 
 test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
-	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
 
 .PHONY: test-vllm
 test-vllm: install-dev vllm-install ## The tests over a real vLLM server, which `make test` leaves out

@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--workload", default="hh")
     parser.add_argument("--pairs", type=int, default=16)
     parser.add_argument("--longest", type=int, default=512)
+    parser.add_argument("--at-once", type=int, default=PAIRS_PER_STEP, help="TRL: pairs in one forward")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
     options = parser.parse_args()
     load = workload(options.workload, options.pairs, options.model, longest=options.longest)
@@ -39,7 +40,7 @@ def main() -> None:
             seconds = chosen_steps(load, options.model, options.dtype, Path(folder))
         else:
             tuned = options.trainer == "trl-tuned"
-            seconds = trl_steps(load, options.model, options.dtype, Path(folder), tuned=tuned)
+            seconds = trl_steps(load, options.model, options.dtype, Path(folder), options.at_once, tuned=tuned)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(json.dumps({"seconds": seconds, "pairs": len(load.pairs), "scored": load.scored, "peak_gib": peak}))
 
@@ -73,7 +74,7 @@ def _timed(step: Callable[[int], Any], steps: int) -> float:
     return time.perf_counter() - before
 
 
-def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, *, tuned: bool) -> float:
+def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, at_once: int, *, tuned: bool) -> float:
     """Seconds of all steps of TRL's DPOTrainer, as its own loop takes them."""
     from datasets import Dataset
     from peft import LoraConfig
@@ -112,7 +113,8 @@ def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, *, tuned: b
     arguments: dict[str, Any] = {"gradient_checkpointing": False, "precompute_ref_log_probs": True} if tuned else {}
     config = DPOConfig(
         output_dir=str(folder),
-        per_device_train_batch_size=PAIRS_PER_STEP,
+        per_device_train_batch_size=at_once,
+        gradient_accumulation_steps=PAIRS_PER_STEP // at_once,
         num_train_epochs=1,
         use_cpu=True,
         bf16=dtype == "bfloat16",
