@@ -1,4 +1,4 @@
-"""``python -m training.engine``: train, reward, score, evaluate and merge on plain files; settings lists them.
+"""``python -m training.engine``: train, reward, score, evaluate, lab and merge on plain files; settings lists them.
 
 stdout carries JSON lines (``{"event": ...}``), stderr is for people. Exit codes: 0 finished; 1 a bug or the machine
 (traceback on stderr); 2 bad input or config; 3 cancelled by SIGTERM or SIGINT; 4 diverged.
@@ -64,16 +64,19 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--reference-cache", type=Path, help="folder of reference log-probabilities that runs share")
     score = commands.add_parser("score", help="log-probabilities, rewards and margin of every pair")
     score.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
+    score.add_argument("--tokens", action="store_true", help="also every token with its text and log-probabilities")
     score.add_argument("--reward-model", type=Path, help="explicit reward model to score with, instead of a policy")
     evaluate = commands.add_parser("evaluate", help="reward accuracy, loss and margins over all pairs")
     evaluate.add_argument("--out", type=Path, help="JSON file to write")
     for command in (score, evaluate):
         command.add_argument("--reference-adapter", type=Path, help="adapter of the reference (default: none)")
+    lab = commands.add_parser("lab", help="a step whenever one is asked for on stdin, and what it did")
+    lab.add_argument("--watch", type=Path, help="pairs that are scored too, and not learned from")
     commands.add_parser("settings", help="all settings as a table: default, range and a sentence each")
     merge = commands.add_parser("merge", help="fold an adapter into its base model: a full model's folder")
     merge.add_argument("--out", type=Path, required=True, help="folder to make")
     merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
-    for command in (train, reward, score, evaluate, merge):
+    for command in (train, reward, score, evaluate, lab, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
         command.add_argument(
             "--adapter",
@@ -81,9 +84,9 @@ def build_parser() -> argparse.ArgumentParser:
             required=command is merge,
             help="adapter to start from, to score or to merge (default: none)",
         )
-    for command in (train, reward, score, evaluate):
+    for command in (train, reward, score, evaluate, lab):
         command.add_argument("--data", type=Path, required=True, help="pairs as JSON lines; train: or a snapshot")
-    for command in (train, reward, score, evaluate, merge):
+    for command in (train, reward, score, evaluate, lab, merge):
         command.add_argument("--config", type=Path, help="JSON file of settings")
         command.add_argument(
             "--set", action="append", default=[], dest="settings", metavar="FIELD=VALUE", help="one setting; repeatable"
@@ -119,6 +122,14 @@ def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
         rewards = score_rewards(options.model, options.reward_model, pair_set, config, stop=stop)
         write_rewards(options.out, pair_set.pairs, rewards)
         figures = reward_figures(rewards)
+    elif options.tokens:
+        from training.engine.token_scores import score_tokens
+
+        pair_set, scores, tokens = score_tokens(
+            options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop
+        )
+        write_scores(options.out, pair_set.pairs, scores, config.beta, tokens)
+        figures = {}
     else:
         pair_set, scores = score(
             options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop
@@ -137,6 +148,15 @@ def _evaluate(options: argparse.Namespace, config: RunConfig, stop: StopRequest)
     return evaluate(scores, pair_set, config, options.out)
 
 
+def _lab(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
+    from training.engine.lab import Lab, commands_from_stdin, serve
+    from training.engine.run import prepare_torch
+
+    prepare_torch(config)
+    lab = Lab(options.model, options.adapter, options.data, options.watch, config)
+    return serve(lab, commands_from_stdin(stop), emit, stop)
+
+
 def _merge(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
     import torch
 
@@ -145,4 +165,4 @@ def _merge(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     return merge(options.model, options.adapter, options.out, dtype=getattr(torch, options.dtype))
 
 
-_COMMANDS = {"train": _train, "reward": _reward, "score": _score, "evaluate": _evaluate, "merge": _merge}
+_COMMANDS = {"train": _train, "reward": _reward, "score": _score, "evaluate": _evaluate, "lab": _lab, "merge": _merge}

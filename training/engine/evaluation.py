@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +36,17 @@ def score(
     (base + reference adapter, or the base alone)."""
     pair_set = read_all(model, data, config)
     stop.check()
-    device = choose_device(config.device)
-    shape = _shape(adapter, reference_adapter, config)
-    policy = Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
+    policy = open_policy(model, adapter, reference_adapter, config)
     of_policy = _log_probs(policy, adapter, pair_set.pairs, config, stop)
     of_reference = _log_probs(policy, reference_adapter, pair_set.pairs, config, stop)
     return pair_set, pair_scores(pair_set.pairs, of_policy, of_reference)
+
+
+def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> Policy:
+    """The model, with room for either adapter. Raises InputError where they differ in shape."""
+    device = choose_device(config.device)
+    shape = _shape(adapter, reference_adapter, config)
+    return Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
 
 
 def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:
@@ -65,15 +72,29 @@ def _log_probs(
         stop.check()
 
     rows = rows_by_length(pairs, policy, config)
+    with wearing(policy, adapter):
+        return score_rows(policy, pairs, rows, after_row)
+
+
+@contextmanager
+def wearing(policy: Policy, adapter: Path | None) -> Iterator[None]:
+    """The policy with an adapter of its shape (None: the base alone), for the time of the block."""
     if adapter is not None:
         policy.adapter.load(read_state(adapter))
-        return score_rows(policy, pairs, rows, after_row)
+        yield
+        return
     with policy.adapter.switched_off():
-        return score_rows(policy, pairs, rows, after_row)
+        yield
 
 
-def write_scores(target: Path, pairs: list[TokenPair], scores: PairScores, beta: float) -> None:
-    """One JSON object per pair: log-probabilities, rewards and margin."""
+def write_scores(
+    target: Path,
+    pairs: list[TokenPair],
+    scores: PairScores,
+    beta: float,
+    tokens: Sequence[dict[str, Any]] | None = None,
+) -> None:
+    """One JSON object per pair: log-probabilities, rewards and margin. tokens: more to say about each pair."""
     columns = {
         "policy_chosen_logp": scores.policy_chosen,
         "policy_rejected_logp": scores.policy_rejected,
@@ -85,8 +106,8 @@ def write_scores(target: Path, pairs: list[TokenPair], scores: PairScores, beta:
     }
     table = np.column_stack(list(columns.values()))
     lines = (
-        json.dumps({"id": pair.id, **dict(zip(columns, map(float, values), strict=True))}) + "\n"
-        for pair, values in zip(pairs, table, strict=True)
+        json.dumps({"id": pair.id, **dict(zip(columns, map(float, values), strict=True)), **more}) + "\n"
+        for pair, values, more in zip(pairs, table, tokens or [{}] * len(pairs), strict=True)
     )
     write_atomically(target, "".join(lines).encode())
 

@@ -92,9 +92,13 @@ class Policy:
         """Summed log-probability of every completion in the row, in nats: (2 * pairs,) fp64, chosen and rejected in
         turn. The sums are taken in fp64, so that hundreds of tokens do not cost the digits of the fp32 logits."""
         row = row.to(self.device)
-        per_token = self._packed_log_probs(row) if self.packs else self._one_by_one_log_probs(row)
         totals = torch.zeros(2 * len(row.pairs), dtype=torch.float64, device=self.device)
-        return totals.index_add(0, row.sides, per_token.double())
+        return totals.index_add(0, row.sides, self.token_log_probs(row).double())
+
+    def token_log_probs(self, row: PackedRow) -> Tensor:
+        """Log-probability of every scored token of the row, in nats: (N,), fp32 or fp64, in the order of its labels."""
+        row = row.to(self.device)
+        return self._packed_log_probs(row) if self.packs else self._one_by_one_log_probs(row)
 
     def vocabulary_log_probs(self, row: PackedRow) -> Callable[[slice], Tensor]:
         """A function from a part of the row's N scored places to the log-probabilities of all tokens there, (n, V) in

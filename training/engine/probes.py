@@ -64,7 +64,7 @@ class Probes:
         completions = sample(
             self.policy, self.prompts, eos_ids=self.encoder.eos_ids, max_tokens=self.max_tokens, seed=self.seed
         )
-        drifts = [self._drift(prompt, each) for prompt, each in zip(self.prompts, completions, strict=True)]
+        drifts = [self.drift(prompt, each) for prompt, each in zip(self.prompts, completions, strict=True)]
         tokens = sum(map(len, completions))
         kl = math.fsum(drift.kl for drift in drifts)
         return {
@@ -75,7 +75,8 @@ class Probes:
             **written(completions, self.encoder),
         }
 
-    def _drift(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> Drift:
+    def drift(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> Drift:
+        """How far policy and reference are apart along one completion that the policy wrote."""
         row = pack_sequences([(prompt, completion)])
         of_policy = self.policy.vocabulary_log_probs(row)
         with self.as_reference():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
 from training.engine.errors import InputError
 
 _PROBE = "completion"
+_CONTEXT = 4  # tokens
 
 
 class Message(TypedDict):
@@ -72,6 +74,26 @@ class TextEncoder:
         (``<|im_end|>``) stays text: it was typed, not sampled."""
         ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
         return (*ids, self.turn_end) if ended else tuple(ids)
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Each token's own part of the text, special tokens included. A character of several tokens belongs to its last
+        one, and the others' parts are empty; what is no whole character at the end is shown as it decodes."""
+        parts: list[str] = []
+        start = 0  # of the tokens that have no part yet
+        for place in range(len(ids)):
+            # A few tokens before, because some tokenizers write a word's space only where something stands before it.
+            context = ids[max(0, start - _CONTEXT) : start]
+            text = self._decoded([*context, *ids[start : place + 1]])[len(self._decoded(context)) :]
+            if text.endswith("\ufffd") and place + 1 < len(ids):
+                parts.append("")
+                continue
+            parts.append(text)
+            start = place + 1
+        return parts
+
+    def _decoded(self, ids: Sequence[int]) -> str:
+        text: str = self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return text
 
     def _find_turn_end(self) -> int:
         if self.tokenizer.chat_template is not None:

@@ -1,0 +1,199 @@
+"""``lab``: DPO in slow motion. A policy that takes a step when it is told to, and says after each what it has become.
+
+Commands come as JSON lines on stdin, ``{"steps": N}``; the end of stdin ends it. Every step is one over all pairs of
+the file, at a constant learning rate. Same data and settings, same numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.engine.config import RunConfig
+from training.engine.errors import Diverged, InputError
+from training.engine.evaluation import read_all
+from training.engine.events import Emit, StopRequest
+from training.engine.losses import Pairs, pair_losses, weighted_sum
+from training.engine.metrics import summarise
+from training.engine.packing import PackedRow
+from training.engine.probes import Probes
+from training.engine.records import TokenPair
+from training.engine.reference import ReferenceModel
+from training.engine.run import load_policy
+from training.engine.sampling import sample
+from training.engine.scoring import SideLogProbs, check_finite, losses_of, pair_scores, rows_by_length, score_rows
+from training.engine.text import TextEncoder
+from training.engine.trainer import make_optimizer
+
+_STDIN = 0
+_LOOK_SECONDS = 0.5
+_READ_BYTES = 1 << 12
+SAMPLES = 3
+"""Answers of its own by which the drift is measured: a KL from so few is a glimpse, the same draws each time."""
+
+
+class Lab:
+    """A few pairs to learn from, a few only watched, and the policy."""
+
+    def __init__(
+        self,
+        model: Path,
+        adapter: Path | None,
+        data: Path,
+        watched: Path | None,
+        config: RunConfig,
+    ) -> None:
+        """Loads everything and scores it once under the start, which is the reference. Raises InputError."""
+        if config.tuning != "lora":
+            raise InputError("the lab trains an adapter: tuning must be lora")
+        self.config = config
+        self.learned = read_all(model, data, config).pairs
+        self.watched = [] if watched is None else read_all(model, watched, config).pairs
+        self.pairs = [*self.learned, *self.watched]
+        self.policy = load_policy(model, adapter, config)
+        self.encoder = TextEncoder.from_directory(model)
+        self.parameters = list(self.policy.weights(model).parameters().values())
+        self.optimizer = make_optimizer(self.parameters, config)
+        self.rows = rows_by_length(self.pairs, self.policy, config)
+        self.lessons = rows_by_length(self.learned, self.policy, config)
+        self.reference = self._values()
+        start = ReferenceModel(self.policy, self.parameters, is_base=adapter is None, keep=True)
+        prompts = [pair.prompt_ids for pair in self.learned]
+        self.probes = Probes(
+            self.policy,
+            prompts,
+            self.encoder,
+            max_tokens=config.probe_tokens,
+            seed=config.seed,
+            as_reference=start.in_place,
+        )
+        self.steps = 0
+
+    def point(self) -> dict[str, Any]:
+        """What the policy is now: loss and so on over the pairs that are learned, and every pair's figures."""
+        values = self._values()
+        count = len(self.learned)
+        scores = pair_scores(self.learned, values[:count], self.reference[:count])
+        figures = summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
+        return {
+            "step": self.steps,
+            **{name: figures[name] for name in ("loss", "margin", "reward_accuracy", "displacement")},
+            "pairs": [
+                _figures(pair, mine, theirs)
+                for pair, mine, theirs in zip(self.pairs, values, self.reference, strict=True)
+            ],
+        }
+
+    def step(self) -> float:
+        """One optimizer step over all that is learned; returns the gradient's norm. Raises Diverged."""
+        total = sum(pair.weight for pair in self.learned)
+        for row in self.lessons:
+            self._backward(row, total)
+        if self.config.max_grad_norm:
+            norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.config.max_grad_norm))
+        else:
+            norm = float(
+                torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
+            )
+        if not np.isfinite(norm):
+            raise Diverged(f"the gradient of step {self.steps + 1} is not finite: take a smaller learning rate")
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.steps += 1
+        return norm
+
+    def writes(self) -> dict[str, Any]:
+        """What the policy writes by itself, SAMPLES times for each prompt and in the same draws each time, and how far
+        that is from the start: KL in nats an answer."""
+        prompts = [prompt for prompt in self.probes.prompts for _ in range(SAMPLES)]
+        completions = sample(
+            self.policy,
+            prompts,
+            eos_ids=self.encoder.eos_ids,
+            max_tokens=self.config.probe_tokens,
+            seed=self.config.seed,
+        )
+        drifts = [self.probes.drift(prompt, each).kl for prompt, each in zip(prompts, completions, strict=True)]
+        texts = [self.encoder.tokenizer.decode(list(each), skip_special_tokens=True) for each in completions]
+        return {"step": self.steps, "kl": sum(drifts) / len(drifts), "texts": texts}
+
+    def _backward(self, row: PackedRow, total: float) -> None:
+        pairs, indices = [self.learned[index] for index in row.pairs], list(row.pairs)
+        sides = self.policy.side_values(row).view(-1, 2)
+        check_finite(sides.detach().cpu().numpy(), pairs)
+        columns = Pairs(
+            policy=sides,
+            reference=torch.from_numpy(self.reference[indices]).to(sides.device),
+            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
+            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
+        )
+        losses = pair_losses(columns, self.config.loss_settings)
+        torch.autograd.backward(weighted_sum(losses, sides.new_tensor([pair.weight for pair in pairs]), total))
+
+    def _values(self) -> SideLogProbs:
+        return score_rows(self.policy, self.pairs, self.rows, lambda scored: None)
+
+
+def _figures(pair: TokenPair, policy: Any, reference: Any) -> dict[str, Any]:
+    """Of both sides log-probabilities under policy and start, in nats, and how many tokens they are the sums of."""
+    sides = (("chosen", pair.chosen_ids), ("rejected", pair.rejected_ids))
+    return {
+        "id": pair.id,
+        **{
+            name: {"logp": float(mine), "reference": float(theirs), "tokens": len(ids)}
+            for (name, ids), mine, theirs in zip(sides, policy, reference, strict=True)
+        },
+    }
+
+
+def serve(lab: Lab, commands: Iterator[dict[str, Any]], emit: Emit, stop: StopRequest) -> dict[str, Any]:
+    """Does what it is told until nobody tells it anything more; returns how many steps were taken."""
+    emit({"event": "started", "device": str(lab.policy.device)})
+    emit({"event": "point", "grad_norm": None, **lab.point()})
+    emit({"event": "wrote", **lab.writes()})
+    for command in commands:
+        for _ in range(_steps_of(command)):
+            stop.check()
+            norm = lab.step()
+            emit({"event": "point", "grad_norm": norm, **lab.point()})
+        emit({"event": "wrote", **lab.writes()})
+    return {"steps": lab.steps}
+
+
+def _steps_of(command: dict[str, Any]) -> int:
+    steps = command.get("steps")
+    if type(steps) is not int or steps < 1:
+        raise InputError(f'a command is {{"steps": N}} with N at least 1, not {command!r}')
+    return steps
+
+
+def commands_from_stdin(stop: StopRequest) -> Iterator[dict[str, Any]]:
+    """Each line of stdin as it comes. Ends with stdin; raises Cancelled after a signal, InputError for other lines."""
+    waiting = b""
+    while True:
+        stop.check()
+        if not select.select([_STDIN], [], [], _LOOK_SECONDS)[0]:
+            continue
+        data = os.read(_STDIN, _READ_BYTES)
+        if not data:
+            return
+        *lines, waiting = (waiting + data).split(b"\n")
+        for line in lines:
+            yield _command(line)
+
+
+def _command(line: bytes) -> dict[str, Any]:
+    try:
+        command = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"a command is a line of JSON, not {line[:80]!r}") from error
+    if not isinstance(command, dict):
+        raise InputError(f"a command is a JSON object, not {line[:80]!r}")
+    return command
