@@ -207,6 +207,8 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "train"},
+    "training.tasks.run_reading": {"queue": "lens"},
+    "training.tasks.run_lab": {"queue": "lens"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A message that no worker acknowledged is delivered again after this time; longer than any run, so that a long
@@ -231,7 +233,6 @@ GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # The base model new versions start from: a directory in Hugging Face layout. Prepared by `manage.py bootstrap_demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from labeling.access import led_campaigns
 from labeling.errors import NotAllowed, NotFound
 from labeling.models import Campaign, User
-from training.models import Deployment, GenerationJob, ModelVersion, Run
+from training.models import Deployment, GenerationJob, LabSession, ModelVersion, RewardReading, Run
 
 
 def require_any_lead(user: User | None) -> None:
@@ -49,6 +49,20 @@ def visible_runs(user: User) -> QuerySet[Run]:
 def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
     """The generation jobs of the campaigns led by this person."""
     return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_readings(user: User) -> QuerySet[RewardReading]:
+    """One's own readings, and those of pairs of the campaigns led by this person."""
+    if not user.is_lead:
+        return RewardReading.objects.none()
+    if user.is_admin:
+        return RewardReading.objects.all()
+    return RewardReading.objects.filter(Q(created_by=user) | Q(campaign__in=_led(user).values("pk")))
+
+
+def own_lab_sessions(user: User) -> QuerySet[LabSession]:
+    """One's own experiments in the lab."""
+    return LabSession.objects.filter(created_by=user)
 
 
 def _led(user: User) -> QuerySet[Campaign]:

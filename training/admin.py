@@ -8,8 +8,10 @@ from training.models import (
     Evaluation,
     GenerationItem,
     GenerationJob,
+    LabSession,
     ModelVersion,
     RetrainingPolicy,
+    RewardReading,
     Run,
     Snapshot,
 )
@@ -71,3 +73,15 @@ class EvaluationAdmin(ReadOnlyAdmin):
 @admin.register(RetrainingPolicy)
 class RetrainingPolicyAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "enabled", "min_fresh_verdicts", "auto_promote", "considered_at", "outcome")
+
+
+@admin.register(RewardReading)
+class RewardReadingAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "version", "before", "status", "created_by", "created_at")
+    list_filter = ("status",)
+
+
+@admin.register(LabSession)
+class LabSessionAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "version", "status", "done", "total", "created_by", "created_at")
+    list_filter = ("status",)

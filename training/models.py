@@ -46,6 +46,13 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def base(self) -> "ModelVersion":
+        """The version at the beginning of its line, which has no adapter."""
+        version = self
+        while version.parent is not None:
+            version = version.parent
+        return version
+
 
 class Deployment(models.Model):
     """One change of what serves. Append-only: the newest row of a channel says which version serves there."""
@@ -291,6 +298,68 @@ class RunMetric(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.step} of {self.run_id}"
+
+
+class RewardReading(Job):
+    """What somebody asked of a version through the reward lens: the hidden rewards of one pair, token by token."""
+
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="reward_readings"
+    )
+    comparison = models.ForeignKey(
+        "labeling.Comparison", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="reward_readings")
+    before = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version it is compared with; null: the reference itself, whose rewards are zero.",
+    )
+    reference = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What rewards are measured against; null: the base under the version.",
+    )
+    pair = models.JSONField(help_text="The pair as the engine reads it: prompt, chosen, rejected, token ids.")
+    beta = models.FloatField(default=0.1, help_text="The strength of the tie that the page begins with.")
+    result = models.JSONField(null=True, blank=True, help_text="Token by token: see training.jobs.reading.")
+
+    def __str__(self) -> str:
+        return f"reading {self.pk}"
+
+
+class LabSession(Job):
+    """Somebody's experiment in the lab: a real model learns one preference, a step whenever they ask for one.
+
+    Its engine stays for a while after the last step; a later one replays the steps, which come out the same.
+    """
+
+    MOST_STEPS = 200
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="lab_sessions")
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    lesson = models.JSONField(help_text="The prompt, the text that was picked, the other, and texts only watched.")
+    config = models.JSONField(default=dict, help_text="What differs from the engine's defaults (RunConfig).")
+    points = models.JSONField(default=list, blank=True, help_text="What the model was after each step, from 0 on.")
+    wrote = models.JSONField(default=list, blank=True, help_text="What it wrote by itself at some of them.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["created_by"],
+                condition=Q(status__in=["queued", "running", "cancelling"]),
+                name="lab_one_active_per_person",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"lab session {self.pk}"
 
 
 class Evaluation(models.Model):

@@ -134,11 +134,12 @@ class LineChild:
     def messages(self, timeout: float, more: Iterator[bytes] | None = None) -> list[dict[str, Any]]:
         """What it said since the last call, waiting at most `timeout` seconds for something.
 
-        `more` are lines for its stdin, taken only as fast as it reads them; its end closes stdin.
+        `more` are lines for its stdin, taken only as fast as it reads them; its end closes stdin. None: stdin is left
+        alone, for those who `say` something.
         Sets `ended_output` at the end of its stdout. A line that is not a JSON object is left out.
         """
         stdin = self.process.stdin
-        if stdin is not None and not stdin.closed and stdin not in self._selector.get_map():
+        if more is not None and stdin is not None and not stdin.closed and stdin not in self._selector.get_map():
             self._selector.register(stdin, selectors.EVENT_WRITE)
         found: list[dict[str, Any]] = []
         deadline = time.monotonic() + timeout
@@ -176,6 +177,18 @@ class LineChild:
             return
         except BrokenPipeError:  # it ended; what it said last is still to be read
             self._close(stdin)
+
+    def say(self, line: bytes) -> None:
+        """Writes a short line to its stdin, at once. Nothing happens if it has ended."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.process.stdin.fileno(), line)
+
+    def say_no_more(self) -> None:
+        """Closes its stdin."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
 
     def _close(self, stdin: IO[bytes]) -> None:
         self._selector.unregister(stdin)

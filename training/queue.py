@@ -20,11 +20,12 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from labeling.actions.events import record
 from training import processes
-from training.models import GenerationJob, JobStatus, Run
+from training.models import GenerationJob, JobStatus, LabSession, RewardReading, Run
 
 logger = logging.getLogger(__name__)
 
-J = TypeVar("J", GenerationJob, Run)
+AnyJob = GenerationJob | Run | RewardReading | LabSession
+J = TypeVar("J", GenerationJob, Run, RewardReading, LabSession)
 
 # A worker shows itself every few seconds; one that has not for this long is taken for dead wherever it is.
 HEARTBEAT_SECONDS = 5.0
@@ -34,9 +35,17 @@ FORGOTTEN_AFTER = timedelta(seconds=20)
 # Workers lost in a row, without a step between them, before a job is given up: it may be what kills them.
 MAX_LOSSES = 5
 
-TASKS: dict[type[GenerationJob] | type[Run], tuple[str, str]] = {
+TASKS: dict[type[AnyJob], tuple[str, str]] = {
     GenerationJob: ("training.tasks.run_generation", "generate"),
     Run: ("training.tasks.run_training", "train"),
+    RewardReading: ("training.tasks.run_reading", "lens"),
+    LabSession: ("training.tasks.run_lab", "lens"),
+}
+NOUNS: dict[type[AnyJob], str] = {
+    GenerationJob: "generation",
+    Run: "run",
+    RewardReading: "reading",
+    LabSession: "lab_session",
 }
 
 
@@ -48,7 +57,7 @@ class Stopped(Exception):
     """Somebody asked the job to stop, and it has."""
 
 
-def enqueue(job: GenerationJob | Run) -> None:
+def enqueue(job: AnyJob) -> None:
     """Sends the job's id to its queue once the transaction is committed."""
     task, queue = TASKS[type(job)]
     transaction.on_commit(lambda: send(task, queue, job.pk))
@@ -124,12 +133,12 @@ def ending(
         claim.finish(JobStatus.FAILED, now=clock(), error=f"Unexpected: {type(error).__name__}: {error}", **values)
 
 
-def noun(job: GenerationJob | Run) -> str:
+def noun(job: AnyJob) -> str:
     """What the event log calls it."""
-    return "run" if isinstance(job, Run) else "generation"
+    return NOUNS[type(job)]
 
 
-def record_end(job: GenerationJob | Run, status: JobStatus, *, now: datetime, error: str = "") -> None:
+def record_end(job: AnyJob, status: JobStatus, *, now: datetime, error: str = "") -> None:
     """The event of a job's end. No actor: a worker did it."""
     after = {"done": job.done, "total": job.total, "error": error}
     record(f"{noun(job)}.{status.value}", job, acting_user=None, now=now, campaign=job.campaign, after=after)
@@ -161,7 +170,7 @@ def claim(model: type[J], identifier: int, *, now: datetime) -> Claim[J] | None:
     return Claim(owned) if owned.attempts == job.attempts + 1 else None
 
 
-def is_lost(job: GenerationJob | Run, *, now: datetime) -> bool:
+def is_lost(job: AnyJob, *, now: datetime) -> bool:
     """Whether the worker that has this job is dead: gone from this machine, or silent for too long."""
     silent = job.heartbeat_at is None or now - job.heartbeat_at > STALE_AFTER
     return silent or processes.is_alive(job.worker) is False
@@ -218,7 +227,7 @@ def _free_lost(model: Any, task: str, queue: str, swept: Swept, *, now: datetime
                 swept.sent += send(task, queue, freed.pk)
 
 
-def _send_forgotten(model: type[GenerationJob] | type[Run], task: str, queue: str, *, now: datetime) -> int:
+def _send_forgotten(model: type[AnyJob], task: str, queue: str, *, now: datetime) -> int:
     # Only where the queue is empty: as long as messages wait in it, ours may be among them, and a long queue would
     # fill with copies.
     forgotten = model.objects.filter(status=JobStatus.QUEUED, enqueued_at__lt=now - FORGOTTEN_AFTER)

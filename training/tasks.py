@@ -37,6 +37,18 @@ def run_gate(run_id: int) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def run_reading(reading_id: int) -> None:
+    """Reads the hidden rewards of a pair."""
+    jobs.run_reading_job(reading_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_lab(session_id: int) -> None:
+    """Stays with a lab session for as long as somebody asks for steps."""
+    jobs.run_lab_job(session_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
     now = timezone.now()

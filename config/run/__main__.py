@@ -40,7 +40,9 @@ def main() -> int:
         prog="python -m config.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--no-demo", action="store_true", help="start without the demo campaign")
-    parser.add_argument("--only", metavar="NAMES", help="of web,worker,worker-long,beat,vllm only these (may be empty)")
+    parser.add_argument(
+        "--only", metavar="NAMES", help="of web,worker,worker-long,worker-lens,beat,vllm only these (may be empty)"
+    )
     options = parser.parse_args()
     port = os.environ.get("PORT") or "8000"
     if not port.isdecimal() or not 0 < int(port) < 65536:

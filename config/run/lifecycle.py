@@ -182,7 +182,7 @@ class Platform:
             self._wait_for_address(supervisor, switch)
         if vllm is not None:
             self._wait_for_vllm(vllm, supervisor, switch)
-        for name in ("worker", "worker-long", "beat"):
+        for name in ("worker", "worker-long", "worker-lens", "beat"):
             if self._runs(name):
                 supervisor.start_program(name)
 

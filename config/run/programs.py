@@ -44,7 +44,8 @@ def service_programs(services: EmbeddedServices) -> list[Program]:
 
 def application_programs(host: str, port: int) -> list[Program]:
     """Web, workers and beat. Long jobs have a worker of their own, so that they never keep short ones waiting."""
-    return [web(host, port), worker("worker", "default", concurrency=2), long_worker(), beat()]
+    short = worker("worker", "default", concurrency=2)
+    return [web(host, port), short, long_worker(), lens_worker(), beat()]
 
 
 def web(host: str, port: int) -> Program:
@@ -66,6 +67,11 @@ def worker(name: str, queues: str, *, concurrency: int) -> Program:
 def long_worker() -> Program:
     """One generation or training at a time: each takes all cores, and the model's memory."""
     return worker("worker-long", "generate,train", concurrency=1)
+
+
+def lens_worker() -> Program:
+    """What people wait for in front of a page (the reward lens, the lab): it must not wait for a training to end."""
+    return worker("worker-lens", "lens", concurrency=2)
 
 
 def beat() -> Program:

@@ -16,7 +16,7 @@ if (toggle instanceof HTMLButtonElement) {
 }
 
 // The tab of this page is seen, also where there is no room for all of them.
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const tab of document.querySelectorAll(":is(.tabs, .topbar nav) [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
 
 /** @type {Set<HTMLFormElement>} */
 const sent = new Set();
@@ -24,6 +24,7 @@ const sent = new Set();
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
+  if (event.submitter?.getAttribute("formtarget")) return; // it opens beside this page, which stays
   if (sent.has(form)) event.preventDefault(); // a second click while the first is on its way
   sent.add(form);
 });

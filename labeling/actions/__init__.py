@@ -43,6 +43,7 @@ from labeling.actions.members import add_member, pause_member, remove_member, re
 from labeling.actions.people import create_token, create_user, revoke_token
 from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
 from labeling.actions.recounts import look_after_recounts, request_recount, run_recount
+from labeling.actions.relabeling import relabel_comparison
 from labeling.actions.verdicts import adjudicate
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "next_with_progress",
     "open_invitation",
     "pause_member",
+    "relabel_comparison",
     "release_assignment",
     "release_expired_assignments",
     "remove_member",

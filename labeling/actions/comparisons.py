@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from itertools import count, islice
 from typing import Any
 
@@ -17,7 +16,7 @@ from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.prompts import PromptDraft, ensure_prompts, unfit_messages, unstorable
 from labeling.errors import Invalid
-from labeling.exchange import Message, is_canonical, messages_hash, text_hash
+from labeling.exchange import Message, is_canonical, messages_hash, pair_hash, text_hash
 from labeling.models import Campaign, Comparison, Completion, Gold, Prompt, User, Verdict
 from labeling.stats import majority
 from labeling.tally import Tally, add_to_tally, tally_of
@@ -211,8 +210,13 @@ def _add_batch(
 def _show_urgent_ones(campaign: Campaign, added: AddedComparisons) -> None:
     """Turns back those who have walked past where the new ones that come first stand."""
     if added.front < math.inf:
-        before = math.nextafter(added.front, -math.inf)
-        campaign.memberships.filter(cursor__gt=added.front).update(cursor=before)
+        turn_back(campaign, added.front)
+
+
+def turn_back(campaign: Campaign, position: float) -> None:
+    """Lets everybody who has walked past a place in the queue come by it next."""
+    before = math.nextafter(position, -math.inf)
+    campaign.memberships.filter(cursor__gt=position).update(cursor=before)
 
 
 def _check(draft: ComparisonDraft, campaign: Campaign) -> None:
@@ -234,8 +238,7 @@ def _place(campaign: Campaign, drafts: list[ComparisonDraft], now: datetime, add
         prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[messages_hash(draft.prompt)]
         in_order = is_canonical(draft.first.text, draft.second.text, prompt_hash=prompt.messages_hash)
         a, b = (draft.first, draft.second) if in_order else (draft.second, draft.first)
-        named = f"{prompt.messages_hash}{text_hash(a.text)}{text_hash(b.text)}"
-        placed.append(_Placed(draft, prompt, a, b, sha256(named.encode()).hexdigest()))
+        placed.append(_Placed(draft, prompt, a, b, pair_hash(prompt.messages_hash, a.text, b.text)))
     return placed
 
 

@@ -18,6 +18,7 @@ from labeling.exchange.hashing import (
     is_canonical,
     is_held_out,
     messages_hash,
+    pair_hash,
     pair_id,
     text_hash,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "is_canonical",
     "is_held_out",
     "messages_hash",
+    "pair_hash",
     "pair_id",
     "preference_pairs",
     "read_comparisons",

@@ -34,6 +34,12 @@ def canonical_order(first: str, second: str, *, prompt_hash: str = "") -> tuple[
     return (first, second) if is_canonical(first, second, prompt_hash=prompt_hash) else (second, first)
 
 
+def pair_hash(prompt_hash: str, first: str, second: str) -> str:
+    """The name of a comparison within its campaign (64 hexadecimal digits), in whatever order its texts are given."""
+    a, b = canonical_order(first, second, prompt_hash=prompt_hash)
+    return sha256(f"{prompt_hash}{text_hash(a)}{text_hash(b)}".encode()).hexdigest()
+
+
 def pair_id(prompt: Sequence[Message], chosen: str, rejected: str) -> str:
     """The name of a preference pair by its content (32 hexadecimal digits): the same labels give the same name."""
     content = [[[message["role"], message["content"]] for message in prompt], chosen, rejected]

@@ -4,6 +4,7 @@ from labeling.access import visible_campaigns
 from labeling.queries.agreement import agreement, vote_patterns
 from labeling.queries.annotators import AnnotatorSummary, annotator_summaries
 from labeling.queries.conflicts import Statement, next_waiting, statements_on
+from labeling.queries.forecast import completion_forecast, judged_by_day
 from labeling.queries.progress import (
     AnnotatorProgress,
     CampaignProgress,
@@ -31,7 +32,9 @@ __all__ = [
     "annotator_summaries",
     "annotator_view",
     "campaign_progress",
+    "completion_forecast",
     "fresh_verdicts",
+    "judged_by_day",
     "model_ranking",
     "next_waiting",
     "plain",

@@ -20,6 +20,7 @@ from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
 from labeling.stats.errors import InvalidCounts, StatsError
 from labeling.stats.estimate import Estimate
+from labeling.stats.forecast import Forecast, forecast
 from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
@@ -45,6 +46,7 @@ __all__ = [
     "Drift",
     "DriftPoint",
     "Estimate",
+    "Forecast",
     "InvalidCounts",
     "LengthBias",
     "LengthCounts",
@@ -70,6 +72,7 @@ __all__ = [
     "difference",
     "drift",
     "estimated_error_rate",
+    "forecast",
     "gwet_ac1",
     "krippendorff_alpha",
     "label_noise",

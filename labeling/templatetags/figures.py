@@ -46,6 +46,18 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def days(value: float | None) -> str:
+    """A time in days, rounded to what matters: 5 h, 3 days, 2 weeks."""
+    if value is None:
+        return DASH
+    if value < 1:
+        return f"{max(1, round(24 * value))} h"
+    if value < 21:
+        return f"{round(value)} day{'' if round(value) == 1 else 's'}"
+    return f"{round(value / 7)} weeks"
+
+
+@register.filter
 def took(started: datetime | None, finished: datetime | None) -> str:
     """The time between two moments; until now where the second is missing."""
     if started is None:

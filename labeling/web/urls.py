@@ -9,11 +9,12 @@ from labeling.web.events import events
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.invitations import invitation, invitation_revoke, invitations
-from labeling.web.new_campaign import new_campaign
 from labeling.web.people import people, people_pause, people_remove
+from labeling.web.preview import campaign_preview
 from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
+from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts
 from labeling.web.webhooks import delivery_retry, webhook_change, webhook_rotate, webhooks
 from labeling.web.you import account, account_erase, you
 
@@ -24,7 +25,6 @@ urlpatterns = [
     path("people/<str:username>/erase/", account_erase, name="account_erase"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/revoke/", token_revoke, name="token_revoke"),
-    path("campaigns/new/", new_campaign, name="new_campaign"),
     path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
     path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
@@ -36,6 +36,10 @@ urlpatterns = [
     path("invitations/<str:token>/", invitation, name="invitation"),
     path("campaigns/<slug:slug>/adjudication/", adjudication, name="adjudication"),
     path("campaigns/<slug:slug>/flags/", flags, name="flags"),
+    path("campaigns/<slug:slug>/verdicts/", verdicts, name="verdicts"),
+    path("campaigns/<slug:slug>/disagreements/", disagreements, name="disagreements"),
+    path("campaigns/<slug:slug>/comparisons/<int:pk>/", comparison, name="comparison"),
+    path("campaigns/<slug:slug>/comparisons/<int:pk>/change/", comparison_change, name="comparison_change"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
     path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),
     path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),
@@ -45,5 +49,6 @@ urlpatterns = [
     path("webhooks/<int:webhook_id>/change/", webhook_change, name="webhook_change"),
     path("webhooks/<int:webhook_id>/rotate/", webhook_rotate, name="webhook_rotate"),
     path("webhooks/deliveries/<int:delivery_id>/retry/", delivery_retry, name="delivery_retry"),
+    path("campaigns/<slug:slug>/preview/", campaign_preview, name="campaign_preview"),
     path("campaigns/<slug:slug>/status/", campaign_status, name="campaign_status"),
 ]

@@ -86,10 +86,11 @@ def add_metrics(run: Run, first: int, last: int) -> None:
             "chosen_logratio": 2 * part,
             "rejected_logratio": -9 * part,
             "learning_rate": 2e-4 * (1 - part),
+            "grad_norm": 1.6 - part,
         }
         lines.append(RunMetric(run=run, event="progress", step=step, values=values))
         if step % 8 == 0:
-            held_out = {**values, "loss": 0.693 * math.exp(-0.6 * part), "split": "test", "pairs": 24}
+            held_out = {**values, "loss": 0.693 * math.exp(-0.6 * part), "split": "test", "pairs": 24, "kl": 3 * part}
             lines.append(RunMetric(run=run, event="evaluated", step=step, values=held_out))
     RunMetric.objects.bulk_create(lines)
 

@@ -15,6 +15,7 @@ from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
+from tests.browser.inspected import experiment_of, reading_of
 from tests.people import PASSWORD, Stage
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
@@ -31,6 +32,10 @@ PAGES = {
         "/campaigns/sums/statistics/",
         "/campaigns/sums/adjudication/",
         "/campaigns/sums/flags/",
+        "/campaigns/sums/verdicts/",
+        "/campaigns/sums/disagreements/",
+        "/campaigns/sums/comparisons/{comparison}/",
+        "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
         "/campaigns/sums/invitations/",
         "/campaigns/sums/guidelines/?edit",
@@ -39,7 +44,13 @@ PAGES = {
         "/campaigns/sums/webhooks/",
         "/runs/{finished}/",
         "/playground/",
+        "/runs/{finished}/surprises/",
+        "/lens/",
+        "/lens/?comparison={comparison}",
+        "/lens/{reading}/",
+        "/lab/",
         "/versions/",
+        "/versions/compare/?one=sums-v1&other=sums-v2",
         "/versions/sums-v2/",
         "/campaigns/nowhere/",
     ),
@@ -51,17 +62,17 @@ PAGES = {
         "/invitations/{invitation}/",
     ),
     "eve": ("/campaigns/sums/adjudication/",),
-    "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/"),
+    "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {"schema", "healthz", "words"}
-NOT_OURS = ("/api/v1/docs/",)
-"""Swagger UI draws it, with colours of its own."""
+NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
+"""Swagger UI and Django draw them."""
 
 
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1).partition("?")[0]).url_name
+        resolve(path.format(invitation="i", finished=1, comparison=1, reading=1).partition("?")[0]).url_name
         for paths in PAGES.values()
         for path in paths
     }
@@ -72,7 +83,15 @@ def test_no_page_is_left_out() -> None:
 @pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
 def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
     on_stage.settle(["a", "b", "a"])
-    names = {"finished": furnish(on_stage).finished.pk, "invitation": occupy(on_stage)}
+    furnished = furnish(on_stage)
+    reading = reading_of(on_stage, furnished)
+    experiment_of(on_stage.maya, furnished)
+    names = {
+        "finished": furnished.finished.pk,
+        "invitation": occupy(on_stage),
+        "reading": reading.pk,
+        "comparison": reading.comparison_id,
+    }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     found: list[str] = []
     for who, paths in PAGES.items():

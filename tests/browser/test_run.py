@@ -34,7 +34,7 @@ def test_curves_are_drawn_and_the_table_has_the_same_lines(
     on_stage: Stage, furnished: Furnished, sign_in: SignIn
 ) -> None:
     page = sign_in(on_stage.maya, path=f"/runs/{furnished.finished.pk}/")
-    for chart in ("loss", "accuracy", "margin", "logratios"):
+    for chart in ("loss", "accuracy", "margin", "logratios", "kl", "norm"):
         expect(page.locator(f"[data-chart={chart}] canvas")).to_be_visible()
         assert is_drawn(page, chart)
     assert rows(page) == STEPS + STEPS // 8
@@ -50,9 +50,11 @@ def test_curves_grow_while_the_run_is_active_and_its_end_is_shown(
     before = STEPS // 2 + 1
     expect(page.get_by_test_id("metrics").locator("tbody tr")).to_have_count(before)
     add_metrics(run, STEPS // 2 + 1, 20)
-    Run.objects.filter(pk=run.pk).update(done=20)
+    Run.objects.filter(pk=run.pk).update(done=20, log_tail="a new line of the log")
     expect(page.get_by_test_id("metrics").locator("tbody tr")).to_have_count(before + 9)
     expect(page.get_by_test_id("run-progress")).to_contain_text("20 of 24 steps")
+    page.get_by_text("The last lines of its log").click()
+    expect(page.get_by_test_id("log")).to_have_text("a new line of the log")
     Run.objects.filter(pk=run.pk).update(status="cancelled")
     expect(page.get_by_test_id("resume-run")).to_be_visible()
 

@@ -33,8 +33,8 @@ def judged(scene: Stage) -> None:
                 scene.vote(assignment, letter, seconds=float(5 + number % 20))
 
 
-@pytest.mark.parametrize(("size", "name"), [(WIDE, "wide"), (PHONE, "phone")])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# Layouts differ by size and colours by theme, and neither by both.
+@pytest.mark.parametrize(("size", "name", "scheme"), [(WIDE, "wide", "light"), (PHONE, "phone", "dark")])
 def test_it_fits_and_shows_every_section(
     on_stage: Stage, sign_in: SignIn, picture: Picture, size: dict[str, int], name: str, scheme: str
 ) -> None:

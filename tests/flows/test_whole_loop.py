@@ -261,6 +261,7 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
 
     maya.get_by_text("Start and settings").click()
     maya.get_by_label("Epochs").fill("2")
+    maya.get_by_label("Held-out prompts it answers at each look").fill("0")
     maya.get_by_test_id("start-training").click()
     expect(maya.get_by_test_id("run-status").or_(maya.get_by_test_id("promote-next"))).to_be_visible()
     expect(maya.get_by_test_id("promote-next")).to_be_visible(timeout=8 * MINUTES)

@@ -30,6 +30,18 @@ def test_every_table_of_labeling_can_be_looked_at_and_what_happened_cannot_be_ch
         assert browser.post(address, {"choice": "b", "post": "yes"}).status_code == 403
 
 
+def test_it_has_the_look_of_the_other_pages() -> None:
+    scene = stage()
+    browser = Client()
+    assert browser.login(username=scene.root.username, password=PASSWORD)
+    for address in ("/admin/", "/admin/labeling/campaign/"):
+        page = browser.get(address).content.decode()
+        assert "css/admin" in page
+        assert "css/tokens" in page
+        assert "dark_mode" not in page  # the theme is the one of the other pages
+    assert "css/admin" in Client().get("/admin/login/").content.decode()
+
+
 def test_only_admins_come_in() -> None:
     scene = stage()
     for user in (scene.alice, scene.maya):

@@ -14,6 +14,7 @@ from labeling.actions import create_campaign, create_invitation, create_token, m
 from labeling.actions.webhooks import create_webhook
 from labeling.models import Comparison, Invitation, Membership, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish
+from tests.browser.inspected import experiment_of, reading_of
 from tests.people import NOON, Stage, pair, person, stage
 from training.models import GenerationJob, ModelVersion, Run
 
@@ -67,6 +68,12 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-release": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("api-retire", "api-restore", "api-flag-review", "api-gold"), lambda scene: [untouched(scene).pk]),
     "api-adjudicate": lambda scene: [conflict(scene.stage)],
+    **dict.fromkeys(("comparison", "comparison_change"), lambda scene: ["sums", untouched(scene).pk]),
+    **dict.fromkeys(("lens_reading", "api-reading"), lambda scene: [reading_of(scene.stage, scene.furnished).pk]),
+    **dict.fromkeys(
+        ("lab_steps", "lab_end", "api-lab-session", "api-lab-steps", "api-end-lab"),
+        lambda scene: [experiment_of(scene.stage.alice, scene.furnished, steps=1).pk],
+    ),
     "version": lambda scene: [scene.furnished.two.name],
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
@@ -77,7 +84,17 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [scene.furnished.writing.pk],
     ),
     **dict.fromkeys(
-        ("run", "run_cancel", "run_resume", "api-run", "api-run-metrics", "api-cancel-run", "api-resume-run"),
+        (
+            "run",
+            "run_surprises",
+            "run_relabel",
+            "run_cancel",
+            "run_resume",
+            "api-run",
+            "api-run-metrics",
+            "api-cancel-run",
+            "api-resume-run",
+        ),
         lambda scene: [scene.furnished.running.pk],
     ),
 }
@@ -103,6 +120,21 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-runs", "POST"): {"campaign": "sums"},
     ("api-answer", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}], "seed": 7},
     ("api-keep", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}]},
+    ("api-readings", "POST"): {
+        "version": "sums-v1",
+        "prompt": [{"role": "user", "content": "What is 1 plus one?"}],
+        "chosen": "It is 2.",
+        "rejected": "Nobody knows.",
+    },
+    ("api-lab-sessions", "POST"): {
+        "prompt": "What is 17 plus 26?",
+        "chosen": "Together that is 43.",
+        "rejected": "Together that is 42.",
+        "watched": ["The answer is 43."],
+        "beta": 0.1,
+        "steps": 4,
+    },
+    ("api-lab-steps", "POST"): {"steps": 5},
     ("api-retraining-policy", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
 }
 FORMS: dict[str, dict[str, str]] = {
@@ -112,6 +144,8 @@ FORMS: dict[str, dict[str, str]] = {
     "people_pause": {"username": "bob"},
     "invitations": {"role": "annotator", "days": "7"},
     "campaign_status": {"status": "paused"},
+    "comparison_change": {"do": "retire", "reason": "One of them is broken off."},
+    "lab_steps": {"steps": "5"},
     "annotate": {"assignment": "1", "choice": "left", "key": "k"},
     "annotate_undo": {"assignment": "1"},
 }

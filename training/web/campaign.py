@@ -1,5 +1,6 @@
 """The lead's page of a campaign: the loop, from candidates through labels and training to what serves."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import get_campaign, get_led_campaign, leads
 from labeling.models import Campaign
-from labeling.queries import CampaignProgress, agreement, campaign_progress
+from labeling.queries import CampaignProgress, agreement, campaign_progress, completion_forecast
 from labeling.queries.agreement import has_simulated_annotators
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import act, page, person
@@ -94,13 +95,17 @@ def _context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     overview = campaign_training_overview(found)
     versions = visible_versions(user).order_by("-pk")
     runs = Run.objects.filter(campaign=found).select_related("parent", "snapshot", "version").order_by("-pk")
-    progress, agreed = campaign_progress(found), agreement_rows(agreement(found))
+    now = timezone.now()
+    progress, agreed = campaign_progress(found, now=now), agreement_rows(agreement(found))
+    foreseen = completion_forecast(found, progress, now=now)
     candidate = _candidate(overview)
     return {
         "campaign": found,
         "tab": "campaign",
         "is_member": found.memberships.filter(user=user).exists(),
         "progress": progress,
+        "forecast": foreseen,
+        "done_at": now + timedelta(days=foreseen.days) if foreseen.days is not None else None,
         "agreement": agreed,
         "agreement_known": any(row.estimate.comparisons for row in agreed),
         "has_simulated": has_simulated_annotators(found),

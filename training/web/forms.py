@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from labeling.exchange import Message
 from labeling.models import Campaign
 from training.actions.schedule import DEFAULT_MIN_FRESH_VERDICTS
 from training.engine.config import RunConfig
@@ -139,6 +140,21 @@ class RunForm(forms.Form):
         help_text="How strongly it is tied to where it starts: small lets it drift.",
     )
     learning_rate = forms.FloatField(min_value=1e-9, max_value=1, initial=DEFAULTS.learning_rate, required=False)
+    evaluate_every = forms.IntegerField(
+        label="Steps between looks at held-out pairs",
+        min_value=0,
+        initial=10,
+        required=False,
+        help_text="For the curves while it runs; 0 looks at the end only.",
+    )
+    probe_prompts = forms.IntegerField(
+        label="Held-out prompts it answers at each look",
+        min_value=0,
+        max_value=1000,
+        initial=4,
+        required=False,
+        help_text="For the drift (KL) and what it writes. Each costs a few seconds on a CPU; 0 is none.",
+    )
 
     def __init__(
         self,
@@ -155,11 +171,51 @@ class RunForm(forms.Form):
     def settings(self) -> dict[str, Any]:
         """What `start_run` takes: of the config only what differs from the engine's defaults."""
         values = self.cleaned_data
-        names = ("epochs", "beta", "learning_rate")
+        names = ("epochs", "beta", "learning_rate", "evaluate_every", "probe_prompts")
         config = {
             name: values[name] for name in names if values[name] is not None and values[name] != getattr(DEFAULTS, name)
         }
         return {"parent": values["parent"], "config": config}
+
+
+class LensForm(forms.Form):
+    """What the reward lens looks at: a version, what it is measured against, and two completions of a prompt."""
+
+    AGAINST = (("base", "The base model under it"), ("parent", "Its parent, as in training"))
+
+    version = VersionField(queryset=ModelVersion.objects.none())
+    against = forms.ChoiceField(label="Rewards are measured against", choices=AGAINST, initial="base")
+    prompt = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), max_length=20_000, help_text="What the model was asked."
+    )
+    chosen = forms.CharField(
+        label="Chosen completion", widget=forms.Textarea(attrs={"rows": 5}), max_length=20_000, strip=False
+    )
+    rejected = forms.CharField(
+        label="Rejected completion", widget=forms.Textarea(attrs={"rows": 5}), max_length=20_000, strip=False
+    )
+
+    def __init__(
+        self,
+        sent: QueryDict | None = None,
+        *,
+        versions: QuerySet[ModelVersion],
+        initial: ModelVersion | None = None,
+        has_pair: bool = False,
+    ) -> None:
+        """has_pair: the pair is known from elsewhere, and no text is asked for."""
+        super().__init__(sent, auto_id="lens_%s", initial={"version": initial})
+        field = self.fields["version"]
+        assert isinstance(field, VersionField)
+        field.queryset, field.empty_label = versions, None
+        if has_pair:
+            for name in ("prompt", "chosen", "rejected"):
+                del self.fields[name]
+
+    def texts(self) -> tuple[list[Message], str, str]:
+        """Prompt, chosen and rejected; call after is_valid."""
+        values = self.cleaned_data
+        return [Message(role="user", content=values["prompt"])], values["chosen"], values["rejected"]
 
 
 class PolicyForm(forms.Form):

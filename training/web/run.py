@@ -20,12 +20,14 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     runs = visible_runs(person(request)).select_related("campaign", "parent", "snapshot", "created_by")
     found = get_object_or_404(runs, pk=pk)
     deployment = current_deployment()
+    metrics = [{"event": metric.event, "step": metric.step, **metric.values} for metric in run_metrics(found)]
     context = {
         "run": found,
         "campaign": found.campaign,
         "version": getattr(found, "version", None),
         "serving": deployment.version if deployment else None,
-        "metrics": [{"event": metric.event, "step": metric.step, **metric.values} for metric in run_metrics(found)],
+        "metrics": metrics,
+        "has_kl": any("kl" in metric for metric in metrics),
         "settings": _settings(found),
         "dropped": found.snapshot.manifest.get("dropped", {}),
         "nav": "home",

@@ -3,13 +3,20 @@
 from django.urls import path
 
 from training.web.campaign import campaign, generation_start, policy_save, run_start
+from training.web.compare import compare_versions
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
+from training.web.lab import lab, lab_end, lab_start, lab_steps
+from training.web.lens import lens, lens_reading
+from training.web.new_campaign import new_campaign, new_campaign_preview
 from training.web.playground import playground
 from training.web.run import run
+from training.web.surprises import run_relabel, run_surprises
 from training.web.version import version, version_promote
 from training.web.versions import serving_rollback, versions
 
 urlpatterns = [
+    path("campaigns/new/", new_campaign, name="new_campaign"),
+    path("new-campaign/preview/", new_campaign_preview, name="new_campaign_preview"),
     path("campaigns/<slug:slug>/", campaign, name="campaign"),
     path("campaigns/<slug:slug>/generate/", generation_start, name="generation_start"),
     path("campaigns/<slug:slug>/train/", run_start, name="run_start"),
@@ -20,7 +27,16 @@ urlpatterns = [
     path("runs/<int:pk>/cancel/", run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", run_resume, name="run_resume"),
     path("playground/", playground, name="playground"),
+    path("runs/<int:pk>/surprises/", run_surprises, name="run_surprises"),
+    path("runs/<int:pk>/relabel/", run_relabel, name="run_relabel"),
+    path("lens/", lens, name="lens"),
+    path("lab/", lab, name="lab"),
+    path("lab/start/", lab_start, name="lab_start"),
+    path("lab/<int:pk>/steps/", lab_steps, name="lab_steps"),
+    path("lab/<int:pk>/end/", lab_end, name="lab_end"),
+    path("lens/<int:pk>/", lens_reading, name="lens_reading"),
     path("versions/", versions, name="versions"),
+    path("versions/compare/", compare_versions, name="compare_versions"),
     path("versions/<slug:name>/", version, name="version"),
     path("versions/<slug:name>/promote/", version_promote, name="version_promote"),
     path("serving/rollback/", serving_rollback, name="serving_rollback"),

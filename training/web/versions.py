@@ -13,6 +13,7 @@ from training.handover import training_now
 from training.models import Deployment
 from training.queries import current_deployment, version_before
 from training.serving import states
+from training.web.lineage import draw_lineage
 
 CHANGES_SHOWN = 10
 
@@ -25,8 +26,10 @@ def versions(request: HttpRequest) -> HttpResponse:
     require_any_lead(user)
     seen = visible_versions(user)
     changes = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, version__in=seen)
+    shown = list(seen.select_related("parent", "run__campaign").order_by("-pk"))
     context = {
-        "versions": seen.select_related("parent", "run__campaign").order_by("-pk"),
+        "versions": shown,
+        "graph": draw_lineage(shown),
         "current": current_deployment(),
         "before": version_before(),
         "servers": states(),

@@ -18,6 +18,7 @@ import { poll } from "../lib/poll.js";
  * @property {number} [failed]
  * @property {number} [dropped]
  * @property {Latest} [latest] newest progress line of the engine
+ * @property {string} [log_tail] the end of a run's log
  */
 
 /**

@@ -16,8 +16,10 @@ import { refreshParts } from "../lib/live.js";
  * @property {number} margin
  * @property {number} chosen_logratio
  * @property {number} rejected_logratio
+ * @property {number} [kl] where the run answers prompts by itself
+ * @property {number} [grad_norm] of a step
  */
-/** @typedef {"loss" | "reward_accuracy" | "margin" | "chosen_logratio" | "rejected_logratio"} Figure */
+/** @typedef {"loss" | "reward_accuracy" | "margin" | "chosen_logratio" | "rejected_logratio" | "kl" | "grad_norm"} Figure */
 
 const LN2 = Math.log(2);
 
@@ -41,9 +43,13 @@ const charts = {
     [
       { label: "Chosen", colour: "--series-3" },
       { label: "Rejected", colour: "--series-4" },
+      { label: "Chosen, held out", colour: "--series-3", points: true },
+      { label: "Rejected, held out", colour: "--series-4", points: true },
     ],
     { level: 0 },
   ),
+  kl: chart("kl", [{ label: "KL", colour: "--series-2", points: true }], { level: 0 }),
+  norm: chart("norm", [{ label: "Norm", colour: "--series-1" }], {}),
 };
 
 /**
@@ -77,14 +83,24 @@ function showMetrics() {
   charts.loss.show(both("loss"));
   charts.accuracy.show(both("reward_accuracy"));
   charts.margin.show(both("margin"));
-  charts.logratios.show([steps, column("progress", "chosen_logratio"), column("progress", "rejected_logratio")]);
+  charts.logratios.show([
+    steps,
+    column("progress", "chosen_logratio"),
+    column("progress", "rejected_logratio"),
+    column("evaluated", "chosen_logratio"),
+    column("evaluated", "rejected_logratio"),
+  ]);
+  const drift = column("evaluated", "kl");
+  charts.kl.show([steps, drift]);
+  one("[data-no-kl]", HTMLElement).hidden = drift.some((value) => value !== null);
+  charts.norm.show([steps, column("progress", "grad_norm")]);
   rows.replaceChildren(...lines.map(row));
 }
 
 /** @param {Metric} metric */
 function row(metric) {
   const line = make("tr");
-  const numbers = [fixed(metric.loss, 4), percent(metric.reward_accuracy), fixed(metric.margin, 4), fixed(metric.chosen_logratio), fixed(metric.rejected_logratio)];
+  const numbers = [fixed(metric.loss, 4), percent(metric.reward_accuracy), fixed(metric.margin, 4), fixed(metric.chosen_logratio), fixed(metric.rejected_logratio), fixed(metric.kl), fixed(metric.grad_norm)];
   line.append(
     make("td", { class: "number", text: metric.step }),
     make("td", { text: metric.event === "evaluated" ? "held-out pairs" : "the batch" }),
@@ -102,10 +118,16 @@ async function update() {
   );
 }
 
+/** @param {import("../components/job.js").Job} job */
+function showNews(job) {
+  if (job.log_tail) one("[data-log]", HTMLElement).textContent = job.log_tail;
+  void update();
+}
+
 void update();
 const job = maybe("[data-job][data-active]", HTMLElement);
 if (job) {
-  followJob(job, page.dataset.api ?? "/api/v1/", () => void update(), () => {
+  followJob(job, page.dataset.api ?? "/api/v1/", showNews, () => {
     void update();
     void refreshParts().then((done) => done || location.reload());
   });

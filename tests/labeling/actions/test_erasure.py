@@ -129,7 +129,7 @@ def test_no_key_and_no_secret_is_told() -> None:
         if any(word in field.name for word in ("secret", "password", "token", "key"))
     }
     # judgment.key only tells one try from another; snapshots and counts of tokens open nothing.
-    assert suspicious - SECRET <= {"key", "tokens"}
+    assert suspicious - SECRET <= {"key", "tokens", "tokens_read", "tokens_written"}
 
 
 def test_withdrawn_judgments_count_nowhere_and_what_they_settled_is_open_again(scene: Stage) -> None:

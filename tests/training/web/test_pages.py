@@ -1,7 +1,10 @@
 """The pages of training as forms: what they show, what they start, what they say when something is wrong."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.browser.furnished import furnish
 from tests.people import Stage, stage
@@ -214,3 +217,22 @@ def test_with_one_judgment_each_the_page_says_why_there_is_no_agreement(visiting
     on_stage = stage(comparisons=3)
     on_stage.settle(["a"])
     assert "Every comparison is judged once" in said(visiting(on_stage.maya))
+
+
+# --- The forecast ---
+
+
+def test_the_loop_says_when_labeling_will_be_done(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=8)
+    now = timezone.now()
+    on_stage.now = now - timedelta(days=4)
+    for _ in range(4):
+        on_stage.vote(on_stage.given(on_stage.alice), "a")
+        on_stage.wait(86_400)
+    page = said(visiting(on_stage.maya))
+    assert 'data-testid="forecast"' in page
+    assert "4 days</b>" in page
+
+
+def test_nobody_at_work_means_no_forecast_but_the_reason(visiting: Visiting) -> None:
+    assert "no pace to go by" in said(visiting(stage(comparisons=3).maya))

@@ -1,0 +1,73 @@
+"""Asking people again about a comparison that was settled: because a model, or somebody, doubts its verdict."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.comparisons import queue_position, turn_back
+from labeling.actions.curation import WrongComparisonStatus
+from labeling.actions.events import record
+from labeling.actions.settling import told
+from labeling.errors import Invalid
+from labeling.models import Assignment, Comparison, Membership, User, Verdict
+from labeling.tally import add_to_tally, tally_of
+
+MOST_JUDGMENTS = 50  # of one comparison, as a campaign's overlap
+FRONT = 1  # the priority of what is asked again
+
+
+@transaction.atomic
+def relabel_comparison(
+    *, comparison: Comparison, more: int, reason: str, acting_user: User | None, now: datetime
+) -> Comparison:
+    """Opens a settled comparison, or a conflict, for more judgments, at the front of the queue.
+
+    more: by so many people who have not judged it. Its judgments stay and count with the new ones; its verdict is no
+    more until they are there (the event keeps it). Raises NotAllowed, NotFound, Invalid, WrongComparisonStatus.
+    """
+    require_lead(acting_user, comparison.campaign)
+    if not reason.strip():
+        raise Invalid("Say why: the reason stays in the log.", fields={"reason": "Must not be empty."})
+    rows = Comparison.objects.select_related("campaign")
+    locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
+    if locked.status not in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT):
+        raise WrongComparisonStatus(
+            f"This comparison is {locked.status}: only one that is settled or in conflict is asked about again."
+        )
+    _check_people(locked, more)
+    verdict, totals, was = Verdict.objects.filter(comparison=locked).first(), tally_of(locked), str(locked.status)
+    if verdict is not None:
+        verdict.delete()
+    locked.status = Comparison.Status.OPEN
+    locked.overlap = locked.taken + more
+    locked.priority = max(locked.priority, FRONT)
+    locked.position = queue_position(locked.priority)
+    locked.save(update_fields=["status", "overlap", "priority", "position"])
+    turn_back(locked.campaign, locked.position)
+    record(
+        "comparison.asked_again",
+        locked,
+        acting_user=acting_user,
+        now=now,
+        campaign=locked.campaign,
+        before={"status": was, "verdict": told(verdict)},
+        after={"status": str(locked.status), "more": more, "reason": reason.strip()},
+    )
+    add_to_tally(locked.campaign_id, tally_of(locked) - totals)
+    return locked
+
+
+def _check_people(comparison: Comparison, more: int) -> None:
+    """Raises Invalid where so many judgments could never come."""
+    if not 1 <= more <= MOST_JUDGMENTS - comparison.taken:
+        most = MOST_JUDGMENTS - comparison.taken
+        raise Invalid(f"Ask for 1 to {most} more judgments.", fields={"more": f"1 to {most}."})
+    judged = Assignment.objects.filter(comparison=comparison).exclude(status=Assignment.Status.RELEASED)
+    members = Membership.objects.filter(campaign=comparison.campaign, paused_at=None, user__is_active=True)
+    left = members.exclude(user__in=judged.values("annotator")).count()
+    if left < more:
+        raise Invalid(
+            f"Only {left} people of this campaign could still judge it: add people, or ask for fewer.",
+            fields={"more": f"At most {left}."},
+        )

@@ -1,0 +1,45 @@
+"""How fast a campaign is being judged, day by day, and when it will be done at that pace."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Count, ExpressionWrapper, F, IntegerField, Min
+from django.db.models.functions import Extract, Floor
+
+from labeling.models import Assignment, Campaign, Choice, Judgment
+from labeling.queries.progress import CampaignProgress
+from labeling.stats import Forecast, forecast
+
+DAYS = 14
+DAY_SECONDS = 86_400
+SHORTEST = 1 / 24
+"""Of a day: what began a minute ago has no pace yet."""
+
+
+def judged_by_day(campaign: Campaign, *, now: datetime) -> tuple[list[int], float]:
+    """Votes of each of the last 24 hours, the 24 hours before, and so on, newest first, back to the first vote or for
+    DAYS; and how much of the oldest one lies after the first vote (1.0: all of it). Costs the votes of those days."""
+    votes = Judgment.objects.filter(
+        campaign=campaign,
+        kind=Assignment.Kind.NORMAL,
+        superseded_at=None,
+        created_at__gt=now - timedelta(days=DAYS),
+        created_at__lte=now,
+    ).exclude(choice=Choice.SKIP)
+    age = Extract(now - F("created_at"), "epoch") / DAY_SECONDS
+    day = ExpressionWrapper(Floor(age), output_field=IntegerField())
+    rows = votes.annotate(day=day).values("day").annotate(votes=Count("pk"), first=Min("created_at")).order_by("day")
+    by_day = {int(row["day"]): row for row in rows}
+    if not by_day:
+        return [], 1.0
+    oldest = max(by_day)
+    counts = [by_day[each]["votes"] if each in by_day else 0 for each in range(oldest + 1)]
+    if Judgment.objects.filter(campaign=campaign, created_at__lte=now - timedelta(days=DAYS)).exists():
+        return counts + [0] * (DAYS - len(counts)), 1.0
+    part = (now - by_day[oldest]["first"]).total_seconds() / DAY_SECONDS - oldest
+    return counts, min(1.0, max(0.0 if oldest else SHORTEST, part))
+
+
+def completion_forecast(campaign: Campaign, progress: CampaignProgress, *, now: datetime) -> Forecast:
+    """When the judgments that are still wanted will have been made."""
+    counts, part = judged_by_day(campaign, now=now)
+    return forecast(max(0, progress.judgments_wanted - progress.judgments), counts, part)

@@ -1,0 +1,74 @@
+"""How a campaign's page looks to annotators, with a pair that nobody is given: nothing on it can be pressed."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from labeling.access import get_led_campaign
+from labeling.models import Campaign, Comparison, Flag
+from labeling.rendering import render_markdown
+from labeling.web.edge import page, person
+from labeling.web.reading import reading_of
+
+PROMPT = "How do I keep basil alive in winter?"
+COMPLETIONS = (
+    "Keep it warm and bright:\n\n1. **Light**: a south window, or a lamp for six hours a day.\n"
+    "2. **Water**: when the top of the soil is dry, from below.\n3. **Harvest** whole tips, never single leaves.",
+    "Basil is a herb that comes from warm countries. In winter it is colder than in summer. Many people like basil.",
+)
+"""Written for the preview, one plainly better than the other."""
+
+
+@page
+@require_safe
+def campaign_preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page with the campaign's first comparison, else with an example."""
+    campaign = get_led_campaign(person(request), slug)
+    comparison = (
+        campaign.comparisons.exclude(status__in=Comparison.OUT)
+        .select_related("prompt", "completion_a", "completion_b")
+        .order_by("pk")
+        .first()
+    )
+    guidelines = campaign.guideline_versions.order_by("-number").first()
+    text = guidelines.text if guidelines else ""
+    if comparison is None:
+        return preview_of(request, campaign, guidelines=text)
+    texts = (comparison.completion_a.text, comparison.completion_b.text)
+    return preview_of(request, campaign, guidelines=text, messages=comparison.prompt.messages, completions=texts)
+
+
+def preview_of(
+    request: HttpRequest,
+    campaign: Campaign,
+    *,
+    guidelines: str,
+    prompt: str = "",
+    messages: list[dict[str, str]] | None = None,
+    completions: tuple[str, str] = COMPLETIONS,
+) -> HttpResponse:
+    """The annotators' page of a campaign, which need not be saved. prompt: one turn; messages: a whole conversation."""
+    turns = messages or [{"role": "user", "content": prompt or PROMPT}]
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "assignment": {
+            "id": "",
+            "prompt": [{"role": turn["role"], "html": render_markdown(turn["content"])} for turn in turns],
+            "left": _shown(completions[0], campaign),
+            "right": _shown(completions[1], campaign),
+        },
+        "key": "",
+        "progress": {"judged": 0, "judged_today": 0, "comparisons": 1, "settled": 0, "notice": ""},
+        "guidelines": {"number": 1} if guidelines else None,
+        "guidelines_html": render_markdown(guidelines, breaks=False) if guidelines else "",
+        "last_judged": None,
+        "flags": Flag.choices,
+        "reading": reading_of(request),
+    }
+    return render(request, "labeling/preview.html", context)
+
+
+def _shown(text: str, campaign: Campaign) -> dict[str, str]:
+    return {"html": render_markdown(text), "model": "" if campaign.blind else "model-v1"}

@@ -1,0 +1,95 @@
+"""A finished reading of the reward lens and an experiment of the lab: rows only, with figures that hang together."""
+
+from typing import Any
+
+from labeling.models import Comparison, User
+from tests.browser.furnished import Furnished
+from tests.people import NOON, Stage
+from training.models import LabSession, RewardReading
+
+LESSON = {
+    "prompt": "What is 17 plus 26?",
+    "chosen": "Together that is 43.",
+    "rejected": "Together that is 42.",
+    "watched": ["The answer is 43."],
+}
+
+
+def reading_of(stage: Stage, furnished: Furnished, **changes: Any) -> RewardReading:
+    """Version two looks at a comparison of the stage; version one did before it."""
+    values: dict[str, Any] = {
+        "campaign": stage.campaign,
+        "comparison": Comparison.objects.filter(campaign=stage.campaign).order_by("pk")[0],
+        "version": furnished.two,
+        "before": furnished.one,
+        "pair": {
+            "id": "pair",
+            "prompt": [{"role": "user", "content": "What is 1 plus one?"}],
+            "chosen": "It is 2.",
+            "rejected": "Nobody knows.",
+            "names": ["Chosen", "Rejected"],
+        },
+        "beta": 0.2,
+        "status": "finished",
+        "result": {
+            "after": _side("sums-v2", 0.5, -0.75),
+            "before": _side("sums-v1", 0.25, -0.25),
+            "reward_model": {"name": "judge", "chosen": 1.25, "rejected": -0.5, "margin": 1.75},
+        },
+        "created_by": stage.maya,
+        "created_at": NOON,
+        **changes,
+    }
+    return RewardReading.objects.create(**values)
+
+
+def _side(version: str, chosen: float, rejected: float) -> dict[str, Any]:
+    """Each token of a side has become more or less likely by so much."""
+    return {
+        "version": version,
+        "chosen": [[text, -1.0 + chosen, -1.0] for text in ("It", " is", " 2", ".\n")],
+        "rejected": [[text, -2.0 + rejected, -2.0] for text in ("Nobody", " knows", ".")],
+    }
+
+
+def experiment_of(user: User, furnished: Furnished, *, steps: int = 8, **changes: Any) -> LabSession:
+    """So many steps; after eight the better text is less likely than at the start."""
+    points = [_point(step) for step in range(steps + 1)]
+    values: dict[str, Any] = {
+        "version": furnished.base,
+        "lesson": LESSON,
+        "config": {"beta": 0.1, "learning_rate": 2e-4},
+        "status": "finished",
+        "done": steps,
+        "total": steps,
+        "points": points,
+        "wrote": [
+            {"step": 0, "kl": 0.0, "texts": ["The answer is 41.", "It is 43."]},
+            {"step": steps, "kl": 1.5, "texts": ["The answer is 43.", "It is 43."]},
+        ],
+        "created_by": user,
+        "created_at": NOON,
+        **changes,
+    }
+    return LabSession.objects.create(**values)
+
+
+def _point(step: int) -> dict[str, Any]:
+    better, worse = 0.6 * step - 0.2 * step**2 / 2, -4.0 * step
+    sides = [("lesson", better, worse), ("watched", 0.3 * step, worse)]
+    return {
+        "step": step,
+        "loss": 0.693147 / (1 + step),
+        "margin": 0.1 * (better - worse),
+        "reward_accuracy": 1.0,
+        "displacement": better < 0,
+        "grad_norm": None if step == 0 else 2.5 / step,
+        "pairs": [
+            {
+                "id": name,
+                "chosen": {"logp": -20 + one, "reference": -20.0, "tokens": 8},
+                "rejected": {"logp": -22 + other, "reference": -22.0, "tokens": 8},
+            }
+            for name, one, other in sides
+        ],
+    }

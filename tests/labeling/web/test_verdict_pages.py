@@ -1,0 +1,81 @@
+"""The table of verdicts, the disagreements, and one comparison: what they show and what can be done there."""
+
+from labeling.models import Comparison, Verdict
+from tests.labeling.web.conftest import Visiting
+from tests.people import Stage, stage
+
+PATH = "/campaigns/sums/"
+
+
+def disagreed() -> Stage:
+    """Two comparisons: on the first Alice and Bob agree, on the second they do not, and say why."""
+    scene = stage(comparisons=2, overlap=2)
+    for second in ("a", "b"):
+        for user, letter in ((scene.alice, "a"), (scene.bob, second)):
+            held = scene.given(user)
+            scene.vote(held, letter, comment=f"<b>{letter}</b> is true." if second == "b" else "")
+    return scene
+
+
+def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
+    scene = disagreed()
+    maya = visiting(scene.maya)
+    page = maya.get(f"{PATH}verdicts/").content.decode()
+    assert page.count("plus one?") == 1
+    assert "Majority of the judgments" in page
+    assert "No verdict is like that" in maya.get(f"{PATH}verdicts/?winner=b").content.decode()
+    assert "plus one?" in maya.get(f"{PATH}verdicts/?winner=a&confidence_at_most=0.99").content.decode()
+    page = maya.get(f"{PATH}verdicts/?confidence_at_most=many").content.decode()
+    assert "Enter a number" in page
+
+
+def test_older_verdicts_are_a_page_away(visiting: Visiting) -> None:
+    scene = stage(comparisons=55)
+    scene.settle(["a"] * 55)
+    maya = visiting(scene.maya)
+    first = maya.get(f"{PATH}verdicts/?winner=a")
+    assert len(first.context["verdicts"]) == 50
+    second = maya.get(f"{PATH}verdicts/?{first.context['older']}")
+    assert len(second.context["verdicts"]) == 5
+    assert second.context["older"] == ""
+
+
+def test_disagreements_show_votes_and_words_as_text(visiting: Visiting) -> None:
+    scene = disagreed()
+    maya = visiting(scene.maya)
+    page = maya.get(f"{PATH}disagreements/").content.decode()
+    assert page.count('data-testid="disagreement"') == 1
+    assert "&lt;b&gt;b&lt;/b&gt; is true." in page
+    assert scene.alice.pseudonym in page
+    assert "No disagreement is like that" in maya.get(f"{PATH}disagreements/?status=settled").content.decode()
+    assert maya.get(f"{PATH}disagreements/?status=conflict&commented=on").content.decode().count("is true.") == 2
+
+
+def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> None:
+    scene = disagreed()
+    settled = Comparison.objects.get(status="settled")
+    maya = visiting(scene.maya)
+    path = f"{PATH}comparisons/{settled.pk}/"
+    page = maya.get(path).content.decode()
+    assert "A is better" in page
+    answer = maya.post(f"{path}change/", {"do": "relabel", "more": "2", "reason": "Is it?"}, follow=True)
+    assert "2 more people are asked" in answer.content.decode()
+    assert not Verdict.objects.filter(comparison=settled).exists()
+    assert "Is it?" in answer.content.decode()  # in what happened to it
+    answer = maya.post(f"{path}change/", {"do": "relabel", "more": "x", "reason": "Again"}, follow=True)
+    assert "only one that is settled or in conflict" in answer.content.decode()
+    maya.post(f"{path}change/", {"do": "retire", "reason": "It is broken off."})
+    settled.refresh_from_db()
+    assert settled.status == "retired"
+    maya.post(f"{path}change/", {"do": "restore"})
+    settled.refresh_from_db()
+    assert settled.status == "open"
+
+
+def test_a_comparison_of_another_campaign_is_not_there(visiting: Visiting) -> None:
+    scene = disagreed()
+    from labeling.actions import create_campaign
+
+    create_campaign(name="Elsewhere", acting_user=scene.maya, now=scene.now)
+    number = Comparison.objects.all()[0].pk
+    assert visiting(scene.maya).get(f"/campaigns/elsewhere/comparisons/{number}/").status_code == 404

@@ -1,0 +1,66 @@
+"""The reward lens and the lab, as programs use them."""
+
+import pytest
+
+from labeling.models import Comparison
+from tests.people import Stage
+from tests.training.api.conftest import Calling
+from training.models import JobStatus, LabSession, RewardReading
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = {"prompt": [{"role": "user", "content": "Why?"}], "chosen": "Because.", "rejected": "Why not?"}
+LESSON = {"prompt": "Why?", "chosen": "Because.", "rejected": "Why not?", "watched": ["Perhaps."], "steps": 2}
+
+
+def test_a_reading_is_asked_for_and_watched(scene: Stage, calling: Calling) -> None:
+    maya = calling(scene.maya)
+    asked = maya.post("/api/v1/readings/", {"version": "tiny-base", **TEXTS}, format="json")
+    assert asked.status_code == 201
+    reading = asked.json()
+    assert (reading["status"], reading["version"], reading["result"]) == ("queued", "tiny-base", None)
+    assert reading["pair"]["prompt"] == TEXTS["prompt"]
+    RewardReading.objects.update(status=JobStatus.FINISHED, result={"after": {}, "before": None, "reward_model": None})
+    assert maya.get(f"/api/v1/readings/{reading['id']}/").json()["result"]["before"] is None
+    comparison = Comparison.objects.all()[0]
+    of_pair = maya.post("/api/v1/readings/", {"version": "tiny-base", "comparison": comparison.pk}, format="json")
+    assert (of_pair.status_code, of_pair.json()["comparison"]) == (201, comparison.pk)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        ({"version": "unknown", **TEXTS}, 404, "not-found"),
+        ({"version": "tiny-base"}, 422, "invalid"),
+        ({"version": "tiny-base", "comparison": 1, **TEXTS}, 422, "invalid"),
+        ({"version": "tiny-base", **TEXTS, "prompt": []}, 422, "invalid"),
+        ({"version": "tiny-base", "comparison": 10**9}, 404, "comparison-not-found"),
+        ({"version": "tiny-base", **TEXTS, "rejected": "Because."}, 422, "wrong-settings"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(
+    scene: Stage, calling: Calling, sent: dict[str, object], status: int, kind: str
+) -> None:
+    answer = calling(scene.maya).post("/api/v1/readings/", sent, format="json")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
+    assert not RewardReading.objects.exists()
+
+
+def test_an_experiment_is_started_watched_from_a_step_on_and_ended(scene: Stage, calling: Calling) -> None:
+    alice = calling(scene.alice)
+    started = alice.post("/api/v1/lab/", LESSON, format="json").json()
+    assert (started["status"], started["total"], started["points"]) == ("queued", 2, [])
+    path = f"/api/v1/lab/{started['id']}/"
+    points = [{"step": step, "loss": 0.5} for step in range(3)]
+    LabSession.objects.update(status=JobStatus.RUNNING, points=points, wrote=[{"step": 0, "kl": 0.0, "texts": []}])
+    assert alice.get(path).json()["points"] == points
+    later = alice.get(f"{path}?after=1").json()
+    assert (later["points"], later["wrote"]) == (points[2:], [])
+    assert alice.post(f"{path}steps/", {"steps": 5}, format="json").json()["total"] == 7
+    too_many = alice.post(f"{path}steps/", {"steps": 51}, format="json")
+    assert too_many.status_code == 422
+    assert alice.post(f"{path}end/").json()["status"] == "cancelling"
+    over = alice.post(f"{path}steps/", {"steps": 1}, format="json")
+    assert (over.status_code, over.json()["type"]) == (409, "/problems/job-over")
+    assert calling(scene.bob).get(path).status_code == 404

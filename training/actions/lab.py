@@ -1,0 +1,156 @@
+"""The DPO lab: starting an experiment, asking it for steps, ending it. A worker stays with it: `training.jobs.lab`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from labeling.actions.events import record
+from labeling.errors import NotFound
+from labeling.models import User
+from training.engine.config import RunConfig
+from training.engine.errors import InputError
+from training.errors import JobActive, JobOver, WrongSettings
+from training.models import JobStatus, LabSession, ModelVersion
+from training.queries import serving_version
+from training.queue import enqueue
+
+MOST_CHARACTERS = 2_000  # of one text
+MOST_WATCHED = 2
+MOST_AT_ONCE = 50  # steps
+
+# What makes a handful of steps visible, and the same numbers on every press: see docs/experiments.md.
+CONFIG: dict[str, Any] = {"dtype": "float32", "schedule": "constant", "warmup_ratio": 0.0, "probe_tokens": 20}
+LEARNING_RATE = 5e-5
+REMEDIES: dict[str, dict[str, Any]] = {"none": {}, "sft": {"sft_weight": 1.0}, "dpop": {"dpop_weight": 5.0}}
+
+
+def lab_version() -> ModelVersion:
+    """The model of the lab: the base under what serves. Raises NothingServes."""
+    return serving_version().base()
+
+
+def start_lab(
+    *,
+    prompt: str,
+    chosen: str,
+    rejected: str,
+    acting_user: User,
+    now: datetime,
+    watched: Sequence[str] = (),
+    beta: float = 0.1,
+    learning_rate: float = LEARNING_RATE,
+    remedy: str = "none",
+    steps: int = 1,
+    hand_to_worker: bool = True,
+) -> LabSession:
+    """Queues an experiment: the model under what serves learns that `chosen` is better than `rejected`.
+
+    watched: texts that are only scored, to see where the probability goes. remedy: against likelihood displacement. An
+    earlier experiment of the same person ends. Raises WrongSettings, NothingServes, JobActive.
+    """
+    lesson = _checked_lesson(prompt, chosen, rejected, watched)
+    config = _checked_config(beta, learning_rate, remedy)
+    version = lab_version()
+    try:
+        with transaction.atomic():
+            for session in LabSession.objects.filter(created_by=acting_user, status__in=_OPEN).select_for_update():
+                _end(session, now)
+            session = LabSession.objects.create(
+                version=version,
+                lesson=lesson,
+                config=config,
+                total=_checked_steps(steps, 0),
+                created_by=acting_user,
+                created_at=now,
+                enqueued_at=now,
+            )
+            after = {"version": version.name, "config": config}
+            record("lab_session.started", session, acting_user=acting_user, now=now, after=after)
+            if hand_to_worker:
+                enqueue(session)
+    except IntegrityError as error:
+        raise JobActive("Another experiment of yours started at this moment: look at that one.") from error
+    return session
+
+
+@transaction.atomic
+def ask_for_steps(*, session: LabSession, steps: int, acting_user: User, now: datetime) -> LabSession:
+    """So many more steps. If its engine has gone, a new one takes the same steps first: they come out the same.
+
+    Raises JobOver, WrongSettings, NotFound.
+    """
+    locked = _locked(session, acting_user)
+    if locked.status in (JobStatus.CANCELLING, JobStatus.CANCELLED, JobStatus.FAILED):
+        raise JobOver("This experiment is over: start it anew.")
+    locked.total += _checked_steps(steps, locked.total)
+    changed = ["total"]
+    if locked.status == JobStatus.FINISHED:
+        for other in LabSession.objects.filter(created_by=acting_user, status__in=_OPEN).select_for_update():
+            _end(other, now)
+        locked.status, locked.finished_at, locked.enqueued_at, locked.losses = JobStatus.QUEUED, None, now, 0
+        changed += ["status", "finished_at", "enqueued_at", "losses"]
+        enqueue(locked)
+    locked.save(update_fields=changed)
+    return locked
+
+
+@transaction.atomic
+def end_lab(*, session: LabSession, acting_user: User, now: datetime) -> LabSession:
+    """Ends an experiment; what it showed stays. Twice changes nothing. Raises NotFound."""
+    locked = _locked(session, acting_user)
+    if locked.status in _OPEN:
+        _end(locked, now)
+        record("lab_session.cancel_requested", locked, acting_user=acting_user, now=now)
+    return locked
+
+
+_OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+def _end(session: LabSession, now: datetime) -> None:
+    if session.status == JobStatus.QUEUED:
+        session.status, session.finished_at = JobStatus.CANCELLED, now
+    else:
+        session.status = JobStatus.CANCELLING
+    session.save(update_fields=["status", "finished_at"])
+
+
+def _locked(session: LabSession, acting_user: User) -> LabSession:
+    found = LabSession.objects.select_for_update().filter(pk=session.pk, created_by=acting_user).first()
+    if found is None:
+        raise NotFound("There is no such experiment of yours.")
+    return found
+
+
+def _checked_steps(steps: int, before: int) -> int:
+    if not 1 <= steps <= MOST_AT_ONCE:
+        raise WrongSettings(f"Ask for 1 to {MOST_AT_ONCE} steps at a time.")
+    if before + steps > LabSession.MOST_STEPS:
+        raise WrongSettings(f"An experiment takes {LabSession.MOST_STEPS} steps at most: start another one.")
+    return steps
+
+
+def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[str]) -> dict[str, Any]:
+    texts = {"prompt": prompt.strip(), "chosen": chosen.strip(), "rejected": rejected.strip()}
+    others = [text.strip() for text in watched if text.strip()][:MOST_WATCHED]
+    for text in (*texts.values(), *others):
+        if not text:
+            raise WrongSettings("The prompt and both completions must say something.")
+        if len(text) > MOST_CHARACTERS or "\x00" in text:
+            raise WrongSettings(f"A text of the lab has at most {MOST_CHARACTERS:,} characters, and none that is NUL.")
+    if texts["chosen"] == texts["rejected"]:
+        raise WrongSettings("Both completions are the same: there is nothing to prefer.")
+    return {**texts, "watched": [text for text in others if text not in (texts["chosen"], texts["rejected"])]}
+
+
+def _checked_config(beta: float, learning_rate: float, remedy: str) -> dict[str, Any]:
+    if remedy not in REMEDIES:
+        raise WrongSettings(f"There is no remedy {remedy!r}. Known are {', '.join(REMEDIES)}.")
+    config = {**CONFIG, "beta": beta, "learning_rate": learning_rate, **REMEDIES[remedy]}
+    try:
+        RunConfig.from_mapping(config)
+    except InputError as error:
+        raise WrongSettings(f"These settings cannot be used: {error}.") from error
+    return config

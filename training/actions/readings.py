@@ -1,0 +1,106 @@
+"""Asking the reward lens: what a version's hidden reward makes of one pair. A worker reads it; see `training.jobs`."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from labeling.access import require_lead
+from labeling.actions.events import record
+from labeling.actions.prompts import unfit_messages, unstorable
+from labeling.models import Campaign, Comparison, User
+from training.access import require_any_lead, require_version
+from training.engine.config import RunConfig
+from training.errors import JobActive, WrongSettings
+from training.models import ACTIVE_STATUSES, JobStatus, ModelVersion, RewardReading
+from training.pairs import Pair, readable_by
+from training.queue import enqueue
+
+MOST_CHARACTERS = 20_000  # of one text
+MOST_AT_ONCE = 5  # of one person
+
+
+def read_rewards(
+    *,
+    version: ModelVersion,
+    pair: Pair,
+    acting_user: User | None,
+    now: datetime,
+    reference: ModelVersion | None = None,
+    comparison: Comparison | None = None,
+    campaign: Campaign | None = None,
+    hand_to_worker: bool = True,
+) -> RewardReading:
+    """Queues a reading of a pair's hidden rewards. The same question of the same person finds the first answer.
+
+    pair: see `training.pairs`. reference: what rewards are measured against; None: the base under the version. It is
+    compared with the version's parent, if that has an adapter and is not the reference. campaign: where the pair comes
+    from.
+    Raises WrongSettings, JobActive, NotAllowed, NotFound.
+    """
+    require_any_lead(acting_user)
+    for each in filter(None, (version, reference)):
+        require_version(acting_user, each)
+    if campaign is not None:
+        require_lead(acting_user, campaign)
+    reference = reference if reference is not None and reference.adapter_dir else None
+    _check(version, reference, pair)
+    pair = readable_by(version, pair)
+    before = version.parent
+    if before is None or not before.adapter_dir or (reference is not None and before.pk == reference.pk):
+        before = None  # the reference itself, whose rewards are zero
+    asked = {"version": version, "before": before, "reference": reference, "pair": pair}
+    mine = RewardReading.objects.filter(created_by=acting_user)
+    known = mine.filter(**{name: value for name, value in asked.items() if value is not None})
+    known = known.filter(**{f"{name}__isnull": True for name, value in asked.items() if value is None})
+    found = known.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).order_by("-pk").first()
+    if found is not None:
+        return found
+    if mine.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
+        raise JobActive(f"{MOST_AT_ONCE} readings of yours are under way: wait for one of them.")
+    return _queue(asked, comparison, campaign, acting_user, now, hand_to_worker=hand_to_worker)
+
+
+def _queue(
+    asked: dict[str, ModelVersion | Pair | None],
+    comparison: Comparison | None,
+    campaign: Campaign | None,
+    acting_user: User | None,
+    now: datetime,
+    *,
+    hand_to_worker: bool,
+) -> RewardReading:
+    version = asked["version"]
+    assert isinstance(version, ModelVersion)
+    with transaction.atomic():
+        reading = RewardReading.objects.create(
+            **asked,
+            comparison=comparison,
+            campaign=campaign,
+            beta=float(version.run.config.get("beta", RunConfig().beta)) if version.run else RunConfig().beta,
+            created_by=acting_user,
+            created_at=now,
+            enqueued_at=now,
+        )
+        after = {"version": version.name, "comparison": comparison.pk if comparison else None}
+        record("reading.asked", reading, acting_user=acting_user, now=now, campaign=campaign, after=after)
+        if hand_to_worker:
+            enqueue(reading)
+    return reading
+
+
+def _check(version: ModelVersion, reference: ModelVersion | None, pair: Pair) -> None:
+    """Raises WrongSettings for what the engine would refuse after half a minute."""
+    if reference is not None and reference.base_dir != version.base_dir:
+        raise WrongSettings(f"{version.name} and {reference.name} have different base models: nothing compares them.")
+    unfit = unfit_messages(pair["prompt"])
+    if unfit:
+        raise WrongSettings(unfit)
+    texts = [pair["chosen"], pair["rejected"]]
+    if not all(text.strip() for text in texts):
+        raise WrongSettings("Both completions must say something.")
+    if texts[0] == texts[1]:
+        raise WrongSettings("Both completions are the same: there is nothing to compare.")
+    if any(unstorable(text) for text in texts):
+        raise WrongSettings("A completion holds a character that cannot be stored (NUL or half a surrogate pair).")
+    if max(map(len, [*texts, *(turn["content"] for turn in pair["prompt"])])) > MOST_CHARACTERS:
+        raise WrongSettings(f"A text is longer than {MOST_CHARACTERS:,} characters.")

@@ -1,0 +1,119 @@
+"""The API of the reward lens and the lab."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_comparison
+from labeling.api.base import ApiView
+from labeling.api.idempotency import once
+from labeling.models import Comparison, Scope
+from training import access, actions
+from training.api import inspection_serializers as serializers
+from training.api.views import find_job, find_version
+from training.models import LabSession, RewardReading
+from training.pairs import pair_of_comparison, pair_of_texts
+
+
+class ReadingsView(ApiView):
+    """Readings of the reward lens."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=serializers.ReadingRequestSerializer, responses={201: serializers.ReadingSerializer})
+    @once
+    def post(self, request: Request) -> Response:
+        """Reads the hidden rewards of a pair. A worker does it: ask for the reading until it is finished."""
+        user = self.person
+        access.require_any_lead(user)
+        values = self.validated(serializers.ReadingRequestSerializer, request)
+        comparison = None
+        if "comparison" in values:
+            found = get_comparison(user, values["comparison"])
+            everything = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
+            comparison = everything.get(pk=found.pk)
+            pair = pair_of_comparison(comparison)
+        else:
+            pair = pair_of_texts([dict(turn) for turn in values["prompt"]], values["chosen"], values["rejected"])  # type: ignore[misc]
+        reading = actions.read_rewards(
+            version=find_version(user, values["version"]),
+            reference=find_version(user, values["reference"]) if values.get("reference") else None,
+            pair=pair,
+            comparison=comparison,
+            campaign=comparison.campaign if comparison else None,
+            acting_user=user,
+            now=self.now,
+        )
+        return Response(serializers.ReadingSerializer(reading).data, status=status.HTTP_201_CREATED)
+
+
+class ReadingView(ApiView):
+    """One reading."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=serializers.ReadingSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Its state, and its result once it is finished."""
+        readings = access.visible_readings(self.person).select_related("version", "before", "reference")
+        reading: RewardReading = find_job(readings, pk, "reading")
+        return Response(serializers.ReadingSerializer(reading).data)
+
+
+class LabSessionsView(ApiView):
+    """Experiments in the lab."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=serializers.LabRequestSerializer, responses={201: serializers.LabSessionSerializer})
+    @once
+    def post(self, request: Request) -> Response:
+        """Starts an experiment; an earlier one of yours ends."""
+        values = self.validated(serializers.LabRequestSerializer, request)
+        session = actions.start_lab(acting_user=self.person, now=self.now, **values)
+        return Response(serializers.LabSessionSerializer(session).data, status=status.HTTP_201_CREATED)
+
+
+class _OneLabSession(ApiView):
+    def find(self, pk: int) -> LabSession:
+        """One of the caller's own. Raises NotFound."""
+        found: LabSession = find_job(access.own_lab_sessions(self.person).select_related("version"), pk, "experiment")
+        return found
+
+
+class LabSessionView(_OneLabSession):
+    """One experiment."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(parameters=[serializers.AfterSerializer], responses=serializers.LabSessionSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How far it is, and every step so far, or those after one."""
+        context = {"after": self.asked(serializers.AfterSerializer).get("after", -1)}
+        return Response(serializers.LabSessionSerializer(self.find(pk), context=context).data)
+
+
+class LabStepsView(_OneLabSession):
+    """Steps of an experiment."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=serializers.StepsSerializer, responses=serializers.LabSessionSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Asks for more steps."""
+        steps = self.validated(serializers.StepsSerializer, request)["steps"]
+        session = actions.ask_for_steps(session=self.find(pk), steps=steps, acting_user=self.person, now=self.now)
+        return Response(serializers.LabSessionSerializer(session).data)
+
+
+class EndLabView(_OneLabSession):
+    """The end of an experiment."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=None, responses=serializers.LabSessionSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Ends it; what it showed stays."""
+        session = actions.end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
+        return Response(serializers.LabSessionSerializer(session).data)

@@ -1,0 +1,110 @@
+"""Doing a reading of the reward lens: the engine scores the pair token by token, under the version and under the one
+before it, and an explicit reward model says what it thinks where there is one."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from training import queue, storage
+from training.errors import VersionDamaged
+from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.models import JobStatus, ModelVersion, RewardReading
+
+Clock = Callable[[], datetime]
+HEAD_FILE = "reward_head.safetensors"  # of the engine's reward models; its module loads torch
+# Exact to the last digits that are shown, whatever runs were trained in.
+PRECISE = ["--set", "dtype=float32"]
+
+
+def run_reading_job(reading_id: int, *, clock: Clock = timezone.now) -> RewardReading | None:
+    """Does a reading to its end, if this worker can claim it; returns it, or None if there was nothing to claim."""
+    claim = queue.claim(RewardReading, reading_id, now=clock())
+    if claim is None:
+        return None
+    with queue.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged)):
+        result = ReadingWork(claim, clock).work()
+        claim.finish(JobStatus.FINISHED, now=clock(), result=result, done=1, total=1)
+    claim.job.refresh_from_db()
+    return claim.job
+
+
+class ReadingWork:
+    """One claimed reading."""
+
+    def __init__(self, claim: "queue.Claim[RewardReading]", clock: Clock) -> None:
+        self.claim, self.clock = claim, clock
+        everything = RewardReading.objects.select_related("version", "before", "reference")
+        self.reading = everything.get(pk=claim.job.pk)
+        self.last_beat = 0.0
+        self.stopping = False
+
+    def work(self) -> dict[str, Any]:
+        """after, before (null: zero by definition): {version, chosen, rejected}, each side a list of [text, log-
+        probability under the version, the same under the reference], in nats; reward_model: {name, chosen, rejected,
+        margin}, or null where there is none."""
+        reading = self.reading
+        for version in filter(None, (reading.version, reading.before, reading.reference)):
+            storage.check_version(version)
+        with tempfile.TemporaryDirectory(prefix="reading-") as folder:
+            data = Path(folder) / "pair.jsonl"
+            data.write_text(json.dumps(reading.pair) + "\n", encoding="utf-8")
+            return {
+                "after": self._tokens(reading.version, data),
+                "before": self._tokens(reading.before, data) if reading.before else None,
+                "reward_model": self._opinion(data),
+            }
+
+    def _tokens(self, version: ModelVersion, data: Path) -> dict[str, Any]:
+        command = [*engine_command("score", version, reference=self.reading.reference), "--tokens"]
+        scores = self._score(command, data)
+        return {
+            "version": version.name,
+            "chosen": _rounded(scores["chosen_tokens"]),
+            "rejected": _rounded(scores["rejected_tokens"]),
+        }
+
+    def _opinion(self, data: Path) -> dict[str, Any] | None:
+        folder = newest_reward_model()
+        if folder is None:
+            return None
+        command = engine_command("score", self.reading.version.base())
+        try:
+            scores = self._score([*command, "--reward-model", str(folder)], data)
+        except EngineFailed as error:  # of another base, most likely: the lens works without it
+            return {"name": folder.name, "error": str(error)}
+        names = {"chosen": "chosen_reward", "rejected": "rejected_reward", "margin": "margin"}
+        return {"name": folder.name, **{name: scores[column] for name, column in names.items()}}
+
+    def _score(self, command: list[str], data: Path) -> dict[str, Any]:
+        out = data.with_name("scores.jsonl")
+        run_engine([*command, "--data", str(data), "--out", str(out), *PRECISE], should_stop=self._should_stop)
+        if self.stopping:
+            raise queue.Stopped
+        scores: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        return scores
+
+    def _should_stop(self) -> bool:
+        now = time.monotonic()
+        if now - self.last_beat >= queue.HEARTBEAT_SECONDS:
+            self.last_beat = now
+            self.stopping = self.claim.beat(self.clock())
+        return self.stopping
+
+
+def newest_reward_model() -> Path | None:
+    """The explicit reward model that was last put into var/reward_models; None where there is none."""
+    found = (settings.VAR_DIR / "reward_models").glob(f"*/{HEAD_FILE}")
+    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    return newest.parent if newest else None
+
+
+def _rounded(tokens: list[list[Any]]) -> list[list[Any]]:
+    """To what is shown and a little more: a long pair's row stays small."""
+    return [[text, round(mine, 5), round(theirs, 5)] for text, mine, theirs in tokens]

@@ -1,0 +1,138 @@
+"""What changed between two versions: their figures, what people preferred, and what both wrote for the same prompts."""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from labeling.access import led_campaigns
+from labeling.models import Campaign, Prompt
+from labeling.queries.written_by import first_written, head_to_head, shared_prompts, written_for
+from labeling.web.edge import page, person
+from labeling.web.figure_rows import interval, shown
+from training.access import require_any_lead, visible_versions
+from training.models import ModelVersion
+from training.queries import current_deployment
+
+SHOWN = 20
+WORDS_COMPARED = 600
+"""A diff costs the product of both lengths: beyond so many words texts stand beside each other without one."""
+
+FIGURES = (
+    ("reward_accuracy", "Held-out reward accuracy"),
+    ("loss", "Held-out loss"),
+    ("margin", "Mean margin"),
+    ("chosen_logratio", "Log-ratio of the chosen"),
+    ("rejected_logratio", "Log-ratio of the rejected"),
+    ("kl", "KL from its reference, nats an answer"),
+    ("entropy", "Entropy, nats a token"),
+    ("sample_length", "Length of its answers, tokens"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some words of a text; kind: same, gone (only in the first), new (only in the second)."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A prompt and what both wrote."""
+
+    prompt: Prompt
+    one: list[Piece]
+    other: list[Piece]
+
+
+@page
+@require_safe
+def compare_versions(request: HttpRequest) -> HttpResponse:
+    """`one` and `other` name versions; `campaign` (a slug) narrows the prompts; `before` goes on with older ones."""
+    user = person(request)
+    require_any_lead(user)
+    seen = visible_versions(user)
+    if not request.GET.get("one") or not request.GET.get("other"):
+        return _newest_step()
+    one, other = (_named(request, seen, name) for name in ("one", "other"))
+    led = led_campaigns(user)
+    campaign = led.filter(slug=request.GET.get("campaign", "")).first()
+    campaigns = led.filter(pk=campaign.pk) if campaign else led
+    prompts = shared_prompts(campaigns, one.name, other.name)
+    written = [(version, written_for(prompts, version.name)) for version in (one, other)]
+    before = request.GET.get("before", "")
+    page_of = prompts.filter(pk__lt=int(before)) if before.isdecimal() else prompts
+    found = list(page_of.select_related("campaign")[: SHOWN + 1])
+    matches = head_to_head(Campaign.objects.filter(pk__in=prompts.order_by().values("campaign")), one.name, other.name)
+    context: dict[str, Any] = {
+        "one": one,
+        "other": other,
+        "versions": seen.order_by("-pk"),
+        "campaign": campaign,
+        "figures": [(what, one.metrics.get(name), other.metrics.get(name), name) for name, what in FIGURES],
+        "written": written,
+        "matches": matches,
+        "win_rate": shown(matches.win_rate.value),
+        "win_interval": interval(matches.win_rate),
+        "changes": _changes(found[:SHOWN], one, other),
+        "older": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+        "home": campaign or _home_of(other, led),
+        "nav": "versions",
+    }
+    return render(request, "training/compare.html", context)
+
+
+def _newest_step() -> HttpResponse:
+    """Nothing was named: what changed with what serves."""
+    deployment = current_deployment()
+    parent = deployment.version.parent if deployment else None
+    if deployment is None or parent is None:
+        return redirect("versions")
+    return redirect(
+        f"{reverse('compare_versions')}?{urlencode({'one': parent.name, 'other': deployment.version.name})}"
+    )
+
+
+def _named(request: HttpRequest, seen: Any, name: str) -> ModelVersion:
+    version: ModelVersion | None = seen.select_related("run__campaign").filter(name=request.GET.get(name, "")).first()
+    if version is None:
+        raise Http404(f"There is no version {request.GET.get(name, '')!r} among those you may see.")
+    return version
+
+
+def _home_of(version: ModelVersion, led: QuerySet[Campaign]) -> Campaign | None:
+    """The campaign that a version was trained in, if it is one of these."""
+    return led.filter(pk=version.run.campaign_id).first() if version.run else None
+
+
+def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> list[Change]:
+    firsts, seconds = first_written(prompts, one.name), first_written(prompts, other.name)
+    return [Change(prompt, *word_diff(firsts[prompt.pk].text, seconds[prompt.pk].text)) for prompt in prompts]
+
+
+def word_diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
+    """Both texts in pieces that are in both, or only in one of them. Put together the pieces are the texts."""
+    first, second = _words(one), _words(other)
+    if max(len(first), len(second)) > 2 * WORDS_COMPARED:  # a word and the space behind it are two
+        return [Piece("same", one)], [Piece("same", other)]
+    left, right = [], []
+    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        gone, new = "".join(first[a:b]), "".join(second[c:d])
+        if gone:
+            left.append(Piece("same" if kind == "equal" else "gone", gone))
+        if new:
+            right.append(Piece("same" if kind == "equal" else "new", new))
+    return left, right
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\s+|[^\s]+", text)

@@ -1,0 +1,131 @@
+"""The DPO lab: what training on preferences does, by hand, in numbers, and on a real model."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.errors import DomainError
+from labeling.web.edge import act, page, person
+from training.access import own_lab_sessions
+from training.actions import ask_for_steps, end_lab, start_lab
+from training.actions.lab import lab_version
+from training.errors import NothingServes
+from training.lab_lessons import LESSONS
+from training.models import JobStatus, LabSession
+from training.reward_figures import figures
+from training.web.lab_form import LabForm
+from training.web.walk_through import BETA, walk_through
+
+SESSIONS_SHOWN = 6
+
+
+@page
+@require_safe
+def lab(request: HttpRequest) -> HttpResponse:
+    """The calculator, the six steps, and the experiment: one's newest, or the one that `session` names."""
+    user = person(request)
+    named = request.GET.get("session", "")
+    sessions = own_lab_sessions(user).select_related("version")
+    newest = sessions.order_by("-pk").first()
+    session = get_object_or_404(sessions, pk=int(named)) if named.isdecimal() else newest
+    lesson = next((one for one in LESSONS if one.key == request.GET.get("lesson")), LESSONS[0])
+    context: dict[str, Any] = {
+        "calculator": figures(0.3, -0.5, BETA),
+        "beta": BETA,
+        "walk": walk_through(),
+        "lessons": LESSONS,
+        "lesson": lesson,
+        "form": LabForm.of(lesson),
+        "model": _model(),
+        "session": session,
+        "earlier": sessions.exclude(pk=session.pk).order_by("-pk")[:SESSIONS_SHOWN] if session else [],
+        "nav": "lab",
+    }
+    if session is not None:
+        context |= _shown(session)
+    return render(request, "training/lab.html", context)
+
+
+@page
+@require_POST
+def lab_start(request: HttpRequest) -> HttpResponse:
+    """Starts an experiment with the completion that was picked as the better one."""
+    form = LabForm(request.POST)
+    if form.is_valid():
+        try:
+            session = start_lab(**form.wanted(), acting_user=person(request), now=timezone.now())
+        except DomainError as error:
+            messages.error(request, error.message)
+        else:
+            return redirect(f"{reverse('lab')}?session={session.pk}#experiment")
+    else:
+        for name, errors in form.errors.items():
+            messages.error(request, f"{form.fields[name].label or name.title()}: {' '.join(map(str, errors))}")
+    return redirect(f"{reverse('lab')}#experiment")
+
+
+@page
+@require_POST
+def lab_steps(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks for more steps."""
+    session = get_object_or_404(own_lab_sessions(person(request)), pk=pk)
+    steps = request.POST.get("steps", "1")
+
+    def errand() -> str:
+        wanted = int(steps) if steps.isdecimal() else 0
+        ask_for_steps(session=session, steps=wanted, acting_user=person(request), now=timezone.now())
+        return ""
+
+    return act(request, errand, back=f"{reverse('lab')}?session={pk}#experiment")
+
+
+@page
+@require_POST
+def lab_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ends an experiment."""
+    session = get_object_or_404(own_lab_sessions(person(request)), pk=pk)
+
+    def errand() -> str:
+        end_lab(session=session, acting_user=person(request), now=timezone.now())
+        return "It ends. What it showed stays."
+
+    return act(request, errand, back=f"{reverse('lab')}?session={pk}#experiment")
+
+
+def _model() -> str:
+    try:
+        return lab_version().name
+    except NothingServes:
+        return ""
+
+
+def _shown(session: LabSession) -> dict[str, Any]:
+    """What the experiment's part of the page shows without JavaScript; the script draws the same from the API."""
+    texts = session.lesson
+    rows = [
+        ("Better", texts["chosen"]),
+        ("Worse", texts["rejected"]),
+        *(("Watched", text) for text in texts["watched"]),
+    ]
+    return {
+        "can_step": session.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FINISHED)
+        and session.total < LabSession.MOST_STEPS,
+        "rows": rows,
+        "last": session.points[-1] if session.points else None,
+        "state": {
+            "id": session.pk,
+            "status": session.status,
+            "done": session.done,
+            "total": session.total,
+            "points": session.points,
+            "wrote": session.wrote,
+            "lesson": texts,
+            "config": session.config,
+            "error": session.error,
+        },
+    }

@@ -1,0 +1,120 @@
+"""What a new campaign needs besides its rules."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from labeling.errors import Invalid
+from labeling.models import Campaign
+from labeling.web.imports import COMPARISONS, KINDS, PROMPTS
+from training.actions.setting_up import Candidates, Material, role_of
+from training.models import ModelVersion
+from training.web.forms import VersionField
+
+AT_ONCE = (Campaign.CandidateStrategy.TWO_SEEDS, Campaign.CandidateStrategy.TWO_VERSIONS)
+"""The ways to a pair that need no settings of their own."""
+
+
+class SettingUpForm(forms.Form):
+    """What is compared, who writes it, who judges. Everything may be left empty and done later."""
+
+    prompts = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "placeholder": "How do I boil an egg?"}),
+        help_text="One a line. Conversations of several turns come as a file.",
+    )
+    file = forms.FileField(required=False, label="Or a file", help_text="JSONL or JSON, plain or gzipped.")
+    kind = forms.ChoiceField(label="What is in it", choices=KINDS, initial=PROMPTS, required=False)
+    write = forms.BooleanField(
+        label="Let the model write candidate pairs at once",
+        required=False,
+        initial=True,
+        help_text="For every prompt. Without prompts nothing is written.",
+    )
+    strategy = forms.ChoiceField(
+        label="Pairs from",
+        choices=[(each.value, each.label) for each in AT_ONCE],
+        required=False,
+        help_text="There are more ways on the campaign's own page.",
+    )
+    version = VersionField(queryset=ModelVersion.objects.none(), required=False)
+    other_version = VersionField(label="Other version", queryset=ModelVersion.objects.none(), required=False)
+    pairs_per_prompt = forms.IntegerField(
+        label="Pairs for each prompt", min_value=1, max_value=100, initial=1, required=False
+    )
+    people = forms.CharField(
+        label="User names",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "alice\nbob: expert"}),
+        help_text="One a line; after a colon a role: annotator (as it is), expert or lead. You lead it, "
+        "and may judge too. Others come later by invitation.",
+    )
+    start = forms.BooleanField(
+        label="Start at once", required=False, help_text="Otherwise it stays a draft, and nobody is given anything."
+    )
+    candidates = forms.CharField(required=False, widget=forms.HiddenInput)  # where errors about them are shown
+
+    def __init__(
+        self,
+        sent: QueryDict | None = None,
+        files: "MultiValueDict[str, UploadedFile[Any]] | None" = None,
+        *,
+        versions: QuerySet[ModelVersion],
+        serving: ModelVersion | None,
+    ) -> None:
+        super().__init__(sent, files, auto_id="id_%s")
+        for name, empty in (("version", f"What serves ({serving.name})" if serving else "What serves"),):
+            self._offer(name, versions, empty)
+        self._offer("other_version", versions, "Its parent")
+
+    def _offer(self, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:
+        field = self.fields[name]
+        assert isinstance(field, VersionField)
+        field.queryset, field.empty_label = versions, empty
+
+    def clean_people(self) -> dict[str, str]:
+        """Role by user name."""
+        found: dict[str, str] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["people"].splitlines())):
+            name, _, role = line.partition(":")
+            try:
+                found[name.strip()] = role_of(role)
+            except Invalid as error:
+                raise forms.ValidationError(error.message) from error
+        return found
+
+    def clean_prompts(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["prompts"].splitlines() if line.strip()]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("other_version") and not values.get("version"):
+            self.add_error("version", "Name both versions, or neither.")
+        return values
+
+    def wanted(self, *, serving: ModelVersion | None) -> dict[str, Any]:
+        """What `set_up_campaign` takes; call after is_valid."""
+        values = self.cleaned_data
+        kind = values["kind"] or PROMPTS
+        has_prompts = bool(values["prompts"]) or (values["file"] is not None and kind != COMPARISONS)
+        writes = values["write"] and has_prompts and (values["version"] or serving) is not None
+        return {
+            "material": Material(values["prompts"], values["file"], kind),
+            "people": values["people"],
+            "candidates": self._candidates() if writes else None,
+            "start": values["start"],
+        }
+
+    def _candidates(self) -> Candidates:
+        values = self.cleaned_data
+        strategy = values["strategy"] or Campaign.CandidateStrategy.TWO_SEEDS
+        first, second = values["version"], values["other_version"]
+        if strategy == Campaign.CandidateStrategy.TWO_VERSIONS and first and not second:
+            second = first.parent
+        two = strategy == Campaign.CandidateStrategy.TWO_VERSIONS
+        chosen = [version for version in ((first, second) if two else (first,)) if version]
+        return Candidates(strategy, chosen or None, values["pairs_per_prompt"] or 1)

@@ -1,0 +1,77 @@
+"""What a run predicts worst: labels to doubt, with a way to have people look again."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.actions import relabel_comparison
+from labeling.errors import DomainError, Invalid
+from labeling.models import Comparison
+from labeling.web.edge import act, page, person
+from training.access import visible_runs
+from training.models import Run
+from training.surprises import SPLITS, has_margins, worst_predicted
+
+SHOWN = 40
+
+
+@page
+@require_safe
+def run_surprises(request: HttpRequest, pk: int) -> HttpResponse:
+    """The pairs with the smallest margins, worst first."""
+    run = _run(request, pk)
+    split = request.GET.get("split", "")
+    split = split if split in SPLITS else ""
+    found = worst_predicted(run, limit=SHOWN, split=split)
+    context: dict[str, Any] = {
+        "run": run,
+        "campaign": run.campaign,
+        "surprises": found,
+        "wrong": sum(one.margin < 0 for one in found),
+        "has_margins": has_margins(run),
+        "split": split,
+        "nav": "home",
+    }
+    return render(request, "training/surprises.html", context)
+
+
+@page
+@require_POST
+def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sends the chosen comparisons for re-labeling."""
+    run = _run(request, pk)
+    chosen = [int(number) for number in request.POST.getlist("comparison") if number.isdecimal()]
+    more, reason = request.POST.get("more", ""), f"Run {run.pk} predicts it worst."
+
+    def errand() -> str:
+        comparisons = Comparison.objects.filter(campaign=run.campaign, pk__in=chosen).select_related("campaign")
+        if not comparisons:
+            raise Invalid("Choose at least one pair first.")
+        refused: list[DomainError] = []
+        for comparison in comparisons:
+            try:
+                relabel_comparison(
+                    comparison=comparison,
+                    more=int(more) if more.isdecimal() else 0,
+                    reason=reason,
+                    acting_user=person(request),
+                    now=timezone.now(),
+                )
+            except DomainError as error:
+                refused.append(error)
+        if len(refused) == len(comparisons):
+            raise refused[0]
+        sent = len(comparisons) - len(refused)
+        said = f"{sent} comparison{' is' if sent == 1 else 's are'} asked about again, before anything else."
+        return said + (f" {len(refused)} could not be: {refused[0].message}" if refused else "")
+
+    return act(request, errand, back=reverse("run_surprises", args=[pk]))
+
+
+def _run(request: HttpRequest, pk: int) -> Run:
+    runs = visible_runs(person(request)).select_related("campaign", "snapshot", "parent", "version")
+    return get_object_or_404(runs, pk=pk)

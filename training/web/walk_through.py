@@ -1,0 +1,65 @@
+"""From four probabilities to the loss in six steps: the numbers that the lab's page begins with."""
+
+from dataclasses import dataclass
+from math import log
+
+from training.reward_figures import figures
+
+POLICY_CHOSEN, REFERENCE_CHOSEN = 0.30, 0.25
+POLICY_REJECTED, REFERENCE_REJECTED = 0.20, 0.30
+BETA = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class WalkStep:
+    """key: how the page's script finds it. formula: in words and signs. values: name and number, chosen first."""
+
+    key: str
+    title: str
+    text: str
+    values: tuple[tuple[str, float], ...]
+
+
+def walk_through() -> list[WalkStep]:
+    """The six steps with their numbers."""
+    ratios = POLICY_CHOSEN / REFERENCE_CHOSEN, POLICY_REJECTED / REFERENCE_REJECTED
+    told = figures(log(ratios[0]), log(ratios[1]), BETA)
+    return [
+        WalkStep(
+            "ratios",
+            "How much more likely has each become?",
+            "Divide what the model says now by what the reference said. Above 1: more likely than before.",
+            (("chosen", ratios[0]), ("rejected", ratios[1])),
+        ),
+        WalkStep(
+            "logs",
+            "Take logarithms",
+            "So that more and less likely are the same distance from zero, and the tokens of a text can be added up.",
+            (("chosen", log(ratios[0])), ("rejected", log(ratios[1]))),
+        ),
+        WalkStep(
+            "rewards",
+            "Times beta: the hidden reward",
+            "The model never says it aloud, but this is how much it has come to like each text.",
+            (("chosen", told.chosen_reward), ("rejected", told.rejected_reward)),
+        ),
+        WalkStep(
+            "margin",
+            "The margin",
+            "The chosen one's reward less the rejected one's. Above zero: the model agrees with the label.",
+            (("margin", told.margin),),
+        ),
+        WalkStep(
+            "probability",
+            "How sure is it?",
+            "The logistic function makes a probability of the margin: P(chosen wins) as the model sees it.",
+            (("probability", told.probability),),
+        ),
+        WalkStep(
+            "loss",
+            "The loss, and how hard it pulls",
+            "Minus the logarithm of that probability. The gradient pulls by beta times the probability of being wrong: "
+            "pairs it is sure about pull no more.",
+            (("loss", told.loss), ("weight", told.weight)),
+        ),
+    ]
