@@ -178,9 +178,11 @@ def prepare_campaign(maya: Page, folder: Path) -> str:
     maya.goto("/campaigns/demo/")
     maya.get_by_test_id("cancel-generation").click()  # the demo's own candidates: not what this is about
     maya.goto("/campaigns/new/")
-    maya.get_by_label("Name").fill("Whole loop")
+    maya.get_by_label("Name", exact=True).fill("Whole loop")
+    maya.get_by_role("link", name="What is asked").click()
     maya.get_by_label("Judgments for each comparison").fill("2")
     maya.get_by_test_id("create-campaign").click()
+    expect(maya.get_by_test_id("messages")).to_contain_text("Whole loop is there")
     slug = "whole-loop"
     maya.goto(f"/campaigns/{slug}/data/")
     maya.get_by_label("What is in it").select_option("prompts")
