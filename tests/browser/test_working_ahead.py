@@ -103,6 +103,9 @@ def test_a_page_closed_without_a_network_delivers_when_it_is_opened_again(page: 
     go_online_page.goto(PATH)
     judged(go_online_page, 3)
     assert choices(on_stage.alice) == ["left", "right", "left"]
+    press(go_online_page, "z")  # the last one of them
+    judged(go_online_page, 2)
+    assert choices(on_stage.alice) == ["left", "right"]
 
 
 def test_somebody_else_at_the_same_browser_sends_nothing_in_her_name(

@@ -203,7 +203,7 @@ export class Judging {
     if (!isOurs) return;
     const done = this.#done.find((one) => one.key === letter.body.key);
     if (done) done.key = null;
-    else this.#done.unshift({ assignment: letter.assignment, view: null, key: null, saying: null });
+    else this.#addDelivered({ assignment: letter.assignment, view: null, key: null, saying: null });
     this.#settle(answer.held, [answer.next, ...answer.following]);
     this.listener.saved(letter.body);
     this.listener.counted(answer.progress);
@@ -211,6 +211,12 @@ export class Judging {
     // What else is on its way may bring more.
     if (isIdle && (this.#ahead.length || (this.#isWaiting && this.onTheirWay === 1))) this.#goOn();
     this.listener.changed();
+  }
+
+  /** @param {Done} done from an earlier page: it was said before all that is still on its way */
+  #addDelivered(done) {
+    const next = this.#done.findIndex((one) => one.key !== null);
+    this.#done.splice(next < 0 ? this.#done.length : next, 0, done);
   }
 
   /**
