@@ -9,9 +9,9 @@ class Choice(models.TextChoices):
 
     A = "a", "a is better"
     B = "b", "b is better"
-    TIE = "tie", "Equally good"
-    BOTH_BAD = "both_bad", "Both bad"
-    SKIP = "skip", "Skipped"
+    TIE = "tie", _("Equally good")
+    BOTH_BAD = "both_bad", _("Both bad")
+    SKIP = "skip", _("Skipped")
 
 
 class Winner(models.TextChoices):
@@ -19,8 +19,8 @@ class Winner(models.TextChoices):
 
     A = "a", "a"
     B = "b", "b"
-    TIE = "tie", "Tie"
-    BOTH_BAD = "both_bad", "Both bad"
+    TIE = "tie", _("Tie")
+    BOTH_BAD = "both_bad", _("Both bad")
 
 
 class Flag(models.TextChoices):

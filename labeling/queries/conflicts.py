@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from labeling.models import Assignment, Campaign, Choice, Comparison, Flag, Judgment
 
-STRENGTHS = {1: "slightly", 2: "clearly", 3: "much"}
+STRENGTHS = {1: _("slightly"), 2: _("clearly"), 3: _("much")}
 SIDES = {"a": "A", "b": "B"}
 """As the page that shows both texts calls them."""
-SAID = {**dict(Choice.choices), "a": "A is better", "b": "B is better"}
+SAID = {**dict(Choice.choices), "a": _("A is better"), "b": _("B is better")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ def _statement(judgment: Judgment, order: list[str]) -> Statement:
         pseudonym=judgment.annotator.pseudonym,
         is_simulated=judgment.annotator.is_simulated,
         choice=judgment.choice,
-        said=SAID[judgment.choice],
-        strength=STRENGTHS.get(judgment.strength or 0, ""),
+        said=str(SAID[judgment.choice]),
+        strength=str(STRENGTHS.get(judgment.strength or 0, "")),
         criteria=[(name, SIDES.get(said[name], said[name])) for name in named],
         comment=judgment.comment,
         skip_reason=judgment.skip_reason,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from labeling.access import get_adjudicated_campaign, get_conflict, get_led_campaign, leads
@@ -39,7 +40,7 @@ def adjudication(request: HttpRequest, slug: str) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, "Decided. Here is the next one.")
+            messages.success(request, _("Decided. Here is the next one."))
             return redirect("adjudication", slug=slug)
     shown = _shown(request, campaign, form, Status.CONFLICT)
     return render(request, "labeling/adjudication.html", shown | {"is_lead": leads(person(request), campaign)})

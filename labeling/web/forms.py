@@ -224,7 +224,10 @@ class AdjudicationForm(forms.Form):
     comparison = forms.IntegerField(widget=forms.HiddenInput)
     winner = forms.ChoiceField(choices=Winner.choices, widget=forms.RadioSelect)
     reason = forms.CharField(
-        label="Why", max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Stays with the verdict."
+        label=_("Why"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Stays with the verdict."),
     )
 
 
