@@ -206,10 +206,10 @@ export class Judging {
     else this.#addDelivered({ assignment: letter.assignment, view: null, key: null, saying: null });
     this.#settle(answer.held, [answer.next, ...answer.following]);
     this.listener.saved(letter.body);
-    this.listener.counted(answer.progress);
     const isIdle = this.#isWaiting || !this.assignment;
     // What else is on its way may bring more.
     if (isIdle && (this.#ahead.length || (this.#isWaiting && this.onTheirWay === 1))) this.#goOn();
+    this.listener.counted(answer.progress); // after the next pair: what changes last says that it may be judged
     this.listener.changed();
   }
 
@@ -244,8 +244,8 @@ export class Judging {
       const answer = await this.#ask([]);
       const held = answer ? [answer.assignment, ...answer.following] : [];
       this.#ahead = held.filter((one) => one.id !== shown);
-      if (answer?.progress) this.listener.counted(answer.progress);
       if (held.length === this.#ahead.length) this.#goOn();
+      if (answer?.progress) this.listener.counted(answer.progress);
     } catch (error) {
       if (error instanceof Refused) this.#ahead = [];
       if (error instanceof Refused || this.#isWaiting) this.#goOn();
