@@ -1,6 +1,7 @@
 """A real Chromium before a real server on a real database. Any script error, blocked resource or request to elsewhere
 fails the test that caused it."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 from pytest_django.live_server_helper import LiveServer
@@ -53,6 +55,18 @@ def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
     yield open_context
     for context in opened:
         context.close()
+    wait_until_nobody_is_answered()
+
+
+def wait_until_nobody_is_answered() -> None:
+    """The server goes on with a request whose browser has gone. Emptying the tables meanwhile would be a deadlock."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    quiet, deadline = 0, time.monotonic() + 10
+    while quiet < 3 and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{busy} AND state <> 'idle'")
+            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
+        time.sleep(0.02)
 
 
 @pytest.fixture

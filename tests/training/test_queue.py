@@ -183,15 +183,21 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_generation.name: "generate",
         tasks.run_training.name: "train",
         tasks.run_gate.name: "train",
+        tasks.run_reading.name: "lens",
+        tasks.run_lab.name: "lens",
     }
     assert set(queue.TASKS.values()) <= set(routes.items())
-    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_policies):
+    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_policies, tasks.unload_unused):
         assert task.name in current_app.tasks
         assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
 
 
-def test_beat_has_rows_for_the_sweep_and_the_policies() -> None:
+def test_beat_has_rows_for_what_training_does_by_itself() -> None:
     from django_celery_beat.models import PeriodicTask
 
     rows = {row.task: row.interval.every for row in PeriodicTask.objects.filter(name__startswith="Training:")}
-    assert rows == {"training.tasks.sweep": 30, "training.tasks.consider_policies": 60}
+    assert rows == {
+        "training.tasks.sweep": 30,
+        "training.tasks.consider_policies": 60,
+        "training.tasks.unload_unused": 600,
+    }

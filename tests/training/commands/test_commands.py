@@ -114,7 +114,7 @@ def test_without_here_or_wait_the_job_is_left_to_a_worker(campaign: Campaign, ba
     [
         (["generate", "nothing"], "There is no campaign nothing. There are: tiny."),
         (["generate", "tiny", "--version", "unknown"], "There is no model version unknown. There are: tiny-base."),
-        (["generate", "tiny", "--temperature", "0"], "At temperature 0 two seeds write the same text"),
+        (["generate", "tiny", "--temperature", "0"], "At temperature 0 every seed writes the same text"),
         (["train", "tiny"], "A run needs at least"),
         (["train", "tiny", "--set", "epochs"], "--set wants FIELD=VALUE"),
         (["train", "tiny", "--set", "epochs=-1"], "epochs must be at least 1"),
