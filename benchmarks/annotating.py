@@ -187,10 +187,11 @@ def _judge(page: Page, network: CDPSession, slug: str, options: argparse.Namespa
     network.send("Network.emulateNetworkConditions", conditions)
     page.evaluate(WATCH)
     for number in range(options.judgments):
-        page.wait_for_function("document.querySelector('#main').dataset.state === 'ready'")
+        page.locator("#main[data-state=ready]").wait_for()
         page.wait_for_timeout(options.pause)
         page.keyboard.press("ArrowLeft" if number % 2 else "ArrowRight")
-        page.wait_for_function("number => window.painted.length > number", arg=number)
+        while page.evaluate("window.painted.length") <= number:
+            page.wait_for_timeout(10)
     times: list[float] = page.evaluate("window.painted")
     network.send("Network.emulateNetworkConditions", {**conditions, "latency": 0})
     return times
