@@ -54,7 +54,8 @@ def test_in_a_card_of_the_page_nothing_runs_leaves_or_escapes(
     page = sign_in(on_stage.alice, path=PATH, viewport=viewport)
     ready(page)
     page.evaluate(f"() => {{ window.lookAt = {LOOK_AT}; }}")
-    texts = rendered() if viewport == WIDE else rendered()[::4]
+    # As a page they are all looked at (below); a script puts the same HTML into the same card.
+    texts = rendered()[::2] if viewport == WIDE else rendered()[::8]
     for start in range(0, len(texts), BATCH):
         found = page.evaluate(
             """(htmls) => htmls.flatMap((html, index) => {
