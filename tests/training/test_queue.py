@@ -1,5 +1,6 @@
 """Who works on what: claims, signs of life, and finding what was lost. On a real broker where one is asked."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -26,10 +27,10 @@ def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
 
 @pytest.fixture
 def broker(embedded_services: None) -> Iterator[None]:
-    """The real broker, in a database of its own, empty before and after."""
+    """The real broker, in a database of this test process's own, empty before and after."""
     from tests.training.broker import private_broker
 
-    with private_broker(number=7):
+    with private_broker(number=4 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8):
         yield
 
 
