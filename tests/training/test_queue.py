@@ -30,7 +30,7 @@ def broker(embedded_services: None) -> Iterator[None]:
     """The real broker, in a database of this test process's own, empty before and after."""
     from tests.training.broker import private_broker
 
-    with private_broker(number=4 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8):
+    with private_broker(number=4 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4):
         yield
 
 
