@@ -14,7 +14,7 @@ from django.urls import reverse
 from config.embedded.var import PROJECT_DIR
 from tests.people import PASSWORD, Stage, stage
 
-FOLDER = PROJECT_DIR / "locale" / "de" / "LC_MESSAGES"
+FOLDER = PROJECT_DIR / "config" / "locale" / "de" / "LC_MESSAGES"
 DOMAINS = ("django", "djangojs")
 VALUE = re.compile(r"%\((\w+)\)s|<[^>]+>")
 
@@ -47,7 +47,9 @@ def test_the_compiled_catalogue_is_that_of_its_source(domain: str) -> None:
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="gettext's tools find the sentences, and they are not here")
 def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path: Path) -> None:
     for room in ("labeling", "training", "config", "templates"):
-        shutil.copytree(PROJECT_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "*.json*"))
+        shutil.copytree(
+            PROJECT_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "locale", "*.json*")
+        )
     shutil.copytree(PROJECT_DIR / "frontend" / "js", tmp_path / "frontend" / "js")
     (tmp_path / "locale").mkdir()
     for domain in DOMAINS:
