@@ -48,7 +48,7 @@ class ComparisonNotFound(NotFound):
     type = "comparison-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such comparison in a campaign of yours.")
+        super().__init__(_("There is no such comparison in a campaign of yours."))
 
 
 class TokenNotFound(NotFound):
@@ -57,7 +57,7 @@ class TokenNotFound(NotFound):
     type = "token-not-found"
 
     def __init__(self) -> None:
-        super().__init__("You have no such token.")
+        super().__init__(_("You have no such token."))
 
 
 class WebhookNotFound(NotFound):
@@ -66,7 +66,7 @@ class WebhookNotFound(NotFound):
     type = "webhook-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such webhook, or no such delivery, in a campaign that you lead.")
+        super().__init__(_("There is no such webhook, or no such delivery, in a campaign that you lead."))
 
 
 class PersonNotFound(NotFound):
@@ -75,7 +75,9 @@ class PersonNotFound(NotFound):
     type = "person-not-found"
 
     def __init__(self, username: str) -> None:
-        super().__init__(f"There is nobody called {username}. An admin can make an account for them.")
+        super().__init__(
+            _("There is nobody called %(name)s. An admin can make an account for them.") % {"name": username}
+        )
 
 
 def visible_campaigns(user: User) -> QuerySet[Campaign]:
@@ -171,7 +173,7 @@ def get_invitation(campaign: Campaign, invitation_id: int) -> Invitation:
     """An invitation to a campaign that the caller may run. Raises NotFound."""
     invitation = campaign.invitations.filter(pk=invitation_id).select_related("campaign").first()
     if invitation is None:
-        raise NotFound("There is no such invitation to this campaign.")
+        raise NotFound(_("There is no such invitation to this campaign."))
     return invitation
 
 
@@ -186,7 +188,7 @@ def get_person(username: str) -> User:
 def get_self_or_anybody(user: User, username: str) -> User:
     """Oneself by name or, for an admin, anybody. Raises NotAllowed, also where there is nobody of this name."""
     if username != user.username and not user.is_admin:
-        raise NotAllowed("You can see and erase what is held about yourself only; an admin can for others.")
+        raise NotAllowed(_("You can see and erase what is held about yourself only; an admin can for others."))
     return get_person(username)
 
 
@@ -204,7 +206,7 @@ def require_lead(user: User | None, campaign: Campaign) -> None:
     assert user is not None
     if not Membership.objects.filter(campaign=campaign, user=user).exists():
         raise CampaignNotFound
-    raise NotAllowed("Only a lead of this campaign may do that.")
+    raise NotAllowed(_("Only a lead of this campaign may do that."))
 
 
 def adjudicates(user: User | None, campaign: Campaign) -> bool:
@@ -220,7 +222,7 @@ def require_expert(user: User | None, campaign: Campaign) -> None:
     if adjudicates(user, campaign):
         return
     require_member(user, campaign)
-    raise NotAllowed("Only an expert or a lead of this campaign may do that.")
+    raise NotAllowed(_("Only an expert or a lead of this campaign may do that."))
 
 
 def get_adjudicated_campaign(user: User, slug: str) -> Campaign:
@@ -240,10 +242,10 @@ def require_member(user: User | None, campaign: Campaign) -> None:
 def require_may_create_campaigns(user: User | None) -> None:
     """Raises NotAllowed unless the person is a lead or an admin."""
     if user is not None and not user.is_lead:
-        raise NotAllowed("Only leads and admins may create campaigns.")
+        raise NotAllowed(_("Only leads and admins may create campaigns."))
 
 
 def require_admin(user: User | None) -> None:
     """Raises NotAllowed unless the person is an admin."""
     if user is not None and not user.is_admin:
-        raise NotAllowed("Only an admin may do that.")
+        raise NotAllowed(_("Only an admin may do that."))

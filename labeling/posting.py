@@ -16,6 +16,8 @@ from threading import Timer
 from time import monotonic
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext
+
 SECONDS = 15.0
 READ_BYTES = 500
 
@@ -58,7 +60,11 @@ def post(
         return Answer(answer.status, _excerpt(answer), monotonic() - started)
     except (OSError, HTTPException) as error:
         over = monotonic() - started >= seconds
-        raise NotSent(f"No answer within {seconds:g} seconds." if over else f"It broke off: {error}") from error
+        raise NotSent(
+            gettext("No answer within %(seconds)s seconds.") % {"seconds": format(seconds, "g")}
+            if over
+            else gettext("It broke off: %(error)s") % {"error": error}
+        ) from error
     finally:
         watchdog.cancel()
         connection.close()
@@ -78,11 +84,11 @@ def _parts(url: str) -> tuple[str, int, str]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise NotSent("This is no address.") from error
+        raise NotSent(gettext("This is no address.")) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise NotSent("The address must begin with http:// or https:// and name a host.")
+        raise NotSent(gettext("The address must begin with http:// or https:// and name a host."))
     if parts.username or parts.password:
-        raise NotSent("The address must hold no user name and no password.")
+        raise NotSent(gettext("The address must hold no user name and no password."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return host, port or (443 if parts.scheme == "https" else 80), path
 
@@ -92,13 +98,16 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NotSent(f"There is no host {host}.") from error
+        raise NotSent(gettext("There is no host %(host)s.") % {"host": host}) from error
     addresses = [str(entry[4][0]) for entry in found]
     for one in addresses:
         if not allow_private and not _is_public(one):
             raise NotSent(
-                f"{host} is at {one}, which is no public address. "
-                "An operator can allow the own network with WEBHOOKS_ALLOW_PRIVATE."
+                gettext(
+                    "%(host)s is at %(one)s, which is no public address. "
+                    "An operator can allow the own network with WEBHOOKS_ALLOW_PRIVATE."
+                )
+                % {"host": host, "one": one}
             )
     return addresses[0]
 
@@ -122,7 +131,7 @@ def _connect(scheme: str, host: str, port: int, address: str, seconds: float) ->
         if scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
     except OSError as error:
-        raise NotSent(f"{host} cannot be reached: {error}") from error
+        raise NotSent(gettext("%(host)s cannot be reached: %(error)s") % {"host": host, "error": error}) from error
     return connection
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeling.access import AssignmentNotFound, CampaignNotFound
 from labeling.errors import NotAllowed
@@ -86,7 +87,7 @@ def take_seat(*, user: User, campaign: Campaign) -> Seat:
     seat = _lock(SEAT.first(user=user.pk, campaign=campaign.pk), user)
     if seat is None:
         if user.is_admin:
-            raise NotAllowed("Only members are given comparisons. Add yourself to the campaign first.")
+            raise NotAllowed(_("Only members are given comparisons. Add yourself to the campaign first."))
         raise CampaignNotFound
     return seat
 

@@ -6,28 +6,31 @@ Apps above this one offer their own (`offer`), so that labeling need not know of
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from labeling.models import Event
 
 SETTLED, CONFLICT, FINISHED = "verdict.settled", "comparison.conflict", "campaign.finished"
 
-_OFFERED: dict[str, str] = {
-    SETTLED: "A comparison has its verdict.",
-    CONFLICT: "The judgments of a comparison disagree: somebody must adjudicate.",
-    FINISHED: "A campaign was closed.",
-    "campaign.status_changed": "A campaign was started, paused, closed, reopened or archived.",
-    "comparisons.added": "Comparisons were brought in.",
-    "campaign.exported": "Somebody took an export.",
-    "judgment.undone": "A judgment was taken back.",
-    "webhook.disabled": "A webhook was switched off after a day of failures.",
+_OFFERED: dict[str, str | Promise] = {
+    SETTLED: _("A comparison has its verdict."),
+    CONFLICT: _("The judgments of a comparison disagree: somebody must adjudicate."),
+    FINISHED: _("A campaign was closed."),
+    "campaign.status_changed": _("A campaign was started, paused, closed, reopened or archived."),
+    "comparisons.added": _("Comparisons were brought in."),
+    "campaign.exported": _("Somebody took an export."),
+    "judgment.undone": _("A judgment was taken back."),
+    "webhook.disabled": _("A webhook was switched off after a day of failures."),
 }
 
 
-def offer(verbs: Mapping[str, str]) -> None:
+def offer(verbs: Mapping[str, str | Promise]) -> None:
     """Lets webhooks be told of these verbs of the event log, under the same name. verbs: each with its meaning."""
     _OFFERED.update(verbs)
 
 
-def offered() -> dict[str, str]:
+def offered() -> dict[str, str | Promise]:
     """Every type with its meaning, by name."""
     return dict(sorted(_OFFERED.items()))
 

@@ -1,6 +1,7 @@
 """The training app: what the machine learns."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TrainingConfig(AppConfig):
@@ -17,13 +18,13 @@ class TrainingConfig(AppConfig):
 
         offer(
             {
-                "generation.finished": "A generation job has written its candidate pairs.",
-                "generation.failed": "A generation job gave up.",
-                "run.finished": "A training run ended in a new model version.",
-                "run.failed": "A training run gave up.",
-                "version.registered": "There is a new model version.",
-                "version.evaluated": "A model version was measured.",
-                "version.promoted": "A model version serves from now on.",
-                "version.rolled_back": "The model version before serves again.",
+                "generation.finished": _("A generation job has written its candidate pairs."),
+                "generation.failed": _("A generation job gave up."),
+                "run.finished": _("A training run ended in a new model version."),
+                "run.failed": _("A training run gave up."),
+                "version.registered": _("There is a new model version."),
+                "version.evaluated": _("A model version was measured."),
+                "version.promoted": _("A model version serves from now on."),
+                "version.rolled_back": _("The model version before serves again."),
             }
         )

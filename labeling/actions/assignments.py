@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from labeling.access import AssignmentNotFound, leads
 from labeling.actions.refusals import LeaseLost, Withdrawn
@@ -12,6 +13,7 @@ from labeling.queries.assignments import STANDS
 from labeling.queries.progress import Progress
 from labeling.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
 from labeling.seats import take_seat, take_seat_of
+from labeling.wording import in_sentence
 
 
 class NotOpen(Conflict):
@@ -50,7 +52,10 @@ def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: da
     own = Assignment.objects.filter(annotator=acting_user, campaign=seat.campaign)
     held = own.select_for_update(no_key=True).order_by("pk").get(pk=assignment_id)
     if held.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
-        raise NotOpen(f"This assignment is {held.status}: there is nothing to renew.")
+        raise NotOpen(
+            gettext("This assignment is %(status)s: there is nothing to renew.")
+            % {"status": in_sentence(held.get_status_display())}
+        )
     if held.status == Assignment.Status.RELEASED:
         raise LeaseLost
     if not own.filter(STANDS, pk=assignment_id).exists():
@@ -75,7 +80,10 @@ def release_assignment(*, assignment: Assignment, acting_user: User | None, now:
     if locked.status == Assignment.Status.RELEASED:
         return locked
     if locked.status != Assignment.Status.LEASED:
-        raise NotOpen(f"This assignment is {locked.status}: there is nothing to hand back.")
+        raise NotOpen(
+            gettext("This assignment is %(status)s: there is nothing to hand back.")
+            % {"status": in_sentence(locked.get_status_display())}
+        )
     release([locked.pk])
     locked.refresh_from_db()
     return locked

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.events import record
@@ -70,7 +71,9 @@ def create_campaign(
             if guidelines:
                 _add_guidelines(campaign, guidelines, acting_user, now)
     except IntegrityError as error:
-        raise SlugTaken(f"There is a campaign {campaign.slug} already. Choose another slug.") from error
+        raise SlugTaken(
+            gettext("There is a campaign %(slug)s already. Choose another slug.") % {"slug": campaign.slug}
+        ) from error
     return campaign
 
 
@@ -113,14 +116,20 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
     """
     require_lead(acting_user, campaign)
     if status not in Status.values:
-        raise Invalid(f"There is no status {status!r}.", fields={"status": f"One of {', '.join(Status.values)}."})
+        raise Invalid(
+            gettext("There is no status %(status)s.") % {"status": repr(status)},
+            fields={"status": gettext("One of %(values)s.") % {"values": ", ".join(Status.values)}},
+        )
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     before = campaign.status
     if status == before:
         return campaign
     if status not in TRANSITIONS[before]:
         ways = ", ".join(sorted(TRANSITIONS[before]))
-        raise WrongStatus(f"A campaign that is {before} cannot become {status}; it can become {ways}.")
+        raise WrongStatus(
+            gettext("A campaign that is %(before)s cannot become %(status)s; it can become %(ways)s.")
+            % {"before": before, "status": status, "ways": ways}
+        )
     campaign.status = status
     campaign.save(update_fields=["status"])
     record(

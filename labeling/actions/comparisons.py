@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -222,11 +223,14 @@ def turn_back(campaign: Campaign, position: float) -> None:
 def _check(draft: ComparisonDraft, campaign: Campaign) -> None:
     for known in (draft.preference, draft.gold):
         if known is not None and known not in PREFERENCES:
-            raise Invalid(f"There is no preference {known!r}. Known are {', '.join(PREFERENCES)}.")
+            raise Invalid(
+                gettext("There is no preference %(known)s. Known are %(all)s.")
+                % {"known": repr(known), "all": ", ".join(PREFERENCES)}
+            )
     if any((one.finish_reason or "") not in FINISH_REASONS for one in (draft.first, draft.second)):
-        raise Invalid("A finish reason is stop, length, or not known.")
+        raise Invalid(gettext("A finish reason is stop, length, or not known."))
     if isinstance(draft.prompt, Prompt) and draft.prompt.campaign_id != campaign.pk:
-        raise Invalid("A prompt of another campaign cannot be compared in this one.")
+        raise Invalid(gettext("A prompt of another campaign cannot be compared in this one."))
 
 
 def _place(campaign: Campaign, drafts: list[ComparisonDraft], now: datetime, added: AddedComparisons) -> list[_Placed]:

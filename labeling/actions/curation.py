@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -11,6 +12,7 @@ from labeling.actions.settling import settle, told
 from labeling.errors import Conflict, Invalid
 from labeling.models import Comparison, Gold, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
+from labeling.wording import in_sentence
 
 Status = Comparison.Status
 
@@ -40,7 +42,10 @@ def restore_comparison(*, comparison: Comparison, acting_user: User | None, now:
     """Brings a retired comparison back to where its judgments stand. Raises NotAllowed, WrongComparisonStatus."""
     locked = _lock(comparison, acting_user)
     if locked.status != Status.RETIRED:
-        raise WrongComparisonStatus(f"This comparison is {locked.status}: only a retired one can be brought back.")
+        raise WrongComparisonStatus(
+            _("This comparison is %(status)s: only a retired one can be brought back.")
+            % {"status": in_sentence(locked.get_status_display())}
+        )
     _come_back(locked, "comparison.restored", acting_user, now, {})
     return locked
 
@@ -55,7 +60,10 @@ def review_flag(
     """
     locked = _lock(comparison, acting_user)
     if locked.status != Status.FLAGGED:
-        raise WrongComparisonStatus(f"This comparison is {locked.status}: there is no flag to look at.")
+        raise WrongComparisonStatus(
+            _("This comparison is %(status)s: there is no flag to look at.")
+            % {"status": in_sentence(locked.get_status_display())}
+        )
     told_why = {"reason": _reason(reason)}
     if keep:
         _come_back(locked, "comparison.flag_dismissed", acting_user, now, told_why)
@@ -75,10 +83,16 @@ def make_gold(
     """
     if winner not in Winner.values:
         known = ", ".join(Winner.values)
-        raise Invalid(f"There is no winner {winner!r}. Known are {known}.", fields={"winner": f"One of {known}."})
+        raise Invalid(
+            _("There is no winner %(winner)s. Known are %(known)s.") % {"winner": repr(winner), "known": known},
+            fields={"winner": _("One of %(known)s.") % {"known": known}},
+        )
     locked = _lock(comparison, acting_user)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
-        raise WrongComparisonStatus(f"This comparison is {locked.status}: bring it back first.")
+        raise WrongComparisonStatus(
+            _("This comparison is %(status)s: bring it back first.")
+            % {"status": in_sentence(locked.get_status_display())}
+        )
     verdict = Verdict.objects.filter(comparison=locked).first()
     before = Gold.objects.filter(comparison=locked).first()
     Gold.objects.update_or_create(
@@ -101,7 +115,9 @@ def unmake_gold(*, comparison: Comparison, acting_user: User | None, now: dateti
     """
     locked = _lock(comparison, acting_user)
     if locked.status != Status.GOLD:
-        raise WrongComparisonStatus(f"This comparison is {locked.status}, not gold.")
+        raise WrongComparisonStatus(
+            _("This comparison is %(status)s, not gold.") % {"status": in_sentence(locked.get_status_display())}
+        )
     gold = Gold.objects.get(comparison=locked)
     before = {"gold": str(gold.winner)}
     gold.delete()
@@ -161,5 +177,5 @@ def _move(
 
 def _reason(reason: str) -> str:
     if not reason.strip():
-        raise Invalid("Say why: the reason stays in the log.", fields={"reason": "Must not be empty."})
+        raise Invalid(_("Say why: the reason stays in the log."), fields={"reason": _("Must not be empty.")})
     return reason.strip()

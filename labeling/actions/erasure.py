@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from labeling.actions.events import record
 from labeling.actions.members import remove_member
@@ -66,9 +67,9 @@ def erase_person(
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
     if Erasure.objects.filter(person=person).exists():
-        raise AlreadyErased("This account was erased before.")
+        raise AlreadyErased(_("This account was erased before."))
     if confirmation != person.username:
-        told = "Type the user name to confirm: this cannot be undone."
+        told = _("Type the user name to confirm: this cannot be undone.")
         raise Invalid(told, fields={"confirmation": told})
     told_before = erasure_consequences(person=person, acting_user=acting_user)
     for membership in person.memberships.select_related("campaign"):
@@ -111,4 +112,4 @@ def _blank_account(person: User) -> None:
 
 def _require_self_or_admin(person: User, acting_user: User | None) -> None:
     if acting_user is not None and acting_user.pk != person.pk and not acting_user.is_admin:
-        raise NotAllowed("You can erase your own account only; an admin can erase others'.")
+        raise NotAllowed(_("You can erase your own account only; an admin can erase others'."))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -22,7 +23,7 @@ class InvitationNotFound(NotFound):
     type = "invitation-not-found"
 
     def __init__(self) -> None:
-        super().__init__("There is no such invitation. Ask whoever sent you the link for a new one.")
+        super().__init__(gettext("There is no such invitation. Ask whoever sent you the link for a new one."))
 
 
 class InvitationOver(Conflict):
@@ -52,7 +53,8 @@ def create_invitation(
     check_role(role)
     if not now < expires_at <= now + LONGEST:
         raise Invalid(
-            "An invitation ends after now, and within a year.", fields={"expires_at": "After now, within a year."}
+            gettext("An invitation ends after now, and within a year."),
+            fields={"expires_at": gettext("After now, within a year.")},
         )
     token = secret or Invitation.new_token()
     invitation = checked(
@@ -94,13 +96,13 @@ def open_invitation(token: str, *, now: datetime) -> Invitation:
     """The invitation of a link. Raises InvitationNotFound; InvitationOver where nobody comes by it any more."""
     invitation = _invitation(token)
     if invitation.revoked_at is not None:
-        raise InvitationOver("This invitation was taken back. Ask whoever sent it for a new one.")
+        raise InvitationOver(gettext("This invitation was taken back. Ask whoever sent it for a new one."))
     if now >= invitation.expires_at:
-        raise InvitationOver("This invitation is over. Ask whoever sent it for a new one.")
+        raise InvitationOver(gettext("This invitation is over. Ask whoever sent it for a new one."))
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
-        raise InvitationOver("As many people as were invited have come. Ask whoever sent it for a new one.")
+        raise InvitationOver(gettext("As many people as were invited have come. Ask whoever sent it for a new one."))
     if invitation.campaign.status == Campaign.Status.ARCHIVED:
-        raise InvitationOver("This campaign is over.")
+        raise InvitationOver(gettext("This campaign is over."))
     return invitation
 
 
@@ -134,7 +136,9 @@ def sign_up_by_invitation(*, token: str, username: str, password: str, now: date
     """
     invitation = open_invitation(token, now=now)
     if invitation.role == Membership.Role.LEAD:
-        raise Invalid("An invitation to lead is for people who have an account. Sign in, then open the link again.")
+        raise Invalid(
+            gettext("An invitation to lead is for people who have an account. Sign in, then open the link again.")
+        )
     user, _ = make_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
     accept_invitation(token=token, acting_user=user, now=now)
     return user
@@ -153,4 +157,4 @@ def _use(invitation: Invitation, now: datetime) -> None:
     free = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
     open_still = Invitation.objects.filter(free, pk=invitation.pk, revoked_at=None, expires_at__gt=now)
     if not open_still.update(uses=F("uses") + 1):
-        raise InvitationOver("This invitation has just been used up or taken back. Ask for a new one.")
+        raise InvitationOver(gettext("This invitation has just been used up or taken back. Ask for a new one."))

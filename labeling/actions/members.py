@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.assignments import release_all_of
@@ -37,15 +38,19 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
 def check_role(role: str) -> None:
     """Raises Invalid for a role that there is not."""
     if role not in Membership.Role.values:
-        raise Invalid(f"There is no role {role!r}.", fields={"role": f"One of {', '.join(Membership.Role.values)}."})
+        raise Invalid(
+            _("There is no role %(role)s.") % {"role": repr(role)},
+            fields={"role": _("One of %(values)s.") % {"values": ", ".join(Membership.Role.values)}},
+        )
 
 
 def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
     """What `add_member` does once it is clear that it may: for those who come by an invitation too. Raises Invalid."""
     if role == Membership.Role.LEAD and not user.is_lead:
         raise Invalid(
-            f"{user.username} is an annotator and cannot lead a campaign. An admin can make them a lead.",
-            fields={"role": "Not for annotators."},
+            _("%(username)s is an annotator and cannot lead a campaign. An admin can make them a lead.")
+            % {"username": user.username},
+            fields={"role": _("Not for annotators.")},
         )
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     # Somebody who was here before comes back with what they judged then.
@@ -144,7 +149,7 @@ def _member(campaign: Campaign, user: User, acting_user: User | None) -> Members
     require_lead(acting_user, campaign)
     membership = Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=user).first()
     if membership is None:
-        raise NotAMember(f"{user.username} takes no part in this campaign.")
+        raise NotAMember(_("%(username)s takes no part in this campaign.") % {"username": user.username})
     return membership
 
 
@@ -152,4 +157,4 @@ def _keep_a_lead(campaign: Campaign, user: User) -> None:
     # The campaign is locked: two leads cannot remove each other at the same moment.
     others = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).exclude(user=user)
     if not others.exists():
-        raise LastLead("A campaign needs somebody who runs it. Make somebody else a lead first.")
+        raise LastLead(_("A campaign needs somebody who runs it. Make somebody else a lead first."))

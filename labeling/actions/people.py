@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_admin
 from labeling.actions.events import record
@@ -63,7 +64,11 @@ def make_user(
 ) -> tuple[User, str | None]:
     """What `create_user` does once it is clear that it may. Raises UsernameTaken, Invalid."""
     if role not in Role.values:
-        raise Invalid(f"There is no role {role!r}. Known are {', '.join(Role.values)}.", fields={"role": "Unknown."})
+        raise Invalid(
+            _("There is no role %(role)s. Known are %(values)s.")
+            % {"role": repr(role), "values": ", ".join(Role.values)},
+            fields={"role": _("Unknown.")},
+        )
     made_up = None if password or is_simulated else secret or secrets.token_urlsafe(12)
     is_admin = role == Role.ADMIN
     user = User(
@@ -78,7 +83,7 @@ def make_user(
         _check_password(password, user)
     user.set_password(None if is_simulated else password or made_up)
     if User.objects.filter(username=user.username).exists():
-        raise UsernameTaken(f"There is somebody called {user.username} already.")
+        raise UsernameTaken(_("There is somebody called %(username)s already.") % {"username": user.username})
     checked(user)
     try:
         with transaction.atomic():
@@ -86,7 +91,9 @@ def make_user(
             after = {"person": user.pseudonym, "role": role, "is_simulated": is_simulated}
             record("user.created", user, acting_user=acting_user, now=now, after=after)
     except IntegrityError as error:  # somebody else took the name in this very moment
-        raise UsernameTaken(f"There is somebody called {user.username} already.") from error
+        raise UsernameTaken(
+            _("There is somebody called %(username)s already.") % {"username": user.username}
+        ) from error
     return user, made_up
 
 
@@ -109,12 +116,12 @@ def create_token(
     be able to make the same one again. Raises NotAllowed, Invalid.
     """
     if acting_user is not None and acting_user.pk != user.pk and not acting_user.is_admin:
-        raise NotAllowed("You can make tokens for yourself only.")
+        raise NotAllowed(_("You can make tokens for yourself only."))
     if user.is_simulated:
-        raise Invalid("A simulated annotator calls nothing and gets no token.")
+        raise Invalid(_("A simulated annotator calls nothing and gets no token."))
     _check_scopes(scopes)
     if expires_at is not None and expires_at <= now:
-        raise Invalid("A token cannot end before it begins.", fields={"expires_at": "Must be in the future."})
+        raise Invalid(_("A token cannot end before it begins."), fields={"expires_at": _("Must be in the future.")})
     if granted_by is not None:
         _check_grant(granted_by, scopes, expires_at)
     key = ApiToken.new_key(secret)
@@ -137,7 +144,7 @@ def create_token(
 def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) -> ApiToken:
     """From now on the key opens nothing. Revoking twice changes nothing. Raises NotAllowed."""
     if acting_user is not None and acting_user.pk != token.user_id and not acting_user.is_admin:
-        raise NotAllowed("You can revoke your own tokens only.")
+        raise NotAllowed(_("You can revoke your own tokens only."))
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         token.revoked_at = now
         record("token.revoked", token, acting_user=acting_user, now=now, after={"name": token.name})
@@ -147,17 +154,23 @@ def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) ->
 def _check_scopes(scopes: Collection[str]) -> None:
     unknown = sorted(set(scopes) - set(ALL_SCOPES))
     if unknown or not scopes:
-        known = f"Known are {', '.join(ALL_SCOPES)}."
-        told = f"There is no scope {', '.join(unknown)}. {known}" if unknown else f"Say what it is for. {known}"
+        text = (
+            _("There is no scope %(unknown)s. Known are %(known)s.")
+            if unknown
+            else _("Say what it is for. Known are %(known)s.")
+        )
+        told = text % {"unknown": ", ".join(unknown), "known": ", ".join(ALL_SCOPES)}
         raise Invalid(told, fields={"scopes": told})
 
 
 def _check_grant(giver: ApiToken, scopes: Collection[str], expires_at: datetime | None) -> None:
     beyond = sorted(set(scopes) - set(giver.scopes))
     if beyond:
-        raise NotAllowed(f"This token cannot hand on what it does not have: {', '.join(beyond)}.")
+        raise NotAllowed(
+            _("This token cannot hand on what it does not have: %(beyond)s.") % {"beyond": ", ".join(beyond)}
+        )
     if giver.expires_at is not None and (expires_at is None or expires_at > giver.expires_at):
-        raise NotAllowed("This token cannot make one that outlives it. Send an earlier expires_at.")
+        raise NotAllowed(_("This token cannot make one that outlives it. Send an earlier expires_at."))
 
 
 def _check_password(password: str, user: User) -> None:

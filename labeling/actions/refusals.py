@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from labeling.errors import Conflict
 from labeling.models import Campaign
+from labeling.wording import in_sentence
 
 
 class CampaignNotOpen(Conflict):
@@ -13,7 +14,7 @@ class CampaignNotOpen(Conflict):
 
     def __init__(self, campaign: Campaign) -> None:
         text = _("This campaign is %(status)s: judgments are neither taken nor taken back.")
-        super().__init__(text % {"status": campaign.get_status_display().lower()})
+        super().__init__(text % {"status": in_sentence(campaign.get_status_display())})
 
 
 class AlreadyJudged(Conflict):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.comparisons import queue_position, turn_back
@@ -12,6 +13,7 @@ from labeling.actions.settling import told
 from labeling.errors import Invalid
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
+from labeling.wording import in_sentence
 
 MOST_JUDGMENTS = 50  # of one comparison, as a campaign's overlap
 FRONT = 1  # the priority of what is asked again
@@ -28,12 +30,13 @@ def relabel_comparison(
     """
     require_lead(acting_user, comparison.campaign)
     if not reason.strip():
-        raise Invalid("Say why: the reason stays in the log.", fields={"reason": "Must not be empty."})
+        raise Invalid(_("Say why: the reason stays in the log."), fields={"reason": _("Must not be empty.")})
     rows = Comparison.objects.select_related("campaign")
     locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
     if locked.status not in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT):
         raise WrongComparisonStatus(
-            f"This comparison is {locked.status}: only one that is settled or in conflict is asked about again."
+            _("This comparison is %(status)s: only one that is settled or in conflict is asked about again.")
+            % {"status": in_sentence(locked.get_status_display())}
         )
     _check_people(locked, more)
     verdict, totals, was = Verdict.objects.filter(comparison=locked).first(), tally_of(locked), str(locked.status)
@@ -62,12 +65,16 @@ def _check_people(comparison: Comparison, more: int) -> None:
     """Raises Invalid where so many judgments could never come."""
     if not 1 <= more <= MOST_JUDGMENTS - comparison.taken:
         most = MOST_JUDGMENTS - comparison.taken
-        raise Invalid(f"Ask for 1 to {most} more judgments.", fields={"more": f"1 to {most}."})
+        raise Invalid(
+            _("Ask for 1 to %(most)s more judgments.") % {"most": most},
+            fields={"more": _("1 to %(most)s.") % {"most": most}},
+        )
     judged = Assignment.objects.filter(comparison=comparison).exclude(status=Assignment.Status.RELEASED)
     members = Membership.objects.filter(campaign=comparison.campaign, paused_at=None, user__is_active=True)
     left = members.exclude(user__in=judged.values("annotator")).count()
     if left < more:
         raise Invalid(
-            f"Only {left} people of this campaign could still judge it: add people, or ask for fewer.",
-            fields={"more": f"At most {left}."},
+            _("Only %(left)s people of this campaign could still judge it: add people, or ask for fewer.")
+            % {"left": left},
+            fields={"more": _("At most %(left)s.") % {"left": left}},
         )

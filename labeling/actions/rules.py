@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext as _
+
 from labeling.actions.answers import MAX_CRITERIA, MAX_CRITERION_NAME, MAX_SKIP_REASON
 from labeling.errors import Invalid
 from labeling.models import Campaign
@@ -48,8 +50,9 @@ def refuse_unknown(rules: Mapping[str, Any]) -> None:
     unknown = sorted(set(rules) - set(RULES))
     if unknown:
         raise Invalid(
-            f"A campaign has no rule {', '.join(unknown)}. Known are {', '.join(RULES)}.",
-            fields=dict.fromkeys(unknown, "Unknown."),
+            _("A campaign has no rule %(unknown)s. Known are %(known)s.")
+            % {"unknown": ", ".join(unknown), "known": ", ".join(RULES)},
+            fields=dict.fromkeys(unknown, _("Unknown.")),
         )
 
 
@@ -67,46 +70,58 @@ def cleaned(rules: Mapping[str, Any]) -> dict[str, Any]:
 def check_together(campaign: Campaign) -> None:
     """Raises Invalid where rules contradict each other."""
     if campaign.max_overlap is not None and campaign.max_overlap < campaign.overlap:
-        _refuse("max_overlap", f"The most judgments cannot be fewer than the {campaign.overlap} that all get.")
+        _refuse(
+            "max_overlap",
+            _("The most judgments cannot be fewer than the %(overlap)s that all get.") % {"overlap": campaign.overlap},
+        )
     if campaign.quota is not None and campaign.quota_per_day is not None and campaign.quota_per_day > campaign.quota:
-        _refuse("quota_per_day", f"Nobody can judge more in a day than the {campaign.quota} in all.")
+        _refuse(
+            "quota_per_day", _("Nobody can judge more in a day than the %(quota)s in all.") % {"quota": campaign.quota}
+        )
 
 
 def _criteria(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list | tuple) or len(value) > MAX_CRITERIA:
-        _refuse("criteria", f"The criteria are a list of at most {MAX_CRITERIA}.")
+        _refuse("criteria", _("The criteria are a list of at most %(most)s.") % {"most": MAX_CRITERIA})
     criteria = [_criterion(one) for one in value]
     names = [one["name"] for one in criteria]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        _refuse("criteria", f"Each criterion has a name of its own; {', '.join(twice)} stands there twice.")
+        _refuse(
+            "criteria",
+            _("Each criterion has a name of its own; %(names)s stands there twice.") % {"names": ", ".join(twice)},
+        )
     return criteria
 
 
 def _criterion(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not set(value) <= {"name", "description", "required"}:
-        _refuse("criteria", "A criterion has a name and, where wanted, a description and whether it is required.")
+        _refuse("criteria", _("A criterion has a name and, where wanted, a description and whether it is required."))
     name, description = value.get("name"), value.get("description", "")
     required = value.get("required", False)
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= MAX_CRITERION_NAME:
-        _refuse("criteria", f"The name of a criterion has 1 to {MAX_CRITERION_NAME} characters.")
+        _refuse("criteria", _("The name of a criterion has 1 to %(most)s characters.") % {"most": MAX_CRITERION_NAME})
     if not isinstance(description, str) or len(description) > MAX_DESCRIPTION:
-        _refuse("criteria", f"The description of a criterion has at most {MAX_DESCRIPTION} characters.")
+        _refuse(
+            "criteria", _("The description of a criterion has at most %(most)s characters.") % {"most": MAX_DESCRIPTION}
+        )
     if not isinstance(required, bool):
-        _refuse("criteria", "Whether a criterion is required is true or false.")
+        _refuse("criteria", _("Whether a criterion is required is true or false."))
     if "\x00" in name + description:
-        _refuse("criteria", "The text holds a character that cannot be stored (NUL).")
+        _refuse("criteria", _("The text holds a character that cannot be stored (NUL)."))
     return {"name": name.strip(), "description": description.strip(), "required": required}
 
 
 def _skip_reasons(value: Any) -> list[str]:
     is_list = isinstance(value, list | tuple) and all(isinstance(reason, str) for reason in value)
     if not is_list or len(value) > MAX_SKIP_REASONS:
-        _refuse("skip_reasons", f"The reasons to skip are a list of at most {MAX_SKIP_REASONS} texts.")
+        _refuse(
+            "skip_reasons", _("The reasons to skip are a list of at most %(most)s texts.") % {"most": MAX_SKIP_REASONS}
+        )
     reasons = [reason.strip() for reason in value if reason.strip()]
     if any(len(reason) > MAX_SKIP_REASON or "\x00" in reason for reason in reasons):
-        _refuse("skip_reasons", f"A reason to skip has at most {MAX_SKIP_REASON} characters.")
+        _refuse("skip_reasons", _("A reason to skip has at most %(most)s characters.") % {"most": MAX_SKIP_REASON})
     if len(set(reasons)) < len(reasons):
-        _refuse("skip_reasons", "Each reason to skip stands there once.")
+        _refuse("skip_reasons", _("Each reason to skip stands there once."))
     return reasons
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_expert
 from labeling.actions.events import record
@@ -10,6 +11,7 @@ from labeling.actions.settling import told
 from labeling.errors import Conflict, Invalid
 from labeling.models import Comparison, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
+from labeling.wording import in_sentence
 
 ADJUDICATED_CONFIDENCE = 0.95
 """p(the expert's winner is preferred): nearly certain, since it was decided with all votes and reasons in view."""
@@ -27,14 +29,20 @@ def adjudicate(*, comparison: Comparison, winner: str, reason: str, acting_user:
     require_expert(acting_user, comparison.campaign)
     if winner not in Winner.values:
         known = ", ".join(Winner.values)
-        raise Invalid(f"There is no winner {winner!r}. Known are {known}.", fields={"winner": f"One of {known}."})
+        raise Invalid(
+            _("There is no winner %(winner)s. Known are %(known)s.") % {"winner": repr(winner), "known": known},
+            fields={"winner": _("One of %(known)s.") % {"known": known}},
+        )
     if not reason.strip():
-        raise Invalid("Say why: the reason stays with the verdict.", fields={"reason": "Must not be empty."})
+        raise Invalid(_("Say why: the reason stays with the verdict."), fields={"reason": _("Must not be empty.")})
     comparison = (
         Comparison.objects.select_related("campaign").select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
     )
     if comparison.status != Comparison.Status.CONFLICT:
-        raise NoConflict(f"This comparison is {comparison.status}: only a conflict can be adjudicated.")
+        raise NoConflict(
+            _("This comparison is %(status)s: only a conflict can be adjudicated.")
+            % {"status": in_sentence(comparison.get_status_display())}
+        )
     totals = tally_of(comparison)
     verdict = Verdict.objects.create(
         comparison=comparison,

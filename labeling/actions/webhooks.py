@@ -7,6 +7,8 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from labeling.access import require_admin, require_lead
 from labeling.actions.events import record, send_deliveries
@@ -138,7 +140,7 @@ def retry_delivery(*, delivery: WebhookDelivery, acting_user: User, now: datetim
     require_may_run(acting_user, delivery.webhook.campaign)
     delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
     if not delivery.webhook.is_active:
-        raise WebhookOff("This webhook is switched off. Switch it on first.")
+        raise WebhookOff(_("This webhook is switched off. Switch it on first."))
     delivery.status, delivery.attempts, delivery.due_at = Status.WAITING, 0, now
     delivery.save(update_fields=["status", "attempts", "due_at"])
     send_deliveries([delivery.pk])
@@ -249,6 +251,11 @@ def _checked_url(url: str) -> str:
 def _checked_types(types: Collection[str]) -> list[str]:
     unknown = sorted(set(types) - set(offered()))
     if unknown or not types:
-        told = f"Choose among {', '.join(offered())}." + (f" There is no {', '.join(unknown)}." if unknown else "")
+        text = (
+            gettext("Choose among %(known)s. There is no %(unknown)s.")
+            if unknown
+            else gettext("Choose among %(known)s.")
+        )
+        told = text % {"known": ", ".join(offered()), "unknown": ", ".join(unknown)}
         raise Invalid(told, fields={"event_types": told})
     return sorted(set(types))

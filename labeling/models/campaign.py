@@ -36,31 +36,31 @@ class Campaign(models.Model):
         ARCHIVED = "archived", _("Archived")  # out of sight, kept
 
     class Scale(models.TextChoices):
-        CHOICE = "choice", "Choice only"
-        STRENGTH = "strength", "Choice and strength"
+        CHOICE = "choice", _("Choice only")
+        STRENGTH = "strength", _("Choice and strength")
 
     class VerdictRule(models.TextChoices):
-        MAJORITY = "majority", "Majority"
-        UNANIMITY = "unanimity", "Unanimity"
-        DAWID_SKENE = "dawid_skene", "Dawid-Skene"
+        MAJORITY = "majority", _("Majority")
+        UNANIMITY = "unanimity", _("Unanimity")
+        DAWID_SKENE = "dawid_skene", _("Dawid-Skene")
 
     class Order(models.TextChoices):
-        RANDOM = "random", "At random"
-        IMPORTED = "imported", "As they came in"
-        NEWEST = "newest", "Newest first"
+        RANDOM = "random", _("At random")
+        IMPORTED = "imported", _("As they came in")
+        NEWEST = "newest", _("Newest first")
 
     class GoldAction(models.TextChoices):
-        NOTHING = "nothing", "Only count"
-        WARN = "warn", "Warn them"
-        PAUSE = "pause", "Pause them"
+        NOTHING = "nothing", _("Only count")
+        WARN = "warn", _("Warn them")
+        PAUSE = "pause", _("Pause them")
 
     class CandidateStrategy(models.TextChoices):
-        TWO_SEEDS = "two_seeds", "Two seeds of one version"
-        TWO_TEMPERATURES = "two_temperatures", "Two temperatures of one version"
-        TWO_PROMPTS = "two_prompts", "Two system prompts of one version"
-        TWO_VERSIONS = "two_versions", "Two versions, one seed each"
-        BEST_WORST = "best_worst", "The best and the worst of several, by a reward"
-        IMPORTED = "imported", "A version against imported texts"
+        TWO_SEEDS = "two_seeds", _("Two seeds of one version")
+        TWO_TEMPERATURES = "two_temperatures", _("Two temperatures of one version")
+        TWO_PROMPTS = "two_prompts", _("Two system prompts of one version")
+        TWO_VERSIONS = "two_versions", _("Two versions, one seed each")
+        BEST_WORST = "best_worst", _("The best and the worst of several, by a reward")
+        IMPORTED = "imported", _("A version against imported texts")
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)

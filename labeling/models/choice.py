@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class Choice(models.TextChoices):
     """What one annotator said, in canonical terms (a/b), never in terms of the display side."""
 
-    A = "a", "a is better"
-    B = "b", "b is better"
+    A = "a", _("a is better")
+    B = "b", _("b is better")
     TIE = "tie", _("Equally good")
     BOTH_BAD = "both_bad", _("Both bad")
     SKIP = "skip", _("Skipped")

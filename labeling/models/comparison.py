@@ -9,6 +9,8 @@ retests hold no place; the unique pairs of comparison and annotator keep them fr
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign, GuidelineVersion
@@ -20,12 +22,12 @@ class Comparison(models.Model):
     """Two completions of one prompt: the thing judged. a/b is canonical (by content hash), never the display order."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"  # wants judgments
-        CONFLICT = "conflict", "Conflict"  # has all its judgments but no verdict: somebody must adjudicate
-        SETTLED = "settled", "Settled"  # has a verdict
-        FLAGGED = "flagged", "Flagged"  # somebody saw harm or personal data: waits for a lead to look at it
-        RETIRED = "retired", "Retired"  # taken out by a lead; kept, not shown, not trained on
-        GOLD = "gold", "Gold"  # its verdict is known: it measures annotators and is never trained on
+        OPEN = "open", pgettext_lazy("comparison", "Open")  # wants judgments
+        CONFLICT = "conflict", _("Conflict")  # has all its judgments but no verdict: somebody must adjudicate
+        SETTLED = "settled", _("Settled")  # has a verdict
+        FLAGGED = "flagged", _("Flagged")  # somebody saw harm or personal data: waits for a lead to look at it
+        RETIRED = "retired", _("Retired")  # taken out by a lead; kept, not shown, not trained on
+        GOLD = "gold", _("Gold")  # its verdict is known: it measures annotators and is never trained on
 
     OUT = (Status.FLAGGED, Status.RETIRED, Status.GOLD)
     """Such a comparison counts in no total, no agreement, no verdict for training and no export."""
@@ -116,15 +118,15 @@ class Assignment(models.Model):
     """A comparison leased to one annotator until a time, with the recorded presentation."""
 
     class Kind(models.TextChoices):
-        NORMAL = "normal", "Normal"  # holds one of the places that overlap counts
-        GOLD = "gold", "Gold"  # measures the annotator; as many places as there are annotators
-        RETEST = "retest", "Retest"  # what they judged before, sides exchanged
+        NORMAL = "normal", _("Normal")  # holds one of the places that overlap counts
+        GOLD = "gold", _("Gold")  # measures the annotator; as many places as there are annotators
+        RETEST = "retest", _("Retest")  # what they judged before, sides exchanged
 
     class Status(models.TextChoices):
-        LEASED = "leased", "Leased"  # in front of the annotator
-        JUDGED = "judged", "Judged"  # has a current judgment; holds its place for good
-        SKIPPED = "skipped", "Skipped"  # the annotator passed: the place is free again, but never for them
-        RELEASED = "released", "Released"  # expired or handed back: the place is free again, for them too
+        LEASED = "leased", _("Leased")  # in front of the annotator
+        JUDGED = "judged", _("Judged")  # has a current judgment; holds its place for good
+        SKIPPED = "skipped", _("Skipped")  # the annotator passed: the place is free again, but never for them
+        RELEASED = "released", _("Released")  # expired or handed back: the place is free again, for them too
 
     class Side(models.TextChoices):
         A = "a", "a"

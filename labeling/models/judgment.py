@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign, GuidelineVersion
@@ -77,11 +78,11 @@ class Verdict(models.Model):
     """The settled preference of a comparison: what a preference pair is made of."""
 
     class SettledBy(models.TextChoices):
-        MAJORITY = "majority", "Majority of the judgments"
-        UNANIMITY = "unanimity", "All judgments agree"
-        DAWID_SKENE = "dawid_skene", "Dawid-Skene: the judgments, weighed by who made them"
-        ADJUDICATION = "adjudication", "An expert decided"
-        IMPORT = "import", "Came with the imported file"
+        MAJORITY = "majority", _("Majority of the judgments")
+        UNANIMITY = "unanimity", _("All judgments agree")
+        DAWID_SKENE = "dawid_skene", _("Dawid-Skene: the judgments, weighed by who made them")
+        ADJUDICATION = "adjudication", _("An expert decided")
+        IMPORT = "import", _("Came with the imported file")
 
     BY_RULE = (SettledBy.MAJORITY, SettledBy.UNANIMITY, SettledBy.DAWID_SKENE)
 

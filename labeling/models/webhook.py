@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign
@@ -33,9 +34,9 @@ class WebhookDelivery(models.Model):
     """One event to be told to one webhook. Written in the transaction of the act itself; a worker sends it after."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"  # to be sent, or to be tried again
-        DELIVERED = "delivered", "Delivered"
-        GIVEN_UP = "given_up", "Given up"  # tried for a day; may be sent again by hand
+        WAITING = "waiting", _("Waiting")  # to be sent, or to be tried again
+        DELIVERED = "delivered", _("Delivered")
+        GIVEN_UP = "given_up", _("Given up")  # tried for a day; may be sent again by hand
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", db_index=False)

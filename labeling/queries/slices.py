@@ -9,6 +9,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext
 
 from labeling.errors import Invalid
 from labeling.models import Campaign, User
@@ -194,13 +195,19 @@ def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
     if part.guideline_version is not None:
         found = campaign.guideline_versions.filter(number=part.guideline_version).first()
         if found is None:
-            _refuse("guideline_version", f"The campaign has no guideline version {part.guideline_version}.")
+            _refuse(
+                "guideline_version",
+                gettext("The campaign has no guideline version %(number)s.") % {"number": part.guideline_version},
+            )
         else:
             values["guideline"] = found.pk
     if part.annotator is not None:
         person = User.objects.filter(pseudonym=part.annotator, judgments__campaign=campaign).first()
         if person is None:
-            _refuse("annotator", f"Nobody called {part.annotator} has judged here. Use the pseudonym.")
+            _refuse(
+                "annotator",
+                gettext("Nobody called %(name)s has judged here. Use the pseudonym.") % {"name": part.annotator},
+            )
         else:
             values["annotator"] = person.pk
     return values

@@ -22,6 +22,7 @@ from labeling.stats.bootstrap import Bootstrap, FloatArray, Statistic
 from labeling.stats.errors import InvalidCounts
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import wilson_interval
+from labeling.stats.sentences import gettext_noop
 
 Pattern = tuple[int, ...]
 # The keys of a mapping are invariant: without this, patterns of a fixed length would not type-check.
@@ -32,13 +33,13 @@ Metric = Literal["nominal", "ordinal", "interval"]
 TIE = 1
 """Index of the tie in a pattern over (a, tie, b)."""
 
-NO_PAIRS = "No comparison has two votes yet."
-NO_PAIRS_WITHOUT_TIES = "No comparison has two votes that are not ties yet."
-UNANIMOUS = (
+NO_PAIRS = gettext_noop("No comparison has two votes yet.")
+NO_PAIRS_WITHOUT_TIES = gettext_noop("No comparison has two votes that are not ties yet.")
+UNANIMOUS = gettext_noop(
     "Every vote is for the same category: agreement beyond chance is undefined where nothing could have disagreed."
 )
-ONE_CATEGORY = "There is only one category to vote for."
-NO_INTERVAL = "The comparisons are too few or too alike for an interval."
+ONE_CATEGORY = gettext_noop("There is only one category to vote for.")
+NO_INTERVAL = gettext_noop("The comparisons are too few or too alike for an interval.")
 
 
 def vote_pattern(choices: Mapping[str, int]) -> Pattern:

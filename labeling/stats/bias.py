@@ -8,11 +8,12 @@ import numpy as np
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import proportion, wilson_interval
+from labeling.stats.sentences import gettext_noop
 
 LengthCounts = Mapping[tuple[float, int, int], int]
 """By (log(length of a / length of b), votes for a, votes for b): how many comparisons. Ties are no votes here."""
 
-NO_LENGTHS = "No judgment has preferred one of two completions of different length yet."
+NO_LENGTHS = gettext_noop("No judgment has preferred one of two completions of different length yet.")
 SLOPE_PRIOR = 5.0
 """Standard deviation of the slope's normal prior, centred on 0: wide beside slopes that occur (about 1), and enough to
 keep it finite where the longer one won every time."""

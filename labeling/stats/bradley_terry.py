@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.estimate import Estimate
+from labeling.stats.sentences import gettext_noop
 
 MatchCounts = Mapping[tuple[str, str, float, int, int, int], int]
 """By (model of a, model of b, log(length of a / length of b), votes for a, ties, votes for b): how many comparisons."""
@@ -36,8 +37,8 @@ STRENGTH_PRIOR, TIE_PRIOR, LENGTH_PRIOR = 1.5, 3.0, 3.0
 ELO = 400 / log(10)
 """Elo points for one unit of log odds."""
 
-TOO_FEW_MODELS = "Two models must have been compared."
-NO_LENGTHS = "Length is not controlled here."
+TOO_FEW_MODELS = gettext_noop("Two models must have been compared.")
+NO_LENGTHS = gettext_noop("Length is not controlled here.")
 Z = 1.959964
 
 

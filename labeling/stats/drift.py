@@ -7,8 +7,9 @@ from math import sqrt
 from labeling.stats.agreement import NO_PAIRS, Pattern, PatternCounts, percent_agreement
 from labeling.stats.bootstrap import Bootstrap
 from labeling.stats.estimate import Estimate
+from labeling.stats.sentences import gettext_noop
 
-NO_CHANGE_KNOWN = "There must be comparisons with two votes in the first and in the last third."
+NO_CHANGE_KNOWN = gettext_noop("There must be comparisons with two votes in the first and in the last third.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labeling.stats.sentences import gettext_noop
+
 RESAMPLES = 2000
 FEWEST_DAYS = 3
 """With fewer days behind it a pace has no interval: how much one day differs from another is not known yet."""
@@ -38,10 +40,10 @@ def forecast(remaining: int, counts: Sequence[int], last_part: float = 1.0) -> F
         return Forecast(0, days=0.0, low=0.0, high=0.0)
     total, elapsed = sum(counts), len(counts) - 1 + last_part
     if not counts or total == 0:
-        return Forecast(remaining, reason="Nobody has judged lately, so there is no pace to go by.")
+        return Forecast(remaining, reason=gettext_noop("Nobody has judged lately, so there is no pace to go by."))
     pace = total / elapsed
     if len(counts) < FEWEST_DAYS:
-        reason = "From less than three days: how much one day differs from another is not known yet."
+        reason = gettext_noop("From less than three days: how much one day differs from another is not known yet.")
         return Forecast(remaining, pace, remaining / pace, reason=reason)
     drawn = np.random.default_rng(0).choice(np.asarray(counts, dtype=np.float64), size=(RESAMPLES, len(counts)))
     paces = drawn.sum(axis=1) / elapsed

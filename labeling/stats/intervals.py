@@ -5,6 +5,7 @@ from statistics import NormalDist
 
 from labeling.stats.errors import InvalidCounts
 from labeling.stats.estimate import Estimate
+from labeling.stats.sentences import gettext_noop
 
 
 def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> tuple[float, float]:
@@ -37,6 +38,6 @@ def proportion(successes: float, trials: int, *, level: float = 0.95) -> Estimat
     A win rate is `proportion(wins + ties / 2, wins + ties + losses)`.
     """
     if trials == 0 and successes == 0:
-        return Estimate(None, None, None, 0, "Nothing has been counted yet.")
+        return Estimate(None, None, None, 0, gettext_noop("Nothing has been counted yet."))
     low, high = wilson_interval(successes, trials, level=level)
     return Estimate(successes / trials, low, high, trials, None, trials)

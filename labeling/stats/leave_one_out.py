@@ -11,8 +11,9 @@ from labeling.stats.agreement import AnyPattern, PatternCounts, pattern_table
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import wilson_interval
+from labeling.stats.sentences import gettext_noop
 
-NO_OTHERS = "No comparison has three votes yet: a majority of others takes two of them."
+NO_OTHERS = gettext_noop("No comparison has three votes yet: a majority of others takes two of them.")
 
 
 def leave_one_out(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None = None) -> Estimate:

@@ -9,8 +9,9 @@ fitted to the noise. On verdicts by the majority of several votes the ceiling is
 from math import comb, sqrt
 
 from labeling.stats.estimate import Estimate
+from labeling.stats.sentences import gettext_noop
 
-BELOW_CHANCE = "Two annotators agree less often than by chance: no error rate explains that."
+BELOW_CHANCE = gettext_noop("Two annotators agree less often than by chance: no error rate explains that.")
 
 
 def label_noise(agreement: Estimate) -> Estimate:

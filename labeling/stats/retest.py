@@ -12,12 +12,13 @@ import numpy as np
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import proportion, wilson_interval
+from labeling.stats.sentences import gettext_noop
 
 RetestCounts = Mapping[tuple[str, str], int]
 """By what was said first and again, each "left", "right" or "tie" (both bad is a tie): how many retests."""
 
-NO_RETESTS = "Nobody has judged a comparison a second time yet."
-NO_PREFERENCES = "No retest has a preference both times yet."
+NO_RETESTS = gettext_noop("Nobody has judged a comparison a second time yet.")
+NO_PREFERENCES = gettext_noop("No retest has a preference both times yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from math import sqrt
 import numpy as np
 
 from labeling.stats.estimate import Estimate
+from labeling.stats.sentences import gettext_noop
 
-NO_TIMES = "No client has sent times yet."
-TOO_FEW = "The judgments are too few for an interval."
+NO_TIMES = gettext_noop("No client has sent times yet.")
+TOO_FEW = gettext_noop("The judgments are too few for an interval.")
 
 
 @dataclass(frozen=True, slots=True)

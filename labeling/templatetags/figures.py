@@ -1,31 +1,45 @@
-"""Numbers as pages show them: the same in every language of the server, and a dash where there is none."""
+"""Numbers and labels as pages show them, in the reader's language, and a dash where there is none."""
 
 from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from labeling import wording
+from labeling.wording import DASH
 
 register = template.Library()
-
-DASH = "–"
 
 
 @register.filter
 def grouped(value: int | None) -> str:
     """A count with its thousands apart: 12,345."""
-    return f"{value:,}" if isinstance(value, int) else DASH
+    return wording.grouped(value) if isinstance(value, int) else DASH
 
 
 @register.filter
 def percent(share: float | None) -> str:
     """A share of 0 to 1: 72.6 %."""
-    return f"{100 * share:.1f} %" if isinstance(share, int | float) else DASH
+    return wording.percent(share) if isinstance(share, int | float) else DASH
 
 
 @register.filter
 def figure(value: float | None, digits: int = 3) -> str:
     """A measured number with that many digits after the point."""
-    return f"{value:.{digits}f}".replace("-", "−") if isinstance(value, int | float) else DASH
+    return wording.decimals(value, digits) if isinstance(value, int | float) else DASH
+
+
+@register.filter
+def in_sentence(label: str) -> str:
+    """A choice's label in the middle of a sentence."""
+    return wording.in_sentence(label)
+
+
+@register.filter
+def translated(sentence: str | None) -> str:
+    """A sentence out of a room that knows no Django, where it is marked for translation; empty where there is none."""
+    return gettext(sentence) if sentence else ""
 
 
 @register.filter
@@ -53,8 +67,8 @@ def days(value: float | None) -> str:
     if value < 1:
         return f"{max(1, round(24 * value))} h"
     if value < 21:
-        return f"{round(value)} day{'' if round(value) == 1 else 's'}"
-    return f"{round(value / 7)} weeks"
+        return ngettext("%(count)s day", "%(count)s days", round(value)) % {"count": round(value)}
+    return gettext("%(count)s weeks") % {"count": round(value / 7)}
 
 
 @register.filter

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from labeling.stats import Estimate
+from labeling.wording import decimals, grouped, percent
 
 Unit = Literal["share", "coefficient", "points", "seconds"]
 
@@ -45,6 +49,11 @@ class FigureRow:
     def interval(self) -> str:
         return interval(self.estimate, self.unit)
 
+    @property
+    def counted(self) -> str:
+        """What the figure stands on: 1,204 judgments."""
+        return counted(self.of, self.estimate.comparisons)
+
     # Positions on a scale from 0 to 100; what lies beyond it is drawn at its end.
     @property
     def x(self) -> float | None:
@@ -75,12 +84,27 @@ def interval(estimate: Estimate, unit: Unit = "share") -> str:
     """ "62.1 to 70.4 %"; empty where there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"{shown(estimate.low, unit).removesuffix(' %')} to {shown(estimate.high, unit)}"
+    low = shown(estimate.low, unit).removesuffix(" %")
+    return _("%(low)s to %(high)s") % {"low": low, "high": shown(estimate.high, unit)}
+
+
+def counted(of: str, number: int) -> str:
+    """A number of comparisons, judgments, preferences or retests."""
+    texts = {
+        "comparison": ngettext("%(count)s comparison", "%(count)s comparisons", number),
+        "judgment": ngettext("%(count)s judgment", "%(count)s judgments", number),
+        "preference": ngettext("%(count)s preference", "%(count)s preferences", number),
+        "retest": ngettext("%(count)s retest", "%(count)s retests", number),
+    }
+    return texts[of] % {"count": grouped(number)}
 
 
 def shown(value: float | None, unit: Unit = "share") -> str:
     """A value in its unit."""
     if value is None:
-        return "undefined"
-    forms = {"share": f"{100 * value:.1f} %", "coefficient": f"{value:.2f}", "points": f"{value:+.0f}"}
-    return forms.get(unit, f"{value:.1f} s").replace("-", "−")
+        return _("undefined")
+    if unit == "share":
+        return percent(value)
+    if unit == "points":
+        return decimals(value, 0, signed=True)
+    return decimals(value, 2) if unit == "coefficient" else f"{decimals(value, 1)} s"

@@ -36,17 +36,19 @@ class RulesForm(CampaignForm):
     """The rules of a campaign, as its model knows them; what is a list there is a text with a line for each here."""
 
     criteria = forms.CharField(
-        label="Criteria besides the overall choice",
+        label=_("Criteria besides the overall choice"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "helpful*: Which one helps more?"}),
-        help_text="One a line: a name and, after a colon, what is asked. A star after the name makes it required. Each "
-        "gets its own choice of left, right or tie.",
+        help_text=_(
+            "One a line: a name and, after a colon, what is asked. A star after the name makes it required. Each "
+            "gets its own choice of left, right or tie."
+        ),
     )
     skip_reasons = forms.CharField(
-        label="Reasons to skip",
+        label=_("Reasons to skip"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One a line, up to nine. Offered to those who skip; without any, nobody is asked why.",
+        help_text=_("One a line, up to nine. Offered to those who skip; without any, nobody is asked why."),
     )
 
     class Meta:
@@ -106,7 +108,7 @@ class NewCampaignForm(RulesForm):
     guidelines = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="What makes a completion better here? Markdown. Annotators have it one key away.",
+        help_text=_("What makes a completion better here? Markdown. Annotators have it one key away."),
     )
 
 
@@ -124,25 +126,27 @@ class GuidelinesForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody who takes part."""
 
-    username = forms.CharField(label="User name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
+    username = forms.CharField(
+        label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
 
 
 class ImportForm(forms.Form):
     """A file of comparisons or prompts."""
 
-    kind = forms.ChoiceField(label="What is in it", choices=KINDS)
-    file = forms.FileField(label="File", help_text="JSONL or JSON, plain or gzipped.")
-    dialect = forms.ChoiceField(label="Written as", choices=DIALECTS, required=False)
+    kind = forms.ChoiceField(label=_("What is in it"), choices=KINDS)
+    file = forms.FileField(label=_("File"), help_text=_("JSONL or JSON, plain or gzipped."))
+    dialect = forms.ChoiceField(label=_("Written as"), choices=DIALECTS, required=False)
     refuse_all = forms.BooleanField(
-        label="Refuse the whole file if one line is wrong",
+        label=_("Refuse the whole file if one line is wrong"),
         required=False,
-        help_text="Otherwise the good lines are kept and the wrong ones named.",
+        help_text=_("Otherwise the good lines are kept and the wrong ones named."),
     )
     as_gold = forms.BooleanField(
-        label="These are gold: people are asked, and measured by the answers in the file",
+        label=_("These are gold: people are asked, and measured by the answers in the file"),
         required=False,
-        help_text="Nobody can tell them from the others. They are given out at the rate that the settings say.",
+        help_text=_("Nobody can tell them from the others. They are given out at the rate that the settings say."),
     )
 
 
@@ -168,9 +172,9 @@ class WebhookForm(forms.Form):
     """An address that is to be told of events."""
 
     url = forms.CharField(
-        label="Address", max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://example.org/hook"})
+        label=_("Address"), max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://example.org/hook"})
     )
-    event_types = forms.MultipleChoiceField(label="It is told of", widget=forms.CheckboxSelectMultiple)
+    event_types = forms.MultipleChoiceField(label=_("It is told of"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -182,22 +186,26 @@ class WebhookForm(forms.Form):
 class EventFilterForm(forms.Form):
     """Which events are shown."""
 
-    actor = forms.CharField(label="Who", required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    actor = forms.CharField(label=_("Who"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     verb = forms.CharField(
-        label="What", required=False, widget=forms.TextInput(attrs={"placeholder": "campaign.changed"})
+        label=_("What"), required=False, widget=forms.TextInput(attrs={"placeholder": "campaign.changed"})
     )
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
 
 
 class InvitationForm(forms.Form):
     """A link for people to come by."""
 
-    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
-    note = forms.CharField(label="For whom", max_length=120, required=False, help_text="Only leads see it.")
-    days = forms.IntegerField(label="Days it holds", min_value=1, max_value=365, initial=14)
+    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
+    note = forms.CharField(label=_("For whom"), max_length=120, required=False, help_text=_("Only leads see it."))
+    days = forms.IntegerField(label=_("Days it holds"), min_value=1, max_value=365, initial=14)
     max_uses = forms.IntegerField(
-        label="How many people may come by it", min_value=1, required=False, help_text="Empty: any number."
+        label=_("How many people may come by it"), min_value=1, required=False, help_text=_("Empty: any number.")
     )
 
 
@@ -236,5 +244,5 @@ class FlagReviewForm(forms.Form):
 
     comparison = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label="Why", max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="Stays in the log."
+        label=_("Why"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("Stays in the log.")
     )

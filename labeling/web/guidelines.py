@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from labeling.access import get_campaign, leads
@@ -32,7 +33,7 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, f"Version {version.number} holds from now on.")
+            messages.success(request, _("Version %(number)s holds from now on.") % {"number": version.number})
             return redirect("guidelines", slug=slug)
     is_lead = leads(user, campaign)
     context = {

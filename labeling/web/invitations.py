@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -68,7 +69,7 @@ def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
 
     def errand() -> str:
         revoke_invitation(invitation=invitation, acting_user=person(request), now=timezone.now())
-        return "Nobody comes by this invitation any more."
+        return gettext("Nobody comes by this invitation any more.")
 
     return act(request, errand, back=reverse("invitations", args=[slug]))
 
@@ -84,7 +85,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             joined = _join(request, token, form)
             if joined is not None:
-                messages.success(request, f"Welcome to {found.campaign.name}.")
+                messages.success(request, gettext("Welcome to %(name)s.") % {"name": found.campaign.name})
                 return redirect("annotate", slug=found.campaign.slug)
     except InvitationNotFound as error:
         raise Http404(error.message) from error

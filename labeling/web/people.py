@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import get_led_campaign
@@ -15,6 +16,7 @@ from labeling.models import Campaign, Membership, User
 from labeling.queries import annotator_summaries
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import MemberForm
+from labeling.wording import in_sentence
 
 
 @page
@@ -44,7 +46,7 @@ def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
 
     def errand() -> str:
         remove_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
-        return f"{member.user.username} takes part no more. What they judged stays."
+        return _("%(username)s takes part no more. What they judged stays.") % {"username": member.user.username}
 
     return act(request, errand, back=reverse("people", args=[slug]))
 
@@ -59,9 +61,9 @@ def people_pause(request: HttpRequest, slug: str) -> HttpResponse:
     def errand() -> str:
         if member.paused_at is None and member.warned_at is None:
             pause_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
-            return f"{member.user.username} is given nothing new until you let them go on."
+            return _("%(username)s is given nothing new until you let them go on.") % {"username": member.user.username}
         resume_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
-        return f"{member.user.username} goes on; their gold is counted from zero again."
+        return _("%(username)s goes on; their gold is counted from zero again.") % {"username": member.user.username}
 
     return act(request, errand, back=reverse("people", args=[slug]))
 
@@ -70,7 +72,7 @@ def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> bool:
     username, role = form.cleaned_data["username"], form.cleaned_data["role"]
     user = User.objects.filter(username=username, is_simulated=False, is_active=True).first()
     if user is None:
-        form.add_error("username", "There is nobody of this name. An admin can make an account for them.")
+        form.add_error("username", _("There is nobody of this name. An admin can make an account for them."))
         return False
     try:
         add_member(campaign=campaign, user=user, role=role, acting_user=person(request), now=timezone.now())
@@ -79,7 +81,11 @@ def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> bool:
     except DomainError as error:
         refuse(form, error)
         return False
-    messages.success(request, f"{user.username} takes part as {Membership.Role(role).label.lower()}.")
+    messages.success(
+        request,
+        _("%(username)s takes part as %(role)s.")
+        % {"username": user.username, "role": in_sentence(Membership.Role(role).label)},
+    )
     return True
 
 

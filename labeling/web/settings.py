@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import get_led_campaign
@@ -16,11 +18,11 @@ from labeling.web.forms import RulesForm
 
 Status = Campaign.Status
 SAID = {
-    Status.DRAFT: "{} is a draft.",
-    Status.ACTIVE: "{} is active: annotators are given comparisons.",
-    Status.PAUSED: "{} is paused: nothing new is given out.",
-    Status.CLOSED: "{} is closed: labeling is over; training and export go on.",
-    Status.ARCHIVED: "{} is archived: out of sight, and kept.",
+    Status.DRAFT: gettext_lazy("%(name)s is a draft."),
+    Status.ACTIVE: gettext_lazy("%(name)s is active: annotators are given comparisons."),
+    Status.PAUSED: gettext_lazy("%(name)s is paused: nothing new is given out."),
+    Status.CLOSED: gettext_lazy("%(name)s is closed: labeling is over; training and export go on."),
+    Status.ARCHIVED: gettext_lazy("%(name)s is archived: out of sight, and kept."),
 }
 
 
@@ -39,7 +41,7 @@ def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("settings", slug=slug)
     recount = campaign.recounts.exclude(status=VerdictRecount.Status.REPLACED).order_by("-pk").first()
     context = {"campaign": campaign, "form": form, "recount": recount, "tab": "settings"}
@@ -57,6 +59,6 @@ def campaign_status(request: HttpRequest, slug: str) -> HttpResponse:
         changed = change_campaign_status(
             campaign=campaign, status=status, acting_user=person(request), now=timezone.now()
         )
-        return SAID[Status(changed.status)].format(changed.name)
+        return str(SAID[Status(changed.status)] % {"name": changed.name})
 
     return act(request, errand, back=reverse("campaign", args=[slug]))

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from labeling.queries import Slice, SliceChoices
 
@@ -12,20 +13,27 @@ from labeling.queries import Slice, SliceChoices
 class SliceForm(forms.Form):
     """Which judgments the statistics are about. Empty: all of them."""
 
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last_day = forms.DateField(label="To, inclusive", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    guideline_version = forms.TypedChoiceField(label="Guidelines", required=False, coerce=int, empty_value=None)
-    model_version = forms.ChoiceField(label="Model version", required=False)
-    annotator = forms.ChoiceField(label="Annotator", required=False)
-    criterion = forms.ChoiceField(label="Criterion", required=False)
-    include_simulated = forms.BooleanField(label="Count simulated annotators too", required=False)
-    length_controlled = forms.BooleanField(label="Rank at equal length", required=False)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label=_("To, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    guideline_version = forms.TypedChoiceField(label=_("Guidelines"), required=False, coerce=int, empty_value=None)
+    model_version = forms.ChoiceField(label=_("Model version"), required=False)
+    annotator = forms.ChoiceField(label=_("Annotator"), required=False)
+    criterion = forms.ChoiceField(label=_("Criterion"), required=False)
+    include_simulated = forms.BooleanField(label=_("Count simulated annotators too"), required=False)
+    length_controlled = forms.BooleanField(label=_("Rank at equal length"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices) -> None:
         super().__init__(data)
-        anything = [("", "All")]
+        anything = [("", _("All"))]
         for name, values in (
-            ("guideline_version", [(number, f"Version {number}") for number in choices.guideline_versions]),
+            (
+                "guideline_version",
+                [(number, _("Version %(number)s") % {"number": number}) for number in choices.guideline_versions],
+            ),
             ("model_version", [(name, name) for name in choices.model_versions]),
             ("annotator", [(name, name) for name in choices.annotators]),
             ("criterion", [(name, name) for name in choices.criteria]),

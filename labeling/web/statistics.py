@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from labeling.access import get_led_campaign
@@ -18,8 +20,8 @@ from labeling.web.figure_rows import FigureRow, Mark, interval, shown
 from labeling.web.slice_form import SliceForm
 
 MOST_IN_MATRIX = 12
-ONE_AGAINST_MOST = (Mark(0.657, "AlpacaEval, one person against the mode of three"),)
-LONGER = (Mark(0.64, "AlpacaEval's people"),)
+ONE_AGAINST_MOST = (Mark(0.657, gettext_lazy("AlpacaEval, one person against the mode of three")),)
+LONGER = (Mark(0.64, gettext_lazy("AlpacaEval's people")),)
 CHOICES = ("a", "tie", "b")
 
 
@@ -65,11 +67,11 @@ class DriftChart:
 
     @property
     def change(self) -> str:
-        return shown(self.drift.change.value).replace(" %", " points")
+        return _in_points(shown(self.drift.change.value))
 
     @property
     def change_interval(self) -> str:
-        return interval(self.drift.change).replace(" %", " points")
+        return _in_points(interval(self.drift.change))
 
     @property
     def _known(self) -> list[DriftPoint]:
@@ -85,6 +87,11 @@ class DriftChart:
 
     def _at(self, place: float, value: float | None) -> str:
         return f"{place:.2f},{40 * (1 - (value or 0.0)):.2f}"
+
+
+def _in_points(share: str) -> str:
+    """A difference of two shares: 3.1 points."""
+    return _("%(value)s points") % {"value": share.removesuffix(" %")} if share.endswith(" %") else share
 
 
 @page
@@ -129,8 +136,8 @@ def _context(campaign: Campaign, form: SliceForm, found: Statistics, ranked: Ran
         "matrix_names": [row.annotator for row in found.annotators[:MOST_IN_MATRIX]],
         "most_in_matrix": MOST_IN_MATRIX,
         "drifts": [
-            DriftChart("By day, or week", found.by_day),
-            DriftChart("Along the comparisons, in the order of their last vote", found.by_stretch),
+            DriftChart(_("By day, or week"), found.by_day),
+            DriftChart(_("Along the comparisons, in the order of their last vote"), found.by_stretch),
         ],
     }
 
@@ -139,15 +146,15 @@ def _agreement(found: Statistics) -> list[FigureRow]:
     without, with_ties, alpha, ac1 = agreement_rows(found.agreement)
     others = FigureRow(
         "leave-one-out",
-        "One against the majority of the others",
-        "Of each judgment, whether it is what most of the others said; where three or more judged.",
+        _("One against the majority of the others"),
+        _("Of each judgment, whether it is what most of the others said; where three or more judged."),
         found.leave_one_out,
         marks=ONE_AGAINST_MOST,
     )
     ordinal = FigureRow(
         "alpha-ordinal",
-        "Alpha on the strength scale",
-        "Ordinal, from b is much better to a is much better: near answers disagree less.",
+        _("Alpha on the strength scale"),
+        _("Ordinal, from b is much better to a is much better: near answers disagree less."),
         found.alpha_ordinal,
         "coefficient",
     )
@@ -159,26 +166,26 @@ def _noise(found: Statistics) -> list[FigureRow]:
     return [
         FigureRow(
             "noise",
-            "Preferences for the worse one",
-            "If two people who err alike agree as often as here without ties.",
+            _("Preferences for the worse one"),
+            _("If two people who err alike agree as often as here without ties."),
             noise.from_agreement,
         ),
         FigureRow(
             "noise-ds",
-            "The same by Dawid-Skene",
-            "Which lets everybody err in their own way.",
+            _("The same by Dawid-Skene"),
+            _("Which lets everybody err in their own way."),
             noise.by_dawid_skene,
         ),
         FigureRow(
             "ceiling",
-            "Ceiling on single judgments",
-            "A reward model that is always right scores this on such labels; a higher score has learned the noise.",
+            _("Ceiling on single judgments"),
+            _("A reward model that is always right scores this on such labels; a higher score has learned the noise."),
             noise.ceiling_one,
         ),
         FigureRow(
             "ceiling-three",
-            "Ceiling on majorities of three",
-            "The same where each verdict is the majority of three judgments.",
+            _("Ceiling on majorities of three"),
+            _("The same where each verdict is the majority of three judgments."),
             noise.ceiling_three,
         ),
     ]
@@ -189,28 +196,28 @@ def _bias(found: Statistics) -> list[FigureRow]:
     return [
         FigureRow(
             "left",
-            "Left preferred",
-            "Of all preferences. Sides are drawn at random: one half is what the texts alone give.",
+            _("Left preferred"),
+            _("Of all preferences. Sides are drawn at random: one half is what the texts alone give."),
             found.position,
             of="preference",
         ),
         FigureRow(
             "longer",
-            "Longer preferred",
-            "Of all preferences between texts whose lengths differ by over 5 %.",
+            _("Longer preferred"),
+            _("Of all preferences between texts whose lengths differ by over 5 %."),
             length.longer_preferred,
             marks=LONGER,
         ),
         FigureRow(
             "twice",
-            "Preferred when twice as long",
-            "By a logistic fit over all length ratios.",
+            _("Preferred when twice as long"),
+            _("By a logistic fit over all length ratios."),
             length.twice_as_long,
         ),
         FigureRow(
             "slope",
-            "Slope along the length ratio",
-            "Of the log odds of a preference along the logarithm of the length ratio; 0: length plays no part.",
+            _("Slope along the length ratio"),
+            _("Of the log odds of a preference along the logarithm of the length ratio; 0: length plays no part."),
             length.slope,
             "coefficient",
             scale=(-2.0, 2.0),
@@ -221,25 +228,25 @@ def _bias(found: Statistics) -> list[FigureRow]:
 def _checks(found: Statistics) -> list[FigureRow]:
     retests = found.retests
     return [
-        FigureRow("gold", "Gold right", "Where the verdict was known.", found.gold, of="judgment"),
+        FigureRow("gold", _("Gold right"), _("Where the verdict was known."), found.gold, of="judgment"),
         FigureRow(
             "consistency",
-            "Same answer again",
-            "When the same person judges the same comparison again, with the sides exchanged.",
+            _("Same answer again"),
+            _("When the same person judges the same comparison again, with the sides exchanged."),
             retests.consistency,
             of="retest",
         ),
         FigureRow(
             "side-decided",
-            "Same side again",
-            "Of those with a preference both times: the side decided, or chance, but not the text.",
+            _("Same side again"),
+            _("Of those with a preference both times: the side decided, or chance, but not the text."),
             retests.side_decided,
             of="retest",
         ),
         FigureRow(
             "left-pull",
-            "Pull of the left",
-            "Of those, left twice minus right twice: what the side itself causes. Chance falls on both sides alike.",
+            _("Pull of the left"),
+            _("Of those, left twice minus right twice: what the side itself causes. Chance falls on both sides alike."),
             retests.left_pull,
             of="retest",
             scale=(-1.0, 1.0),
@@ -251,9 +258,9 @@ def _speed(found: Statistics) -> list[FigureRow]:
     ends = [one for one in (found.speed.upper_quartile.high, found.speed.upper_quartile.value) if one is not None]
     scale = (0.0, max([*ends, 1.0]) * 1.1)
     quarters = (
-        ("lower", "A quarter take at most", found.speed.lower_quartile),
-        ("median", "Half take at most", found.speed.median),
-        ("upper", "Three quarters take at most", found.speed.upper_quartile),
+        ("lower", _("A quarter take at most"), found.speed.lower_quartile),
+        ("median", _("Half take at most"), found.speed.median),
+        ("upper", _("Three quarters take at most"), found.speed.upper_quartile),
     )
     return [FigureRow(key, name, "", one, "seconds", of="judgment", scale=scale) for key, name, one in quarters]
 
@@ -266,14 +273,14 @@ def _models(ranked: Ranking) -> list[tuple[int, object, FigureRow]]:
         (
             place,
             row,
-            FigureRow(f"rating-{place}", row.model or "unknown", "", row.rating, "points", scale=(-reach, reach)),
+            FigureRow(f"rating-{place}", row.model or _("unknown"), "", row.rating, "points", scale=(-reach, reach)),
         )
         for place, row in enumerate(ranked.models, start=1)
     ]
 
 
 def _win_rates(ranked: Ranking) -> list[tuple[str, list[str]]]:
-    names = [row.model or "unknown" for row in ranked.models]
+    names = [row.model or _("unknown") for row in ranked.models]
     return [
         (name, ["–" if row == column else shown(rate) for column, rate in enumerate(rates)])
         for row, (name, rates) in enumerate(zip(names, ranked.win_rates, strict=True))

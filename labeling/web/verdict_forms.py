@@ -6,23 +6,32 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Comparison, Verdict, Winner
 
-ANY = ("", "Any")
+ANY = ("", _("Any"))
 
 
 class VerdictFilterForm(forms.Form):
     """Narrows the table of verdicts. Empty: all of them."""
 
-    winner = forms.ChoiceField(choices=[ANY, *Winner.choices], required=False)
-    settled_by = forms.ChoiceField(label="Settled by", choices=[ANY, *Verdict.SettledBy.choices], required=False)
+    winner = forms.ChoiceField(label=_("Winner"), choices=[ANY, *Winner.choices], required=False)
+    settled_by = forms.ChoiceField(label=_("Settled by"), choices=[ANY, *Verdict.SettledBy.choices], required=False)
     confidence_at_most = forms.FloatField(
-        label="Confidence at most", min_value=0, max_value=1, required=False, widget=forms.NumberInput({"step": "any"})
+        label=_("Confidence at most"),
+        min_value=0,
+        max_value=1,
+        required=False,
+        widget=forms.NumberInput({"step": "any"}),
     )
-    model_version = forms.ChoiceField(label="Written by", required=False)
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last_day = forms.DateField(label="To, inclusive", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    model_version = forms.ChoiceField(label=_("Written by"), required=False)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label=_("To, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
 
     def __init__(self, sent: Mapping[str, str] | None, *, models: Sequence[str]) -> None:
         super().__init__(sent)
@@ -46,13 +55,13 @@ class DisagreementForm(forms.Form):
 
     STATUS = (
         ANY,
-        (Comparison.Status.CONFLICT, "Not settled: in conflict"),
-        (Comparison.Status.SETTLED, "Settled all the same"),
-        (Comparison.Status.OPEN, "Still being judged"),
+        (Comparison.Status.CONFLICT, _("Not settled: in conflict")),
+        (Comparison.Status.SETTLED, _("Settled all the same")),
+        (Comparison.Status.OPEN, _("Still being judged")),
     )
 
-    status = forms.ChoiceField(label="Came to", choices=STATUS, required=False)
-    commented = forms.BooleanField(label="Only where somebody said why", required=False)
+    status = forms.ChoiceField(label=_("Came to"), choices=STATUS, required=False)
+    commented = forms.BooleanField(label=_("Only where somebody said why"), required=False)
 
     def asked(self) -> dict[str, Any]:
         """What `labeling.queries.records.disagreements` takes; call after is_valid."""
@@ -63,13 +72,13 @@ class RelabelForm(forms.Form):
     """Asks people again."""
 
     more = forms.IntegerField(
-        label="More judgments",
+        label=_("More judgments"),
         min_value=1,
         max_value=50,
         initial=2,
-        help_text="By people who have not judged it. The earlier judgments stay and count with the new ones.",
+        help_text=_("By people who have not judged it. The earlier judgments stay and count with the new ones."),
     )
-    reason = forms.CharField(label="Why", max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=_("Why"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 def _next(day: date | None) -> date | None:

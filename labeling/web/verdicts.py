@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import get_led_campaign
@@ -36,7 +37,7 @@ class Disagreement:
 
     @property
     def votes(self) -> list[tuple[str, int]]:
-        names = {"a": "A", "b": "B", "tie": "tie", "both_bad": "both bad"}
+        names = {"a": "A", "b": "B", "tie": gettext("tie"), "both_bad": gettext("both bad")}
         return [(names[choice], count) for choice, count in self.comparison.votes.items()]
 
 
@@ -108,13 +109,18 @@ def comparison_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         reason = str(request.POST.get("reason", ""))
         if do == "retire":
             retire_comparison(comparison=found, reason=reason, acting_user=user, now=now)
-            return "It is taken out: given to nobody, trained on never."
+            return gettext("It is taken out: given to nobody, trained on never.")
         if do == "restore":
             restore_comparison(comparison=found, acting_user=user, now=now)
-            return "It is back."
+            return gettext("It is back.")
         more = form.cleaned_data["more"] if form.is_valid() else 0
         relabel_comparison(comparison=found, more=more, reason=reason, acting_user=user, now=now)
-        return f"{more} more {'person is' if more == 1 else 'people are'} asked about it, before anything else."
+        text = ngettext(
+            "%(more)s more person is asked about it, before anything else.",
+            "%(more)s more people are asked about it, before anything else.",
+            more,
+        )
+        return text % {"more": more}
 
     return act(request, errand, back=reverse("comparison", args=[slug, pk]))
 

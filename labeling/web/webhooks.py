@@ -6,6 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -58,11 +60,12 @@ def webhook_change(request: HttpRequest, webhook_id: int) -> HttpResponse:
     }
     wanted = request.POST.get("do", "")
     if wanted not in errands:
-        raise Http404("The form does not say what is to be done.")
+        raise Http404(_("The form does not say what is to be done."))
 
     def errand() -> str:
         errands[wanted]()
-        return {"on": "It is told of events again.", "off": "It is told of nothing.", "delete": "Removed."}[wanted]
+        told = {"on": gettext("It is told of events again."), "off": gettext("It is told of nothing.")}
+        return told.get(wanted, gettext("Removed."))
 
     return act(request, errand, back=_address(webhook.campaign))
 
@@ -75,7 +78,7 @@ def delivery_retry(request: HttpRequest, delivery_id: int) -> HttpResponse:
 
     def errand() -> str:
         retry_delivery(delivery=delivery, acting_user=person(request), now=timezone.now())
-        return "It is being sent again."
+        return _("It is being sent again.")
 
     return act(request, errand, back=_address(delivery.webhook.campaign))
 

@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import get_self_or_anybody
@@ -49,7 +50,11 @@ def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     if them == user:
         logout(request)
         return redirect("login")
-    messages.success(request, f"The account {username} is erased; what it judged is {them.pseudonym}'s.")
+    messages.success(
+        request,
+        _("The account %(username)s is erased; what it judged is %(pseudonym)s's.")
+        % {"username": username, "pseudonym": them.pseudonym},
+    )
     return redirect("home")
 
 

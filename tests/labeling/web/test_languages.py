@@ -86,7 +86,7 @@ def test_pages_speak_the_language_that_the_browser_asks_for(scene: Stage) -> Non
 
 
 def test_what_is_not_translated_yet_says_which_language_it_is_in(scene: Stage) -> None:
-    page = signed_in("maya").get("/campaigns/sums/settings/", headers={"Accept-Language": "de"}).content.decode()
+    page = signed_in("maya").get("/versions/", headers={"Accept-Language": "de"}).content.decode()
     assert '<html lang="de"' in page
     assert '<main id="main" tabindex="-1" lang="en" dir="ltr"' in page
 
