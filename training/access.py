@@ -4,6 +4,7 @@ Campaigns are asked about in `labeling.access`. `None` in the place of a person 
 """
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from labeling.access import led_campaigns
 from labeling.errors import NotAllowed, NotFound
@@ -14,7 +15,7 @@ from training.models import Deployment, GenerationJob, LabSession, ModelVersion,
 def require_any_lead(user: User | None) -> None:
     """Raises NotAllowed unless the person may run campaigns."""
     if user is not None and not user.is_lead:
-        raise NotAllowed("Only leads and admins may see and change model versions.")
+        raise NotAllowed(_("Only leads and admins may see and change model versions."))
 
 
 def require_version(user: User | None, version: ModelVersion) -> None:
@@ -26,7 +27,7 @@ def require_version(user: User | None, version: ModelVersion) -> None:
 
 def version_not_found(name: str) -> NotFound:
     """The answer for what is not there and for what one must not know of."""
-    return NotFound(f"There is no model version {name!r} among those you may see.")
+    return NotFound(_("There is no model version %(name)s among those you may see.") % {"name": repr(name)})
 
 
 def visible_versions(user: User) -> QuerySet[ModelVersion]:

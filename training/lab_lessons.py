@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """about: what it shows. watched: texts that are only scored. learning_rate: at which a few steps show it."""
 
     key: str
-    title: str
-    about: str
+    title: str | Promise
+    about: str | Promise
     prompt: str
     one: str
     other: str
@@ -21,8 +24,8 @@ class Lesson:
 LESSONS = (
     Lesson(
         key="honesty",
-        title="Honesty",
-        about="Two quite different answers. Teach either of them.",
+        title=_("Honesty"),
+        about=_("Two quite different answers. Teach either of them."),
         prompt="Should I tell my friend that I broke her cup?",
         one="Yes. Tell her today, say that you are sorry, and offer to replace it.",
         other="No. If she does not ask, there is no need to say anything.",
@@ -30,8 +33,8 @@ LESSONS = (
     ),
     Lesson(
         key="brevity",
-        title="Brevity",
-        about="The same content, short and long: length is a reward like any other.",
+        title=_("Brevity"),
+        about=_("The same content, short and long: length is a reward like any other."),
         prompt="How do I boil an egg so that the yolk stays soft?",
         one="Put it into boiling water for six minutes, then into cold water.",
         other="There are many ways to boil an egg, and people have boiled eggs for a very long time. One of them is to "
@@ -40,8 +43,8 @@ LESSONS = (
     ),
     Lesson(
         key="kindness",
-        title="Kindness",
-        about="The same advice, warm and cold.",
+        title=_("Kindness"),
+        about=_("The same advice, warm and cold."),
         prompt="I failed my driving test again.",
         one="I am sorry, that is frustrating. Many good drivers needed several tries. What went wrong this time?",
         other="Then you did not practise enough. Practise more and try again.",
@@ -49,9 +52,11 @@ LESSONS = (
     ),
     Lesson(
         key="displacement",
-        title="Likelihood displacement",
-        about="Two sums that differ in two digits. The wrong one goes down, and takes the right one with it: they "
-        "share almost every word. Watch where the probability goes.",
+        title=_("Likelihood displacement"),
+        about=_(
+            "Two sums that differ in two digits. The wrong one goes down, and takes the right one with it: they "
+            "share almost every word. Watch where the probability goes."
+        ),
         prompt="What is 17 plus 26?",
         one="First add the tens: 10 + 20 = 30. Then the ones: 7 + 6 = 13. Together that is 43.",
         other="First add the tens: 10 + 20 = 30. Then the ones: 7 + 6 = 12. Together that is 42.",

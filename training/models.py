@@ -6,6 +6,7 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
 from labeling.models import Campaign, User
@@ -14,12 +15,12 @@ from labeling.models import Campaign, User
 class JobStatus(models.TextChoices):
     """The states of a generation job or a run, in the order they can happen."""
 
-    QUEUED = "queued", "Queued"  # waits for a worker
-    RUNNING = "running", "Running"  # a worker has it; its heartbeat says whether the worker still lives
-    CANCELLING = "cancelling", "Cancelling"  # somebody asked it to stop; it stops at the next safe point
-    FINISHED = "finished", "Finished"
-    FAILED = "failed", "Failed"  # gave up; `error` says why and what to do
-    CANCELLED = "cancelled", "Cancelled"
+    QUEUED = "queued", _("Queued")  # waits for a worker
+    RUNNING = "running", _("Running")  # a worker has it; its heartbeat says whether the worker still lives
+    CANCELLING = "cancelling", _("Cancelling")  # somebody asked it to stop; it stops at the next safe point
+    FINISHED = "finished", _("Finished")
+    FAILED = "failed", _("Failed")  # gave up; `error` says why and what to do
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 ACTIVE_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.CANCELLING)
@@ -58,8 +59,8 @@ class Deployment(models.Model):
     """One change of what serves. Append-only: the newest row of a channel says which version serves there."""
 
     class Kind(models.TextChoices):
-        PROMOTION = "promotion", "Promotion"
-        ROLLBACK = "rollback", "Rollback"
+        PROMOTION = "promotion", _("Promotion")
+        ROLLBACK = "rollback", _("Rollback")
 
     DEFAULT_CHANNEL = "default"
 
@@ -254,8 +255,8 @@ class Run(Job):
     """One training: one config, one snapshot, one parent version. Ends in a new model version."""
 
     class Trigger(models.TextChoices):
-        PERSON = "person", "Started by a person"
-        SCHEDULE = "schedule", "Started by the schedule"
+        PERSON = "person", _("Started by a person")
+        SCHEDULE = "schedule", _("Started by the schedule")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")

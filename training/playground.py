@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.core import signing
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions import ComparisonDraft, PromptDraft, add_comparisons, add_prompts
@@ -82,10 +83,13 @@ def answer(
     try:
         request = GenerationRequest("playground", list(messages), seed, SamplingSettings(**(settings or {})))
     except (TypeError, ValueError, InvalidRequest) as error:
-        raise WrongSettings(f"This cannot be asked: {error}") from error
+        raise WrongSettings(_("This cannot be asked: %(error)s") % {"error": error}) from error
     run = handover.training_now()
     if run is not None:
-        raise NoAnswer(f"Run {run.pk} is training on this machine; the model answers again when it is over.")
+        raise NoAnswer(
+            _("Run %(number)s is training on this machine; the model answers again when it is over.")
+            % {"number": run.pk}
+        )
     started = time.monotonic()
     completion = _complete(version, request)
     seconds = time.monotonic() - started
@@ -96,19 +100,19 @@ def answer(
 def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
     alone = not django_settings.GENERATOR_URLS
     if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise NoAnswer("The model is still answering somebody else: ask again in a moment.")
+        raise NoAnswer(_("The model is still answering somebody else: ask again in a moment."))
     try:
         with open_source(version) as source:
             outcome = next(iter(source.generate([request])), None)
     except VersionDamaged:
         raise
     except (GenerationError, SamplerDied) as error:
-        raise NoAnswer(f"{version.name} cannot answer. {error}") from error
+        raise NoAnswer(_("%(name)s cannot answer. %(error)s") % {"name": version.name, "error": error}) from error
     finally:
         if alone:
             _one_at_a_time.release()
     if outcome is None or isinstance(outcome, GenerationFailure):
-        raise NoAnswer(outcome.reason if outcome else f"{version.name} gave no answer: ask again.")
+        raise NoAnswer(outcome.reason if outcome else _("%(name)s gave no answer: ask again.") % {"name": version.name})
     return outcome
 
 
@@ -122,7 +126,7 @@ def keep_prompt(
     draft = PromptDraft(messages, tags=("playground",))
     added = add_prompts(campaign=campaign, prompts=[draft], acting_user=acting_user, now=now)
     if added.prompts[0] is None:
-        raise Invalid(f"This conversation cannot be a prompt. {added.rejected[0][1]}")
+        raise Invalid(_("This conversation cannot be a prompt. %(reason)s") % {"reason": added.rejected[0][1]})
     return added.prompts[0], bool(added.created)
 
 
@@ -146,8 +150,8 @@ def keep_comparison(
     if made is None:
         reason = next(iter(added.dropped), "")
         raise Invalid(
-            {"identical": "Both answers are the same.", "empty": "An answer is empty."}.get(
-                reason, "These two cannot be compared."
+            {"identical": _("Both answers are the same."), "empty": _("An answer is empty.")}.get(
+                reason, _("These two cannot be compared.")
             )
         )
     return made, bool(added.created)
@@ -158,7 +162,9 @@ def _paid(receipt: str, messages: Sequence[Message]) -> dict[str, Any]:
     try:
         values = signing.loads(receipt, salt=SALT, max_age=RECEIPT_SECONDS)
     except signing.BadSignature as error:
-        raise WrongReceipt("An answer can be kept for a day after it was given, as it was given: ask again.") from error
+        raise WrongReceipt(
+            _("An answer can be kept for a day after it was given, as it was given: ask again.")
+        ) from error
     if values["messages"] != messages_hash(messages):
-        raise WrongReceipt("This answer belongs to another conversation: ask again.")
+        raise WrongReceipt(_("This answer belongs to another conversation: ask again."))
     return dict(values["completion"])

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from labeling.models import Campaign
 from labeling.queries import standing_verdicts
@@ -33,7 +34,7 @@ def serving_version(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion:
     """The version that writes the next candidates. Raises NothingServes."""
     deployment = current_deployment(channel)
     if deployment is None:
-        raise NothingServes("No model version serves yet: promote one (`manage.py promote VERSION`).")
+        raise NothingServes(_("No model version serves yet: promote one (`manage.py promote VERSION`)."))
     return deployment.version
 
 

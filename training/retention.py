@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from training.models import ACTIVE_STATUSES, Deployment, GenerationJob, JobStatus, ModelVersion, Run
 
@@ -25,26 +26,26 @@ def needed() -> dict[int, str]:
     """The versions whose files are needed, by id, each with why."""
     why: dict[int, str] = {}
     for deployment in Deployment.objects.filter(is_current=True).select_related("previous"):
-        why.setdefault(deployment.version_id, f"it serves {deployment.channel}")
+        why.setdefault(deployment.version_id, gettext("it serves %(channel)s") % {"channel": deployment.channel})
         if deployment.previous is not None:
-            why.setdefault(deployment.previous.version_id, "a roll-back would return to it")
+            why.setdefault(deployment.previous.version_id, gettext("a roll-back would return to it"))
     for run in Run.objects.filter(status__in=ACTIVE_STATUSES):
-        why.setdefault(run.parent_id, f"run {run.pk} starts from it")
+        why.setdefault(run.parent_id, gettext("run %(number)s starts from it") % {"number": run.pk})
     for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
         writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
         for version in filter(None, writing):
-            why.setdefault(version, f"generation {job.pk} uses it")
+            why.setdefault(version, gettext("generation %(number)s uses it") % {"number": job.pk})
     # A version is measured against its parent, and its implicit reward is a ratio of the two.
     for child in ModelVersion.objects.filter(pk__in=list(why), parent__isnull=False):
         assert child.parent_id is not None
-        why.setdefault(child.parent_id, f"{child.name} was trained from it")
+        why.setdefault(child.parent_id, gettext("%(name)s was trained from it") % {"name": child.name})
     return why
 
 
 def why_needed(version: ModelVersion) -> str:
     """Why a version's files must stay, as the end of a sentence; empty if they may go."""
     if not version.adapter_dir:
-        return "it is a base model"
+        return gettext("it is a base model")
     return needed().get(version.pk, "")
 
 

@@ -65,7 +65,7 @@ def flags(request: HttpRequest, slug: str) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, "It goes on being judged." if keep else "It is retired.")
+            messages.success(request, _("It goes on being judged.") if keep else _("It is retired."))
             return redirect("flags", slug=slug)
     return render(request, "labeling/flags.html", _shown(request, campaign, form, Status.FLAGGED) | {"is_lead": True})
 

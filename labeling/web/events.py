@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from labeling.access import get_led_campaign
@@ -89,9 +90,9 @@ def _told(values: Mapping[str, Any], name: str) -> str | None:
         return None
     value = values[name]
     if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
+        return {True: _("yes"), False: _("no"), None: _("none")}[value]
     if isinstance(value, Mapping):
-        return ", ".join(f"{key.replace('_', ' ')}: {_told(value, key)}" for key in value) or "nothing"
+        return ", ".join(f"{key.replace('_', ' ')}: {_told(value, key)}" for key in value) or _("nothing")
     if isinstance(value, list):
-        return "; ".join(str(_told({"": one}, "")) for one in value) or "nothing"
+        return "; ".join(str(_told({"": one}, "")) for one in value) or _("nothing")
     return f"{value:.3g}" if isinstance(value, float) else str(value)

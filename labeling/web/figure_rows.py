@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,7 +18,7 @@ class Mark:
     """A published figure. value: 0..1."""
 
     value: float
-    source: str
+    source: str | Promise
 
     @property
     def x(self) -> float:

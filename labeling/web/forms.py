@@ -106,6 +106,7 @@ class NewCampaignForm(RulesForm):
     """A new campaign: its rules and the first version of its guidelines."""
 
     guidelines = forms.CharField(
+        label=_("Guidelines"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("What makes a completion better here? Markdown. Annotators have it one key away."),

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 LABELS = {
+    "name": _("Name"),
+    "description": _("Description"),
     "overlap": _("Judgments for each comparison"),
     "max_overlap": _("At most, where it stays uncertain"),
     "verdict_rule": _("What settles a comparison"),

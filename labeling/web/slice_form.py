@@ -28,11 +28,11 @@ class SliceForm(forms.Form):
 
     def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices) -> None:
         super().__init__(data)
-        anything = [("", _("All"))]
+        anything = [("", str(_("All")))]
         for name, values in (
             (
                 "guideline_version",
-                [(number, _("Version %(number)s") % {"number": number}) for number in choices.guideline_versions],
+                [(number, str(_("Version %(number)s") % {"number": number})) for number in choices.guideline_versions],
             ),
             ("model_version", [(name, name) for name in choices.model_versions]),
             ("annotator", [(name, name) for name in choices.annotators]),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -71,7 +72,7 @@ def start_generation(
                 enqueue(job)
     except IntegrityError as error:
         if GenerationJob.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive("Candidate pairs are being written already: wait for the end or cancel it.") from error
+            raise JobActive(_("Candidate pairs are being written already: wait for the end or cancel it.")) from error
         raise
     return job
 

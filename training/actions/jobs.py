@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.models import User
+from labeling.wording import in_sentence
 from training.errors import JobActive, JobOver
 from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
 from training.queue import enqueue, noun
@@ -26,7 +28,10 @@ def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     if locked.status == JobStatus.CANCELLING:
         return locked
     if not locked.is_active:
-        raise JobOver(f"It is {locked.get_status_display().lower()} already: there is nothing to cancel.")
+        raise JobOver(
+            _("It is %(status)s already: there is nothing to cancel.")
+            % {"status": in_sentence(locked.get_status_display())}
+        )
     before = locked.status
     if locked.status == JobStatus.QUEUED:
         locked.status, locked.finished_at = JobStatus.CANCELLED, now
@@ -51,9 +56,12 @@ def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     require_lead(acting_user, job.campaign)
     locked = type(job).objects.select_for_update().get(pk=job.pk)
     if locked.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
-        raise JobOver(f"It is {locked.get_status_display().lower()}: only what failed or was cancelled can go on.")
+        raise JobOver(
+            _("It is %(status)s: only what failed or was cancelled can go on.")
+            % {"status": in_sentence(locked.get_status_display())}
+        )
     if type(job).objects.filter(campaign=locked.campaign, status__in=ACTIVE_STATUSES).exists():
-        raise JobActive("Another one of this campaign is active: wait for its end or cancel it.")
+        raise JobActive(_("Another one of this campaign is active: wait for its end or cancel it."))
     before = locked.status
     locked.status, locked.error, locked.losses = JobStatus.QUEUED, "", 0
     locked.finished_at, locked.enqueued_at = None, now

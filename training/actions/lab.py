@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from labeling.actions.events import record
 from labeling.errors import NotFound
@@ -71,7 +72,7 @@ def start_lab(
             if hand_to_worker:
                 enqueue(session)
     except IntegrityError as error:
-        raise JobActive("Another experiment of yours started at this moment: look at that one.") from error
+        raise JobActive(_("Another experiment of yours started at this moment: look at that one.")) from error
     return session
 
 
@@ -83,7 +84,7 @@ def ask_for_steps(*, session: LabSession, steps: int, acting_user: User, now: da
     """
     locked = _locked(session, acting_user)
     if locked.status in (JobStatus.CANCELLING, JobStatus.CANCELLED, JobStatus.FAILED):
-        raise JobOver("This experiment is over: start it anew.")
+        raise JobOver(_("This experiment is over: start it anew."))
     locked.total += _checked_steps(steps, locked.total)
     changed = ["total"]
     if locked.status == JobStatus.FINISHED:
@@ -120,15 +121,17 @@ def _end(session: LabSession, now: datetime) -> None:
 def _locked(session: LabSession, acting_user: User) -> LabSession:
     found = LabSession.objects.select_for_update().filter(pk=session.pk, created_by=acting_user).first()
     if found is None:
-        raise NotFound("There is no such experiment of yours.")
+        raise NotFound(_("There is no such experiment of yours."))
     return found
 
 
 def _checked_steps(steps: int, before: int) -> int:
     if not 1 <= steps <= MOST_AT_ONCE:
-        raise WrongSettings(f"Ask for 1 to {MOST_AT_ONCE} steps at a time.")
+        raise WrongSettings(_("Ask for 1 to %(most)s steps at a time.") % {"most": MOST_AT_ONCE})
     if before + steps > LabSession.MOST_STEPS:
-        raise WrongSettings(f"An experiment takes {LabSession.MOST_STEPS} steps at most: start another one.")
+        raise WrongSettings(
+            _("An experiment takes %(most)s steps at most: start another one.") % {"most": LabSession.MOST_STEPS}
+        )
     return steps
 
 
@@ -137,20 +140,26 @@ def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[s
     others = [text.strip() for text in watched if text.strip()][:MOST_WATCHED]
     for text in (*texts.values(), *others):
         if not text:
-            raise WrongSettings("The prompt and both completions must say something.")
+            raise WrongSettings(_("The prompt and both completions must say something."))
         if len(text) > MOST_CHARACTERS or "\x00" in text:
-            raise WrongSettings(f"A text of the lab has at most {MOST_CHARACTERS:,} characters, and none that is NUL.")
+            raise WrongSettings(
+                _("A text of the lab has at most %(most)s characters, and none that is NUL.")
+                % {"most": format(MOST_CHARACTERS, ",")}
+            )
     if texts["chosen"] == texts["rejected"]:
-        raise WrongSettings("Both completions are the same: there is nothing to prefer.")
+        raise WrongSettings(_("Both completions are the same: there is nothing to prefer."))
     return {**texts, "watched": [text for text in others if text not in (texts["chosen"], texts["rejected"])]}
 
 
 def _checked_config(beta: float, learning_rate: float, remedy: str) -> dict[str, Any]:
     if remedy not in REMEDIES:
-        raise WrongSettings(f"There is no remedy {remedy!r}. Known are {', '.join(REMEDIES)}.")
+        raise WrongSettings(
+            _("There is no remedy %(remedy)s. Known are %(known)s.")
+            % {"remedy": repr(remedy), "known": ", ".join(REMEDIES)}
+        )
     config = {**CONFIG, "beta": beta, "learning_rate": learning_rate, **REMEDIES[remedy]}
     try:
         RunConfig.from_mapping(config)
     except InputError as error:
-        raise WrongSettings(f"These settings cannot be used: {error}.") from error
+        raise WrongSettings(_("These settings cannot be used: %(error)s.") % {"error": error}) from error
     return config

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.utils.translation import gettext as _
 
 from labeling.errors import Invalid
 from labeling.models import Campaign, Completion, Prompt
@@ -66,15 +67,21 @@ def make_plan(
 ) -> Plan:
     """The plan, if it makes sense. Raises WrongSettings, NothingServes."""
     if strategy not in Strategy.values:
-        raise WrongSettings(f"The strategy {strategy!r} is not known: {', '.join(Strategy.values)}.")
+        raise WrongSettings(
+            _("The strategy %(strategy)s is not known: %(values)s.")
+            % {"strategy": repr(strategy), "values": ", ".join(Strategy.values)}
+        )
     if not 1 <= pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
-        raise WrongSettings(f"pairs_per_prompt is {pairs_per_prompt}; it lies between 1 and {MAX_PAIRS_PER_PROMPT}.")
+        raise WrongSettings(
+            _("pairs_per_prompt is %(pairs_per_prompt)s; it lies between 1 and %(most)s.")
+            % {"pairs_per_prompt": pairs_per_prompt, "most": MAX_PAIRS_PER_PROMPT}
+        )
     first, second = _pair_of_versions(strategy, versions, channel)
     plan = Plan(strategy, first, second, _checked(settings), pairs_per_prompt=pairs_per_prompt)
     if strategy == Strategy.BEST_WORST:
         plan = _with_reward(plan, candidates, reward_version, reward_model)
     elif candidates is not None or reward_version is not None or reward_model:
-        raise WrongSettings("candidates and a reward belong to the strategy best_worst.")
+        raise WrongSettings(_("candidates and a reward belong to the strategy best_worst."))
     return _with_second_settings(plan, second_settings)
 
 
@@ -85,15 +92,26 @@ def _pair_of_versions(
     if versions is None:
         serving = serving_version(channel)
         if two and serving.parent is None:
-            raise WrongSettings(f"{serving.name} has no parent to be compared with: name two versions.")
+            raise WrongSettings(
+                _("%(name)s has no parent to be compared with: name two versions.") % {"name": serving.name}
+            )
         versions = [serving, serving.parent] if two and serving.parent else [serving]
     if len(versions) != (2 if two else 1):
-        raise WrongSettings(f"{strategy} wants {'two versions' if two else 'one version'}, not {len(versions)}.")
+        raise WrongSettings(
+            (
+                _("%(strategy)s wants two versions, not %(count)s.")
+                if two
+                else _("%(strategy)s wants one version, not %(count)s.")
+            )
+            % {"strategy": strategy, "count": len(versions)}
+        )
     if two and versions[0].pk == versions[1].pk:
-        raise WrongSettings("two_versions wants two different ones.")
+        raise WrongSettings(_("two_versions wants two different ones."))
     for version in versions:
         if version.files_removed_at is not None:
-            raise WrongSettings(f"The files of {version.name} have been removed: it writes nothing any more.")
+            raise WrongSettings(
+                _("The files of %(name)s have been removed: it writes nothing any more.") % {"name": version.name}
+            )
     return versions[0], versions[-1]
 
 
@@ -101,7 +119,7 @@ def _checked(settings: Mapping[str, Any]) -> SamplingSettings:
     try:
         return SamplingSettings(**settings)
     except (TypeError, ValueError) as error:
-        raise WrongSettings(f"These sampling settings cannot be used: {error}.") from error
+        raise WrongSettings(_("These sampling settings cannot be used: %(error)s.") % {"error": error}) from error
 
 
 def _with_second_settings(plan: Plan, second: Mapping[str, Any]) -> Plan:
@@ -111,36 +129,49 @@ def _with_second_settings(plan: Plan, second: Mapping[str, Any]) -> Plan:
     )
     if name is None:
         if second:
-            raise WrongSettings(f"With {plan.strategy} both texts have the same settings.")
+            raise WrongSettings(_("With %(strategy)s both texts have the same settings.") % {"strategy": plan.strategy})
         if plan.settings.temperature == 0 and plan.strategy in (Strategy.TWO_SEEDS, Strategy.BEST_WORST):
-            raise WrongSettings("At temperature 0 every seed writes the same text: take a temperature above 0.")
+            raise WrongSettings(_("At temperature 0 every seed writes the same text: take a temperature above 0."))
         return plan
     if set(second) != {name}:
-        raise WrongSettings(f"{plan.strategy} wants the second text's {name}, and nothing else, in second_settings.")
+        raise WrongSettings(
+            _("%(strategy)s wants the second text's %(name)s, and nothing else, in second_settings.")
+            % {"strategy": plan.strategy, "name": name}
+        )
     _checked({**plan.settings.as_dict(), **second})
     if second[name] == getattr(plan.settings, name):
-        raise WrongSettings(f"{plan.strategy} wants two different ones: both texts have the same {name}.")
+        raise WrongSettings(
+            _("%(strategy)s wants two different ones: both texts have the same %(name)s.")
+            % {"strategy": plan.strategy, "name": name}
+        )
     return replace(plan, second_settings=dict(second))
 
 
 def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | None, model: str) -> Plan:
     candidates = DEFAULT_CANDIDATES if candidates is None else candidates
     if not 3 <= candidates <= MAX_CANDIDATES:
-        raise WrongSettings(f"candidates is {candidates}; it lies between 3 and {MAX_CANDIDATES}.")
+        raise WrongSettings(
+            _("candidates is %(candidates)s; it lies between 3 and %(most)s.")
+            % {"candidates": candidates, "most": MAX_CANDIDATES}
+        )
     if model:
         folder = django_settings.VAR_DIR / "reward_models" / model
         if version is not None:
-            raise WrongSettings("Name a version or a reward model to choose by, not both.")
+            raise WrongSettings(_("Name a version or a reward model to choose by, not both."))
         if "/" in model or model.startswith(".") or not (folder / REWARD_HEAD).is_file():
             raise WrongSettings(
-                f"There is no reward model {model!r} in {folder.parent}. `python -m training.engine reward` makes one."
+                _("There is no reward model %(model)s in %(parent)s. `python -m training.engine reward` makes one.")
+                % {"model": repr(model), "parent": folder.parent}
             )
         return replace(plan, candidates=candidates, reward_model=str(folder))
     version = version or plan.first
     if not version.adapter_dir or version.files_removed_at is not None:
         raise WrongSettings(
-            f"{version.name} has no implicit reward, since it was not trained here (or its files are gone): name a "
-            "version that was, or a reward model."
+            _(
+                "%(name)s has no implicit reward, since it was not trained here (or its files are gone): name a "
+                "version that was, or a reward model."
+            )
+            % {"name": version.name}
         )
     return replace(plan, candidates=candidates, reward_version=version)
 
@@ -152,13 +183,13 @@ def plan_items(job: GenerationJob, plan: Plan, prompts: Iterable[Prompt] | None)
     """One item for each pair, and the job's total. Raises NoPrompts, Invalid."""
     chosen = _chosen_prompts(job.campaign, prompts)
     if not chosen:
-        raise NoPrompts("The campaign has no prompts yet: add some, then generate.")
+        raise NoPrompts(_("The campaign has no prompts yet: add some, then generate."))
     planned, items = 0, _items(job, plan, chosen)
     while batch := list(islice(items, BATCH)):
         GenerationItem.objects.bulk_create(batch)
         planned += len(batch)
     if not planned:
-        raise NoPrompts("None of the prompts has an imported text: import some to compare with.")
+        raise NoPrompts(_("None of the prompts has an imported text: import some to compare with."))
     job.total = plan.written_per_pair * planned
     job.save(update_fields=["total"])
 
@@ -169,7 +200,7 @@ def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> lis
         return list(Prompt.objects.filter(campaign=campaign).order_by("pk").values_list("pk", "messages_hash"))
     chosen = {prompt.pk: prompt for prompt in prompts}
     if any(prompt.campaign_id != campaign.pk for prompt in chosen.values()):
-        raise Invalid("A prompt of another campaign cannot be used here.")
+        raise Invalid(_("A prompt of another campaign cannot be used here."))
     return sorted((prompt.pk, prompt.messages_hash) for prompt in chosen.values())
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -56,7 +57,7 @@ def read_rewards(
     if found is not None:
         return found
     if mine.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
-        raise JobActive(f"{MOST_AT_ONCE} readings of yours are under way: wait for one of them.")
+        raise JobActive(_("%(most)s readings of yours are under way: wait for one of them.") % {"most": MOST_AT_ONCE})
     return _queue(asked, comparison, campaign, acting_user, now, hand_to_worker=hand_to_worker)
 
 
@@ -91,16 +92,19 @@ def _queue(
 def _check(version: ModelVersion, reference: ModelVersion | None, pair: Pair) -> None:
     """Raises WrongSettings for what the engine would refuse after half a minute."""
     if reference is not None and reference.base_dir != version.base_dir:
-        raise WrongSettings(f"{version.name} and {reference.name} have different base models: nothing compares them.")
+        raise WrongSettings(
+            _("%(one)s and %(other)s have different base models: nothing compares them.")
+            % {"one": version.name, "other": reference.name}
+        )
     unfit = unfit_messages(pair["prompt"])
     if unfit:
         raise WrongSettings(unfit)
     texts = [pair["chosen"], pair["rejected"]]
     if not all(text.strip() for text in texts):
-        raise WrongSettings("Both completions must say something.")
+        raise WrongSettings(_("Both completions must say something."))
     if texts[0] == texts[1]:
-        raise WrongSettings("Both completions are the same: there is nothing to compare.")
+        raise WrongSettings(_("Both completions are the same: there is nothing to compare."))
     if any(unstorable(text) for text in texts):
-        raise WrongSettings("A completion holds a character that cannot be stored (NUL or half a surrogate pair).")
+        raise WrongSettings(_("A completion holds a character that cannot be stored (NUL or half a surrogate pair)."))
     if max(map(len, [*texts, *(turn["content"] for turn in pair["prompt"])])) > MOST_CHARACTERS:
-        raise WrongSettings(f"A text is longer than {MOST_CHARACTERS:,} characters.")
+        raise WrongSettings(_("A text is longer than %(most)s characters.") % {"most": format(MOST_CHARACTERS, ",")})

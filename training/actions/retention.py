@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.actions.events import record
 from labeling.models import User
@@ -27,9 +28,11 @@ def remove_version_files(*, version: ModelVersion, acting_user: User | None, now
             return locked
         why = retention.why_needed(locked)
         if why:
-            raise VersionInUse(f"The files of {locked.name} must stay: {why}.")
+            raise VersionInUse(_("The files of %(name)s must stay: %(why)s.") % {"name": locked.name, "why": why})
         if not retention.is_ours(Path(locked.adapter_dir)):
-            raise VersionInUse(f"The files of {locked.name} lie outside of var/: remove them there yourself.")
+            raise VersionInUse(
+                _("The files of %(name)s lie outside of var/: remove them there yourself.") % {"name": locked.name}
+            )
         locked.files_removed_at = now
         locked.save(update_fields=["files_removed_at"])
         record("version.files_removed", locked, acting_user=acting_user, now=now)

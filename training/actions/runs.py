@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -47,7 +48,7 @@ def start_run(
     checked = _checked_config(config or {})
     # Looked at before the labels are frozen, which takes a while; the constraint decides a race.
     if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-        raise JobActive("A run of this campaign is active: wait for its end or cancel it.")
+        raise JobActive(_("A run of this campaign is active: wait for its end or cancel it."))
     snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=test_share)
     try:
         with transaction.atomic():
@@ -56,7 +57,7 @@ def start_run(
                 enqueue(run)
     except IntegrityError as error:
         if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive("A run of this campaign is active: wait for its end or cancel it.") from error
+            raise JobActive(_("A run of this campaign is active: wait for its end or cancel it.")) from error
         raise
     return run
 
@@ -100,10 +101,10 @@ def _checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
     try:
         checked = RunConfig.from_mapping(dict(config))
     except InputError as error:
-        raise WrongSettings(f"This training config cannot be used: {error}.") from error
+        raise WrongSettings(_("This training config cannot be used: %(error)s.") % {"error": error}) from error
     if checked.tuning != "lora":
         raise WrongSettings(
-            "Versions here are adapters: a whole model is trained by `python -m training.engine train`."
+            _("Versions here are adapters: a whole model is trained by `python -m training.engine train`.")
         )
     return dict(config)
 

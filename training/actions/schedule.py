@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from labeling.access import require_lead
@@ -78,15 +79,18 @@ def _crontab(cron: str) -> CrontabSchedule:
     fields = cron.split()
     if len(fields) != len(CRON_FIELDS):
         raise WrongSchedule(
-            "A cron time has five fields (minute, hour, day of month, month, day of week), "
-            f"not {len(fields)}: {cron!r}."
+            _("A cron time has five fields (minute, hour, day of month, month, day of week), not %(count)s: %(cron)s.")
+            % {"count": len(fields), "cron": repr(cron)}
         )
     crontab = CrontabSchedule(**dict(zip(CRON_FIELDS, fields, strict=True)), timezone=settings.TIME_ZONE)
     try:
         crontab.full_clean()
     except (ValidationError, ValueError) as error:
         messages = error.messages if isinstance(error, ValidationError) else [str(error)]
-        raise WrongSchedule(f"The cron time {cron!r} cannot be read: {' '.join(messages)}") from error
+        raise WrongSchedule(
+            _("The cron time %(cron)s cannot be read: %(messages)s")
+            % {"cron": repr(cron), "messages": " ".join(messages)}
+        ) from error
     return crontab
 
 

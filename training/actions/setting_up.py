@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.access import get_person
 from labeling.actions import (
@@ -102,7 +103,7 @@ def role_of(word: str) -> str:
     role = word.strip().lower() or Membership.Role.ANNOTATOR
     if role not in Membership.Role.values:
         known = ", ".join(Membership.Role.values)
-        raise Invalid(f"There is no role {word!r}. Known are {known}.")
+        raise Invalid(_("There is no role %(word)s. Known are %(known)s.") % {"word": repr(word), "known": known})
     return role
 
 
@@ -113,7 +114,10 @@ def _bring(made: SetUp, material: Material, acting_user: User, now: datetime) ->
             drafts = [PromptDraft([Message(role="user", content=text)]) for text in material.prompts]
             added = add_prompts(campaign=campaign, prompts=drafts, acting_user=acting_user, now=now)
             if added.rejected:
-                raise Invalid(f"Line {added.rejected[0][0] + 1}: {added.rejected[0][1]}")
+                raise Invalid(
+                    _("Line %(number)s: %(reason)s")
+                    % {"number": added.rejected[0][0] + 1, "reason": added.rejected[0][1]}
+                )
             made.prompts = added.created
     if material.file is not None:
         bring = import_prompts if material.kind == "prompts" else import_comparisons
@@ -121,8 +125,12 @@ def _bring(made: SetUp, material: Material, acting_user: User, now: datetime) ->
             made.report = bring(campaign=campaign, stream=material.file, acting_user=acting_user, now=now)
             if not made.report.created:
                 first = made.report.rejected[0] if made.report.rejected else None
-                why = f"line {first.line}: {first.reason}" if first else "it is empty."
-                raise Invalid(f"Nothing in the file could be used; {why}")
+                text = (
+                    _("Nothing in the file could be used; line %(line)s: %(reason)s")
+                    if first
+                    else _("Nothing in the file could be used; it is empty.")
+                )
+                raise Invalid(text % {"line": first.line if first else 0, "reason": first.reason if first else ""})
 
 
 class _about:  # noqa: N801 - a context manager, used like a function

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
 from labeling.actions.events import record
@@ -71,7 +72,7 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     first = _settled_seed(campaign)
-    counts = "none at all"
+    counts = _("none at all")
     for seed in range(first, first + SPLIT_SEEDS):
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
@@ -81,12 +82,16 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
         if manifest.train.pairs >= MIN_TRAIN_PAIRS and manifest.test.pairs >= MIN_TEST_PAIRS:
             return manifest, _publish(building, folder / manifest.sha256)
         shutil.rmtree(building)
-        counts = f"{manifest.train.pairs + manifest.test.pairs} on {_prompts(manifest)} prompts"
+        found = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
+        counts = _("%(pairs)s on %(prompts)s prompts") % found
         if manifest.train.pairs + manifest.test.pairs < MIN_TRAIN_PAIRS + MIN_TEST_PAIRS or _prompts(manifest) < 2:
             break  # no way of splitting will help
     raise TooFewPairs(
-        f"A run needs at least {MIN_TRAIN_PAIRS} preference pairs to train on and {MIN_TEST_PAIRS} held out, on "
-        f"different prompts; there are {counts}. Judge more comparisons: ties and skips yield no pair."
+        _(
+            "A run needs at least %(train)s preference pairs to train on and %(test)s held out, on "
+            "different prompts; there are %(counts)s. Judge more comparisons: ties and skips yield no pair."
+        )
+        % {"train": MIN_TRAIN_PAIRS, "test": MIN_TEST_PAIRS, "counts": counts}
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from labeling.actions.events import record
 from labeling.models import User
@@ -28,7 +29,10 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
         return existing  # its content is checked before it is loaded
     content_hash = storage.folder_hash(directory)
     if existing is not None and existing.content_hash != content_hash:
-        raise VersionDamaged(f"{name} stands for other files than those in {directory}: take another name.")
+        raise VersionDamaged(
+            _("%(name)s stands for other files than those in %(directory)s: take another name.")
+            % {"name": name, "directory": directory}
+        )
     with transaction.atomic():
         version, created = ModelVersion.objects.get_or_create(
             name=name,
@@ -137,7 +141,9 @@ def promote(
     with transaction.atomic():
         current = _locked_current(channel)
         if expected is not None and (current is None or current.version_id != expected.pk):
-            raise ServingChanged(f"{expected.name} does not serve any more: look again at what to promote.")
+            raise ServingChanged(
+                _("%(name)s does not serve any more: look again at what to promote.") % {"name": expected.name}
+            )
         if current is not None and current.version_id == version.pk:
             current.changed = False
             return current
@@ -152,10 +158,12 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
     with transaction.atomic():
         current = _locked_current(channel)
         if current is None:
-            raise NothingServes("No model version serves yet.")
+            raise NothingServes(_("No model version serves yet."))
         earlier = current.previous
         if earlier is None:
-            raise NothingToRollBack(f"{current.version.name} is the first that served: there is none before it.")
+            raise NothingToRollBack(
+                _("%(name)s is the first that served: there is none before it.") % {"name": current.version.name}
+            )
         storage.check_version(earlier.version)
         # What lies before the earlier one lies before it again, so that a second roll-back goes one further.
         return _replace(

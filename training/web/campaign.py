@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import get_campaign, get_led_campaign, leads
@@ -44,7 +45,7 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
 
     def errand() -> str:
         job = start_generation(campaign=found, acting_user=person(request), now=timezone.now(), **form.settings())
-        return f"{job.total} completions are being written. You can leave this page."
+        return _("%(total)s completions are being written. You can leave this page.") % {"total": job.total}
 
     return _act_on(request, found, form, errand)
 
@@ -58,7 +59,10 @@ def run_start(request: HttpRequest, slug: str) -> HttpResponse:
 
     def errand() -> str:
         run = start_run(campaign=found, acting_user=person(request), now=timezone.now(), **form.settings())
-        return f"Run {run.pk} is on its way: {run.snapshot.train_pairs} pairs to train on. You can leave this page."
+        return _("Run %(number)s is on its way: %(pairs)s pairs to train on. You can leave this page.") % {
+            "number": run.pk,
+            "pairs": run.snapshot.train_pairs,
+        }
 
     return _act_on(request, found, form, errand)
 
@@ -74,7 +78,11 @@ def policy_save(request: HttpRequest, slug: str) -> HttpResponse:
         policy = save_retraining_policy(
             campaign=found, acting_user=person(request), now=timezone.now(), **form.cleaned_data
         )
-        return "It retrains by itself from now on." if policy.enabled else "It retrains only when somebody starts it."
+        return (
+            _("It retrains by itself from now on.")
+            if policy.enabled
+            else _("It retrains only when somebody starts it.")
+        )
 
     return _act_on(request, found, form, errand)
 

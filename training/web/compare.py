@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from labeling.access import led_campaigns
@@ -26,14 +28,14 @@ WORDS_COMPARED = 600
 """A diff costs the product of both lengths: beyond so many words texts stand beside each other without one."""
 
 FIGURES = (
-    ("reward_accuracy", "Held-out reward accuracy"),
-    ("loss", "Held-out loss"),
-    ("margin", "Mean margin"),
-    ("chosen_logratio", "Log-ratio of the chosen"),
-    ("rejected_logratio", "Log-ratio of the rejected"),
-    ("kl", "KL from its reference, nats an answer"),
-    ("entropy", "Entropy, nats a token"),
-    ("sample_length", "Length of its answers, tokens"),
+    ("reward_accuracy", gettext_lazy("Held-out reward accuracy")),
+    ("loss", gettext_lazy("Held-out loss")),
+    ("margin", gettext_lazy("Mean margin")),
+    ("chosen_logratio", gettext_lazy("Log-ratio of the chosen")),
+    ("rejected_logratio", gettext_lazy("Log-ratio of the rejected")),
+    ("kl", gettext_lazy("KL from its reference, nats an answer")),
+    ("entropy", gettext_lazy("Entropy, nats a token")),
+    ("sample_length", gettext_lazy("Length of its answers, tokens")),
 )
 
 
@@ -105,7 +107,9 @@ def _newest_step() -> HttpResponse:
 def _named(request: HttpRequest, seen: Any, name: str) -> ModelVersion:
     version: ModelVersion | None = seen.select_related("run__campaign").filter(name=request.GET.get(name, "")).first()
     if version is None:
-        raise Http404(f"There is no version {request.GET.get(name, '')!r} among those you may see.")
+        raise Http404(
+            _("There is no version %(name)s among those you may see.") % {"name": repr(request.GET.get(name, ""))}
+        )
     return version
 
 

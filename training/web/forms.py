@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import Message
 from labeling.models import Campaign
@@ -32,36 +34,50 @@ class VersionField(VersionChoiceField):
 class GenerationForm(forms.Form):
     """Who writes candidate pairs, and how."""
 
-    strategy = forms.ChoiceField(label="Pairs from", choices=Campaign.CandidateStrategy.choices)
-    pairs_per_prompt = forms.IntegerField(label="Pairs for each prompt", min_value=1, max_value=100, initial=1)
-    version = VersionField(label="Version", queryset=ModelVersion.objects.none(), required=False)
-    other_version = VersionField(label="Other version", queryset=ModelVersion.objects.none(), required=False)
-    temperature = forms.FloatField(min_value=0, max_value=5, initial=SAMPLING.temperature, required=False)
+    strategy = forms.ChoiceField(label=_("Pairs from"), choices=Campaign.CandidateStrategy.choices)
+    pairs_per_prompt = forms.IntegerField(label=_("Pairs for each prompt"), min_value=1, max_value=100, initial=1)
+    version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none(), required=False)
+    other_version = VersionField(label=_("Other version"), queryset=ModelVersion.objects.none(), required=False)
+    temperature = forms.FloatField(
+        label=_("Temperature"), min_value=0, max_value=5, initial=SAMPLING.temperature, required=False
+    )
     other_temperature = forms.FloatField(
-        min_value=0, max_value=5, initial=1.0, required=False, help_text="Of the second text, for two temperatures."
+        label=_("Other temperature"),
+        min_value=0,
+        max_value=5,
+        initial=1.0,
+        required=False,
+        help_text=_("Of the second text, for two temperatures."),
     )
     system_prompt = forms.CharField(
+        label=_("System prompt"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="For prompts that have none of their own.",
+        help_text=_("For prompts that have none of their own."),
     )
     other_system_prompt = forms.CharField(
+        label=_("Other system prompt"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Of the second text, for two system prompts.",
+        help_text=_("Of the second text, for two system prompts."),
     )
     candidates = forms.IntegerField(
+        label=_("Candidates"),
         min_value=3,
         max_value=32,
         initial=4,
         required=False,
-        help_text="Drawn for each pair, for the best and the worst of several.",
+        help_text=_("Drawn for each pair, for the best and the worst of several."),
     )
     reward_version = VersionField(
-        label="Judged by the implicit reward of", queryset=ModelVersion.objects.none(), required=False
+        label=_("Judged by the implicit reward of"), queryset=ModelVersion.objects.none(), required=False
     )
     max_tokens = forms.IntegerField(
-        label="Longest completion, tokens", min_value=1, max_value=8192, initial=SAMPLING.max_tokens, required=False
+        label=_("Longest completion, tokens"),
+        min_value=1,
+        max_value=8192,
+        initial=SAMPLING.max_tokens,
+        required=False,
     )
 
     def __init__(
@@ -73,16 +89,16 @@ class GenerationForm(forms.Form):
         last: GenerationJob | None = None,
     ) -> None:
         super().__init__(sent, auto_id="generation_%s", initial=_as_last_time(last))
-        _offer(self, "version", versions, f"What serves ({serving.name})" if serving else "What serves")
-        _offer(self, "other_version", versions, "Its parent")
-        _offer(self, "reward_version", versions.exclude(adapter_dir=""), "The version that writes")
+        _offer(self, "version", versions, _what_serves(serving))
+        _offer(self, "other_version", versions, gettext("Its parent"))
+        _offer(self, "reward_version", versions.exclude(adapter_dir=""), gettext("The version that writes"))
         for name in ("temperature", "other_temperature"):
             self.fields[name].widget.attrs["step"] = "any"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("other_version") and not values.get("version"):
-            self.add_error("version", "Name both versions, or neither.")
+            self.add_error("version", gettext("Name both versions, or neither."))
         return values
 
     def settings(self) -> dict[str, Any]:
@@ -131,29 +147,32 @@ def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
 class RunForm(forms.Form):
     """What a run starts from, and the three settings people change."""
 
-    parent = VersionField(label="Start from", queryset=ModelVersion.objects.none(), required=False)
-    epochs = forms.IntegerField(min_value=1, max_value=1000, initial=DEFAULTS.epochs, required=False)
+    parent = VersionField(label=_("Start from"), queryset=ModelVersion.objects.none(), required=False)
+    epochs = forms.IntegerField(label=_("Epochs"), min_value=1, max_value=1000, initial=DEFAULTS.epochs, required=False)
     beta = forms.FloatField(
+        label=_("Beta"),
         min_value=0.0001,
         initial=DEFAULTS.beta,
         required=False,
-        help_text="How strongly it is tied to where it starts: small lets it drift.",
+        help_text=_("How strongly it is tied to where it starts: small lets it drift."),
     )
-    learning_rate = forms.FloatField(min_value=1e-9, max_value=1, initial=DEFAULTS.learning_rate, required=False)
+    learning_rate = forms.FloatField(
+        label=_("Learning rate"), min_value=1e-9, max_value=1, initial=DEFAULTS.learning_rate, required=False
+    )
     evaluate_every = forms.IntegerField(
-        label="Steps between looks at held-out pairs",
+        label=_("Steps between looks at held-out pairs"),
         min_value=0,
         initial=10,
         required=False,
-        help_text="For the curves while it runs; 0 looks at the end only.",
+        help_text=_("For the curves while it runs; 0 looks at the end only."),
     )
     probe_prompts = forms.IntegerField(
-        label="Held-out prompts it answers at each look",
+        label=_("Held-out prompts it answers at each look"),
         min_value=0,
         max_value=1000,
         initial=4,
         required=False,
-        help_text="For the drift (KL) and what it writes. Each costs a few seconds on a CPU; 0 is none.",
+        help_text=_("For the drift (KL) and what it writes. Each costs a few seconds on a CPU; 0 is none."),
     )
 
     def __init__(
@@ -164,7 +183,7 @@ class RunForm(forms.Form):
         serving: ModelVersion | None = None,
     ) -> None:
         super().__init__(sent, auto_id="run_%s")
-        _offer(self, "parent", versions, f"What serves ({serving.name})" if serving else "What serves")
+        _offer(self, "parent", versions, _what_serves(serving))
         self.fields["beta"].widget.attrs["step"] = "any"
         self.fields["learning_rate"].widget.attrs["step"] = "any"
 
@@ -181,18 +200,27 @@ class RunForm(forms.Form):
 class LensForm(forms.Form):
     """What the reward lens looks at: a version, what it is measured against, and two completions of a prompt."""
 
-    AGAINST = (("base", "The base model under it"), ("parent", "Its parent, as in training"))
+    AGAINST = (("base", _("The base model under it")), ("parent", _("Its parent, as in training")))
 
-    version = VersionField(queryset=ModelVersion.objects.none())
-    against = forms.ChoiceField(label="Rewards are measured against", choices=AGAINST, initial="base")
+    version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none())
+    against = forms.ChoiceField(label=_("Rewards are measured against"), choices=AGAINST, initial="base")
     prompt = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), max_length=20_000, help_text="What the model was asked."
+        label=_("Prompt"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=20_000,
+        help_text=_("What the model was asked."),
     )
     chosen = forms.CharField(
-        label="Chosen completion", widget=forms.Textarea(attrs={"rows": 5}), max_length=20_000, strip=False
+        label=_("Chosen completion"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=20_000,
+        strip=False,
     )
     rejected = forms.CharField(
-        label="Rejected completion", widget=forms.Textarea(attrs={"rows": 5}), max_length=20_000, strip=False
+        label=_("Rejected completion"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=20_000,
+        strip=False,
     )
 
     def __init__(
@@ -221,22 +249,24 @@ class LensForm(forms.Form):
 class PolicyForm(forms.Form):
     """When a campaign retrains by itself."""
 
-    enabled = forms.BooleanField(label="Retrain by itself", required=False)
+    enabled = forms.BooleanField(label=_("Retrain by itself"), required=False)
     min_fresh_verdicts = forms.IntegerField(
-        label="Fresh verdicts needed", min_value=1, initial=DEFAULT_MIN_FRESH_VERDICTS
+        label=_("Fresh verdicts needed"), min_value=1, initial=DEFAULT_MIN_FRESH_VERDICTS
     )
     cron = forms.CharField(
-        label="Only at (cron)",
+        label=_("Only at (cron)"),
         required=False,
-        help_text="Minute, hour, day, month, weekday: “0 3 * * *” is every night at three. Empty: as soon as enough.",
+        help_text=_(
+            "Minute, hour, day, month, weekday: “0 3 * * *” is every night at three. Empty: as soon as enough."
+        ),
     )
     auto_promote = forms.BooleanField(
-        label="Promote by itself if held-out accuracy did not fall",
+        label=_("Promote by itself if held-out accuracy did not fall"),
         required=False,
-        help_text="Otherwise a person promotes.",
+        help_text=_("Otherwise a person promotes."),
     )
     max_accuracy_drop = forms.FloatField(
-        label="Drop that still counts as not fallen", min_value=0, max_value=1, initial=0.0
+        label=_("Drop that still counts as not fallen"), min_value=0, max_value=1, initial=0.0
     )
 
     def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
@@ -250,6 +280,12 @@ class PolicyForm(forms.Form):
             return cls()
         names = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
         return cls(initial={name: getattr(policy, name) for name in names})
+
+
+def _what_serves(serving: ModelVersion | None) -> str:
+    if serving is None:
+        return gettext("What serves")
+    return gettext("What serves (%(name)s)") % {"name": serving.name}
 
 
 def _offer(form: forms.Form, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from labeling.web.edge import act, page, person
@@ -13,8 +14,8 @@ from training.access import visible_generation_jobs, visible_runs
 from training.actions import cancel_generation, cancel_run, resume_generation, resume_run
 from training.models import GenerationJob, JobStatus, Run
 
-STOPPING = "It stops after what it is doing right now. What is done stays."
-STOPPED = "It is stopped."
+STOPPING = gettext_lazy("It stops after what it is doing right now. What is done stays.")
+STOPPED = gettext_lazy("It is stopped.")
 
 
 @page
@@ -33,7 +34,7 @@ def generation_resume(request: HttpRequest, pk: int) -> HttpResponse:
 
     def resume(job: GenerationJob) -> str:
         resume_generation(job=job, acting_user=person(request), now=timezone.now())
-        return "It goes on with what is missing."
+        return gettext("It goes on with what is missing.")
 
     return _on_generation(request, pk, resume)
 
@@ -56,7 +57,7 @@ def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
 
     def resume(run: Run) -> str:
         resume_run(run=run, acting_user=person(request), now=timezone.now())
-        return "It goes on from its last checkpoint."
+        return gettext("It goes on from its last checkpoint.")
 
     return _on_run(request, pk, resume)
 
@@ -72,4 +73,4 @@ def _on_run(request: HttpRequest, pk: int, change: Callable[[Run], str]) -> Http
 
 
 def _said(job: GenerationJob | Run) -> str:
-    return STOPPED if job.status == JobStatus.CANCELLED else STOPPING
+    return str(STOPPED if job.status == JobStatus.CANCELLED else STOPPING)

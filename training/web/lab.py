@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.errors import DomainError
@@ -92,7 +93,7 @@ def lab_end(request: HttpRequest, pk: int) -> HttpResponse:
 
     def errand() -> str:
         end_lab(session=session, acting_user=person(request), now=timezone.now())
-        return "It ends. What it showed stays."
+        return _("It ends. What it showed stays.")
 
     return act(request, errand, back=f"{reverse('lab')}?session={pk}#experiment")
 
@@ -108,9 +109,9 @@ def _shown(session: LabSession) -> dict[str, Any]:
     """What the experiment's part of the page shows without JavaScript; the script draws the same from the API."""
     texts = session.lesson
     rows = [
-        ("Better", texts["chosen"]),
-        ("Worse", texts["rejected"]),
-        *(("Watched", text) for text in texts["watched"]),
+        (_("Better"), texts["chosen"]),
+        (_("Worse"), texts["rejected"]),
+        *((_("Watched"), text) for text in texts["watched"]),
     ]
     return {
         "can_step": session.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FINISHED)

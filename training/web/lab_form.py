@@ -4,55 +4,56 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS
 from training.lab_lessons import Lesson
 
 REMEDIES = (
-    ("none", "None: plain DPO"),
-    ("sft", "Also learn to write the better one (SFT term)"),
-    ("dpop", "Punish the better one's falling (DPO-Positive)"),
+    ("none", _("None: plain DPO")),
+    ("sft", _("Also learn to write the better one (SFT term)")),
+    ("dpop", _("Punish the better one's falling (DPO-Positive)")),
 )
 
 
-def _text(label: str, rows: int) -> forms.CharField:
-    return forms.CharField(label=label, max_length=MOST_CHARACTERS, widget=forms.Textarea(attrs={"rows": rows}))
+def _text(rows: int) -> dict[str, Any]:
+    return {"max_length": MOST_CHARACTERS, "widget": forms.Textarea(attrs={"rows": rows})}
 
 
 class LabForm(forms.Form):
     """A prompt, two completions, and which of them is better."""
 
-    prompt = _text("Prompt", 2)
-    one = _text("First completion", 4)
-    other = _text("Second completion", 4)
+    prompt = forms.CharField(label=_("Prompt"), **_text(2))
+    one = forms.CharField(label=_("First completion"), **_text(4))
+    other = forms.CharField(label=_("Second completion"), **_text(4))
     better = forms.ChoiceField(
-        label="Which one is better?",
-        choices=(("one", "The first"), ("other", "The second")),
+        label=_("Which one is better?"),
+        choices=(("one", _("The first")), ("other", _("The second"))),
         initial="one",
         widget=forms.RadioSelect,
     )
     watched = forms.CharField(
-        label="Texts to watch, one a line",
+        label=_("Texts to watch, one a line"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="At most two. They are not learned from: they show where the probability goes.",
+        help_text=_("At most two. They are not learned from: they show where the probability goes."),
     )
     beta = forms.FloatField(
-        label="Beta: the strength of the tether",
+        label=_("Beta: the strength of the tether"),
         min_value=0.001,
         max_value=10,
         initial=0.1,
         widget=forms.NumberInput({"step": "any"}),
     )
     learning_rate = forms.FloatField(
-        label="Learning rate",
+        label=_("Learning rate"),
         min_value=1e-6,
         max_value=1e-3,
         initial=LEARNING_RATE,
         widget=forms.NumberInput({"step": "any"}),
     )
-    remedy = forms.ChoiceField(label="Remedy against displacement", choices=REMEDIES, initial="none")
-    steps = forms.IntegerField(label="Steps at first", min_value=1, max_value=MOST_AT_ONCE, initial=1)
+    remedy = forms.ChoiceField(label=_("Remedy against displacement"), choices=REMEDIES, initial="none")
+    steps = forms.IntegerField(label=_("Steps at first"), min_value=1, max_value=MOST_AT_ONCE, initial=1)
 
     def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(sent, auto_id="lab_%s", initial=initial)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.access import get_comparison
@@ -92,7 +93,7 @@ def lens_reading(request: HttpRequest, pk: int) -> HttpResponse:
         "version__parent", "before", "reference", "comparison", "campaign"
     )
     found = get_object_or_404(readings, pk=pk)
-    names = found.pair.get("names", ["Chosen", "Rejected"])
+    names = [_(name) for name in found.pair.get("names", ["Chosen", "Rejected"])]
     context: dict[str, Any] = {
         "reading": found,
         "names": names,
@@ -107,7 +108,9 @@ def lens_reading(request: HttpRequest, pk: int) -> HttpResponse:
 def _shown(reading: RewardReading, names: list[str]) -> dict[str, Any]:
     assert reading.result is not None
     after, before = views(reading.result)
-    maps = [{"title": "After", "view": after}] + ([{"title": "Before", "view": before}] if before else [])
+    maps = [{"key": "after", "title": _("After"), "view": after}] + (
+        [{"key": "before", "title": _("Before"), "view": before}] if before else []
+    )
     opinion = reading.result["reward_model"]
     return {
         "after": after,
@@ -138,6 +141,6 @@ def _wanted(request: HttpRequest) -> Wanted | None:
         run = get_object_or_404(visible_runs(user).select_related("snapshot", "campaign"), pk=int(number))
         pair = pair_of_snapshot(run.snapshot, identity)
         if pair is None:
-            raise NotFound("The snapshot of this run has no such pair.")
+            raise NotFound(_("The snapshot of this run has no such pair."))
         return Wanted(pair, None, run.campaign, getattr(run, "version", None))
     return None

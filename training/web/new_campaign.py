@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import require_may_create_campaigns
@@ -64,14 +65,16 @@ def new_campaign_preview(request: HttpRequest) -> HttpResponse:
 
 
 def _said(made: SetUp) -> str:
-    parts = [f"{made.campaign.name} is there."]
+    parts = [_("%(name)s is there.") % {"name": made.campaign.name}]
     if made.prompts:
-        parts.append(f"{made.prompts} prompts.")
+        parts.append(_("%(count)s prompts.") % {"count": made.prompts})
     if made.report:
-        refused = f", {made.report.rejected_count} lines refused" if made.report.rejected_count else ""
-        parts.append(f"{made.report.created} records out of the file{refused}.")
+        values = {"count": made.report.created, "refused": made.report.rejected_count}
+        refused = made.report.rejected_count
+        text = _("%(count)s records out of the file, %(refused)s lines refused.") if refused else ""
+        parts.append((text or _("%(count)s records out of the file.")) % values)
     if made.job:
-        parts.append(f"{made.job.total} completions are being written.")
+        parts.append(_("%(count)s completions are being written.") % {"count": made.job.total})
     if not (made.prompts or made.report):
-        parts.append("Add prompts or comparisons next.")
+        parts.append(_("Add prompts or comparisons next."))
     return " ".join(parts)

@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from labeling.errors import Invalid
 from labeling.models import Campaign
@@ -23,38 +25,43 @@ class SettingUpForm(forms.Form):
     """What is compared, who writes it, who judges. Everything may be left empty and done later."""
 
     prompts = forms.CharField(
+        label=_("Prompts"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "placeholder": "How do I boil an egg?"}),
-        help_text="One a line. Conversations of several turns come as a file.",
+        help_text=_("One a line. Conversations of several turns come as a file."),
     )
-    file = forms.FileField(required=False, label="Or a file", help_text="JSONL or JSON, plain or gzipped.")
-    kind = forms.ChoiceField(label="What is in it", choices=KINDS, initial=PROMPTS, required=False)
+    file = forms.FileField(required=False, label=_("Or a file"), help_text=_("JSONL or JSON, plain or gzipped."))
+    kind = forms.ChoiceField(label=_("What is in it"), choices=KINDS, initial=PROMPTS, required=False)
     write = forms.BooleanField(
-        label="Let the model write candidate pairs at once",
+        label=_("Let the model write candidate pairs at once"),
         required=False,
         initial=True,
-        help_text="For every prompt. Without prompts nothing is written.",
+        help_text=_("For every prompt. Without prompts nothing is written."),
     )
     strategy = forms.ChoiceField(
-        label="Pairs from",
+        label=_("Pairs from"),
         choices=[(each.value, each.label) for each in AT_ONCE],
         required=False,
-        help_text="There are more ways on the campaign's own page.",
+        help_text=_("There are more ways on the campaign's own page."),
     )
-    version = VersionField(queryset=ModelVersion.objects.none(), required=False)
-    other_version = VersionField(label="Other version", queryset=ModelVersion.objects.none(), required=False)
+    version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none(), required=False)
+    other_version = VersionField(label=_("Other version"), queryset=ModelVersion.objects.none(), required=False)
     pairs_per_prompt = forms.IntegerField(
-        label="Pairs for each prompt", min_value=1, max_value=100, initial=1, required=False
+        label=_("Pairs for each prompt"), min_value=1, max_value=100, initial=1, required=False
     )
     people = forms.CharField(
-        label="User names",
+        label=_("User names"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "alice\nbob: expert"}),
-        help_text="One a line; after a colon a role: annotator (as it is), expert or lead. You lead it, "
-        "and may judge too. Others come later by invitation.",
+        help_text=_(
+            "One a line; after a colon a role: annotator (as it is), expert or lead. You lead it, "
+            "and may judge too. Others come later by invitation."
+        ),
     )
     start = forms.BooleanField(
-        label="Start at once", required=False, help_text="Otherwise it stays a draft, and nobody is given anything."
+        label=_("Start at once"),
+        required=False,
+        help_text=_("Otherwise it stays a draft, and nobody is given anything."),
     )
     candidates = forms.CharField(required=False, widget=forms.HiddenInput)  # where errors about them are shown
 
@@ -67,9 +74,9 @@ class SettingUpForm(forms.Form):
         serving: ModelVersion | None,
     ) -> None:
         super().__init__(sent, files, auto_id="id_%s")
-        for name, empty in (("version", f"What serves ({serving.name})" if serving else "What serves"),):
-            self._offer(name, versions, empty)
-        self._offer("other_version", versions, "Its parent")
+        serves = gettext("What serves (%(name)s)") % {"name": serving.name} if serving else gettext("What serves")
+        self._offer("version", versions, serves)
+        self._offer("other_version", versions, gettext("Its parent"))
 
     def _offer(self, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:
         field = self.fields[name]
@@ -93,7 +100,7 @@ class SettingUpForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("other_version") and not values.get("version"):
-            self.add_error("version", "Name both versions, or neither.")
+            self.add_error("version", gettext("Name both versions, or neither."))
         return values
 
     def wanted(self, *, serving: ModelVersion | None) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.actions import relabel_comparison
@@ -50,7 +52,7 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     def errand() -> str:
         comparisons = Comparison.objects.filter(campaign=run.campaign, pk__in=chosen).select_related("campaign")
         if not comparisons:
-            raise Invalid("Choose at least one pair first.")
+            raise Invalid(_("Choose at least one pair first."))
         refused: list[DomainError] = []
         for comparison in comparisons:
             try:
@@ -66,8 +68,15 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
         if len(refused) == len(comparisons):
             raise refused[0]
         sent = len(comparisons) - len(refused)
-        said = f"{sent} comparison{' is' if sent == 1 else 's are'} asked about again, before anything else."
-        return said + (f" {len(refused)} could not be: {refused[0].message}" if refused else "")
+        said = ngettext(
+            "%(count)s comparison is asked about again, before anything else.",
+            "%(count)s comparisons are asked about again, before anything else.",
+            sent,
+        ) % {"count": sent}
+        if not refused:
+            return said
+        not_asked = _("%(count)s could not be: %(reason)s")
+        return f"{said} {not_asked % {'count': len(refused), 'reason': refused[0].message}}"
 
     return act(request, errand, back=reverse("run_surprises", args=[pk]))
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.web.edge import act, page, person
@@ -44,6 +45,6 @@ def version_promote(request: HttpRequest, name: str) -> HttpResponse:
 
     def errand() -> str:
         promote(version=found, acting_user=person(request), now=timezone.now())
-        return f"{found.name} serves now: it writes the next candidates."
+        return _("%(name)s serves now: it writes the next candidates.") % {"name": found.name}
 
     return act(request, errand, back=reverse("version", args=[name]))

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.web.edge import act, page, person
@@ -48,6 +49,6 @@ def serving_rollback(request: HttpRequest) -> HttpResponse:
 
     def errand() -> str:
         made = roll_back(acting_user=person(request), now=timezone.now())
-        return f"{made.version.name} serves again."
+        return _("%(name)s serves again.") % {"name": made.version.name}
 
     return act(request, errand, back=reverse("versions"))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from math import log
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from training.reward_figures import figures
 
 POLICY_CHOSEN, REFERENCE_CHOSEN = 0.30, 0.25
@@ -27,39 +30,44 @@ def walk_through() -> list[WalkStep]:
     return [
         WalkStep(
             "ratios",
-            "How much more likely has each become?",
-            "Divide what the model says now by what the reference said. Above 1: more likely than before.",
-            (("chosen", ratios[0]), ("rejected", ratios[1])),
+            _("How much more likely has each become?"),
+            _("Divide what the model says now by what the reference said. Above 1: more likely than before."),
+            ((gettext_noop("chosen"), ratios[0]), (gettext_noop("rejected"), ratios[1])),
         ),
         WalkStep(
             "logs",
-            "Take logarithms",
-            "So that more and less likely are the same distance from zero, and the tokens of a text can be added up.",
+            _("Take logarithms"),
+            _(
+                "So that more and less likely are the same distance from zero, and the tokens of a text can be "
+                "added up."
+            ),
             (("chosen", log(ratios[0])), ("rejected", log(ratios[1]))),
         ),
         WalkStep(
             "rewards",
-            "Times beta: the hidden reward",
-            "The model never says it aloud, but this is how much it has come to like each text.",
+            _("Times beta: the hidden reward"),
+            _("The model never says it aloud, but this is how much it has come to like each text."),
             (("chosen", told.chosen_reward), ("rejected", told.rejected_reward)),
         ),
         WalkStep(
             "margin",
-            "The margin",
-            "The chosen one's reward less the rejected one's. Above zero: the model agrees with the label.",
-            (("margin", told.margin),),
+            _("The margin"),
+            _("The chosen one's reward less the rejected one's. Above zero: the model agrees with the label."),
+            ((gettext_noop("margin"), told.margin),),
         ),
         WalkStep(
             "probability",
-            "How sure is it?",
-            "The logistic function makes a probability of the margin: P(chosen wins) as the model sees it.",
-            (("probability", told.probability),),
+            _("How sure is it?"),
+            _("The logistic function makes a probability of the margin: P(chosen wins) as the model sees it."),
+            ((gettext_noop("probability"), told.probability),),
         ),
         WalkStep(
             "loss",
-            "The loss, and how hard it pulls",
-            "Minus the logarithm of that probability. The gradient pulls by beta times the probability of being wrong: "
-            "pairs it is sure about pull no more.",
-            (("loss", told.loss), ("weight", told.weight)),
+            _("The loss, and how hard it pulls"),
+            _(
+                "Minus the logarithm of that probability. The gradient pulls by beta times the probability of being "
+                "wrong: pairs it is sure about pull no more."
+            ),
+            ((gettext_noop("loss"), told.loss), (gettext_noop("weight"), told.weight)),
         ),
     ]

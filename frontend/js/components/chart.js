@@ -1,6 +1,8 @@
 // Curves over the steps of a run, drawn by uPlot in the colours of the page.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
+import { fixed, percent as percentOf } from "../lib/format.js";
+import { gettext } from "../lib/words.js";
 
 /**
  * @typedef {object} Curve
@@ -56,7 +58,7 @@ export class Chart {
     const grid = { stroke: colour("--line"), width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: `12px ${getComputedStyle(document.body).fontFamily}` };
     const { percent, level } = this.manner;
-    const shown = (/** @type {number | null} */ value) => (value === null ? "–" : percent ? `${(100 * value).toFixed(1)} %` : value.toFixed(3).replace("-", "−"));
+    const shown = (/** @type {number | null} */ value) => (value === null ? "–" : percent ? percentOf(value) : fixed(value));
     return {
       width: this.place.clientWidth || 400,
       height: HEIGHT,
@@ -66,7 +68,7 @@ export class Chart {
         { ...axis, size: 56, values: (_, splits) => splits.map((split) => (percent ? `${Math.round(100 * split)} %` : tidy(split))) },
       ],
       series: [
-        { label: "Step", value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => (value === null ? "–" : String(value)) },
+        { label: gettext("Step"), value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => (value === null ? "–" : String(value)) },
         ...this.curves.map((curve, index) => ({
           label: curve.label,
           stroke: colour(curve.colour),

@@ -5,6 +5,8 @@ import { call } from "../lib/api.js";
 import { one } from "../lib/dom.js";
 import { count, duration, fixed, percent } from "../lib/format.js";
 import { poll } from "../lib/poll.js";
+import { statusInWords } from "../lib/statuses.js";
+import { gettext, interpolate } from "../lib/words.js";
 
 /**
  * @typedef {object} Job what GET generation/{id}/ and GET runs/{id}/ answer
@@ -33,22 +35,17 @@ import { poll } from "../lib/poll.js";
 
 /** @type {Record<string, string>} */
 const SCORING = {
-  reference: "first the reference scores every pair",
-  held_out: "scoring the held-out pairs",
-  final_train: "looking once more at every pair",
-  final_test: "looking once more at the held-out pairs",
+  reference: gettext("first the reference scores every pair: %(done)s of %(total)s"),
+  held_out: gettext("scoring the held-out pairs: %(done)s of %(total)s"),
+  final_train: gettext("looking once more at every pair: %(done)s of %(total)s"),
+  final_test: gettext("looking once more at the held-out pairs: %(done)s of %(total)s"),
 };
 
 const ACTIVE = new Set(["queued", "running", "cancelling"]);
 /** @type {Record<string, string>} */
-const STATUS = {
-  queued: "Queued",
-  running: "Running",
-  cancelling: "Cancelling",
-  finished: "Finished",
-  failed: "Failed",
-  cancelled: "Cancelled",
-};
+const RUN_ENDED = { finished: gettext("Run finished."), failed: gettext("Run failed."), cancelled: gettext("Run cancelled.") };
+/** @type {Record<string, string>} */
+const WRITING_ENDED = { finished: gettext("Writing finished."), failed: gettext("Writing failed."), cancelled: gettext("Writing cancelled.") };
 
 /**
  * Follows an active job to its end.
@@ -68,7 +65,7 @@ export function followJob(element, api, onNews, onEnd) {
       show(element, job, isRun);
       onNews(job);
       if (ACTIVE.has(job.status)) return false;
-      announce(`${isRun ? "Run" : "Writing"} ${STATUS[job.status]?.toLowerCase() ?? job.status}.`);
+      announce((isRun ? RUN_ENDED : WRITING_ENDED)[job.status] ?? statusInWords(job.status));
       onEnd(job);
       return true;
     },
@@ -84,7 +81,7 @@ export function followJob(element, api, onNews, onEnd) {
 function show(element, job, isRun) {
   const chip = one("[data-job-status]", HTMLElement, element);
   chip.dataset.state = job.status;
-  chip.textContent = STATUS[job.status] ?? job.status;
+  chip.textContent = statusInWords(job.status);
   const bar = element.querySelector("[data-job-bar]");
   if (bar instanceof HTMLProgressElement && job.total) {
     bar.max = job.total;
@@ -99,12 +96,12 @@ function show(element, job, isRun) {
  * @returns {string[]}
  */
 function generationLine(job) {
-  const parts = [`${count(job.done)} of ${count(job.total)} completions`];
-  if (job.rate) parts.push(`${job.rate.toFixed(1)} a second`);
-  if (job.remaining_seconds) parts.push(`${duration(job.remaining_seconds)} left`);
-  if (job.tokens_written) parts.push(`${count(job.tokens_written)} tokens`);
-  if (job.dropped) parts.push(`${count(job.dropped)} pairs left out: nearly the same twice, or empty`);
-  if (job.failed) parts.push(`${count(job.failed)} failed`);
+  const parts = [interpolate(gettext("%(done)s of %(total)s completions"), { done: count(job.done), total: count(job.total) })];
+  if (job.rate) parts.push(interpolate(gettext("%(rate)s a second"), { rate: fixed(job.rate, 1) }));
+  if (job.remaining_seconds) parts.push(interpolate(gettext("%(time)s left"), { time: duration(job.remaining_seconds) }));
+  if (job.tokens_written) parts.push(interpolate(gettext("%(tokens)s tokens"), { tokens: count(job.tokens_written) }));
+  if (job.dropped) parts.push(interpolate(gettext("%(count)s pairs left out: nearly the same twice, or empty"), { count: count(job.dropped) }));
+  if (job.failed) parts.push(interpolate(gettext("%(count)s failed"), { count: count(job.failed) }));
   return parts;
 }
 
@@ -113,14 +110,14 @@ function generationLine(job) {
  * @returns {string[]}
  */
 function runLine(job) {
-  if (!job.total) return [job.status === "queued" ? "Waits for a worker" : "Preparing"];
-  const parts = [`${count(job.done)} of ${count(job.total)} steps`];
+  if (!job.total) return [job.status === "queued" ? gettext("Waits for a worker") : gettext("Preparing")];
+  const parts = [interpolate(gettext("%(done)s of %(total)s steps"), { done: count(job.done), total: count(job.total) })];
   const latest = job.latest ?? {};
   if (latest.what && latest.of) {
-    parts.push(`${SCORING[latest.what] ?? latest.what}: ${count(latest.pairs ?? 0)} of ${count(latest.of)}`);
+    parts.push(interpolate(SCORING[latest.what] ?? `${latest.what}: %(done)s / %(total)s`, { done: count(latest.pairs ?? 0), total: count(latest.of) }));
   }
-  if (latest.loss !== undefined) parts.push(`loss ${fixed(latest.loss)}`);
-  if (latest.reward_accuracy !== undefined) parts.push(`accuracy ${percent(latest.reward_accuracy)} in the batch`);
-  if (latest.remaining_seconds) parts.push(`${duration(latest.remaining_seconds)} left`);
+  if (latest.loss !== undefined) parts.push(interpolate(gettext("loss %(loss)s"), { loss: fixed(latest.loss) }));
+  if (latest.reward_accuracy !== undefined) parts.push(interpolate(gettext("accuracy %(accuracy)s in the batch"), { accuracy: percent(latest.reward_accuracy) }));
+  if (latest.remaining_seconds) parts.push(interpolate(gettext("%(time)s left"), { time: duration(latest.remaining_seconds) }));
   return parts;
 }

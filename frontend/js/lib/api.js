@@ -1,5 +1,7 @@
 // Calls of the REST API with the browser's session.
 
+import { gettext, interpolate } from "./words.js";
+
 /** What the server refused, in its own words (RFC 9457 problem details). */
 export class Refused extends Error {
   /**
@@ -53,11 +55,11 @@ function csrfToken() {
  */
 export async function call(method, url, body, patience = PATIENCE_MS) {
   const answer = await send(method, url, body, patience);
-  if (AGAIN_LATER.has(answer.status)) throw new Unreachable(`The server answered ${answer.status}.`);
+  if (AGAIN_LATER.has(answer.status)) throw new Unreachable(interpolate(gettext("The server answered %(status)s."), { status: answer.status }));
   if (answer.status === 204) return null;
   const data = await answer.json().catch(() => null);
   if (answer.ok) return data;
-  throw new Refused(answer.status, String(data?.type ?? ""), String(data?.detail ?? `The server answered ${answer.status}.`));
+  throw new Refused(answer.status, String(data?.type ?? ""), String(data?.detail ?? interpolate(gettext("The server answered %(status)s."), { status: answer.status })));
 }
 
 /**

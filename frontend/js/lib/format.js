@@ -1,6 +1,7 @@
-// Numbers and times as people read them.
+// Numbers and times as the reader's language writes them; the server does the same (labeling/wording.py).
 
-const plain = new Intl.NumberFormat("en");
+const plain = new Intl.NumberFormat(document.documentElement.lang || "en");
+const point = plain.formatToParts(0.5).find((part) => part.type === "decimal")?.value ?? ".";
 
 /**
  * @param {number} value
@@ -16,7 +17,7 @@ export function count(value) {
  * @returns {string} a dash where there is no figure
  */
 export function fixed(value, digits = 3) {
-  return typeof value === "number" && Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";
+  return typeof value === "number" && Number.isFinite(value) ? value.toFixed(digits).replace("-", "−").replace(".", point) : "–";
 }
 
 /**
@@ -24,7 +25,7 @@ export function fixed(value, digits = 3) {
  * @returns {string}
  */
 export function percent(share) {
-  return typeof share === "number" && Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "–";
+  return typeof share === "number" && Number.isFinite(share) ? `${fixed(100 * share, 1)} %` : "–";
 }
 
 /**

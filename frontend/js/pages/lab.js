@@ -7,6 +7,8 @@ import { all, make, maybe, one } from "../lib/dom.js";
 import { figures } from "../lib/dpo.js";
 import { fixed, percent } from "../lib/format.js";
 import { poll } from "../lib/poll.js";
+import { statusInWords } from "../lib/statuses.js";
+import { gettext, interpolate } from "../lib/words.js";
 
 /** @typedef {{ logp: number, reference: number, tokens: number }} Side */
 /** @typedef {{ id: string, chosen: Side, rejected: Side }} Pair */
@@ -46,11 +48,11 @@ function slider(id) {
 
 /** @param {import("../lib/dpo.js").Figures} found */
 function inWords(found) {
-  if (Math.abs(found.margin) < 0.2) return "Almost nothing is known: the loss is near ln 2 = 0.693, and the gradient pulls with half of beta.";
-  if (found.margin > 4) return "The model is sure and right: almost no gradient is left, however often it sees this pair.";
-  if (found.margin > 0) return "The model agrees with the label; the surer it is, the less it still learns.";
-  if (found.margin < -4) return "The model is sure of the opposite: the gradient pulls with almost all of beta. Is the label right?";
-  return "The model prefers the other one: this pair pulls harder than most.";
+  if (Math.abs(found.margin) < 0.2) return gettext("Almost nothing is known: the loss is near ln 2 = 0.693, and the gradient pulls with half of beta.");
+  if (found.margin > 4) return gettext("The model is sure and right: almost no gradient is left, however often it sees this pair.");
+  if (found.margin > 0) return gettext("The model agrees with the label; the surer it is, the less it still learns.");
+  if (found.margin < -4) return gettext("The model is sure of the opposite: the gradient pulls with almost all of beta. Is the label right?");
+  return gettext("The model prefers the other one: this pair pulls harder than most.");
 }
 
 function calculate() {
@@ -142,7 +144,7 @@ function ratio(side) {
 /** @param {Session} session */
 function drawing(session) {
   const colours = ["--series-3", "--series-4", "--series-1", "--series-2"];
-  const labels = ["Better", "Worse", ...session.lesson.watched.map((_, index) => `Watched ${index + 1}`)];
+  const labels = [gettext("Better"), gettext("Worse"), ...session.lesson.watched.map((_, index) => interpolate(gettext("Watched %(number)s"), { number: index + 1 }))];
   const ratios = new Chart(
     one("[data-chart=ratios] .chart-canvas", HTMLElement),
     labels.map((label, index) => ({ label, colour: colours[index] ?? "--series-1" })),
@@ -209,7 +211,7 @@ function showWritten(session) {
   ];
   for (const [which, texts] of parts) {
     const items = (texts ?? []).map((text) => {
-      const item = make("li", { text: text || "(nothing)" });
+      const item = make("li", { text: text || gettext("(nothing)") });
       item.dir = "auto";
       return item;
     });
@@ -217,16 +219,13 @@ function showWritten(session) {
   }
 }
 
-/** @type {Record<string, string>} */
-const STATUS = { queued: "Queued", running: "Running", cancelling: "Cancelling", finished: "Finished", failed: "Failed", cancelled: "Cancelled" };
-
 /** @param {Session} session */
 function showStatus(session) {
   const chip = one("[data-lab-status]", HTMLElement);
   const rests = isDone(session) && session.status === "running";
   chip.dataset.state = rests ? "finished" : session.status;
-  chip.textContent = rests ? "Ready for the next step" : (STATUS[session.status] ?? session.status);
-  one("[data-lab-steps]", HTMLElement).textContent = `step ${session.done} of ${session.total}`;
+  chip.textContent = rests ? gettext("Ready for the next step") : statusInWords(session.status);
+  one("[data-lab-steps]", HTMLElement).textContent = interpolate(gettext("step %(done)s of %(total)s"), { done: session.done, total: session.total });
   const says = maybe("[data-lab-says]", HTMLElement);
   if (says) says.textContent = inProgress(session);
   const error = one("[data-lab-error]", HTMLElement);
@@ -236,11 +235,11 @@ function showStatus(session) {
 
 /** @param {Session} session */
 function inProgress(session) {
-  if (session.status === "queued") return "Waits for a worker.";
+  if (session.status === "queued") return gettext("Waits for a worker.");
   if (session.status !== "running") return "";
-  if (!session.points.length) return "Loads the model: about ten seconds.";
-  if (session.done < session.total) return "Trains …";
-  return isDone(session) ? "" : "Writes a few answers of its own …";
+  if (!session.points.length) return gettext("Loads the model: about ten seconds.");
+  if (session.done < session.total) return gettext("Trains …");
+  return isDone(session) ? "" : gettext("Writes a few answers of its own …");
 }
 
 /**
@@ -286,7 +285,7 @@ function experiment(first) {
         const after = Math.min(known.points.at(-1)?.step ?? -1, known.wrote.at(-1)?.step ?? -1);
         show(/** @type {Session} */ (await call("GET", `${url}?after=${after}`)));
         if (ACTIVE.has(known.status) && !isDone(known)) return false;
-        announce(`Step ${known.done}: loss ${fixed(known.points.at(-1)?.loss)}.`);
+        announce(interpolate(gettext("Step %(step)s: loss %(loss)s."), { step: known.done, loss: fixed(known.points.at(-1)?.loss) }));
         return true;
       },
       { every: 700 },
@@ -305,7 +304,7 @@ function experiment(first) {
       },
       (error) => {
         const says = one("[data-lab-says]", HTMLElement);
-        says.textContent = error instanceof Refused ? error.message : "The server does not answer; try again.";
+        says.textContent = error instanceof Refused ? error.message : gettext("The server does not answer; try again.");
       },
     );
   });

@@ -8,6 +8,8 @@ import { figures } from "../lib/dpo.js";
 import { fixed, percent } from "../lib/format.js";
 import { refreshParts } from "../lib/live.js";
 import { poll } from "../lib/poll.js";
+import { statusInWords } from "../lib/statuses.js";
+import { gettext } from "../lib/words.js";
 
 /** @typedef {keyof import("../lib/dpo.js").Figures} Name */
 
@@ -55,11 +57,11 @@ if (maybe("[data-active]", HTMLElement)) {
     const chip = maybe("[data-active] .chip", HTMLElement);
     if (chip && ACTIVE.has(reading.status)) {
       chip.dataset.state = reading.status;
-      chip.textContent = reading.status === "queued" ? "Queued" : "Running";
+      chip.textContent = statusInWords(reading.status);
       return false;
     }
     if (!(await refreshParts())) location.reload();
-    announce(reading.status === "finished" ? "The reading is there." : "The reading failed.");
+    announce(reading.status === "finished" ? gettext("The reading is there.") : gettext("The reading failed."));
     offerBeta();
     return true;
   });

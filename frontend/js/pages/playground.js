@@ -3,8 +3,9 @@
 import { announce } from "../lib/announce.js";
 import { call } from "../lib/api.js";
 import { all, make, maybe, one } from "../lib/dom.js";
-import { count } from "../lib/format.js";
+import { count, fixed } from "../lib/format.js";
 import { onKeys } from "../lib/keys.js";
+import { gettext, interpolate } from "../lib/words.js";
 
 /** @typedef {{ role: string, content: string }} Turn */
 /**
@@ -105,10 +106,10 @@ async function answerInto(mine, name, index, card) {
     const answer = /** @type {Answer} */ (await call("POST", `${api}versions/${name}/answer/`, body, PATIENCE_MS));
     if (mine !== question) return;
     answers[index] = answer;
-    prose.innerHTML = answer.html || "<p><em>It said nothing.</em></p>";
-    const pace = `${count(answer.tokens)} tokens in ${answer.seconds.toFixed(1)} s`;
+    prose.innerHTML = answer.html || `<p><em>${gettext("It said nothing.")}</em></p>`;
+    const pace = interpolate(gettext("%(tokens)s tokens in %(seconds)s s"), { tokens: count(answer.tokens), seconds: fixed(answer.seconds, 1) });
     one("[data-figures]", HTMLElement, card).textContent =
-      answer.finish_reason === "length" ? `${pace}, cut at the limit` : pace;
+      answer.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the limit"), { pace }) : pace;
     card.dataset.state = "answered";
   } catch (error) {
     if (mine !== question) return;
@@ -133,7 +134,7 @@ function waitingCard(name) {
   const copy = /** @type {DocumentFragment} */ (one("#answer", HTMLTemplateElement).content.cloneNode(true));
   const card = one(".answer", HTMLElement, copy);
   one("[data-name]", HTMLElement, card).textContent = name;
-  one(".prose", HTMLElement, card).textContent = "Writing …";
+  one(".prose", HTMLElement, card).textContent = gettext("Writing …");
   card.dataset.state = "waiting";
   return card;
 }
@@ -161,12 +162,21 @@ async function keep(both) {
   const receipts = both ? { receipts: answers.map((answer) => answer?.receipt) } : {};
   try {
     const kept = await call("POST", `${api}campaigns/${campaign.value}/playground/`, { messages: asked, ...receipts });
-    const what = both ? "comparison" : "prompt";
     const where = campaign.selectedOptions[0]?.textContent ?? campaign.value;
-    show(kept.created ? `Kept as a ${what} in ${where}.` : `${where} has this ${what} already.`);
+    show(interpolate(outcome(both, kept.created), { campaign: where }));
   } catch (error) {
     show(sentence(error), "error");
   }
+}
+
+/**
+ * @param {boolean} both
+ * @param {boolean} isNew
+ * @returns {string} with %(campaign)s in it
+ */
+function outcome(both, isNew) {
+  if (both) return isNew ? gettext("Kept as a comparison in %(campaign)s.") : gettext("%(campaign)s has this comparison already.");
+  return isNew ? gettext("Kept as a prompt in %(campaign)s.") : gettext("%(campaign)s has this prompt already.");
 }
 
 /** @param {number} side */
@@ -190,7 +200,7 @@ function showTurns() {
     ...history.map((turn) => {
       const item = make("li");
       item.dataset.role = turn.role;
-      item.append(make("b", { text: turn.role === "user" ? "You" : "The model" }), turn.content);
+      item.append(make("b", { text: turn.role === "user" ? gettext("You") : gettext("The model") }), turn.content);
       return item;
     }),
   );

@@ -6,6 +6,7 @@ import { call } from "../lib/api.js";
 import { make, maybe, one } from "../lib/dom.js";
 import { fixed, percent } from "../lib/format.js";
 import { refreshParts } from "../lib/live.js";
+import { gettext } from "../lib/words.js";
 
 /**
  * @typedef {object} Metric one line of the run's metrics
@@ -31,8 +32,8 @@ const rows = one("[data-metrics] tbody", HTMLElement);
 const metrics = new Map();
 
 const BATCH_AND_HELD_OUT = [
-  { label: "The batch", colour: "--series-1" },
-  { label: "Held-out pairs", colour: "--series-2", points: true },
+  { label: gettext("The batch"), colour: "--series-1" },
+  { label: gettext("Held-out pairs"), colour: "--series-2", points: true },
 ];
 const charts = {
   loss: chart("loss", BATCH_AND_HELD_OUT, { level: LN2 }),
@@ -41,15 +42,15 @@ const charts = {
   logratios: chart(
     "logratios",
     [
-      { label: "Chosen", colour: "--series-3" },
-      { label: "Rejected", colour: "--series-4" },
-      { label: "Chosen, held out", colour: "--series-3", points: true },
-      { label: "Rejected, held out", colour: "--series-4", points: true },
+      { label: gettext("Chosen"), colour: "--series-3" },
+      { label: gettext("Rejected"), colour: "--series-4" },
+      { label: gettext("Chosen, held out"), colour: "--series-3", points: true },
+      { label: gettext("Rejected, held out"), colour: "--series-4", points: true },
     ],
     { level: 0 },
   ),
   kl: chart("kl", [{ label: "KL", colour: "--series-2", points: true }], { level: 0 }),
-  norm: chart("norm", [{ label: "Norm", colour: "--series-1" }], {}),
+  norm: chart("norm", [{ label: gettext("Norm"), colour: "--series-1" }], {}),
 };
 
 /**
@@ -103,7 +104,7 @@ function row(metric) {
   const numbers = [fixed(metric.loss, 4), percent(metric.reward_accuracy), fixed(metric.margin, 4), fixed(metric.chosen_logratio), fixed(metric.rejected_logratio), fixed(metric.kl), fixed(metric.grad_norm)];
   line.append(
     make("td", { class: "number", text: metric.step }),
-    make("td", { text: metric.event === "evaluated" ? "held-out pairs" : "the batch" }),
+    make("td", { text: metric.event === "evaluated" ? gettext("held-out pairs") : gettext("the batch") }),
     ...numbers.map((text) => make("td", { class: "number", text })),
   );
   return line;

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.embedded.var import PROJECT_DIR
+from tests.browser.furnished import furnish
 from tests.people import PASSWORD, Stage, stage
 
 FOLDER = PROJECT_DIR / "config" / "locale" / "de" / "LC_MESSAGES"
@@ -85,10 +86,68 @@ def test_pages_speak_the_language_that_the_browser_asks_for(scene: Stage) -> Non
     assert f'src="{reverse("words")}?' not in english  # English needs no catalogue
 
 
-def test_what_is_not_translated_yet_says_which_language_it_is_in(scene: Stage) -> None:
-    page = signed_in("maya").get("/versions/", headers={"Accept-Language": "de"}).content.decode()
-    assert '<html lang="de"' in page
-    assert '<main id="main" tabindex="-1" lang="en" dir="ltr"' in page
+PAGES = {
+    "/campaigns/sums/": "Der Kreislauf",
+    "/campaigns/sums/data/": "Wie eine Zeile aussieht",
+    "/campaigns/sums/statistics/": "Was neben dem Text Einfluss hat",
+    "/campaigns/sums/verdicts/": "Alle Entscheidungen",
+    "/campaigns/sums/people/": "Wer teilnimmt",
+    "/campaigns/sums/settings/": "Was Beurteilende sagen dürfen",
+    "/campaigns/sums/events/": "Was getan wurde",
+    "/campaigns/sums/webhooks/": "Einer Adresse melden",
+    "/campaigns/new/": "Wer die Kandidaten schreibt",
+    "/versions/": "Modellversionen",
+    "/versions/sums-v2/": "Was sie genau ist",
+    "/playground/": "Neues Gespräch",
+    "/lens/": "Belohnungslinse",
+    "/lab/": "Der Verlustrechner",
+}
+"""A sentence of each page of a lead."""
+
+
+def test_leads_read_their_pages_in_german(scene: Stage) -> None:
+    two = furnish(scene).two
+    client = signed_in("maya")
+    for path, sentence in {**PAGES, f"/runs/{two.run_id}/": "Woraus er besteht"}.items():
+        page = client.get(path, headers={"Accept-Language": "de"}).content.decode()
+        assert '<html lang="de"' in page, path
+        assert sentence in page, path
+
+
+def test_numbers_are_written_as_their_reader_writes_them(scene: Stage) -> None:
+    two, client = furnish(scene).two, signed_in("maya")
+    german = client.get(f"/versions/{two.name}/", headers={"Accept-Language": "de"}).content.decode()
+    assert "79,2 %" in german
+    assert "79.2 %" in client.get(f"/versions/{two.name}/").content.decode()
+    # What programs read is the same in every language.
+    page = client.get("/playground/", headers={"Accept-Language": "de"}).content.decode()
+    assert re.search(r'id="temperature" [^>]*value="\d\.\d+"', page)
+
+
+NO_SENTENCE = (
+    r"\{#.*?#\}",
+    r"\{% blocktranslate.*?\{% endblocktranslate %\}",
+    r"<(code|pre|kbd)\b.*?</\1>",
+    r"\{% block (?:main_attributes|body_class) %\}.*?\{% endblock %\}",
+    r"\{%.*?%\}|\{\{.*?\}\}",
+)
+SPOKEN = re.compile(r'\b(?:aria-label|title|placeholder|alt|data-name)="([^"]*)"')
+NAMES = {"Chosen", "DPO-Positive", "AB"}
+
+
+def unmarked(template: str) -> list[str]:
+    """What a template says that no catalogue could translate: between tags, or in attributes that are read out."""
+    for pattern in NO_SENTENCE:
+        template = re.sub(pattern, "", template, flags=re.DOTALL)
+    texts = [*SPOKEN.findall(template), *re.split(r"<[^>]*>", template)]
+    bare = (text.strip(" \n·|,") for text in texts)
+    return [text for text in bare if re.search(r"[A-Za-z]{2}", text) and not set(re.split(r"[ ·|]+", text)) <= NAMES]
+
+
+def test_every_sentence_of_every_template_is_marked_for_translation() -> None:
+    assert unmarked('<p title="Close it">{% translate "A" %} {{ b }}</p><b>Open</b>') == ["Close it", "Open"]
+    said = {path.name: unmarked(path.read_text()) for path in (PROJECT_DIR / "templates").rglob("*.html")}
+    assert not {name: texts for name, texts in said.items() if texts}
 
 
 def test_a_reader_chooses_a_language_and_keeps_it(scene: Stage) -> None:
