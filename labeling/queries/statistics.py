@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext_noop
 
 from labeling.models import Campaign
 from labeling.queries.counts import Counts, Stretches, count
@@ -50,8 +51,8 @@ from labeling.tally import read_tally
 KEPT_SECONDS = 24 * 3600
 WORTH_KEEPING_SECONDS = 1.0
 PATIENCE = 10
-NO_GOLD = "No gold has been judged yet."
-NO_STRENGTHS = "Nobody has said how much better one is yet."
+NO_GOLD = gettext_noop("No gold has been judged yet.")
+NO_STRENGTHS = gettext_noop("Nobody has said how much better one is yet.")
 DAYS_SHOWN = 60
 """Agreement is shown by day; by week where there are more days than this."""
 

@@ -1,7 +1,7 @@
 // Curves over the steps of a run, drawn by uPlot in the colours of the page.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
-import { fixed, percent as percentOf } from "../lib/format.js";
+import { fixed, percent as percentOf, written } from "../lib/format.js";
 import { gettext } from "../lib/words.js";
 
 /**
@@ -114,7 +114,7 @@ function around(low, high, level) {
 
 /** @param {number} value */
 function tidy(value) {
-  return Number(value.toPrecision(6)).toString();
+  return written(Number(value.toPrecision(6)).toString());
 }
 
 /**

@@ -12,12 +12,20 @@ export function count(value) {
 }
 
 /**
+ * @param {string} number as JavaScript writes it
+ * @returns {string}
+ */
+export function written(number) {
+  return number.replace("-", "−").replace(".", point);
+}
+
+/**
  * @param {number | null | undefined} value
  * @param {number} [digits] after the point
  * @returns {string} a dash where there is no figure
  */
 export function fixed(value, digits = 3) {
-  return typeof value === "number" && Number.isFinite(value) ? value.toFixed(digits).replace("-", "−").replace(".", point) : "–";
+  return typeof value === "number" && Number.isFinite(value) ? written(value.toFixed(digits)) : "–";
 }
 
 /**
