@@ -138,7 +138,9 @@ def test_it_starts_answers_and_stops_whole_on_ctrl_c(var: VarDirectory) -> None:
         assert not run.answers()
 
 
-def test_beside_it_a_second_run_is_refused_and_commands_use_its_database(var: VarDirectory) -> None:
+def test_beside_it_a_second_run_is_refused_and_commands_and_other_runs_use_its_database(
+    var: VarDirectory, tmp_path: Path
+) -> None:
     with running(var, "--only", "") as run:
         run.wait_until_said(READY)
         second = Run(var, free_port(), "--only", "")
@@ -153,6 +155,19 @@ def test_beside_it_a_second_run_is_refused_and_commands_use_its_database(var: Va
         result = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
         assert len([process for process in run.processes() if "-D" in process.cmdline()]) == 1
+
+        database_url = json.loads((var.runtime / "addresses.json").read_text())["DATABASE_URL"]
+        with running(VarDirectory(tmp_path / "var"), "--only", "", DATABASE_URL=database_url) as other:
+            other.wait_until_said(READY)
+            programs = {process.environ().get(PROGRAM_VARIABLE) for process in other.processes()}
+            assert "valkey" in programs
+            assert "postgres" not in programs
+            other.press_ctrl_c()
+            assert other.process.wait(LIMIT_SECONDS) == 0
+
+        run.process.send_signal(signal.SIGTERM)  # a polite kill stops it whole too
+        assert run.process.wait(LIMIT_SECONDS) == 0
+        assert run.processes() == []
 
 
 def test_a_taken_port_is_refused_in_a_sentence(var: VarDirectory) -> None:
@@ -176,26 +191,6 @@ def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path, moment: s
         assert run.processes() == []
 
 
-def test_a_polite_kill_stops_it_whole_too(var: VarDirectory) -> None:
-    with running(var, "--only", "") as run:
-        run.wait_until_said(READY)
-        run.process.send_signal(signal.SIGTERM)
-        assert run.process.wait(LIMIT_SECONDS) == 0
-        assert run.processes() == []
-
-
-def test_every_program_that_is_killed_comes_back(var: VarDirectory) -> None:
-    with running(var, "--only", "web") as run:
-        run.wait_until_said("Running:")
-        for program in ("web", "valkey", "postgres"):
-            run.kill_program(program)
-            run.wait_until_said(f"{program} died and was started again.")
-        run.wait_until("it answered again", run.answers)
-        run.press_ctrl_c()
-        assert run.process.wait(LIMIT_SECONDS) == 0
-        assert run.processes() == []
-
-
 def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDirectory) -> None:
     with running(var, "--only", "") as run:
         run.wait_until_said(READY)
@@ -208,7 +203,9 @@ def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDire
         assert run.processes() == []
 
 
-def test_what_a_killed_run_left_is_cleared_away_by_the_next_on_the_same_port(var: VarDirectory) -> None:
+def test_what_a_killed_run_left_is_cleared_away_by_the_next_in_which_every_killed_program_comes_back(
+    var: VarDirectory,
+) -> None:
     run = Run(var, free_port(), "--only", "web")
     run.wait_until_said(READY)
     run.process.kill()
@@ -219,24 +216,13 @@ def test_what_a_killed_run_left_is_cleared_away_by_the_next_on_the_same_port(var
     with running(var, "--only", "web", PORT=str(run.port)) as after:
         after.wait_until_said(READY)
         assert orphans.isdisjoint(process.pid for process in after.processes())
+        for program in ("web", "valkey", "postgres"):
+            after.kill_program(program)
+            after.wait_until_said(f"{program} died and was started again.")
+        after.wait_until("it answered again", run.answers)
         after.press_ctrl_c()
         assert after.process.wait(LIMIT_SECONDS) == 0
-
-
-def test_a_database_of_ones_own_is_used_and_none_is_started(var: VarDirectory, tmp_path: Path) -> None:
-    with running(var, "--only", "") as provider:
-        provider.wait_until_said(READY)
-        published = (var.runtime / "addresses.json").read_text()
-        database_url = published.split('"DATABASE_URL": "')[1].split('"')[0]
-        with running(VarDirectory(tmp_path / "var"), "--only", "", DATABASE_URL=database_url) as run:
-            run.wait_until_said(READY)
-            programs = {process.environ().get(PROGRAM_VARIABLE) for process in run.processes()}
-            assert "valkey" in programs
-            assert "postgres" not in programs
-            run.press_ctrl_c()
-            assert run.process.wait(LIMIT_SECONDS) == 0
-        provider.press_ctrl_c()
-        assert provider.process.wait(LIMIT_SECONDS) == 0
+        assert after.processes() == []
 
 
 def test_a_failing_step_is_shown_with_its_last_words(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from config.embedded.processes import processes_of
 from config.embedded.var import PROJECT_DIR
+from tests.training.conftest import smollm2  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
 
@@ -57,14 +58,16 @@ class Platform:
 
 
 # What the test run's own services put into the environment: the platform is to start its own.
-OWN_SERVICES = ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS", "DJANGO_SETTINGS_MODULE", "OMP_NUM_THREADS")
+OWN_SERVICES = ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS", "DJANGO_SETTINGS_MODULE")
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterator[Platform]:  # noqa: F811
     """The platform, started as `make run` starts it, with the demo; ended whole afterwards."""
     folder = tmp_path_factory.mktemp("loop")
     var, output = folder / "var", folder / "output.txt"
+    (var / "models").mkdir(parents=True)
+    (var / "models" / smollm2.name).symlink_to(smollm2)  # made once for all tests: half a minute
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

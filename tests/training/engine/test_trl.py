@@ -20,8 +20,8 @@ from training.engine.run import load_policy
 from training.engine.text import TextEncoder
 
 HH = SHARED_DATA / "hh-harmless-dev.jsonl.gz"
-PAIRS, LONGEST = 16, 160
-CONFIG = RunConfig(dtype="float32", device="cpu", lora_rank=4, lora_alpha=8.0, threads=2)
+PAIRS, LONGEST = 16, 64
+CONFIG = RunConfig(dtype="float32", device="cpu", lora_rank=4, lora_alpha=8.0)
 
 pytestmark = pytest.mark.skipif(not HH.exists(), reason="the preferences of Anthropic HH are not beside this checkout")
 
@@ -54,7 +54,6 @@ def _tokens(number: int, comparison: ImportedComparison, encoder: TextEncoder) -
 @pytest.fixture(scope="module")
 def policy(smollm2: Path) -> Policy:
     """The default model with an adapter that does something."""
-    torch.set_num_threads(2)
     policy = load_policy(smollm2, None, CONFIG)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
