@@ -1,5 +1,6 @@
 """Prompts brought into a campaign."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from labeling.tally import Tally, add_to_tally
 
 BATCH = 500
 ROLES = ("system", "user", "assistant")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def unfit_messages(messages: Sequence[Message]) -> str | None:
 
 def unstorable(text: str) -> bool:
     """Whether the text holds what PostgreSQL or UTF-8 cannot: NUL, or half a surrogate pair."""
-    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is not None
 
 
 def _add_batch(campaign: Campaign, batch: list[PromptDraft], now: datetime, added: AddedPrompts) -> None:
