@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from labeling.models import Campaign
@@ -13,6 +14,7 @@ from training.errors import NothingServes
 from training.models import (
     ACTIVE_STATUSES,
     Deployment,
+    GenerationItem,
     GenerationJob,
     JobStatus,
     ModelVersion,
@@ -60,6 +62,13 @@ def fresh_verdicts(campaign: Campaign) -> int:
     return verdicts.count()
 
 
+def training_now() -> Run | None:
+    """The run that has the machine of the servers for itself; None where they share none, or nobody trains."""
+    if not settings.GENERATOR_HANDOVER:
+        return None
+    return Run.objects.filter(holds_machine=True, status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)).first()
+
+
 def awaits_gate(run: Run) -> bool:
     """Whether the promotion gate is still to be asked about a run."""
     return runs_awaiting_gate().filter(pk=run.pk).exists()
@@ -96,17 +105,28 @@ def diversity(job: GenerationJob) -> dict[str, float] | None:
     return {"pairs": pairs, **{name: job.diversity[name] / pairs for name in ("similarity", "distinct", "ended")}}
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Pairs of a generation job that share a fate. status: failed, dropped, or waiting (it is tried again)."""
+
+    status: str
+    reason: str
+    pairs: int
+
+
+def left_out(job: GenerationJob, *, most: int = 10) -> list[LeftOut]:
+    """Why pairs of a job are missing, in the sentences that came with it, the most frequent first."""
+    statuses = GenerationItem.Status
+    with_reason = GenerationItem.objects.filter(
+        job=job, status__in=(statuses.FAILED, statuses.DROPPED, statuses.WAITING)
+    ).exclude(reason="")
+    counted = with_reason.values_list("status", "reason").annotate(pairs=Count("pk")).order_by("-pairs", "reason")
+    return [LeftOut(*row) for row in counted[:most]]
+
+
 def run_metrics(run: Run, *, after: int = -1, limit: int = 5000) -> QuerySet[RunMetric]:
     """A run's curve from a step on, oldest first."""
     return RunMetric.objects.filter(run=run, step__gt=after).order_by("step", "pk")[:limit]
-
-
-def lineage(version: ModelVersion) -> list[ModelVersion]:
-    """The version, its parent, and so on to the base."""
-    line = [version]
-    while line[-1].parent is not None:
-        line.append(line[-1].parent)
-    return line
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,12 @@ from training.queue import enqueue, noun
 J = TypeVar("J", GenerationJob, Run)
 
 
+def one_after_the_other(person: User | None) -> None:
+    """Until the transaction ends nothing else is queued for this person: what is counted of theirs stays true."""
+    if person is not None:
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
+
+
 @transaction.atomic
 def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     """Stops a job: at once where it only waits, else at its next safe point. Asking twice changes nothing.

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.actions.events import record
 from labeling.errors import NotFound
 from labeling.models import User
+from training.actions.jobs import one_after_the_other
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
-from training.errors import JobActive, JobOver, WrongSettings
+from training.errors import JobOver, WrongSettings
 from training.models import JobStatus, LabSession, ModelVersion
 from training.queries import serving_version
 from training.queue import enqueue
@@ -32,6 +33,7 @@ def lab_version() -> ModelVersion:
     return serving_version().base()
 
 
+@transaction.atomic
 def start_lab(
     *,
     prompt: str,
@@ -49,30 +51,26 @@ def start_lab(
     """Queues an experiment: the model under what serves learns that `chosen` is better than `rejected`.
 
     watched: texts that are only scored, to see where the probability goes. remedy: against likelihood displacement. An
-    earlier experiment of the same person ends. Raises WrongSettings, NothingServes, JobActive.
+    earlier experiment of the same person ends. Raises WrongSettings, NothingServes.
     """
     lesson = _checked_lesson(prompt, chosen, rejected, watched)
     config = _checked_config(beta, learning_rate, remedy)
     version = lab_version()
-    try:
-        with transaction.atomic():
-            for session in LabSession.objects.filter(created_by=acting_user, status__in=_OPEN).select_for_update():
-                _end(session, now)
-            session = LabSession.objects.create(
-                version=version,
-                lesson=lesson,
-                config=config,
-                total=_checked_steps(steps, 0),
-                created_by=acting_user,
-                created_at=now,
-                enqueued_at=now,
-            )
-            after = {"version": version.name, "config": config}
-            record("lab_session.started", session, acting_user=acting_user, now=now, after=after)
-            if hand_to_worker:
-                enqueue(session)
-    except IntegrityError as error:
-        raise JobActive(_("Another experiment of yours started at this moment: look at that one.")) from error
+    one_after_the_other(acting_user)
+    _end_others(acting_user, now)
+    session = LabSession.objects.create(
+        version=version,
+        lesson=lesson,
+        config=config,
+        total=_checked_steps(steps, 0),
+        created_by=acting_user,
+        created_at=now,
+        enqueued_at=now,
+    )
+    after = {"version": version.name, "config": config}
+    record("lab_session.started", session, acting_user=acting_user, now=now, after=after)
+    if hand_to_worker:
+        enqueue(session)
     return session
 
 
@@ -82,14 +80,14 @@ def ask_for_steps(*, session: LabSession, steps: int, acting_user: User, now: da
 
     Raises JobOver, WrongSettings, NotFound.
     """
+    one_after_the_other(acting_user)
     locked = _locked(session, acting_user)
     if locked.status in (JobStatus.CANCELLING, JobStatus.CANCELLED, JobStatus.FAILED):
         raise JobOver(_("This experiment is over: start it anew."))
     locked.total += _checked_steps(steps, locked.total)
     changed = ["total"]
     if locked.status == JobStatus.FINISHED:
-        for other in LabSession.objects.filter(created_by=acting_user, status__in=_OPEN).select_for_update():
-            _end(other, now)
+        _end_others(acting_user, now)
         locked.status, locked.finished_at, locked.enqueued_at, locked.losses = JobStatus.QUEUED, None, now, 0
         changed += ["status", "finished_at", "enqueued_at", "losses"]
         enqueue(locked)
@@ -108,6 +106,12 @@ def end_lab(*, session: LabSession, acting_user: User, now: datetime) -> LabSess
 
 
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+def _end_others(person: User, now: datetime) -> None:
+    """A person has one experiment open at a time."""
+    for session in LabSession.objects.filter(created_by=person, status__in=_OPEN).select_for_update():
+        _end(session, now)
 
 
 def _end(session: LabSession, now: datetime) -> None:

@@ -11,7 +11,7 @@ from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions import promote
 from training.models import Deployment
-from training.queries import current_deployment, lineage
+from training.queries import current_deployment
 
 
 @page
@@ -25,7 +25,7 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "version": found,
         "serving": deployment.version if deployment else None,
-        "line": list(reversed(lineage(found))),
+        "line": list(reversed(found.line())),
         "children": seen.filter(parent=found).order_by("pk"),
         "evaluations": found.evaluations.select_related("against").order_by("-pk"),
         "deployments": found.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)

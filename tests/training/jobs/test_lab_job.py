@@ -55,6 +55,19 @@ def test_a_new_experiment_ends_the_one_before(base: ModelVersion, alice: User, m
 
 
 @pytest.mark.django_db
+def test_one_that_is_under_way_makes_room_for_the_next(base: ModelVersion, alice: User) -> None:
+    first = start(alice)
+    LabSession.objects.filter(pk=first.pk).update(status=JobStatus.RUNNING)
+    second = start(alice)
+    assert (_fresh(first).status, second.status) == (JobStatus.CANCELLING, JobStatus.QUEUED)
+
+    LabSession.objects.filter(pk=first.pk).update(status=JobStatus.FINISHED)
+    LabSession.objects.filter(pk=second.pk).update(status=JobStatus.RUNNING)
+    again = ask_for_steps(session=first, steps=1, acting_user=alice, now=NOW)
+    assert (again.status, _fresh(second).status) == (JobStatus.QUEUED, JobStatus.CANCELLING)
+
+
+@pytest.mark.django_db
 def test_an_experiment_goes_on_after_its_engine_has_gone(base: ModelVersion, alice: User) -> None:
     session = start(alice)
     LabSession.objects.filter(pk=session.pk).update(status=JobStatus.FINISHED, done=1)

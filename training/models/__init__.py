@@ -1,0 +1,28 @@
+"""The tables of training, one file a subject.
+
+Jobs are rows first: a row's status is the truth about a job; a Celery message only carries its id.
+"""
+
+from training.models.generation import GenerationItem, GenerationJob
+from training.models.inspection import LabSession, RewardReading
+from training.models.job import ACTIVE_STATUSES, Job, JobStatus
+from training.models.policy import RetrainingPolicy
+from training.models.run import Run, RunMetric, Snapshot
+from training.models.version import Deployment, Evaluation, ModelVersion
+
+__all__ = [
+    "ACTIVE_STATUSES",
+    "Deployment",
+    "Evaluation",
+    "GenerationItem",
+    "GenerationJob",
+    "Job",
+    "JobStatus",
+    "LabSession",
+    "ModelVersion",
+    "RetrainingPolicy",
+    "RewardReading",
+    "Run",
+    "RunMetric",
+    "Snapshot",
+]

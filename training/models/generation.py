@@ -1,0 +1,115 @@
+"""Jobs that write candidate pairs, and the pairs they are to write."""
+
+from django.db import models
+from django.db.models import Q
+
+from labeling.models import Campaign
+from training.models.job import Job
+from training.models.version import Deployment, ModelVersion
+
+
+class GenerationJob(Job):
+    """Write candidate pairs for prompts of a campaign. Its items say what is to be written; none is written twice."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="generation_jobs")
+    versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
+    strategy = models.CharField(max_length=20, choices=Campaign.CandidateStrategy.choices)
+    settings = models.JSONField(default=dict, help_text="Sampling settings: temperature, top_p, max_tokens, ...")
+    second_settings = models.JSONField(
+        default=dict, blank=True, help_text="What differs of them for the second text of a pair."
+    )
+    candidates = models.PositiveSmallIntegerField(
+        default=2, help_text="Texts drawn for a pair; of more than two the best and the worst are compared."
+    )
+    reward_version = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose implicit reward, against its parent, says which candidate is best and which is worst.",
+    )
+    reward_model = models.CharField(
+        max_length=500, blank=True, help_text="Folder of an explicit reward model that says it instead."
+    )
+    pairs_per_prompt = models.PositiveSmallIntegerField(default=1)
+    seed = models.BigIntegerField(default=0)
+    channel = models.CharField(
+        max_length=80,
+        default=Deployment.DEFAULT_CHANNEL,
+        help_text="Where the serving version was looked up when none was named.",
+    )
+    failed = models.PositiveIntegerField(default=0, help_text="Pairs that could not be written.")
+    dropped = models.PositiveIntegerField(
+        default=0, help_text="Pairs left out because both texts were nearly the same or one was empty."
+    )
+    redrawn = models.PositiveIntegerField(
+        default=0, help_text="Pairs of which a text was drawn again, since they were nearly the same or one was empty."
+    )
+    tokens_read = models.PositiveBigIntegerField(default=0, help_text="Prompt tokens the generator was sent.")
+    tokens_written = models.PositiveBigIntegerField(default=0, help_text="Tokens it wrote.")
+    diversity = models.JSONField(
+        default=dict, blank=True, help_text="Sums over the pairs kept: pairs, similarity, distinct, ended."
+    )
+    rate = models.FloatField(null=True, blank=True, help_text="Completions a second, lately.")
+
+    class Meta:
+        constraints = (
+            # A second click on the button finds the first job instead of writing everything twice.
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=Q(status__in=["queued", "running", "cancelling"]),
+                name="generation_one_active_per_campaign",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"generation {self.pk}"
+
+
+class GenerationItem(models.Model):
+    """One pair a job has to write: which prompt, which two (version, seed). Becomes a comparison, or says why not."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DRAWN = "drawn", "Drawn"  # all candidates are there; which are the best and the worst is still to be found
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        DROPPED = "dropped", "Dropped"
+
+    job = models.ForeignKey(GenerationJob, on_delete=models.CASCADE, related_name="items")
+    prompt = models.ForeignKey("labeling.Prompt", on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveSmallIntegerField(help_text="Which pair of this prompt.")
+    version_first = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    version_second = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    seed_first = models.BigIntegerField()
+    seed_second = models.BigIntegerField()
+    first = models.JSONField(
+        null=True, blank=True, help_text="The first completion while the second is still to be written; null: not yet."
+    )
+    second = models.JSONField(null=True, blank=True, help_text="The same the other way round.")
+    imported = models.ForeignKey(
+        "labeling.Completion",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The imported text that is the second one: then only the first is written.",
+    )
+    candidates = models.JSONField(
+        default=dict, blank=True, help_text="Of several candidates those written so far, by their number from 0."
+    )
+    resampled = models.BooleanField(default=False, help_text="Whether the second was drawn again with another seed.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Failed attempts at a completion so far.")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
+    reason = models.TextField(blank=True)
+    comparison = models.ForeignKey(
+        "labeling.Comparison", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["job", "prompt", "number"], name="generation_item_once"),)
+        indexes = (models.Index(fields=["job", "status"], name="generation_item_status"),)
+
+    def __str__(self) -> str:
+        return f"pair {self.number} of {self.prompt_id}"

@@ -1,0 +1,47 @@
+"""When a campaign retrains by itself."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django_celery_beat.models import PeriodicTask
+
+from labeling.models import Campaign
+
+
+class RetrainingPolicy(models.Model):
+    """When a campaign retrains by itself. The time is a django-celery-beat row that a lead edits."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="retraining_policy")
+    enabled = models.BooleanField(default=False)
+    min_fresh_verdicts = models.PositiveIntegerField(
+        default=200,
+        validators=[MinValueValidator(1)],
+        help_text="Start only when at least this many verdicts are newer than the last run's snapshot.",
+    )
+    auto_promote = models.BooleanField(
+        default=False, help_text="Promote without a person when held-out accuracy did not fall."
+    )
+    max_accuracy_drop = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="How much lower than the parent's held-out reward accuracy still counts as not fallen.",
+    )
+    periodic_task = models.OneToOneField(
+        PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_policy"
+    )
+    considered_at = models.DateTimeField(null=True, blank=True, help_text="When it was last asked whether to start.")
+    outcome = models.CharField(max_length=300, blank=True, help_text="What came of it, in a sentence.")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "retraining policies"
+
+    @property
+    def cron(self) -> str:
+        """The five cron fields of its time; empty: considered as soon as there are enough fresh verdicts."""
+        if self.periodic_task is None or self.periodic_task.crontab is None:
+            return ""
+        time = self.periodic_task.crontab
+        return f"{time.minute} {time.hour} {time.day_of_month} {time.month_of_year} {time.day_of_week}"
+
+    def __str__(self) -> str:
+        return f"retraining of {self.campaign}"

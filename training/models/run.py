@@ -1,0 +1,79 @@
+"""Frozen labels, and the trainings on them with their curves."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import Campaign, User
+from training.models.job import Job
+from training.models.version import ModelVersion
+
+
+class Snapshot(models.Model):
+    """A frozen, ordered, split (by prompt) and hashed set of preference pairs, in a folder with a manifest."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="snapshots")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256; the same labels give the same hash.")
+    directory = models.CharField(max_length=500)
+    manifest = models.JSONField(help_text="Counts, split, drop report, last judgment seen.")
+    train_pairs = models.PositiveIntegerField()
+    test_pairs = models.PositiveIntegerField()
+    last_verdict_at = models.DateTimeField(null=True, blank=True, help_text="Verdicts after this are fresh.")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["campaign", "content_hash"], name="snapshot_once"),)
+
+    def __str__(self) -> str:
+        return self.content_hash[:12]
+
+
+class Run(Job):
+    """One training: one config, one snapshot, one parent version. Ends in a new model version."""
+
+    class Trigger(models.TextChoices):
+        PERSON = "person", _("Started by a person")
+        SCHEDULE = "schedule", _("Started by the schedule")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")
+    parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs_from")
+    config = models.JSONField(default=dict, help_text="What differs from the engine's defaults (RunConfig).")
+    directory = models.CharField(max_length=500, blank=True, help_text="The engine's OUT folder.")
+    trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
+    engine = models.CharField(
+        max_length=200, blank=True, help_text="host:process:start time of the engine's process; empty: none runs."
+    )
+    latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
+    log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
+    gate = models.JSONField(
+        null=True, blank=True, help_text="What the promotion gate measured and decided; null: not asked (yet)."
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=Q(status__in=["queued", "running", "cancelling"]),
+                name="run_one_active_per_campaign",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class RunMetric(models.Model):
+    """One line of a run's metrics.jsonl: what the live curves are drawn from."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="metrics")
+    event = models.CharField(max_length=16, help_text='"progress" (training batch) or "evaluated" (held-out).')
+    step = models.PositiveIntegerField()
+    values = models.JSONField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["run", "event", "step"], name="run_metric_once"),)
+
+    def __str__(self) -> str:
+        return f"step {self.step} of {self.run_id}"

@@ -1,0 +1,104 @@
+"""Model versions, which of them serves, and what was measured of them."""
+
+from itertools import pairwise
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import User
+
+LINE = """
+WITH RECURSIVE line AS (
+    SELECT id, 1 AS above FROM training_modelversion WHERE id = %s
+    UNION ALL
+    SELECT child.parent_id, line.above + 1 FROM training_modelversion child JOIN line USING (id)
+    WHERE child.parent_id IS NOT NULL
+)
+SELECT version.* FROM training_modelversion version JOIN line USING (id) ORDER BY line.above
+"""
+
+
+class ModelVersion(models.Model):
+    """A named, immutable, servable model: a base directory plus, mostly, an adapter, with its lineage."""
+
+    name = models.SlugField(max_length=120, unique=True)
+    base_dir = models.CharField(max_length=500, help_text="Directory of the base model, in Hugging Face layout.")
+    adapter_dir = models.CharField(
+        max_length=500, blank=True, help_text="Adapter in PEFT's format; empty: the base itself."
+    )
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 over its files; checked before it is loaded.")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    run = models.OneToOneField("Run", null=True, blank=True, on_delete=models.PROTECT, related_name="version")
+    metrics = models.JSONField(default=dict, blank=True, help_text="Held-out metrics at the end of its run.")
+    lineage = models.JSONField(default=dict, blank=True, help_text="Snapshot hash, config, code version, parent.")
+    files_removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when its adapter's files are gone; the row and its figures stay."
+    )
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def line(self) -> "list[ModelVersion]":
+        """The version, its parent, and so on to the base: one statement, however many rounds there were."""
+        if self.parent_id is None:
+            return [self]
+        above = list(ModelVersion.objects.raw(LINE, [self.parent_id]))
+        for version, parent in pairwise([self, *above]):
+            version.parent = parent
+        return [self, *above]
+
+    def base(self) -> "ModelVersion":
+        """The version at the beginning of its line, which has no adapter."""
+        return self.line()[-1]
+
+
+class Deployment(models.Model):
+    """One change of what serves. Append-only: the newest row of a channel says which version serves there."""
+
+    class Kind(models.TextChoices):
+        PROMOTION = "promotion", _("Promotion")
+        ROLLBACK = "rollback", _("Rollback")
+
+    DEFAULT_CHANNEL = "default"
+
+    channel = models.CharField(
+        max_length=80, default=DEFAULT_CHANNEL, help_text="Rehearsals serve in channels of their own."
+    )
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
+    previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    is_current = models.BooleanField(default=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why, where a rule decided and not a person.")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["channel"], condition=Q(is_current=True), name="deployment_one_current"),
+        )
+        indexes = (models.Index(fields=["channel", "at"], name="deployment_channel_time"),)
+
+    # Not a column: False on what `promote` returns when the version served already and nothing was changed.
+    changed: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.version} serves {self.channel}"
+
+
+class Evaluation(models.Model):
+    """What was measured of a version: held-out metrics of its pairs, or a win rate against another version."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="evaluations")
+    against = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey(
+        "Snapshot", null=True, blank=True, on_delete=models.PROTECT, related_name="evaluations"
+    )
+    kind = models.CharField(max_length=40, help_text='"held_out" or "win_rate".')
+    results = models.JSONField()
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.version}"
