@@ -53,12 +53,13 @@ def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
 
 
 def visible_readings(user: User) -> QuerySet[RewardReading]:
-    """One's own readings, and those of pairs of the campaigns led by this person."""
+    """One's own of texts one wrote, and those of pairs of the campaigns led by this person: whoever leads a campaign no
+    more sees its texts no more."""
     if not user.is_lead:
         return RewardReading.objects.none()
     if user.is_admin:
         return RewardReading.objects.all()
-    return RewardReading.objects.filter(Q(created_by=user) | Q(campaign__in=_led(user).values("pk")))
+    return RewardReading.objects.filter(Q(created_by=user, campaign=None) | Q(campaign__in=_led(user).values("pk")))
 
 
 def own_lab_sessions(user: User) -> QuerySet[LabSession]:

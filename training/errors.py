@@ -15,6 +15,12 @@ class NothingToRollBack(Conflict):
     type = "nothing-to-roll-back"
 
 
+class WrongName(Invalid):
+    """A model version cannot have this name."""
+
+    type = "wrong-name"
+
+
 class ServingChanged(Conflict):
     """Another version was promoted in the meantime."""
 

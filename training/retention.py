@@ -4,22 +4,51 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import connection
 from django.utils.translation import gettext
 
-from training.models import ACTIVE_STATUSES, Deployment, GenerationJob, JobStatus, ModelVersion, Run
+from training import storage
+from training.models import (
+    ACTIVE_STATUSES,
+    Deployment,
+    GenerationJob,
+    JobStatus,
+    ModelVersion,
+    RewardReading,
+    Run,
+)
+from training.queries import runs_awaiting_gate
 
 KEEP_NEWEST = 3
 
 
 @dataclass(frozen=True)
 class Removable:
-    """A folder that nothing needs. what: a sentence's subject; bytes: what it takes."""
+    """A folder that nothing needs: a version's, or the checkpoints of a run. bytes: what it takes."""
 
-    what: str
+    of: ModelVersion | Run
     folder: Path
     bytes: int
-    version: ModelVersion | None = None
+
+    @property
+    def what(self) -> str:
+        """A sentence's subject."""
+        return f"version {self.of.name}" if isinstance(self.of, ModelVersion) else f"checkpoints of run {self.of.pk}"
+
+
+def hold(*versions: ModelVersion) -> None:
+    """Until the transaction ends nobody removes these versions' files; for rows that are about to name them.
+
+    Whoever removes files locks the version and then looks at those rows: without this lock it could look before they
+    are written. Raises VersionDamaged where files are gone already.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM training_modelversion WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",
+            [[version.pk for version in versions]],
+        )
+    for version in ModelVersion.objects.filter(pk__in=[version.pk for version in versions]):
+        storage.check_kept(version)
 
 
 def needed() -> dict[int, str]:
@@ -31,6 +60,12 @@ def needed() -> dict[int, str]:
             why.setdefault(deployment.previous.version_id, gettext("a roll-back would return to it"))
     for run in Run.objects.filter(status__in=ACTIVE_STATUSES):
         why.setdefault(run.parent_id, gettext("run %(number)s starts from it") % {"number": run.pk})
+    for made in ModelVersion.objects.filter(run__in=runs_awaiting_gate()):
+        told = gettext("the gate of run %(number)s has not decided about it") % {"number": made.run_id}
+        why.setdefault(made.pk, told)
+    for reading in RewardReading.objects.filter(status__in=ACTIVE_STATUSES):
+        for version in filter(None, (reading.version_id, reading.before_id, reading.reference_id)):
+            why.setdefault(version, gettext("reading %(number)s looks at it") % {"number": reading.pk})
     for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
         writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
         for version in filter(None, writing):
@@ -58,20 +93,20 @@ def removable(*, keep_newest: int = KEEP_NEWEST) -> list[Removable]:
     for version in versions.select_related("run").order_by("-pk"):
         campaign = version.run.campaign_id if version.run else 0
         kept[campaign] = kept.get(campaign, 0) + 1
-        if version.pk not in stays and kept[campaign] > keep_newest:
-            folder = Path(version.adapter_dir)
-            found.append(Removable(f"version {version.name}", folder, folder_bytes(folder), version))
+        folder = Path(version.adapter_dir)
+        if version.pk not in stays and kept[campaign] > keep_newest and is_ours(folder):
+            found.append(Removable(version, folder, folder_bytes(folder)))
     return found + _checkpoints()
 
 
 def _checkpoints() -> list[Removable]:
     """A finished run has its version; its checkpoints (weights and optimizer) are only there to go on from."""
     found = []
-    over = Run.objects.filter(Q(status=JobStatus.FINISHED)).exclude(directory="").order_by("-pk")
+    over = Run.objects.filter(status=JobStatus.FINISHED).exclude(directory="").order_by("-pk")
     for run in over:
         folder = Path(run.directory) / "checkpoints"
         if folder.is_dir() and is_ours(folder):
-            found.append(Removable(f"checkpoints of run {run.pk}", folder, folder_bytes(folder)))
+            found.append(Removable(run, folder, folder_bytes(folder)))
     return found
 
 

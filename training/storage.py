@@ -81,12 +81,17 @@ def check_version(version: ModelVersion) -> None:
 
 def check_adapter(version: ModelVersion) -> None:
     """The same for its adapter alone, if it has one: the base may be on a server only. Raises VersionDamaged."""
+    check_kept(version)
+    if version.adapter_dir:
+        _check(Path(version.adapter_dir), version.content_hash, version.name)
+
+
+def check_kept(version: ModelVersion) -> None:
+    """That its files were not removed, as far as its row says. Raises VersionDamaged."""
     if version.files_removed_at is not None:
         raise VersionDamaged(
             f"The files of {version.name} were removed on {version.files_removed_at:%d %B %Y}: use another version."
         )
-    if version.adapter_dir:
-        _check(Path(version.adapter_dir), version.content_hash, version.name)
 
 
 def _check(folder: Path, expected: str, name: str) -> None:

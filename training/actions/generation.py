@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.models import Campaign, Prompt, User
+from training import retention
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.planning import SEED_BITS, Plan, make_plan, plan_items
@@ -45,7 +46,7 @@ def start_generation(
     var/reward_models): for "best_worst"; the version that writes judges by its own implicit reward unless told
     otherwise. seed: the same seed, prompts and version give the same completions; None: a fresh one, kept in the job.
     prompts: None for all of the campaign. hand_to_worker: False where the caller does the job itself, at once.
-    Raises NoPrompts, WrongSettings, NothingServes, JobActive, NotAllowed, NotFound.
+    Raises NoPrompts, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
     plan = make_plan(
@@ -64,6 +65,7 @@ def start_generation(
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     try:
         with transaction.atomic():
+            retention.hold(*plan.versions)
             job = _create(campaign, plan, seed, channel, acting_user, now)
             plan_items(job, plan, prompts)
             after = {"versions": [plan.first.name, plan.second.name], "strategy": strategy, "total": job.total}

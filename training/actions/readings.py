@@ -9,7 +9,9 @@ from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.models import Campaign, Comparison, User
+from training import retention
 from training.access import require_any_lead, require_version
+from training.actions.jobs import one_after_the_other
 from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, JobStatus, ModelVersion, RewardReading
@@ -36,7 +38,7 @@ def read_rewards(
     pair: see `training.pairs`. reference: what rewards are measured against; None: the base under the version. It is
     compared with the version's parent, if that has an adapter and is not the reference. campaign: where the pair comes
     from.
-    Raises WrongSettings, JobActive, NotAllowed, NotFound.
+    Raises WrongSettings, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_any_lead(acting_user)
     for each in filter(None, (version, reference)):
@@ -50,15 +52,23 @@ def read_rewards(
     if before is None or not before.adapter_dir or (reference is not None and before.pk == reference.pk):
         before = None  # the reference itself, whose rewards are zero
     asked = {"version": version, "before": before, "reference": reference, "pair": pair}
+    with transaction.atomic():
+        one_after_the_other(acting_user)
+        found = _known(asked, acting_user)
+        if found is not None:
+            return found
+        return _queue(asked, comparison, campaign, acting_user, now, hand_to_worker=hand_to_worker)
+
+
+def _known(asked: dict[str, ModelVersion | Pair | None], acting_user: User | None) -> RewardReading | None:
+    """An earlier answer to the same question, or one on its way. Raises JobActive."""
     mine = RewardReading.objects.filter(created_by=acting_user)
     known = mine.filter(**{name: value for name, value in asked.items() if value is not None})
     known = known.filter(**{f"{name}__isnull": True for name, value in asked.items() if value is None})
     found = known.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).order_by("-pk").first()
-    if found is not None:
-        return found
-    if mine.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
+    if found is None and mine.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
         raise JobActive(_("%(most)s readings of yours are under way: wait for one of them.") % {"most": MOST_AT_ONCE})
-    return _queue(asked, comparison, campaign, acting_user, now, hand_to_worker=hand_to_worker)
+    return found
 
 
 def _queue(
@@ -72,20 +82,20 @@ def _queue(
 ) -> RewardReading:
     version = asked["version"]
     assert isinstance(version, ModelVersion)
-    with transaction.atomic():
-        reading = RewardReading.objects.create(
-            **asked,
-            comparison=comparison,
-            campaign=campaign,
-            beta=float(version.run.config.get("beta", RunConfig().beta)) if version.run else RunConfig().beta,
-            created_by=acting_user,
-            created_at=now,
-            enqueued_at=now,
-        )
-        after = {"version": version.name, "comparison": comparison.pk if comparison else None}
-        record("reading.asked", reading, acting_user=acting_user, now=now, campaign=campaign, after=after)
-        if hand_to_worker:
-            enqueue(reading)
+    retention.hold(*(each for each in asked.values() if isinstance(each, ModelVersion)))
+    reading = RewardReading.objects.create(
+        **asked,
+        comparison=comparison,
+        campaign=campaign,
+        beta=float(version.run.config.get("beta", RunConfig().beta)) if version.run else RunConfig().beta,
+        created_by=acting_user,
+        created_at=now,
+        enqueued_at=now,
+    )
+    after = {"version": version.name, "comparison": comparison.pk if comparison else None}
+    record("reading.asked", reading, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    if hand_to_worker:
+        enqueue(reading)
     return reading
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from labeling.access import require_admin
 from labeling.actions.events import record
 from labeling.models import User
 from training import retention
 from training.access import require_version
 from training.errors import VersionInUse
-from training.models import ModelVersion
+from training.models import ModelVersion, Run
 from training.retention import Removable
 
 
@@ -42,12 +43,23 @@ def remove_version_files(*, version: ModelVersion, acting_user: User | None, now
 
 
 def tidy(*, keep_newest: int, acting_user: User | None, now: datetime) -> list[Removable]:
-    """Removes everything that may go; returns what went. Raises NotAllowed."""
+    """Removes everything that may go, of every campaign; returns what went. For admins. Raises NotAllowed."""
+    require_admin(acting_user)
     gone = []
     for one in retention.removable(keep_newest=keep_newest):
-        if one.version is not None:
-            remove_version_files(version=one.version, acting_user=acting_user, now=now)
+        if isinstance(one.of, Run):
+            _remove_checkpoints(one.of, one.folder, acting_user, now)
         else:
-            shutil.rmtree(one.folder, ignore_errors=True)
+            try:
+                remove_version_files(version=one.of, acting_user=acting_user, now=now)
+            except VersionInUse:
+                continue  # somebody began to use it at this moment
         gone.append(one)
     return gone
+
+
+def _remove_checkpoints(run: Run, folder: Path, acting_user: User | None, now: datetime) -> None:
+    """A finished run is never resumed, so nothing can want them any more."""
+    with transaction.atomic():
+        record("run.checkpoints_removed", run, acting_user=acting_user, now=now, campaign=run.campaign)
+        transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.models import Campaign, User
+from training import retention
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.snapshots import DEFAULT_TEST_SHARE, take_snapshot
@@ -40,7 +41,7 @@ def start_run(
     parent: where it starts from, and the reference; None: the version that serves in `channel`.
     config: what differs from the engine's RunConfig. One run at a time in a campaign. hand_to_worker: False where the
     caller does the run itself, at once.
-    Raises TooFewPairs, WrongSettings, NothingServes, JobActive, NotAllowed, NotFound.
+    Raises TooFewPairs, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
     chosen = parent or serving_version(channel)
@@ -52,6 +53,7 @@ def start_run(
     snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=test_share)
     try:
         with transaction.atomic():
+            retention.hold(chosen)
             run = _queue_run(campaign, snapshot, chosen, checked, trigger=trigger, acting_user=acting_user, now=now)
             if hand_to_worker:
                 enqueue(run)

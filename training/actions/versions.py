@@ -1,5 +1,6 @@
 """Model versions: registering what a run made, and changing which version serves."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -12,18 +13,22 @@ from django.utils.translation import gettext as _
 
 from labeling.actions.events import record
 from labeling.models import User
-from training import serving, storage
+from training import retention, serving, storage
 from training.access import require_any_lead, require_version
-from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged
+from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, Evaluation, ModelVersion, Run, Snapshot
+
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
+TAKEN_NAMES = ("compare",)  # beside versions/NAME/ in training.web.urls
 
 
 def register_base_version(*, name: str, directory: Path, acting_user: User | None, now: datetime) -> ModelVersion:
     """Registers a base model's folder under a name; registering the same one again changes nothing.
 
-    Raises VersionDamaged when the name stands for other files.
+    Raises WrongName, and VersionDamaged when the name stands for other files.
     """
     require_any_lead(acting_user)
+    _check_name(name)
     existing = ModelVersion.objects.filter(name=name).first()
     if existing is not None and Path(existing.base_dir) == directory and directory.is_dir():
         return existing  # its content is checked before it is loaded
@@ -49,6 +54,14 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
             version.base_dir = str(directory)
             version.save(update_fields=["base_dir"])
     return version
+
+
+def _check_name(name: str) -> None:
+    """A version is found by its name in addresses. Raises WrongName."""
+    if not NAME.fullmatch(name):
+        raise WrongName(f"{name!r} is no name for a version: use up to 120 letters, digits, hyphens and underscores.")
+    if name in TAKEN_NAMES:
+        raise WrongName(f"A version cannot be called {name}: a page has this address. Take another name.")
 
 
 def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: datetime) -> ModelVersion:
@@ -191,6 +204,7 @@ def _replace(
     reason: str,
     prepared: Sequence[serving.Prepared] = (),
 ) -> Deployment:
+    retention.hold(version)
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
     made = Deployment.objects.create(

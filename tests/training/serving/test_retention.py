@@ -8,13 +8,25 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from labeling.models import Campaign, Event
+from labeling.errors import NotAllowed
+from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
 from tests.training.serving.conftest import make_version
-from training import retention
-from training.actions import promote, remove_version_files, roll_back, start_generation, start_run
+from training import retention, serving
+from training.actions import (
+    promote,
+    read_rewards,
+    remove_version_files,
+    roll_back,
+    save_retraining_policy,
+    start_generation,
+    start_run,
+    tidy,
+)
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
-from training.models import JobStatus, ModelVersion, Run
+from training.models import JobStatus, ModelVersion, RewardReading, Run
+from training.pairs import pair_of_texts
+from training.queries import serving_version
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +43,7 @@ def line(base: ModelVersion, var_dir: Path) -> list[ModelVersion]:
 
 
 def names() -> set[str]:
-    return {one.version.name for one in retention.removable(keep_newest=1) if one.version}
+    return {one.of.name for one in retention.removable(keep_newest=1) if isinstance(one.of, ModelVersion)}
 
 
 def test_what_serves_what_comes_back_and_their_parents_stay(line: list[ModelVersion]) -> None:
@@ -52,6 +64,49 @@ def test_what_a_job_or_a_run_uses_stays(line: list[ModelVersion], campaign: Camp
     add_written_pairs(campaign, preference="first")
     start_run(campaign=campaign, acting_user=None, now=NOW, parent=line[1])
     assert names() == set()
+
+
+def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion], campaign: Campaign) -> None:
+    pair = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
+    read_rewards(version=line[1], pair=pair, acting_user=None, now=NOW)
+    assert names() == set()
+    RewardReading.objects.update(status=JobStatus.FINISHED)
+    assert names() == {"v1"}
+
+    add_written_pairs(campaign, preference="first")
+    save_retraining_policy(campaign=campaign, acting_user=None, now=NOW, auto_promote=True)
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, trigger=Run.Trigger.SCHEDULE)
+    Run.objects.update(status=JobStatus.FINISHED)
+    ModelVersion.objects.filter(name="v1").update(run=run)
+    assert retention.why_needed(line[1]) == f"the gate of run {run.pk} has not decided about it"
+    Run.objects.update(gate={"promoted": False})
+    assert retention.why_needed(line[1]) == ""
+
+
+def test_files_that_go_while_a_version_is_loaded_keep_it_from_serving(
+    line: list[ModelVersion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def preparing(version: ModelVersion) -> list[serving.Prepared]:
+        remove_version_files(version=version, acting_user=None, now=NOW)
+        return []
+
+    monkeypatch.setattr(serving, "prepare", preparing)
+    with pytest.raises(VersionDamaged, match="were removed on 02 March 2026"):
+        promote(version=line[1], acting_user=None, now=NOW)
+    assert serving_version().name == "v5"
+
+
+def test_tidying_is_for_admins_and_what_cannot_be_removed_keeps_nothing_else(
+    line: list[ModelVersion], maya: User, tmp_path_factory: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    ModelVersion.objects.filter(name="v1").update(adapter_dir=str(tmp_path_factory.mktemp("elsewhere")))
+    ModelVersion.objects.filter(name="v2").update(files_removed_at=NOW)
+    roll_back(acting_user=None, now=NOW)
+    with pytest.raises(NotAllowed):
+        tidy(keep_newest=0, acting_user=maya, now=NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        gone = tidy(keep_newest=0, acting_user=None, now=NOW)
+    assert [one.what for one in gone] == ["version v6", "version v5", "version v4"]
 
 
 def test_removing_takes_the_folder_and_leaves_the_row(
@@ -110,5 +165,6 @@ def test_the_command_shows_and_then_removes_versions_and_checkpoints(
     assert (shown["removed"], checkpoint.exists()) == (False, True)
     assert asked("--apply")["bytes"] == shown["bytes"] > 500
     assert not checkpoint.exists()
+    assert Event.objects.filter(verb="run.checkpoints_removed", campaign=campaign).count() == 1
     assert not Path(line[1].adapter_dir).exists()
     assert asked()["folders"] == []

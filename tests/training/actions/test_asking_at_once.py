@@ -1,0 +1,63 @@
+"""What one person asks twice at the same moment, and files that are removed while somebody is about to use them."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from labeling.models import User
+from tests.concurrency.threads import all_at_once
+from tests.training.conftest import NOW
+from tests.training.serving.conftest import make_version
+from training import retention
+from training.actions import read_rewards, remove_version_files, start_lab
+from training.errors import VersionInUse
+from training.models import JobStatus, LabSession, ModelVersion, RewardReading
+from training.pairs import pair_of_texts
+
+PAIR = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
+
+
+def ask(version: ModelVersion, user: User) -> RewardReading:
+    return read_rewards(version=version, pair=PAIR, acting_user=user, now=NOW, hand_to_worker=False)
+
+
+def experiment(user: User) -> LabSession:
+    texts: dict[str, Any] = {"prompt": "Why?", "chosen": "Because.", "rejected": "Why not?"}
+    return start_lab(**texts, acting_user=user, now=NOW, hand_to_worker=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_many_times_at_once_is_done_once(base: ModelVersion, maya: User, alice: User) -> None:
+    assert len({one.pk for one in all_at_once([lambda: ask(base, maya)] * 6)}) == 1
+    started = all_at_once([lambda: experiment(alice)] * 6)
+    states = [LabSession.objects.get(pk=one.pk).status for one in started]
+    assert sorted(states) == [JobStatus.CANCELLED] * 5 + [JobStatus.QUEUED]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_are_not_removed_before_the_row_that_needs_them_is_there(
+    base: ModelVersion, var_dir: Path, maya: User
+) -> None:
+    version, refused = make_version(base, var_dir, "v1"), []
+
+    def remove() -> None:
+        try:
+            remove_version_files(version=version, acting_user=None, now=NOW)
+        except VersionInUse as error:
+            refused.append(error.message)
+        finally:
+            connection.close()
+
+    removing = threading.Thread(target=remove)
+    with transaction.atomic():
+        retention.hold(version)
+        removing.start()
+        removing.join(0.3)
+        assert removing.is_alive(), "it waits"
+        reading = ask(version, maya)
+    removing.join()
+    assert refused == [f"The files of v1 must stay: reading {reading.pk} looks at it."]
+    assert Path(version.adapter_dir).exists()
