@@ -67,6 +67,15 @@ def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckM
                     id="chosen.E003",
                 )
             )
+        elif parts.username or parts.password:
+            found.append(
+                Error(
+                    f"GENERATOR_URL holds a user name or a password for {parts.hostname}.",
+                    hint="A server's address is kept with every completion and exported with it. Put what the server "
+                    "wants to know into GENERATOR_API_KEY.",
+                    id="chosen.E008",
+                )
+            )
     if settings.GENERATOR_HANDOVER not in ("", "sleep", "stop"):
         found.append(
             Error(

@@ -20,6 +20,7 @@ from training import queue, serving
 from training.generation import GeneratorUnavailable, ModelServer
 from training.models import GenerationJob, JobStatus, Run
 from training.processes import PROJECT_DIR
+from training.queries import training_now
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +69,14 @@ def _take(claim: "queue.Claim[GenerationJob] | queue.Claim[Run]", clock: Callabl
     said = ""
     while True:
         with transaction.atomic():
-            _lock()
+            # Not waited for: bringing a server back takes longer than a worker may stay silent.
+            is_free = _lock(wait=False)
             holder = _holder(claim.job)
-            if holder is None:
+            if is_free and holder is None:
                 claim.write(holds_machine=True, error="")
                 return
-        sentence = f"Waits for the machine: {queue.noun(holder)} {holder.pk} is using it."
+        user = f"{queue.noun(holder)} {holder.pk} is using it" if holder else "its servers are coming back"
+        sentence = f"Waits for the machine: {user}."
         if sentence != said:
             claim.write(error=sentence)
             said = sentence
@@ -82,10 +85,14 @@ def _take(claim: "queue.Claim[GenerationJob] | queue.Claim[Run]", clock: Callabl
         time.sleep(POLL_SECONDS)
 
 
-def _lock() -> None:
-    """Until the transaction ends, nobody else takes the machine or gives it back."""
+def _lock(*, wait: bool) -> bool:
+    """Until the transaction ends, nobody else takes the machine or brings its servers back. False: somebody does."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('machine'), 0)")
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('machine'), 0)")
+            return True
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('machine'), 0)")
+        return bool(cursor.fetchone()[0])
 
 
 def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
@@ -99,13 +106,6 @@ def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
 
 def _release(job: GenerationJob | Run) -> None:
     type(job).objects.filter(pk=job.pk, attempts=job.attempts).update(holds_machine=False)
-
-
-def training_now() -> Run | None:
-    """The run that has the machine alone."""
-    if not settings.GENERATOR_HANDOVER:
-        return None
-    return Run.objects.filter(holds_machine=True, status__in=RUNNING).first()
 
 
 # --- The servers ---
@@ -125,7 +125,19 @@ def make_room() -> None:
 
 
 def restore() -> None:
-    """Brings the servers back. What fails is tried again by the sweep."""
+    """Brings the servers back, unless another run has the machine by now; called after a run, and by the sweep.
+
+    What fails, and what a worker that died could not do any more, the next sweep does.
+    """
+    if not settings.GENERATOR_HANDOVER:
+        return
+    with transaction.atomic():
+        _lock(wait=True)  # whoever takes the machine while the servers come back would have it beside them
+        if training_now() is None:
+            _wake_all()
+
+
+def _wake_all() -> None:
     try:
         if settings.GENERATOR_HANDOVER == "stop":
             if not all(_answers(server) for server in serving.servers()):
@@ -136,16 +148,6 @@ def restore() -> None:
                 server.wake()
     except (HandoverFailed, GeneratorUnavailable) as error:
         logger.warning("the servers could not be brought back: %s", error)
-
-
-def restore_after_a_crash() -> None:
-    """Brings the servers back where a worker died that had sent them to sleep. The sweep calls it."""
-    if not settings.GENERATOR_HANDOVER:
-        return
-    with transaction.atomic():
-        _lock()
-        if training_now() is None:
-            restore()
 
 
 def _answers(server: ModelServer) -> bool:

@@ -21,7 +21,6 @@ from labeling.actions import ComparisonDraft, PromptDraft, add_comparisons, add_
 from labeling.errors import Conflict, Invalid
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User
-from training import handover
 from training.access import require_version
 from training.actions.planning import SEED_BITS
 from training.errors import VersionDamaged, WrongSettings
@@ -36,10 +35,12 @@ from training.generation import (
 from training.jobs.pair import draft_of
 from training.jobs.sampler import SamplerDied, as_json, open_source
 from training.models import ModelVersion
+from training.queries import training_now
 
 SALT = "training.playground"
 RECEIPT_SECONDS = 24 * 3600
 WAIT_SECONDS = 60.0
+ANSWER_SECONDS = 110.0  # with the waiting less than a page waits for its answer
 
 # Where there is no server, a model is loaded for an answer: one at a time in a process of the web server.
 _one_at_a_time = threading.BoundedSemaphore(1)
@@ -84,7 +85,7 @@ def answer(
         request = GenerationRequest("playground", list(messages), seed, SamplingSettings(**(settings or {})))
     except (TypeError, ValueError, InvalidRequest) as error:
         raise WrongSettings(_("This cannot be asked: %(error)s") % {"error": error}) from error
-    run = handover.training_now()
+    run = training_now()
     if run is not None:
         raise NoAnswer(
             _("Run %(number)s is training on this machine; the model answers again when it is over.")
@@ -99,11 +100,19 @@ def answer(
 
 def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
     alone = not django_settings.GENERATOR_URLS
+    is_late = False
+
+    def should_stop() -> bool:
+        nonlocal is_late
+        is_late = time.monotonic() > until
+        return is_late
+
     if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
         raise NoAnswer(_("The model is still answering somebody else: ask again in a moment."))
+    until = time.monotonic() + ANSWER_SECONDS
     try:
         with open_source(version) as source:
-            outcome = next(iter(source.generate([request])), None)
+            outcome = next(iter(source.generate([request], should_stop=should_stop)), None)
     except VersionDamaged:
         raise
     except (GenerationError, SamplerDied) as error:
@@ -111,6 +120,9 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
     finally:
         if alone:
             _one_at_a_time.release()
+    if outcome is None and is_late:
+        told = _("%(name)s took longer than %(seconds)s seconds: ask for fewer tokens.")
+        raise NoAnswer(told % {"name": version.name, "seconds": f"{ANSWER_SECONDS:g}"})
     if outcome is None or isinstance(outcome, GenerationFailure):
         raise NoAnswer(outcome.reason if outcome else _("%(name)s gave no answer: ask again.") % {"name": version.name})
     return outcome

@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from training import storage
 from training.errors import ServerNotReady
-from training.generation import GeneratorUnavailable, ModelNotUsable, ModelServer
+from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
+from training.queries import training_now
 
 GLANCE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
@@ -50,8 +51,9 @@ def servers() -> list[ModelServer]:
 def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> list[Prepared]:
     """Loads a version into every server under its own name and lets each answer a probe; its files are checked before.
 
-    One that cannot be reached is left out: it loads the version when it is back. Raises ServerNotReady where a server
-    refuses it, or where none answered in all that time; VersionDamaged.
+    One that cannot be reached is left out: it loads the version when it is back. Servers that made room for a run are
+    left alone: a model that sleeps cannot answer. Raises ServerNotReady where a server refuses it, or where none
+    answered in all that time; VersionDamaged.
     """
     asked = servers()
     if not asked:
@@ -59,23 +61,41 @@ def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> 
     storage.check_adapter(version)
     until = time.monotonic() + (PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
     while True:
-        done = _with_each(asked, lambda server: _prepare(server, version))
-        if any(not one.trouble for one in done):
-            return done
+        run = training_now()
+        if run is None:
+            done = _with_each(asked, lambda server: _prepare(server, version))
+            if any(not one.trouble for one in done):
+                return done
+            trouble = done[0].trouble
+        else:
+            trouble = f"Run {run.pk} is training on this machine: promote it when the run is over."
         if time.monotonic() >= until:
-            raise ServerNotReady(f"{version.name} cannot serve now. {done[0].trouble}")
+            raise ServerNotReady(f"{version.name} cannot serve now. {trouble}")
         time.sleep(POLL_SECONDS)
 
 
 def _prepare(server: ModelServer, version: ModelVersion) -> Prepared:
     adapter = Path(version.adapter_dir) if version.adapter_dir else None
     try:
-        server.ensure_served(version.name, adapter)
-        return Prepared(server.address, probe=server.probe(version.name))
+        return Prepared(server.address, probe=_probe(server, version.name, adapter))
     except GeneratorUnavailable as error:
         return Prepared(server.address, trouble=str(error))
     except ModelNotUsable as error:
         raise ServerNotReady(f"{version.name} cannot serve. {error}") from error
+
+
+def _probe(server: ModelServer, name: str, adapter: Path | None) -> str:
+    """Makes it serve the version and answer a probe. Raises GeneratorUnavailable, ModelNotUsable."""
+    server.ensure_served(name, adapter)
+    try:
+        return server.probe(name)
+    except ModelForgotten:
+        # `unload_unused` came in between: no row says yet that the version is wanted.
+        server.ensure_served(name, adapter)
+    try:
+        return server.probe(name)
+    except ModelForgotten as error:
+        raise GeneratorUnavailable(f"The server at {server.address} forgets {name} as soon as it is loaded.") from error
 
 
 def states() -> list[ServerState]:
@@ -97,7 +117,7 @@ def unload_unused() -> list[str]:
     In use: what serves in any channel, what a roll-back would return to, what an active generation job writes with.
     """
     asked = servers()
-    if not asked:
+    if not asked or training_now() is not None:
         return []
     keep = _names_in_use()
     ours = set(ModelVersion.objects.exclude(adapter_dir="").values_list("name", flat=True))

@@ -53,7 +53,7 @@ def sweep() -> None:
     """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
     now = timezone.now()
     queue.sweep(now=now)
-    handover.restore_after_a_crash()
+    handover.restore()
     for run in queries.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if queue.waiting_messages("train") == 0:
             run_gate.delay(run.pk)

@@ -49,6 +49,7 @@ def test_a_data_directory_that_is_a_file_is_refused(settings: Settings, tmp_path
         ("http://", ["chosen.E003"]),
         ("http://one:8001/v1,http://two:8001/v1", []),
         ("http://one:8001/v1,two:8001", ["chosen.E003"]),
+        ("http://one:8001/v1,https://me:secret@two/v1", ["chosen.E008"]),
     ],
 )
 def test_a_generator_that_is_no_address_is_refused(settings: Settings, url: str, expected: list[str]) -> None:

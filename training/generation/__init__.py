@@ -23,6 +23,7 @@ from training.generation.errors import (
     GeneratorUnavailable,
     InvalidRequest,
     InvalidSettings,
+    ModelForgotten,
     ModelNotUsable,
     ModelPreparationError,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidSettings",
     "Message",
+    "ModelForgotten",
     "ModelNotUsable",
     "ModelPreparationError",
     "ModelServer",

@@ -94,7 +94,8 @@ class ModelServer:
     def probe(self, name: str) -> str:
         """What the model says to a fixed prompt, the likeliest token each time.
 
-        Raises GeneratorUnavailable, and ModelNotUsable where it says nothing or its log-probabilities are no numbers.
+        Raises GeneratorUnavailable, ModelForgotten where it is not served (any more), and ModelNotUsable where it says
+        nothing or its log-probabilities are no numbers.
         """
         body = {
             "model": name,
@@ -111,6 +112,8 @@ class ModelServer:
         except (Unreachable, TooSlow) as error:
             raise GeneratorUnavailable(self.unavailable(error)) from error
         except Refusal as error:
+            if error.status == 404:
+                raise ModelForgotten(str(error)) from error
             raise ModelNotUsable(f"{name} did not answer a probe at {self.address}: {error}") from error
         except (NotJson, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise ModelNotUsable(f"{name} answers a probe at {self.address} with no sense: {error}.") from error
@@ -225,10 +228,11 @@ class ModelServer:
                     settings=request.settings,
                     model=model,
                     server=server,
-                    tokens_read=0 if outcomes else read,
+                    tokens_read=read,
                     tokens_written=len(ids) or written // len(requests),
                 )
             )
+            read = 0  # once for all of them
         return outcomes
 
     def unavailable(self, error: Exception) -> str:

@@ -11,9 +11,8 @@ from labeling.models import Campaign
 from labeling.web.edge import page, person
 from training.access import require_any_lead, visible_versions
 from training.generation import SamplingSettings
-from training.handover import training_now
 from training.models import ModelVersion
-from training.queries import current_deployment
+from training.queries import current_deployment, training_now
 
 SHORT_ENOUGH_TO_WAIT_FOR = 160  # tokens: some ten seconds on a CPU
 

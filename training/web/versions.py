@@ -10,9 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions import roll_back
-from training.handover import training_now
 from training.models import Deployment
-from training.queries import current_deployment, version_before
+from training.queries import current_deployment, training_now, version_before
 from training.serving import states
 from training.web.lineage import draw_lineage
 

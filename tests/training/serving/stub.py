@@ -9,7 +9,8 @@ from typing import Any
 
 
 class StubServer(ThreadingHTTPServer):
-    """`refuses`: an adapter it will not load. `deaf`: breaks off whatever is asked."""
+    """`refuses`: an adapter it will not load. `forgets`: how often it has no adapter any more when it is asked for an
+    answer. `deaf`: breaks off whatever is asked."""
 
     daemon_threads = True
 
@@ -17,6 +18,7 @@ class StubServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folders: dict[str, str] = {}
         self.refuses = ""
+        self.forgets = 0
         self.deaf = False
         self.sleeping = False
         self.calls: list[str] = []
@@ -54,6 +56,10 @@ class Handler(BaseHTTPRequestHandler):
             if name == self.server.refuses:
                 return self.answer(400, {"error": {"message": "LoRA rank 128 is greater than max_lora_rank 64."}})
             self.server.folders[name] = body["lora_path"]
+        elif self.server.forgets:
+            self.server.forgets -= 1
+            self.server.folders.clear()
+            return self.answer(404, {"error": {"message": f"The model `{name}` does not exist."}})
         else:
             return self.answer(200, self.completion(body))
         return self.answer(200, {})

@@ -15,6 +15,7 @@ from training import handover, queue
 from training.actions import cancel_generation, start_generation, start_run
 from training.jobs import run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
+from training.queries import training_now
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +45,8 @@ def test_the_servers_sleep_while_a_run_trains_and_wake_after_it(
 ) -> None:
     with handover.training(claimed, timezone.now):
         assert server.calls == ["/sleep?level=1"]
-        assert handover.training_now() == claimed.job
-    assert handover.training_now() is None
+        assert training_now() == claimed.job
+    assert training_now() is None
     assert server.calls == ["/sleep?level=1", "/wake_up"]
 
 
@@ -108,18 +109,45 @@ def test_what_a_dead_worker_sent_to_sleep_is_woken_by_the_sweep(
 ) -> None:
     server.sleeping = True
     Run.objects.filter(pk=claimed.job.pk).update(holds_machine=True)
-    handover.restore_after_a_crash()
+    handover.restore()
     assert server.sleeping, "the run still has the machine"
 
     Run.objects.filter(pk=claimed.job.pk).update(status=JobStatus.QUEUED)
-    handover.restore_after_a_crash()
+    handover.restore()
     assert not server.sleeping
+
+
+def test_servers_are_not_woken_beside_the_next_run(claimed: "queue.Claim[Run]", server: StubServer) -> None:
+    with handover.training(claimed, timezone.now):
+        run = claimed.job
+        Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED)
+        following = {"campaign": run.campaign, "snapshot": run.snapshot, "parent": run.parent, "created_at": NOW}
+        Run.objects.create(**following, status=JobStatus.RUNNING, holds_machine=True)
+    assert server.sleeping
+
+
+def test_who_waits_while_the_servers_come_back_is_not_taken_for_dead(
+    claimed: "queue.Claim[Run]", server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, lock = [False, False], handover._lock
+    said: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        row = Run.objects.get(pk=claimed.job.pk)
+        assert row.heartbeat_at is not None
+        said.append(f"{row.error} {row.heartbeat_at:%H:%M}")
+
+    monkeypatch.setattr(handover, "_lock", lambda *, wait: lock(wait=wait) if wait or not answers else answers.pop())
+    monkeypatch.setattr("training.handover.time.sleep", sleep)
+    with handover.training(claimed, lambda: NOW):
+        assert claimed.job.error == ""
+    assert said == ["Waits for the machine: its servers are coming back. 09:00"] * 2
 
 
 def test_a_server_that_is_not_there_keeps_no_run_waiting(claimed: "queue.Claim[Run]", server: StubServer) -> None:
     server.deaf = True
     with handover.training(claimed, timezone.now):
-        assert handover.training_now() == claimed.job
+        assert training_now() == claimed.job
 
 
 def test_a_managed_server_is_stopped_and_started_by_its_commands(
@@ -142,7 +170,7 @@ def test_a_command_that_fails_fails_the_run_in_a_sentence(claimed: "queue.Claim[
     refused = pytest.raises(handover.HandoverFailed, match=r"could not be stopped or started: .* no such unit")
     with refused, handover.training(claimed, timezone.now):
         pytest.fail("it must not begin")
-    assert handover.training_now() is None
+    assert training_now() is None
 
 
 def test_without_a_shared_machine_nobody_waits(

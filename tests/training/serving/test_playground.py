@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Completion, User
 from tests.training.serving.stub import StubServer
-from training import handover
+from training import playground
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -96,13 +96,22 @@ def test_a_server_that_is_away_is_said_in_a_sentence(client: APIClient, base: Mo
     assert said.json()["detail"].startswith("tiny-base cannot answer. No usable answer from the server at")
 
 
+def test_an_answer_that_takes_too_long_is_given_up(
+    client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(playground, "ANSWER_SECONDS", -1.0)
+    said = ask(client, "tiny-base")
+    assert said.status_code == 409
+    assert said.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
+
+
 def test_while_a_run_trains_nobody_is_asked(
     client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Training:
         pk = 12
 
-    monkeypatch.setattr(handover, "training_now", Training)
+    monkeypatch.setattr(playground, "training_now", Training)
     said = ask(client, "tiny-base")
     assert (said.status_code, server.calls) == (409, [])
     assert said.json()["detail"].startswith("Run 12 is training on this machine")

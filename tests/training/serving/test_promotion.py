@@ -85,6 +85,38 @@ def test_a_server_that_is_away_is_left_out_and_named(
     assert "No usable answer" in event.after["servers"][1]["trouble"]
 
 
+def test_what_is_unloaded_between_loading_and_probing_is_loaded_again(
+    trained: ModelVersion, server: StubServer
+) -> None:
+    server.forgets = 1
+    promote(version=trained, acting_user=None, now=NOW)
+    assert server.calls == ["/load_lora_adapter tiny-v1", "/chat/completions tiny-v1"] * 2
+    assert serving_version() == trained
+
+
+def test_a_server_that_forgets_at_once_does_not_serve_it(
+    trained: ModelVersion, base: ModelVersion, server: StubServer
+) -> None:
+    server.forgets = 9
+    with pytest.raises(ServerNotReady, match="forgets tiny-v1 as soon as it is loaded"):
+        promote(version=trained, acting_user=None, now=NOW)
+    assert serving_version() == base
+
+
+def test_servers_that_made_room_for_a_run_are_left_alone(
+    trained: ModelVersion, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Training:
+        pk = 12
+
+    server.folders["tiny-v1"] = trained.adapter_dir
+    monkeypatch.setattr(serving, "training_now", Training)
+    with pytest.raises(ServerNotReady, match=r"tiny-v1 cannot serve now\. Run 12 is training on this machine"):
+        promote(version=trained, acting_user=None, now=NOW)
+    assert serving.unload_unused() == []
+    assert (server.calls, serving_version()) == ([], base)
+
+
 def test_with_no_server_answering_nothing_changes_and_it_is_said(
     trained: ModelVersion, base: ModelVersion, server: StubServer
 ) -> None:
