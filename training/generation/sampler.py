@@ -39,6 +39,7 @@ class _Sequence:
     request: GenerationRequest
     prompt_ids: list[int]
     generator: random.Random
+    tokens_read: int = 0
     ids: list[int] = field(default_factory=list)
     logprob_sum: float = 0.0
 
@@ -120,7 +121,7 @@ class EmbeddedSampler:
             settings=sequence.request.settings,
             model=self.identifier,
             server=self.server,
-            tokens_read=len(sequence.prompt_ids),
+            tokens_read=sequence.tokens_read,
             tokens_written=len(sequence.ids),
         )
 
@@ -173,7 +174,7 @@ class _Generation:
             if not self._decoder.has_room(tokens):
                 return
             sequence, self._next = self._next, None
-            prompt = self._prefill(sequence.prompt_ids)
+            prompt, sequence.tokens_read = self._prefill(sequence.prompt_ids)
             over = self._append([sequence], prompt.logits[None])
             if over:
                 yield from over.values()
@@ -189,14 +190,16 @@ class _Generation:
             return GenerationFailure(request.key, reason, retryable=False)
         return self._sampler._refusal(request, ids) or _Sequence(request, ids, random.Random(request.seed))
 
-    def _prefill(self, prompt_ids: list[int]) -> Prefilled:
+    def _prefill(self, prompt_ids: list[int]) -> tuple[Prefilled, int]:
+        """The prompt as the model has read it, and how many tokens it read just now: none if it remembers it."""
         key = tuple(prompt_ids)
-        if key not in self._prompts:
+        read = 0 if key in self._prompts else len(prompt_ids)
+        if read:
             self._prompts[key] = self._decoder.prefill(prompt_ids)
             if len(self._prompts) > PROMPTS_REMEMBERED:
                 self._prompts.popitem(last=False)
         self._prompts.move_to_end(key)
-        return self._prompts[key]
+        return self._prompts[key], read
 
     def _append(self, sequences: list[_Sequence], logits: torch.Tensor) -> dict[int, GeneratedCompletion]:
         """Adds the next token to each; returns those that are over, by position. `logits` [sequences, vocabulary]"""

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.training.engine import tiny
+from tests.training.generation.chatting import Server, running
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,10 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of chat completions."""
+    with running() as started:
+        yield started

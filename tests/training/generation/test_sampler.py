@@ -225,8 +225,10 @@ def test_a_prompt_asked_for_in_a_row_is_read_once(sampler: EmbeddedSampler, monk
         return real(self, prompt_ids)
 
     monkeypatch.setattr(RowDecoder, "prefill", prefill)
-    assert len(completions(sampler.generate(many(12)))) == 12
+    made = completions(sampler.generate(many(12)))
+    assert len(made) == 12
     assert len(read) == 6
+    assert sum(one.tokens_read for one in made.values()) == sum(map(len, read)), "nor counted twice"
 
 
 def test_little_memory_for_the_past_makes_it_slower_but_changes_nothing(tiny_folder: Path) -> None:

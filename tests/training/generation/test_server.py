@@ -1,16 +1,14 @@
-"""The client of OpenAI-compatible servers, against a real HTTP server on the loopback address that can misbehave."""
+"""The client of an OpenAI-compatible server, against a real HTTP server on the loopback address that can misbehave."""
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.training.generation.chatting import SETTINGS, Answer, Server, chat_answer, generator, requests
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -18,128 +16,10 @@ from training.generation import (
     GeneratorUnavailable,
     Message,
     ModelNotUsable,
-    ModelServer,
     OpenAIGenerator,
     SamplingSettings,
     servers,
 )
-
-SETTINGS = SamplingSettings(temperature=0.8, top_p=0.95, top_k=20, max_tokens=7)
-Answer = tuple[int, bytes]
-
-
-class Server(ThreadingHTTPServer):
-    """Answers as vLLM does (or as a server that is not vLLM), unless `misbehave` has something else to say."""
-
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.owner = "vllm"
-        self.served = ["small"]
-        self.asked: list[dict[str, Any]] = []
-        self.loaded: list[dict[str, Any]] = []
-        self.folders: dict[str, str] = {}  # of adapters, by name
-        self.most_at_once = self.at_once = 0
-        self.gate = threading.Lock()
-        self.misbehave: Callable[[dict[str, Any], int], Answer | None] = lambda body, number: None
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        models: list[dict[str, Any]] = [
-            {"id": name, "object": "model", "created": 0, "owned_by": self.server.owner} for name in self.server.served
-        ]
-        for name, folder in self.server.folders.items():
-            models.append({"id": name, "owned_by": self.server.owner, "root": folder, "parent": "small"})
-        self.answer(200, json.dumps({"object": "list", "data": models}).encode())
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path.endswith("/load_lora_adapter"):
-            self.server.loaded.append(body)
-            self.server.folders[body["lora_name"]] = body["lora_path"]
-            return self.answer(200, b"Success")
-        if self.path.endswith("/unload_lora_adapter"):
-            del self.server.folders[body["lora_name"]]
-            return self.answer(200, b"Success")
-        with self.server.gate:
-            self.server.asked.append(body)
-            number = len(self.server.asked)
-            self.server.at_once += 1
-            self.server.most_at_once = max(self.server.most_at_once, self.server.at_once)
-        try:
-            self.answer(*(self.server.misbehave(body, number) or (200, chat_answer(body))))
-        finally:
-            with self.server.gate:
-                self.server.at_once -= 1
-
-    def answer(self, status: int, body: bytes) -> None:
-        if status < 0:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-def chat_answer(body: dict[str, Any], *, finish: str = "stop", text: str | None = None) -> bytes:
-    choices: list[dict[str, Any]] = [
-        {
-            "index": index,
-            "message": {
-                "role": "assistant",
-                "content": f"seed {body.get('seed', 0) + index}" if text is None else text,
-            },
-            "finish_reason": finish,
-        }
-        for index in range(body.get("n", 1))
-    ]
-    usage = {"prompt_tokens": 3, "completion_tokens": 3 * len(choices)}
-    answer = {"id": "1", "object": "chat.completion", "created": 0, "model": body["model"], "choices": choices}
-    answer["usage"] = usage
-    if body.get("return_token_ids"):
-        answer["prompt_token_ids"] = [1, 2, 3]
-        for choice in choices:
-            choice["token_ids"] = [10, 11, 2]
-            choice["logprobs"] = {"content": [{"token": "x", "logprob": -0.5, "top_logprobs": []}] * 3}
-    return json.dumps(answer).encode()
-
-
-@contextmanager
-def running(port: int = 0) -> Iterator[Server]:
-    with Server(port) as started:
-        thread = threading.Thread(target=started.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield started
-        started.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as started:
-        yield started
-
-
-def requests(number: int, *, step: int = 2) -> list[GenerationRequest]:
-    """One for each seed; with a step of 1 the seeds are neighbours."""
-    messages = [Message(role="user", content="Hello?")]
-    return [GenerationRequest(str(seed), messages, seed, SETTINGS) for seed in range(0, number * step, step)]
-
-
-def generator(server: Server, **options: Any) -> OpenAIGenerator:
-    return OpenAIGenerator(server.address, **{"model": "small", "retries": 0, **options})
 
 
 def test_vllm_tells_token_ids_and_log_probabilities_and_they_are_kept(server: Server) -> None:
@@ -249,6 +129,18 @@ def test_a_completion_cut_by_a_filter_is_a_failure(server: Server) -> None:
     assert "content_filter" in outcome.reason
 
 
+def test_the_prompt_is_counted_also_where_its_first_completion_was_cut(server: Server) -> None:
+    def cut_the_first(body: dict[str, Any], number: int) -> Answer:
+        answer = json.loads(chat_answer(body))
+        answer["choices"][0]["finish_reason"] = "content_filter"
+        return 200, json.dumps(answer).encode()
+
+    server.misbehave = cut_the_first
+    outcomes = list(generator(server).generate(requests(3, step=1)))
+    read = [one.tokens_read for one in outcomes if isinstance(one, GeneratedCompletion)]
+    assert (len(server.asked), sorted(read)) == (1, [0, 3])
+
+
 def test_no_server_at_all_is_said_with_its_address() -> None:
     nobody = OpenAIGenerator("http://127.0.0.1:9/v1", model="small", retries=0)
     with pytest.raises(GeneratorUnavailable, match="GENERATOR_URL") as caught:
@@ -323,105 +215,3 @@ def test_an_answer_with_other_choices_than_asked_for_is_no_answer(server: Server
     outcomes = list(generator(server).generate(requests(2, step=1)))
     assert all(isinstance(outcome, GenerationFailure) and outcome.retryable for outcome in outcomes)
     assert len(outcomes) == 2
-
-
-# --- Several servers ---
-
-
-@pytest.fixture
-def other() -> Iterator[Server]:
-    with running() as started:
-        yield started
-
-
-def test_each_request_goes_to_the_server_with_the_least_to_do(server: Server, other: Server) -> None:
-    slow = threading.Event()
-
-    def dawdle(body: dict[str, Any], number: int) -> Answer | None:
-        slow.wait(2 if number == 1 else 0)
-        return None
-
-    server.misbehave = dawdle
-    both = OpenAIGenerator([server.address, other.address], model="small", retries=0, concurrency=2)
-    outcomes = both.generate(requests(20))
-    early = [next(outcomes) for _ in range(19)]
-    slow.set()
-    assert len([*early, *outcomes]) == 20
-    assert (len(server.asked), len(other.asked)) == (1, 19), "one waits for the slow one, the rest go past it"
-
-
-def test_a_server_that_is_down_is_left_out_and_used_again_when_it_is_back(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(servers, "FIRST_PAUSE_SECONDS", 0.05)
-    with running() as absent:
-        port = absent.server_address[1]
-    both = OpenAIGenerator([server.address, f"http://127.0.0.1:{port}/v1"], model="small", retries=0, concurrency=2)
-
-    assert len(list(both.generate(requests(10)))) == len(server.asked) == 10
-    with running(port) as back:
-        deadline = time.monotonic() + 20
-        while not back.asked and time.monotonic() < deadline:
-            assert all(isinstance(outcome, GeneratedCompletion) for outcome in both.generate(requests(10)))
-        assert back.asked
-
-
-def test_a_vllm_that_was_restarted_is_made_to_serve_the_adapter_again(server: Server, tmp_path: Path) -> None:
-    def restart(body: dict[str, Any], number: int) -> Answer | None:
-        if number == 3:
-            server.folders.clear()
-            return 404, b'{"error": {"message": "The model `small-v1` does not exist."}}'
-        return None
-
-    server.misbehave = restart
-    adapted = generator(server, model="small-v1", adapter_dir=tmp_path, concurrency=1)
-    outcomes = list(adapted.generate(requests(6)))
-    assert len(server.loaded) == 2
-    assert all(isinstance(outcome, GeneratedCompletion) for outcome in outcomes)
-    assert len(outcomes) == 6
-
-
-def test_what_one_server_is_still_writing_is_waited_for_when_all_others_are_gone(server: Server) -> None:
-    hold = threading.Event()
-
-    def answer(body: dict[str, Any], number: int) -> Answer | None:
-        if body["seed"] == 0:
-            hold.wait(5)
-            return None
-        hold.set()
-        return -1, b""  # the connection breaks off
-
-    server.misbehave = answer
-    outcomes = generator(server, concurrency=2).generate(requests(4))
-    assert next(outcomes).key == "0"
-    with pytest.raises(GeneratorUnavailable):
-        list(outcomes)
-
-
-# --- Looking after adapters ---
-
-
-def test_a_name_that_stands_for_another_folder_is_refused(server: Server, tmp_path: Path) -> None:
-    server.folders["small-v1"] = "/elsewhere"
-    with pytest.raises(ModelNotUsable, match="another folder under the name small-v1: /elsewhere"):
-        list(generator(server, model="small-v1", adapter_dir=tmp_path).generate(requests(1)))
-
-
-def test_a_probe_answers_with_a_text_and_refuses_what_is_no_number(server: Server) -> None:
-    asked = ModelServer(server.address, retries=0)
-    asked.models()
-    assert asked.probe("small") == "seed 0"
-
-    body = {"return_token_ids": True}
-    server.misbehave = lambda asked, number: (200, chat_answer(asked | body).replace(b"-0.5", b"NaN"))
-    with pytest.raises(ModelNotUsable, match="no sense"):
-        asked.probe("small")
-    server.misbehave = lambda body, number: (200, chat_answer(body, text=" "))
-    with pytest.raises(ModelNotUsable, match="with nothing"):
-        asked.probe("small")
-
-
-def test_an_adapter_is_unloaded_by_its_name(server: Server) -> None:
-    server.folders["small-v1"] = "/v1"
-    ModelServer(server.address).unload("small-v1")
-    assert server.folders == {}
