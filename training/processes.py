@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Self
@@ -22,6 +21,7 @@ import psutil
 
 END_GRACE_SECONDS = 60.0
 READ_BYTES = 1 << 16
+LONGEST_TAIL = 1 << 16  # a log is looked at every second, however long it has grown
 PR_SET_PDEATHSIG = 1
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -110,6 +110,7 @@ class LineChild:
     def __init__(self, command: list[str], *, log: Path, feedable: bool = False) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "ab") as handle:
+            self._log_begins = handle.tell()
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE if feedable else subprocess.DEVNULL,
@@ -211,8 +212,8 @@ class LineChild:
         return self.process.wait()
 
     def log_tail(self, lines: int = 40) -> str:
-        """The last lines of its log."""
-        return tail(self.log, lines)
+        """The last lines of its log, of those that were not there before it."""
+        return tail(self.log, lines, begin=self._log_begins)
 
     def __enter__(self) -> Self:
         return self
@@ -234,10 +235,11 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def tail(path: Path, lines: int = 40) -> str:
-    """The last lines of a text file; empty if there is none."""
+def tail(path: Path, lines: int = 40, *, begin: int = 0) -> str:
+    """The last lines of a text file, at most LONGEST_TAIL bytes and none before `begin`; empty if there is none."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            return "".join(deque(handle, maxlen=lines)).strip()
+        with open(path, "rb") as handle:
+            handle.seek(max(begin, handle.seek(0, os.SEEK_END) - LONGEST_TAIL))
+            return "\n".join(handle.read(LONGEST_TAIL).decode("utf-8", "replace").splitlines()[-lines:]).strip()
     except FileNotFoundError:
         return ""

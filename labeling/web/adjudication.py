@@ -13,6 +13,7 @@ from labeling.access import get_adjudicated_campaign, get_conflict, get_led_camp
 from labeling.actions import adjudicate, review_flag
 from labeling.errors import Conflict, DomainError, NotAllowed, NotFound
 from labeling.models import Campaign, Comparison
+from labeling.numbers import whole_number
 from labeling.queries import campaign_progress, next_waiting, statements_on
 from labeling.rendering import render_markdown
 from labeling.web.edge import page, person, refuse
@@ -70,10 +71,6 @@ def flags(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "labeling/flags.html", _shown(request, campaign, form, Status.FLAGGED) | {"is_lead": True})
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
-
-
 def _shown(request: HttpRequest, campaign: Campaign, form: Any, status: Status) -> dict[str, Any]:
     """The next one of a status, or the one that a refused form was about.
 
@@ -81,7 +78,7 @@ def _shown(request: HttpRequest, campaign: Campaign, form: Any, status: Status) 
     """
     after = request.GET.get("after", "")
     refused = request.POST.get("comparison", "")
-    behind = _number(refused) - 1 if refused else _number(after)
+    behind = (whole_number(refused) or 0) - 1 if refused else whole_number(after) or 0
     comparison = next_waiting(campaign, status, after=behind)
     context: dict[str, Any] = {
         "campaign": campaign,

@@ -13,6 +13,7 @@ from labeling.actions.assignments import next_with_progress
 from labeling.actions.judging import undo_until
 from labeling.actions.judgments import judge, undo_judgment
 from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
+from labeling.numbers import whole_number
 from labeling.presentation import present_assignment
 from labeling.queries import annotator_view
 from labeling.rendering import render_markdown
@@ -81,7 +82,7 @@ def _judged(request: HttpRequest) -> HttpResponse:
             acting_user=person(request),
             now=timezone.now(),
             choice=choice,
-            strength=int(strength) if strength.isdecimal() else None,
+            strength=whole_number(strength),
             criteria=_criteria(request) if choice != Choice.SKIP else None,
             comment=request.POST.get("comment", ""),
             skip_reason=request.POST.get("skip_reason", "") if choice == Choice.SKIP else "",
@@ -94,10 +95,10 @@ def _judged(request: HttpRequest) -> HttpResponse:
 
 
 def _assignment_id(request: HttpRequest) -> int:
-    identifier = request.POST.get("assignment", "")
-    if not identifier.isdecimal():
+    identifier = whole_number(request.POST.get("assignment", ""))
+    if identifier is None:
         raise Http404("The form names no assignment.")
-    return int(identifier)
+    return identifier
 
 
 def _criteria(request: HttpRequest) -> dict[str, str]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import get_led_campaign
 from labeling.models import Event
+from labeling.numbers import whole_number
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person
 from labeling.web.forms import EventFilterForm
@@ -46,9 +47,9 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     form = EventFilterForm(request.GET or None)
     asked = _asked(form.cleaned_data) if form.is_valid() else {}
     found = filtered_events(campaign, **asked)
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        found = found.filter(pk__lt=int(before))
+    before = whole_number(request.GET.get("before", ""))
+    if before is not None:
+        found = found.filter(pk__lt=before)
     shown = list(found.order_by("-pk")[: SHOWN + 1])
     query = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {

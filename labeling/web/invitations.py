@@ -24,6 +24,7 @@ from labeling.actions import (
 from labeling.actions.invitations import InvitationNotFound
 from labeling.errors import DomainError, NotAllowed
 from labeling.models import User
+from labeling.numbers import whole_number
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
 
@@ -64,8 +65,7 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
 def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes an invitation back."""
     campaign = get_led_campaign(person(request), slug)
-    number = request.POST.get("invitation", "")
-    invitation = get_invitation(campaign, int(number) if number.isdecimal() and len(number) < 19 else 0)
+    invitation = get_invitation(campaign, whole_number(request.POST.get("invitation", "")) or 0)
 
     def errand() -> str:
         revoke_invitation(invitation=invitation, acting_user=person(request), now=timezone.now())

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.access import get_token
 from labeling.actions import create_token, revoke_token
 from labeling.errors import DomainError, NotAllowed
+from labeling.numbers import whole_number
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import TokenForm
 
@@ -37,10 +38,10 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token_revoke(request: HttpRequest) -> HttpResponse:
     """Ends one of them."""
-    identifier = request.POST.get("token", "")
-    if not identifier.isdecimal():
+    identifier = whole_number(request.POST.get("token", ""))
+    if identifier is None:
         raise Http404("The form names no token.")
-    token = get_token(person(request), int(identifier))
+    token = get_token(person(request), identifier)
 
     def errand() -> str:
         revoke_token(token=token, acting_user=person(request), now=timezone.now())

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.access import get_led_campaign
 from labeling.actions import relabel_comparison, restore_comparison, retire_comparison
 from labeling.models import Campaign, Comparison, Event, Verdict
+from labeling.numbers import whole_number
 from labeling.queries import Statement, slice_choices, statements_on
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
@@ -133,9 +134,9 @@ def _comparison(request: HttpRequest, slug: str, pk: int) -> tuple[Campaign, Com
 
 def _one_page(request: HttpRequest, found: QuerySet[Any], size: int) -> tuple[list[Any], str]:
     """Rows in front of `before`, newest first, and the query of the next page (empty: this is the last)."""
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        found = found.filter(pk__lt=int(before))
+    before = whole_number(request.GET.get("before", ""))
+    if before is not None:
+        found = found.filter(pk__lt=before)
     rows = list(found.order_by("-pk")[: size + 1])
     if len(rows) <= size:
         return rows, ""

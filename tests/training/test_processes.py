@@ -96,6 +96,11 @@ def test_the_log_keeps_what_the_child_said_to_people(log: Path) -> None:
         everything(child)
     assert child.log_tail(2) == "line 98\nline 99"
     assert processes.tail(log.with_name("nothing")) == ""
+    with python("import sys; print('x' * 100_000, 'my own', file=sys.stderr)", log) as other:
+        everything(other)
+    assert other.log_tail(2).endswith("x my own")
+    assert "line" not in other.log_tail(2), "of the child before it"
+    assert len(other.log_tail(2)) < processes.LONGEST_TAIL
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux ends children of the dead")

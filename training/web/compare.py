@@ -1,6 +1,7 @@
 """What changed between two versions: their figures, what people preferred, and what both wrote for the same prompts."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import led_campaigns
 from labeling.models import Campaign, Prompt
+from labeling.numbers import whole_number
 from labeling.queries.written_by import first_written, head_to_head, shared_prompts, written_for
 from labeling.web.edge import page, person
 from labeling.web.figure_rows import interval, shown
@@ -25,7 +27,11 @@ from training.queries import current_deployment
 
 SHOWN = 20
 WORDS_COMPARED = 600
-"""A diff costs the product of both lengths: beyond so many words texts stand beside each other without one."""
+"""Beyond so many words texts stand beside each other without a diff."""
+
+MOST_MEETINGS = 20_000
+"""How often a word of one text is also a word of the other, at most: what a diff's time grows with. English of 600
+words has some 5,000; a text that says the same word again and again could keep a page waiting for minutes."""
 
 FIGURES = (
     ("reward_accuracy", gettext_lazy("Held-out reward accuracy")),
@@ -71,8 +77,8 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     campaigns = led.filter(pk=campaign.pk) if campaign else led
     prompts = shared_prompts(campaigns, one.name, other.name)
     written = [(version, written_for(prompts, version.name)) for version in (one, other)]
-    before = request.GET.get("before", "")
-    page_of = prompts.filter(pk__lt=int(before)) if before.isdecimal() else prompts
+    before = whole_number(request.GET.get("before", ""))
+    page_of = prompts if before is None else prompts.filter(pk__lt=before)
     found = list(page_of.select_related("campaign")[: SHOWN + 1])
     matches = head_to_head(Campaign.objects.filter(pk__in=prompts.order_by().values("campaign")), one.name, other.name)
     context: dict[str, Any] = {
@@ -126,10 +132,13 @@ def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> l
 def word_diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
     """Both texts in pieces that are in both, or only in one of them. Put together the pieces are the texts."""
     first, second = _words(one), _words(other)
-    if max(len(first), len(second)) > 2 * WORDS_COMPARED:  # a word and the space behind it are two
+    counts = Counter(second)
+    meetings = sum(times * counts[word] for word, times in Counter(first).items() if not word.isspace())
+    longest = max(len(first), len(second))
+    if longest > 2 * WORDS_COMPARED or meetings > MOST_MEETINGS:  # a word and the space behind it are two
         return [Piece("same", one)], [Piece("same", other)]
     left, right = [], []
-    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(str.isspace, first, second, autojunk=False).get_opcodes():
         gone, new = "".join(first[a:b]), "".join(second[c:d])
         if gone:
             left.append(Piece("same" if kind == "equal" else "gone", gone))

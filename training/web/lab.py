@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.errors import DomainError
+from labeling.numbers import whole_number
 from labeling.web.edge import act, page, person
 from training.access import own_lab_sessions
 from training.actions import ask_for_steps, end_lab, start_lab
@@ -30,10 +31,10 @@ SESSIONS_SHOWN = 6
 def lab(request: HttpRequest) -> HttpResponse:
     """The calculator, the six steps, and the experiment: one's newest, or the one that `session` names."""
     user = person(request)
-    named = request.GET.get("session", "")
+    named = whole_number(request.GET.get("session", ""))
     sessions = own_lab_sessions(user).select_related("version")
     newest = sessions.order_by("-pk").first()
-    session = get_object_or_404(sessions, pk=int(named)) if named.isdecimal() else newest
+    session = newest if named is None else get_object_or_404(sessions, pk=named)
     lesson = next((one for one in LESSONS if one.key == request.GET.get("lesson")), LESSONS[0])
     context: dict[str, Any] = {
         "calculator": figures(0.3, -0.5, BETA),
@@ -75,10 +76,9 @@ def lab_start(request: HttpRequest) -> HttpResponse:
 def lab_steps(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for more steps."""
     session = get_object_or_404(own_lab_sessions(person(request)), pk=pk)
-    steps = request.POST.get("steps", "1")
+    wanted = whole_number(request.POST.get("steps", "1")) or 0
 
     def errand() -> str:
-        wanted = int(steps) if steps.isdecimal() else 0
         ask_for_steps(session=session, steps=wanted, acting_user=person(request), now=timezone.now())
         return ""
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from labeling.access import get_comparison
 from labeling.errors import DomainError, NotAllowed, NotFound
 from labeling.models import Campaign, Comparison
+from labeling.numbers import whole_number
 from labeling.web.edge import page, person, refuse
 from training.access import require_any_lead, visible_readings, visible_runs, visible_versions
 from training.actions import read_rewards
@@ -74,7 +75,8 @@ def lens(request: HttpRequest) -> HttpResponse:
                 messages.error(request, error.message)
         else:
             return redirect("lens_reading", pk=reading.pk)
-    readings = visible_readings(user).select_related("version", "comparison").order_by("-pk")
+    # Without their tokens: a page of names does not need megabytes.
+    readings = visible_readings(user).select_related("version").defer("result").order_by("-pk")
     context = {
         "form": form,
         "wanted": wanted,
@@ -130,15 +132,15 @@ def _shown(reading: RewardReading, names: list[str]) -> dict[str, Any]:
 def _wanted(request: HttpRequest) -> Wanted | None:
     """A comparison (`comparison`), or a pair of a run (`run`, `pair`), named by the address or the form."""
     user, values = person(request), request.POST if request.method == "POST" else request.GET
-    named = values.get("comparison", "")
-    if named.isdecimal():
-        comparison = get_comparison(user, int(named))
+    named = whole_number(values.get("comparison", ""))
+    if named is not None:
+        comparison = get_comparison(user, named)
         whole = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
         comparison = whole.get(pk=comparison.pk)
         return Wanted(pair_of_comparison(comparison), comparison, comparison.campaign)
-    number, identity = values.get("run", ""), values.get("pair", "")
-    if number.isdecimal() and identity:
-        run = get_object_or_404(visible_runs(user).select_related("snapshot", "campaign"), pk=int(number))
+    number, identity = whole_number(values.get("run", "")), values.get("pair", "")
+    if number is not None and identity:
+        run = get_object_or_404(visible_runs(user).select_related("snapshot", "campaign"), pk=number)
         pair = pair_of_snapshot(run.snapshot, identity)
         if pair is None:
             raise NotFound(_("The snapshot of this run has no such pair."))

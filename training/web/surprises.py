@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.actions import relabel_comparison
 from labeling.errors import DomainError, Invalid
 from labeling.models import Comparison
+from labeling.numbers import whole_number
 from labeling.web.edge import act, page, person
 from training.access import visible_runs
 from training.models import Run
@@ -46,8 +47,8 @@ def run_surprises(request: HttpRequest, pk: int) -> HttpResponse:
 def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     """Sends the chosen comparisons for re-labeling."""
     run = _run(request, pk)
-    chosen = [int(number) for number in request.POST.getlist("comparison") if number.isdecimal()]
-    more, reason = request.POST.get("more", ""), f"Run {run.pk} predicts it worst."
+    chosen = [number for text in request.POST.getlist("comparison") if (number := whole_number(text))]
+    more, reason = whole_number(request.POST.get("more", "")) or 0, f"Run {run.pk} predicts it worst."
 
     def errand() -> str:
         comparisons = Comparison.objects.filter(campaign=run.campaign, pk__in=chosen).select_related("campaign")
@@ -58,7 +59,7 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
             try:
                 relabel_comparison(
                     comparison=comparison,
-                    more=int(more) if more.isdecimal() else 0,
+                    more=more,
                     reason=reason,
                     acting_user=person(request),
                     now=timezone.now(),

@@ -53,6 +53,23 @@ def test_a_comparison_is_looked_at_as_it_was_judged(scene: tuple[Stage, Furnishe
     stranger = visiting(person("stranger", "lead"))
     assert stranger.get(f"/lens/?comparison={judged.pk}").status_code == 404
     assert stranger.get(f"/lens/{reading.pk}/").status_code == 404
+    on_stage.campaign.memberships.filter(user=on_stage.maya).update(role="annotator")
+    assert maya.get(f"/lens/{reading.pk}/").status_code == 404, "who leads it no more sees its texts no more"
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", "x"])
+def test_numbers_that_none_of_ours_can_be_are_no_trouble(
+    scene: tuple[Stage, Furnished], visiting: Visiting, number: str
+) -> None:
+    on_stage, furnished = scene
+    maya, run = visiting(on_stage.maya), f"/runs/{furnished.finished.pk}"
+    assert maya.post("/lens/", {"comparison": number}).status_code == 200
+    assert maya.post(f"{run}/relabel/", {"comparison": number, "more": number}).status_code == 302
+    assert maya.get("/lab/", {"session": number[:100]}).status_code == 200
+    alice = visiting(on_stage.alice)
+    assert (
+        alice.post("/campaigns/sums/annotate/", {"assignment": number, "choice": f"left:{number}"}).status_code == 404
+    )
 
 
 def test_what_makes_no_sense_is_said_beside_the_form(scene: tuple[Stage, Furnished], visiting: Visiting) -> None:
@@ -172,6 +189,13 @@ def test_the_pieces_of_a_diff_are_both_texts(one: str, other: str) -> None:
     assert "".join(piece.text for piece in right) == other
     kept = ["".join(piece.text for piece in side if piece.kind == "same") for side in (left, right)]
     assert kept[0] == kept[1]
+
+
+def test_texts_that_say_the_same_word_again_and_again_stand_side_by_side() -> None:
+    one, other = (" ".join(f"a {letter}{number}" for number in range(300)) for letter in "xy")
+    left, right = word_diff(one, other)
+    assert [(piece.kind, piece.text) for piece in (*left, *right)] == [("same", one), ("same", other)]
+    assert len(word_diff(" ".join(f"w{number}" for number in range(600)), "w5 and w7")[0]) > 1
 
 
 def test_token_ids_are_read_by_models_of_their_writers_base_only(scene: tuple[Stage, Furnished]) -> None:
