@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from labeling.api.pages import Pages
 from tests.browser.conftest import SignIn
 from tests.browser.furnished import STEPS, Furnished, add_metrics, furnish
 from tests.people import Stage
@@ -31,8 +32,9 @@ def is_drawn(page: Page, chart: str) -> bool:
 
 
 def test_curves_are_drawn_and_the_table_has_the_same_lines(
-    on_stage: Stage, furnished: Furnished, sign_in: SignIn
+    on_stage: Stage, furnished: Furnished, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Pages, "max_page_size", 10)  # the script asks for page after page
     page = sign_in(on_stage.maya, path=f"/runs/{furnished.finished.pk}/")
     for chart in ("loss", "accuracy", "margin", "logratios", "kl", "norm"):
         expect(page.locator(f"[data-chart={chart}] canvas")).to_be_visible()

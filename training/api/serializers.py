@@ -1,13 +1,15 @@
 """What the API takes and gives, field by field."""
 
+from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.api.serializers.judging import MESSAGE_ROLES
 from labeling.models import Campaign
 from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run, RunMetric
-from training.queries import diversity, remaining_seconds
+from training.queries import diversity, left_out, remaining_seconds
 
 
 class RunFilter(serializers.Serializer[Any]):
@@ -51,6 +53,14 @@ class GenerationRequestSerializer(serializers.Serializer[Any]):
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
 
 
+class LeftOutSerializer(serializers.Serializer[Any]):
+    """Pairs that share a fate. status: failed, dropped, or waiting (it is tried again)."""
+
+    status = serializers.CharField()
+    reason = serializers.CharField()
+    pairs = serializers.IntegerField()
+
+
 class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
     """A generation job and how far it is."""
 
@@ -59,6 +69,7 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
     reward_version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     remaining_seconds = serializers.SerializerMethodField()
     diversity = serializers.SerializerMethodField()
+    left_out = serializers.SerializerMethodField(help_text="Why pairs are missing, the most frequent reasons first.")
 
     class Meta:
         model = GenerationJob
@@ -71,6 +82,7 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
             "failed",
             "dropped",
             "redrawn",
+            "left_out",
             "tokens_read",
             "tokens_written",
             "diversity",
@@ -93,6 +105,10 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
 
     def get_remaining_seconds(self, job: GenerationJob) -> float | None:
         return remaining_seconds(job)
+
+    @extend_schema_field(LeftOutSerializer(many=True))
+    def get_left_out(self, job: GenerationJob) -> list[dict[str, Any]]:
+        return [asdict(one) for one in left_out(job)]
 
     def get_diversity(self, job: GenerationJob) -> dict[str, float] | None:
         return diversity(job)

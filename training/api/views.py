@@ -13,6 +13,7 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.errors import NotFound
 from labeling.models import Scope, User
+from labeling.numbers import whole_number
 from training import access, actions, queries
 from training.api import serializers
 from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric
@@ -139,16 +140,24 @@ class RunsView(ApiView):
         return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 
+AFTER = OpenApiParameter("after", int, description="Only points of later steps.")
+
+
+def _after(request: Request) -> int:
+    after = whole_number(request.query_params.get("after", ""))
+    return -1 if after is None else after
+
+
 class RunView(ApiView):
     """One run."""
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=serializers.RunDetailSerializer)
+    @extend_schema(parameters=[AFTER], responses=serializers.RunDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """How far it is, with its curve and the end of its log."""
+        """How far it is, with its curve (or what is new of it) and the end of its log."""
         run = find_run(self.person, pk)
-        metrics = serializers.RunMetricSerializer(queries.run_metrics(run), many=True).data
+        metrics = serializers.RunMetricSerializer(queries.run_metrics(run, after=_after(request)), many=True).data
         return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
 
 
@@ -158,14 +167,13 @@ class RunMetricsView(ApiView):
     scopes = {"GET": Scope.READ}
 
     @extend_schema(
-        parameters=[OpenApiParameter("after", int, description="Only later steps.")],
+        parameters=[AFTER],
         responses=serializers.RunMetricSerializer(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
         """The points after a step, oldest first."""
         run = find_run(self.person, pk)
-        after = request.query_params.get("after", "")
-        points = RunMetric.objects.filter(run=run, step__gt=int(after) if after.isdecimal() else -1)
+        points = RunMetric.objects.filter(run=run, step__gt=_after(request))
         return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
 
 

@@ -20,7 +20,7 @@ from labeling.web.edge import act, page, person
 from training.access import visible_versions
 from training.actions import save_retraining_policy, start_generation, start_run
 from training.models import ModelVersion, Run
-from training.queries import TrainingOverview, campaign_training_overview, diversity, remaining_seconds
+from training.queries import TrainingOverview, campaign_training_overview, diversity, left_out, remaining_seconds
 from training.web.forms import GenerationForm, PolicyForm, RunForm
 
 RUNS_SHOWN = 10
@@ -122,6 +122,7 @@ def _context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "candidate": candidate,
         "next_step": _next_step(found, progress, overview, candidate),
         "job": overview.generation,
+        "job_left_out": left_out(overview.generation) if overview.generation else [],
         "job_remaining": remaining_seconds(overview.generation) if overview.generation else None,
         "run": overview.run,
         "runs": runs[:RUNS_SHOWN],

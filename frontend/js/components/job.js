@@ -21,6 +21,7 @@ import { gettext, interpolate } from "../lib/words.js";
  * @property {number} [dropped]
  * @property {Latest} [latest] newest progress line of the engine
  * @property {string} [log_tail] the end of a run's log
+ * @property {any[]} [metrics] what is new of a run's curve
  */
 
 /**
@@ -58,10 +59,14 @@ const WRITING_ENDED = { finished: gettext("Writing finished."), failed: gettext(
 export function followJob(element, api, onNews, onEnd) {
   const isRun = element.dataset.job === "run";
   const url = `${api}${isRun ? "runs" : "generation"}/${element.dataset.id}/`;
+  const bar = element.querySelector("[data-job-bar]");
+  let done = bar instanceof HTMLProgressElement ? bar.value : 0;
   poll(
     async () => {
       if (!element.isConnected) return true; // a newer state of the page has taken its place
-      const job = /** @type {Job} */ (await call("GET", url));
+      // The last step is asked for again: what was measured after it may have come after its own line.
+      const job = /** @type {Job} */ (await call("GET", isRun && done > 1 ? `${url}?after=${done - 1}` : url));
+      done = job.done;
       show(element, job, isRun);
       onNews(job);
       if (ACTIVE.has(job.status)) return false;

@@ -81,20 +81,20 @@ export class Outbox {
 
   async #sendAll() {
     this.#underWay = true;
-    for (let letter = this.letters[0]; letter && !this.#held; letter = this.letters[0]) {
-      const sent = letter;
-      try {
+    try {
+      for (let letter = this.letters[0]; letter && !this.#held; letter = this.letters[0]) {
+        const sent = letter;
         await this.untilAnswered(() => this.deliver(sent));
-      } catch (error) {
-        if (!(error instanceof Refused && error.signedOut)) throw error;
-        this.#held = true; // kept: it goes out once somebody has signed in
-        break;
+        this.letters.shift();
+        forget(this.prefix, sent);
+        this.onGone();
       }
-      this.letters.shift();
-      forget(this.prefix, sent);
-      this.onGone();
+    } catch (error) {
+      if (!(error instanceof Refused && error.signedOut)) throw error; // the next letter tries this one again
+      this.#held = true; // kept: it goes out once somebody has signed in
+    } finally {
+      this.#underWay = false;
     }
-    this.#underWay = false;
   }
 
   /**

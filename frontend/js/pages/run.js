@@ -30,6 +30,7 @@ const rows = one("[data-metrics] tbody", HTMLElement);
 
 /** @type {Map<string, Metric>} by step and event: a line that comes twice is there once */
 const metrics = new Map();
+let isWhole = false; // whether all is here that was there when the page was opened
 
 const BATCH_AND_HELD_OUT = [
   { label: gettext("The batch"), colour: "--series-1" },
@@ -62,12 +63,19 @@ function chart(name, curves, manner) {
   return new Chart(one(`[data-chart=${name}] .chart-canvas`, HTMLElement), curves, manner);
 }
 
+/** All that there is, page by page. */
 async function fetchMetrics() {
-  const steps = [...metrics.values()].filter((metric) => metric.event === "progress").map((metric) => metric.step);
-  // The last step is asked for again: its held-out line may have come after its own.
-  const after = Math.max(0, ...steps) - 1;
-  const answer = await call("GET", `${metricsUrl}?after=${after}&page_size=500`);
-  const lines = /** @type {any[]} */ (answer.results);
+  let query = "?page_size=500";
+  while (query) {
+    const answer = await call("GET", `${metricsUrl}${query}`);
+    take(answer.results);
+    query = answer.next ? new URL(answer.next).search : "";
+  }
+  isWhole = true;
+}
+
+/** @param {any[]} lines */
+function take(lines) {
   const news = lines.map((line) => /** @type {Metric} */ ({ event: line.event, step: line.step, ...(line.values ?? line) }));
   const fresh = news.filter((metric) => !metrics.has(`${metric.step} ${metric.event}`));
   for (const metric of fresh) metrics.set(`${metric.step} ${metric.event}`, metric);
@@ -122,7 +130,8 @@ async function update() {
 /** @param {import("../components/job.js").Job} job */
 function showNews(job) {
   if (job.log_tail) one("[data-log]", HTMLElement).textContent = job.log_tail;
-  void update();
+  take(job.metrics ?? []);
+  if (!isWhole) void update();
 }
 
 void update();

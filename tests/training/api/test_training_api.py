@@ -71,6 +71,7 @@ def test_a_run_is_started_watched_and_cancelled(scene: Stage, calling: Calling) 
     detail = maya.get(f"/api/v1/runs/{run['id']}/").json()
     assert (detail["done"], detail["total"], detail["latest"]["step"]) == (3, 9, 3)
     assert [point["step"] for point in detail["metrics"]] == [1, 2, 3]
+    assert [point["step"] for point in maya.get(f"/api/v1/runs/{run['id']}/?after=2").json()["metrics"]] == [3]
     later = maya.get(f"/api/v1/runs/{run['id']}/metrics/?after=2").json()["results"]
     assert later == [{"event": "progress", "step": 3, "values": {"loss": 1 / 3}}]
     assert len(maya.get(f"/api/v1/runs/{run['id']}/metrics/?after=x").json()["results"]) == 3

@@ -23,6 +23,7 @@ from training.jobs import generation, run_generation_job
 from training.jobs.pair import MAX_TRIES
 from training.jobs.sampler import SamplerDied, Source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
+from training.queries import LeftOut, left_out
 
 pytestmark = pytest.mark.django_db
 
@@ -215,7 +216,7 @@ def test_a_failure_is_kept_with_its_reason_and_the_others_go_on(job: GenerationJ
 
     assert done is not None
     assert (done.status, done.failed, done.done) == (JobStatus.FINISHED, 1, 2 * PAIRS)
-    assert job.items.get(pk=broken).reason == "The prompt is longer than the model reads."
+    assert left_out(done) == [LeftOut("failed", "The prompt is longer than the model reads.", 1)]
     assert job.items.get(pk=tired).status == "done"
     assert campaign.comparisons.count() == PAIRS - 1
 
@@ -228,7 +229,7 @@ def test_what_never_stops_failing_is_given_up_after_a_few_tries(job: GenerationJ
     assert done is not None
     assert (done.status, done.failed) == (JobStatus.FINISHED, PAIRS)
     assert len(script.asked) <= MAX_TRIES * 2 * PAIRS
-    assert set(job.items.values_list("reason", flat=True)) == {"The server is down."}
+    assert left_out(done) == [LeftOut("failed", "The server is down.", PAIRS)]
 
 
 def test_cancelling_keeps_what_is_written_and_stops_soon(

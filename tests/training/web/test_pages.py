@@ -89,6 +89,20 @@ def test_candidates_are_asked_for_as_filled_in(visiting: Visiting) -> None:
     assert [version.name for version in job.versions.all()] == [serving.name]
 
 
+def test_why_pairs_are_missing_is_said(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    furnished = furnish(on_stage)
+    job = GenerationJob.objects.latest("pk")
+    prompts = on_stage.campaign.prompts.order_by("pk")
+    both = {"version_first": furnished.one, "version_second": furnished.one, "seed_first": 1, "seed_second": 2}
+    fates = (("failed", "The server was <slow>."), ("failed", "The server was <slow>."), ("waiting", "Too busy (429)."))
+    for prompt, (status, reason) in zip(prompts, fates, strict=True):
+        job.items.create(prompt=prompt, number=90, status=status, reason=reason, **both)
+    page = " ".join(visiting(on_stage.maya).get(PATH).content.decode().split())
+    assert '<b class="number">2</b> pairs: The server was &lt;slow&gt;.' in page
+    assert '<b class="number">1</b> pair, tried again: Too busy (429).' in page
+
+
 def test_two_versions_are_compared_when_named(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     quiet(on_stage)
