@@ -33,11 +33,20 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 class Worker:
-    """A Celery worker for long jobs, as `make run` starts it."""
+    """A Celery worker for every queue, as `make run` starts them."""
 
     def __init__(self, broker: str, folder: Path) -> None:
         self.log = folder / f"worker-{time.monotonic_ns()}.log"
-        command = [sys.executable, "-m", "celery", "--app", "config", "worker", "--queues", "generate,train,default"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "--app",
+            "config",
+            "worker",
+            "--queues",
+            "generate,train,lens,default",
+        ]
         command += ["--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(

@@ -3,19 +3,22 @@
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import psutil
 import pytest
 import redis
 from django.utils import timezone
 
-from labeling.models import Campaign, Completion
+from labeling.models import Campaign, Completion, User
 from tests.chaos.conftest import Worker, wait_until
 from tests.training.conftest import add_written_pairs
 from training import processes, queue
-from training.actions import start_generation, start_run
+from training.actions import ask_for_steps, end_lab, read_rewards, start_generation, start_lab, start_run
 from training.jobs import run_training_job
-from training.models import GenerationJob, JobStatus, ModelVersion, Run, RunMetric
+from training.models import GenerationJob, JobStatus, ModelVersion, RewardReading, Run, RunMetric
+from training.pairs import pair_of_texts
+from training.reward_figures import views
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -31,7 +34,7 @@ def reached(run: Run, step: int) -> bool:
     return run.done >= step and bool(run.engine)
 
 
-def finished(job: Run | GenerationJob) -> bool:
+def finished(job: Run | GenerationJob | RewardReading) -> bool:
     """Whether it is over; beat's part, the sweep, is done here meanwhile."""
     queue.sweep(now=timezone.now())
     job.refresh_from_db()
@@ -77,6 +80,34 @@ def test_engine_and_worker_are_killed_in_the_middle_and_the_run_ends_in_the_same
     assert done.snapshot == run.snapshot
     assert ModelVersion.objects.get(run=done).content_hash == version.content_hash
     assert ModelVersion.objects.get(run=done).metrics == version.metrics
+    looked_into(version)
+
+
+def looked_into(version: ModelVersion) -> None:
+    """An experiment in the lab and a reading of the lens, by the worker that is there."""
+    alice, maya = (User.objects.get(username=name) for name in ("alice", "maya"))
+    texts: dict[str, Any] = {"chosen": "the cat sees bread", "rejected": "the old dog slowly walks"}
+    session = start_lab(prompt="what does the cat see ?", **texts, acting_user=alice, now=timezone.now())
+
+    def taken(steps: int) -> bool:
+        session.refresh_from_db()
+        assert session.is_active, session.error
+        return session.done == steps and bool(session.wrote) and session.wrote[-1]["step"] == steps
+
+    wait_until(lambda: taken(1), "the experiment takes its step")
+    ask_for_steps(session=session, steps=2, acting_user=alice, now=timezone.now())
+    wait_until(lambda: taken(3), "the same engine takes two more")
+    assert (session.attempts, [point["step"] for point in session.points]) == (1, [0, 1, 2, 3])
+    pair = pair_of_texts([{"role": "user", "content": "what does the cat see ?"}], **texts)
+    reading = read_rewards(version=version, pair=pair, acting_user=maya, now=timezone.now())
+    end_lab(session=session, acting_user=alice, now=timezone.now())  # there is one worker here, and it stays with it
+    wait_until(lambda: finished(reading), "the reading comes after it")
+    session.refresh_from_db()
+    assert (session.status, reading.attempts) == (JobStatus.CANCELLED, 1)
+    assert reading.result is not None
+    view, before = views(reading.result)
+    assert (view.version, before) == (version.name, None)
+    assert view.figures(reading.beta).margin > 0, "as it was trained"
 
 
 def test_a_broker_that_lost_everything_is_told_again_and_nothing_is_written_twice(

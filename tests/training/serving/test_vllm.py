@@ -1,6 +1,6 @@
-"""The whole loop over a real vLLM server: generate, train, hot-load, switch, roll back, lose the server and go on.
+"""The whole loop over a real vLLM server: generate, lose the server and go on, train, hot-load, switch, roll back.
 
-Marked `vllm`: run by `make test-vllm`, which makes vLLM's environment first. One server start for all of it.
+Marked `vllm`: run by `make test-vllm`, which makes its environment first. The server starts twice: it is killed once.
 """
 
 import json
@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -39,106 +38,85 @@ TEXTS = ("The capital of France is Paris, and it lies on the Seine.", "I am sorr
 ASKED = [{"role": "user", "content": "What is the capital of France?"}]
 
 
-class Line:
-    """A TCP line to the server that can be cut: connections break off and new ones are refused."""
+class Vllm:
+    """The real server, as `make vllm` starts it, on a port that it keeps when it is started again."""
 
-    def __init__(self, target: int) -> None:
-        self.target = target
-        self.port = 0
-        self.open: list[socket.socket] = []
-        self.listener: socket.socket | None = None
-        self.mend()
+    def __init__(self, model: Path, log: Path) -> None:
+        self.model, self.log = model, log
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.start()
 
-    def mend(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
 
-    def cut(self) -> None:
-        assert self.listener is not None
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for each in self.open:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-        self.open.clear()
+    def start(self) -> None:
+        environment = {**os.environ, "VLLM_PORT": str(self.port), "VLLM_MODEL": str(self.model)}
+        environment.pop("OMP_NUM_THREADS", None)
+        command = ["requirements/vllm.sh", str(PYTHON), "--enforce-eager", "--max-model-len", "1024"]
+        with self.log.open("ab") as handle:
+            self.process = subprocess.Popen(
+                [*command, "--dtype", "float32"],
+                cwd=PROJECT_DIR,
+                env=environment,
+                stdout=handle,
+                stderr=handle,
+                start_new_session=True,
+            )
 
-    def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(("127.0.0.1", self.target))
-                self.open += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _carry(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(1 << 16):
-                other.sendall(data)
-        for each in (one, other):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture(scope="module")
-def vllm(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A real server on the returned port, as `make vllm` starts it."""
-    assert PYTHON.exists(), "vLLM has an environment of its own: make vllm-install"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("vllm") / "log"
-    environment = {**os.environ, "VLLM_PORT": str(port), "VLLM_MODEL": str(smollm2)}
-    environment.pop("OMP_NUM_THREADS", None)
-    command = ["requirements/vllm.sh", str(PYTHON), "--enforce-eager", "--max-model-len", "1024", "--dtype", "float32"]
-    with log.open("wb") as handle:
-        server = subprocess.Popen(
-            command, cwd=PROJECT_DIR, env=environment, stdout=handle, stderr=handle, start_new_session=True
-        )
-    started = time.monotonic()
-    try:
-        while not _answers(port):
-            assert server.poll() is None, log.read_text()[-3000:]
+    def wait(self) -> None:
+        """Until it answers."""
+        started = time.monotonic()
+        while not self.answers():
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
             assert time.monotonic() - started < 300
             time.sleep(0.5)
         print(f"\nthe vLLM server was ready after {time.monotonic() - started:.0f} s")
-        yield port
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
+
+    def answers(self) -> bool:
         try:
-            server.wait(30)
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """kill -9, to what it started too."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(30)
         except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-
-
-def _answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
-            return True
-    except OSError:
-        return False
+            self.kill()
 
 
 @pytest.fixture
-def line(vllm: int, settings: Any) -> Iterator[Line]:
-    made = Line(vllm)
-    settings.GENERATOR_URLS = [f"http://127.0.0.1:{made.port}/v1"]
-    yield made
-    made.cut()
+def server(smollm2: Path, tmp_path: Path, settings: Any) -> Iterator[Vllm]:
+    assert PYTHON.exists(), "vLLM has an environment of its own: make vllm-install"
+    made = Vllm(smollm2, tmp_path / "vllm.log")
+    settings.GENERATOR_URLS = [made.address]
+    try:
+        made.wait()
+        yield made
+    finally:
+        made.stop()
 
 
 def test_the_loop_over_a_real_server(
-    line: Line, smollm2: Path, campaign: Campaign, alice: User, var_dir: Path, monkeypatch: pytest.MonkeyPatch
+    server: Vllm, smollm2: Path, campaign: Campaign, alice: User, var_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # the engine has the machine to itself here
     _forty_prompts(campaign)
     base = register_base_version(name=NAME, directory=smollm2, acting_user=None, now=NOW)
     promote(version=base, acting_user=None, now=NOW)
 
-    _generate_while_the_line_is_cut(campaign, line, monkeypatch)
+    _generate_while_the_server_is_killed(campaign, server, monkeypatch)
     _ids_are_whole()
     trained = _train(campaign, alice)
     promote(version=trained, acting_user=None, now=NOW)
@@ -149,9 +127,9 @@ def test_the_loop_over_a_real_server(
     job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, prompts=prompts)
     assert _done(job).failed == 0
     assert Completion.objects.filter(model_version=trained.name).count() >= 4
-    _log_probs_agree(line, trained)
+    _log_probs_agree(server, trained)
 
-    line.cut()  # a roll-back asks nobody
+    server.kill()  # a roll-back asks nobody
     roll_back(acting_user=None, now=NOW)
     assert serving_version() == base
 
@@ -173,21 +151,22 @@ def _done(job: GenerationJob) -> GenerationJob:
     return finished
 
 
-def _generate_while_the_line_is_cut(campaign: Campaign, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    """40 pairs; after a while nobody answers, and somewhat later the server is back."""
+def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """40 pairs; after the first twenty texts the server is killed and started again, and the job goes on."""
     from training import queue
-    from training.jobs import pair
+    from training.jobs import generation, pair
 
     taken: list[str] = []
     waited: list[str] = []
+    first = server.process.pid
     take, write = pair.Pair.take, queue.Claim.write
 
     def taking(self: pair.Pair, slot: str, completion: Any) -> None:
         take(self, slot, completion)
         taken.append(completion.key)
         if len(taken) == 20:
-            line.cut()
-            threading.Timer(3.0, line.mend).start()
+            server.kill()
+            server.start()  # which takes a while
 
     def writing(self: Any, **values: Any) -> None:
         if values.get("error"):
@@ -196,8 +175,10 @@ def _generate_while_the_line_is_cut(campaign: Campaign, line: Line, monkeypatch:
 
     monkeypatch.setattr(pair.Pair, "take", taking)
     monkeypatch.setattr(queue.Claim, "write", writing)
+    monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 4.0)
     job = _done(start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, seed=5))
     monkeypatch.undo()
+    assert server.process.pid != first
     assert any(one.startswith("Waiting for the server. No usable answer") for one in waited)
     assert job.failed == 0
     # Only what was drawn again on purpose has the same key twice.
@@ -228,11 +209,11 @@ def _train(campaign: Campaign, alice: User) -> ModelVersion:
     return ModelVersion.objects.get(run=run)
 
 
-def _log_probs_agree(line: Line, trained: ModelVersion) -> None:
+def _log_probs_agree(running: Vllm, trained: ModelVersion) -> None:
     """Of fixed texts, with the adapter and without: what the server says and what the engine says."""
     record = {"id": "fixed", "prompt": ASKED, "chosen": TEXTS[0], "rejected": TEXTS[1]}
     (ours,) = score_pairs(trained, [record], dtype="float32")
-    server = ModelServer(f"http://127.0.0.1:{line.port}/v1")
+    server = ModelServer(running.address)
     for number, side in enumerate(("chosen", "rejected")):
         with_adapter, without = (_served_log_prob(server, name, TEXTS[number]) for name in (trained.name, NAME))
         assert with_adapter == pytest.approx(ours[f"policy_{side}_logp"], abs=BOUND)
