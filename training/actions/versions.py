@@ -59,9 +59,11 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
 def _check_name(name: str) -> None:
     """A version is found by its name in addresses. Raises WrongName."""
     if not NAME.fullmatch(name):
-        raise WrongName(f"{name!r} is no name for a version: use up to 120 letters, digits, hyphens and underscores.")
+        told = _("%(name)s is no name for a version: use up to 120 letters, digits, hyphens and underscores.")
+        raise WrongName(told % {"name": repr(name)})
     if name in TAKEN_NAMES:
-        raise WrongName(f"A version cannot be called {name}: a page has this address. Take another name.")
+        told = _("A version cannot be called %(name)s: a page has this address. Take another name.")
+        raise WrongName(told % {"name": name})
 
 
 def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: datetime) -> ModelVersion:
