@@ -86,8 +86,10 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
         "other": other,
         "versions": seen.order_by("-pk"),
         "campaign": campaign,
-        "figures": [(what, one.metrics.get(name), other.metrics.get(name), name) for name, what in FIGURES],
+        "figures": _figures(one, other),
+        "same_base": one.base().pk == other.base().pk,
         "written": written,
+        "has_written": any(told.completions for _version, told in written),
         "matches": matches,
         "win_rate": shown(matches.win_rate.value),
         "win_interval": interval(matches.win_rate),
@@ -97,6 +99,12 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
         "nav": "versions",
     }
     return render(request, "training/compare.html", context)
+
+
+def _figures(one: ModelVersion, other: ModelVersion) -> list[tuple[Any, float | None, float | None, str]]:
+    """What, of the one, of the other, and its name; only what was measured of either."""
+    rows = [(what, one.metrics.get(name), other.metrics.get(name), name) for name, what in FIGURES]
+    return [row for row in rows if row[1] is not None or row[2] is not None]
 
 
 def _newest_step() -> HttpResponse:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from training.web.campaign import campaign, generation_start, policy_save, run_start
 from training.web.compare import compare_versions
+from training.web.compare_runs import compare_runs
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
 from training.web.lens import lens, lens_reading
@@ -23,6 +24,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/policy/", policy_save, name="policy_save"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),
     path("generation/<int:pk>/resume/", generation_resume, name="generation_resume"),
+    path("runs/compare/", compare_runs, name="compare_runs"),
     path("runs/<int:pk>/", run, name="run"),
     path("runs/<int:pk>/cancel/", run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", run_resume, name="run_resume"),

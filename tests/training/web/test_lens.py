@@ -9,10 +9,10 @@ import pytest
 from labeling.models import Comparison, Verdict
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.inspected import reading_of
-from tests.people import Stage, person, stage
+from tests.people import NOON, Stage, person, stage
 from tests.training.web.conftest import Visiting
 from training.actions import take_snapshot
-from training.models import RewardReading, Run
+from training.models import ModelVersion, RewardReading, Run
 from training.web.compare import word_diff
 from training.web.lineage import HEIGHT, draw_lineage
 
@@ -180,6 +180,19 @@ def test_two_versions_are_put_beside_each_other(scene: tuple[Stage, Furnished], 
     assert "<ins>blue</ins>" in page
     assert maya.get("/versions/compare/").headers["Location"].endswith("?one=base&other=sums-v1")
     assert maya.get("/versions/compare/?one=nothing&other=sums-v2").status_code == 404
+
+
+def test_versions_of_different_base_models_are_compared_by_their_texts(
+    scene: tuple[Stage, Furnished], visiting: Visiting
+) -> None:
+    maya = visiting(scene[0].maya)
+    ModelVersion.objects.create(name="elsewhere", base_dir="/elsewhere", content_hash="aa11" * 16, created_at=NOON)
+    page = maya.get("/versions/compare/?one=elsewhere&other=sums-v2").content.decode()
+    assert "They grow from different base models" in page
+    page = maya.get("/versions/compare/?one=sums-v1&other=sums-v2").content.decode()
+    assert "different base models" not in page
+    assert "Held-out loss" in page
+    assert "Entropy" not in page  # nobody measured it
 
 
 @pytest.mark.parametrize(("one", "other"), [("a b c", "a c"), ("", "x"), ("same", "same"), ("a  b\n", "a b\n\nc")])

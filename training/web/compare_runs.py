@@ -1,0 +1,134 @@
+"""Runs beside each other: their settings, what came of them, and their curves on the same charts."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from labeling.templatetags.figures import figure, grouped, percent
+from labeling.web.edge import page, person
+from labeling.wording import DASH
+from training.access import require_any_lead, visible_runs
+from training.engine.config import RunConfig
+from training.models import Run
+from training.queries import run_metrics
+
+MOST = 4
+"""As many as there are colours for curves."""
+OFFERED = 30
+
+MEASURED_ON = ("evaluated", "progress")
+"""Held-out pairs, or the batch of each step."""
+
+CHARTS = (
+    ("loss", gettext_lazy("Loss"), {"level": 0.693147}),
+    ("reward_accuracy", gettext_lazy("Reward accuracy"), {"level": 0.5, "percent": True}),
+    ("margin", gettext_lazy("Margin"), {"level": 0}),
+    ("chosen_logratio", gettext_lazy("Log-ratio of the chosen"), {"level": 0}),
+    ("rejected_logratio", gettext_lazy("Log-ratio of the rejected"), {"level": 0}),
+    ("kl", gettext_lazy("Drift: KL from the reference, nats per answer of its own"), {"level": 0}),
+)
+
+
+@page
+@require_safe
+def compare_runs(request: HttpRequest) -> HttpResponse:
+    """`run`, once for each, names runs; without any the newest two. `on`: `evaluated` or `progress`."""
+    user = person(request)
+    require_any_lead(user)
+    seen = visible_runs(user).select_related("campaign", "parent", "snapshot", "version").order_by("-pk")
+    offered = list(seen[:OFFERED])
+    runs = _named(request, seen) or [run for run in offered if run.status == "finished"][:2] or offered[:2]
+    runs = sorted(runs, key=lambda run: run.pk)[:MOST]
+    on = request.GET.get("on", "")
+    on = on if on in MEASURED_ON else MEASURED_ON[0]
+    curves = [{"label": _label(run), "lines": _lines(run, on)} for run in runs]
+    charts = [chart for chart in CHARTS if _has(curves, chart[0])]
+    context: dict[str, Any] = {
+        "runs": runs,
+        "offered": [run for run in offered if run not in runs],
+        "most": MOST,
+        "on": on,
+        "rows": [(what, list(zip(runs, values, strict=True))) for what, values in [*_settings(runs), *_results(runs)]],
+        "same_labels": len({run.snapshot.content_hash for run in runs}) < 2,
+        "curves": curves,
+        "charts": charts,
+        "table": _table(curves, charts),
+        "nav": "versions",
+    }
+    return render(request, "training/compare_runs.html", context)
+
+
+def _named(request: HttpRequest, seen: QuerySet[Run]) -> list[Run]:
+    numbers = {int(number) for number in request.GET.getlist("run") if number.isdecimal()}
+    found = list(seen.filter(pk__in=numbers))
+    if len(found) < len(numbers):
+        missing = sorted(numbers - {run.pk for run in found})
+        raise Http404(f"There is no run {missing[0]} among those you may see.")
+    return found
+
+
+def _label(run: Run) -> str:
+    return f"{run.pk}, beta {run.config.get('beta', RunConfig().beta)}"
+
+
+def _lines(run: Run, on: str) -> list[dict[str, Any]]:
+    """What was measured at which step: the figures of the charts, as far as there are any."""
+    names = [name for name, _what, _manner in CHARTS]
+    found = [metric for metric in run_metrics(run) if metric.event == on]
+    return [
+        {"step": metric.step, **{name: metric.values[name] for name in names if metric.values.get(name) is not None}}
+        for metric in found
+    ]
+
+
+def _has(curves: list[dict[str, Any]], name: str) -> bool:
+    return any(name in line for curve in curves for line in curve["lines"])
+
+
+def _table(curves: list[dict[str, Any]], charts: list[Any]) -> list[tuple[str, int, list[str]]]:
+    """Run, step, and the figures of the charts, as they are read."""
+    return [
+        (
+            curve["label"],
+            line["step"],
+            [
+                percent(line.get(name)) if manner.get("percent") else figure(line.get(name), 4)
+                for name, _what, manner in charts
+            ],
+        )
+        for curve in curves
+        for line in curve["lines"]
+    ]
+
+
+def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
+    """Where they began, what they learned from, and the settings in which they differ; beta in any case."""
+    rows = [
+        (_("From"), [run.parent.name for run in runs]),
+        (_("Pairs"), [f"{grouped(run.snapshot.train_pairs)} + {grouped(run.snapshot.test_pairs)}" for run in runs]),
+        (_("Labels (snapshot)"), [run.snapshot.content_hash[:12] for run in runs]),
+    ]
+    for name, default in RunConfig().as_dict().items():
+        values = [run.config.get(name, default) for run in runs]
+        if name == "beta" or len({repr(value) for value in values}) > 1:
+            rows.append((name, [str(value) for value in values]))
+    return rows
+
+
+def _results(runs: list[Run]) -> list[tuple[str, list[str]]]:
+    """What the versions that they made measured at the end, on held-out pairs."""
+    made = [getattr(run, "version", None) for run in runs]
+    metrics = [version.metrics if version else {} for version in made]
+    rows = [
+        (_("Version"), [version.name if version else DASH for version in made]),
+        (_("Held-out reward accuracy"), [percent(one.get("reward_accuracy")) for one in metrics]),
+        (_("Held-out loss"), [figure(one.get("loss")) for one in metrics]),
+        (_("Mean margin"), [figure(one.get("margin")) for one in metrics]),
+        (_("KL from its reference, nats an answer"), [figure(one.get("kl")) for one in metrics]),
+    ]
+    return [row for row in rows if any(value != DASH for value in row[1])]
