@@ -24,7 +24,7 @@ production() {
         SECRET_KEY="$(head -c 48 /dev/urandom | base64)" "$@"
 }
 
-scripts() { npx --yes --package typescript@5.9.3 -- tsc --project frontend; }
+scripts() { npx --yes --package typescript@5.9.3 -- tsc --project frontend && npx --yes --package typescript@5.9.3 -- tsc --project frontend/worker; }
 
 check "ruff check" "$bin/ruff" check .
 check "ruff format" "$bin/ruff" format --check .

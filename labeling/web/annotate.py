@@ -27,7 +27,10 @@ CRITERION = "criterion-"
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def annotate(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows what to judge next; a POST is a judgment from the form."""
+    """Shows what to judge next; a POST is a judgment from the form.
+
+    With `kept` it is the page without a pair, and gives none out: what a browser keeps for when there is no network.
+    """
     campaign = get_campaign(person(request), slug)
     if request.method == "POST":
         return _judged(request)
@@ -51,15 +54,17 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     user, now = person(request), timezone.now()
     # A campaign that gives nothing out still has its page, which says so.
     is_active = campaign.status == Campaign.Status.ACTIVE
+    is_kept = "kept" in request.GET
     given: list[Assignment] = []
     progress = annotator_view(campaign, user, now=now)
-    if is_active:
+    if is_active and not is_kept:
         given, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
     assignment = next(iter(given), None)
     guidelines = campaign.guideline_versions.order_by("-number").first()
     last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
     context = {
         "campaign": campaign,
+        "kept": is_kept,
         "assignment": present_assignment(assignment) if assignment else None,
         "key": uuid.uuid4(),
         "progress": progress.as_dict(),

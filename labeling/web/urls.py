@@ -9,6 +9,7 @@ from labeling.web.events import events
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.invitations import invitation, invitation_revoke, invitations
+from labeling.web.offline import offline_worker
 from labeling.web.people import people, people_pause, people_remove
 from labeling.web.preview import campaign_preview
 from labeling.web.settings import campaign_settings, campaign_status
@@ -25,6 +26,7 @@ urlpatterns = [
     path("people/<str:username>/erase/", account_erase, name="account_erase"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/revoke/", token_revoke, name="token_revoke"),
+    path("campaigns/offline.js", offline_worker, name="offline_worker"),
     path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
     path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),

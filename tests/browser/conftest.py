@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from config.embedded.var import PROJECT_DIR
 from labeling.models import User
+from tests.browser.annotating import PATH
 from tests.people import Stage, stage
 
 SCREENSHOTS = PROJECT_DIR / "var" / "screenshots"
@@ -46,9 +47,11 @@ def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
     """Browsers of people's own. Closed afterwards, before the server goes."""
     opened: list[BrowserContext] = []
 
-    def open_context(**wishes: Any) -> BrowserContext:
+    def open_context(*, keeps_pages: bool = False, **wishes: Any) -> BrowserContext:
         context = browser.new_context(**{"base_url": live_server.url, "viewport": WIDE, **wishes})
         context.set_default_timeout(15_000)
+        if not keeps_pages:  # as a browser without service workers, which has less to do
+            context.add_init_script("delete Navigator.prototype.serviceWorker")
         opened.append(context)
         return context
 
@@ -71,7 +74,8 @@ def wait_until_nobody_is_answered() -> None:
 
 @pytest.fixture
 def sign_in(contexts: Callable[..., BrowserContext], live_server: LiveServer) -> Iterator[SignIn]:
-    """Opens a page for somebody, signed in, or for nobody. wishes: of the browser (viewport, color_scheme, ...)."""
+    """Opens a page for somebody, signed in, or for nobody. wishes: of the browser (viewport, color_scheme, ...);
+    keeps_pages: it has a service worker."""
     complaints: list[str] = []
 
     def open_page(user: User | None, *, path: str = "/", **wishes: Any) -> Page:
@@ -86,6 +90,12 @@ def sign_in(contexts: Callable[..., BrowserContext], live_server: LiveServer) ->
 
     yield open_page
     assert complaints == []
+
+
+@pytest.fixture
+def alice_page(on_stage: Stage, sign_in: SignIn) -> Page:
+    """Alice, before her first pair."""
+    return sign_in(on_stage.alice, path=PATH)
 
 
 def session_of(user: User) -> str:

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, Route
 
 from config.security import POLICY
 from labeling.rendering import render_markdown
+from tests.browser.annotating import PATH, ready
 from tests.browser.conftest import PHONE, WIDE, SignIn
 from tests.browser.hostile import COUNT, hostile_texts
-from tests.browser.test_annotate import PATH, ready
 from tests.people import Stage
 
 BATCH = 250
@@ -101,7 +101,7 @@ def answer_with_cards(route: Route) -> None:
     start = int(route.request.url.rpartition("/")[2])
     styles = "".join(
         f'<link rel="stylesheet" href="{static(f"css/{name}.css")}">'
-        for name in ("tokens", "base", "components", "annotate")
+        for name in ("tokens", "base", "components", "tables", "forms", "prose", "pair", "annotate")
     )
     cards = "".join(
         f'<section class="completion"><div class="prose" dir="auto">{html}</div></section>'

@@ -1,11 +1,12 @@
-"""The pages of experts, leads and of one's own account, by keyboard alone: reached, filled in and sent."""
+"""By keyboard alone: an annotator's session, and the pages of experts, leads and of one's own account."""
 
 from playwright.sync_api import Locator, Page, expect
 
-from labeling.models import Erasure, User, Verdict
+from labeling.models import Erasure, Judgment, User, Verdict
+from tests.browser.annotating import choices, judged, press
 from tests.browser.busy import occupy
 from tests.browser.conftest import SignIn
-from tests.people import Stage
+from tests.people import Stage, stage
 
 MOST = 60
 """Presses of Tab within which anything on a page must be reached."""
@@ -17,6 +18,33 @@ def tab_to(page: Page, wanted: Locator) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{wanted} cannot be reached by keyboard")
+
+
+def test_an_annotator_goes_from_the_first_page_to_the_last_pair(transactional_db: None, sign_in: SignIn) -> None:
+    scene = stage(comparisons=5, prefetch=5)
+    page = sign_in(scene.alice)
+    tab_to(page, page.get_by_test_id("judge-sums"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/annotate/")
+    press(page, "ArrowLeft")
+    press(page, "t")
+    press(page, "z")
+    press(page, "b")
+    press(page, "S")
+    page.keyboard.press("3")
+    press(page, "c")
+    page.keyboard.type("It is shorter.")
+    page.keyboard.press("Escape")
+    press(page, "2")
+    judged(page, 3)
+    press(page, "ArrowRight")
+    expect(page.get_by_test_id("done").locator("h2")).to_be_focused()
+    judged(page, 4)
+    assert choices(scene.alice) == ["left", "both_bad", "skip", "right", "right"]
+    assert Judgment.objects.exclude(comment="").get().comment == "It is shorter."
+    tab_to(page, page.get_by_test_id("done").get_by_role("link", name="Your campaigns"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("campaign-sums")).to_contain_text("4 judged by you")
 
 
 def test_an_expert_finds_a_conflict_and_decides_it(on_stage: Stage, sign_in: SignIn) -> None:

@@ -43,6 +43,7 @@ PAGES = {
         "/campaigns/sums/events/",
         "/campaigns/sums/webhooks/",
         "/runs/{finished}/",
+        "/runs/compare/",
         "/playground/",
         "/runs/{finished}/surprises/",
         "/lens/",
@@ -64,7 +65,7 @@ PAGES = {
     "eve": ("/campaigns/sums/adjudication/",),
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
-NO_PAGES = {"schema", "healthz", "words"}
+NO_PAGES = {"schema", "healthz", "words", "offline_worker"}
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 """Swagger UI and Django draw them."""
 

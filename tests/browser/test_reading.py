@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 
 from labeling.actions import ComparisonDraft, CompletionDraft
 from labeling.models import Judgment
+from tests.browser.annotating import PATH, choices, judged, press, ready
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
-from tests.browser.test_annotate import PATH, choices, judged, press, ready
 from tests.browser.test_pages import WCAG
 from tests.people import Stage, asks, stage
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from labeling.actions import write_guidelines
 from labeling.models import Assignment, Campaign, Judgment
+from tests.browser.annotating import PATH, choices, judged, press, ready, shown
 from tests.browser.conftest import SignIn
-from tests.browser.test_annotate import PATH, choices, judged, press, ready, shown
 from tests.people import Stage, pair, stage
 
 

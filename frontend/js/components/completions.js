@@ -3,7 +3,7 @@
 import { all, maybe, one } from "../lib/dom.js";
 import { differences } from "../lib/difference.js";
 
-/** @typedef {import("../lib/judging.js").Assignment} Assignment */
+/** @typedef {import("../lib/judging_types.js").Assignment} Assignment */
 /** @typedef {"both" | "left" | "right"} Focus */
 
 const SIDES = /** @type {const} */ (["left", "right"]);

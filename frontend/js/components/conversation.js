@@ -3,7 +3,7 @@
 import { all, make, one } from "../lib/dom.js";
 import { gettext, interpolate } from "../lib/words.js";
 
-/** @typedef {import("../lib/judging.js").Message} Message */
+/** @typedef {import("../lib/judging_types.js").Message} Message */
 
 const FOLDED_PX = 400;
 const TURNS_SHOWN = 4;

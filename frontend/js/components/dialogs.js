@@ -2,7 +2,7 @@
 
 import { all, maybe, one } from "../lib/dom.js";
 
-/** @typedef {import("../lib/judging.js").Saying} Saying */
+/** @typedef {import("../lib/judging_types.js").Saying} Saying */
 
 /** @param {string} id of a dialog; nothing happens where the page has none of that name */
 export function openDialog(id) {

@@ -2,8 +2,8 @@
 
 import { all, maybe, one } from "../lib/dom.js";
 
-/** @typedef {import("../lib/judging.js").Assignment} Assignment */
-/** @typedef {import("../lib/judging.js").Saying} Saying */
+/** @typedef {import("../lib/judging_types.js").Assignment} Assignment */
+/** @typedef {import("../lib/judging_types.js").Saying} Saying */
 
 export class Edit {
   /** @type {Assignment | null} the pair that the text is about */

@@ -3,7 +3,7 @@
 import { all, one } from "../lib/dom.js";
 import { count } from "../lib/format.js";
 
-/** @typedef {import("../lib/judging.js").Progress} Progress */
+/** @typedef {import("../lib/judging_types.js").Progress} Progress */
 
 /** @param {Progress} progress */
 export function showProgress(progress) {

@@ -2,8 +2,14 @@
 
 import { gettext, interpolate, ngettext } from "../lib/words.js";
 
-/** @typedef {import("../lib/judging.js").Saying} Saying */
-/** @typedef {import("../lib/judging.js").Trouble} Trouble */
+/** @typedef {import("../lib/judging_types.js").Saying} Saying */
+/** @typedef {import("../lib/judging_types.js").Trouble} Trouble */
+
+// By strength: slightly, clearly, much.
+const LEFT = [gettext("Left is better."), gettext("Left is clearly better."), gettext("Left is much better.")];
+const RIGHT = [gettext("Right is better."), gettext("Right is clearly better."), gettext("Right is much better.")];
+const TOP = [gettext("Top is better."), gettext("Top is clearly better."), gettext("Top is much better.")];
+const BOTTOM = [gettext("Bottom is better."), gettext("Bottom is clearly better."), gettext("Bottom is much better.")];
 
 /**
  * @param {Saying} saying
@@ -11,8 +17,9 @@ import { gettext, interpolate, ngettext } from "../lib/words.js";
  */
 export function inWords(saying) {
   const stacked = matchMedia("(width < 60rem)").matches;
-  if (saying.choice === "left") return stacked ? gettext("Top is better.") : gettext("Left is better.");
-  if (saying.choice === "right") return stacked ? gettext("Bottom is better.") : gettext("Right is better.");
+  const strength = saying.strength ?? 1;
+  if (saying.choice === "left") return (stacked ? TOP : LEFT)[strength - 1] ?? "";
+  if (saying.choice === "right") return (stacked ? BOTTOM : RIGHT)[strength - 1] ?? "";
   return { tie: gettext("Tie."), both_bad: gettext("Both bad."), skip: gettext("Skipped.") }[saying.choice] ?? saying.choice;
 }
 

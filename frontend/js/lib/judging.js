@@ -9,42 +9,17 @@ import { Refused, call } from "./api.js";
 import { newKey } from "./key.js";
 import { Lease } from "./lease.js";
 import { Outbox } from "./outbox.js";
+import { Said } from "./said.js";
 import { Stopwatch } from "./stopwatch.js";
 
-/** @typedef {{ role: string, html: string, text: string }} Message */
-/** @typedef {{ html: string, text: string, model: string | null }} CompletionView */
-/**
- * @typedef {object} Assignment
- * @property {number} id
- * @property {string} expires_at
- * @property {Message[]} prompt
- * @property {CompletionView} left
- * @property {CompletionView} right
- * @property {number | null} guideline_version
- */
-/** @typedef {{ id: number, expires_at: string, guideline_version: number | null }} Held */
-/** @typedef {{ judged: number, judged_today: number, comparisons: number, settled: number, notice: string }} Progress */
-/**
- * @typedef {{ choice: string, strength?: number, skip_reason?: string, flag?: string, comment?: string, edit?: string,
- *   criteria?: Record<string, string> }} Saying what a key or a button says
- */
-/**
- * @typedef {{ assignment: number, view: Assignment | null, key: string | null, saying: Saying | null }} Done
- *   what was judged; key: while the server does not have it yet
- */
-/**
- * @typedef {object} Listener what the page does about it
- * @property {(assignment: Assignment | null, why: "judged" | "undone" | "found", saying?: Saying | null) => void} shown
- *   saying: of an undo, what had been said
- * @property {(progress: Progress) => void} counted
- * @property {(saying: Saying) => void} said at once
- * @property {(saying: Saying) => void} saved when the server has it
- * @property {(trouble: Trouble | null) => void} troubled null: over
- * @property {() => void} changed whether it is busy, what is on its way, or whether something can be undone
- */
-/** @typedef {{ kind: "offline", seconds: number } | { kind: "signed-out" } | { kind: "refused", message: string }} Trouble */
+/** @typedef {import("./judging_types.js").Assignment} Assignment */
+/** @typedef {import("./judging_types.js").Held} Held */
+/** @typedef {import("./judging_types.js").Progress} Progress */
+/** @typedef {import("./judging_types.js").Saying} Saying */
+/** @typedef {import("./judging_types.js").Session} Session */
+/** @typedef {import("./judging_types.js").Listener} Listener */
 
-const MOST_UNDOS = 50;
+const STRONGEST = 3;
 
 export class Judging {
   /** @type {Assignment | null} */
@@ -55,8 +30,9 @@ export class Judging {
   #isWorking = false;
   /** @type {Assignment[]} */
   #ahead = [];
-  /** @type {Done[]} newest last */
-  #done = [];
+  #said = new Said();
+  /** @type {Progress | null} */
+  #progress = null;
   #chain = Promise.resolve();
 
   /**
@@ -86,12 +62,18 @@ export class Judging {
 
   /** @returns {boolean} */
   get canUndo() {
-    return this.#done.length > 0 && !this.#isWorking;
+    return this.#said.last !== undefined && !this.#isWorking;
   }
 
   /** @returns {number} judgments that the server does not have yet */
   get onTheirWay() {
     return this.outbox.letters.length;
+  }
+
+  /** @returns {Session} */
+  get session() {
+    const shown = this.assignment ? [this.assignment] : [];
+    return { pairs: [...this.#said.unsent, ...shown, ...this.#ahead], progress: this.#progress };
   }
 
   /**
@@ -101,7 +83,7 @@ export class Judging {
    * @param {number | null} lastJudged assignment that can be undone
    */
   start(assignment, lastJudged) {
-    if (lastJudged) this.#done = [{ assignment: lastJudged, view: null, key: null, saying: null }];
+    if (lastJudged) this.#said.add({ assignment: lastJudged, view: null, key: null, saying: null });
     // What an earlier page left undelivered may be about the very pair that the server shows again.
     this.#isWaiting = assignment !== null && this.#isSaid(assignment.id);
     this.assignment = this.#isWaiting ? null : assignment;
@@ -113,31 +95,66 @@ export class Judging {
   }
 
   /**
+   * Goes on with what an earlier page held, in a page that came without the server.
+   *
+   * @param {Session} session
+   */
+  resume({ pairs, progress }) {
+    const letters = this.outbox.letters.filter((letter) => letter.campaign === this.campaign);
+    this.#said.takeUp(letters, pairs);
+    if (progress) this.#count(progress);
+    const [next = null, ...ahead] = pairs.filter((one) => !this.#isSaid(one.id));
+    this.#ahead = ahead;
+    this.#isWaiting = next === null;
+    if (next) this.#show(next, "found");
+    this.listener.changed();
+    void this.outbox.send();
+    if (letters.length === 0) void this.#catchUp();
+  }
+
+  /**
    * Judges what is in front of the annotator, and shows the next pair at once if it is here.
    *
    * @param {Saying} saying
+   * @param {number} [rest] milliseconds in which it may be said more strongly before it is sent
    */
-  judge(saying) {
+  judge(saying, rest = 0) {
     const assignment = this.assignment;
     if (this.busy || !assignment) return;
     const key = newKey();
     const body = { ...saying, seconds: this.stopwatch.seconds, key };
-    this.#done = [...this.#done, { assignment: assignment.id, view: assignment, key, saying }].slice(-MOST_UNDOS);
+    this.#said.add({ assignment: assignment.id, view: assignment, key, saying });
     const next = this.#ahead.shift() ?? null;
     this.listener.said(saying);
     if (next) this.#show(next, "judged");
     else this.#isWaiting = true;
     const url = `${this.api}assignments/${assignment.id}/judgment/`;
-    this.outbox.post({ url, campaign: this.campaign, assignment: assignment.id, body, at: Date.now() });
+    this.outbox.post({ url, campaign: this.campaign, assignment: assignment.id, body, at: Date.now() }, rest);
     this.listener.changed();
+  }
+
+  /**
+   * Says more strongly what was said last, while it rests here; at the strongest it stays.
+   *
+   * @param {string} side that was said to be better
+   * @returns {boolean} whether that was said, and still rests
+   */
+  strengthen(side) {
+    const last = this.#said.last;
+    if (!last?.key || !last.saying?.strength || last.saying.choice !== side) return false;
+    const saying = { ...last.saying, strength: Math.min(STRONGEST, last.saying.strength + 1) };
+    if (!this.outbox.amend(last.key, { strength: saying.strength })) return false;
+    last.saying = saying;
+    this.listener.said(saying);
+    return true;
   }
 
   /** Takes the last judgment back and shows its pair again: at once, if it has not been sent yet. */
   async undo() {
-    const last = this.#done.at(-1);
+    const last = this.#said.last;
     if (!last || this.#isWorking) return;
     if (last.key && last.view && this.outbox.takeBack(last.key)) {
-      this.#done.pop();
+      this.#said.pop();
       this.#isWaiting = false;
       this.#again(last.view, last);
       this.listener.changed();
@@ -145,12 +162,12 @@ export class Judging {
     }
     await this.#work(async () => {
       await this.outbox.idle();
-      if (!this.#done.includes(last) || last.key) return; // it was refused, or is kept until somebody signs in
+      if (!this.#said.has(last) || last.key) return; // it was refused, or is kept until somebody signs in
       const url = `${this.api}assignments/${last.assignment}/judgment/`;
       const answer = await this.outbox.untilAnswered(() => this.#inTurn(() => call("DELETE", url)));
-      this.#done.pop();
+      this.#said.pop();
       this.#again(answer.assignment, last, answer.held);
-      this.listener.counted(answer.progress);
+      this.#count(answer.progress);
     });
   }
 
@@ -161,7 +178,7 @@ export class Judging {
       const answer = await this.outbox.untilAnswered(() => this.#inTurn(() => this.#ask([])));
       this.#ahead = answer?.following ?? [];
       this.#show(answer?.assignment ?? null, "found");
-      if (answer?.progress) this.listener.counted(answer.progress);
+      if (answer?.progress) this.#count(answer.progress);
     }, false);
   }
 
@@ -188,6 +205,20 @@ export class Judging {
     this.listener.changed();
   }
 
+  /** Asks what is held, for as long as it takes: the page came without the server. */
+  async #catchUp() {
+    try {
+      const answer = await this.outbox.untilAnswered(() => this.#inTurn(() => this.#ask(this.#have())));
+      if (answer) this.#settle(answer.held, [answer.assignment, ...answer.following]);
+      if (answer?.progress) this.#count(answer.progress);
+      this.listener.troubled(null);
+      if (this.#isWaiting) this.#goOn();
+    } catch (error) {
+      await this.#explain(error, false);
+    }
+    this.listener.changed();
+  }
+
   /** @param {import("./outbox.js").Letter} letter */
   async #deliver(letter) {
     const isOurs = letter.campaign === this.campaign;
@@ -201,22 +232,20 @@ export class Judging {
     }
     this.listener.troubled(null);
     if (!isOurs) return;
-    const done = this.#done.find((one) => one.key === letter.body.key);
-    if (done) done.key = null;
-    else this.#addDelivered({ assignment: letter.assignment, view: null, key: null, saying: null });
+    this.#said.deliver(letter);
     this.#settle(answer.held, [answer.next, ...answer.following]);
     this.listener.saved(letter.body);
     const isIdle = this.#isWaiting || !this.assignment;
     // What else is on its way may bring more.
     if (isIdle && (this.#ahead.length || (this.#isWaiting && this.onTheirWay === 1))) this.#goOn();
-    this.listener.counted(answer.progress); // after the next pair: what changes last says that it may be judged
+    this.#count(answer.progress); // after the next pair: what changes last says that it may be judged
     this.listener.changed();
   }
 
-  /** @param {Done} done from an earlier page: it was said before all that is still on its way */
-  #addDelivered(done) {
-    const next = this.#done.findIndex((one) => one.key !== null);
-    this.#done.splice(next < 0 ? this.#done.length : next, 0, done);
+  /** @param {Progress} progress */
+  #count(progress) {
+    this.#progress = progress;
+    this.listener.counted(progress);
   }
 
   /**
@@ -231,7 +260,7 @@ export class Judging {
       this.listener.changed();
       throw error;
     }
-    this.#done = this.#done.filter((one) => one.key !== letter.body.key);
+    this.#said.drop(letter.body.key);
     // Nothing else is on its way: what is held may be stale, so it is asked for anew.
     if (letter.campaign === this.campaign && this.onTheirWay === 1) await this.#lookAgain();
     this.listener.troubled({ kind: "refused", message: error.message });
@@ -245,7 +274,7 @@ export class Judging {
       const held = answer ? [answer.assignment, ...answer.following] : [];
       this.#ahead = held.filter((one) => one.id !== shown);
       if (held.length === this.#ahead.length) this.#goOn();
-      if (answer?.progress) this.listener.counted(answer.progress);
+      if (answer?.progress) this.#count(answer.progress);
     } catch (error) {
       if (error instanceof Refused) this.#ahead = [];
       if (error instanceof Refused || this.#isWaiting) this.#goOn();
@@ -262,7 +291,7 @@ export class Judging {
    * Shows a pair whose judgment was taken back; what was in front of the annotator comes after it.
    *
    * @param {Assignment} assignment
-   * @param {Done} done
+   * @param {import("./said.js").Done} done
    * @param {Held[]} [held] as the server has it
    */
   #again(assignment, done, held) {
@@ -353,7 +382,7 @@ export class Judging {
     if (error.signedOut) return this.listener.troubled({ kind: "signed-out" });
     // The pair is somebody else's by now, or the judgment is past taking back: what is shown may be stale.
     const stale = error.status === 404 || error.status === 409;
-    this.#done = stale ? [] : this.#done;
+    if (stale) this.#said.clear();
     if (stale && recovers) await this.lookForMore();
     this.listener.troubled({ kind: "refused", message: error.message });
   }

@@ -22,7 +22,11 @@ export class Outbox {
   /** @type {Letter[]} oldest first; the first is the one under way */
   letters;
   #underWay = false;
+  /** Of the letter under way: the server may have it. */
+  #isTried = false;
   #held = false;
+  /** @type {{ letter: Letter, until: number, rest: number } | null} the one that may still be amended */
+  #resting = null;
   #sending = Promise.resolve();
   /** @type {(() => void) | null} */
   #hurry = null;
@@ -47,11 +51,31 @@ export class Outbox {
     return this.letters.length === 0;
   }
 
-  /** @param {Letter} letter */
-  post(letter) {
+  /**
+   * @param {Letter} letter
+   * @param {number} [rest] milliseconds in which it may still be amended
+   */
+  post(letter, rest = 0) {
+    if (rest) this.#resting = { letter, until: Date.now() + rest, rest };
     this.letters.push(letter);
     keep(this.prefix, letter);
     void this.send();
+  }
+
+  /**
+   * Says something else in a letter that still rests, and lets it rest anew.
+   *
+   * @param {string} key
+   * @param {Partial<JudgmentBody>} change
+   * @returns {boolean} whether it could
+   */
+  amend(key, change) {
+    const resting = this.#resting;
+    if (resting?.letter.body.key !== key) return false;
+    Object.assign(resting.letter.body, change);
+    resting.until = Date.now() + resting.rest;
+    keep(this.prefix, resting.letter);
+    return true;
   }
 
   /**
@@ -62,8 +86,9 @@ export class Outbox {
    */
   takeBack(key) {
     const index = this.letters.findIndex((letter) => letter.body.key === key);
-    if (index < 0 || (index === 0 && this.#underWay)) return null;
+    if (index < 0 || (index === 0 && this.#isTried)) return null;
     const [letter] = this.letters.splice(index, 1);
+    if (letter === this.#resting?.letter) this.#resting = null;
     if (letter) forget(this.prefix, letter);
     return letter ?? null;
   }
@@ -84,7 +109,11 @@ export class Outbox {
     try {
       for (let letter = this.letters[0]; letter && !this.#held; letter = this.letters[0]) {
         const sent = letter;
+        await this.#rest(sent);
+        if (sent !== this.letters[0]) continue; // taken back meanwhile
+        this.#isTried = true;
         await this.untilAnswered(() => this.deliver(sent));
+        this.#isTried = false;
         this.letters.shift();
         forget(this.prefix, sent);
         this.onGone();
@@ -94,7 +123,18 @@ export class Outbox {
       this.#held = true; // kept: it goes out once somebody has signed in
     } finally {
       this.#underWay = false;
+      this.#isTried = false;
     }
+  }
+
+  /** @param {Letter} letter waits until it is no longer to be amended; nothing rests once another was posted after it */
+  async #rest(letter) {
+    while (this.#resting?.letter === letter && this.letters.at(-1) === letter) {
+      const wait = this.#resting.until - Date.now();
+      if (wait <= 0) break;
+      await new Promise((done) => setTimeout(done, wait));
+    }
+    if (this.#resting?.letter === letter) this.#resting = null;
   }
 
   /**

@@ -11,6 +11,7 @@ import { Edit } from "../components/edit.js";
 import { startKeyNames } from "../components/key_names.js";
 import { showProgress } from "../components/progress.js";
 import { FOCUS_SAID, PANES_SAID, explain, inWords } from "../components/sentences.js";
+import { Strength } from "../components/strength.js";
 import { showToast, startToast } from "../components/toast.js";
 import { announce } from "../lib/announce.js";
 import { KeyBindings } from "../lib/bindings.js";
@@ -18,14 +19,15 @@ import { worked } from "../lib/breaks.js";
 import { call } from "../lib/api.js";
 import { all, maybe, one } from "../lib/dom.js";
 import { Judging } from "../lib/judging.js";
+import { Kept } from "../lib/kept.js";
 import { onKeys } from "../lib/keys.js";
 import { poll } from "../lib/poll.js";
 import { gettext, interpolate, ngettext } from "../lib/words.js";
 
-/** @typedef {import("../lib/judging.js").Assignment} Assignment */
-/** @typedef {import("../lib/judging.js").Progress} Progress */
-/** @typedef {import("../lib/judging.js").Saying} Saying */
-/** @typedef {import("../lib/judging.js").Trouble} Trouble */
+/** @typedef {import("../lib/judging_types.js").Assignment} Assignment */
+/** @typedef {import("../lib/judging_types.js").Progress} Progress */
+/** @typedef {import("../lib/judging_types.js").Saying} Saying */
+/** @typedef {import("../lib/judging_types.js").Trouble} Trouble */
 
 // Long enough that the second half of a double press is not taken for a judgment of the next pair, which nobody has
 // read yet; too short to be noticed.
@@ -48,7 +50,8 @@ const comment = one("[data-comment]", HTMLDetailsElement);
 const commentText = one("textarea", HTMLTextAreaElement, comment);
 const completions = new Completions(one(".completions", HTMLElement));
 const edit = new Edit((saying) => judge(saying));
-const hasStrength = form.classList.contains("choices-strength");
+const strength = form.classList.contains("choices-strength") ? new Strength(judge, (side) => judging.strengthen(side)) : null;
+const kept = new Kept(page.dataset.worker ?? "", page.dataset.owner ?? "");
 
 let deaf = false;
 let isWaiting = false;
@@ -137,6 +140,7 @@ function counted(progress) {
 function said(saying) {
   justSaid = inWords(saying);
   showNote(justSaid);
+  if ((saying.strength ?? 1) > 1) announce(justSaid); // of the pair before, where the next one is shown already
   const minutes = worked();
   if (minutes === null) return;
   const text = gettext("You have judged for %(minutes)s minutes. A few minutes away from it keep judgments steady.");
@@ -162,6 +166,7 @@ function troubled(problem) {
   one("[data-do=retry]", HTMLElement).hidden = !problem || problem.kind === "refused";
   one("[data-sign-in]", HTMLElement).hidden = problem?.kind !== "signed-out";
   if (problem) one("[data-trouble-text]", HTMLElement).textContent = explain(problem);
+  if (problem?.kind === "signed-out") void kept.forget();
 }
 
 function changed() {
@@ -175,6 +180,7 @@ function changed() {
   onTheirWay.hidden = waiting < 2;
   onTheirWay.textContent = interpolate(ngettext("%(count)s on its way", "%(count)s on their way", waiting), { count: waiting });
   if (!judging.busy) clearPicks();
+  kept.note(() => judging.session);
 }
 
 function turnDeaf() {
@@ -192,8 +198,9 @@ function turnDeaf() {
  * Judges, and shows at once what was picked.
  *
  * @param {Saying} saying
+ * @param {number} [rest] milliseconds in which it may be said more strongly
  */
-function judge(saying) {
+function judge(saying, rest = 0) {
   if (judging.busy || deaf || !judging.assignment) return;
   if (saying.choice !== "skip") {
     if (goToOpenCriterion()) {
@@ -208,7 +215,7 @@ function judge(saying) {
   const value = saying.strength ? `${saying.choice}:${saying.strength}` : saying.choice;
   maybe(`button[value="${value}"]`, HTMLElement, form)?.classList.add("is-picked");
   if (saying.choice === "left" || saying.choice === "right") one(`#${saying.choice}`, HTMLElement).classList.add("is-picked");
-  judging.judge(saying);
+  judging.judge(saying, rest);
 }
 
 function clearPicks() {
@@ -289,11 +296,8 @@ function onKey(event) {
  * @returns {(() => void) | null}
  */
 function sideKey(side, event) {
-  if (!hasStrength) return event.shiftKey || event.altKey ? null : () => judge({ choice: side });
-  // Alt with an arrow is the browser's own "back".
-  if (event.altKey && event.code.startsWith("Arrow")) return null;
-  const strength = event.altKey ? 3 : event.shiftKey ? 2 : 1;
-  return () => judge({ choice: side, strength });
+  if (strength) return strength.key(side, event);
+  return event.shiftKey || event.altKey ? null : () => judge({ choice: side });
 }
 
 onKeys(onKey);
@@ -336,6 +340,11 @@ startReasons(judge);
 startDisplay(page, one("dialog#display", HTMLDialogElement));
 startKeyNames(bindings, one("dialog#help", HTMLDialogElement));
 fold(conversation);
-const island = maybe("script#assignment", HTMLScriptElement);
-judging.start(island ? JSON.parse(island.textContent ?? "null") : null, Number(page.dataset.lastJudged) || null);
-if (!judging.assignment && !judging.busy) waitForMore();
+if (page.dataset.kept === undefined) {
+  const island = maybe("script#assignment", HTMLScriptElement);
+  judging.start(island ? JSON.parse(island.textContent ?? "null") : null, Number(page.dataset.lastJudged) || null);
+  if (!judging.assignment && !judging.busy) waitForMore();
+  kept.start();
+} else {
+  judging.resume(await kept.read());
+}

@@ -1,0 +1,35 @@
+"""What tests do on the annotator's page, and what they find there."""
+
+from playwright.sync_api import Page, expect
+
+from labeling.models import Judgment, User
+
+PATH = "/campaigns/sums/annotate/"
+
+
+def ready(page: Page) -> None:
+    expect(page.get_by_test_id("judging")).to_have_attribute("data-state", "ready")
+
+
+def press(page: Page, key: str) -> None:
+    """A key, once the page takes it."""
+    ready(page)
+    page.keyboard.press(key)
+
+
+def judged(page: Page, number: int) -> None:
+    """So many are judged, as the server has it, and it has all that was said."""
+    expect(page.get_by_test_id("judging")).to_have_attribute("data-waiting", "0")
+    expect(page.get_by_test_id("judged")).to_have_text(str(number))
+
+
+def shown(page: Page) -> tuple[str, str]:
+    """What stands on the left and on the right."""
+    left, right = (page.get_by_test_id(f"completion-{side}").locator(".prose") for side in ("left", "right"))
+    return left.inner_text(), right.inner_text()
+
+
+def choices(user: User) -> list[str]:
+    """What somebody has said, in order, as they saw it."""
+    said = Judgment.objects.filter(annotator=user, superseded_at=None).order_by("pk")
+    return [{j.left: "left", j.assignment.right: "right"}.get(j.choice, j.choice) for j in said]

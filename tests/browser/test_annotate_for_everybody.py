@@ -1,0 +1,159 @@
+"""The annotator's page on a phone, with a screen reader, from right to left, and without JavaScript."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from labeling.actions import ComparisonDraft, CompletionDraft
+from labeling.models import Completion, Judgment
+from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
+from tests.people import Stage, asks
+
+
+def test_on_a_phone_the_completions_are_stacked_the_choices_in_reach_and_touch_is_enough(
+    on_stage: Stage, sign_in: SignIn, picture: Picture
+) -> None:
+    page = sign_in(on_stage.alice, viewport=PHONE, has_touch=True, is_mobile=True)
+    page.get_by_test_id("judge-sums").tap()
+    page.wait_for_url("**/annotate/")
+    left, right = (page.get_by_test_id(f"completion-{side}").bounding_box() for side in ("left", "right"))
+    assert left is not None
+    assert right is not None
+    assert right["y"] >= left["y"] + left["height"]
+    bar = page.get_by_test_id("choice-bar").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= PHONE["height"] + 1
+    assert bar["height"] < 160
+    assert no_sideways_scrolling(page)
+    picture(page, "annotate-phone")
+    page.get_by_role("button", name="Top is better").tap()
+    judged(page, 1)
+    page.get_by_role("button", name="Bottom is better").tap()
+    judged(page, 2)
+    page.get_by_test_id("skip").tap()
+    page.get_by_role("button", name="Just skip").tap()
+    expect(page.get_by_test_id("saved")).to_have_text("Skipped.")
+    page.get_by_test_id("undo").tap()
+    expect(page.get_by_test_id("saved")).to_have_text("Taken back.")
+    page.locator("summary", has_text="Comment").tap()
+    page.get_by_test_id("comment").fill("By thumb.")
+    ready(page)
+    page.get_by_test_id("choose-tie").tap()
+    judged(page, 3)
+    assert choices(on_stage.alice) == ["left", "right", "tie"]
+    assert Judgment.objects.exclude(comment="").get().comment == "By thumb."
+
+
+def test_every_finger_sized_button_is_at_least_44_pixels_high_on_a_phone(on_stage: Stage, sign_in: SignIn) -> None:
+    page = sign_in(on_stage.alice, path=PATH, viewport=PHONE, has_touch=True, is_mobile=True)
+    for button in page.get_by_test_id("choice-bar").get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44, button.inner_text()
+
+
+def test_a_long_conversation_is_folded_and_opens(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+    on_stage.campaign.comparisons.all().delete()
+    turns = [{"role": "system", "content": "Be brief. " * 300}]
+    for number in range(6):
+        turns += [
+            {"role": "user", "content": f"Question {number}?"},
+            {"role": "assistant", "content": f"Answer {number}."},
+        ]
+    turns.append({"role": "user", "content": "And the last one?"})
+    draft = ComparisonDraft(prompt=turns, first=CompletionDraft("One."), second=CompletionDraft("Two."))  # type: ignore[arg-type]
+    on_stage.add([draft])
+    page = sign_in(on_stage.alice, path=PATH)
+    expect(page.get_by_text("And the last one?")).to_be_visible()
+    expect(page.get_by_text("Question 0?")).to_be_hidden()
+    picture(page, "annotate-conversation")
+    page.get_by_role("button", name="earlier messages").click()
+    expect(page.get_by_text("Question 0?")).to_be_visible()
+    system = page.locator(".message[data-role=system] .prose")
+    folded = system.evaluate("element => element.clientHeight")
+    page.get_by_role("button", name="Show all of it").click()
+    assert system.evaluate("element => element.clientHeight") > folded
+
+
+def test_each_paragraph_goes_the_way_of_its_own_text(on_stage: Stage, sign_in: SignIn) -> None:
+    on_stage.campaign.comparisons.all().delete()
+    text = "שלום עולם\n\nHello world"
+    on_stage.add([ComparisonDraft(prompt=asks("?"), first=CompletionDraft(text), second=CompletionDraft("مرحبا"))])
+    page = sign_in(on_stage.alice, path=PATH)
+    prose = page.locator(".completion .prose", has_text="Hello world")
+    hebrew, english = prose.locator("p").all()
+
+    def start_of(paragraph: Any) -> float:
+        return float(
+            paragraph.evaluate(
+                """p => { const range = document.createRange(); range.selectNodeContents(p);
+                    return range.getBoundingClientRect().left - p.getBoundingClientRect().left; }"""
+            )
+        )
+
+    assert start_of(english) < 2
+    assert start_of(hebrew) > 50  # it begins at the right edge
+
+
+def test_a_screen_reader_is_told_what_happened_and_starts_again_at_the_prompt(alice_page: Page) -> None:
+    press(alice_page, "ArrowRight")
+    expect(alice_page.locator("#announcer")).to_have_text("Right is better. The next pair is shown.")
+    assert alice_page.evaluate("document.activeElement.dataset.testid") == "prompt"
+    press(alice_page, "z")
+    expect(alice_page.locator("#announcer")).to_have_text(re.compile("Taken back"))
+
+
+def test_the_space_bar_after_a_click_does_not_judge_again(alice_page: Page, on_stage: Stage) -> None:
+    alice_page.get_by_test_id("choose-left").click()
+    judged(alice_page, 1)
+    ready(alice_page)
+    alice_page.keyboard.press("Space")
+    alice_page.wait_for_timeout(300)
+    assert choices(on_stage.alice) == ["left"]
+
+
+def test_tab_reaches_every_choice_in_the_order_of_reading(alice_page: Page) -> None:
+    ready(alice_page)
+    alice_page.locator(".prompt").focus()
+    reached = []
+    for _ in range(12):
+        alice_page.keyboard.press("Tab")
+        reached.append(alice_page.evaluate("document.activeElement.dataset.testid ?? ''"))
+    wanted = ["choose-left", "choose-tie", "choose-both-bad", "choose-right", "skip", "skip-reason"]
+    assert [name for name in reached if name in wanted] == wanted
+
+
+def test_without_javascript_the_form_judges_and_undoes(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+    page = sign_in(on_stage.alice, path=PATH, java_script_enabled=False)
+    before = shown(page)
+    picture(page, "annotate-without-javascript")
+    page.get_by_test_id("choose-left").click()
+    judged(page, 1)
+    assert shown(page) != before
+    page.get_by_test_id("undo").click()
+    judged(page, 0)
+    assert shown(page) == before
+    page.locator("summary", has_text="Comment").click()
+    page.get_by_test_id("comment").fill("Without any script.")
+    page.get_by_test_id("choose-right").click()
+    judged(page, 1)
+    page.get_by_label("If you skip it: why").select_option("It is upsetting")
+    page.get_by_label("Something a lead must see").select_option("Harmful")
+    page.get_by_test_id("skip").click()
+    judged(page, 1)
+    assert choices(on_stage.alice) == ["right", "skip"]
+    said = Judgment.objects.filter(superseded_at=None).order_by("pk").values_list("comment", "skip_reason", "flag")
+    assert list(said) == [("Without any script.", "", ""), ("", "It is upsetting", "harm")]
+
+
+def test_the_page_does_not_say_which_model_wrote_what(on_stage: Stage, sign_in: SignIn) -> None:
+    Completion.objects.update(model_version="secret-version", server="secret-server")
+    page = sign_in(on_stage.alice, path=PATH)
+    assert "It is" in page.content()
+    assert "secret-" not in page.content()
+    with page.expect_response("**/judgment/") as answer:
+        press(page, "ArrowLeft")
+    assert answer.value.json()["next"] is not None
+    assert "secret-" not in answer.value.text()

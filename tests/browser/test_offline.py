@@ -1,0 +1,106 @@
+"""The annotator's page loaded again without a network: it goes on, and delivers what was said exactly once."""
+
+import re
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from labeling.models import Assignment, Campaign, Judgment
+from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.conftest import SignIn, session_of
+from tests.people import Stage, pair
+
+KEPT = """async () => (await caches.has("annotate-pages")) && (await caches.has("annotate-statics"))
+    && (await (await caches.open("annotate-statics")).keys()).length > 20"""
+
+
+@pytest.fixture
+def page(on_stage: Stage, sign_in: SignIn) -> Page:
+    """Alice, with eleven pairs held and the page kept."""
+    Campaign.objects.update(prefetch=11)
+    on_stage.add([pair(number) for number in range(100, 130)])
+    opened = sign_in(on_stage.alice, path=PATH, keeps_pages=True)
+    opened.wait_for_load_state("networkidle")
+    opened.wait_for_function(KEPT)
+    opened.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    return opened
+
+
+def go_offline(page: Page) -> None:
+    page.context.set_offline(True)
+
+
+def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_loaded_again(
+    page: Page, on_stage: Stage
+) -> None:
+    press(page, "ArrowLeft")
+    judged(page, 1)
+    go_offline(page)
+    keys = {"left": "1", "right": "2", "tie": "t", "both_bad": "b"}
+    said = ["left", "right", "tie", "both_bad", "left", "left", "right", "tie", "right", "left"]
+    seen = []
+    for choice in said[:5]:
+        ready(page)
+        seen.append(shown(page))
+        press(page, keys[choice])
+    ready(page)
+    next_one = shown(page)
+    page.reload()
+    ready(page)
+    assert shown(page) == next_one
+    expect(page.get_by_test_id("on-their-way")).to_have_text("5 on their way")
+    expect(page.get_by_test_id("judged")).to_have_text("1")
+    expect(page.get_by_test_id("trouble")).to_contain_text("cannot be reached")
+    press(page, "z")  # the last one of the earlier page
+    ready(page)
+    assert shown(page) == seen[-1]
+    for choice in said[4:]:
+        ready(page)
+        seen.append(shown(page))
+        press(page, keys[choice])
+    page.reload()
+    expect(page.get_by_test_id("on-their-way")).to_have_text("10 on their way")
+    assert len(choices(on_stage.alice)) == 1
+    page.context.set_offline(False)
+    judged(page, 11)
+    expect(page.get_by_test_id("trouble")).to_be_hidden()
+    assert choices(on_stage.alice) == ["left", *said]
+    assert Judgment.objects.filter(annotator=on_stage.alice).count() == 11
+    assert len(set(seen)) == 10
+    press(page, "ArrowLeft")  # and it goes on
+    judged(page, 12)
+
+
+def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(page: Page, on_stage: Stage) -> None:
+    hers = shown(page)
+    stored = "async () => (await (await caches.open('annotate-pages')).match(location.pathname + 'held'))?.text() ?? ''"
+    page.wait_for_timeout(400)
+    assert hers[0] in page.evaluate(stored)
+    cookie = {"name": "sessionid", "value": session_of(on_stage.bob), "url": page.url.removesuffix(PATH)}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]  # Bob at her browser, and she did not sign out
+    page.goto(PATH)
+    page.wait_for_load_state("networkidle")
+    go_offline(page)
+    page.wait_for_timeout(400)
+    page.reload()
+    expect(page.locator(".who")).to_have_text("bob")
+    ready(page)
+    page.context.set_offline(False)
+    page.goto("/")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    page.wait_for_function("async () => !(await caches.has('annotate-pages'))")
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+
+
+def test_the_page_that_is_kept_has_no_pair_and_gives_none_out(on_stage: Stage, client: Client) -> None:
+    client.force_login(on_stage.alice)
+    answer = client.get(f"{PATH}?kept")
+    assert answer.status_code == 200
+    assert "data-kept" in answer.content.decode()
+    assert not re.search(r"What is \d+ plus one", answer.content.decode())
+    assert not Assignment.objects.exists()
+    worker = client.get("/campaigns/offline.js")
+    assert (worker.headers["Content-Type"], worker.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+    assert b"addEventListener" in worker.content
