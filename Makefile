@@ -66,6 +66,12 @@ browser: install-dev
 test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
 
+.PHONY: pictures
+pictures: ## The pictures of the README: the whole loop once, with the real model, in a real browser
+	@$(MAKE) test TESTS=tests/flows/test_whole_loop.py
+	@mkdir -p docs/images
+	@for name in annotate campaign run versions; do cp "var/screenshots/readme-$$name.png" "docs/images/$$name.png"; done
+
 .PHONY: test-vllm
 test-vllm: install-dev vllm-install ## The tests over a real vLLM server, which `make test` leaves out
 	@$(TEST_SERVICES) $(BIN)/python -m pytest -m vllm -s tests/training/serving/test_vllm.py

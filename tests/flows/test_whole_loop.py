@@ -124,10 +124,10 @@ def number(place: Locator) -> int:
     return int(re.sub(r"\D", "", place.inner_text()))
 
 
-def picture(page: Page, name: str) -> None:
-    """Kept for people to look at."""
+def picture(page: Page, name: str, *, whole: bool = True) -> None:
+    """Kept for people to look at. whole: the page from top to bottom; else what a window shows, for the README."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"loop-{name}.png", full_page=True)
+    page.screenshot(path=SCREENSHOTS / f"{'loop' if whole else 'readme'}-{name}.png", full_page=whole)
 
 
 def letters(text: str) -> int:
@@ -238,7 +238,7 @@ def judge_in_the_browser(alice: Page, slug: str) -> int:
             judged += 1
             expect(alice.get_by_test_id("judged")).to_have_text(str(judged))
         if judged == 2:
-            picture(alice, "annotate")
+            picture(alice, "annotate", whole=False)
     return judged
 
 
@@ -271,6 +271,11 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
     expect(maya.get_by_test_id("run-status").or_(maya.get_by_test_id("promote-next"))).to_be_visible()
     expect(maya.get_by_test_id("promote-next")).to_be_visible(timeout=8 * MINUTES)
     picture(maya, "trained")
+    picture(maya, "campaign", whole=False)
+    maya.get_by_test_id("runs").get_by_role("link").first.click()
+    expect(maya.locator("[data-chart=loss] canvas")).to_be_visible()
+    picture(maya, "run", whole=False)
+    maya.goto(f"/campaigns/{slug}/")
     before = maya.get_by_test_id("serving-version").inner_text()
     maya.get_by_test_id("promote-next").click()
     maya.get_by_test_id("confirm-promote-next").click()
@@ -278,6 +283,8 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
     version = maya.get_by_test_id("serving-version").inner_text()
     assert version.startswith(slug)
 
+    maya.goto("/versions/")
+    picture(maya, "versions", whole=False)
     write_candidates(maya, slug, more_than=comparisons)
     alice.goto(f"/campaigns/{slug}/annotate/")
     alice.keyboard.press("ArrowLeft" if shorter_side(alice) == "left" else "ArrowRight")
