@@ -146,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, nargs="+", default=[10_000])
     for pairs in parser.parse_args().pairs:
-        measure(new_database(os.environ["DATABASE_URL"], f"export_{pairs}_{os.getpid()}"), pairs)
+        measure(new_database(os.environ["DATABASE_URL"], f"export_{pairs}"), pairs)
 
 
 if __name__ == "__main__":

@@ -149,9 +149,11 @@ class PeakMemory:
 
 
 def new_database(url: str, name: str) -> str:
-    """Makes a database beside the one of `url`; returns its address."""
+    """Makes an empty database beside the one of `url`, in place of what an earlier run left; returns its address."""
+    name = f"benchmark_{name}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+        for statement in ("DROP DATABASE IF EXISTS {} WITH (FORCE)", "CREATE DATABASE {}"):
+            connection.execute(psycopg.sql.SQL(statement).format(psycopg.sql.Identifier(name)))
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
