@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from labeling.numbers import whole_number
 from labeling.templatetags.figures import figure, grouped, percent
 from labeling.web.edge import page, person
 from labeling.wording import DASH
@@ -64,11 +65,11 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
 
 
 def _named(request: HttpRequest, seen: QuerySet[Run]) -> list[Run]:
-    numbers = {int(number) for number in request.GET.getlist("run") if number.isdecimal()}
+    numbers = {number for text in request.GET.getlist("run") if (number := whole_number(text)) is not None}
     found = list(seen.filter(pk__in=numbers))
     if len(found) < len(numbers):
         missing = sorted(numbers - {run.pk for run in found})
-        raise Http404(f"There is no run {missing[0]} among those you may see.")
+        raise Http404(_("There is no run %(number)s among those you may see.") % {"number": missing[0]})
     return found
 
 

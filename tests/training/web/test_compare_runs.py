@@ -48,3 +48,8 @@ def test_nobody_sees_the_runs_of_campaigns_that_they_do_not_lead(visiting: Visit
     other = person("lena", Role.LEAD)
     assert visiting(other).get(f"{PATH}?run={made.finished.pk}").status_code == 404
     assert Campaign.objects.get().name not in visiting(other).get(PATH).content.decode()
+
+
+def test_a_number_that_no_run_can_have_names_none(visiting: Visiting) -> None:
+    page = visiting(person("lena", Role.LEAD)).get(f"{PATH}?run={'9' * 5000}")
+    assert page.status_code == 200
