@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from labeling.actions.events import record
 from labeling.errors import NotFound
 from labeling.models import User
+from labeling.wording import grouped
 from training.actions.jobs import one_after_the_other
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
@@ -148,7 +149,7 @@ def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[s
         if len(text) > MOST_CHARACTERS or "\x00" in text:
             raise WrongSettings(
                 _("A text of the lab has at most %(most)s characters, and none that is NUL.")
-                % {"most": format(MOST_CHARACTERS, ",")}
+                % {"most": grouped(MOST_CHARACTERS)}
             )
     if texts["chosen"] == texts["rejected"]:
         raise WrongSettings(_("Both completions are the same: there is nothing to prefer."))

@@ -9,6 +9,7 @@ from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.models import Campaign, Comparison, User
+from labeling.wording import grouped
 from training import retention
 from training.access import require_any_lead, require_version
 from training.actions.jobs import one_after_the_other
@@ -117,4 +118,4 @@ def _check(version: ModelVersion, reference: ModelVersion | None, pair: Pair) ->
     if any(unstorable(text) for text in texts):
         raise WrongSettings(_("A completion holds a character that cannot be stored (NUL or half a surrogate pair)."))
     if max(map(len, [*texts, *(turn["content"] for turn in pair["prompt"])])) > MOST_CHARACTERS:
-        raise WrongSettings(_("A text is longer than %(most)s characters.") % {"most": format(MOST_CHARACTERS, ",")})
+        raise WrongSettings(_("A text is longer than %(most)s characters.") % {"most": grouped(MOST_CHARACTERS)})

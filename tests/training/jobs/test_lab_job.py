@@ -1,6 +1,7 @@
 """A lab session: the real engine stays, takes a step whenever one is asked for, and replays them when it has gone."""
 
 import pytest
+from django.utils.translation import override
 
 from labeling.errors import NotFound
 from labeling.models import User
@@ -101,6 +102,12 @@ def test_what_cannot_be_taught_is_refused(
 ) -> None:
     with pytest.raises(WrongSettings, match=words):
         start(alice, **changes)
+
+
+@pytest.mark.django_db
+def test_a_limit_is_written_as_its_reader_writes_numbers(alice: User) -> None:
+    with override("de"), pytest.raises(WrongSettings, match=r"2\.000 Zeichen"):
+        start(alice, chosen="x" * 3000)
 
 
 @pytest.mark.django_db
