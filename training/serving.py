@@ -86,16 +86,13 @@ def _prepare(server: ModelServer, version: ModelVersion) -> Prepared:
 
 def _probe(server: ModelServer, name: str, adapter: Path | None) -> str:
     """Makes it serve the version and answer a probe. Raises GeneratorUnavailable, ModelNotUsable."""
-    server.ensure_served(name, adapter)
-    try:
-        return server.probe(name)
-    except ModelForgotten:
-        # `unload_unused` came in between: no row says yet that the version is wanted.
+    for _attempt in range(2):
         server.ensure_served(name, adapter)
-    try:
-        return server.probe(name)
-    except ModelForgotten as error:
-        raise GeneratorUnavailable(f"The server at {server.address} forgets {name} as soon as it is loaded.") from error
+        try:
+            return server.probe(name)
+        except ModelForgotten:
+            continue  # `unload_unused` came in between: no row says yet that the version is wanted
+    raise GeneratorUnavailable(f"The server at {server.address} forgets {name} as soon as it is loaded.")
 
 
 def states() -> list[ServerState]:
