@@ -3,8 +3,8 @@
     python -m benchmarks.dpo.steps TRAINER --model DIR --workload hh --pairs 16 --dtype bfloat16
 
 TRAINER: chosen; trl (its defaults); trl-tuned (no checkpointing, reference computed before, sorted by length).
-Every step has 8 pairs. The pairs are gone through twice and the second time is timed: memory that is touched for the
-first time and kernels that are made for new shapes belong to the start of a run, which has hundreds of steps.
+Every step has 8 pairs. The pairs are gone through twice and the second time is timed: what a process
+spends on touching its memory for the first time belongs to the start of a run, which has hundreds of steps.
 """
 
 import argparse
