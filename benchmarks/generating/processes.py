@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.load.system import new_database
 from config.embedded.var import PROJECT_DIR, VarDirectory, port_is_free
 
 START_SECONDS = 300.0
@@ -30,7 +31,8 @@ def demo_prompts(count: int) -> list[list[dict[str, str]]]:
 
 
 def django_for(url: str) -> None:
-    """Django set up, with that server as the generator."""
+    """Django set up, with that server as the generator and an empty database."""
+    os.environ["DATABASE_URL"] = new_database(os.environ["DATABASE_URL"], "generation")
     os.environ["GENERATOR_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ.setdefault("LOG_LEVEL", "WARNING")

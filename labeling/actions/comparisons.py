@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.prompts import PromptDraft, ensure_prompts, unfit_messages, unstorable
+from labeling.copying import copy_in
 from labeling.errors import Invalid
 from labeling.exchange import Message, is_canonical, messages_hash, pair_hash, text_hash
 from labeling.models import Campaign, Comparison, Completion, Gold, Prompt, User, Verdict
@@ -270,7 +271,7 @@ def _create(
         )
         for row in rows
     ]
-    Comparison.objects.bulk_create(comparisons)
+    copy_in(comparisons)
     Verdict.objects.bulk_create(
         _imported_verdict(comparison, row.winner, now)
         for comparison, row in zip(comparisons, rows, strict=True)
@@ -306,12 +307,17 @@ def _identity(prompt: Prompt, draft: CompletionDraft) -> Identity:
 def _completions(drafts: list[tuple[Prompt, CompletionDraft]], now: datetime) -> dict[Identity, Completion]:
     """The completions of these drafts: those that are there already, and new ones for the others."""
     wanted = {_identity(prompt, draft): (prompt, draft) for prompt, draft in drafts}
-    there = Completion.objects.filter(
-        prompt__in={prompt.pk for prompt, _ in drafts}, text_hash__in={key[1] for key in wanted}
-    ).only("pk", "prompt_id", "text_hash", "model_version", "seed")
+    # By the unique key, look-up by look-up: for two IN lists the planner may read the whole table.
+    there = Completion.objects.raw(
+        "SELECT found.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (prompt, hash) CROSS JOIN LATERAL ("
+        "SELECT id, prompt_id, text_hash, model_version, seed FROM labeling_completion "
+        "WHERE prompt_id = wanted.prompt AND text_hash = wanted.hash OFFSET 0) AS found",
+        [[key[0] for key in wanted], [key[1] for key in wanted]],
+    )
     found = {(one.prompt_id, one.text_hash, one.model_version, one.seed): one for one in there}
     missing = [_completion(prompt, draft, now) for key, (prompt, draft) in wanted.items() if key not in found]
-    for one in Completion.objects.bulk_create(missing):
+    copy_in(missing)
+    for one in missing:
         found[one.prompt_id, one.text_hash, one.model_version, one.seed] = one
     return found
 

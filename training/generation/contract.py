@@ -6,7 +6,7 @@ the seed; what else is generated at the same time changes it at most by floating
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypedDict
 
 from training.generation.errors import InvalidRequest, InvalidSettings
@@ -52,7 +52,7 @@ class SamplingSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; `SamplingSettings(**values)` makes the same settings again."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def _check_number(name: str, value: object, low: float, high: float) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 
 NEARLY_THE_SAME = 0.9
@@ -10,9 +11,10 @@ NEARLY_THE_SAME = 0.9
 _WORD = re.compile(r"\w+|[^\w\s]", re.UNICODE)
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=16)  # each measure of a pair wants them
+def words(text: str) -> tuple[str, ...]:
     """The words and signs of a text in small letters: spacing, capitals and a full stop at the end are left aside."""
-    return _WORD.findall(text.casefold().rstrip(" \t\r\n.!…"))
+    return tuple(_WORD.findall(text.casefold().rstrip(" \t\r\n.!…")))
 
 
 def similarity(first: str, second: str) -> float:

@@ -5,6 +5,7 @@ completions a second want to be written beside it.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import urllib3
@@ -133,8 +134,13 @@ def _said(answer: urllib3.BaseHTTPResponse) -> str:
     return f": {' '.join(str(words).split())[:300].rstrip('.')}" if words else ""
 
 
-def finite(value: object) -> float:
-    """A number out of an answer. Raises ValueError for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a number")
-    return float(value)
+def finite_sum(values: Sequence[Any]) -> float:
+    """The sum of numbers out of an answer. Raises ValueError where one is none."""
+    # The types as a set and one look at the sum: a look at every value is most of what reading an answer takes.
+    try:
+        total = math.nan if set(map(type, values)) - {int, float} else float(sum(values))
+    except OverflowError:
+        total = math.inf
+    if not math.isfinite(total):
+        raise ValueError("log-probabilities that are no numbers")
+    return total

@@ -11,7 +11,7 @@ from typing import Any
 
 from training.generation.contract import GeneratedCompletion, GenerationFailure, GenerationRequest, Outcome
 from training.generation.errors import GeneratorUnavailable, ModelForgotten, ModelNotUsable
-from training.generation.http import HttpServer, NotJson, Refusal, TooSlow, Unreachable, finite
+from training.generation.http import HttpServer, NotJson, Refusal, TooSlow, Unreachable, finite_sum
 
 ADMINISTRATION_SECONDS = 15.0
 LOADING_SECONDS = 120.0
@@ -106,8 +106,7 @@ class ModelServer:
         try:
             answer = self.http.post("/chat/completions", body | {"logprobs": self.is_vllm}, timeout=LOADING_SECONDS)
             choice = answer["choices"][0]
-            for token in (choice.get("logprobs") or {}).get("content") or []:
-                finite(token["logprob"])
+            finite_sum([token["logprob"] for token in (choice.get("logprobs") or {}).get("content") or []])
             text = str(choice["message"]["content"] or "")
         except (Unreachable, TooSlow) as error:
             raise GeneratorUnavailable(self.unavailable(error)) from error
@@ -223,7 +222,7 @@ class ModelServer:
                     prompt_ids=prompt_ids,
                     completion_ids=ids,
                     finish_reason=finish,
-                    logprob_sum=sum(finite(token["logprob"]) for token in tokens) if tokens else None,
+                    logprob_sum=finite_sum([token["logprob"] for token in tokens]) if tokens else None,
                     seed=request.seed,
                     settings=request.settings,
                     model=model,
@@ -249,7 +248,7 @@ def _all_failed(requests: Sequence[GenerationRequest], reason: str, *, retryable
 
 def _ids(values: Any) -> list[int]:
     ids = list(values or [])
-    if not all(type(one) is int for one in ids):
+    if not set(map(type, ids)) <= {int}:
         raise ValueError("token ids that are no numbers")
     return ids
 

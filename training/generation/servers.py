@@ -7,9 +7,10 @@ first made to serve the model again, since a vLLM that was restarted has forgott
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from training.generation.contract import GenerationFailure, GenerationRequest, Outcome, never
 from training.generation.errors import GenerationError, GeneratorUnavailable, ModelForgotten, ModelNotUsable
@@ -24,6 +25,8 @@ LARGEST_GROUP = 64
 LOADED_AGAIN = 3  # times for one request
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
+
+_Answer = Future[list[Outcome]]
 
 
 class _Member:
@@ -75,17 +78,22 @@ class OpenAIGenerator:
         model.
         """
         self.ensure_served()
-        waiting, out = _groups(requests), set[Future[list[Outcome]]]()
+        waiting, out = _groups(requests), set[_Answer]()
+        ended: SimpleQueue[_Answer] = SimpleQueue()
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="generation")
         trouble: GenerationError | None = None
         try:
             while not should_stop():
                 while trouble is None and len(out) < AHEAD * self._concurrency and (group := next(waiting, None)):
-                    out.add(pool.submit(self._ask, group))
+                    future = pool.submit(self._ask, group)
+                    out.add(future)
+                    future.add_done_callback(ended.put)
                 if not out:
                     break
-                done, out = wait(out, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                for future in done:
+                for future in _those_in(ended):
+                    if future.cancelled():
+                        continue
+                    out.discard(future)
                     try:
                         yield from future.result()
                     except (GeneratorUnavailable, ModelNotUsable) as error:
@@ -169,6 +177,16 @@ class OpenAIGenerator:
         troubles = [member.trouble for member in self._members if member.trouble is not None]
         passing = [trouble for trouble in troubles if isinstance(trouble, GeneratorUnavailable)]
         return (passing or troubles or [GeneratorUnavailable("No server is named: set GENERATOR_URL.")])[0]
+
+
+def _those_in(ended: SimpleQueue[_Answer]) -> list[_Answer]:
+    """What has ended by now, of which the first is waited for a moment."""
+    found: list[_Answer] = []
+    with suppress(Empty):
+        found.append(ended.get(timeout=POLL_SECONDS))
+        while True:
+            found.append(ended.get_nowait())
+    return found
 
 
 def _groups(requests: Iterable[GenerationRequest]) -> Iterator[list[GenerationRequest]]:

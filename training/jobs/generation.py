@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-PAIRS_PER_WRITE = 128
+PAIRS_PER_WRITE = 384
 SECONDS_PER_WRITE = 3.0
 ITEMS_PER_READ = 200
 ITEMS_PER_SCORING = 200

@@ -109,7 +109,8 @@ class GenerationItem(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["job", "prompt", "number"], name="generation_item_once"),)
-        indexes = (models.Index(fields=["job", "status"], name="generation_item_status"),)
+        # What waits is read in the order of the keys, some hundreds at a time.
+        indexes = (models.Index(fields=["job", "status", "id"], name="generation_item_waiting"),)
 
     def __str__(self) -> str:
         return f"pair {self.number} of {self.prompt_id}"

@@ -81,6 +81,15 @@ def test_a_busy_server_is_asked_again(server: Server, status: int) -> None:
     assert len(server.asked) == 2
 
 
+def logprob_of(value: bytes) -> bytes:
+    """An answer that is sound but for one log-probability."""
+    content = b'[{"logprob": -0.5}, {"logprob": %b}]' % value
+    choice = (
+        b'{"index": 0, "finish_reason": "stop", "message": {"content": "x"}, "logprobs": {"content": %b}}' % content
+    )
+    return b'{"choices": [%b]}' % choice
+
+
 @pytest.mark.parametrize(
     ("status", "body", "words", "retryable"),
     [
@@ -92,6 +101,10 @@ def test_a_busy_server_is_asked_again(server: Server, status: int) -> None:
         (200, b'{"choices": []}', "makes no sense", True),
         (200, b'{"hello": "world"}', "makes no sense", True),
         (200, b"[]", "makes no sense", True),
+        *(
+            (200, logprob_of(value), "makes no sense", True)
+            for value in (b"true", b'"-1"', b"1e999", b"1" + 400 * b"0")
+        ),
     ],
 )
 def test_trouble_with_one_request_is_a_sentence_and_the_others_go_on(
