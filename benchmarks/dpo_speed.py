@@ -32,10 +32,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workload", default="hh", help="hh, or tokens of prompt/chosen/rejected")
     parser.add_argument("--pairs", type=int, default=16)
-    parser.add_argument("--longest", type=int, default=512, help="hh: tokens of a prompt with its longer side")
+    parser.add_argument(
+        "--longest", type=int, default=1024, help="hh: tokens of a prompt with its longer side (1,024: TRL's max_length)"
+    )
     parser.add_argument(
         "--at-once", type=int, default=8, help="TRL: pairs in one forward, of the 8 of a step; fewer need less memory"
     )
+    parser.add_argument("--at-once-tuned", type=int, help="the same for tuned TRL alone (default: as --at-once)")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trainers", nargs="+", choices=TRAINERS, default=list(TRAINERS))
@@ -83,7 +86,8 @@ def measure(options: argparse.Namespace, model: Path) -> dict[str, Any]:
 def _turn(name: str, options: argparse.Namespace, model: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.dpo.steps", name, "--model", str(model)]
     command += ["--workload", options.workload, "--pairs", str(options.pairs), "--dtype", options.dtype]
-    command += ["--longest", str(options.longest), "--at-once", str(options.at_once)]
+    at_once = options.at_once_tuned if name == "trl-tuned" and options.at_once_tuned else options.at_once
+    command += ["--longest", str(options.longest), "--at-once", str(at_once)]
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"}  # as our engine sets them
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--workload", default="hh")
     parser.add_argument("--pairs", type=int, default=16)
-    parser.add_argument("--longest", type=int, default=512)
+    parser.add_argument("--longest", type=int, default=1024)
     parser.add_argument("--at-once", type=int, default=PAIRS_PER_STEP, help="TRL: pairs in one forward")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
     options = parser.parse_args()

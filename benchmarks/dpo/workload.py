@@ -37,7 +37,7 @@ class Workload:
         return sum(pair_tokens(pair, share=True) for pair in self.pairs)
 
 
-def workload(name: str, count: int, model: Path, *, longest: int = 512, seed: int = 0) -> Workload:
+def workload(name: str, count: int, model: Path, *, longest: int = 1024, seed: int = 0) -> Workload:
     """`hh`: pairs of Anthropic HH drawn at random from those of at most ``longest`` tokens in prompt and longer side;
     `200/200/200`: random tokens, so many for prompt, chosen and rejected. Raises NoData."""
     encoder = TextEncoder.from_directory(model)
