@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The vLLM server for the default model, adapters loadable while it runs. Usage: requirements/vllm.sh PYTHON [OPTION ...]
 # Environment: VLLM_HOST (127.0.0.1), VLLM_PORT (8001), VLLM_MODEL (a model directory), VLLM_NAME (the name it serves it
-# under), VLLM_SLEEP (1: it can be told to give a GPU's memory away). Options are handed to the server. Point the platform
-# at it: make run GENERATOR_URL=http://127.0.0.1:8001/v1
+# under), VLLM_SLEEP (1: it can be told to give a GPU's memory away), VLLM_LORA_RANK (the largest rank of an adapter: 64,
+# or 16 on a CPU). Options are handed to the server. Point the platform at it: make run
+# GENERATOR_URL=http://127.0.0.1:8001/v1
 set -euo pipefail
 python=$1
 shift
@@ -22,8 +23,12 @@ export VLLM_CPU_KVCACHE_SPACE=${VLLM_CPU_KVCACHE_SPACE:-1}
 
 # On a CPU, vLLM 0.32 stops for good ("CPU Generator does not use offset") as soon as a request with a seed has its prompt
 # read in two pieces, which happens whenever many arrive together; all of ours have seeds.
-whole_prompts=()
-"$python" -c 'import sys, torch; sys.exit(torch.cuda.is_available())' && whole_prompts=(--no-enable-chunked-prefill)
+# There it also copies an adapter's factors for every token, padded to the largest rank: room for more than the engine's
+# default rank costs time in every step.
+whole_prompts=() rank=${VLLM_LORA_RANK:-64}
+if "$python" -c 'import sys, torch; sys.exit(torch.cuda.is_available())'; then
+    whole_prompts=(--no-enable-chunked-prefill) rank=${VLLM_LORA_RANK:-16}
+fi
 
 sleeps=()
 if [ "${VLLM_SLEEP:-}" = 1 ]; then
@@ -35,4 +40,4 @@ fi
 exec "$python" -m vllm.entrypoints.openai.api_server \
     --model "$model" --served-model-name "${VLLM_NAME:-smollm2-135m-instruct}" \
     --host "${VLLM_HOST:-127.0.0.1}" --port "${VLLM_PORT:-8001}" \
-    --enable-lora --max-lora-rank 64 --max-loras 4 --max-cpu-loras 16 "${whole_prompts[@]}" "${sleeps[@]}" "$@"
+    --enable-lora --max-lora-rank "$rank" --max-loras 4 --max-cpu-loras 16 "${whole_prompts[@]}" "${sleeps[@]}" "$@"

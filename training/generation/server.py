@@ -78,8 +78,9 @@ class ModelServer:
             if "already been loaded" in str(error):  # by somebody who asked at the same moment
                 return
             raise ModelNotUsable(
-                f"The server at {self.address} would not load the adapter {adapter_dir}. {error} It must "
-                "see that folder and run with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1."
+                f"The server at {self.address} would not load the adapter {adapter_dir}. {error} It must see that "
+                "folder and run with --enable-lora, VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 and a --max-lora-rank as large "
+                "as the adapter's (`make vllm` and `make run`: VLLM_LORA_RANK)."
             ) from error
         except (Unreachable, TooSlow) as error:
             raise GeneratorUnavailable(self.unavailable(error)) from error
