@@ -33,7 +33,10 @@ def main() -> None:
     parser.add_argument("--workload", default="hh", help="hh, or tokens of prompt/chosen/rejected")
     parser.add_argument("--pairs", type=int, default=16)
     parser.add_argument(
-        "--longest", type=int, default=1024, help="hh: tokens of a prompt with its longer side (1,024: TRL's max_length)"
+        "--longest",
+        type=int,
+        default=1024,
+        help="hh: tokens of a prompt with its longer side (1,024: TRL's max_length)",
     )
     parser.add_argument(
         "--at-once", type=int, default=8, help="TRL: pairs in one forward, of the 8 of a step; fewer need less memory"

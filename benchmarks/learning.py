@@ -48,6 +48,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="?", choices=list(PARTS), default="hh")
     parser.add_argument("--source", choices=list(FILES), default="hh", help="of sweep and soft-labels")
+    parser.add_argument(
+        "--rule",
+        choices=["people", "shorter"],
+        default="people",
+        help="which text is better: the one that the file's annotators chose, or a rule that few pairs teach",
+    )
     parser.add_argument("--pairs", type=int, default=600, help="to learn from")
     parser.add_argument("--tested", type=int, default=300, help="held out, of prompts that are not learned from")
     parser.add_argument(
@@ -148,7 +154,11 @@ def split(source: str, options: argparse.Namespace) -> tuple[list[Record], list[
     longest = options.longest or LONGEST[source]
     for record in records_of(source):
         length = sum(len(message["content"]) for message in record["prompt"])
-        if length + len(record["chosen"]) + len(record["rejected"]) <= longest:
+        if length + len(record["chosen"]) + len(record["rejected"]) > longest:
+            continue
+        if options.rule == "shorter":
+            record["chosen"], record["rejected"] = sorted((record["chosen"], record["rejected"]), key=len)
+        if len(record["chosen"]) < len(record["rejected"]) or options.rule == "people":
             by_prompt.setdefault(json.dumps(record["prompt"]), []).append(record)
     prompts = sorted(by_prompt)
     random.Random(0).shuffle(prompts)
