@@ -9,6 +9,7 @@ import environ
 import hypothesis
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from config.embedded import EmbeddedServices, VarDirectory
 
@@ -16,6 +17,8 @@ from config.embedded import EmbeddedServices, VarDirectory
 hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("exploring", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
+
+expect.set_options(timeout=60_000)  # milliseconds; playwright's own five seconds are not many on a busy machine
 
 # `make test` brings the services; plain `pytest` starts them when the first test asks for a database.
 SERVICES_WANTED = settings.DATABASES["default"]["PORT"] == 1

@@ -49,7 +49,7 @@ def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
 
     def open_context(*, keeps_pages: bool = False, **wishes: Any) -> BrowserContext:
         context = browser.new_context(**{"base_url": live_server.url, "viewport": WIDE, **wishes})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         if not keeps_pages:  # as a browser without service workers, which has less to do
             context.add_init_script("delete Navigator.prototype.serviceWorker")
         opened.append(context)

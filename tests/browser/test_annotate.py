@@ -178,7 +178,7 @@ def test_the_first_pairs_show_up_by_themselves(transactional_db: None, sign_in: 
     page = sign_in(made.alice, path=PATH)
     expect(page.get_by_test_id("done")).to_contain_text("The first pairs are not here yet")
     made.add(2)
-    expect(page.get_by_test_id("completion-left")).to_be_visible(timeout=10_000)
+    expect(page.get_by_test_id("completion-left")).to_be_visible()
     press(page, "ArrowLeft")
     judged(page, 1)
 

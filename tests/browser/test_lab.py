@@ -86,11 +86,11 @@ def test_pick_the_better_one_then_press_train_step(
     worker = threading.Thread(target=work)
     worker.start()
     try:
-        expect(page.get_by_test_id("lab-status")).to_have_text("Ready for the next step", timeout=60_000)
+        expect(page.get_by_test_id("lab-status")).to_have_text("Ready for the next step")
         expect(page.get_by_test_id("lab-steps")).to_have_text("step 1 of 1")
         before = page.get_by_test_id("lab-probability").inner_text()
         page.get_by_role("button", name="5 steps").click()
-        expect(page.get_by_test_id("lab-steps")).to_have_text("step 6 of 6", timeout=30_000)
+        expect(page.get_by_test_id("lab-steps")).to_have_text("step 6 of 6")
         expect(page.get_by_test_id("lab-probability")).not_to_have_text(before)
         assert float(page.get_by_test_id("lab-loss").inner_text()) < 0.693
         picture(page, "lab")

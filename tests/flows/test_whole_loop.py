@@ -110,7 +110,9 @@ def wait_until_ready(process: subprocess.Popen[bytes], output: Path) -> None:
 
 def sign_in(browser: Browser, platform: Platform, name: str) -> Page:
     """A browser of their own for somebody who signs in; any error on any page fails the test."""
-    page = browser.new_context(base_url=platform.address, viewport={"width": 1280, "height": 900}).new_page()
+    context = browser.new_context(base_url=platform.address, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(2 * MINUTES)  # how busy this machine is says nothing about the platform
+    page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
     page.goto("/login/")
     page.get_by_label("User name").fill(name)

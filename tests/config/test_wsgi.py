@@ -1,0 +1,35 @@
+"""What the web server loads before it is given a request."""
+
+import json
+import os
+import subprocess
+import sys
+
+from config.embedded.var import PROJECT_DIR
+
+FIRST_REQUEST = """
+import json, sys
+from wsgiref.util import setup_testing_defaults
+import config.wsgi
+
+def ours():
+    return {name for name in sys.modules if name.split(".")[0] in ("config", "labeling", "training")}
+
+before, status = ours(), []
+request = {"PATH_INFO": "/login/", "HTTP_HOST": "localhost"}
+setup_testing_defaults(request)
+config.wsgi.application(request, lambda line, headers: status.append(line))
+print(json.dumps({"status": status, "loaded": sorted(before), "late": sorted(ours() - before)}))
+"""
+
+
+def test_the_first_visitor_does_not_wait_for_code_to_be_loaded() -> None:
+    """On a busy machine that took 16 seconds, for whoever came first to each of the web server's processes."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings_for_tests", "PYTHONPATH": str(PROJECT_DIR)}
+    command = [sys.executable, "-c", FIRST_REQUEST]
+    result = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    said = json.loads(result.stdout.splitlines()[-1])
+    assert said["status"] == ["200 OK"]
+    assert {"config.urls", "labeling.web.urls", "training.web.urls", "training.api.urls"} <= set(said["loaded"])
+    assert said["late"] == []
