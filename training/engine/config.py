@@ -72,7 +72,9 @@ class RunConfig:
         2048, "Longest prompt + completion in tokens; a pair beyond it is dropped and counted, never cut.", low=2
     )
     tokens_per_row: int = _setting(
-        2048, "Pairs are packed into flat rows of about this many tokens; a longer pair has a row of its own.", low=1
+        3072,
+        "Pairs are packed into flat rows; those computed at a time have about so many tokens. A longer pair is alone.",
+        low=1,
     )
     share_prefix: bool = _setting(
         True, "Compute the common beginning of the two sides once, where the architecture is known to allow it."
@@ -90,6 +92,12 @@ class RunConfig:
         0.0, "Memory that the run may ask for beyond its loaded model, in GiB; 0 is what is free at its start.", low=0.0
     )
     threads: int = _setting(0, "CPU threads; 0 leaves it to torch.", low=0, high=1024)
+    lanes: int = _setting(
+        0,
+        "Rows computed side by side on a CPU, each on its share of the threads; 0 is one for each thread, up to four.",
+        low=0,
+        high=1024,
+    )
     evaluate_every: int = _setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
     )

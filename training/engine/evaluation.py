@@ -46,7 +46,8 @@ def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | Non
     """The model, with room for either adapter. Raises InputError where they differ in shape."""
     device = choose_device(config.device)
     shape = _shape(adapter, reference_adapter, config)
-    return Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
+    dtype = choose_dtype(config.dtype, device)
+    return Policy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
 
 
 def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:

@@ -41,7 +41,7 @@ class _AdaptedLinear(torch.autograd.Function):
     ) -> Tensor:
         width = x.shape[-1]
         weight, down = stacked[:, :width], a.to(stacked.dtype)
-        stacked[:, width:] = b * scale
+        stacked[:, width:] = b * scale  # rows side by side all write the same
         inputs = x.new_empty(x.shape[:-1].numel(), stacked.shape[1], dtype=stacked.dtype)
         inputs[:, :width] = x.reshape(-1, width)
         torch.mm(inputs[:, :width], down.T, out=inputs[:, width:])

@@ -37,7 +37,7 @@ class Estimate:
     """Bytes that a run will ask for beyond what it holds when its model is loaded."""
 
     state: int  # gradients, the optimizer's memory, copies of the start
-    activations: int  # what the largest row keeps
+    activations: int  # what the largest rows keep that are computed at a time
     activations_checkpointed: int  # the same with gradient checkpointing
 
     def total(self, *, checkpointing: bool) -> int:
@@ -52,7 +52,15 @@ def estimate(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig) -> E
     sizes = [pair_tokens(pair, share=share, keep_last=keep_last) for pair in pairs]
     ranked = sorted(range(len(pairs)), key=lambda number: (-sizes[number], number))
     longest = ranked[: config.pairs_per_step]
-    worst = pack_rows(pairs, longest, tokens_per_row=config.tokens_per_row, share=share, keep_last=keep_last)
+    lanes = policy.lanes.count
+    worst = pack_rows(
+        pairs,
+        longest,
+        tokens_per_row=config.tokens_per_row // lanes,
+        share=share,
+        keep_last=keep_last,
+        at_once=lanes,
+    )
     fixed, per_token = _line(
         [
             (row.tokens, saved_bytes(policy, row) - attention_bytes(policy, row))
@@ -67,11 +75,17 @@ def estimate(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig) -> E
     if config.tuning == "full":
         trained = -(-trained // world_size())  # spread over the processes
     copies = 1 + (2 if config.optimizer == "adamw" else 1) + (1 if config.probe_prompts else 0)
+    again = [one / layers + bound for one, bound in zip(kept, between, strict=True)]
     return Estimate(
         state=copies * trained,
-        activations=int(max(kept)),
-        activations_checkpointed=int(max(one / layers + bound for one, bound in zip(kept, between, strict=True))),
+        activations=_largest(kept, lanes),
+        activations_checkpointed=_largest(again, lanes),
     )
+
+
+def _largest(sizes: Sequence[float], count: int) -> int:
+    """What the largest of some rows keep, as many as are computed at a time."""
+    return int(sum(sorted(sizes, reverse=True)[:count]))
 
 
 def _line(points: Sequence[tuple[int, int]]) -> tuple[float, float]:

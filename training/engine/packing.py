@@ -11,13 +11,15 @@ that side. The last prefix place serves both sides; there is no shift, no mask, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from training.engine.records import TokenPair
+
+_FEW = 4  # rounds of rows up to which it matters that the last one has work for all
 
 
 @dataclass(frozen=True)
@@ -150,21 +152,62 @@ def pack_rows(
     tokens_per_row: int,
     share: bool,
     keep_last: bool = False,
+    at_once: int = 1,
 ) -> list[PackedRow]:
     """Lay the pairs of ``indices`` out in as few rows of at most ``tokens_per_row`` tokens as first-fit-decreasing
-    finds. A pair that is longer has a row of its own. Deterministic; inside a row the given order is kept."""
+    finds. A pair that is longer has a row of its own. Deterministic; inside a row the given order is kept.
+
+    ``at_once``: how many rows are computed at a time. A few rows become a multiple of it, about equally long.
+    """
     sizes = {index: pair_tokens(pairs[index], share=share, keep_last=keep_last) for index in indices}
     order = {index: place for place, index in enumerate(indices)}
+    groups = _first_fit(sizes, tokens_per_row)
+    rounds = -(-len(groups) // at_once)
+    if at_once > 1 and rounds <= _FEW:
+        even = _evenly(sizes, min(rounds * at_once, len(sizes)))
+        if all(len(group) == 1 or sum(map(sizes.__getitem__, group)) <= tokens_per_row for group in even):
+            groups = even
+    ordered = (sorted(members, key=order.__getitem__) for members in groups)
+    return [pack_row(pairs, members, share=share, keep_last=keep_last) for members in ordered]
+
+
+def _largest_first(sizes: Mapping[int, int]) -> list[int]:
+    return sorted(sizes, key=lambda index: -sizes[index])  # stable: in the given order where sizes are the same
+
+
+def _first_fit(sizes: Mapping[int, int], limit: int) -> list[list[int]]:
+    """Groups whose sizes add up to at most ``limit``, where a single one is not larger."""
     bins: list[tuple[int, list[int]]] = []
-    for index in sorted(indices, key=lambda each: (-sizes[each], order[each])):
+    for index in _largest_first(sizes):
         for number, (used, members) in enumerate(bins):
-            if used + sizes[index] <= tokens_per_row:
+            if used + sizes[index] <= limit:
                 bins[number] = (used + sizes[index], [*members, index])
                 break
         else:
             bins.append((sizes[index], [index]))
-    ordered = (sorted(members, key=order.__getitem__) for _, members in bins)
-    return [pack_row(pairs, members, share=share, keep_last=keep_last) for members in ordered]
+    return [members for _, members in bins]
+
+
+def _evenly(sizes: Mapping[int, int], count: int) -> list[list[int]]:
+    """``count`` groups of about the same size. The largest goes into the smallest group (Graham's LPT, 1969); then one
+    after the other is moved or exchanged between largest and smallest group, as long as that brings them together."""
+    groups: list[list[int]] = [[] for _ in range(count)]
+
+    def size(group: list[int]) -> int:
+        return sum(sizes[index] for index in group)
+
+    for index in _largest_first(sizes):
+        min(groups, key=size).append(index)
+    while groups:
+        small, large = min(groups, key=size), max(groups, key=size)
+        gap = size(large) - size(small)
+        exchanges = [([gone], back) for gone in large for back in ([], *([each] for each in small))]
+        gone, back = min(exchanges, key=lambda two: abs(gap - 2 * (size(two[0]) - size(two[1]))))
+        if abs(gap - 2 * (size(gone) - size(back))) >= gap:
+            break
+        large[:] = [index for index in large if index not in gone] + back
+        small[:] = [index for index in small if index not in back] + gone
+    return groups
 
 
 def pack_sequences(sequences: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> PackedRow:

@@ -15,9 +15,11 @@ from torch.utils.checkpoint import checkpoint
 from training.engine import attention
 from training.engine.errors import InputError
 from training.engine.head import token_log_probs, trained_token_log_probs, vocabulary_log_probs
+from training.engine.lanes import Lanes
+from training.engine.layers import replace_parts
 from training.engine.lora import Adapter, AdapterShape, adapt
 from training.engine.packing import PackedRow
-from training.engine.parallel import shard
+from training.engine.parallel import shard, world_size
 from training.engine.varlen import varlen_works
 from training.engine.weights import AdapterWeights, ModelWeights, Weights, free_all
 
@@ -35,9 +37,10 @@ class Policy:
     has_reference = True
     """Whether ``side_values`` mean something only beside those of a reference."""
 
-    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape | None) -> None:
+    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape | None, lanes: int = 1) -> None:
         """Takes the transformers model over: replaces its linear layers, sets it to evaluation mode. With a shape an
-        adapter is trained and all else is frozen; with None everything is trained."""
+        adapter is trained and all else is frozen; with None everything is trained. ``lanes``: see ``Lanes``; it is one
+        where rows cannot be computed side by side, or a gradient of everything would be held for each."""
         self.model = model
         self.packs = can_pack(model.config)
         # Unknown code may mix dtypes in ways that only work in one precision.
@@ -55,12 +58,15 @@ class Policy:
         self.frozen_head: Tensor | None = None if self._adapter is None else self.head.weight.detach().to(self.dtype)
         self.device: torch.device = self.head.weight.device
         self._sharded: nn.Module | None = None
-        # No dropout anywhere, the functional one inside attention included; nothing here needs training mode.
-        model.eval()
+        alone = not self.packs or shape is None or self.device.type != "cpu" or world_size() > 1
+        self.lanes = Lanes(1 if alone else lanes)
         if self.packs:
             attention.register()
+            self._trims = replace_parts(model, self.layers[-1], dtype=self.dtype)
             self._repeats = model.config.num_attention_heads // model.config.num_key_value_heads
             model.set_attn_implementation(attention.NAME)
+        # No dropout anywhere, the functional one inside attention included; nothing here needs training mode.
+        model.eval()
         self.varlen = self.packs and varlen_works(model.config, self.dtype, self.device)
 
     @property
@@ -108,7 +114,7 @@ class Policy:
             if not self.packs:
                 logits = torch.cat([logits for logits, _ in self._one_by_one_logits(row)])
                 return lambda part: torch.log_softmax(logits[part], dim=-1)
-            hidden, weight = self.hidden_states(row).index_select(0, row.places), self._present_head()
+            hidden, weight = self.hidden_states(row, row.places), self._present_head()
         return lambda part: vocabulary_log_probs(hidden[part].to(self.dtype).to(self.master), weight)
 
     def head_log_probs(self, hidden: Tensor) -> Tensor:
@@ -118,8 +124,9 @@ class Policy:
     def _present_head(self) -> Tensor:
         return self.head.weight.detach().to(self.dtype) if self.frozen_head is None else self.frozen_head
 
-    def hidden_states(self, row: PackedRow) -> Tensor:
-        """The last hidden states of a row that lies on the policy's device, (T, d) in the master precision."""
+    def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
+        """The last hidden states at some places (N,) of a row that lies on the policy's device, (N, d) in the master
+        precision."""
         if not self.packs:
             parts = [
                 self.model.base_model(
@@ -127,7 +134,7 @@ class Policy:
                 ).last_hidden_state[0]
                 for each in row.segments
             ]
-            return torch.cat(parts)
+            return torch.cat(parts).index_select(0, places)
         plan = attention.plan_attention(
             row, repeats=self._repeats, dtype=self.dtype, device=self.device, varlen=self.varlen
         )
@@ -136,11 +143,12 @@ class Policy:
             position_ids=row.position_ids.unsqueeze(0),
             use_cache=False,
             attention_plan=plan,
+            scored=places if self._trims else None,
         ).last_hidden_state[0]
-        return states
+        return states if self._trims else states.index_select(0, places)
 
     def _packed_log_probs(self, row: PackedRow) -> Tensor:
-        hidden = self.hidden_states(row).index_select(0, row.places)
+        hidden = self.hidden_states(row, row.places)
         if self.frozen_head is None:
             return trained_token_log_probs(hidden, self.head.weight, row.targets, self.dtype)
         return token_log_probs(hidden, self.frozen_head, row.targets)

@@ -77,6 +77,7 @@ def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, A
         "dtype": str(policy.dtype),
         "device": f"{device.type} {chip}",
         "threads": torch.get_num_threads(),
+        "lanes": policy.lanes.count,
         "attention": "varlen" if policy.varlen else attention.NAME if policy.packs else "alone",
         "shares_prefix": policy.packs and config.share_prefix,
         "lora_rank": config.lora_rank,

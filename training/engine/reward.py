@@ -42,8 +42,8 @@ class RewardPolicy(Policy):
     keeps_last = True
     has_reference = False
 
-    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape) -> None:
-        super().__init__(model, dtype=dtype, shape=shape)
+    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape, lanes: int = 1) -> None:
+        super().__init__(model, dtype=dtype, shape=shape, lanes=lanes)
         width = self.head.weight.shape[1]
         # Zero: at the start all rewards are equal, and the loss is ln 2.
         self.reward_head = nn.Parameter(torch.zeros(width, dtype=self.master, device=self.device))
@@ -55,7 +55,7 @@ class RewardPolicy(Policy):
     def side_values(self, row: PackedRow) -> Tensor:
         """Rewards (2 * pairs,) fp64 of a row that holds the completions' last tokens."""
         row = row.to(self.device)
-        rewards: Tensor = self.hidden_states(row).index_select(0, row.ends) @ self.reward_head
+        rewards: Tensor = self.hidden_states(row, row.ends) @ self.reward_head
         return rewards.double()
 
 
@@ -108,9 +108,8 @@ def score_rewards(
 ) -> Column:
     """Rewards of both sides of every pair, (pairs, 2)."""
     device = choose_device(config.device)
-    policy = RewardPolicy(
-        load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=read_shape(reward_model)
-    )
+    dtype, shape = choose_dtype(config.dtype, device), read_shape(reward_model)
+    policy = RewardPolicy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
     weights = policy.weights(model)
     weights.load(weights.read(reward_model))
     rows = rows_by_length(pair_set.pairs, policy, config)

@@ -207,7 +207,8 @@ def load_policy(model: Path, adapter: Path | None, config: RunConfig, *, reward:
     if adapter is not None and (parent := read_shape(adapter)) != shape:
         raise InputError(f"the adapter {adapter} has {parent}, the config wants {shape}: make them agree")
     kind = RewardPolicy if reward else Policy
-    policy = kind(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=shape)
+    dtype = choose_dtype(config.dtype, device)
+    policy = kind(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
     if adapter is None:
         policy.adapter.initialise(config.seed)
     else:

@@ -13,7 +13,7 @@ from training.engine.config import RunConfig
 from training.engine.errors import Diverged
 from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.engine.metrics import Column, PairScores
-from training.engine.packing import PackedRow, pack_rows, pair_tokens
+from training.engine.packing import PackedRow, pack_rows
 from training.engine.parallel import ALONE, Ranks
 from training.engine.policy import Policy
 from training.engine.records import TokenPair
@@ -31,13 +31,15 @@ def rows_by_length(
 def rows_of(
     pairs: Sequence[TokenPair], indices: Sequence[int], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
 ) -> list[PackedRow]:
-    """Some of the pairs in rows, as policy and config want them; short enough that no process is without work."""
-    share, keep_last = config.share_prefix and policy.packs, policy.keeps_last
-    budget = config.tokens_per_row
-    if ranks.size > 1:
-        total = sum(pair_tokens(pairs[index], share=share, keep_last=keep_last) for index in indices)
-        budget = min(budget, -(-total // ranks.size))
-    return pack_rows(pairs, indices, tokens_per_row=budget, share=share, keep_last=keep_last)
+    """Some of the pairs in rows, as policy and config want them; enough that no process or lane is without work."""
+    return pack_rows(
+        pairs,
+        indices,
+        tokens_per_row=config.tokens_per_row // policy.lanes.count,
+        share=config.share_prefix and policy.packs,
+        keep_last=policy.keeps_last,
+        at_once=ranks.size * policy.lanes.count,
+    )
 
 
 def score_rows(
@@ -54,14 +56,19 @@ def score_rows(
     is ever handed out.
     """
     result, seen = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
-    with torch.no_grad():
-        for row, counts in ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows):
-            values = policy.side_values(row).cpu().numpy().reshape(-1, 2)
-            if counts:
-                check_finite(values, [pairs[index] for index in row.pairs])
-                result[list(row.pairs)] = values
-                seen[list(row.pairs)] = 1
-            after_row(int(seen.sum()))
+
+    def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
+        with torch.no_grad():
+            values: SideLogProbs = policy.side_values(part[0]).cpu().numpy().reshape(-1, 2)
+        return values
+
+    parts = ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows)
+    for (row, counts), values in policy.lanes.each(values_of, parts):
+        if counts:
+            check_finite(values, [pairs[index] for index in row.pairs])
+            result[list(row.pairs)] = values
+            seen[list(row.pairs)] = 1
+        after_row(int(seen.sum()))
     result, seen = ranks.add_up(result), ranks.add_up(seen)
     if not seen.all():
         raise ValueError(f"{int((seen == 0).sum())} pairs were in no row")

@@ -13,6 +13,7 @@ from training.engine.config import RunConfig
 from training.engine.evaluation import open_policy, read_all, wearing
 from training.engine.events import StopRequest
 from training.engine.metrics import Column, PairScores
+from training.engine.packing import PackedRow
 from training.engine.policy import Policy
 from training.engine.records import PairSet, TokenPair
 from training.engine.scoring import check_finite, pair_scores, rows_by_length
@@ -54,10 +55,14 @@ def score_tokens(
 def token_values(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig, stop: StopRequest) -> list[Sides]:
     """The log-probability of every token of both sides of every pair. Raises Diverged where one is not finite."""
     result: dict[int, Sides] = {}
-    for row in rows_by_length(pairs, policy, config):
-        stop.check()
+
+    def values_of(row: PackedRow) -> Column:
         with torch.no_grad():
-            values = policy.token_log_probs(row).double().cpu().numpy()
+            values: Column = policy.token_log_probs(row).double().cpu().numpy()
+        return values
+
+    for row, values in policy.lanes.each(values_of, rows_by_length(pairs, policy, config)):
+        stop.check()
         sides = row.sides.numpy()
         for number, index in enumerate(row.pairs):
             result[index] = values[sides == 2 * number], values[sides == 2 * number + 1]

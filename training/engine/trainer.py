@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ from training.engine.scoring import (
 )
 from training.engine.selection import Selection
 from training.engine.text import TextEncoder
+
+Gradients = Sequence[torch.Tensor | None]  # one for each parameter; empty where they lie in the parameters already
 
 _STEP_FIGURES = (
     "loss",
@@ -205,15 +207,23 @@ class Trainer:
         indices = self.schedule.indices(step)
         total_weight = math.fsum(self.train_pairs[index].weight for index in indices)
         values, place = np.zeros((len(indices), 2)), {index: place for place, index in enumerate(indices)}
-        for row, counts in self.ranks.share(self.rows(step)):
-            scored = self._backward(row, total_weight if counts else math.inf)
+
+        def backward(part: tuple[PackedRow, bool]) -> tuple[SideLogProbs, Gradients]:
+            row, counts = part
+            return self._backward(row, total_weight if counts else math.inf)
+
+        for (row, counts), (scored, gradients) in self.policy.lanes.each(backward, self.ranks.share(self.rows(step))):
             if counts:
                 values[[place[index] for index in row.pairs]] = scored
+            for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
+                if gradient is not None:
+                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
         self.ranks.sum_gradients(self.parameters)
         return self.ranks.add_up(values)
 
-    def _backward(self, row: PackedRow, total_weight: float) -> SideLogProbs:
-        """Add a row's share of the gradient (none, if the total weight is infinite); returns its values (pairs, 2)."""
+    def _backward(self, row: PackedRow, total_weight: float) -> tuple[SideLogProbs, Gradients]:
+        """A row's values (pairs, 2), and its share of the gradient (zero, if the total weight is infinite). A single
+        lane adds that to what is there and returns none: all weights' gradients would not lie in memory twice."""
         pairs = [self.train_pairs[index] for index in row.pairs]
         sides = self.policy.side_values(row).view(-1, 2)
         values: SideLogProbs = sides.detach().cpu().numpy()
@@ -227,9 +237,11 @@ class Trainer:
         losses = pair_losses(columns, self.config.loss_settings)
         weight = sides.new_tensor([pair.weight for pair in pairs])
         loss = weighted_sum(losses, weight, total_weight)
+        if self.policy.lanes.count > 1:
+            return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
         # FSDP takes the mean over the processes, where the sum is wanted.
         torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
-        return values
+        return values, ()
 
     def _apply_gradient(self, learning_rate: float, pairs: list[TokenPair]) -> float:
         """Clip, step, clear; returns the norm before clipping."""

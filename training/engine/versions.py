@@ -6,7 +6,7 @@ import platform
 
 import torch
 
-CODE_VERSION = 1  # goes up when the same config and data would give another adapter
+CODE_VERSION = 3  # goes up when the same config and data would give another adapter
 
 
 def versions() -> dict[str, str]:

@@ -43,13 +43,20 @@ def test_a_pair_as_one_tile_is_its_segments_one_by_one(name: str, monkeypatch: p
         torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
 
 
-def test_a_short_pair_is_one_tile_and_a_long_one_three() -> None:
+def test_a_short_pair_is_one_tile_and_a_long_one_its_segments_with_the_prompt_in_blocks() -> None:
     short, long = tiny.pair([1] * 90, [5] * 50, [7] * 40), tiny.pair([1] * 600, [5] * 200, [7] * 200)
     row = pack_row([short, long], [0, 1], share=True)
     plan = attention.plan_attention(row, repeats=3, dtype=torch.float32, device=CPU)
-    assert [(tile.start, tile.stop) for tile in plan.tiles] == [(0, 178), (178, 778), (778, 977), (977, 1176)]
-    assert plan.tiles[0].mask.shape == (1, 3 * 178, 178)
-    assert plan.tiles[2].mask.shape == (1, 3 * 199, 799)
+    prompt = [(178, 378), (378, 578), (578, 778)]
+    assert [(tile.start, tile.stop) for tile in plan.tiles] == [(0, 178), *prompt, (778, 977), (977, 1176)]
+    assert [tile.mask.shape[1:] for tile in plan.tiles] == [
+        (3 * 178, 178),
+        (3 * 200, 200),
+        (3 * 200, 400),
+        (3 * 200, 600),
+        (3 * 199, 799),
+        (3 * 199, 799),
+    ]
 
 
 @pytest.mark.parametrize("in_vain", [10**9, -1])

@@ -68,6 +68,30 @@ def test_rows_keep_the_budget_and_hold_every_pair_exactly_once(budget: int, seed
         assert row.tokens <= budget or len(row.pairs) == 1
 
 
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(2, 4))
+def test_rows_for_several_at_a_time_are_as_many_as_need_be_within_the_budget(
+    budget: int, seed: int, count: int, at_once: int
+) -> None:
+    pairs: list[TokenPair] = random_pairs(count, seed=seed)
+    rows = pack_rows(pairs, range(count), tokens_per_row=budget, share=True, at_once=at_once)
+    fewest = len(pack_rows(pairs, range(count), tokens_per_row=budget, share=True))
+    assert sorted(index for row in rows for index in row.pairs) == list(range(count))
+    assert all(row.tokens <= budget or len(row.pairs) == 1 for row in rows)
+    assert fewest <= len(rows) < fewest + at_once
+
+
+def test_rows_for_two_at_a_time_are_about_equally_long() -> None:
+    """Lengths as in a step of real pairs: the largest always into the shorter row alone would end 82 tokens apart."""
+    lengths = [645, 161, 207, 154, 181, 186, 190, 342]
+    pairs = [pair([1] * (length - 9), [2] * 5, [3] * 6) for length in lengths]
+    rows = pack_rows(pairs, range(8), tokens_per_row=1536, share=True, at_once=2)
+    assert sorted(row.tokens for row in rows) == [1033, 1033]
+    one_for_each = pack_rows(pairs, range(2), tokens_per_row=1536, share=True, at_once=4)
+    assert [row.pairs for row in one_for_each] == [(0,), (1,)]
+    long = pack_rows(pairs, [0, 1, 2], tokens_per_row=500, share=True, at_once=2)
+    assert [row.pairs for row in long] == [(0,), (1, 2)]
+
+
 @given(TOKENS, TOKENS)
 def test_the_common_prefix_is_common_and_cannot_be_longer(first: list[int], second: list[int]) -> None:
     length = common_prefix_length(first, second)
