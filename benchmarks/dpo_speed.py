@@ -4,8 +4,8 @@ SmolLM2-135M, LoRA of rank 16 on all projections, 8 pairs a step, all cores. Eve
 (so that its peak memory is its own), and they take turns. The floor is what the matrix products alone would take at the
 rate measured here between the turns.
 
-    python -m benchmarks.dpo_speed                                  pairs of Anthropic HH, bf16; 10 minutes a round
-    python -m benchmarks.dpo_speed --workload 800/200/200 --at-once 2 --at-once-tuned 2 --rounds 1
+    python -m benchmarks.dpo_speed                                  pairs of Anthropic HH, bf16; 15 minutes a round
+    python -m benchmarks.dpo_speed --workload 800/200/200 --pairs 8 --warm-up 1 --at-once 2 --at-once-tuned 2 --rounds 1
 """
 
 import argparse
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument(
         "--at-once-tuned", type=int, default=4, help="the same for tuned TRL: with 8, hh needs more than 24 GiB"
     )
+    parser.add_argument("--warm-up", type=int, default=2, help="times through the pairs before the timed one")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trainers", nargs="+", choices=TRAINERS, default=list(TRAINERS))
@@ -93,6 +94,7 @@ def _turn(name: str, options: argparse.Namespace, model: Path) -> dict[str, floa
     command += ["--workload", options.workload, "--pairs", str(options.pairs), "--dtype", options.dtype]
     at_once = options.at_once_tuned if name == "trl-tuned" else options.at_once
     command += ["--longest", str(options.longest), "--at-once", str(at_once)]
+    command += ["--warm-up", str(options.warm_up)]
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"}  # as our engine sets them
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))

@@ -3,7 +3,7 @@
     python -m benchmarks.learning hh                        DPO on 600 pairs of Anthropic HH; tested on unseen prompts
     python -m benchmarks.learning alpacaeval                the same on AlpacaEval's annotations
     python -m benchmarks.learning sweep                     learning rates x betas x epochs, on HH
-    python -m benchmarks.learning soft-labels --seeds 5     confidence from noisy votes against their hard majority
+    python -m benchmarks.learning soft-labels --seeds 5     confidence from a crowd's votes against their hard majority
 
 Each part prints one JSON object per run and a table at the end. `--pairs`, `--tested`, `--longest` make a part smaller,
 `--set field=value` changes the engine's settings, `--model DIR` takes another model. Runs of one command share their
@@ -26,8 +26,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from config.embedded.var import VarDirectory
 from labeling.exchange import ImportedComparison, read_comparisons
+from labeling.stats import dawid_skene
 from training.generation import prepare_model
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -37,6 +41,9 @@ LONGEST = {"hh": 2500, "alpacaeval": 6000}
 RATES, BETAS, EPOCHS = (1e-4, 2e-4, 5e-4, 1e-3), (0.05, 0.1, 0.3), (1, 2, 3)
 FIGURES = ("loss", "reward_accuracy", "reward_accuracy_low", "reward_accuracy_high", "pairs", "displacement")
 Record = dict[str, Any]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 class NoData(RuntimeError):
@@ -61,10 +68,21 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument(
-        "--votes", type=int, default=3, help="soft-labels: simulated votes for each pair, an odd number"
+        "--votes", type=int, default=5, help="soft-labels: simulated votes for each pair, an odd number"
     )
     parser.add_argument(
-        "--errors", type=float, nargs=2, default=(0.1, 0.45), help="soft-labels: error rates of easy and of hard pairs"
+        "--crowd",
+        type=float,
+        nargs="+",
+        default=[0.05] * 2 + [0.5] * 8,
+        metavar="ERROR",
+        help="soft-labels: how often each annotator errs (default: two of ten are careful, the others click at random)",
+    )
+    parser.add_argument(
+        "--confidence",
+        choices=["dawid-skene", "share"],
+        default="dawid-skene",
+        help="soft-labels: a pair's confidence is the posterior from who voted what, or the majority's share",
     )
     parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="sweep: learning rates")
     parser.add_argument("--betas", type=float, nargs="+", default=BETAS, help="sweep: betas")
@@ -107,13 +125,12 @@ def sweep(options: argparse.Namespace, folder: Path) -> str:
 
 
 def soft_labels(options: argparse.Namespace, folder: Path) -> str:
-    """For each seed: votes are drawn for the pairs to learn from, then one run with the share of votes as confidence
-    and one with certainty in the majority; both in the same order, tested on the true labels."""
+    """For each seed: a crowd votes on the pairs to learn from, then one run with confidences from those votes and one
+    that is certain of their majority; both in the same order, tested on the true labels."""
     learned, tested = split(options.source, options)
     rows, differences = [], []
     for seed in range(options.seeds):
-        soft = voted(learned, options.votes, options.errors, seed)
-        hard = [{**record, "confidence": 1.0} for record in soft]
+        soft, hard = voted(learned, options, seed)
         pair = [
             run(folder, f"{name}-{seed}", labels, tested, options, {"seed": seed, "final_margins": "false"})
             for name, labels in (("soft", soft), ("hard", hard))
@@ -133,19 +150,38 @@ def in_words(differences: list[float]) -> str:
     return f"{mean}, standard error {error:.4f}, {above} of {len(differences)} seeds above zero"
 
 
-def voted(records: list[Record], votes: int, errors: tuple[float, float], seed: int) -> list[Record]:
-    """The same pairs as noisy voters see them: half of the pairs are hard. The majority's side is chosen; its
-    confidence is its share of the votes."""
-    chance = random.Random(seed)
-    result = []
-    for record in records:
-        error = errors[chance.random() < 0.5]
-        right = sum(chance.random() >= error for _ in range(votes))
-        flipped = 2 * right < votes
-        sides = (record["rejected"], record["chosen"]) if flipped else (record["chosen"], record["rejected"])
-        share = max(right, votes - right) / votes
-        result.append({**record, "chosen": sides[0], "rejected": sides[1], "confidence": share})
-    return result
+def voted(records: list[Record], options: argparse.Namespace, seed: int) -> tuple[list[Record], list[Record]]:
+    """The same pairs as a crowd sees them, twice: with what its votes say of each, and with their majority as certain.
+    Votes come from annotators drawn for each pair."""
+    chance = np.random.default_rng(seed)
+    count, errors = len(records), np.array(options.crowd)
+    who = np.stack([chance.permutation(len(errors))[: options.votes] for _ in records])
+    right = chance.random((count, options.votes)) >= errors[who]
+    share = right.mean(axis=1)
+    soft = share if options.confidence == "share" else posterior_of_right(who, right, len(errors))
+    return (
+        [labelled(record, float(p)) for record, p in zip(records, soft, strict=True)],
+        [labelled(record, float(p > 0.5)) for record, p in zip(records, share, strict=True)],
+    )
+
+
+def posterior_of_right(who: Ints, right: Bools, annotators: int) -> Floats:
+    """P(the true side is better | all votes) for each pair, by Dawid-Skene. Shapes (pairs, votes); returns (pairs,).
+    As on the platform chance decides which side is called a, so that no choice is more frequent than the other."""
+    pairs, votes = who.shape
+    truth = np.arange(pairs) % 2
+    said = np.where(right, truth[:, None], 1 - truth[:, None])
+    items = np.repeat(np.arange(pairs), votes)
+    found = dawid_skene(
+        items, who.ravel(), said.ravel(), n_choices=2, n_items=pairs, n_annotators=annotators, mirror=(1, 0)
+    )
+    return np.asarray(found.posteriors[np.arange(pairs), truth])
+
+
+def labelled(record: Record, p: float) -> Record:
+    """With the side that is more probably better as chosen; p is that of the true one."""
+    sides = (record["chosen"], record["rejected"]) if p >= 0.5 else (record["rejected"], record["chosen"])
+    return {**record, "chosen": sides[0], "rejected": sides[1], "confidence": max(p, 1 - p)}
 
 
 def split(source: str, options: argparse.Namespace) -> tuple[list[Record], list[Record]]:

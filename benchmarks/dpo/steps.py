@@ -3,8 +3,9 @@
     python -m benchmarks.dpo.steps TRAINER --model DIR --workload hh --pairs 16 --dtype bfloat16
 
 TRAINER: chosen; trl (its defaults); trl-tuned (no checkpointing, reference computed before, sorted by length).
-Every step has 8 pairs. The pairs are gone through twice and the second time is timed: what a process
-spends on touching its memory for the first time belongs to the start of a run, which has hundreds of steps.
+Every step has 8 pairs. Every trainer goes through the pairs some times (`--warm-up`), and then once more, in the same
+order, against the clock: what a process spends on touching its memory for the first time belongs to the start of a run,
+which has hundreds of steps.
 """
 
 import argparse
@@ -12,7 +13,6 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +34,20 @@ def main() -> None:
     parser.add_argument("--longest", type=int, default=1024)
     parser.add_argument("--at-once", type=int, default=PAIRS_PER_STEP, help="TRL: pairs in one forward")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
+    parser.add_argument("--warm-up", type=int, default=2, help="times through the pairs before the timed one")
     options = parser.parse_args()
     load = workload(options.workload, options.pairs, options.model, longest=options.longest)
     with tempfile.TemporaryDirectory() as folder:
         if options.trainer == "chosen":
-            seconds = chosen_steps(load, options.model, options.dtype, Path(folder))
+            seconds = chosen_steps(load, options, Path(folder))
         else:
             tuned = options.trainer == "trl-tuned"
-            seconds = trl_steps(load, options.model, options.dtype, Path(folder), options.at_once, tuned=tuned)
+            seconds = trl_steps(load, options, Path(folder), tuned=tuned)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(json.dumps({"seconds": seconds, "pairs": len(load.pairs), "scored": load.scored, "peak_gib": peak}))
 
 
-def chosen_steps(load: Workload, model: Path, dtype: str, folder: Path) -> float:
+def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> float:
     """Seconds of all steps of our engine."""
     from training.engine.config import RunConfig
     from training.engine.events import StopRequest
@@ -54,29 +55,24 @@ def chosen_steps(load: Workload, model: Path, dtype: str, folder: Path) -> float
     from training.engine.run_folder import RunFolder
     from training.engine.trainer import Trainer
 
-    config = RunConfig(dtype=dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP, epochs=2)
+    config = RunConfig(dtype=options.dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP)
     prepare_torch(config)
-    policy = load_policy(model, None, config)
-    inputs = {"model_sha256": "", "adapter_sha256": None}
+    policy = load_policy(options.model, None, config)
+    inputs, stop = {"model_sha256": "", "adapter_sha256": None}, StopRequest()
     trainer = Trainer(
-        config, policy, load.pairs, [], RunFolder(folder), model, inputs, emit=lambda event: None, stop=StopRequest()
+        config, policy, load.pairs, [], RunFolder(folder), options.model, inputs, emit=lambda event: None, stop=stop
     )
     trainer.make_reference()
-    steps = trainer.schedule.steps_per_epoch
-    return _timed(trainer.take_step, steps)
+    seconds = 0.0
+    for _ in range(options.warm_up + 1):
+        before = time.perf_counter()
+        for step in range(1, trainer.schedule.steps_per_epoch + 1):
+            trainer.take_step(step)
+        seconds = time.perf_counter() - before
+    return seconds
 
 
-def _timed(step: Callable[[int], Any], steps: int) -> float:
-    """Seconds of the second epoch's steps."""
-    for number in range(1, steps + 1):
-        step(number)
-    before = time.perf_counter()
-    for number in range(steps + 1, 2 * steps + 1):
-        step(number)
-    return time.perf_counter() - before
-
-
-def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, at_once: int, *, tuned: bool) -> float:
+def trl_steps(load: Workload, options: argparse.Namespace, folder: Path, *, tuned: bool) -> float:
     """Seconds of all steps of TRL's DPOTrainer, as its own loop takes them."""
     from datasets import Dataset
     from peft import LoraConfig
@@ -110,15 +106,15 @@ def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, at_once: in
 
     pairs = sorted(load.pairs, key=lambda pair: pair.length) if tuned else load.pairs
     columns = ("prompt_ids", "chosen_ids", "rejected_ids")
-    rows = [{name: list(getattr(pair, name)) for name in columns} for pair in [*pairs, *pairs]]
+    rows = [{name: list(getattr(pair, name)) for name in columns} for pair in pairs * (options.warm_up + 1)]
     arguments: dict[str, Any] = {"gradient_checkpointing": False, "precompute_ref_log_probs": True} if tuned else {}
     config = DPOConfig(
         output_dir=str(folder),
-        per_device_train_batch_size=at_once,
-        gradient_accumulation_steps=PAIRS_PER_STEP // at_once,
+        per_device_train_batch_size=options.at_once,
+        gradient_accumulation_steps=PAIRS_PER_STEP // options.at_once,
         num_train_epochs=1,
         use_cpu=True,
-        bf16=dtype == "bfloat16",
+        bf16=options.dtype == "bfloat16",
         max_length=None,
         report_to="none",
         save_strategy="no",
@@ -130,15 +126,15 @@ def trl_steps(load: Workload, model: Path, dtype: str, folder: Path, at_once: in
     lora = LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.0, target_modules=targets, task_type="CAUSAL_LM")
     clock = Clock()
     trainer = InOrder(
-        model=AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32),
+        model=AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32),
         args=config,
         train_dataset=Dataset.from_list(rows),
-        processing_class=AutoTokenizer.from_pretrained(model),
+        processing_class=AutoTokenizer.from_pretrained(options.model),
         peft_config=lora,
         callbacks=[clock],
     )
     trainer.train()
-    return sum(clock.seconds[len(pairs) // PAIRS_PER_STEP :])
+    return sum(clock.seconds[-(len(pairs) // PAIRS_PER_STEP) :])
 
 
 if __name__ == "__main__":
