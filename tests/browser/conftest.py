@@ -75,7 +75,7 @@ def wait_until_nobody_is_answered() -> None:
 @pytest.fixture
 def sign_in(contexts: Callable[..., BrowserContext], live_server: LiveServer) -> Iterator[SignIn]:
     """Opens a page for somebody, signed in, or for nobody. wishes: of the browser (viewport, color_scheme, ...);
-    keeps_pages: it has a service worker."""
+    keeps_pages: it has a service worker; base_url: another way to the server."""
     complaints: list[str] = []
 
     def open_page(user: User | None, *, path: str = "/", **wishes: Any) -> Page:
@@ -84,7 +84,7 @@ def sign_in(contexts: Callable[..., BrowserContext], live_server: LiveServer) ->
             name, key = settings.SESSION_COOKIE_NAME, session_of(user)
             context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
         page = context.new_page()
-        watch(page, live_server.url, complaints)
+        watch(page, wishes.get("base_url", live_server.url), complaints)
         page.goto(path)
         return page
 

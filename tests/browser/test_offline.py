@@ -1,14 +1,17 @@
 """The annotator's page loaded again without a network: it goes on, and delivers what was said exactly once."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from labeling.models import Assignment, Campaign, Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, shown
 from tests.browser.conftest import SignIn, session_of
+from tests.browser.network import Network, network_to
 from tests.people import Stage, pair
 
 KEPT = """async () => (await caches.has("annotate-pages")) && (await caches.has("annotate-statics"))
@@ -16,27 +19,29 @@ KEPT = """async () => (await caches.has("annotate-pages")) && (await caches.has(
 
 
 @pytest.fixture
-def page(on_stage: Stage, sign_in: SignIn) -> Page:
+def network(live_server: LiveServer) -> Iterator[Network]:
+    with network_to(live_server.thread.host, live_server.thread.port) as network:
+        yield network
+
+
+@pytest.fixture
+def page(on_stage: Stage, network: Network, sign_in: SignIn) -> Page:
     """Alice, with eleven pairs held and the page kept."""
     Campaign.objects.update(prefetch=11)
     on_stage.add([pair(number) for number in range(100, 130)])
-    opened = sign_in(on_stage.alice, path=PATH, keeps_pages=True)
+    opened = sign_in(on_stage.alice, path=PATH, keeps_pages=True, base_url=network.url)
     opened.wait_for_load_state("networkidle")
     opened.wait_for_function(KEPT)
     opened.evaluate("navigator.serviceWorker.ready.then(() => true)")
     return opened
 
 
-def go_offline(page: Page) -> None:
-    page.context.set_offline(True)
-
-
 def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_loaded_again(
-    page: Page, on_stage: Stage
+    page: Page, on_stage: Stage, network: Network
 ) -> None:
     press(page, "ArrowLeft")
     judged(page, 1)
-    go_offline(page)
+    network.cut()
     keys = {"left": "1", "right": "2", "tie": "t", "both_bad": "b"}
     said = ["left", "right", "tie", "both_bad", "left", "left", "right", "tie", "right", "left"]
     seen = []
@@ -62,7 +67,7 @@ def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_load
     page.reload()
     expect(page.get_by_test_id("on-their-way")).to_have_text("10 on their way")
     assert len(choices(on_stage.alice)) == 1
-    page.context.set_offline(False)
+    network.mend()
     judged(page, 11)
     expect(page.get_by_test_id("trouble")).to_be_hidden()
     assert choices(on_stage.alice) == ["left", *said]
@@ -72,7 +77,9 @@ def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_load
     judged(page, 12)
 
 
-def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(page: Page, on_stage: Stage) -> None:
+def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(
+    page: Page, on_stage: Stage, network: Network
+) -> None:
     hers = shown(page)
     stored = "async () => (await (await caches.open('annotate-pages')).match(location.pathname + 'held'))?.text() ?? ''"
     page.wait_for_timeout(400)
@@ -81,12 +88,12 @@ def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(page: Pag
     page.context.add_cookies([cookie])  # type: ignore[list-item]  # Bob at her browser, and she did not sign out
     page.goto(PATH)
     page.wait_for_load_state("networkidle")
-    go_offline(page)
+    network.cut()
     page.wait_for_timeout(400)
     page.reload()
     expect(page.locator(".who")).to_have_text("bob")
     ready(page)
-    page.context.set_offline(False)
+    network.mend()
     page.goto("/")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_test_id("sign-in")).to_be_visible()
