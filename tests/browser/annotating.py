@@ -1,5 +1,8 @@
 """What tests do on the annotator's page, and what they find there."""
 
+import time
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 from labeling.models import Judgment, User
@@ -27,6 +30,14 @@ def shown(page: Page) -> tuple[str, str]:
     """What stands on the left and on the right."""
     left, right = (page.get_by_test_id(f"completion-{side}").locator(".prose") for side in ("left", "right"))
     return left.inner_text(), right.inner_text()
+
+
+def until(page: Page, holds: Callable[[], object]) -> None:
+    """Waits as long as `expect` does, for what no locator can say."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "This did not come true in a minute."
+        page.wait_for_timeout(50)
 
 
 def choices(user: User) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from labeling.models import Judgment
+from tests.browser.annotating import until
 from tests.browser.conftest import SignIn
 from tests.browser.furnished import STEPS, Furnished, furnish
 from tests.people import Stage
@@ -97,8 +98,7 @@ def test_nothing_is_asked_while_nobody_looks(on_stage: Stage, furnished: Furnish
     page.wait_for_timeout(3000)
     assert asked == []
     page.evaluate(hide, False)
-    page.wait_for_timeout(1000)
-    assert asked
+    until(page, lambda: asked)
 
 
 def test_promoting_asks_first_and_rolling_back_undoes_it(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from labeling.models import Assignment, Campaign, Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.annotating import PATH, choices, judged, press, ready, shown, until
 from tests.browser.conftest import SignIn, session_of
 from tests.browser.network import Network, network_to
 from tests.people import Stage, pair
@@ -81,15 +81,16 @@ def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(
     page: Page, on_stage: Stage, network: Network
 ) -> None:
     hers = shown(page)
-    stored = "async () => (await (await caches.open('annotate-pages')).match(location.pathname + 'held'))?.text() ?? ''"
-    page.wait_for_timeout(400)
-    assert hers[0] in page.evaluate(stored)
+    stored = (
+        "async (name) => (await (await caches.open('annotate-pages')).match(location.pathname + name))?.text() ?? ''"
+    )
+    until(page, lambda: hers[0] in page.evaluate(stored, "held"))
     cookie = {"name": "sessionid", "value": session_of(on_stage.bob), "url": page.url.removesuffix(PATH)}
     page.context.add_cookies([cookie])  # type: ignore[list-item]  # Bob at her browser, and she did not sign out
     page.goto(PATH)
     page.wait_for_load_state("networkidle")
+    until(page, lambda: "bob" in page.evaluate(stored, "") and page.evaluate(stored, "held"))
     network.cut()
-    page.wait_for_timeout(400)
     page.reload()
     expect(page.locator(".who")).to_have_text("bob")
     ready(page)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from labeling.actions import ComparisonDraft, CompletionDraft
 from labeling.models import Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready
+from tests.browser.annotating import PATH, choices, judged, press, ready, until
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.test_pages import WCAG
 from tests.people import Stage, asks, stage
@@ -103,12 +103,10 @@ def test_panes_scroll_together_or_each_by_itself(long_page: Page) -> None:
     long_page.keyboard.press("y")
     expect(long_page.locator("#announcer")).to_have_text("Both completions scroll together.")
     left.evaluate("e => { e.scrollTop = (e.scrollHeight - e.clientHeight) / 2 }")
-    long_page.wait_for_timeout(100)
-    assert shares() == pytest.approx([0.5, 0.5], abs=0.02)
+    until(long_page, lambda: shares() == pytest.approx([0.5, 0.5], abs=0.02))
     right.focus()
     long_page.keyboard.press("End")
-    long_page.wait_for_timeout(300)
-    assert shares() == pytest.approx([1, 1], abs=0.02)
+    until(long_page, lambda: shares() == pytest.approx([1, 1], abs=0.02))
     long_page.keyboard.press("y")
     left.evaluate("e => { e.scrollTop = 0 }")
     long_page.wait_for_timeout(100)
@@ -154,7 +152,7 @@ def test_words_that_differ_are_marked(transactional_db: None, sign_in: SignIn, p
     seen: list[set[str]] = []
     for _ in range(2):
         press(page, "d") if not seen else ready(page)
-        page.wait_for_timeout(50)
+        until(page, lambda: any(marked(page).values()))
         words = marked(page)
         seen.append({word for side in words.values() for word in side})
         if "quick" in seen[-1]:
