@@ -1,5 +1,5 @@
-"""A way to the server that can be cut. What a browser emulates when it is told to be offline, a page loaded again gets
-past now and then; past this nothing gets."""
+"""A way to the server that can be cut. A browser that was told to be offline once let a judgment through, in a test
+that loads the page again; past this nothing gets."""
 
 import socket
 import threading

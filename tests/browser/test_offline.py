@@ -99,7 +99,7 @@ def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_test_id("sign-in")).to_be_visible()
     page.wait_for_function("async () => !(await caches.has('annotate-pages'))")
-    assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+    page.wait_for_function("async () => (await navigator.serviceWorker.getRegistrations()).length === 0")
 
 
 def test_the_page_that_is_kept_has_no_pair_and_gives_none_out(on_stage: Stage, client: Client) -> None:

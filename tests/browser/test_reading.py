@@ -150,11 +150,14 @@ def test_words_that_differ_are_marked(transactional_db: None, sign_in: SignIn, p
     scene.add([ComparisonDraft(prompt=asks("??"), first=cjk[0], second=cjk[1])])
     page = sign_in(scene.alice, path=PATH)
     seen: list[set[str]] = []
+
+    def words() -> set[str]:
+        return {word for side in marked(page).values() for word in side}
+
     for _ in range(2):
         press(page, "d") if not seen else ready(page)
-        until(page, lambda: any(marked(page).values()))
-        words = marked(page)
-        seen.append({word for side in words.values() for word in side})
+        until(page, lambda: words() and words() not in seen)  # not those of the pair before
+        seen.append(words())
         if "quick" in seen[-1]:
             picture(page, "annotate-differences")
         press(page, "t")
