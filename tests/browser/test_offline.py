@@ -31,7 +31,7 @@ def page(on_stage: Stage, network: Network, sign_in: SignIn) -> Page:
     on_stage.add([pair(number) for number in range(100, 130)])
     opened = sign_in(on_stage.alice, path=PATH, keeps_pages=True, base_url=network.url)
     opened.wait_for_load_state("networkidle")
-    opened.wait_for_function(KEPT)
+    until(opened, lambda: opened.evaluate(KEPT))
     opened.evaluate("navigator.serviceWorker.ready.then(() => true)")
     return opened
 
@@ -98,8 +98,8 @@ def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(
     page.goto("/")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_test_id("sign-in")).to_be_visible()
-    page.wait_for_function("async () => !(await caches.has('annotate-pages'))")
-    page.wait_for_function("async () => (await navigator.serviceWorker.getRegistrations()).length === 0")
+    until(page, lambda: not page.evaluate("caches.has('annotate-pages')"))
+    until(page, lambda: not page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)"))
 
 
 def test_the_page_that_is_kept_has_no_pair_and_gives_none_out(on_stage: Stage, client: Client) -> None:
