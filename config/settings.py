@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "config",  # its checks
+    "common",  # its template tags
     "labeling",
     "training",
 ]
@@ -88,7 +89,7 @@ DATABASES = {
 if "postgresql" not in str(DATABASES["default"]["ENGINE"]):
     raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address: Chosen runs on PostgreSQL only.")
 # The web server's threads share a pool; workers and commands hold one connection each.
-# The server keeps the plans of the statements that run most (labeling.prepared). Off behind a pool that hands a
+# The server keeps the plans of the statements that run most (common.database.prepared). Off behind a pool that hands a
 # connection to somebody else after each transaction and knows nothing of prepared statements.
 if env.bool("DATABASE_PREPARE", default=True):
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from labeling.errors import NotAllowed, NotFound
+from common.errors import NotAllowed, NotFound
 from labeling.models import (
     ApiToken,
     Assignment,

@@ -6,8 +6,8 @@ Nothing tells gold and retests from the others, and in a blind campaign nothing 
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from common.text.rendering import render_markdown
 from labeling.models import Assignment, Campaign, Completion
-from labeling.rendering import render_markdown
 
 
 def present_assignment(assignment: Assignment) -> dict[str, Any]:

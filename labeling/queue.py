@@ -25,8 +25,8 @@ from typing import Any
 
 from django.db.models import Subquery
 
+from common.database.prepared import prepared_cursor
 from labeling.models import QUEUE_START, Assignment, Campaign, Comparison, GuidelineVersion
-from labeling.prepared import prepared_cursor
 from labeling.queries.assignments import STANDS, open_assignments
 from labeling.seats import Seat
 from labeling.statements import (

@@ -8,10 +8,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.database.prepared import Prepared
+from common.errors import NotAllowed
 from labeling.access import AssignmentNotFound, CampaignNotFound
-from labeling.errors import NotAllowed
 from labeling.models import Assignment, Campaign, CampaignTally, Membership, User
-from labeling.prepared import Prepared
 from labeling.queries.progress import Progress, progress_of, quota_left
 from labeling.stats import wilson_interval
 from labeling.tally import Tally

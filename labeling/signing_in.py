@@ -12,7 +12,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from labeling.buckets import BUCKETS, clock
+from common.buckets import BUCKETS, clock
 from labeling.models import User
 
 WAIT = "sign_in_wait"

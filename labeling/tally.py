@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, fields
 
 from django.db.models import Sum
 
+from common.database.prepared import prepared_cursor
 from labeling.models import CampaignTally, Comparison, Prompt
-from labeling.prepared import prepared_cursor
 
 Status = Comparison.Status
 

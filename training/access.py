@@ -6,8 +6,8 @@ Campaigns are asked about in `labeling.access`. `None` in the place of a person 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
-from labeling.errors import NotAllowed, NotFound
 from labeling.models import Campaign, User
 from training.models import Deployment, GenerationJob, LabSession, ModelVersion, RewardReading, Run
 

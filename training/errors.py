@@ -1,6 +1,6 @@
 """What can be wrong with an act of training, each with a sentence that says what to do."""
 
-from labeling.errors import Conflict, Invalid
+from common.errors import Conflict, Invalid
 
 
 class NothingServes(Conflict):

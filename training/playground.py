@@ -16,9 +16,9 @@ from django.conf import settings as django_settings
 from django.core import signing
 from django.utils.translation import gettext as _
 
+from common.errors import Conflict, Invalid
 from labeling.access import require_lead
 from labeling.actions import ComparisonDraft, PromptDraft, add_comparisons, add_prompts
-from labeling.errors import Conflict, Invalid
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User
 from training.access import require_version

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from labeling.errors import Invalid
+from common.errors import Invalid
 from labeling.models import Campaign, Choice, Flag
 
 SIDES = ("left", "right")

@@ -5,15 +5,15 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from common.errors import Conflict
+from common.wording import in_sentence
 from labeling.access import AssignmentNotFound, leads
 from labeling.actions.refusals import LeaseLost, Withdrawn
-from labeling.errors import Conflict
 from labeling.models import Assignment, Campaign, Membership, User
 from labeling.queries.assignments import STANDS
 from labeling.queries.progress import Progress
 from labeling.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
 from labeling.seats import take_seat, take_seat_of
-from labeling.wording import in_sentence
 
 
 class NotOpen(Conflict):

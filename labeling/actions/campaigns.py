@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext
 
+from common.errors import Conflict, Invalid
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.events import record
 from labeling.actions.recounts import request_recount
 from labeling.actions.rules import RULES, check_together, cleaned
 from labeling.actions.validation import checked
-from labeling.errors import Conflict, Invalid
 from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User, VerdictRecount
 from labeling.tally import Tally, add_to_tally
 

@@ -6,13 +6,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.errors import Conflict, Invalid
+from common.wording import in_sentence
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.settling import settle, told
-from labeling.errors import Conflict, Invalid
 from labeling.models import Comparison, Gold, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
-from labeling.wording import in_sentence
 
 Status = Comparison.Status
 

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from common.errors import Conflict, Invalid, NotAllowed
 from labeling.actions.events import record
 from labeling.actions.members import remove_member
 from labeling.actions.withdrawal import withdraw_judgments
-from labeling.errors import Conflict, Invalid, NotAllowed
 from labeling.models import ApiToken, Erasure, Judgment, User
 from labeling.trained_on import versions_trained_on
 

@@ -10,8 +10,8 @@ from django.db import models, transaction
 from kombu.exceptions import OperationalError as BrokerError
 from psycopg.types.json import Jsonb
 
+from common.database.prepared import prepared_cursor
 from labeling.models import Campaign, Event, User
-from labeling.prepared import prepared_cursor
 from labeling.webhook_types import types_of
 
 logger = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from common.errors import Invalid
 from labeling.access import require_lead
 from labeling.actions.events import record
-from labeling.errors import Invalid
 from labeling.exchange import DropReport, UnknownDialect, Writer, writer
 from labeling.models import Campaign, User
 from labeling.queries import verdict_records

@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 
+from common.errors import Invalid
 from labeling.access import require_lead
 from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons, unfit
 from labeling.actions.prompts import PromptDraft, add_prompts, unfit_messages
-from labeling.errors import Invalid
 from labeling.exchange import (
     AUTO,
     ByteStream,

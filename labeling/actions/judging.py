@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from common.database.prepared import Prepared, insert
 from labeling.access import AssignmentNotFound
 from labeling.actions.answers import Answer
 from labeling.actions.refusals import (
@@ -25,7 +26,6 @@ from labeling.actions.refusals import (
 )
 from labeling.actions.settling import settle, shrink
 from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Gold, Judgment, Verdict
-from labeling.prepared import Prepared, insert
 from labeling.queries.progress import quota_left
 from labeling.queue import expiry, free_slot
 from labeling.seats import Seat

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import require_admin
 from labeling.actions.events import record
 from labeling.actions.validation import checked
-from labeling.errors import Conflict, Invalid, NotAllowed
 from labeling.models import ApiToken, Role, Scope, User
 
 ALL_SCOPES = tuple(Scope.values)

@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from labeling.errors import Conflict
+from common.errors import Conflict
+from common.wording import in_sentence
 from labeling.models import Campaign
-from labeling.wording import in_sentence
 
 
 class CampaignNotOpen(Conflict):

@@ -5,15 +5,15 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.errors import Invalid
+from common.wording import in_sentence
 from labeling.access import require_lead
 from labeling.actions.comparisons import queue_position, turn_back
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.actions.events import record
 from labeling.actions.settling import told
-from labeling.errors import Invalid
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
-from labeling.wording import in_sentence
 
 MOST_JUDGMENTS = 50  # of one comparison, as a campaign's overlap
 FRONT = 1  # the priority of what is asked again

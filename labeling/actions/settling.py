@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from common.database.prepared import insert
 from labeling.models import Campaign, Comparison, Verdict, Winner
-from labeling.prepared import insert
 from labeling.queries.estimates import Vote, estimates_of, verdict_posterior, votes_on
 from labeling.stats import RULES, AdaptiveOverlap
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 
-from labeling.errors import Invalid
+from common.errors import Invalid
 
 Row = TypeVar("Row", bound=models.Model)
 

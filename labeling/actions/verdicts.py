@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.errors import Conflict, Invalid
+from common.wording import in_sentence
 from labeling.access import require_expert
 from labeling.actions.events import record
 from labeling.actions.settling import told
-from labeling.errors import Conflict, Invalid
 from labeling.models import Comparison, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
-from labeling.wording import in_sentence
 
 ADJUDICATED_CONFIDENCE = 0.95
 """p(the expert's winner is preferred): nearly certain, since it was decided with all votes and reasons in view."""

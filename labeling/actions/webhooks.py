@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
+from common.errors import Conflict, Invalid
+from common.outgoing.posting import Answer, NotSent, check_address, post
+from common.outgoing.webhook_signatures import new_secret, signed_headers
 from labeling.access import require_admin, require_lead
 from labeling.actions.events import record, send_deliveries
 from labeling.actions.validation import checked
-from labeling.errors import Conflict, Invalid
 from labeling.exchange import canonical_json
 from labeling.models import Campaign, User, Webhook, WebhookAttempt, WebhookDelivery
-from labeling.posting import Answer, NotSent, check_address, post
-from labeling.signing import new_secret, signed_headers
 from labeling.webhook_types import offered, payload
 
 BOTH_SECRETS_FOR = timedelta(hours=24)

@@ -9,9 +9,9 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from labeling.buckets import BUCKETS, clock
+from common.buckets import BUCKETS, clock
+from common.database.prepared import Prepared
 from labeling.models import ApiToken, User
-from labeling.prepared import Prepared
 from labeling.signing_in import address_of
 
 

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
+from common.errors import NotAllowed
 from labeling.api.idempotency import fresh_secret
 from labeling.api.pages import Pages
 from labeling.api.throttling import Limit
-from labeling.errors import NotAllowed
 from labeling.models import ApiToken, Scope, User
 
 

@@ -22,8 +22,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.errors import Invalid
 from labeling.actions.idempotency import claim_answer, keep_answer
-from labeling.errors import Invalid
 from labeling.exchange import ByteStream, canonical_json
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"

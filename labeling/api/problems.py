@@ -16,7 +16,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from labeling.errors import DomainError
+from common.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/problems/"

@@ -1,7 +1,7 @@
 """How often one token, or one person's browser, may call: a token bucket each, by what the call is.
 
 The limits keep a client that runs away from being felt by the others, and are far above what people do; for that it is
-enough that each server process counts for itself (see `labeling.buckets`).
+enough that each server process counts for itself (see `common.buckets`).
 """
 
 import math
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from labeling.buckets import BUCKETS, clock
+from common.buckets import BUCKETS, clock
 from labeling.models import ApiToken, Scope
 
 KINDS = {Scope.JUDGE: "judge", Scope.IMPORT: "files", Scope.EXPORT: "files"}

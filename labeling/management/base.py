@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.core.management.base import CommandError, CommandParser
 
-from labeling.errors import DomainError
+from common.errors import DomainError
 from labeling.models import Campaign, User
 
 

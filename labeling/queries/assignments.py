@@ -2,8 +2,8 @@
 
 from django.db.models import Q, QuerySet
 
+from common.database.prepared import Prepared
 from labeling.models import Assignment, Campaign, Comparison, User
-from labeling.prepared import Prepared
 
 # Token ids are many and nobody is shown them.
 HIDDEN = tuple(

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext
 
-from labeling.errors import Invalid
+from common.errors import Invalid
 from labeling.models import Campaign, User
 
 

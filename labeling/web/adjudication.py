@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from common.errors import Conflict, DomainError, NotAllowed, NotFound
+from common.numbers import whole_number
+from common.text.rendering import render_markdown
 from labeling.access import get_adjudicated_campaign, get_conflict, get_led_campaign, leads
 from labeling.actions import adjudicate, review_flag
-from labeling.errors import Conflict, DomainError, NotAllowed, NotFound
 from labeling.models import Campaign, Comparison
-from labeling.numbers import whole_number
 from labeling.queries import campaign_progress, next_waiting, statements_on
-from labeling.rendering import render_markdown
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import AdjudicationForm, FlagReviewForm
 

@@ -8,15 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.numbers import whole_number
+from common.text.rendering import render_markdown
 from labeling.access import get_campaign
 from labeling.actions.assignments import next_with_progress
 from labeling.actions.judging import undo_until
 from labeling.actions.judgments import judge, undo_judgment
 from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
-from labeling.numbers import whole_number
 from labeling.presentation import present_assignment
 from labeling.queries import annotator_view
-from labeling.rendering import render_markdown
 from labeling.web.edge import act, page, person
 from labeling.web.reading import reading_of
 

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
 from labeling.actions import ImportReport, import_comparisons, import_prompts
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import Campaign
 from labeling.queries import campaign_progress
 from labeling.web.edge import page, person, refuse

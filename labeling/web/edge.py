@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from labeling.errors import DomainError, NotAllowed, NotFound
+from common.errors import DomainError, NotAllowed, NotFound
 from labeling.models import User
 
 P = ParamSpec("P")

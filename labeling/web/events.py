@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.models import Event
-from labeling.numbers import whole_number
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person
 from labeling.web.forms import EventFilterForm

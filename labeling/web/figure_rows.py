@@ -7,8 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.wording import decimals, grouped, percent
 from labeling.stats import Estimate
-from labeling.wording import decimals, grouped, percent
 
 Unit = Literal["share", "coefficient", "points", "seconds"]
 

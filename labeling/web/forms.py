@@ -7,8 +7,8 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.errors import Invalid
 from labeling.actions.rules import RULES, check_together
-from labeling.errors import Invalid
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.imports import DIALECTS, KINDS
 from labeling.web.rules import HELP, LABELS

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from common.errors import DomainError, NotAllowed
+from common.text.rendering import render_markdown
 from labeling.access import get_campaign, leads
 from labeling.actions.campaigns import write_guidelines
-from labeling.errors import DomainError, NotAllowed
-from labeling.rendering import render_markdown
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import GuidelinesForm
 

@@ -13,6 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import DomainError, NotAllowed
+from common.numbers import whole_number
 from labeling.access import get_invitation, get_led_campaign
 from labeling.actions import (
     accept_invitation,
@@ -22,9 +24,7 @@ from labeling.actions import (
     sign_up_by_invitation,
 )
 from labeling.actions.invitations import InvitationNotFound
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import User
-from labeling.numbers import whole_number
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
 

@@ -9,14 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import DomainError, NotAllowed
+from common.wording import in_sentence
 from labeling.access import get_led_campaign
 from labeling.actions.members import add_member, pause_member, remove_member, resume_member
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import Campaign, Membership, User
 from labeling.queries import annotator_summaries
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import MemberForm
-from labeling.wording import in_sentence
 
 
 @page

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
 from labeling.models import Campaign, Comparison, Flag
-from labeling.rendering import render_markdown
 from labeling.web.edge import page, person
 from labeling.web.reading import reading_of
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
 from labeling.actions.campaigns import change_campaign, change_campaign_status
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import Campaign, VerdictRecount
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import RulesForm

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from common.errors import Invalid
 from labeling.access import get_led_campaign
-from labeling.errors import Invalid
 from labeling.models import Campaign
 from labeling.queries import Slice, Statistics, model_ranking, slice_choices, statistics
 from labeling.stats import Drift, DriftPoint, Estimate, PairAgreement, Ranking

@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from common.numbers import whole_number
+from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
 from labeling.actions import relabel_comparison, restore_comparison, retire_comparison
 from labeling.models import Campaign, Comparison, Event, Verdict
-from labeling.numbers import whole_number
 from labeling.queries import Statement, slice_choices, statements_on
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
-from labeling.rendering import render_markdown
 from labeling.web.edge import act, page, person
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, VerdictFilterForm
 

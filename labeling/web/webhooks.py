@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import DomainError, NotAllowed
 from labeling.access import get_delivery, get_led_campaign, get_webhook, require_admin
 from labeling.actions.webhooks import (
     change_webhook,
@@ -19,7 +20,6 @@ from labeling.actions.webhooks import (
     retry_delivery,
     rotate_webhook_secret,
 )
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import Campaign, Webhook, WebhookDelivery
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import WebhookForm

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from common.errors import DomainError, NotAllowed
 from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import User
 from labeling.web.edge import page, person
 

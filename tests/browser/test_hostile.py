@@ -10,8 +10,8 @@ import pytest
 from django.templatetags.static import static
 from playwright.sync_api import Page, Route
 
+from common.text.rendering import render_markdown
 from config.security import POLICY
-from labeling.rendering import render_markdown
 from tests.browser.annotating import PATH, ready
 from tests.browser.conftest import PHONE, WIDE, SignIn
 from tests.browser.hostile import COUNT, hostile_texts

@@ -6,10 +6,10 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.wording import in_sentence
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.models import User
-from labeling.wording import in_sentence
 from training.errors import JobActive, JobOver
 from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
 from training.queue import enqueue, noun

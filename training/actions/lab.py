@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.errors import NotFound
+from common.wording import grouped
 from labeling.actions.events import record
-from labeling.errors import NotFound
 from labeling.models import User
-from labeling.wording import grouped
 from training.actions.jobs import one_after_the_other
 from training.engine.config import RunConfig
 from training.engine.errors import InputError

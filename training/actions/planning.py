@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.utils.translation import gettext as _
 
-from labeling.errors import Invalid
+from common.errors import Invalid
 from labeling.models import Campaign, Completion, Prompt
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings

@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.wording import grouped
 from labeling.access import require_lead
 from labeling.actions.events import record
 from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.models import Campaign, Comparison, User
-from labeling.wording import grouped
 from training import retention
 from training.access import require_any_lead, require_version
 from training.actions.jobs import one_after_the_other

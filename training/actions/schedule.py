@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
+from common.errors import DomainError
 from labeling.access import require_lead
 from labeling.actions.events import record
-from labeling.errors import DomainError
 from labeling.models import Campaign, User
 from training.actions.runs import start_run
 from training.actions.versions import promote

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.errors import DomainError, Invalid
 from labeling.access import get_person
 from labeling.actions import (
     ImportReport,
@@ -19,7 +20,6 @@ from labeling.actions import (
     import_comparisons,
     import_prompts,
 )
-from labeling.errors import DomainError, Invalid
 from labeling.exchange import Message
 from labeling.exchange.raw import ByteStream
 from labeling.models import Campaign, Membership, User

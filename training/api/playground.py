@@ -7,11 +7,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
-from labeling.rendering import render_markdown
 from training import hub, playground
 from training.api import serializers
 from training.api.views import find_version

@@ -8,12 +8,12 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.errors import NotFound
+from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
-from labeling.errors import NotFound
 from labeling.models import Scope, User
-from labeling.numbers import whole_number
 from training import access, actions, queries
 from training.api import serializers
 from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from common.numbers import whole_number
 from labeling.access import led_campaigns
 from labeling.models import Campaign, Prompt
-from labeling.numbers import whole_number
 from labeling.queries.written_by import first_written, head_to_head, shared_prompts, written_for
 from labeling.web.edge import page, person
 from labeling.web.figure_rows import interval, shown

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from labeling.numbers import whole_number
-from labeling.templatetags.figures import figure, grouped, percent
+from common.numbers import whole_number
+from common.templatetags.figures import figure, grouped, percent
+from common.wording import DASH
 from labeling.web.edge import page, person
-from labeling.wording import DASH
 from training.access import require_any_lead, visible_runs
 from training.engine.config import RunConfig
 from training.models import Run

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.errors import DomainError
-from labeling.numbers import whole_number
+from common.errors import DomainError
+from common.numbers import whole_number
 from labeling.web.edge import act, page, person
 from training.access import own_lab_sessions
 from training.actions import ask_for_steps, end_lab, start_lab

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.errors import DomainError, NotAllowed, NotFound
+from common.numbers import whole_number
 from labeling.access import get_comparison
-from labeling.errors import DomainError, NotAllowed, NotFound
 from labeling.models import Campaign, Comparison
-from labeling.numbers import whole_number
 from labeling.web.edge import page, person, refuse
 from training.access import require_any_lead, visible_readings, visible_runs, visible_versions
 from training.actions import read_rewards

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import DomainError, NotAllowed
 from labeling.access import require_may_create_campaigns
-from labeling.errors import DomainError, NotAllowed
 from labeling.models import Campaign
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import NewCampaignForm

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labeling.errors import Invalid
+from common.errors import Invalid
 from labeling.models import Campaign
 from labeling.web.imports import COMPARISONS, KINDS, PROMPTS
 from training.actions.setting_up import Candidates, Material, role_of

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from common.errors import DomainError, Invalid
+from common.numbers import whole_number
 from labeling.actions import relabel_comparison
-from labeling.errors import DomainError, Invalid
 from labeling.models import Comparison
-from labeling.numbers import whole_number
 from labeling.web.edge import act, page, person
 from training.access import visible_runs
 from training.models import Run

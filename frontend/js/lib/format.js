@@ -1,4 +1,4 @@
-// Numbers and times as the reader's language writes them; the server does the same (labeling/wording.py).
+// Numbers and times as the reader's language writes them; the server does the same (common/wording.py).
 
 const plain = new Intl.NumberFormat(document.documentElement.lang || "en");
 const point = plain.formatToParts(0.5).find((part) => part.type === "decimal")?.value ?? ".";

@@ -10,13 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.errors import DomainError
 from labeling.access import get_led_campaign
 from labeling.actions import ImportReport, drop_report, export_campaign, import_comparisons, import_prompts
 from labeling.api.base import ApiView
 from labeling.api.idempotency import HashedFile, once
 from labeling.api.problems import problem
 from labeling.api.serializers.exchange import DropReportSerializer, ImportReportSerializer
-from labeling.errors import DomainError
 from labeling.exchange import AUTO, READERS, WRITERS, ByteStream
 from labeling.models import Scope
 

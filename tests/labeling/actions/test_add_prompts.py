@@ -2,8 +2,8 @@
 
 import pytest
 
+from common.errors import NotAllowed
 from labeling.actions import PromptDraft, add_prompts
-from labeling.errors import NotAllowed
 from labeling.exchange import Message
 from labeling.models import Event, Prompt
 from tests.people import asks, stage

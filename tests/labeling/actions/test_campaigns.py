@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from common.errors import Invalid, NotAllowed
 from labeling.access import CampaignNotFound, visible_campaigns
 from labeling.actions import (
     add_member,
@@ -15,7 +16,6 @@ from labeling.actions import (
 )
 from labeling.actions.campaigns import SlugTaken, WrongStatus
 from labeling.actions.members import LastLead
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import Assignment, Campaign, Comparison, Event, GuidelineVersion, Membership, Role
 from labeling.tally import count_tally, read_tally
 from tests.people import NOON, person, stage

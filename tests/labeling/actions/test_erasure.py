@@ -9,11 +9,11 @@ from django.core.management import call_command
 from django.db.models import Model
 from django.test import Client
 
+from common.errors import Invalid, NotAllowed
 from labeling import trained_on
 from labeling.actions import adjudicate, create_token, make_gold, restore_comparison, retire_comparison
 from labeling.actions.erasure import AlreadyErased, erase_person, erasure_consequences
 from labeling.actions.members import LastLead
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import ApiToken, Comparison, Erasure, Event, Judgment, User, Verdict
 from labeling.queries import agreement
 from labeling.queries.personal_data import LEFT_OUT, SECRET, personal_data, tables

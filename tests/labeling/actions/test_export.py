@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from common.errors import Invalid, NotAllowed
 from labeling.actions import drop_report, export_campaign
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import Event
 from tests.people import Stage, stage
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from common.errors import Invalid, NotAllowed
 from labeling.actions import (
     accept_invitation,
     create_invitation,
@@ -13,7 +14,6 @@ from labeling.actions import (
 )
 from labeling.actions.invitations import InvitationNotFound, InvitationOver
 from labeling.actions.people import UsernameTaken
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import Event, Invitation, Membership, User
 from tests.people import PASSWORD, Stage, person, stage
 

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from common.errors import NotAllowed
 from labeling.access import CampaignNotFound
 from labeling.actions import change_campaign_status, next_assignment, write_guidelines
-from labeling.errors import NotAllowed
 from labeling.models import Assignment, Comparison, Membership, User
 from labeling.queue import MAX_LEFT_BALANCE, draw_left
 from labeling.statements import FIND

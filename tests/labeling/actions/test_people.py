@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth import authenticate
 from django.db import IntegrityError
 
+from common.errors import Invalid, NotAllowed
 from labeling.actions import create_token, create_user, revoke_token
 from labeling.actions.people import UsernameTaken
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import ApiToken, Event, Role, User
 from tests.people import NOON, person
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from common.errors import Invalid, NotAllowed, NotFound
 from labeling.actions import ComparisonDraft, CompletionDraft, relabel_comparison
 from labeling.actions.curation import WrongComparisonStatus
-from labeling.errors import Invalid, NotAllowed, NotFound
 from labeling.models import Comparison, Event, Verdict
 from labeling.queries import campaign_progress
 from labeling.tally import count_tally, read_tally

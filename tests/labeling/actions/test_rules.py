@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from common.errors import Invalid
 from labeling.actions import (
     Answer,
     InvalidAnswer,
@@ -20,7 +21,6 @@ from labeling.actions import (
 from labeling.actions.assignments import NotOpen
 from labeling.actions.campaigns import TRANSITIONS, WrongStatus
 from labeling.actions.refusals import LeaseLost, NothingToUndo, TooLateToUndo, Withdrawn
-from labeling.errors import Invalid
 from labeling.models import Assignment, Campaign, Comparison, Event, Judgment, Membership
 from labeling.presentation import present_assignment
 from labeling.queries.progress import QUOTA_OF_TODAY_REACHED, QUOTA_REACHED

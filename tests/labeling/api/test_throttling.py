@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labeling.buckets import Buckets
+from common.buckets import Buckets
 from tests.labeling.api.conftest import Calling
 from tests.people import stage
 

@@ -9,9 +9,9 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from common.errors import Invalid
 from labeling.actions import create_token
 from labeling.api.base import Scoped
-from labeling.errors import Invalid
 from labeling.models import ApiToken, Scope, User
 from tests.labeling.api.conftest import Calling
 from tests.people import NOON, stage

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from common.errors import Invalid
 from labeling.actions import ComparisonDraft, CompletionDraft, make_gold, undo_judgment, write_guidelines
-from labeling.errors import Invalid
 from labeling.models import Comparison, User
 from labeling.queries import Slice, agreement, model_ranking, statistics
 from labeling.queries.statistics import Statistics

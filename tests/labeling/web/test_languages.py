@@ -47,7 +47,7 @@ def test_the_compiled_catalogue_is_that_of_its_source(domain: str) -> None:
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="gettext's tools find the sentences, and they are not here")
 def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path: Path) -> None:
-    for room in ("labeling", "training", "config", "templates"):
+    for room in ("common", "labeling", "training", "config", "templates"):
         shutil.copytree(
             PROJECT_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "locale", "*.json*")
         )

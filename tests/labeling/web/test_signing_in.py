@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labeling import buckets
+from common import buckets
 from tests.people import PASSWORD, stage
 
 pytestmark = pytest.mark.django_db

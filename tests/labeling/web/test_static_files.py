@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import ConfiguredStorage
 from django.core.management import call_command
 
+from common.templatetags.modules import imports, preload_modules
 from config.embedded.var import PROJECT_DIR
-from labeling.templatetags.modules import imports, preload_modules
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 NAMED = re.compile(r"""\{% static ['"]([^'"]+)['"] %\}""")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from standardwebhooks.webhooks import Webhook as Oracle
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from common.errors import Invalid, NotAllowed
 from labeling.actions import change_campaign_status
 from labeling.actions.webhooks import (
     DELAYS,
@@ -23,7 +24,6 @@ from labeling.actions.webhooks import (
     retry_delivery,
     rotate_webhook_secret,
 )
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import Event, Webhook, WebhookDelivery
 from tests.labeling.webhooks.receiver import Receiver, receiving
 from tests.people import NOON, Stage, stage

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django_celery_beat.models import PeriodicTask
 
-from labeling.errors import NotAllowed
+from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks

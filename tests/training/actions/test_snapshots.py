@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.errors import NotAllowed
+from common.errors import NotAllowed
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training.actions import take_snapshot

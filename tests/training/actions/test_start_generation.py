@@ -2,8 +2,8 @@
 
 import pytest
 
+from common.errors import Invalid, NotAllowed
 from labeling.access import CampaignNotFound
-from labeling.errors import Invalid, NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS
 from training.actions import cancel_generation, derive_seed, resume_generation, start_generation

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labeling.errors import NotAllowed
+from common.errors import NotAllowed
 from labeling.models import Event, User
 from tests.training.conftest import NOW
 from training.access import visible_versions

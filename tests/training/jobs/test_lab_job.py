@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from labeling.errors import NotFound
+from common.errors import NotFound
 from labeling.models import User
 from tests.training.conftest import NOW
 from training.actions import ask_for_steps, end_lab, start_lab

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from labeling.errors import NotAllowed
+from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
 from tests.training.serving.conftest import make_version

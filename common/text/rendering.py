@@ -21,10 +21,10 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from labeling.formula_syntax import add_formulas
-from labeling.formulas import ELEMENTS as FORMULA_ELEMENTS
-from labeling.formulas import NotAFormula, formula_html
-from labeling.highlighting import highlighted
+from common.text.formula_syntax import add_formulas
+from common.text.formulas import ELEMENTS as FORMULA_ELEMENTS
+from common.text.formulas import NotAFormula, formula_html
+from common.text.highlighting import highlighted
 
 MARKDOWN_LIMIT = 50_000
 """Characters; a longer text is shown as plain text. Worst-case rendering below it takes about a second."""

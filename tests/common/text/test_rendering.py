@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.formulas import ELEMENTS, FORMULA_LIMIT
-from labeling.highlighting import highlighted
-from labeling.rendering import MARKDOWN_LIMIT, MAX_NESTING, MOST_FORMULAS, render_markdown, render_plain
+from common.text.formulas import ELEMENTS, FORMULA_LIMIT
+from common.text.highlighting import highlighted
+from common.text.rendering import MARKDOWN_LIMIT, MAX_NESTING, MOST_FORMULAS, render_markdown, render_plain
 
 BARE = ["blockquote", "br", "em", "h3", "h4", "h5", "h6", "hr", "li", "p", "pre", "s", "strong", "ul"]
 BARE_IN_TABLES = ["table", "tbody", "thead", "tr"]

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from labeling.posting import NotSent, post
+from common.outgoing.posting import NotSent, post
 from tests.labeling.webhooks.receiver import receiving
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from labeling.copying import copy_in
+from common.database.copying import copy_in
 from labeling.models import Completion, Prompt
 from tests.people import NOON, stage
 

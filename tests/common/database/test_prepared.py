@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from common.database.prepared import Prepared
 from labeling.models import Assignment, Membership
-from labeling.prepared import Prepared
 from tests.people import NOON, stage
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
+from common.text.rendering import render_markdown
 from config.embedded.var import PROJECT_DIR
-from labeling.rendering import render_markdown
 
 RECORDS = PROJECT_DIR.parent / "shared" / "data" / "alpacaeval-annotations-dev.json.gz"
 

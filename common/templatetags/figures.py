@@ -6,8 +6,8 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from labeling import wording
-from labeling.wording import DASH
+from common import wording
+from common.wording import DASH
 
 register = template.Library()
 
