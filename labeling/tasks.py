@@ -4,9 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from labeling.actions import look_after_recounts, release_expired_assignments, run_recount
-from labeling.actions.events import send_deliveries
 from labeling.actions.idempotency import forget_answers
 from labeling.actions.webhooks import deliver, due_deliveries
+from labeling.events.record import send_deliveries
 
 
 @shared_task  # type: ignore[untyped-decorator]

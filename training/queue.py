@@ -18,7 +18,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from kombu.exceptions import OperationalError as BrokerError
 
-from labeling.actions.events import record
+from labeling.events.record import record
 from training import processes
 from training.models import GenerationJob, JobStatus, LabSession, RewardReading, Run
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead, require_may_create_campaigns
-from labeling.actions.events import record
 from labeling.actions.recounts import request_recount
 from labeling.actions.rules import RULES, check_together, cleaned
 from labeling.actions.validation import checked
+from labeling.events.record import record
 from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User, VerdictRecount
 from labeling.tally import Tally, add_to_tally
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from common.database.copying import copy_in
 from common.errors import Invalid
 from labeling.access import require_lead
-from labeling.actions.events import record
 from labeling.actions.prompts import PromptDraft, ensure_prompts, unfit_messages, unstorable
+from labeling.events.record import record
 from labeling.exchange import Message, is_canonical, messages_hash, pair_hash, text_hash
 from labeling.models import Campaign, Comparison, Completion, Gold, Prompt, User, Verdict
 from labeling.stats import majority

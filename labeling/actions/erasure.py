@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid, NotAllowed
-from labeling.actions.events import record
 from labeling.actions.members import remove_member
 from labeling.actions.withdrawal import withdraw_judgments
+from labeling.events.record import record
 from labeling.models import ApiToken, Erasure, Judgment, User
 from labeling.trained_on import versions_trained_on
 

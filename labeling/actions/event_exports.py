@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.exchange import canonical_json, harmless_cell
 from labeling.models import Campaign, Event, User
 from labeling.queries.records import filtered_events

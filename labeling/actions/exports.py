@@ -6,7 +6,7 @@ from datetime import datetime
 
 from common.errors import Invalid
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.exchange import DropReport, UnknownDialect, Writer, writer
 from labeling.models import Campaign, User
 from labeling.queries import verdict_records

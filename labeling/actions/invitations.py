@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
-from labeling.actions.events import record
 from labeling.actions.members import check_role, join
 from labeling.actions.people import make_user
 from labeling.actions.validation import checked
+from labeling.events.record import record
 from labeling.models import Campaign, Invitation, Membership, Role, User
 
 LONGEST = timedelta(days=365)

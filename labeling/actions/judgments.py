@@ -11,7 +11,6 @@ from django.db.models import OuterRef, Q, Subquery
 
 from labeling.access import AssignmentNotFound
 from labeling.actions.answers import Answer
-from labeling.actions.events import record
 from labeling.actions.judging import (
     changeable,
     check_edit,
@@ -24,6 +23,7 @@ from labeling.actions.judging import (
     write_judgment,
 )
 from labeling.actions.settling import told
+from labeling.events.record import record
 from labeling.models import Assignment, Gold, Judgment, User
 from labeling.queries.assignments import open_assignments
 from labeling.queries.progress import Progress

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import require_admin
-from labeling.actions.events import record
 from labeling.actions.validation import checked
+from labeling.events.record import record
 from labeling.models import ApiToken, Role, Scope, User
 
 ALL_SCOPES = tuple(Scope.values)

@@ -9,7 +9,7 @@ from itertools import islice
 from django.db import transaction
 
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Prompt, User
 from labeling.tally import Tally, add_to_tally

@@ -14,11 +14,11 @@ from common.errors import Conflict, Invalid
 from common.outgoing.posting import Answer, NotSent, check_address, post
 from common.outgoing.webhook_signatures import new_secret, signed_headers
 from labeling.access import require_admin, require_lead
-from labeling.actions.events import record, send_deliveries
 from labeling.actions.validation import checked
+from labeling.events.record import record, send_deliveries
+from labeling.events.types import offered, payload
 from labeling.exchange import canonical_json
 from labeling.models import Campaign, User, Webhook, WebhookAttempt, WebhookDelivery
-from labeling.webhook_types import offered, payload
 
 BOTH_SECRETS_FOR = timedelta(hours=24)
 # After each failed attempt, seconds until the next: about a day in all, then it is given up.

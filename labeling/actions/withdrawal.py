@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import Assignment, Campaign, Comparison, Judgment, User, Verdict
 from labeling.tally import Tally, add_to_tally, tally_of
 

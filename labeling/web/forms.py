@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
 from labeling.actions.rules import RULES, check_together
+from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.imports import DIALECTS, KINDS
 from labeling.web.rules import HELP, LABELS
-from labeling.webhook_types import offered
 
 if TYPE_CHECKING:
     CampaignForm = forms.ModelForm[Campaign]

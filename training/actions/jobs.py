@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from common.wording import in_sentence
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import User
 from training.errors import JobActive, JobOver
 from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import NotFound
 from common.wording import grouped
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import User
 from training.actions.jobs import one_after_the_other
 from training.engine.config import RunConfig

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from common.wording import grouped
 from labeling.access import require_lead
-from labeling.actions.events import record
 from labeling.actions.prompts import unfit_messages, unstorable
+from labeling.events.record import record
 from labeling.models import Campaign, Comparison, User
 from training import retention
 from training.access import require_any_lead, require_version

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.access import require_admin
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import User
 from training import retention
 from training.access import require_version

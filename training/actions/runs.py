@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import Campaign, User
 from training import retention
 from training.access import require_version

@@ -13,7 +13,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from common.errors import DomainError
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import start_run
 from training.actions.versions import promote

@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from labeling.access import require_lead
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
 from labeling.models import Campaign, User, Verdict
 from labeling.queries import verdict_records

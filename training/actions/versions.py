@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from labeling.actions.events import record
+from labeling.events.record import record
 from labeling.models import User
 from training import retention, serving, storage
 from training.access import require_any_lead, require_version

@@ -22,8 +22,8 @@ from labeling.api.serializers.webhooks import (
     WebhookSerializer,
     WebhookTypeSerializer,
 )
+from labeling.events.types import offered
 from labeling.models import Scope
-from labeling.webhook_types import offered
 
 
 class WebhooksView(ApiView):

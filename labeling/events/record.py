@@ -11,8 +11,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from psycopg.types.json import Jsonb
 
 from common.database.prepared import prepared_cursor
+from labeling.events.types import types_of
 from labeling.models import Campaign, Event, User
-from labeling.webhook_types import types_of
 
 logger = logging.getLogger(__name__)
 

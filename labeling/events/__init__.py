@@ -1,0 +1,1 @@
+"""The event log: written with each act, below everything that acts."""
