@@ -142,7 +142,7 @@ def _client(number: int, place: dict[str, Any]) -> None:
 def _send(user: Any, letter: dict[str, Any], log: Any, start: float) -> None:
     """Writes down what is sent, sends it, writes down what came back."""
     from labeling.actions import judge
-    from labeling.actions.refusals import AlreadyJudged, LeaseLost
+    from labeling.judging.refusals import AlreadyJudged, LeaseLost
 
     _write(log, {"sent": letter})
     try:

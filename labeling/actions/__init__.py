@@ -4,14 +4,6 @@ An action is keyword-only, is told who acts and when, is atomic, locks before it
 half doing something, and writes one event.
 """
 
-from labeling.actions.answers import Answer, InvalidAnswer, as_shown
-from labeling.actions.assignments import (
-    next_assignment,
-    next_with_progress,
-    release_assignment,
-    release_expired_assignments,
-    renew_assignment,
-)
 from labeling.actions.campaigns import (
     change_campaign,
     change_campaign_status,
@@ -29,8 +21,13 @@ from labeling.actions.invitations import (
     revoke_invitation,
     sign_up_by_invitation,
 )
-from labeling.actions.judging import undo_until
-from labeling.actions.judgments import (
+from labeling.actions.members import add_member, pause_member, remove_member, resume_member
+from labeling.actions.people import create_token, create_user, revoke_token
+from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
+from labeling.actions.recounts import look_after_recounts, request_recount, run_recount
+from labeling.actions.relabeling import relabel_comparison
+from labeling.actions.verdicts import adjudicate
+from labeling.judging.acts import (
     Answered,
     Undone,
     change_judgment,
@@ -39,12 +36,15 @@ from labeling.actions.judgments import (
     undo_and_show,
     undo_judgment,
 )
-from labeling.actions.members import add_member, pause_member, remove_member, resume_member
-from labeling.actions.people import create_token, create_user, revoke_token
-from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
-from labeling.actions.recounts import look_after_recounts, request_recount, run_recount
-from labeling.actions.relabeling import relabel_comparison
-from labeling.actions.verdicts import adjudicate
+from labeling.judging.answers import Answer, InvalidAnswer, as_shown
+from labeling.judging.assignments import (
+    next_assignment,
+    next_with_progress,
+    release_assignment,
+    release_expired_assignments,
+    renew_assignment,
+)
+from labeling.judging.effects import undo_until
 
 __all__ = [
     "AddedComparisons",

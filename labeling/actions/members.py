@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
-from labeling.actions.assignments import release_all_of
 from labeling.events.record import record
+from labeling.judging.assignments import release_all_of
 from labeling.models import Campaign, Choice, Judgment, Membership, User
 
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 from kombu.exceptions import KombuError
 
 from labeling.actions.estimating import estimate
-from labeling.actions.settling import decide, verdict_values, wants_more
 from labeling.events.record import record
+from labeling.judging.settling import decide, verdict_values, wants_more
 from labeling.models import AnnotatorEstimates, Campaign, Comparison, User, Verdict, VerdictRecount
 from labeling.queries.estimates import Vote, votes_on
 from labeling.queries.verdicts import winners

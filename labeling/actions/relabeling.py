@@ -10,8 +10,8 @@ from common.wording import in_sentence
 from labeling.access import require_lead
 from labeling.actions.comparisons import queue_position, turn_back
 from labeling.actions.curation import WrongComparisonStatus
-from labeling.actions.settling import told
 from labeling.events.record import record
+from labeling.judging.settling import told
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
 

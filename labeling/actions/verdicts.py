@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
 from labeling.access import require_expert
-from labeling.actions.settling import told
 from labeling.events.record import record
+from labeling.judging.settling import told
 from labeling.models import Comparison, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
 

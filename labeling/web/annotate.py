@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_campaign
-from labeling.actions.assignments import next_with_progress
-from labeling.actions.judging import undo_until
-from labeling.actions.judgments import judge, undo_judgment
+from labeling.judging.acts import judge, undo_judgment
+from labeling.judging.assignments import next_with_progress
+from labeling.judging.effects import undo_until
+from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
-from labeling.presentation import present_assignment
 from labeling.queries import annotator_view
 from labeling.web.edge import act, page, person
 from labeling.web.reading import reading_of

@@ -21,9 +21,9 @@ from labeling.actions import (
     release_expired_assignments,
     undo_judgment,
 )
-from labeling.actions.refusals import AlreadyJudged, LeaseLost, NothingToUndo
+from labeling.judging.queue import MAX_LEFT_BALANCE
+from labeling.judging.refusals import AlreadyJudged, LeaseLost, NothingToUndo
 from labeling.models import Assignment, Comparison, Judgment, Membership, User, Verdict
-from labeling.queue import MAX_LEFT_BALANCE
 from labeling.tally import count_tally, read_tally
 from tests.concurrency.threads import all_at_once
 from tests.people import NOON, Stage, pair, stage

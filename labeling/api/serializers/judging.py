@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.actions import as_shown, undo_until
-from labeling.actions.answers import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON
 from labeling.api.serializers.campaigns import CriterionSerializer
+from labeling.judging.answers import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON
 from labeling.models import Campaign, Flag, Judgment
 
 MOST_HELD = 100

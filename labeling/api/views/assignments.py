@@ -28,8 +28,8 @@ from labeling.api.serializers.judging import (
     RenewedSerializer,
     UndoneSerializer,
 )
+from labeling.judging.presentation import present_assignment, present_held
 from labeling.models import Scope
-from labeling.presentation import present_assignment, present_held
 
 
 class NextAssignmentView(ApiView):

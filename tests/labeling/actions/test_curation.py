@@ -4,9 +4,9 @@ import pytest
 
 from common.errors import Invalid, NotAllowed
 from labeling.actions import restore_comparison, retire_comparison, review_flag, undo_judgment
-from labeling.actions.answers import InvalidAnswer
 from labeling.actions.curation import WrongComparisonStatus
-from labeling.actions.refusals import TooLateToUndo
+from labeling.judging.answers import InvalidAnswer
+from labeling.judging.refusals import TooLateToUndo
 from labeling.models import Comparison, Event
 from labeling.queries import campaign_progress, preference_pairs
 from labeling.tally import count_tally, read_tally

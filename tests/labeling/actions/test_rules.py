@@ -18,11 +18,11 @@ from labeling.actions import (
     retire_comparison,
     undo_and_show,
 )
-from labeling.actions.assignments import NotOpen
 from labeling.actions.campaigns import TRANSITIONS, WrongStatus
-from labeling.actions.refusals import LeaseLost, NothingToUndo, TooLateToUndo, Withdrawn
+from labeling.judging.assignments import NotOpen
+from labeling.judging.presentation import present_assignment
+from labeling.judging.refusals import LeaseLost, NothingToUndo, TooLateToUndo, Withdrawn
 from labeling.models import Assignment, Campaign, Comparison, Event, Judgment, Membership
-from labeling.presentation import present_assignment
 from labeling.queries.progress import QUOTA_OF_TODAY_REACHED, QUOTA_REACHED
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, pair, person, stage

@@ -1,4 +1,4 @@
-"""The statements of the queue, as PostgreSQL runs them. What they must guarantee is told in `labeling.queue`."""
+"""The statements of the queue, as PostgreSQL runs them. What they must guarantee is told in `queue`."""
 
 from labeling.tally import ADD
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from labeling.actions import ComparisonDraft, CompletionDraft, undo_judgment
-from labeling.actions.answers import Answer, InvalidAnswer
-from labeling.actions.judgments import change_judgment
+from labeling.judging.acts import change_judgment
+from labeling.judging.answers import Answer, InvalidAnswer
 from labeling.models import Comparison, Judgment, Verdict
 from labeling.queries import preference_pairs, verdict_records
 from tests.people import Stage, asks, stage

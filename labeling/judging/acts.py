@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 
 from labeling.access import AssignmentNotFound
-from labeling.actions.answers import Answer
-from labeling.actions.judging import (
+from labeling.events.record import record
+from labeling.judging.answers import Answer
+from labeling.judging.effects import (
     changeable,
     check_edit,
     count,
@@ -22,13 +23,12 @@ from labeling.actions.judging import (
     take_back,
     write_judgment,
 )
-from labeling.actions.settling import told
-from labeling.events.record import record
+from labeling.judging.queue import give_next, release, write_back
+from labeling.judging.seats import Seat, take_seat_of
+from labeling.judging.settling import told
 from labeling.models import Assignment, Gold, Judgment, User
 from labeling.queries.assignments import open_assignments
 from labeling.queries.progress import Progress
-from labeling.queue import give_next, release, write_back
-from labeling.seats import Seat, take_seat_of
 from labeling.tally import tally_of
 
 

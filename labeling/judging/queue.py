@@ -26,10 +26,8 @@ from typing import Any
 from django.db.models import Subquery
 
 from common.database.prepared import prepared_cursor
-from labeling.models import QUEUE_START, Assignment, Campaign, Comparison, GuidelineVersion
-from labeling.queries.assignments import STANDS, open_assignments
-from labeling.seats import Seat
-from labeling.statements import (
+from labeling.judging.seats import Seat
+from labeling.judging.statements import (
     FIND,
     FIND_GOLD,
     FIND_RETEST,
@@ -39,6 +37,8 @@ from labeling.statements import (
     TAKE_RETEST,
     WRITE_BACK,
 )
+from labeling.models import QUEUE_START, Assignment, Campaign, Comparison, GuidelineVersion
+from labeling.queries.assignments import STANDS, open_assignments
 from labeling.tally import Tally, tally_values
 
 MAX_LEFT_BALANCE = 3

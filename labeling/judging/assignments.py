@@ -8,12 +8,12 @@ from django.utils.translation import gettext
 from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import AssignmentNotFound, leads
-from labeling.actions.refusals import LeaseLost, Withdrawn
+from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
+from labeling.judging.refusals import LeaseLost, Withdrawn
+from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
 from labeling.queries.assignments import STANDS
 from labeling.queries.progress import Progress
-from labeling.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
-from labeling.seats import take_seat, take_seat_of
 
 
 class NotOpen(Conflict):

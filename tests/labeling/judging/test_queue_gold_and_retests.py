@@ -19,8 +19,8 @@ from labeling.actions import (
     unmake_gold,
 )
 from labeling.actions.curation import WrongComparisonStatus
+from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Comparison, Event, Gold, Judgment, Membership, User, Verdict
-from labeling.presentation import present_assignment
 from labeling.queries import preference_pairs, verdict_records, vote_patterns
 from labeling.queries.progress import PAUSED, WARNED
 from labeling.tally import count_tally, read_tally
@@ -30,7 +30,7 @@ from tests.people import Stage, pair, stage
 @pytest.fixture
 def always_gold(monkeypatch: pytest.MonkeyPatch) -> None:
     """The draw always says gold (or retest) where the campaign has a rate at all."""
-    monkeypatch.setattr("labeling.queue.random.random", lambda: 0.0)
+    monkeypatch.setattr("labeling.judging.queue.random.random", lambda: 0.0)
 
 
 def with_gold(count: int = 1, comparisons: int = 0, **rules: Any) -> Stage:

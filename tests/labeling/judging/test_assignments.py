@@ -4,7 +4,7 @@ import pytest
 
 from labeling.access import AssignmentNotFound
 from labeling.actions import release_assignment, release_expired_assignments
-from labeling.actions.assignments import NotOpen
+from labeling.judging.assignments import NotOpen
 from labeling.models import Assignment, Comparison
 from labeling.tasks import release_expired
 from tests.people import stage
@@ -62,7 +62,7 @@ def test_the_sweep_frees_what_ran_out_everywhere_and_nothing_else() -> None:
 def test_the_sweep_frees_several_places_of_one_comparison_and_goes_on_batch_by_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("labeling.actions.assignments.RELEASE_BATCH", 2)
+    monkeypatch.setattr("labeling.judging.assignments.RELEASE_BATCH", 2)
     scene = stage(comparisons=1, overlap=5)
     for user in scene.crowd(5):
         scene.given(user)

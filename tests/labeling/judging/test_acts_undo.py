@@ -6,7 +6,7 @@ import pytest
 
 from labeling.access import AssignmentNotFound
 from labeling.actions import adjudicate, change_campaign_status, undo_and_show, undo_judgment
-from labeling.actions.refusals import CampaignNotOpen, NothingToUndo, TooLateToUndo
+from labeling.judging.refusals import CampaignNotOpen, NothingToUndo, TooLateToUndo
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage

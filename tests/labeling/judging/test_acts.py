@@ -18,7 +18,7 @@ from labeling.actions import (
     remove_member,
     undo_judgment,
 )
-from labeling.actions.refusals import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
+from labeling.judging.refusals import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage

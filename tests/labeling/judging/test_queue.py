@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from common.errors import NotAllowed
 from labeling.access import CampaignNotFound
 from labeling.actions import change_campaign_status, next_assignment, write_guidelines
+from labeling.judging.queue import MAX_LEFT_BALANCE, draw_left
+from labeling.judging.statements import FIND
 from labeling.models import Assignment, Comparison, Membership, User
-from labeling.queue import MAX_LEFT_BALANCE, draw_left
-from labeling.statements import FIND
 from tests.people import Stage, pair, stage
 
 

@@ -1,6 +1,6 @@
 """What a judgment changes about its assignment, its comparison and its annotator, and how that is taken back.
 
-All of these work on rows that the caller has locked, and change objects; `labeling.queue.write_back` writes them.
+All of these work on rows that the caller has locked, and change objects; `queue.write_back` writes them.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from common.database.prepared import Prepared, insert
 from labeling.access import AssignmentNotFound
-from labeling.actions.answers import Answer
-from labeling.actions.refusals import (
+from labeling.judging.answers import Answer
+from labeling.judging.queue import expiry, free_slot
+from labeling.judging.refusals import (
     AlreadyJudged,
     CampaignNotOpen,
     KeyUsed,
@@ -24,11 +25,10 @@ from labeling.actions.refusals import (
     TooLateToUndo,
     Withdrawn,
 )
-from labeling.actions.settling import settle, shrink
+from labeling.judging.seats import Seat
+from labeling.judging.settling import settle, shrink
 from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Gold, Judgment, Verdict
 from labeling.queries.progress import quota_left
-from labeling.queue import expiry, free_slot
-from labeling.seats import Seat
 
 Kind = Assignment.Kind
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
