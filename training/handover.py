@@ -16,7 +16,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
-from training import queue, serving
+from training import claims, serving
 from training.generation import GeneratorUnavailable, ModelServer
 from training.models import GenerationJob, JobStatus, Run
 from training.processes import PROJECT_DIR
@@ -34,8 +34,8 @@ class HandoverFailed(Exception):
 
 
 @contextmanager
-def generating(claim: "queue.Claim[GenerationJob]", clock: Callable[[], datetime]) -> Iterator[None]:
-    """Around the work of a generation job: no run trains meanwhile. Raises queue.Stopped, queue.ClaimLost."""
+def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetime]) -> Iterator[None]:
+    """Around the work of a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
     if not settings.GENERATOR_HANDOVER:
         yield
         return
@@ -47,10 +47,10 @@ def generating(claim: "queue.Claim[GenerationJob]", clock: Callable[[], datetime
 
 
 @contextmanager
-def training(claim: "queue.Claim[Run]", clock: Callable[[], datetime]) -> Iterator[None]:
+def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Iterator[None]:
     """Around the work of a run: nothing else uses the machine, and the servers have given their memory away.
 
-    Raises HandoverFailed, queue.Stopped, queue.ClaimLost.
+    Raises HandoverFailed, claims.Stopped, claims.ClaimLost.
     """
     if not settings.GENERATOR_HANDOVER:
         yield
@@ -64,7 +64,7 @@ def training(claim: "queue.Claim[Run]", clock: Callable[[], datetime]) -> Iterat
         restore()
 
 
-def _take(claim: "queue.Claim[GenerationJob] | queue.Claim[Run]", clock: Callable[[], datetime]) -> None:
+def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Callable[[], datetime]) -> None:
     """Waits until the machine is free, says so meanwhile, and marks it as taken."""
     said = ""
     while True:
@@ -75,13 +75,13 @@ def _take(claim: "queue.Claim[GenerationJob] | queue.Claim[Run]", clock: Callabl
             if is_free and holder is None:
                 claim.write(holds_machine=True, error="")
                 return
-        user = f"{queue.noun(holder)} {holder.pk} is using it" if holder else "its servers are coming back"
+        user = f"{claims.noun(holder)} {holder.pk} is using it" if holder else "its servers are coming back"
         sentence = f"Waits for the machine: {user}."
         if sentence != said:
             claim.write(error=sentence)
             said = sentence
         if claim.beat(clock()):
-            raise queue.Stopped
+            raise claims.Stopped
         time.sleep(POLL_SECONDS)
 
 

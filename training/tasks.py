@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from training import handover, jobs, queries, queue, serving
+from training import claims, handover, jobs, queries, serving
 from training.actions import consider_retraining as consider
 from training.models import RetrainingPolicy
 
@@ -52,10 +52,10 @@ def run_lab(session_id: int) -> None:
 def sweep() -> None:
     """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
     now = timezone.now()
-    queue.sweep(now=now)
+    claims.sweep(now=now)
     handover.restore()
     for run in queries.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
-        if queue.waiting_messages("train") == 0:
+        if claims.waiting_messages("train") == 0:
             run_gate.delay(run.pk)
 
 

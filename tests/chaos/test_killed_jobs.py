@@ -13,7 +13,7 @@ from django.utils import timezone
 from labeling.models import Campaign, Completion, User
 from tests.chaos.conftest import Worker, wait_until
 from tests.training.conftest import add_written_pairs
-from training import processes, queue
+from training import claims, processes
 from training.actions import ask_for_steps, end_lab, read_rewards, start_generation, start_lab, start_run
 from training.jobs import run_training_job
 from training.models import GenerationJob, JobStatus, ModelVersion, RewardReading, Run, RunMetric
@@ -36,7 +36,7 @@ def reached(run: Run, step: int) -> bool:
 
 def finished(job: Run | GenerationJob | RewardReading) -> bool:
     """Whether it is over; beat's part, the sweep, is done here meanwhile."""
-    queue.sweep(now=timezone.now())
+    claims.sweep(now=timezone.now())
     job.refresh_from_db()
     assert job.status != JobStatus.FAILED, job.error
     return bool(job.status == JobStatus.FINISHED)
@@ -126,8 +126,8 @@ def test_a_broker_that_lost_everything_is_told_again_and_nothing_is_written_twic
     client.flushdb()
     client.close()
     worker = start_worker()
-    GenerationJob.objects.filter(pk=job.pk).update(enqueued_at=timezone.now() - queue.FORGOTTEN_AFTER * 2)
-    queue.sweep(now=timezone.now())  # what beat does every half minute
+    GenerationJob.objects.filter(pk=job.pk).update(enqueued_at=timezone.now() - claims.FORGOTTEN_AFTER * 2)
+    claims.sweep(now=timezone.now())  # what beat does every half minute
 
     def under_way() -> bool:
         job.refresh_from_db()

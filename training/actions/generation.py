@@ -15,9 +15,9 @@ from training import retention
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.planning import SEED_BITS, Plan, make_plan, plan_items
+from training.claims import enqueue
 from training.errors import JobActive
 from training.models import ACTIVE_STATUSES, Deployment, GenerationJob, ModelVersion
-from training.queue import enqueue
 
 
 def start_generation(

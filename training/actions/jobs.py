@@ -10,9 +10,9 @@ from common.wording import in_sentence
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import User
+from training.claims import enqueue, noun
 from training.errors import JobActive, JobOver
 from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
-from training.queue import enqueue, noun
 
 J = TypeVar("J", GenerationJob, Run)
 

@@ -12,12 +12,12 @@ from common.wording import grouped
 from labeling.events.record import record
 from labeling.models import User
 from training.actions.jobs import one_after_the_other
+from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.errors import JobOver, WrongSettings
 from training.models import JobStatus, LabSession, ModelVersion
 from training.queries import serving_version
-from training.queue import enqueue
 
 MOST_CHARACTERS = 2_000  # of one text
 MOST_WATCHED = 2

@@ -13,11 +13,11 @@ from labeling.models import Campaign, Comparison, User
 from training import retention
 from training.access import require_any_lead, require_version
 from training.actions.jobs import one_after_the_other
+from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, JobStatus, ModelVersion, RewardReading
 from training.pairs import Pair, readable_by
-from training.queue import enqueue
 
 MOST_CHARACTERS = 20_000  # of one text
 MOST_AT_ONCE = 5  # of one person

@@ -16,12 +16,12 @@ from training import retention
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.snapshots import DEFAULT_TEST_SHARE, take_snapshot
+from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
 from training.queries import serving_version
-from training.queue import enqueue
 
 
 def start_run(

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.actions import add_comparisons
-from training import handover, queue
+from training import claims, handover
 from training.errors import VersionDamaged
 from training.generation import (
     GeneratedCompletion,
@@ -55,11 +55,11 @@ def run_generation_job(
     source_of: Callable[[ModelVersion], AbstractContextManager[Source]] = open_source,
 ) -> GenerationJob | None:
     """Does a generation job to its end and returns it; None if there was nothing for this worker to claim."""
-    claim = queue.claim(GenerationJob, job_id, now=clock())
+    claim = claims.claim(GenerationJob, job_id, now=clock())
     if claim is None:
         return None
     gives_up_on = (VersionDamaged, SamplerDied, ModelNotUsable, EngineFailed)
-    with queue.ending(claim, clock, gives_up_on=gives_up_on, rate=None), handover.generating(claim, clock):
+    with claims.ending(claim, clock, gives_up_on=gives_up_on, rate=None), handover.generating(claim, clock):
         GenerationWork(claim, clock, source_of).work()
     claim.job.refresh_from_db()
     return claim.job
@@ -70,7 +70,7 @@ class GenerationWork:
 
     def __init__(
         self,
-        claim: "queue.Claim[GenerationJob]",
+        claim: "claims.Claim[GenerationJob]",
         clock: Clock,
         source_of: Callable[[ModelVersion], AbstractContextManager[Source]],
     ) -> None:
@@ -215,12 +215,12 @@ class GenerationWork:
         try:
             if len(self.pairs) >= PAIRS_PER_WRITE or due:
                 self._write()
-            if now - self.last_beat >= queue.HEARTBEAT_SECONDS:
+            if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
                 self.last_beat = now
-                self.stop = queue.Stopped if self.claim.beat(self.clock()) else None
-        except queue.ClaimLost:
+                self.stop = claims.Stopped if self.claim.beat(self.clock()) else None
+        except claims.ClaimLost:
             self.pairs, self.changed = [], []
-            self.stop = queue.ClaimLost
+            self.stop = claims.ClaimLost
         return self.stop is not None
 
     def _wait(self, seconds: float) -> None:

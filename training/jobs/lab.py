@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from training import processes, queue, storage
+from training import claims, processes, storage
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
 from training.models import JobStatus, LabSession, RewardReading
@@ -33,10 +33,10 @@ def run_lab_job(
     session_id: int, *, clock: Clock = timezone.now, idle_seconds: float = IDLE_SECONDS
 ) -> LabSession | None:
     """Stays with a session until nobody wants anything more; returns it, or None if there was nothing to claim."""
-    claim = queue.claim(LabSession, session_id, now=clock())
+    claim = claims.claim(LabSession, session_id, now=clock())
     if claim is None:
         return None
-    with queue.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged)):
+    with claims.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged)):
         LabWork(claim, clock, idle_seconds).work()
     claim.job.refresh_from_db()
     return claim.job
@@ -45,7 +45,7 @@ def run_lab_job(
 class LabWork:
     """One claimed session."""
 
-    def __init__(self, claim: "queue.Claim[LabSession]", clock: Clock, idle_seconds: float) -> None:
+    def __init__(self, claim: "claims.Claim[LabSession]", clock: Clock, idle_seconds: float) -> None:
         self.claim, self.clock, self.idle_seconds = claim, clock, idle_seconds
         self.session = LabSession.objects.select_related("version").get(pk=claim.job.pk)
         self.points: list[dict[str, Any]] = list(self.session.points)
@@ -88,12 +88,12 @@ class LabWork:
     def _is_over(self, child: processes.LineChild) -> bool:
         """Tells the engine what is wanted; whether nobody has wanted anything for long enough."""
         now = time.monotonic()
-        if now - self.last_beat >= queue.HEARTBEAT_SECONDS:
+        if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
             self.last_beat = now
             self.claim.beat(self.clock())
         status, wanted = LabSession.objects.filter(pk=self.session.pk).values_list("status", "total").get()
         if status == JobStatus.CANCELLING:
-            raise queue.Stopped
+            raise claims.Stopped
         if wanted > self.told:
             child.say(json.dumps({"steps": wanted - self.told}).encode() + b"\n")
             self.told, self.last_wish = wanted, now

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from training import queue, storage
+from training import claims, storage
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import JobStatus, ModelVersion, RewardReading
@@ -25,10 +25,10 @@ PRECISE = ["--set", "dtype=float32"]
 
 def run_reading_job(reading_id: int, *, clock: Clock = timezone.now) -> RewardReading | None:
     """Does a reading to its end, if this worker can claim it; returns it, or None if there was nothing to claim."""
-    claim = queue.claim(RewardReading, reading_id, now=clock())
+    claim = claims.claim(RewardReading, reading_id, now=clock())
     if claim is None:
         return None
-    with queue.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged)):
+    with claims.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged)):
         result = ReadingWork(claim, clock).work()
         claim.finish(JobStatus.FINISHED, now=clock(), result=result, done=1, total=1)
     claim.job.refresh_from_db()
@@ -38,7 +38,7 @@ def run_reading_job(reading_id: int, *, clock: Clock = timezone.now) -> RewardRe
 class ReadingWork:
     """One claimed reading."""
 
-    def __init__(self, claim: "queue.Claim[RewardReading]", clock: Clock) -> None:
+    def __init__(self, claim: "claims.Claim[RewardReading]", clock: Clock) -> None:
         self.claim, self.clock = claim, clock
         everything = RewardReading.objects.select_related("version", "before", "reference")
         self.reading = everything.get(pk=claim.job.pk)
@@ -86,13 +86,13 @@ class ReadingWork:
         out = data.with_name("scores.jsonl")
         run_engine([*command, "--data", str(data), "--out", str(out), *PRECISE], should_stop=self._should_stop)
         if self.stopping:
-            raise queue.Stopped
+            raise claims.Stopped
         scores: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         return scores
 
     def _should_stop(self) -> bool:
         now = time.monotonic()
-        if now - self.last_beat >= queue.HEARTBEAT_SECONDS:
+        if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
             self.last_beat = now
             self.stopping = self.claim.beat(self.clock())
         return self.stopping

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.exchange import SnapshotDamaged, verify_snapshot
-from training import handover, processes, queue, storage
+from training import claims, handover, processes, storage
 from training.actions.versions import register_version
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
@@ -42,12 +42,12 @@ def run_training_job(
 
     on_finished: called in the transaction that finishes the run, with its version registered.
     """
-    claim = queue.claim(Run, run_id, now=clock())
+    claim = claims.claim(Run, run_id, now=clock())
     if claim is None:
         return None
     work = RunWork(claim, clock, on_finished)
     gives_up_on = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFailed)
-    with queue.ending(claim, clock, gives_up_on=gives_up_on), handover.training(claim, clock):
+    with claims.ending(claim, clock, gives_up_on=gives_up_on), handover.training(claim, clock):
         work.work()
     claim.job.refresh_from_db()
     return claim.job
@@ -56,7 +56,7 @@ def run_training_job(
 class RunWork:
     """One claimed run."""
 
-    def __init__(self, claim: "queue.Claim[Run]", clock: Clock, on_finished: Callable[[Run], None]) -> None:
+    def __init__(self, claim: "claims.Claim[Run]", clock: Clock, on_finished: Callable[[Run], None]) -> None:
         self.claim, self.clock, self.on_finished = claim, clock, on_finished
         self.run = Run.objects.select_related("campaign", "snapshot", "parent").get(pk=claim.job.pk)
         self.out = Path(self.run.directory)
@@ -83,7 +83,7 @@ class RunWork:
                 self._finish()
                 return
             if self.stopping:
-                raise queue.Stopped
+                raise claims.Stopped
             if code in (EXIT_INPUT, EXIT_DIVERGED):
                 raise EngineFailed(self.failure or processes.tail(self.log, 3))
             losses = losses + 1 if self.claim.job.done == step else 1
@@ -130,7 +130,7 @@ class RunWork:
         now = time.monotonic()
         if self.latest is not self.written and now - self.last_write >= SECONDS_PER_WRITE:
             self._write()
-        if now - self.last_beat >= queue.HEARTBEAT_SECONDS or not self.last_beat:
+        if now - self.last_beat >= claims.HEARTBEAT_SECONDS or not self.last_beat:
             self.last_beat = now
             if self.claim.beat(self.clock()) and not self.stopping:
                 self.stopping = True

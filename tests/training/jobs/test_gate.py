@@ -4,7 +4,7 @@ import pytest
 
 from labeling.models import Campaign
 from tests.training.conftest import NOW, add_written_pairs
-from training import queue
+from training import claims
 from training.actions import save_retraining_policy, start_run
 from training.jobs import evaluate_version, run_gate, run_training_job
 from training.jobs.evaluation import accuracy_with_ties, measure_for_gate
@@ -58,4 +58,4 @@ def test_a_scheduled_run_that_learned_is_promoted_and_its_child_is_measured_agai
     measured = measure_for_gate(Run(parent=version, snapshot=run.snapshot), child)
     assert measured.accuracy == measured.parent_accuracy == gate["accuracy"]
     assert measured.did_not_fall(0.0)
-    assert queue.sweep(now=NOW).freed == 0
+    assert claims.sweep(now=NOW).freed == 0

@@ -11,7 +11,6 @@ from django.utils import timezone
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
-from training import queue
 from training.actions import cancel_generation, register_base_version, start_generation
 from training.generation import (
     GenerationFailure,
@@ -235,7 +234,7 @@ def test_what_never_stops_failing_is_given_up_after_a_few_tries(job: GenerationJ
 def test_cancelling_keeps_what_is_written_and_stops_soon(
     job: GenerationJob, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr(claims, "HEARTBEAT_SECONDS", 0.0)
 
     def answer(request: GenerationRequest, _: int) -> str:
         if len(script.asked) == 10:

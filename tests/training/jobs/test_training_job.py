@@ -12,7 +12,7 @@ from django.test import Client
 
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
-from training import processes, queue
+from training import processes
 from training.actions import cancel_run, resume_run, start_run
 from training.errors import WrongSettings
 from training.jobs import run as run_job
@@ -140,7 +140,7 @@ def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeyp
 def test_cancelling_stops_after_the_step_and_resuming_goes_on_from_there(
     run: Run, maya: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr(claims, "HEARTBEAT_SECONDS", 0.0)
 
     def cancel(child: processes.LineChild) -> None:
         cancel_run(run=run, acting_user=maya, now=NOW)

@@ -11,7 +11,7 @@ from labeling.models import Campaign
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
 from tests.training.jobs.scripted import Scripted
 from tests.training.serving.stub import StubServer
-from training import handover, queue
+from training import claims, handover
 from training.actions import cancel_generation, start_generation, start_run
 from training.jobs import run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
@@ -32,16 +32,16 @@ def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
 
 
 @pytest.fixture
-def claimed(campaign: Campaign, base: ModelVersion) -> "queue.Claim[Run]":
+def claimed(campaign: Campaign, base: ModelVersion) -> "claims.Claim[Run]":
     add_written_pairs(campaign, preference="first")
     run = start_run(campaign=campaign, acting_user=None, now=NOW)
-    claim = queue.claim(Run, run.pk, now=timezone.now())
+    claim = claims.claim(Run, run.pk, now=timezone.now())
     assert claim is not None
     return claim
 
 
 def test_the_servers_sleep_while_a_run_trains_and_wake_after_it(
-    claimed: "queue.Claim[Run]", server: StubServer
+    claimed: "claims.Claim[Run]", server: StubServer
 ) -> None:
     with handover.training(claimed, timezone.now):
         assert server.calls == ["/sleep?level=1"]
@@ -50,14 +50,14 @@ def test_the_servers_sleep_while_a_run_trains_and_wake_after_it(
     assert server.calls == ["/sleep?level=1", "/wake_up"]
 
 
-def test_they_wake_after_a_run_that_failed_too(claimed: "queue.Claim[Run]", server: StubServer) -> None:
+def test_they_wake_after_a_run_that_failed_too(claimed: "claims.Claim[Run]", server: StubServer) -> None:
     with pytest.raises(RuntimeError), handover.training(claimed, timezone.now):
         raise RuntimeError
     assert not server.sleeping
 
 
 def test_a_run_waits_for_a_generation_and_says_so(
-    claimed: "queue.Claim[Run]", job: GenerationJob, server: StubServer, monkeypatch: pytest.MonkeyPatch
+    claimed: "claims.Claim[Run]", job: GenerationJob, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     GenerationJob.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, holds_machine=True)
     said: list[str] = []
@@ -75,7 +75,7 @@ def test_a_run_waits_for_a_generation_and_says_so(
 
 
 def test_a_generation_waits_for_a_run_and_can_be_cancelled_meanwhile(
-    claimed: "queue.Claim[Run]", job: GenerationJob, server: StubServer, monkeypatch: pytest.MonkeyPatch
+    claimed: "claims.Claim[Run]", job: GenerationJob, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Scripted(lambda request, _: "text")
 
@@ -91,7 +91,7 @@ def test_a_generation_waits_for_a_run_and_can_be_cancelled_meanwhile(
 
 
 def test_generations_share_the_machine_with_each_other(job: GenerationJob, server: StubServer) -> None:
-    claim = queue.claim(GenerationJob, job.pk, now=timezone.now())
+    claim = claims.claim(GenerationJob, job.pk, now=timezone.now())
     assert claim is not None
     GenerationJob.objects.create(
         campaign=Campaign.objects.exclude(pk=job.campaign_id).first() or job.campaign,
@@ -105,7 +105,7 @@ def test_generations_share_the_machine_with_each_other(job: GenerationJob, serve
 
 
 def test_what_a_dead_worker_sent_to_sleep_is_woken_by_the_sweep(
-    claimed: "queue.Claim[Run]", server: StubServer
+    claimed: "claims.Claim[Run]", server: StubServer
 ) -> None:
     server.sleeping = True
     Run.objects.filter(pk=claimed.job.pk).update(holds_machine=True)
@@ -117,7 +117,7 @@ def test_what_a_dead_worker_sent_to_sleep_is_woken_by_the_sweep(
     assert not server.sleeping
 
 
-def test_servers_are_not_woken_beside_the_next_run(claimed: "queue.Claim[Run]", server: StubServer) -> None:
+def test_servers_are_not_woken_beside_the_next_run(claimed: "claims.Claim[Run]", server: StubServer) -> None:
     with handover.training(claimed, timezone.now):
         run = claimed.job
         Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED)
@@ -127,7 +127,7 @@ def test_servers_are_not_woken_beside_the_next_run(claimed: "queue.Claim[Run]", 
 
 
 def test_who_waits_while_the_servers_come_back_is_not_taken_for_dead(
-    claimed: "queue.Claim[Run]", server: StubServer, monkeypatch: pytest.MonkeyPatch
+    claimed: "claims.Claim[Run]", server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, lock = [False, False], handover._lock
     said: list[str] = []
@@ -144,14 +144,14 @@ def test_who_waits_while_the_servers_come_back_is_not_taken_for_dead(
     assert said == ["Waits for the machine: its servers are coming back. 09:00"] * 2
 
 
-def test_a_server_that_is_not_there_keeps_no_run_waiting(claimed: "queue.Claim[Run]", server: StubServer) -> None:
+def test_a_server_that_is_not_there_keeps_no_run_waiting(claimed: "claims.Claim[Run]", server: StubServer) -> None:
     server.deaf = True
     with handover.training(claimed, timezone.now):
         assert training_now() == claimed.job
 
 
 def test_a_managed_server_is_stopped_and_started_by_its_commands(
-    claimed: "queue.Claim[Run]", server: StubServer, settings: Any, tmp_path: Path
+    claimed: "claims.Claim[Run]", server: StubServer, settings: Any, tmp_path: Path
 ) -> None:
     settings.GENERATOR_HANDOVER = "stop"
     log = tmp_path / "log"
@@ -163,7 +163,7 @@ def test_a_managed_server_is_stopped_and_started_by_its_commands(
     assert log.read_text() == "stop\nstart\n"
 
 
-def test_a_command_that_fails_fails_the_run_in_a_sentence(claimed: "queue.Claim[Run]", settings: Any) -> None:
+def test_a_command_that_fails_fails_the_run_in_a_sentence(claimed: "claims.Claim[Run]", settings: Any) -> None:
     settings.GENERATOR_HANDOVER = "stop"
     settings.GENERATOR_STOP_COMMAND = "sh -c 'echo no such unit >&2; exit 5'"
     settings.GENERATOR_START_COMMAND = "true"
@@ -174,7 +174,7 @@ def test_a_command_that_fails_fails_the_run_in_a_sentence(claimed: "queue.Claim[
 
 
 def test_without_a_shared_machine_nobody_waits(
-    claimed: "queue.Claim[Run]", job: GenerationJob, settings: Any, server: StubServer
+    claimed: "claims.Claim[Run]", job: GenerationJob, settings: Any, server: StubServer
 ) -> None:
     settings.GENERATOR_HANDOVER = ""
     with handover.training(claimed, timezone.now), nullcontext():

@@ -153,13 +153,13 @@ def _done(job: GenerationJob) -> GenerationJob:
 
 def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monkeypatch: pytest.MonkeyPatch) -> None:
     """40 pairs; after the first twenty texts the server is killed and started again, and the job goes on."""
-    from training import queue
+    from training import claims
     from training.jobs import generation, pair
 
     taken: list[str] = []
     waited: list[str] = []
     first = server.process.pid
-    take, write = pair.Pair.take, queue.Claim.write
+    take, write = pair.Pair.take, claims.Claim.write
 
     def taking(self: pair.Pair, slot: str, completion: Any) -> None:
         take(self, slot, completion)
@@ -174,7 +174,7 @@ def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monke
         write(self, **values)
 
     monkeypatch.setattr(pair.Pair, "take", taking)
-    monkeypatch.setattr(queue.Claim, "write", writing)
+    monkeypatch.setattr(claims.Claim, "write", writing)
     monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 4.0)
     job = _done(start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, seed=5))
     monkeypatch.undo()

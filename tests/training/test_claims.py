@@ -11,7 +11,7 @@ from django.test import TestCase
 
 from labeling.models import Campaign, Event
 from tests.training.conftest import NOW, add_written_pairs
-from training import processes, queue
+from training import claims, processes
 from training.actions import start_generation, start_run
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
 
@@ -36,14 +36,14 @@ def broker(embedded_services: None) -> Iterator[None]:
 
 def sent(name: str) -> int:
     """How many messages wait in a queue of the real broker."""
-    waiting = queue.waiting_messages(name)
+    waiting = claims.waiting_messages(name)
     assert waiting is not None
     return waiting
 
 
 def test_two_workers_with_the_same_message_one_gets_the_job(job: GenerationJob) -> None:
-    first = queue.claim(GenerationJob, job.pk, now=NOW)
-    second = queue.claim(GenerationJob, job.pk, now=NOW)
+    first = claims.claim(GenerationJob, job.pk, now=NOW)
+    second = claims.claim(GenerationJob, job.pk, now=NOW)
 
     assert first is not None
     assert second is None
@@ -57,32 +57,32 @@ def test_two_workers_with_the_same_message_one_gets_the_job(job: GenerationJob) 
 def test_what_is_over_or_not_there_is_not_claimed(job: GenerationJob) -> None:
     GenerationJob.objects.update(status=JobStatus.FINISHED)
 
-    assert queue.claim(GenerationJob, job.pk, now=NOW) is None
-    assert queue.claim(GenerationJob, 10**9, now=NOW) is None
+    assert claims.claim(GenerationJob, job.pk, now=NOW) is None
+    assert claims.claim(GenerationJob, 10**9, now=NOW) is None
 
 
 def test_the_job_of_a_worker_that_is_gone_is_taken_at_once(job: GenerationJob) -> None:
-    queue.claim(GenerationJob, job.pk, now=NOW)
+    claims.claim(GenerationJob, job.pk, now=NOW)
     gone = processes.this_process().rsplit("|", 1)[0] + "|1.00"  # this process id, but started at another time
     GenerationJob.objects.update(worker=gone)
 
-    claim = queue.claim(GenerationJob, job.pk, now=NOW)
+    claim = claims.claim(GenerationJob, job.pk, now=NOW)
 
     assert claim is not None
     assert (claim.job.attempts, claim.job.losses) == (2, 1)
 
 
 def test_a_worker_elsewhere_is_taken_for_dead_only_when_it_is_silent_for_long(job: GenerationJob) -> None:
-    queue.claim(GenerationJob, job.pk, now=NOW)
+    claims.claim(GenerationJob, job.pk, now=NOW)
     GenerationJob.objects.update(worker="another-machine/pid:[1]|4711|1.00")
 
-    assert queue.claim(GenerationJob, job.pk, now=NOW + queue.STALE_AFTER) is None
-    assert queue.claim(GenerationJob, job.pk, now=NOW + queue.STALE_AFTER + timedelta(seconds=1)) is not None
+    assert claims.claim(GenerationJob, job.pk, now=NOW + claims.STALE_AFTER) is None
+    assert claims.claim(GenerationJob, job.pk, now=NOW + claims.STALE_AFTER + timedelta(seconds=1)) is not None
 
 
 def test_a_worker_that_lost_its_claim_can_neither_show_itself_nor_write_nor_finish(job: GenerationJob) -> None:
-    old = queue.claim(GenerationJob, job.pk, now=NOW)
-    new = queue.claim(GenerationJob, job.pk, now=LATER)
+    old = claims.claim(GenerationJob, job.pk, now=NOW)
+    new = claims.claim(GenerationJob, job.pk, now=LATER)
     assert old is not None
     assert new is not None
 
@@ -92,7 +92,7 @@ def test_a_worker_that_lost_its_claim_can_neither_show_itself_nor_write_nor_fini
         lambda: old.finish(JobStatus.FINISHED, now=LATER),
         old.lock,
     ):
-        with pytest.raises(queue.ClaimLost):
+        with pytest.raises(claims.ClaimLost):
             attempt()
     job.refresh_from_db()
     assert (job.status, job.done, job.attempts) == (JobStatus.RUNNING, 0, 2)
@@ -101,31 +101,31 @@ def test_a_worker_that_lost_its_claim_can_neither_show_itself_nor_write_nor_fini
 
 def test_a_job_that_kills_its_workers_is_given_up_with_a_sentence(job: GenerationJob) -> None:
     now = NOW
-    for _ in range(queue.MAX_LOSSES + 1):
-        assert queue.claim(GenerationJob, job.pk, now=now) is not None
-        now += queue.STALE_AFTER + timedelta(seconds=1)
+    for _ in range(claims.MAX_LOSSES + 1):
+        assert claims.claim(GenerationJob, job.pk, now=now) is not None
+        now += claims.STALE_AFTER + timedelta(seconds=1)
 
-    assert queue.claim(GenerationJob, job.pk, now=now) is None
+    assert claims.claim(GenerationJob, job.pk, now=now) is None
     job.refresh_from_db()
     assert job.status == JobStatus.FAILED
-    assert f"{queue.MAX_LOSSES + 1} workers died" in job.error
+    assert f"{claims.MAX_LOSSES + 1} workers died" in job.error
     assert Event.objects.filter(verb="generation.failed").count() == 1
 
 
 def test_losing_workers_now_and_then_is_no_reason_to_give_up(job: GenerationJob) -> None:
     now = NOW
-    for _ in range(3 * queue.MAX_LOSSES):
-        claim = queue.claim(GenerationJob, job.pk, now=now)
+    for _ in range(3 * claims.MAX_LOSSES):
+        claim = claims.claim(GenerationJob, job.pk, now=now)
         assert claim is not None
         claim.write(losses=0)  # it moved on
-        now += queue.STALE_AFTER + timedelta(seconds=1)
+        now += claims.STALE_AFTER + timedelta(seconds=1)
 
 
 def test_a_job_that_was_to_be_cancelled_when_its_worker_died_is_cancelled(job: GenerationJob, broker: None) -> None:
-    queue.claim(GenerationJob, job.pk, now=NOW)
+    claims.claim(GenerationJob, job.pk, now=NOW)
     GenerationJob.objects.update(status=JobStatus.CANCELLING)
 
-    assert queue.sweep(now=LATER).freed == 1
+    assert claims.sweep(now=LATER).freed == 1
     job.refresh_from_db()
     assert job.status == JobStatus.CANCELLED
     assert sent("generate") == 0
@@ -145,8 +145,8 @@ def test_a_broker_that_is_down_fails_nothing(campaign: Campaign, base: ModelVers
 
     with unreachable_broker(), TestCase.captureOnCommitCallbacks(execute=True):
         job = start_generation(campaign=campaign, acting_user=None, now=NOW)
-        assert queue.waiting_messages("generate") is None
-        assert queue.sweep(now=LATER).sent == 0
+        assert claims.waiting_messages("generate") is None
+        assert claims.sweep(now=LATER).sent == 0
     job.refresh_from_db()
     assert job.status == JobStatus.QUEUED
 
@@ -156,20 +156,20 @@ def test_the_sweep_sends_again_what_an_emptied_broker_forgot_once(
 ) -> None:
     add_written_pairs(campaign, preference="first")
     run = start_run(campaign=campaign, acting_user=None, now=NOW)
-    assert queue.sweep(now=NOW + timedelta(seconds=5)).sent == 0  # the message may still be on its way
+    assert claims.sweep(now=NOW + timedelta(seconds=5)).sent == 0  # the message may still be on its way
 
-    assert queue.sweep(now=LATER).sent == 2
+    assert claims.sweep(now=LATER).sent == 2
     assert (sent("generate"), sent("train")) == (1, 1)
-    assert queue.sweep(now=LATER + timedelta(hours=1)).sent == 0  # they wait in the broker: no copies pile up
+    assert claims.sweep(now=LATER + timedelta(hours=1)).sent == 0  # they wait in the broker: no copies pile up
     assert (sent("generate"), sent("train")) == (1, 1)
     assert Run.objects.get(pk=run.pk).status == JobStatus.QUEUED
 
 
 def test_the_sweep_frees_and_sends_what_a_dead_worker_had(job: GenerationJob, broker: None) -> None:
-    queue.claim(GenerationJob, job.pk, now=NOW)
-    assert queue.sweep(now=NOW).freed == 0  # this process lives
+    claims.claim(GenerationJob, job.pk, now=NOW)
+    assert claims.sweep(now=NOW).freed == 0  # this process lives
 
-    swept = queue.sweep(now=LATER)
+    swept = claims.sweep(now=LATER)
 
     assert (swept.freed, swept.sent, sent("generate")) == (1, 1, 1)
     job.refresh_from_db()
@@ -187,7 +187,7 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_reading.name: "lens",
         tasks.run_lab.name: "lens",
     }
-    assert set(queue.TASKS.values()) <= set(routes.items())
+    assert set(claims.TASKS.values()) <= set(routes.items())
     for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_policies, tasks.unload_unused):
         assert task.name in current_app.tasks
         assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
