@@ -74,7 +74,7 @@ pictures: ## The pictures of the README: the whole loop once, with the real mode
 
 .PHONY: test-vllm
 test-vllm: install-dev vllm-install ## The tests over a real vLLM server, which `make test` leaves out
-	@$(TEST_SERVICES) $(BIN)/python -m pytest -m vllm -s tests/training/serving/test_vllm.py
+	@$(TEST_SERVICES) $(BIN)/python -m pytest -m vllm -s tests/training/versions/test_servers_vllm.py
 
 # --- Checking ---------------------------------------------------------------------------------------------------------
 

@@ -16,11 +16,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
-from training import claims, serving
+from training import claims
 from training.generation import GeneratorUnavailable, ModelServer
 from training.models import GenerationJob, JobStatus, Run
 from training.processes import PROJECT_DIR
 from training.queries import training_now
+from training.versions import servers
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ def make_room() -> None:
     if settings.GENERATOR_HANDOVER == "stop":
         _run(settings.GENERATOR_STOP_COMMAND)
         return
-    for server in serving.servers():
+    for server in servers.servers():
         if _answers(server):  # one that is not there has nothing to give away
             try:
                 server.sleep()
@@ -140,10 +141,10 @@ def restore() -> None:
 def _wake_all() -> None:
     try:
         if settings.GENERATOR_HANDOVER == "stop":
-            if not all(_answers(server) for server in serving.servers()):
+            if not all(_answers(server) for server in servers.servers()):
                 _run(settings.GENERATOR_START_COMMAND)
             return
-        for server in serving.servers():
+        for server in servers.servers():
             if _answers(server) and server.is_asleep():
                 server.wake()
     except (HandoverFailed, GeneratorUnavailable) as error:
@@ -152,7 +153,7 @@ def _wake_all() -> None:
 
 def _answers(server: ModelServer) -> bool:
     try:
-        server.models(timeout=serving.GLANCE_SECONDS)
+        server.models(timeout=servers.GLANCE_SECONDS)
     except GeneratorUnavailable:
         return False
     return True

@@ -8,9 +8,10 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from training import claims, handover, jobs, queries, serving
+from training import claims, handover, jobs, queries
 from training.actions import consider_retraining as consider
 from training.models import RetrainingPolicy
+from training.versions import servers
 
 # Long enough for the message of the run's end to have done its work.
 GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
@@ -62,7 +63,7 @@ def sweep() -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def unload_unused() -> None:
     """Lets the servers forget versions that nothing uses any more. A beat row sends it every ten minutes."""
-    serving.unload_unused()
+    servers.unload_unused()
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -10,8 +10,8 @@ from tests.browser.annotating import until
 from tests.browser.conftest import SignIn
 from tests.browser.furnished import STEPS, Furnished, furnish
 from tests.people import Stage
-from training import storage
 from training.models import Deployment, GenerationJob, Run
+from training.versions import files
 
 PATH = "/campaigns/sums/"
 
@@ -19,7 +19,7 @@ PATH = "/campaigns/sums/"
 @pytest.fixture
 def furnished(on_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Furnished:
     """The campaign after two rounds. Its versions have no files, so nothing checks them."""
-    monkeypatch.setattr(storage, "check_version", lambda version: None)
+    monkeypatch.setattr(files, "check_version", lambda version: None)
     return furnish(on_stage)
 
 

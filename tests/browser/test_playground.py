@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from labeling.models import Completion
 from tests.browser.conftest import SignIn
 from tests.people import NOON, Stage
-from tests.training.serving.stub import stub
+from tests.training.stub import stub
 from training.actions import promote, register_base_version
 
 

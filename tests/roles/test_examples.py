@@ -24,7 +24,8 @@ from tests.roles.calls import BODIES, Scene, ask, prepare
 from tests.roles.rules import LABELING_API, PEOPLE, RULES, TRAINING_API
 from tests.roles.table import patterns
 from tests.training.jobs.scripted import Scripted
-from training import playground, storage
+from training import playground
+from training.versions import files
 
 pytestmark = pytest.mark.django_db
 RECORDING = bool(os.environ.get("RECORD_EXAMPLES"))
@@ -67,7 +68,7 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 @pytest.mark.skipif(not RECORDING, reason="records the examples: set RECORD_EXAMPLES=1 after an answer has changed")
 def test_record_the_examples(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(storage, "check_version", lambda version: None)
+    monkeypatch.setattr(files, "check_version", lambda version: None)
     monkeypatch.setattr(playground, "open_source", Scripted(lambda request, _: "Four.").source)
     for app, rules in ROOMS.items():
         recorded = {}

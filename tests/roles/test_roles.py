@@ -14,7 +14,8 @@ from tests.roles.calls import Scene, address, ask
 from tests.roles.rules import PEOPLE, RULES
 from tests.roles.table import METHODS, names
 from tests.training.jobs.scripted import Scripted
-from training import playground, storage
+from training import playground
+from training.versions import files
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ CASES = [(name, method) for name, methods in sorted(RULES.items()) for method in
 @pytest.fixture(autouse=True)
 def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """The versions on stage are rows without files."""
-    monkeypatch.setattr(storage, "check_version", lambda version: None)
+    monkeypatch.setattr(files, "check_version", lambda version: None)
     monkeypatch.setattr(playground, "open_source", Scripted(lambda request, _: "Four.").source)
 
 

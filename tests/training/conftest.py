@@ -6,6 +6,7 @@ Nothing here touches a database or a model before a test asks for it: the engine
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from labeling.models import Campaign, User
+    from tests.training.stub import StubServer
     from training.models import ModelVersion
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
@@ -139,3 +141,50 @@ def add_written_pairs(campaign: Campaign, *, preference: str | None = None, per_
         for word in ("bread", "tea", "rain")[:per_prompt]
     ]
     add_comparisons(campaign=campaign, drafts=drafts, source="test", acting_user=None, now=NOW)
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[StubServer]:
+    """The only server that GENERATOR_URL names."""
+    from tests.training.stub import stub
+
+    with stub() as started:
+        settings.GENERATOR_URLS = [started.address]
+        yield started
+
+
+@pytest.fixture
+def second(settings: Any, server: StubServer) -> Iterator[StubServer]:
+    """Another one beside it."""
+    from tests.training.stub import stub
+
+    with stub() as started:
+        settings.GENERATOR_URLS = [server.address, started.address]
+        yield started
+
+
+def make_version(base: ModelVersion, folder: Path, name: str, parent: ModelVersion | None = None) -> ModelVersion:
+    """A version whose adapter is two files."""
+    from training.models import ModelVersion
+    from training.versions.files import folder_hash
+
+    adapter = folder / "versions" / name / "adapter"
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "/here/tiny", "r": 4}')
+    (adapter / "adapter_model.safetensors").write_bytes(f"weights of {name}".encode() * 1000)
+    return ModelVersion.objects.create(
+        name=name,
+        base_dir=base.base_dir,
+        adapter_dir=str(adapter),
+        content_hash=folder_hash(adapter),
+        parent=parent or base,
+        lineage={"base_hash": base.content_hash},
+        metrics={"reward_accuracy": 0.75, "pairs": 24},
+        created_at=NOW,
+    )
+
+
+@pytest.fixture
+def trained(base: ModelVersion, var_dir: Path) -> ModelVersion:
+    """A version with an adapter on the disk."""
+    return make_version(base, var_dir, "tiny-v1")

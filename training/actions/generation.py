@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, Prompt, User
-from training import retention
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.planning import SEED_BITS, Plan, make_plan, plan_items
 from training.claims import enqueue
 from training.errors import JobActive
 from training.models import ACTIVE_STATUSES, Deployment, GenerationJob, ModelVersion
+from training.versions import retention
 
 
 def start_generation(

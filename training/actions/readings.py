@@ -10,7 +10,6 @@ from labeling.access import require_lead
 from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.events.record import record
 from labeling.models import Campaign, Comparison, User
-from training import retention
 from training.access import require_any_lead, require_version
 from training.actions.jobs import one_after_the_other
 from training.claims import enqueue
@@ -18,6 +17,7 @@ from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, JobStatus, ModelVersion, RewardReading
 from training.pairs import Pair, readable_by
+from training.versions import retention
 
 MOST_CHARACTERS = 20_000  # of one text
 MOST_AT_ONCE = 5  # of one person

@@ -1,4 +1,4 @@
-"""Removing what `training.retention` says may go."""
+"""Removing what `training.versions.retention` says may go."""
 
 import shutil
 from datetime import datetime
@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from labeling.access import require_admin
 from labeling.events.record import record
 from labeling.models import User
-from training import retention
 from training.access import require_version
 from training.errors import VersionInUse
 from training.models import ModelVersion, Run
-from training.retention import Removable
+from training.versions import retention
+from training.versions.retention import Removable
 
 
 def remove_version_files(*, version: ModelVersion, acting_user: User | None, now: datetime) -> ModelVersion:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, User
-from training import retention
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.snapshots import DEFAULT_TEST_SHARE, take_snapshot
@@ -22,6 +21,7 @@ from training.engine.errors import InputError
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
 from training.queries import serving_version
+from training.versions import retention
 
 
 def start_run(

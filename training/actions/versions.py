@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from labeling.events.record import record
 from labeling.models import User
-from training import retention, serving, storage
 from training.access import require_any_lead, require_version
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, Evaluation, ModelVersion, Run, Snapshot
+from training.versions import files, retention, servers
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
 TAKEN_NAMES = ("compare",)  # beside versions/NAME/ in training.web.urls
@@ -32,7 +32,7 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
     existing = ModelVersion.objects.filter(name=name).first()
     if existing is not None and Path(existing.base_dir) == directory and directory.is_dir():
         return existing  # its content is checked before it is loaded
-    content_hash = storage.folder_hash(directory)
+    content_hash = files.folder_hash(directory)
     if existing is not None and existing.content_hash != content_hash:
         raise VersionDamaged(
             _("%(name)s stands for other files than those in %(directory)s: take another name.")
@@ -44,7 +44,7 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
             defaults={
                 "base_dir": str(directory),
                 "content_hash": content_hash,
-                "lineage": {"base_hash": content_hash, "code_version": storage.code_version()},
+                "lineage": {"base_hash": content_hash, "code_version": files.code_version()},
                 "created_at": now,
             },
         )
@@ -77,8 +77,8 @@ def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: d
     lineage = lineage_of(run)
     name, folder = _free_name(run, lineage)
     if not folder.exists():
-        storage.publish_folder(adapter, folder, lineage)
-    content_hash = storage.folder_hash(folder / "adapter")
+        files.publish_folder(adapter, folder, lineage)
+    content_hash = files.folder_hash(folder / "adapter")
     with transaction.atomic():
         version = ModelVersion.objects.create(
             name=name,
@@ -114,7 +114,7 @@ def lineage_of(run: Run) -> dict[str, Any]:
         "parent": parent.name,
         "parent_hash": parent.content_hash,
         "base_hash": parent.lineage.get("base_hash", parent.content_hash if not parent.adapter_dir else ""),
-        "code_version": storage.code_version(),
+        "code_version": files.code_version(),
     }
 
 
@@ -125,7 +125,7 @@ def _free_name(run: Run, lineage: dict[str, Any]) -> tuple[str, Path]:
         name = f"{run.campaign.slug}-v{number}"
         folder = settings.VAR_DIR / "versions" / name
         if not ModelVersion.objects.filter(name=name).exists() and (
-            not folder.exists() or storage.made_by(folder) == lineage["run_directory"]
+            not folder.exists() or files.made_by(folder) == lineage["run_directory"]
         ):
             return name, folder
         number += 1
@@ -150,9 +150,9 @@ def promote(
     Raises ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
-    storage.check_version(version)
+    files.check_version(version)
     serves = Deployment.objects.filter(channel=channel, is_current=True, version=version).exists()
-    prepared = serving.prepare(version) if servers_first and not serves else []
+    prepared = servers.prepare(version) if servers_first and not serves else []
     with transaction.atomic():
         current = _locked_current(channel)
         if expected is not None and (current is None or current.version_id != expected.pk):
@@ -179,7 +179,7 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
             raise NothingToRollBack(
                 _("%(name)s is the first that served: there is none before it.") % {"name": current.version.name}
             )
-        storage.check_version(earlier.version)
+        files.check_version(earlier.version)
         # What lies before the earlier one lies before it again, so that a second roll-back goes one further.
         return _replace(
             current, earlier.version, channel, Deployment.Kind.ROLLBACK, earlier.previous, acting_user, now, ""
@@ -204,7 +204,7 @@ def _replace(
     acting_user: User | None,
     now: datetime,
     reason: str,
-    prepared: Sequence[serving.Prepared] = (),
+    prepared: Sequence[servers.Prepared] = (),
 ) -> Deployment:
     retention.hold(version)
     if current is not None:

@@ -12,9 +12,10 @@ from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
-from training import hub, playground
+from training import playground
 from training.api import serializers
 from training.api.views import find_version
+from training.versions import hub
 
 
 class AnswerView(ApiView):

@@ -12,13 +12,13 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.exchange.manifest import TEST
-from training import serving, storage
 from training.actions.schedule import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import Evaluation, ModelVersion, Run, Snapshot
 from training.queries import awaits_gate
+from training.versions import files, servers
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersio
     Raises EngineFailed, VersionDamaged.
     """
     for each in filter(None, (version, reference)):
-        storage.check_version(each)
+        files.check_version(each)
     command = engine_command("evaluate", version, reference=reference)
     return run_engine([*command, "--data", str(Path(snapshot.directory) / TEST)])
 
@@ -104,5 +104,5 @@ def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> di
         logger.warning("the gate of run %s could not measure: %s", run.pk, error)
         return hold_back(run=run, reason=f"Held back: it could not be measured: {error}", now=clock())
     with suppress(ServerNotReady, VersionDamaged):  # then the decision says so itself
-        serving.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
+        servers.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
     return decide_promotion(run=run, version=version, measured=measured, now=clock())

@@ -16,10 +16,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from training import claims, processes, storage
+from training import claims, processes
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
 from training.models import JobStatus, LabSession, RewardReading
+from training.versions import files
 
 Clock = Callable[[], datetime]
 
@@ -58,7 +59,7 @@ class LabWork:
 
     def work(self) -> None:
         """One life of the engine."""
-        storage.check_version(self.session.version)
+        files.check_version(self.session.version)
         with tempfile.TemporaryDirectory(prefix="lab-") as folder:
             log = settings.VAR_DIR / "log" / "lab.log"
             with processes.LineChild(self._command(Path(folder)), log=log, feedable=True) as child:

@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from training import claims, storage
+from training import claims
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import JobStatus, ModelVersion, RewardReading
+from training.versions import files
 
 Clock = Callable[[], datetime]
 HEAD_FILE = "reward_head.safetensors"  # of the engine's reward models; its module loads torch
@@ -51,7 +52,7 @@ class ReadingWork:
         margin}, or null where there is none."""
         reading = self.reading
         for version in filter(None, (reading.version, reading.before, reading.reference)):
-            storage.check_version(version)
+            files.check_version(version)
         with tempfile.TemporaryDirectory(prefix="reading-") as folder:
             data = Path(folder) / "pair.jsonl"
             data.write_text(json.dumps(reading.pair) + "\n", encoding="utf-8")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from training import storage
 from training.generation import GenerationRequest, SamplingSettings
 from training.jobs.engine import engine_command, run_engine
 from training.models import GenerationItem, GenerationJob, ModelVersion
+from training.versions import files
 
 
 def reward_name(job: GenerationJob) -> str:
@@ -48,7 +48,7 @@ def candidate_rewards(
 def _command(job: GenerationJob, writer: ModelVersion) -> list[str]:
     version = job.reward_version
     if version is not None:
-        storage.check_version(version)
+        files.check_version(version)
         return engine_command("score", version, reference=version.parent)
     command = engine_command("score", ModelVersion(base_dir=writer.base_dir))
     return [*command, "--reward-model", job.reward_model]

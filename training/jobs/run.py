@@ -16,12 +16,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.exchange import SnapshotDamaged, verify_snapshot
-from training import claims, handover, processes, storage
+from training import claims, handover, processes
 from training.actions.versions import register_version
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
 from training.models import JobStatus, Run, RunMetric
+from training.versions import files
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class RunWork:
 
     def work(self) -> None:
         """Starts the engine until it is done, has failed, or was asked to stop."""
-        storage.check_version(self.run.parent)
+        files.check_version(self.run.parent)
         verify_snapshot(Path(self.run.snapshot.directory))
         if processes.end_identified(self.run.engine):
             logger.warning("run %s: ended the engine that a dead worker had left", self.run.pk)

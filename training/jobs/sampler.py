@@ -16,7 +16,6 @@ from typing import Any, Protocol, Self
 
 from django.conf import settings
 
-from training import storage
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -26,6 +25,7 @@ from training.generation import (
 )
 from training.models import ModelVersion
 from training.processes import LineChild, tail
+from training.versions import files
 
 TICK_SECONDS = 1.0
 EXIT_NOT_USABLE = 2  # of training.embedded_sampler, which is not imported here: it loads the sampler
@@ -53,7 +53,7 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
     if settings.GENERATOR_URLS:
         from training.generation import OpenAIGenerator  # loads an HTTP client: only where there is a server
 
-        storage.check_adapter(version)
+        files.check_adapter(version)
         return nullcontext(
             OpenAIGenerator(
                 settings.GENERATOR_URLS,
@@ -63,7 +63,7 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
                 concurrency=settings.GENERATOR_CONCURRENCY,
             )
         )
-    storage.check_version(version)
+    files.check_version(version)
     return SamplerProcess(Path(version.base_dir), adapter_dir=adapter, identifier=version.name)
 
 

@@ -20,7 +20,6 @@ from labeling.exchange import read_pairs
 from labeling.exchange.manifest import TEST
 from labeling.models import Campaign, Membership
 from labeling.queries import agreement, campaign_progress
-from training import serving
 from training.actions import derive_seed, promote, record_evaluation, start_generation, start_run
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
 from training.jobs import run_generation_job, run_training_job, score_pairs
@@ -31,6 +30,7 @@ from training.queries import serving_version
 from training.rehearsal.annotators import judge_by_rule, simulated_people
 from training.rehearsal.figures import estimate_kl, verdict_accuracy, win_rate
 from training.rehearsal.rules import Rule
+from training.versions import servers
 
 Message = dict[str, str]
 HELD_OUT_FIGURES = ("pairs", "reward_accuracy", "reward_accuracy_low", "reward_accuracy_high", "loss", "margin")
@@ -199,7 +199,7 @@ class Round:
         """Held-out pairs (the engine's figures at the run's end), held-out prompts by the rule, drift on samples."""
         prompts = held_out_prompts(snapshot)
         for each in (version, parent):  # the servers may have made room for the run
-            serving.prepare(each, patience_seconds=SERVERS_COME_BACK_SECONDS)
+            servers.prepare(each, patience_seconds=SERVERS_COME_BACK_SECONDS)
         new = self._sample(version, prompts, "new")
         old = self._sample(parent, prompts, "old")
         pairs = [(new[key].text, old[key].text) for key in sorted(new.keys() & old.keys())]

@@ -12,7 +12,7 @@ from training.access import require_any_lead, visible_versions
 from training.actions import roll_back
 from training.models import Deployment
 from training.queries import current_deployment, training_now, version_before
-from training.serving import states
+from training.versions.servers import states
 from training.web.lineage import draw_lineage
 
 CHANGES_SHOWN = 10

@@ -11,6 +11,7 @@ from django.utils import timezone
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
+from training import claims
 from training.actions import cancel_generation, register_base_version, start_generation
 from training.generation import (
     GenerationFailure,

@@ -13,13 +13,13 @@ from labeling.models import Campaign, Comparison, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
 from tests.training.jobs.test_generation_job import real_source
-from training import storage
 from training.actions import start_generation
 from training.errors import NoPrompts, WrongSettings
 from training.generation import GenerationFailure, GenerationRequest
 from training.jobs import generation, rewards, run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion
 from training.queries import diversity
+from training.versions import files
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def judge_by_number(monkeypatch: pytest.MonkeyPatch, reward: Callable[[str], flo
         return {"pairs": len(lines)}
 
     monkeypatch.setattr(rewards, "run_engine", run_engine)
-    monkeypatch.setattr(storage, "check_version", lambda version: None)
+    monkeypatch.setattr(files, "check_version", lambda version: None)
     return asked
 
 
@@ -238,7 +238,7 @@ def test_the_engine_itself_judges_candidates(campaign: Campaign, base: ModelVers
         name="judge",
         base_dir=base.base_dir,
         adapter_dir=str(folder),
-        content_hash=storage.folder_hash(folder),
+        content_hash=files.folder_hash(folder),
         parent=base,
         lineage={"base_hash": base.content_hash},
         created_at=NOW,

@@ -12,7 +12,7 @@ from django.test import Client
 
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
-from training import processes
+from training import claims, processes
 from training.actions import cancel_run, resume_run, start_run
 from training.errors import WrongSettings
 from training.jobs import run as run_job

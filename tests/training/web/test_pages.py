@@ -9,8 +9,8 @@ from django.utils import timezone
 from tests.browser.furnished import furnish
 from tests.people import Stage, stage
 from tests.training.web.conftest import Visiting
-from training import storage
 from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run
+from training.versions import files
 
 PATH = "/campaigns/sums/"
 
@@ -18,7 +18,7 @@ PATH = "/campaigns/sums/"
 @pytest.fixture(autouse=True)
 def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """The versions here are rows without files."""
-    monkeypatch.setattr(storage, "check_version", lambda version: None)
+    monkeypatch.setattr(files, "check_version", lambda version: None)
 
 
 def quiet(on_stage: Stage) -> ModelVersion:

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeling.management.base import told
-from training import storage
-from training.hub import write_hub_folder
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.management.base import version_named
+from training.versions import files
+from training.versions.hub import write_hub_folder
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         try:
             with told():
                 if options["merged"]:
-                    storage.check_version(version)
+                    files.check_version(version)
                     run_engine([*engine_command("merge", version), "--out", str(out), "--dtype", options["dtype"]])
                 else:
                     write_hub_folder(version, out)

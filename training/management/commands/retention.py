@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, told
 from training.actions import tidy
-from training.retention import KEEP_NEWEST, Removable, removable
+from training.versions.retention import KEEP_NEWEST, Removable, removable
 
 
 class Command(BaseCommand):

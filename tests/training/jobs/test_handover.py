@@ -10,7 +10,7 @@ from django.utils import timezone
 from labeling.models import Campaign
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
 from tests.training.jobs.scripted import Scripted
-from tests.training.serving.stub import StubServer
+from tests.training.stub import StubServer
 from training import claims, handover
 from training.actions import cancel_generation, start_generation, start_run
 from training.jobs import run_generation_job

@@ -6,21 +6,20 @@ from typing import Any
 import pytest
 
 from labeling.models import Event, User
-from tests.training.conftest import NOW
-from tests.training.serving.conftest import make_version
-from tests.training.serving.stub import StubServer
-from training import serving
+from tests.training.conftest import NOW, make_version
+from tests.training.stub import StubServer
 from training.actions import promote, roll_back
 from training.errors import ServerNotReady, VersionDamaged
 from training.models import ModelVersion
 from training.queries import serving_version
+from training.versions import servers
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(servers, "PATIENCE_SECONDS", 0.0)
 
 
 def test_a_version_is_loaded_into_every_server_and_probed_before_it_serves(
@@ -41,14 +40,14 @@ def test_while_it_is_loaded_the_old_one_serves(
     trained: ModelVersion, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[ModelVersion] = []
-    prepare = serving.prepare
+    prepare = servers.prepare
 
-    def looking(version: ModelVersion) -> list[serving.Prepared]:
+    def looking(version: ModelVersion) -> list[servers.Prepared]:
         done = prepare(version)
         seen.append(serving_version())
         return done
 
-    monkeypatch.setattr(serving, "prepare", looking)
+    monkeypatch.setattr(servers, "prepare", looking)
     promote(version=trained, acting_user=None, now=NOW)
     assert (seen, serving_version()) == ([base], trained)
 
@@ -67,7 +66,7 @@ def test_a_version_that_says_nothing_does_not_serve(
 ) -> None:
     monkeypatch.setattr("training.generation.server.PROBE_TOKENS", 1)
     monkeypatch.setattr(
-        "tests.training.serving.stub.Handler.completion",
+        "tests.training.stub.Handler.completion",
         lambda self, body: {"choices": [{"message": {"content": " "}, "logprobs": {"content": []}}]},
     )
     with pytest.raises(ServerNotReady, match=r"answers a probe .* with nothing"):
@@ -110,10 +109,10 @@ def test_servers_that_made_room_for_a_run_are_left_alone(
         pk = 12
 
     server.folders["tiny-v1"] = trained.adapter_dir
-    monkeypatch.setattr(serving, "training_now", Training)
+    monkeypatch.setattr(servers, "training_now", Training)
     with pytest.raises(ServerNotReady, match=r"tiny-v1 cannot serve now\. Run 12 is training on this machine"):
         promote(version=trained, acting_user=None, now=NOW)
-    assert serving.unload_unused() == []
+    assert servers.unload_unused() == []
     assert (server.calls, serving_version()) == ([], base)
 
 
@@ -131,7 +130,7 @@ def test_damaged_files_are_loaded_nowhere(trained: ModelVersion, base: ModelVers
     with pytest.raises(VersionDamaged):
         promote(version=trained, acting_user=None, now=NOW)
     with pytest.raises(VersionDamaged):
-        serving.prepare(trained)
+        servers.prepare(trained)
     assert server.calls == []
 
 
@@ -151,21 +150,21 @@ def test_what_nothing_uses_any_more_is_unloaded_later(
         promote(version=version, acting_user=None, now=NOW)
     server.folders["of somebody else"] = "/elsewhere"
 
-    assert serving.unload_unused() == [f"{server.address} tiny-v1"]
+    assert servers.unload_unused() == [f"{server.address} tiny-v1"]
     assert set(server.folders) == {"tiny-v2", "tiny-v3", "of somebody else"}, "what serves, and what it goes back to"
-    assert serving.unload_unused() == []
+    assert servers.unload_unused() == []
 
 
 def test_every_server_is_shown_as_it_is(trained: ModelVersion, server: StubServer, second: StubServer) -> None:
     second.deaf = True
-    serving.prepare(trained)
-    first, other = serving.states()
+    servers.prepare(trained)
+    first, other = servers.states()
     assert (first.kind, first.models, first.trouble) == ("vLLM", ["tiny-base", "tiny-v1"], "")
     assert (other.address, other.models) == (second.address, [])
     assert "No usable answer" in other.trouble
 
 
 def test_without_servers_nobody_is_asked(trained: ModelVersion, settings: Any) -> None:
-    assert serving.prepare(trained) == []
-    assert serving.states() == []
-    assert serving.unload_unused() == []
+    assert servers.prepare(trained) == []
+    assert servers.states() == []
+    assert servers.unload_unused() == []

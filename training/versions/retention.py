@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext
 
-from training import storage
 from training.models import (
     ACTIVE_STATUSES,
     Deployment,
@@ -18,6 +17,7 @@ from training.models import (
     Run,
 )
 from training.queries import runs_awaiting_gate
+from training.versions import files
 
 KEEP_NEWEST = 3
 
@@ -48,7 +48,7 @@ def hold(*versions: ModelVersion) -> None:
             [[version.pk for version in versions]],
         )
     for version in ModelVersion.objects.filter(pk__in=[version.pk for version in versions]):
-        storage.check_kept(version)
+        files.check_kept(version)
 
 
 def needed() -> dict[int, str]:

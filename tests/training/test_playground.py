@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Completion, User
-from tests.training.serving.stub import StubServer
+from tests.training.stub import StubServer
 from training import playground
 from training.models import ModelVersion
 

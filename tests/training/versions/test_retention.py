@@ -10,9 +10,7 @@ from django.core.management import call_command
 
 from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
-from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
-from tests.training.serving.conftest import make_version
-from training import retention, serving
+from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs, make_version
 from training.actions import (
     promote,
     read_rewards,
@@ -27,6 +25,7 @@ from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, Wro
 from training.models import JobStatus, ModelVersion, RewardReading, Run
 from training.pairs import pair_of_texts
 from training.queries import serving_version
+from training.versions import retention, servers
 
 pytestmark = pytest.mark.django_db
 
@@ -86,11 +85,11 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
 def test_files_that_go_while_a_version_is_loaded_keep_it_from_serving(
     line: list[ModelVersion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def preparing(version: ModelVersion) -> list[serving.Prepared]:
+    def preparing(version: ModelVersion) -> list[servers.Prepared]:
         remove_version_files(version=version, acting_user=None, now=NOW)
         return []
 
-    monkeypatch.setattr(serving, "prepare", preparing)
+    monkeypatch.setattr(servers, "prepare", preparing)
     with pytest.raises(VersionDamaged, match="were removed on 02 March 2026"):
         promote(version=line[1], acting_user=None, now=NOW)
     assert serving_version().name == "v5"

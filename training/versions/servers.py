@@ -10,11 +10,11 @@ from typing import TypeVar
 from django.conf import settings
 from django.db.models import Q
 
-from training import storage
 from training.errors import ServerNotReady
 from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
 from training.queries import training_now
+from training.versions import files
 
 GLANCE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
@@ -58,7 +58,7 @@ def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> 
     asked = servers()
     if not asked:
         return []
-    storage.check_adapter(version)
+    files.check_adapter(version)
     until = time.monotonic() + (PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
     while True:
         run = training_now()

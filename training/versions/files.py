@@ -114,7 +114,7 @@ def made_by(folder: Path) -> str:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """What made a version: the git commit of this code (marked where files differ from it), else CODE_VERSION."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parent.parent.parent
     try:
         commit = subprocess.run(
             ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10

@@ -19,12 +19,12 @@ import pytest
 
 from labeling.models import Campaign, Completion, User
 from tests.training.conftest import NOW, PROJECT_DIR, judge_all
-from training import serving
 from training.actions import promote, register_base_version, roll_back, start_generation, start_run
 from training.generation import ModelServer
 from training.jobs import run_generation_job, run_training_job, score_pairs
 from training.models import GenerationJob, JobStatus, ModelVersion
 from training.queries import serving_version
+from training.versions import servers
 
 pytestmark = [pytest.mark.vllm, pytest.mark.django_db, pytest.mark.timeout(600)]
 
@@ -121,7 +121,7 @@ def test_the_loop_over_a_real_server(
     trained = _train(campaign, alice)
     promote(version=trained, acting_user=None, now=NOW)
     assert serving_version() == trained
-    assert [one.models for one in serving.states()] == [[NAME, trained.name]]
+    assert [one.models for one in servers.states()] == [[NAME, trained.name]]
 
     prompts = campaign.prompts.order_by("pk")[:3]
     job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, prompts=prompts)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training import storage
 from training.errors import VersionDamaged
 from training.generation.manifest import MANIFEST_NAME, read_manifest
 from training.models import ModelVersion
+from training.versions.files import LINEAGE, check_version
 
 READ_BYTES = 1 << 20
 ADAPTER_CONFIG = "adapter_config.json"
@@ -27,7 +27,7 @@ def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
 
     Raises VersionDamaged where the version's files are not those that were registered.
     """
-    storage.check_version(version)
+    check_version(version)
     base = Path(version.base_dir)
     files: dict[str, Source] = {}
     if version.adapter_dir:
@@ -45,7 +45,7 @@ def _files_of(folder: Path) -> dict[str, Source]:
     return {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix not in NEVER and path.name not in (MANIFEST_NAME, storage.LINEAGE)
+        if path.is_file() and path.suffix not in NEVER and path.name not in (MANIFEST_NAME, LINEAGE)
     }
 
 
