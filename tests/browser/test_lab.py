@@ -15,8 +15,8 @@ from tests.people import NOON, Stage
 from tests.training.tiny import write_tiny_model
 from training.actions import promote, register_base_version
 from training.jobs import run_lab_job
+from training.lens.figures import figures
 from training.models import LabSession
-from training.reward_figures import figures
 
 
 def number(page: Page, selector: str) -> float:

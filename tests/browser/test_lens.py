@@ -9,8 +9,8 @@ from tests.browser.conftest import PHONE, Picture, SignIn
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.inspected import reading_of
 from tests.people import Stage
+from training.lens.figures import views
 from training.models import RewardReading
-from training.reward_figures import views
 
 
 @pytest.fixture

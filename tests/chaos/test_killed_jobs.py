@@ -16,9 +16,9 @@ from tests.training.conftest import add_written_pairs
 from training import claims, processes
 from training.actions import ask_for_steps, end_lab, read_rewards, start_generation, start_lab, start_run
 from training.jobs import run_training_job
+from training.lens.figures import views
+from training.lens.pairs import pair_of_texts
 from training.models import GenerationJob, JobStatus, ModelVersion, RewardReading, Run, RunMetric
-from training.pairs import pair_of_texts
-from training.reward_figures import views
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -15,8 +15,8 @@ from training.actions.jobs import one_after_the_other
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
+from training.lens.pairs import Pair, readable_by
 from training.models import ACTIVE_STATUSES, JobStatus, ModelVersion, RewardReading
-from training.pairs import Pair, readable_by
 from training.versions import retention
 
 MOST_CHARACTERS = 20_000  # of one text
@@ -36,7 +36,7 @@ def read_rewards(
 ) -> RewardReading:
     """Queues a reading of a pair's hidden rewards. The same question of the same person finds the first answer.
 
-    pair: see `training.pairs`. reference: what rewards are measured against; None: the base under the version. It is
+    pair: see `lens.pairs`. reference: what rewards are measured against; None: the base under the version. It is
     compared with the version's parent, if that has an adapter and is not the reference. campaign: where the pair comes
     from.
     Raises WrongSettings, JobActive, VersionDamaged, NotAllowed, NotFound.

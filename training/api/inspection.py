@@ -12,8 +12,8 @@ from labeling.models import Comparison, Scope
 from training import access, actions
 from training.api import inspection_serializers as serializers
 from training.api.views import find_job, find_version
+from training.lens.pairs import pair_of_comparison, pair_of_texts
 from training.models import LabSession, RewardReading
-from training.pairs import pair_of_comparison, pair_of_texts
 
 
 class ReadingsView(ApiView):

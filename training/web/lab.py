@@ -17,9 +17,9 @@ from training.access import own_lab_sessions
 from training.actions import ask_for_steps, end_lab, start_lab
 from training.actions.lab import lab_version
 from training.errors import NothingServes
-from training.lab_lessons import LESSONS
+from training.lens.figures import figures
+from training.lens.lessons import LESSONS
 from training.models import JobStatus, LabSession
-from training.reward_figures import figures
 from training.web.lab_form import LabForm
 from training.web.walk_through import BETA, walk_through
 

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS
-from training.lab_lessons import Lesson
+from training.lens.lessons import Lesson
 
 REMEDIES = (
     ("none", _("None: plain DPO")),

@@ -18,10 +18,10 @@ from labeling.web.edge import page, person, refuse
 from training.access import require_any_lead, visible_readings, visible_runs, visible_versions
 from training.actions import read_rewards
 from training.engine.config import RunConfig
+from training.lens.figures import figures, views
+from training.lens.pairs import Pair, pair_of_comparison, pair_of_snapshot, pair_of_texts
 from training.models import ModelVersion, RewardReading
-from training.pairs import Pair, pair_of_comparison, pair_of_snapshot, pair_of_texts
 from training.queries import current_deployment
-from training.reward_figures import figures, views
 from training.web.forms import LensForm
 
 READINGS_SHOWN = 15

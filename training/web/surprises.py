@@ -16,8 +16,8 @@ from labeling.actions import relabel_comparison
 from labeling.models import Comparison
 from labeling.web.edge import act, page, person
 from training.access import visible_runs
+from training.lens.surprises import SPLITS, has_margins, worst_predicted
 from training.models import Run
-from training.surprises import SPLITS, has_margins, worst_predicted
 
 SHOWN = 40
 

@@ -6,7 +6,7 @@ from math import log
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from training.reward_figures import figures
+from training.lens.figures import figures
 
 POLICY_CHOSEN, REFERENCE_CHOSEN = 0.30, 0.25
 POLICY_REJECTED, REFERENCE_REJECTED = 0.20, 0.30

@@ -1,5 +1,5 @@
 // The arithmetic of DPO: from log-ratios to rewards, probability, loss and the weight of the gradient.
-// The server does the same (training/reward_figures.py); tests hold the two together.
+// The server does the same (training/lens/figures.py); tests hold the two together.
 
 /**
  * @typedef {object} Figures

@@ -12,8 +12,8 @@ from tests.concurrency.threads import all_at_once
 from tests.training.conftest import NOW, make_version
 from training.actions import read_rewards, remove_version_files, start_lab
 from training.errors import VersionInUse
+from training.lens.pairs import pair_of_texts
 from training.models import JobStatus, LabSession, ModelVersion, RewardReading
-from training.pairs import pair_of_texts
 from training.versions import retention
 
 PAIR = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")

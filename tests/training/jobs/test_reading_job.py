@@ -14,10 +14,10 @@ from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.errors import JobActive, WrongSettings
 from training.jobs import run_reading_job, run_training_job
 from training.jobs.reading import ReadingWork
+from training.lens.figures import views
+from training.lens.pairs import Pair, pair_of_comparison, pair_of_texts
+from training.lens.surprises import worst_predicted
 from training.models import JobStatus, ModelVersion, RewardReading, Run
-from training.pairs import Pair, pair_of_comparison, pair_of_texts
-from training.reward_figures import views
-from training.surprises import worst_predicted
 
 pytestmark = pytest.mark.django_db
 

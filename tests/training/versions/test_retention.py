@@ -22,8 +22,8 @@ from training.actions import (
     tidy,
 )
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
+from training.lens.pairs import pair_of_texts
 from training.models import JobStatus, ModelVersion, RewardReading, Run
-from training.pairs import pair_of_texts
 from training.queries import serving_version
 from training.versions import retention, servers
 

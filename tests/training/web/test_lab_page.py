@@ -6,7 +6,7 @@ from tests.browser.furnished import furnish
 from tests.browser.inspected import experiment_of
 from tests.people import stage
 from tests.training.web.conftest import Visiting
-from training.lab_lessons import LESSONS
+from training.lens.lessons import LESSONS
 from training.models import JobStatus, LabSession
 
 FORM = {

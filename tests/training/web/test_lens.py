@@ -212,8 +212,8 @@ def test_texts_that_say_the_same_word_again_and_again_stand_side_by_side() -> No
 
 
 def test_token_ids_are_read_by_models_of_their_writers_base_only(scene: tuple[Stage, Furnished]) -> None:
+    from training.lens.pairs import readable_by
     from training.models import ModelVersion
-    from training.pairs import readable_by
 
     _, furnished = scene
     pair = {"prompt": [], "chosen": "x", "chosen_ids": [1], "written_by": ["base", "sums-v1"]}

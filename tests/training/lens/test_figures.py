@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.reward_figures import FAINTEST, HEAT_STEPS, figures, views
+from training.lens.figures import FAINTEST, HEAT_STEPS, figures, views
 from training.web.walk_through import walk_through
 
 RATIOS = st.floats(-1e4, 1e4)

@@ -15,8 +15,8 @@ from typing import Any
 
 from labeling.models import Comparison
 from labeling.queries.records import comparisons_of
+from training.lens.pairs import Pair, pairs_of_snapshot
 from training.models import Run
-from training.pairs import Pair, pairs_of_snapshot
 
 MARGINS = "margins.jsonl"
 SPLITS = ("train", "test")
