@@ -18,8 +18,8 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from kombu.exceptions import OperationalError as BrokerError
 
+from common import processes
 from labeling.events.record import record
-from training import processes
 from training.models import GenerationJob, JobStatus, LabSession, RewardReading, Run
 
 logger = logging.getLogger(__name__)

@@ -35,7 +35,7 @@ from training.generation import (
 from training.jobs.pair import draft_of
 from training.jobs.sampler import SamplerDied, as_json, open_source
 from training.models import ModelVersion
-from training.queries import training_now
+from training.queries.serving import training_now
 
 SALT = "training.playground"
 RECEIPT_SECONDS = 24 * 3600

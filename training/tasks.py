@@ -8,9 +8,11 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from training import claims, handover, jobs, queries
+from training import claims, jobs
 from training.actions import consider_retraining as consider
+from training.jobs import handover
 from training.models import RetrainingPolicy
+from training.queries import retraining
 from training.versions import servers
 
 # Long enough for the message of the run's end to have done its work.
@@ -27,7 +29,7 @@ def run_generation(job_id: int) -> None:
 def run_training(run_id: int) -> None:
     """Trains; then the promotion gate is asked where the schedule started the run."""
     run = jobs.run_training_job(run_id)
-    if run is not None and queries.awaits_gate(run):
+    if run is not None and retraining.awaits_gate(run):
         jobs.run_gate(run.pk)
 
 
@@ -55,7 +57,7 @@ def sweep() -> None:
     now = timezone.now()
     claims.sweep(now=now)
     handover.restore()
-    for run in queries.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
+    for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if claims.waiting_messages("train") == 0:
             run_gate.delay(run.pk)
 
@@ -77,5 +79,5 @@ def consider_retraining(policy_id: int) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def consider_policies() -> None:
     """Starts a run wherever enough fresh verdicts have come and no time is set. A beat row sends it every minute."""
-    for policy in queries.policies_without_time():
+    for policy in retraining.policies_without_time():
         consider(policy=policy, now=timezone.now())

@@ -17,7 +17,7 @@ from labeling.actions.members import remove_member
 from labeling.actions.withdrawal import withdraw_judgments
 from labeling.events.record import record
 from labeling.models import ApiToken, Erasure, Judgment, User
-from labeling.trained_on import versions_trained_on
+from labeling.queries.trained_on import versions_trained_on
 
 
 class AlreadyErased(Conflict):

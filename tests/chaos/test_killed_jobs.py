@@ -10,10 +10,11 @@ import pytest
 import redis
 from django.utils import timezone
 
+from common import processes
 from labeling.models import Campaign, Completion, User
 from tests.chaos.conftest import Worker, wait_until
 from tests.training.conftest import add_written_pairs
-from training import claims, processes
+from training import claims
 from training.actions import ask_for_steps, end_lab, read_rewards, start_generation, start_lab, start_run
 from training.jobs import run_training_job
 from training.lens.figures import views

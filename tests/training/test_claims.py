@@ -9,9 +9,10 @@ from celery import current_app
 from django.conf import settings
 from django.test import TestCase
 
+from common import processes
 from labeling.models import Campaign, Event
 from tests.training.conftest import NOW, add_written_pairs
-from training import claims, processes
+from training import claims
 from training.actions import start_generation, start_run
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
 

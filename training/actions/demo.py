@@ -19,7 +19,7 @@ from labeling.models import Campaign, Membership, Role, User
 from training.actions.generation import start_generation
 from training.actions.versions import promote, register_base_version
 from training.models import ACTIVE_STATUSES, ModelVersion
-from training.queries import current_deployment
+from training.queries.serving import current_deployment
 
 DEMO_DIR = Path(__file__).resolve().parent.parent / "demo"
 SLUG = "demo"

@@ -17,7 +17,7 @@ from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.errors import JobOver, WrongSettings
 from training.models import JobStatus, LabSession, ModelVersion
-from training.queries import serving_version
+from training.queries.serving import serving_version
 
 MOST_CHARACTERS = 2_000  # of one text
 MOST_WATCHED = 2

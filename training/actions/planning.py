@@ -15,7 +15,7 @@ from labeling.models import Campaign, Completion, Prompt
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings
 from training.models import GenerationItem, GenerationJob, ModelVersion
-from training.queries import serving_version
+from training.queries.serving import serving_version
 
 BATCH = 1000
 MAX_PAIRS_PER_PROMPT = 100

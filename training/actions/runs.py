@@ -20,7 +20,7 @@ from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
-from training.queries import serving_version
+from training.queries.serving import serving_version
 from training.versions import retention
 
 

@@ -19,7 +19,7 @@ from training.actions.runs import start_run
 from training.actions.versions import promote
 from training.errors import JobActive, WrongSchedule
 from training.models import ModelVersion, RetrainingPolicy, Run
-from training.queries import fresh_verdicts
+from training.queries.retraining import fresh_verdicts
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
 CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")

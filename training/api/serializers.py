@@ -9,7 +9,7 @@ from rest_framework import serializers
 from labeling.api.serializers.judging import MESSAGE_ROLES
 from labeling.models import Campaign
 from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run, RunMetric
-from training.queries import diversity, left_out, remaining_seconds
+from training.queries.jobs import diversity, left_out, remaining_seconds
 
 
 class RunFilter(serializers.Serializer[Any]):

@@ -14,9 +14,11 @@ from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope, User
-from training import access, actions, queries
+from training import access, actions
 from training.api import serializers
 from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric
+from training.queries.jobs import run_metrics
+from training.queries.serving import current_deployment
 
 
 def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
@@ -157,7 +159,7 @@ class RunView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """How far it is, with its curve (or what is new of it) and the end of its log."""
         run = find_run(self.person, pk)
-        metrics = serializers.RunMetricSerializer(queries.run_metrics(run, after=_after(request)), many=True).data
+        metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
         return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
 
 
@@ -205,7 +207,7 @@ class ResumeRunView(ApiView):
 
 def version_context() -> dict[str, Any]:
     """What the version serializer wants to know besides: which one serves."""
-    deployment = queries.current_deployment()
+    deployment = current_deployment()
     return {"serving_id": deployment.version_id if deployment else None}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from training import processes
+from common import processes
 from training.models import ModelVersion
 
 TICK_SECONDS = 1.0

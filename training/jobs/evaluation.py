@@ -17,7 +17,7 @@ from training.actions.versions import record_evaluation
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import Evaluation, ModelVersion, Run, Snapshot
-from training.queries import awaits_gate
+from training.queries.retraining import awaits_gate
 from training.versions import files, servers
 
 logger = logging.getLogger(__name__)

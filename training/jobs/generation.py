@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.actions import add_comparisons
-from training import claims, handover
+from training import claims
 from training.errors import VersionDamaged
 from training.generation import (
     GeneratedCompletion,
@@ -28,6 +28,7 @@ from training.generation import (
     ModelNotUsable,
     SamplingSettings,
 )
+from training.jobs import handover
 from training.jobs.engine import EngineFailed
 from training.jobs.pair import Pair, Status, Strategy, slots_of
 from training.jobs.rewards import candidate_rewards, reward_name

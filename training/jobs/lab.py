@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from training import claims, processes
+from common import processes
+from training import claims
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
 from training.models import JobStatus, LabSession, RewardReading

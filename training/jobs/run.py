@@ -15,11 +15,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from common import processes
 from labeling.exchange import SnapshotDamaged, verify_snapshot
-from training import claims, handover, processes
+from training import claims
 from training.actions.versions import register_version
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
+from training.jobs import handover
 from training.jobs.engine import EngineFailed, engine_command
 from training.models import JobStatus, Run, RunMetric
 from training.versions import files

@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 
 from django.conf import settings
 
+from common.processes import LineChild, tail
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -24,11 +25,10 @@ from training.generation import (
     SamplingSettings,
 )
 from training.models import ModelVersion
-from training.processes import LineChild, tail
 from training.versions import files
 
 TICK_SECONDS = 1.0
-EXIT_NOT_USABLE = 2  # of training.embedded_sampler, which is not imported here: it loads the sampler
+EXIT_NOT_USABLE = 2  # of training.generation.embedded_sampler, which is not imported here: it loads the sampler
 
 
 class SamplerDied(RuntimeError):
@@ -71,7 +71,7 @@ class SamplerProcess:
     """The embedded sampler for one model version, in a child process. A context manager: its end ends the child."""
 
     def __init__(self, model_dir: Path, *, adapter_dir: Path | None, identifier: str) -> None:
-        command = [sys.executable, "-m", "training.embedded_sampler", "--model", str(model_dir)]
+        command = [sys.executable, "-m", "training.generation.embedded_sampler", "--model", str(model_dir)]
         command += ["--adapter", str(adapter_dir)] if adapter_dir else []
         self._folder = tempfile.TemporaryDirectory(prefix="sampler-")
         log = Path(self._folder.name) / "sampler.log"

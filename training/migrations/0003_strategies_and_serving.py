@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generationjob',
             name='holds_machine',
-            field=models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.handover.'),
+            field=models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.jobs.handover.'),
         ),
         migrations.AddField(
             model_name='generationjob',
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='run',
             name='holds_machine',
-            field=models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.handover.'),
+            field=models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.jobs.handover.'),
         ),
         migrations.AlterField(
             model_name='generationitem',

@@ -40,7 +40,7 @@ class Job(models.Model):
     enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When its id was last sent to the broker.")
     error = models.TextField(blank=True)
     holds_machine = models.BooleanField(
-        default=False, help_text="Uses the machine that generation and training share; see training.handover."
+        default=False, help_text="Uses the machine that generation and training share; see training.jobs.handover."
     )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

@@ -26,7 +26,7 @@ from training.jobs import run_generation_job, run_training_job, score_pairs
 from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS
 from training.jobs.sampler import open_source
 from training.models import GenerationJob, JobStatus, ModelVersion, Run, Snapshot
-from training.queries import serving_version
+from training.queries.serving import serving_version
 from training.rehearsal.annotators import judge_by_rule, simulated_people
 from training.rehearsal.figures import estimate_kl, verdict_accuracy, win_rate
 from training.rehearsal.rules import Rule

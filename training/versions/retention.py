@@ -16,7 +16,7 @@ from training.models import (
     RewardReading,
     Run,
 )
-from training.queries import runs_awaiting_gate
+from training.queries.retraining import runs_awaiting_gate
 from training.versions import files
 
 KEEP_NEWEST = 3

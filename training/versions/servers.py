@@ -13,7 +13,7 @@ from django.db.models import Q
 from training.errors import ServerNotReady
 from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
-from training.queries import training_now
+from training.queries.serving import training_now
 from training.versions import files
 
 GLANCE_SECONDS = 2.0

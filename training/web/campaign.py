@@ -20,7 +20,8 @@ from labeling.web.edge import act, page, person
 from training.access import visible_versions
 from training.actions import save_retraining_policy, start_generation, start_run
 from training.models import ModelVersion, Run
-from training.queries import TrainingOverview, campaign_training_overview, diversity, left_out, remaining_seconds
+from training.queries.jobs import diversity, left_out, remaining_seconds
+from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.web.forms import GenerationForm, PolicyForm, RunForm
 
 RUNS_SHOWN = 10

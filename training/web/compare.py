@@ -23,7 +23,7 @@ from labeling.web.edge import page, person
 from labeling.web.figure_rows import interval, shown
 from training.access import require_any_lead, visible_versions
 from training.models import ModelVersion
-from training.queries import current_deployment
+from training.queries.serving import current_deployment
 
 SHOWN = 20
 WORDS_COMPARED = 600

@@ -16,7 +16,7 @@ from labeling.web.edge import page, person
 from training.access import require_any_lead, visible_runs
 from training.engine.config import RunConfig
 from training.models import Run
-from training.queries import run_metrics
+from training.queries.jobs import run_metrics
 
 MOST = 4
 """As many as there are colours for curves."""

@@ -21,7 +21,7 @@ from training.engine.config import RunConfig
 from training.lens.figures import figures, views
 from training.lens.pairs import Pair, pair_of_comparison, pair_of_snapshot, pair_of_texts
 from training.models import ModelVersion, RewardReading
-from training.queries import current_deployment
+from training.queries.serving import current_deployment
 from training.web.forms import LensForm
 
 READINGS_SHOWN = 15

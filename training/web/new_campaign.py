@@ -17,7 +17,7 @@ from labeling.web.forms import NewCampaignForm
 from labeling.web.preview import preview_of
 from training.access import visible_versions
 from training.actions.setting_up import SetUp, set_up_campaign
-from training.queries import current_deployment
+from training.queries.serving import current_deployment
 from training.web.setting_up_form import SettingUpForm
 
 

@@ -12,7 +12,7 @@ from labeling.web.edge import page, person
 from training.access import require_any_lead, visible_versions
 from training.generation import SamplingSettings
 from training.models import ModelVersion
-from training.queries import current_deployment, training_now
+from training.queries.serving import current_deployment, training_now
 
 SHORT_ENOUGH_TO_WAIT_FOR = 160  # tokens: some ten seconds on a CPU
 

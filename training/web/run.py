@@ -10,7 +10,8 @@ from labeling.web.edge import page, person
 from training.access import visible_runs
 from training.engine.config import RunConfig
 from training.models import Run
-from training.queries import current_deployment, run_metrics
+from training.queries.jobs import run_metrics
+from training.queries.serving import current_deployment
 
 
 @page

@@ -11,7 +11,7 @@ from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions import promote
 from training.models import Deployment
-from training.queries import current_deployment
+from training.queries.serving import current_deployment
 
 
 @page

@@ -11,7 +11,7 @@ from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions import roll_back
 from training.models import Deployment
-from training.queries import current_deployment, training_now, version_before
+from training.queries.serving import current_deployment, training_now, version_before
 from training.versions.servers import states
 from training.web.lineage import draw_lineage
 

@@ -8,7 +8,7 @@ from django.db import connection
 from tests.training.conftest import NOW
 from training.actions import promote
 from training.models import Deployment, ModelVersion
-from training.queries import serving_version
+from training.queries.serving import serving_version
 
 THREADS = 8
 

@@ -21,7 +21,8 @@ from training.actions import (
 )
 from training.errors import WrongSchedule
 from training.models import JobStatus, ModelVersion, RetrainingPolicy, Run
-from training.queries import fresh_verdicts, policies_without_time, runs_awaiting_gate, serving_version
+from training.queries.retraining import fresh_verdicts, policies_without_time, runs_awaiting_gate
+from training.queries.serving import serving_version
 
 pytestmark = pytest.mark.django_db
 

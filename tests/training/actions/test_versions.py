@@ -13,7 +13,7 @@ from training.access import visible_versions
 from training.actions import promote, register_base_version, roll_back
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, ModelVersion
-from training.queries import serving_version, version_before
+from training.queries.serving import serving_version, version_before
 
 pytestmark = pytest.mark.django_db
 

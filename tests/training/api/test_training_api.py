@@ -5,7 +5,7 @@ import pytest
 from tests.people import Stage
 from tests.training.api.conftest import Calling, child_of
 from training.models import GenerationJob, JobStatus, ModelVersion, Run, RunMetric
-from training.queries import serving_version
+from training.queries.serving import serving_version
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from labeling.models import Campaign, Prompt, User
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS, add_written_pairs
 from training.actions import promote
 from training.models import Deployment, Evaluation, GenerationJob, JobStatus, ModelVersion, Run
-from training.queries import serving_version
+from training.queries.serving import serving_version
 
 pytestmark = pytest.mark.django_db
 

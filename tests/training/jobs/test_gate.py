@@ -9,7 +9,7 @@ from training.actions import save_retraining_policy, start_run
 from training.jobs import evaluate_version, run_gate, run_training_job
 from training.jobs.evaluation import accuracy_with_ties, measure_for_gate
 from training.models import ModelVersion, Run
-from training.queries import serving_version
+from training.queries.serving import serving_version
 
 pytestmark = pytest.mark.django_db
 

@@ -23,7 +23,7 @@ from training.jobs import generation, run_generation_job
 from training.jobs.pair import MAX_TRIES
 from training.jobs.sampler import SamplerDied, Source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
-from training.queries import LeftOut, left_out
+from training.queries.jobs import LeftOut, left_out
 
 pytestmark = pytest.mark.django_db
 
@@ -348,7 +348,7 @@ def test_a_fault_of_our_own_is_shown_and_not_repeated_for_ever(job: GenerationJo
 
 
 def test_the_rate_says_how_long_it_will_still_take(job: GenerationJob) -> None:
-    from training.queries import remaining_seconds
+    from training.queries.jobs import remaining_seconds
 
     assert remaining_seconds(job) is None
     GenerationJob.objects.filter(pk=job.pk).update(

@@ -11,11 +11,11 @@ from labeling.models import Campaign
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
 from tests.training.jobs.scripted import Scripted
 from tests.training.stub import StubServer
-from training import claims, handover
+from training import claims
 from training.actions import cancel_generation, start_generation, start_run
-from training.jobs import run_generation_job
+from training.jobs import handover, run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
-from training.queries import training_now
+from training.queries.serving import training_now
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_a_run_waits_for_a_generation_and_says_so(
         if len(said) == 3:
             GenerationJob.objects.filter(pk=job.pk).update(status=JobStatus.FINISHED)
 
-    monkeypatch.setattr("training.handover.time.sleep", sleep)
+    monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, timezone.now):
         assert claimed.job.error == ""
     assert said == [f"Waits for the machine: generation {job.pk} is using it."] * 3
@@ -83,7 +83,7 @@ def test_a_generation_waits_for_a_run_and_can_be_cancelled_meanwhile(
         assert "Waits for the machine: run" in GenerationJob.objects.get(pk=job.pk).error
         cancel_generation(job=job, acting_user=None, now=NOW)
 
-    monkeypatch.setattr("training.handover.time.sleep", sleep)
+    monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, timezone.now):
         done = run_generation_job(job.pk, source_of=script.source)
     assert done is not None
@@ -138,7 +138,7 @@ def test_who_waits_while_the_servers_come_back_is_not_taken_for_dead(
         said.append(f"{row.error} {row.heartbeat_at:%H:%M}")
 
     monkeypatch.setattr(handover, "_lock", lambda *, wait: lock(wait=wait) if wait or not answers else answers.pop())
-    monkeypatch.setattr("training.handover.time.sleep", sleep)
+    monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, lambda: NOW):
         assert claimed.job.error == ""
     assert said == ["Waits for the machine: its servers are coming back. 09:00"] * 2

@@ -18,7 +18,7 @@ from training.errors import NoPrompts, WrongSettings
 from training.generation import GenerationFailure, GenerationRequest
 from training.jobs import generation, rewards, run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion
-from training.queries import diversity
+from training.queries.jobs import diversity
 from training.versions import files
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from common import processes
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
-from training import claims, processes
+from training import claims
 from training.actions import cancel_run, resume_run, start_run
 from training.errors import WrongSettings
 from training.jobs import run as run_job

@@ -10,7 +10,7 @@ from labeling.models import Campaign, Judgment, User
 from labeling.queries import agreement
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs
 from training.models import Deployment, Evaluation, ModelVersion
-from training.queries import serving_version
+from training.queries.serving import serving_version
 from training.rehearsal import RULES, judge_by_rule
 from training.rehearsal.annotators import simulated_people
 from training.rehearsal.figures import verdict_accuracy

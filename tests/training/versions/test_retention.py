@@ -24,7 +24,7 @@ from training.actions import (
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
 from training.lens.pairs import pair_of_texts
 from training.models import JobStatus, ModelVersion, RewardReading, Run
-from training.queries import serving_version
+from training.queries.serving import serving_version
 from training.versions import retention, servers
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from tests.training.stub import StubServer
 from training.actions import promote, roll_back
 from training.errors import ServerNotReady, VersionDamaged
 from training.models import ModelVersion
-from training.queries import serving_version
+from training.queries.serving import serving_version
 from training.versions import servers
 
 pytestmark = pytest.mark.django_db

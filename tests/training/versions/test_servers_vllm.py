@@ -23,7 +23,7 @@ from training.actions import promote, register_base_version, roll_back, start_ge
 from training.generation import ModelServer
 from training.jobs import run_generation_job, run_training_job, score_pairs
 from training.models import GenerationJob, JobStatus, ModelVersion
-from training.queries import serving_version
+from training.queries.serving import serving_version
 from training.versions import servers
 
 pytestmark = [pytest.mark.vllm, pytest.mark.django_db, pytest.mark.timeout(600)]

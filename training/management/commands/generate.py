@@ -12,7 +12,7 @@ from training.actions import start_generation
 from training.jobs import run_generation_job
 from training.management.base import add_job_arguments, over, version_named, watch
 from training.models import GenerationJob
-from training.queries import diversity
+from training.queries.jobs import diversity
 
 
 class Command(BaseCommand):

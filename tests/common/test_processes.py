@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from training import processes
-from training.processes import LineChild
+from common import processes
+from common.processes import LineChild
 
 ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 
@@ -106,7 +106,7 @@ def test_the_log_keeps_what_the_child_said_to_people(log: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux ends children of the dead")
 def test_a_child_ends_when_the_process_that_started_it_is_killed(log: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom training.processes import LineChild\n"
+        "import sys, time\nfrom pathlib import Path\nfrom common.processes import LineChild\n"
         f"child = LineChild([sys.executable, '-c', 'import time; time.sleep(100)'], log=Path({str(log)!r}))\n"
         "print(child.process.pid, flush=True)\ntime.sleep(100)"
     )

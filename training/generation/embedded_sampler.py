@@ -1,6 +1,6 @@
 """The embedded sampler as a program: requests in on stdin, completions out on stdout, one JSON object a line.
 
-    python -m training.embedded_sampler --model DIR [--adapter DIR] --identifier NAME
+    python -m training.generation.embedded_sampler --model DIR [--adapter DIR] --identifier NAME
 
 Started by `training.jobs.sampler`; knows no Django. It ends when stdin does; a SIGTERM ends it at once.
 """
@@ -27,7 +27,7 @@ EXIT_NOT_USABLE = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Answers every request; returns the exit code: 2 where the model cannot be used, with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m training.embedded_sampler", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.generation.embedded_sampler", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of the base model")
     parser.add_argument("--adapter", type=Path, help="adapter of the version")
     parser.add_argument("--identifier", required=True, help="name of the version: what completions say wrote them")

@@ -16,11 +16,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from common.processes import PROJECT_DIR
 from training import claims
 from training.generation import GeneratorUnavailable, ModelServer
 from training.models import GenerationJob, JobStatus, Run
-from training.processes import PROJECT_DIR
-from training.queries import training_now
+from training.queries.serving import training_now
 from training.versions import servers
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 
 from labeling.exchange import PreferencePair, Split, pair_id, write_snapshot
 from labeling.models import Comparison
-from labeling.trained_on import versions_trained_on
+from labeling.queries.trained_on import versions_trained_on
 from tests.browser.furnished import furnish
 from tests.people import stage
 from training.models import ModelVersion, Snapshot

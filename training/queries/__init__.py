@@ -1,0 +1,1 @@
+"""Reads of training that cross tables, one file a subject."""

@@ -1,0 +1,57 @@
+"""What the lead's page shows of a campaign's training."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from labeling.models import Campaign
+from labeling.queries import standing_verdicts
+from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run
+from training.queries.jobs import newest
+from training.queries.retraining import PREFERENCES, fresh_verdicts
+from training.queries.serving import current_deployment, version_before
+
+
+@dataclass(frozen=True)
+class TrainingOverview:
+    """What the lead's page shows of a campaign's training."""
+
+    serving: ModelVersion | None
+    before: ModelVersion | None
+    fresh_verdicts: int
+    preference_pairs: int
+    generation: GenerationJob | None
+    run: Run | None
+    versions: list[ModelVersion]
+    policy: RetrainingPolicy | None
+    generated_at: datetime | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts and names, for JSON."""
+        return {
+            "serving": self.serving.name if self.serving else None,
+            "fresh_verdicts": self.fresh_verdicts,
+            "preference_pairs": self.preference_pairs,
+            "generation": self.generation.pk if self.generation else None,
+            "run": self.run.pk if self.run else None,
+            "versions": [version.name for version in self.versions],
+        }
+
+
+def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> TrainingOverview:
+    """Fresh verdicts, the active (else the newest) generation job and run, the latest versions, the policy."""
+    deployment = current_deployment()
+    job = newest(GenerationJob.objects.filter(campaign=campaign))
+    run = newest(Run.objects.filter(campaign=campaign).select_related("parent", "snapshot"))
+    latest = ModelVersion.objects.filter(run__campaign=campaign).select_related("parent", "run").order_by("-pk")
+    return TrainingOverview(
+        serving=deployment.version if deployment else None,
+        before=version_before(),
+        fresh_verdicts=fresh_verdicts(campaign),
+        preference_pairs=standing_verdicts(campaign).filter(winner__in=PREFERENCES).count(),
+        generation=job,
+        run=run,
+        versions=list(latest[:versions]),
+        policy=RetrainingPolicy.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first(),
+        generated_at=job.finished_at if job else None,
+    )

@@ -1,0 +1,44 @@
+"""What retraining goes by: fresh verdicts, rules without a time, runs that wait for their gate."""
+
+from django.db.models import QuerySet
+
+from labeling.models import Campaign
+from labeling.queries import standing_verdicts
+from training.models import JobStatus, RetrainingPolicy, Run, Snapshot
+
+PREFERENCES = ("a", "b")  # the winners that yield a preference pair
+
+
+def last_snapshot(campaign: Campaign) -> Snapshot | None:
+    """The snapshot of the last run, however it ended: a run that failed is no reason to start the same one again."""
+    run = Run.objects.filter(campaign=campaign).order_by("-pk").select_related("snapshot").first()
+    return run.snapshot if run else None
+
+
+def fresh_verdicts(campaign: Campaign) -> int:
+    """How many verdicts that yield a preference pair are newer than the last run's snapshot."""
+    verdicts = standing_verdicts(campaign).filter(winner__in=PREFERENCES)
+    snapshot = last_snapshot(campaign)
+    if snapshot is not None and snapshot.last_verdict_at is not None:
+        verdicts = verdicts.filter(settled_at__gt=snapshot.last_verdict_at)
+    return verdicts.count()
+
+
+def awaits_gate(run: Run) -> bool:
+    """Whether the promotion gate is still to be asked about a run."""
+    return runs_awaiting_gate().filter(pk=run.pk).exists()
+
+
+def runs_awaiting_gate() -> QuerySet[Run]:
+    """Runs that the schedule started and finished, where the policy promotes by itself and nothing is decided yet."""
+    return Run.objects.filter(
+        status=JobStatus.FINISHED,
+        trigger=Run.Trigger.SCHEDULE,
+        gate__isnull=True,
+        campaign__retraining_policy__auto_promote=True,
+    )
+
+
+def policies_without_time() -> QuerySet[RetrainingPolicy]:
+    """Policies that start as soon as there are enough fresh verdicts, at no set time."""
+    return RetrainingPolicy.objects.filter(enabled=True, periodic_task__isnull=True).select_related("campaign")

@@ -1,0 +1,34 @@
+"""What serves in a channel, what served before, and who has the machine of the servers."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from training.errors import NothingServes
+from training.models import Deployment, JobStatus, ModelVersion, Run
+
+
+def current_deployment(channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment | None:
+    """The newest change of what serves in a channel."""
+    return Deployment.objects.filter(channel=channel, is_current=True).select_related("version__parent").first()
+
+
+def serving_version(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion:
+    """The version that writes the next candidates. Raises NothingServes."""
+    deployment = current_deployment(channel)
+    if deployment is None:
+        raise NothingServes(_("No model version serves yet: promote one (`manage.py promote VERSION`)."))
+    return deployment.version
+
+
+def version_before(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion | None:
+    """The version a roll-back would return to; None if there is none."""
+    deployment = current_deployment(channel)
+    earlier = deployment.previous if deployment else None
+    return earlier.version if earlier else None
+
+
+def training_now() -> Run | None:
+    """The run that has the machine of the servers for itself; None where they share none, or nobody trains."""
+    if not settings.GENERATOR_HANDOVER:
+        return None
+    return Run.objects.filter(holds_machine=True, status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)).first()
