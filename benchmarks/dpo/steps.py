@@ -51,9 +51,9 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
     """Seconds of all steps of our engine."""
     from training.engine.config import RunConfig
     from training.engine.events import StopRequest
-    from training.engine.run import load_policy, prepare_torch
+    from training.engine.learning.run import load_policy, prepare_torch
+    from training.engine.learning.trainer import Trainer
     from training.engine.run_folder import RunFolder
-    from training.engine.trainer import Trainer
 
     config = RunConfig(dtype=options.dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP)
     prepare_torch(config)

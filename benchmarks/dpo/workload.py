@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from labeling.exchange import ImportedComparison, read_comparisons
-from training.engine.packing import pair_tokens
-from training.engine.records import TokenPair
-from training.engine.text import TextEncoder
+from training.engine.data.packing import pair_tokens
+from training.engine.data.records import TokenPair
+from training.engine.data.text import TextEncoder
 
 HH = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "hh-harmless-dev.jsonl.gz"
 

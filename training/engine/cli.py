@@ -95,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.run import TrainFiles, train
+    from training.engine.learning.run import TrainFiles, train
 
     files = TrainFiles(
         options.model, options.data, options.out, options.held_out, options.adapter, options.reference_cache
@@ -104,26 +104,26 @@ def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
 
 
 def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.run import TrainFiles, train
+    from training.engine.learning.run import TrainFiles, train
 
     files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
     return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS, reward=True)
 
 
 def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.evaluation import read_all, score, write_scores
-    from training.engine.run import prepare_torch
+    from training.engine.learning.run import prepare_torch
+    from training.engine.measuring.evaluation import read_all, score, write_scores
 
     prepare_torch(config)
     if options.reward_model is not None:
-        from training.engine.reward import reward_figures, score_rewards, write_rewards
+        from training.engine.learning.reward import reward_figures, score_rewards, write_rewards
 
         pair_set = read_all(options.model, options.data, config)
         rewards = score_rewards(options.model, options.reward_model, pair_set, config, stop=stop)
         write_rewards(options.out, pair_set.pairs, rewards)
         figures = reward_figures(rewards)
     elif options.tokens:
-        from training.engine.token_scores import score_tokens
+        from training.engine.measuring.token_scores import score_tokens
 
         pair_set, scores, tokens = score_tokens(
             options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop
@@ -140,8 +140,8 @@ def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
 
 
 def _evaluate(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.evaluation import evaluate, score
-    from training.engine.run import prepare_torch
+    from training.engine.learning.run import prepare_torch
+    from training.engine.measuring.evaluation import evaluate, score
 
     prepare_torch(config)
     pair_set, scores = score(options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop)
@@ -150,7 +150,7 @@ def _evaluate(options: argparse.Namespace, config: RunConfig, stop: StopRequest)
 
 def _lab(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
     from training.engine.lab import Lab, commands_from_stdin, serve
-    from training.engine.run import prepare_torch
+    from training.engine.learning.run import prepare_torch
 
     prepare_torch(config)
     lab = Lab(options.model, options.adapter, options.data, options.watch, config)
@@ -160,7 +160,7 @@ def _lab(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> d
 def _merge(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
     import torch
 
-    from training.engine.merging import merge
+    from training.engine.model.merging import merge
 
     return merge(options.model, options.adapter, options.out, dtype=getattr(torch, options.dtype))
 

@@ -17,20 +17,27 @@ import numpy as np
 import torch
 
 from training.engine.config import RunConfig
+from training.engine.data.packing import PackedRow
+from training.engine.data.records import TokenPair
+from training.engine.data.text import TextEncoder
 from training.engine.errors import Diverged, InputError
-from training.engine.evaluation import read_all
 from training.engine.events import Emit, StopRequest
+from training.engine.learning.reference import ReferenceModel
+from training.engine.learning.run import load_policy
+from training.engine.learning.trainer import make_optimizer
 from training.engine.losses import Pairs, pair_losses, weighted_sum
-from training.engine.metrics import summarise
-from training.engine.packing import PackedRow
-from training.engine.probes import Probes
-from training.engine.records import TokenPair
-from training.engine.reference import ReferenceModel
-from training.engine.run import load_policy
-from training.engine.sampling import sample
-from training.engine.scoring import SideLogProbs, check_finite, losses_of, pair_scores, rows_by_length, score_rows
-from training.engine.text import TextEncoder
-from training.engine.trainer import make_optimizer
+from training.engine.measuring.evaluation import read_all
+from training.engine.measuring.metrics import summarise
+from training.engine.measuring.probes import Probes
+from training.engine.measuring.sampling import sample
+from training.engine.measuring.scoring import (
+    SideLogProbs,
+    check_finite,
+    losses_of,
+    pair_scores,
+    rows_by_length,
+    score_rows,
+)
 
 _STDIN = 0
 _LOOK_SECONDS = 0.5

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.engine import tiny
-from training.engine.text import TextEncoder
+from training.engine.data.text import TextEncoder
 
 
 @pytest.fixture(autouse=True)

@@ -113,7 +113,8 @@ def test_a_process_whose_reader_died_writes_a_checkpoint_and_leaves(
 
 
 def test_it_imports_neither_django_nor_peft() -> None:
-    code = "import sys, training.engine.cli, training.engine.run, training.engine.evaluation; print(*sys.modules)"
+    rooms = "training.engine.cli, training.engine.learning.run, training.engine.measuring.evaluation"
+    code = f"import sys, {rooms}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
     assert not {"django", "celery", "peft", "labeling"} & set(found.stdout.split())
 
@@ -188,8 +189,8 @@ def test_a_folder_without_a_model_is_exit_code_2(
 def test_divergence_is_exit_code_4(
     model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.engine import trainer
     from training.engine.errors import Diverged
+    from training.engine.learning import trainer
 
     def diverge(*_: Any) -> None:
         raise Diverged("the log-probability of the chosen completion of pair 'x' (line 1) is not finite")
@@ -204,7 +205,7 @@ def test_divergence_is_exit_code_4(
 def test_a_bug_is_exit_code_1_with_a_traceback_for_people(
     model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.engine import trainer
+    from training.engine.learning import trainer
 
     monkeypatch.setattr(trainer, "score_rows", None)
     options = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]

@@ -14,9 +14,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from training.engine.lora import AdapterShape
-from training.engine.policy import Policy
-from training.engine.records import TokenPair
+from training.engine.data.records import TokenPair
+from training.engine.model.lora import AdapterShape
+from training.engine.model.policy import Policy
 
 EOS, START = 256, 257
 VOCABULARY = 258

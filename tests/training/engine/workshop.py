@@ -9,7 +9,7 @@ from typing import Any
 
 from training.engine.config import RunConfig
 from training.engine.events import StopRequest
-from training.engine.run import TrainFiles, train
+from training.engine.learning.run import TrainFiles, train
 
 SETTINGS: dict[str, Any] = {
     "lora_rank": 2,

@@ -126,7 +126,7 @@ def test_an_explicit_reward_model_says_what_it_thinks(
 ) -> None:
     from training.engine.config import RunConfig
     from training.engine.events import StopRequest
-    from training.engine.run import TrainFiles, train
+    from training.engine.learning.run import TrainFiles, train
 
     lines = [json.dumps({**PAIR, "id": f"{number}", "prompt": f"what does {word} see ?"}) for number, word in WORDS]
     data = tmp_path / "pairs.jsonl"

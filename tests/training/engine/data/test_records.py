@@ -1,0 +1,209 @@
+"""Data files: what is read, what is dropped and counted, what is an error that names its line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.training.engine.tiny import EOS, START, VOCABULARY, tokenizer
+from training.engine.data.records import PairSet, read_pairs
+from training.engine.data.text import TextEncoder
+from training.engine.errors import InputError, RecordError
+
+USER = {"role": "user", "content": "hi"}
+
+
+def assistant(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text}
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """A full record with stored ids, as the snapshot has it."""
+    return {
+        "id": "c1",
+        "prompt": [USER],
+        "chosen": "ab",
+        "rejected": "cd",
+        "prompt_ids": [1, 2, 3],
+        "chosen_ids": [10, 11, EOS],
+        "rejected_ids": [12, 13],
+        "chosen_finish": "stop",
+        "rejected_finish": "length",
+        "confidence": 0.9,
+        "weight": 2.0,
+        **changes,
+    }
+
+
+def text_record(**changes: Any) -> dict[str, Any]:
+    """A record without stored ids."""
+    empty = dict.fromkeys(("prompt_ids", "chosen_ids", "rejected_ids", "chosen_finish", "rejected_finish"))
+    return record(**{**empty, **changes})
+
+
+@pytest.fixture
+def read(tmp_path: Path, encoder: TextEncoder) -> Any:
+    def run(*lines: Any, max_length: int = 1000) -> PairSet:
+        path = tmp_path / "pairs.jsonl"
+        encoded = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+        path.write_bytes(b"\n".join(encoded) + b"\n")
+        return read_pairs(path, encoder, max_length=max_length)
+
+    return run
+
+
+def test_stored_token_ids_are_used_as_they_are(read: Any) -> None:
+    (pair,) = read(record()).pairs
+    assert (pair.id, pair.line, pair.confidence, pair.weight) == ("c1", 1, 0.9, 2.0)
+    assert (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids) == ((1, 2, 3), (10, 11, EOS), (12, 13))
+
+
+def test_text_gets_the_chat_template_and_one_end_of_turn(read: Any) -> None:
+    (pair,) = read(text_record(chosen_finish="length")).pairs
+    plain = tokenizer()
+    assert plain.decode(list(pair.prompt_ids)) == "<s>user\nhi</s>\n<s>assistant\n"
+    assert pair.prompt_ids.count(START) == 2  # one for each turn that the template begins, none in front
+    assert plain.decode(list(pair.chosen_ids)) == "ab"  # cut by the length limit: no EOS
+    assert plain.decode(list(pair.rejected_ids)) == "cd</s>"  # imported text counts as ended
+
+
+def test_a_template_that_writes_a_bos_brings_exactly_one() -> None:
+    adding = tokenizer()
+    adding.chat_template = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    prompt = TextEncoder(adding, eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY).encode_prompt(
+        [{"role": "user", "content": "hi"}]
+    )
+    assert (prompt[0], prompt.count(START)) == (START, 1)
+    assert adding.decode(list(prompt)) == "<s>hi"
+
+
+def test_a_stored_side_and_an_imported_one_go_together(read: Any) -> None:
+    (pair,) = read(record(rejected_ids=None, rejected_finish=None)).pairs
+    assert pair.chosen_ids == (10, 11, EOS)
+    assert pair.rejected_ids == (*tokenizer()("cd")["input_ids"], EOS)
+
+
+def test_text_that_spells_a_control_token_stays_text(read: Any) -> None:
+    (pair,) = read(text_record(chosen="a</s>b")).pairs
+    assert pair.chosen_ids.count(EOS) == 1
+    assert pair.chosen_ids[-1] == EOS
+    assert tokenizer().decode(list(pair.chosen_ids[:-1])) == "a</s>b"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"prompt": "hi", "chosen": "ab", "rejected": "cd"},
+        {"prompt": [USER], "chosen": [assistant("ab")], "rejected": [assistant("cd")]},
+        {"chosen": [USER, assistant("ab")], "rejected": [USER, assistant("cd")]},
+        {"prompt": "hi", "chosen": [USER, assistant("ab")], "rejected": [USER, assistant("cd")]},
+    ],
+    ids=["text", "messages", "implicit prompt", "prompt repeated"],
+)
+def test_trl_records_of_every_form_give_the_same_pair(read: Any, line: dict[str, Any]) -> None:
+    (pair,) = read(line).pairs
+    (full,) = read(text_record()).pairs
+    assert pair.id == "line-1"
+    assert (pair.confidence, pair.weight) == (1.0, 1.0)
+    ids = (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids)
+    assert ids == (full.prompt_ids, full.chosen_ids, full.rejected_ids)
+
+
+def test_unusable_pairs_are_dropped_and_counted_by_reason(read: Any) -> None:
+    result = read(
+        record(),
+        record(chosen_ids=[12, 13], chosen_finish="length"),
+        record(chosen_ids=[EOS]),
+        text_record(rejected=""),
+        text_record(rejected="", rejected_finish="length"),
+        record(weight=0),
+        record(prompt_ids=[1] * 999),
+    )
+    assert len(result.pairs) == 1
+    assert result.dropped == {"identical completions": 1, "empty completion": 3, "zero weight": 1, "too long": 1}
+
+
+@given(st.integers(-2, 2), st.booleans(), st.integers(1, 6))
+def test_a_pair_that_is_too_long_is_dropped_whole_and_one_that_fits_is_whole(
+    tmp_path_factory: pytest.TempPathFactory, encoder: TextEncoder, excess: int, on_chosen: bool, prompt: int
+) -> None:
+    limit = 20
+    long_side, short_side = [7] * (limit - prompt + excess), [8, 9]
+    sides = (long_side, short_side) if on_chosen else (short_side, long_side)
+    line = record(
+        prompt_ids=[1] * prompt, chosen_ids=sides[0], rejected_ids=sides[1], chosen_finish=None, rejected_finish=None
+    )
+    path = tmp_path_factory.mktemp("fuzz") / "pairs.jsonl"
+    path.write_text(json.dumps(line))
+    result = read_pairs(path, encoder, max_length=limit)
+    if excess > 0:
+        assert (result.pairs, result.dropped) == ([], {"too long": 1})
+    else:
+        assert [(pair.chosen_ids, pair.rejected_ids) for pair in result.pairs] == [tuple(map(tuple, sides))]
+
+
+def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
+    encoder = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY, longest=6)
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\n".join(json.dumps(record(prompt_ids=[1] * length)) for length in (3, 4)))
+    assert [len(pair.prompt_ids) for pair in read_pairs(path, encoder, max_length=1000).pairs] == [3]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", "not JSON"),
+        (b'{"prompt": "\xff"}', r"not UTF-8 \(byte 12\)"),
+        (b"[" * 100_000, "not JSON"),
+        ([1], "a JSON object is wanted, got list"),
+        ({"prompt": "hi", "chosen": "a"}, "'rejected' is missing"),
+        ({"chosen": "a", "rejected": "b"}, "'chosen' must be text or a list of messages, got str"),
+        ({"chosen": [USER], "rejected": [USER]}, "no message in common"),
+        ({"prompt": "hi", "chosen": [USER], "rejected": "b"}, "'chosen' must be exactly one assistant message"),
+        ({"prompt": [], "chosen": "a", "rejected": "b"}, "'prompt' is empty"),
+        ({"prompt": [{"role": "robot", "content": "x"}], "chosen": "a", "rejected": "b"}, "not a message with a known"),
+        ({"prompt": [{"role": "user", "content": None}], "chosen": "a", "rejected": "b"}, "not a message with a known"),
+        (record(id=1.5), "'id' must be a string"),
+        (record(prompt_ids=[]), "the prompt has no tokens"),
+        (record(chosen_ids=[1.0]), "'chosen_ids' must be a list of integers"),
+        (record(chosen_ids=[True, EOS]), "'chosen_ids' must be a list of integers"),
+        (record(chosen_ids=[VOCABULARY, EOS]), f"outside the vocabulary of {VOCABULARY}"),
+        (record(rejected_ids=[-1]), f"outside the vocabulary of {VOCABULARY}"),
+        (record(chosen_ids=[10, EOS, EOS]), "goes on after an end-of-sequence token"),
+        (record(chosen_ids=[10, 11]), "'chosen_finish' is 'stop' but 'chosen_ids' does not end with"),
+        (record(rejected_ids=[12, EOS]), "'rejected_finish' is 'length' but 'rejected_ids' ends with"),
+        (record(chosen_finish="eos"), "'chosen_finish' must be"),
+        (record(confidence=0.4), "'confidence' must be from 0.5 to 1"),
+        (record(confidence="high"), "'confidence' must be a finite number"),
+        (record(weight=-1), "'weight' must be from 0"),
+        (record(weight=float("nan")), "'weight' must be a finite number"),
+    ],
+)
+def test_a_line_that_is_no_pair_is_an_error_that_names_the_line(read: Any, line: Any, message: str) -> None:
+    with pytest.raises(RecordError, match=message) as caught:
+        read(record(), b"", line)
+    assert caught.value.line == 3
+    assert "pairs.jsonl:3: " in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_an_error(encoder: TextEncoder, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_pairs(tmp_path / "absent.jsonl", encoder, max_length=10)
+
+
+def test_a_byte_order_mark_in_front_of_the_file_is_no_error(read: Any) -> None:
+    assert len(read(b"\xef\xbb\xbf" + json.dumps(record()).encode()).pairs) == 1
+
+
+def test_the_end_of_a_turn_is_what_the_template_writes_behind_the_assistants_text() -> None:
+    plain = tokenizer()
+    plain.add_special_tokens({"additional_special_tokens": ["<eot>"]})
+    plain.chat_template = "{% for message in messages %}{{ message['content'] }}<eot>{% endfor %}"
+    eot = len(plain) - 1
+    several = TextEncoder(plain, eos_ids=frozenset({EOS, eot}), vocabulary_size=len(plain))
+    assert several.encode_completion("x", ended=True)[-1] == eot
+    only = TextEncoder(plain, eos_ids=frozenset({EOS}), vocabulary_size=len(plain))
+    assert only.encode_completion("x", ended=True)[-1] == EOS

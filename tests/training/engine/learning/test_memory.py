@@ -1,0 +1,129 @@
+"""Memory before the first step, and gradient checkpointing: the same numbers for less of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.training.engine import tiny, workshop
+from tests.training.engine.workshop import Events
+from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row
+from training.engine.learning.memory import (
+    GIB,
+    UNKNOWN,
+    Estimate,
+    NotEnoughMemory,
+    _control_group_available,
+    available_bytes,
+    estimate,
+    saved_bytes,
+    wants_checkpointing,
+)
+from training.engine.model.lora import AdapterShape
+
+CONFIG = RunConfig(lora_rank=4, target_modules=tiny.SHAPE.target_modules, pairs_per_step=8, tokens_per_row=200)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return workshop.write_pairs(tmp_path / "train.jsonl", 11)
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gpt_neox"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_a_big_row_keeps_is_foreseen_from_a_small_one(family: str, dtype: torch.dtype) -> None:
+    targets = tiny.SHAPE.target_modules if family != "gpt_neox" else ("query_key_value", "dense")
+    policy = tiny.policy_of(tiny.model(family), dtype=dtype, shape=AdapterShape(4, 8.0, targets))
+    pairs = tiny.random_pairs(12, longest=30)
+    big = pack_row(pairs, range(12), share=policy.packs)
+    config = RunConfig(lora_rank=4, target_modules=targets, pairs_per_step=12, tokens_per_row=10_000)
+    kept = saved_bytes(policy, big)
+    assert kept > 20 * big.tokens * 32
+    assert estimate(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
+
+
+def test_state_is_what_optimizer_gradients_and_probes_need() -> None:
+    policy, pairs = tiny.policy_of(tiny.model(), dtype=torch.float32), tiny.random_pairs(3)
+    trained = sum(each.numel() for each in policy.adapter.parameters().values())
+    for changes, copies in (({}, 3), ({"optimizer": "rmsprop"}, 2), ({"probe_prompts": 1}, 4)):
+        config = RunConfig(**{**CONFIG.as_dict(), "target_modules": tiny.SHAPE.target_modules, **changes})
+        assert estimate(policy, pairs, config).state == copies * 4 * trained
+
+
+@pytest.mark.parametrize(
+    ("setting", "available", "expected"),
+    [("auto", 10 * GIB, False), ("auto", 3 * GIB, True), ("on", 3 * GIB, True), ("off", 10 * GIB, False)],
+)
+def test_it_saves_memory_where_it_must_and_says_so(
+    setting: str, available: int, expected: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needed = Estimate(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
+    assert wants_checkpointing(RunConfig(gradient_checkpointing=setting), needed, available) is expected
+    assert ("gradient checkpointing is on" in capsys.readouterr().err) is (setting == "auto" and expected)
+
+
+@pytest.mark.parametrize(("setting", "available"), [("auto", GIB), ("on", GIB), ("off", 3 * GIB)])
+def test_what_cannot_fit_is_refused_with_what_would_help(setting: str, available: int) -> None:
+    needed = Estimate(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
+    with pytest.raises(NotEnoughMemory, match="lower tokens_per_row"):
+        wants_checkpointing(RunConfig(gradient_checkpointing=setting), needed, available)
+
+
+def test_what_is_free_is_asked_of_the_limit_the_machine_and_the_control_group(tmp_path: Path) -> None:
+    cpu = torch.device("cpu")
+    assert available_bytes(RunConfig(memory_limit_gib=0.5), cpu) == GIB // 2
+    assert 0 < available_bytes(RunConfig(), cpu) < UNKNOWN
+    assert _control_group_available(tmp_path) == UNKNOWN
+    for name, content in (
+        ("memory.max", "1000"),
+        ("memory.current", "700"),
+        ("memory.stat", "anon 1\ninactive_file 250"),
+    ):
+        (tmp_path / name).write_text(content)
+    assert _control_group_available(tmp_path) == 550
+    (tmp_path / "memory.max").write_text("max")
+    assert _control_group_available(tmp_path) == UNKNOWN
+
+
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
+def test_gradient_checkpointing_changes_no_bit_of_the_result(
+    model_folder: Path, data: Path, tmp_path: Path, dtype: str, tuning: str
+) -> None:
+    for setting in ("on", "off"):
+        meta = workshop.run(
+            model_folder, data, tmp_path / setting, gradient_checkpointing=setting, dtype=dtype, tuning=tuning, epochs=1
+        )
+        assert meta["memory"]["gradient_checkpointing"] is (setting == "on")
+    folder = "adapter/adapter_model.safetensors" if tuning == "lora" else "model/model.safetensors"
+    assert (tmp_path / "on" / folder).read_bytes() == (tmp_path / "off" / folder).read_bytes()
+
+
+def test_with_checkpointing_less_is_kept() -> None:
+    pairs = tiny.random_pairs(6, longest=30)
+    row = pack_row(pairs, range(6), share=True)
+    kept = []
+    for checkpointing in (False, True):
+        policy = tiny.policy_of(tiny.model(num_hidden_layers=6), dtype=torch.float32)
+        if checkpointing:
+            policy.checkpoint_layers()
+        kept.append(saved_bytes(policy, row))
+    assert kept[1] < kept[0] / 4
+
+
+def test_a_run_with_too_little_memory_switches_checkpointing_on_or_refuses(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    def limited(gib: float, name: str) -> dict[str, Any]:
+        events = Events()
+        workshop.run(model_folder, data, tmp_path / name, events, memory_limit_gib=gib, epochs=1)
+        memory: dict[str, Any] = events.of("started")[0]["memory"]
+        return memory
+
+    plain = limited(1.0, "plain")
+    assert not plain["gradient_checkpointing"]
+    assert limited(plain["needed_gib"] * 0.9, "less")["gradient_checkpointing"]
+    with pytest.raises(NotEnoughMemory):
+        limited(1e-5, "nothing")

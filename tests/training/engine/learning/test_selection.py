@@ -1,0 +1,102 @@
+"""Which adapter a run ends with, and when it stops early."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from tests.training.engine import workshop
+from tests.training.engine.workshop import Events, Killed
+from training.engine.model.adapter_format import WEIGHTS_NAME
+
+# A learning rate that first learns and then ruins: the lowest held-out loss is not at the end.
+RUINOUS: dict[str, Any] = {
+    "learning_rate": 0.2,
+    "epochs": 4,
+    "evaluate_every": 1,
+    "beta": 2.0,
+    "checkpoint_every": 3,
+    "max_grad_norm": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data")
+    workshop.write_pairs(path / "train.jsonl", 11)
+    # Half of the held-out labels are the other way round: the surer the model, the greater its loss.
+    lines = workshop.write_pairs(path / "test.jsonl", 6, first=100).read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    for record in records[::2]:
+        record["chosen"], record["rejected"] = record["rejected"], record["chosen"]
+    (path / "test.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ruined(folder: Path, model_folder: Path) -> Path:
+    workshop.run(model_folder, folder / "train.jsonl", folder / "ruined", keep_best=2, **RUINOUS)
+    return folder / "ruined"
+
+
+def losses(out: Path) -> dict[int, float]:
+    return {one["step"]: one["loss"] for one in workshop.lines(out / "metrics.jsonl") if one["event"] == "evaluated"}
+
+
+def test_a_run_ends_with_the_adapter_of_the_lowest_held_out_loss(ruined: Path) -> None:
+    meta, evaluated = json.loads((ruined / "meta.json").read_text()), losses(ruined)
+    ranked = sorted(evaluated, key=lambda step: (evaluated[step], step))
+    assert meta["best_step"] == ranked[0] < meta["steps"] == 12
+    assert meta["test"]["loss"] == evaluated[ranked[0]] < evaluated[12]
+    assert sorted(path.name for path in (ruined / "best").iterdir()) == sorted(f"step-{n:06d}" for n in ranked[:2])
+    published = load_file(ruined / "adapter" / WEIGHTS_NAME)
+    best = load_file(ruined / "best" / f"step-{ranked[0]:06d}" / WEIGHTS_NAME)
+    assert all((published[name] == best[name]).all() for name in best)
+
+
+def test_it_stops_when_nothing_better_comes(folder: Path, model_folder: Path, ruined: Path, tmp_path: Path) -> None:
+    meta = workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out", patience=2, **RUINOUS)
+    evaluated = losses(tmp_path / "out")
+    assert meta["stopped_early"] is True
+    assert meta["steps"] == meta["best_step"] + 2 == max(evaluated) < 12
+    assert evaluated == {step: loss for step, loss in losses(ruined).items() if step <= meta["steps"]}
+
+
+@pytest.mark.parametrize("moment", [("evaluated", 1), ("evaluated", 3), ("checkpoint", 3), ("progress", 2)], ids=str)
+def test_killed_and_started_again_it_decides_the_same(
+    folder: Path, model_folder: Path, tmp_path: Path, moment: tuple[str, int]
+) -> None:
+    settings = {**RUINOUS, "patience": 2}
+    whole = workshop.run(model_folder, folder / "train.jsonl", tmp_path / "whole", **settings)
+    with pytest.raises(Killed):
+        workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out", Events(kill_at=moment), **settings)
+    again = workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out", **settings)
+    assert (again["best_step"], again["steps"], again["test"]) == (whole["best_step"], whole["steps"], whole["test"])
+    for name in (f"adapter/{WEIGHTS_NAME}", "margins.jsonl"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_the_final_margins_are_the_finished_adapters(ruined: Path) -> None:
+    meta, margins = json.loads((ruined / "meta.json").read_text()), workshop.lines(ruined / "margins.jsonl")
+    assert [one["id"] for one in margins if one["split"] == "train"] == [f"pair-{number}" for number in range(11)]
+    tested = [one["margin"] for one in margins if one["split"] == "test"]
+    assert len(tested) == meta["test"]["pairs"] == 6
+    assert sum(tested) / 6 == pytest.approx(meta["test"]["margin"], rel=1e-9)
+    assert sum(margin > 0 for margin in tested) / 6 == meta["test"]["reward_accuracy"]
+
+
+def test_the_papers_optimizer_learns_and_resumes_too(folder: Path, model_folder: Path, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"optimizer": "rmsprop", "learning_rate": 2e-3}
+    whole = workshop.run(model_folder, folder / "train.jsonl", tmp_path / "whole", **settings)
+    with pytest.raises(Killed):
+        workshop.run(
+            model_folder, folder / "train.jsonl", tmp_path / "out", Events(kill_at=("progress", 3)), **settings
+        )
+    workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out", **settings)
+    steps = [one for one in workshop.lines(tmp_path / "whole" / "metrics.jsonl") if one["event"] == "progress"]
+    assert steps[-1]["loss"] < steps[0]["loss"]
+    assert whole["steps"] == 6
+    name = f"adapter/{WEIGHTS_NAME}"
+    assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -1,0 +1,89 @@
+"""The CUDA attention kernel: its layout everywhere, the kernel itself where there is a GPU."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from tests.training.engine import tiny
+from training.engine.data.packing import pack_row
+from training.engine.model import varlen
+from training.engine.model.attention import packed_attention, plan_attention
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device here")
+
+
+def segment_by_segment(query: Tensor, key: Tensor, value: Tensor, plan: varlen.VarlenPlan, scale: float) -> Tensor:
+    """What the kernel's documentation says it computes, from the plan alone."""
+    keys, values = (states[:, plan.keys] for states in (key, value))
+    parts = []
+    for number in range(len(plan.query_starts) - 1):
+        own = slice(int(plan.query_starts[number]), int(plan.query_starts[number + 1]))
+        seen = slice(int(plan.key_starts[number]), int(plan.key_starts[number + 1]))
+        queries, length = own.stop - own.start, seen.stop - seen.start
+        assert queries <= plan.longest_query
+        assert length <= plan.longest_key
+        visible = torch.ones(queries, length, dtype=torch.bool).tril(length - queries)  # lower right
+        parts.append(
+            scaled_dot_product_attention(
+                query[None, :, own], keys[None, :, seen], values[None, :, seen], visible, scale=scale, enable_gqa=True
+            )[0]
+        )
+    return torch.cat(parts, dim=1).transpose(0, 1)
+
+
+def test_the_kernels_layout_is_that_of_the_packed_row() -> None:
+    row = pack_row(tiny.random_pairs(5), range(5), share=True)
+    generator = torch.Generator().manual_seed(0)
+    query, key, value = (
+        torch.randn(1, heads, row.tokens, 8, generator=generator, dtype=torch.float64) for heads in (4, 2, 2)
+    )
+    cpu = torch.device("cpu")
+    plan = plan_attention(row, repeats=2, dtype=torch.float64, device=cpu)
+    expected, _ = packed_attention(torch.nn.Module(), query, key, value, None, scaling=0.3, attention_plan=plan)
+    found = segment_by_segment(query[0], key[0], value[0], varlen.plan_varlen(row.segments, device=cpu), 0.3)
+    torch.testing.assert_close(found, expected[0], atol=1e-12, rtol=0)
+
+
+def test_the_comparison_that_decides_about_the_kernel_notices_a_wrong_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(varlen, "varlen_attention", segment_by_segment)
+    assert varlen.largest_difference(4, 2, 16, torch.float32, cpu) < 1e-5
+
+    def upper_left(query: Tensor, key: Tensor, value: Tensor, plan: varlen.VarlenPlan, scale: float) -> Tensor:
+        shorter = varlen.VarlenPlan(plan.keys.roll(1), plan.query_starts, plan.key_starts, 1000, 1000)
+        return segment_by_segment(query, key, value, shorter, scale)
+
+    monkeypatch.setattr(varlen, "varlen_attention", upper_left)
+    assert varlen.largest_difference(4, 2, 16, torch.float32, cpu) > 0.05
+
+
+def test_without_cuda_or_half_precision_plain_products_are_used() -> None:
+    config = tiny.model().config
+    assert not varlen.varlen_works(config, torch.bfloat16, torch.device("cpu"))
+    assert not varlen.varlen_works(config, torch.float32, torch.device("cuda"))
+
+
+@needs_cuda
+@pytest.mark.parametrize("dtype", varlen.HALVES, ids=str)
+@pytest.mark.parametrize(("heads", "groups", "size"), [(9, 3, 64), (32, 8, 64), (32, 8, 128)])
+def test_the_kernel_is_right_on_this_gpu(heads: int, groups: int, size: int, dtype: torch.dtype) -> None:
+    assert varlen.largest_difference(heads, groups, size, dtype, torch.device("cuda")) < 0.02
+
+
+@needs_cuda
+@pytest.mark.parametrize("length", [1, 63, 64, 65, 127, 128, 191, 192, 193, 320])
+def test_lengths_around_half_blocks_give_finite_gradients_and_the_log_probs_of_a_cpu(length: int) -> None:
+    built = tiny.model(hidden_size=128, head_dim=64, num_attention_heads=2, num_key_value_heads=1)
+    built.config.max_position_embeddings = 1024
+    pair = tiny.pair([1] * length, [5] * length, [7, 8])
+    row = pack_row([pair], [0], share=True)
+    oracle = tiny.policy_of(built, dtype=torch.float32).side_log_probs(row)
+    policy = tiny.policy_of(built.cuda(), dtype=torch.bfloat16)
+    assert policy.varlen
+    sides = policy.side_log_probs(row)
+    torch.autograd.backward(sides.sum())
+    torch.testing.assert_close(sides.detach().cpu(), oracle.detach(), atol=0.02 * length + 0.5, rtol=0)
+    for parameter in policy.adapter.parameters().values():
+        assert parameter.grad is not None
+        assert torch.isfinite(parameter.grad).all()

@@ -1,0 +1,1 @@
+"""Pairs on their way into the model: read, tokenised, packed into rows, ordered."""

@@ -1,0 +1,170 @@
+"""Whether a run fits into memory, before its first step: it refuses, or computes activations twice, and says so.
+
+What one row keeps for its backward is measured on a small row (every tensor that autograd saves) and scaled: all of it
+grows with the row's tokens but the attention weights, which are counted. What optimizer and gradients need is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.engine.config import RunConfig
+from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_tokens
+from training.engine.data.records import TokenPair
+from training.engine.errors import InputError
+from training.engine.events import log
+from training.engine.model.attention import done_together, scores_of
+from training.engine.model.parallel import world_size
+from training.engine.model.policy import Policy
+
+GIB = 2**30
+UNKNOWN = 2**62  # bytes: where nothing is known, nothing is refused
+# What the backward holds for a moment on top of what was kept: gradients of a layer's activations, and fragmentation.
+TRANSIENT = 0.35
+
+
+class NotEnoughMemory(InputError):
+    """The run would not fit; the message says what it needs and what would make it fit."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes that a run will ask for beyond what it holds when its model is loaded."""
+
+    state: int  # gradients, the optimizer's memory, copies of the start
+    activations: int  # what the largest rows keep that are computed at a time
+    activations_checkpointed: int  # the same with gradient checkpointing
+
+    def total(self, *, checkpointing: bool) -> int:
+        """All of it at the worst moment."""
+        activations = self.activations_checkpointed if checkpointing else self.activations
+        return self.state + int((1 + TRANSIENT) * activations)
+
+
+def estimate(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig) -> Estimate:
+    """Measure on a few of the shortest pairs, and scale to the rows of a step made of the longest."""
+    share, keep_last = config.share_prefix and policy.packs, policy.keeps_last
+    sizes = [pair_tokens(pair, share=share, keep_last=keep_last) for pair in pairs]
+    ranked = sorted(range(len(pairs)), key=lambda number: (-sizes[number], number))
+    longest = ranked[: config.pairs_per_step]
+    lanes = policy.lanes.count
+    worst = pack_rows(
+        pairs,
+        longest,
+        tokens_per_row=config.tokens_per_row // lanes,
+        share=share,
+        keep_last=keep_last,
+        at_once=lanes,
+    )
+    fixed, per_token = _line(
+        [
+            (row.tokens, saved_bytes(policy, row) - attention_bytes(policy, row))
+            for row in (pack_row(pairs, ranked[-count:], share=share, keep_last=keep_last) for count in (1, 4))
+        ]
+    )
+    kept = [fixed + per_token * row.tokens + attention_bytes(policy, row) for row in worst]
+    shape = policy.model.config.get_text_config()
+    layers = shape.num_hidden_layers
+    between = [layers * row.tokens * shape.hidden_size * policy.master.itemsize for row in worst]
+    trained = sum(each.numel() * each.element_size() for each in policy.weights(Path()).parameters().values())
+    if config.tuning == "full":
+        trained = -(-trained // world_size())  # spread over the processes
+    copies = 1 + (2 if config.optimizer == "adamw" else 1) + (1 if config.probe_prompts else 0)
+    again = [one / layers + bound for one, bound in zip(kept, between, strict=True)]
+    return Estimate(
+        state=copies * trained,
+        activations=_largest(kept, lanes),
+        activations_checkpointed=_largest(again, lanes),
+    )
+
+
+def _largest(sizes: Sequence[float], count: int) -> int:
+    """What the largest of some rows keep, as many as are computed at a time."""
+    return int(sum(sorted(sizes, reverse=True)[:count]))
+
+
+def _line(points: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Intercept and slope through two points; through zero and one of them where they are the same."""
+    (first, low), (second, high) = points
+    slope = (high - low) / (second - first) if second > first else low / first
+    return low - slope * first, slope
+
+
+def saved_bytes(policy: Policy, row: PackedRow) -> int:
+    """What autograd keeps of a row's forward, the parameters themselves left out."""
+    held = {each.untyped_storage().data_ptr() for each in [*policy.model.parameters(), *policy.model.buffers()]}
+    sizes: dict[int, int] = {}
+    alive: list[Tensor] = []
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in held:
+            sizes[storage.data_ptr()] = storage.nbytes()
+            alive.append(tensor)  # or the next one could lie at the same place
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        policy.side_values(row)
+    return sum(sizes.values())
+
+
+def attention_bytes(policy: Policy, row: PackedRow) -> int:
+    """What the attention weights of all layers take: the part that does not grow with the tokens alone."""
+    config = policy.model.config.get_text_config()
+    heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
+    scores = sum(map(scores_of, done_together(row.segments)))
+    return int(scores * heads * config.num_hidden_layers * policy.dtype.itemsize)
+
+
+def available_bytes(config: RunConfig, device: torch.device) -> int:
+    """``memory_limit_gib``, or what is free now: on the device, or for this process (its control group counts)."""
+    if config.memory_limit_gib:
+        return int(config.memory_limit_gib * GIB)
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return min(_meminfo_available(), _control_group_available())
+
+
+def _meminfo_available() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return UNKNOWN
+
+
+def _control_group_available(root: Path = Path("/sys/fs/cgroup")) -> int:
+    """What the limit leaves, counting as free what the kernel would give back (files that nobody uses)."""
+    try:
+        limit, used = (int((root / name).read_text()) for name in ("memory.max", "memory.current"))
+        lines = (root / "memory.stat").read_text().splitlines()
+        return limit - used + next(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+    except (OSError, ValueError, StopIteration):  # no control groups, or no limit ("max")
+        return UNKNOWN
+
+
+def wants_checkpointing(config: RunConfig, needed: Estimate, available: int) -> bool:
+    """Whether to compute activations twice. Raises NotEnoughMemory when even that would not fit."""
+    plain, saving = (needed.total(checkpointing=each) for each in (False, True))
+    if config.gradient_checkpointing != "auto":
+        chosen = config.gradient_checkpointing == "on"
+        _refuse_beyond(saving if chosen else plain, available)
+        return chosen
+    if plain <= available:
+        return False
+    _refuse_beyond(saving, available)
+    log(f"about {plain / GIB:.1f} GiB would be needed, {available / GIB:.1f} are free: gradient checkpointing is on")
+    return True
+
+
+def _refuse_beyond(needed: int, available: int) -> None:
+    if needed > available:
+        raise NotEnoughMemory(
+            f"about {needed / GIB:.2f} GiB are needed beyond the model itself, {available / GIB:.2f} are free: lower "
+            "tokens_per_row or max_length, set gradient_checkpointing to on, or train an adapter of a smaller rank"
+        )

@@ -1,0 +1,120 @@
+"""Which evaluated weights a run ends with, and when it stops looking for a better one.
+
+Training accuracy says nothing about it, and over-optimisation often starts before the first epoch is over (arXiv
+2406.02900): the held-out loss decides.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.engine.model.weights import Weights
+from training.engine.run_folder import RunFolder, publish_folder
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The held-out figures after a step."""
+
+    step: int
+    figures: dict[str, Any]
+
+    def drift(self, budget: float) -> float:
+        """Nats per completion by which the policy has drifted beyond the budget; 0 within it, and without one."""
+        return max(0.0, self.figures["kl"] - budget) if budget else 0.0
+
+
+class Selection:
+    """The evaluations of a run, and the weights of the best of them in ``best/step-000010/``.
+
+    What it knows comes from the metrics file, so a resumed run decides as an undisturbed one.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        weights: Weights,
+        *,
+        keep: int,
+        patience: int,
+        kl_budget: float = 0.0,
+        writes: bool = True,
+    ) -> None:
+        """``writes``: whether this is the process that writes, where there are several."""
+        self.folder, self.weights, self.writes = folder, weights, writes
+        self.keep, self.patience, self.kl_budget = keep, patience, kl_budget
+        self.evaluations: list[Evaluation] = []
+
+    def restore(self) -> None:
+        """Read back what an earlier process evaluated."""
+        self.evaluations = [
+            Evaluation(record["step"], {key: value for key, value in record.items() if key not in _NOT_FIGURES})
+            for record in self._records()
+            if record["event"] == "evaluated"
+        ]
+
+    def _records(self) -> list[dict[str, Any]]:
+        path = self.folder.metrics_path
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+    def note(self, step: int, figures: dict[str, Any]) -> None:
+        """Remember an evaluation of the present weights, and keep them if they are among the best."""
+        self.evaluations.append(Evaluation(step, figures))
+        kept = {each.step for each in self._best()}
+        if step in kept:
+            self._write(step)
+        for path in self._root.glob("step-*") if self.writes else ():
+            if path.name not in {_name(each) for each in kept}:
+                shutil.rmtree(path)
+
+    @property
+    def reason_to_stop(self) -> str | None:
+        """Why to stop early: the policy has drifted beyond its budget, or ``patience`` evaluations in a row brought
+        nothing better (never with a patience of 0)."""
+        if not self.evaluations:
+            return None
+        if self.evaluations[-1].drift(self.kl_budget):
+            return f"the KL of {self.evaluations[-1].figures['kl']:.3g} nats is beyond the budget of {self.kl_budget:g}"
+        best = self._best()[0]
+        if self.patience and len([each for each in self.evaluations if each.step > best.step]) >= self.patience:
+            return f"{self.patience} evaluations brought no lower held-out loss"
+        return None
+
+    def finish(self) -> Evaluation:
+        """Put the best weights in the place of the present ones; returns their evaluation."""
+        best = self._best()[0]
+        if best.step != self.evaluations[-1].step:
+            self.weights.load(self.weights.read(self._root / _name(best.step)))
+        return best
+
+    def _best(self) -> list[Evaluation]:
+        """Whatever is within the KL budget before what is not (the least drift first); then the lowest held-out loss;
+        of two equal ones the earlier, which moved less."""
+        ranked = sorted(
+            self.evaluations, key=lambda each: (each.drift(self.kl_budget), each.figures["loss"], each.step)
+        )
+        return ranked[: self.keep]
+
+    @property
+    def _root(self) -> Path:
+        return self.folder.path / "best"
+
+    def _write(self, step: int) -> None:
+        state = self.weights.state()
+        if not self.writes:
+            return
+        temporary = self._root / f"{_name(step)}.tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        self.weights.write(temporary, state)
+        publish_folder(temporary, self._root / _name(step))
+
+
+_NOT_FIGURES = ("event", "step", "split")
+
+
+def _name(step: int) -> str:
+    return f"step-{step:06d}"

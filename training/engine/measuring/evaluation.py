@@ -1,0 +1,122 @@
+"""``score`` and ``evaluate``: a policy against a reference on a file of pairs, without learning anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.engine.config import RunConfig
+from training.engine.data.records import PairSet, TokenPair, read_pairs
+from training.engine.data.text import TextEncoder
+from training.engine.errors import InputError
+from training.engine.events import StopRequest
+from training.engine.measuring.metrics import PairScores, summarise
+from training.engine.measuring.scoring import SideLogProbs, losses_of, pair_scores, rows_by_length, score_rows
+from training.engine.model.adapter_format import read_shape, read_state
+from training.engine.model.lora import AdapterShape
+from training.engine.model.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.run_folder import write_atomically, write_json
+
+
+def score(
+    model: Path,
+    adapter: Path | None,
+    reference_adapter: Path | None,
+    data: Path,
+    config: RunConfig,
+    *,
+    stop: StopRequest,
+) -> tuple[PairSet, PairScores]:
+    """Log-probabilities of both sides of every usable pair under the policy (base + adapter) and under the reference
+    (base + reference adapter, or the base alone)."""
+    pair_set = read_all(model, data, config)
+    stop.check()
+    policy = open_policy(model, adapter, reference_adapter, config)
+    of_policy = _log_probs(policy, adapter, pair_set.pairs, config, stop)
+    of_reference = _log_probs(policy, reference_adapter, pair_set.pairs, config, stop)
+    return pair_set, pair_scores(pair_set.pairs, of_policy, of_reference)
+
+
+def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> Policy:
+    """The model, with room for either adapter. Raises InputError where they differ in shape."""
+    device = choose_device(config.device)
+    shape = _shape(adapter, reference_adapter, config)
+    dtype = choose_dtype(config.dtype, device)
+    return Policy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
+
+
+def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:
+    """The usable pairs of a file. Raises InputError if there are none."""
+    pair_set = read_pairs(data, TextEncoder.from_directory(model), max_length=config.max_length)
+    if not pair_set.pairs:
+        raise InputError(f"no usable preference pair in {data} (dropped: {dict(pair_set.dropped)})")
+    return pair_set
+
+
+def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> AdapterShape:
+    shapes = {read_shape(each) for each in (adapter, reference_adapter) if each is not None}
+    if len(shapes) > 1:
+        raise InputError(f"the adapter and the reference adapter differ in shape: {shapes}")
+    default = AdapterShape(config.lora_rank, config.lora_alpha, config.target_modules)
+    return shapes.pop() if shapes else default
+
+
+def _log_probs(
+    policy: Policy, adapter: Path | None, pairs: list[TokenPair], config: RunConfig, stop: StopRequest
+) -> SideLogProbs:
+    def after_row(scored: int) -> None:
+        stop.check()
+
+    rows = rows_by_length(pairs, policy, config)
+    with wearing(policy, adapter):
+        return score_rows(policy, pairs, rows, after_row)
+
+
+@contextmanager
+def wearing(policy: Policy, adapter: Path | None) -> Iterator[None]:
+    """The policy with an adapter of its shape (None: the base alone), for the time of the block."""
+    if adapter is not None:
+        policy.adapter.load(read_state(adapter))
+        yield
+        return
+    with policy.adapter.switched_off():
+        yield
+
+
+def write_scores(
+    target: Path,
+    pairs: list[TokenPair],
+    scores: PairScores,
+    beta: float,
+    tokens: Sequence[dict[str, Any]] | None = None,
+) -> None:
+    """One JSON object per pair: log-probabilities, rewards and margin. tokens: more to say about each pair."""
+    columns = {
+        "policy_chosen_logp": scores.policy_chosen,
+        "policy_rejected_logp": scores.policy_rejected,
+        "reference_chosen_logp": scores.reference_chosen,
+        "reference_rejected_logp": scores.reference_rejected,
+        "chosen_reward": beta * scores.chosen_log_ratio,
+        "rejected_reward": beta * scores.rejected_log_ratio,
+        "margin": beta * (scores.chosen_log_ratio - scores.rejected_log_ratio),
+    }
+    table = np.column_stack(list(columns.values()))
+    lines = (
+        json.dumps({"id": pair.id, **dict(zip(columns, map(float, values), strict=True)), **more}) + "\n"
+        for pair, values, more in zip(pairs, table, tokens or [{}] * len(pairs), strict=True)
+    )
+    write_atomically(target, "".join(lines).encode())
+
+
+def evaluate(scores: PairScores, pair_set: PairSet, config: RunConfig, target: Path | None) -> dict[str, Any]:
+    """The figures of a file of pairs, with the counts of what was dropped; written as JSON if a target is given."""
+    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
+    result = {**figures, "dropped": dict(pair_set.dropped)}
+    if target is not None:
+        write_json(target, result)
+    return result

@@ -1,0 +1,130 @@
+"""Scoring pairs without learning: the pass that makes reference log-probabilities, evaluations and ``score``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.engine.config import RunConfig
+from training.engine.data.packing import PackedRow, pack_rows
+from training.engine.data.records import TokenPair
+from training.engine.errors import Diverged
+from training.engine.losses import LossSettings, Pairs, pair_losses
+from training.engine.measuring.metrics import Column, PairScores
+from training.engine.model.parallel import ALONE, Ranks
+from training.engine.model.policy import Policy
+
+SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
+
+
+def rows_by_length(
+    pairs: Sequence[TokenPair], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+) -> list[PackedRow]:
+    """All pairs in rows, for passes in which the order is free."""
+    return rows_of(pairs, range(len(pairs)), policy, config, ranks)
+
+
+def rows_of(
+    pairs: Sequence[TokenPair], indices: Sequence[int], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+) -> list[PackedRow]:
+    """Some of the pairs in rows, as policy and config want them; enough that no process or lane is without work."""
+    return pack_rows(
+        pairs,
+        indices,
+        tokens_per_row=config.tokens_per_row // policy.lanes.count,
+        share=config.share_prefix and policy.packs,
+        keep_last=policy.keeps_last,
+        at_once=ranks.size * policy.lanes.count,
+    )
+
+
+def score_rows(
+    policy: Policy,
+    pairs: Sequence[TokenPair],
+    rows: Iterable[PackedRow],
+    after_row: Callable[[int], None],
+    ranks: Ranks = ALONE,
+) -> SideLogProbs:
+    """The policy's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
+
+    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
+    Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
+    is ever handed out.
+    """
+    result, seen = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
+
+    def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
+        with torch.no_grad():
+            values: SideLogProbs = policy.side_values(part[0]).cpu().numpy().reshape(-1, 2)
+        return values
+
+    parts = ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows)
+    for (row, counts), values in policy.lanes.each(values_of, parts):
+        if counts:
+            check_finite(values, [pairs[index] for index in row.pairs])
+            result[list(row.pairs)] = values
+            seen[list(row.pairs)] = 1
+        after_row(int(seen.sum()))
+    result, seen = ranks.add_up(result), ranks.add_up(seen)
+    if not seen.all():
+        raise ValueError(f"{int((seen == 0).sum())} pairs were in no row")
+    return result
+
+
+def check_finite(values: SideLogProbs, pairs: Sequence[TokenPair]) -> None:
+    """Raise Diverged, naming the first pair with a log-probability that is not finite. Values: (pairs, 2)."""
+    for pair, sides in zip(pairs, values, strict=True):
+        if not np.isfinite(sides).all():
+            side = "chosen" if not np.isfinite(sides[0]) else "rejected"
+            raise Diverged(
+                f"the log-probability of the {side} completion of pair {pair.id!r} (line {pair.line}) is not finite"
+            )
+
+
+def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: SideLogProbs) -> PairScores:
+    """Put what is known about the pairs into columns."""
+    return PairScores(
+        policy_chosen=policy[:, 0],
+        policy_rejected=policy[:, 1],
+        reference_chosen=reference[:, 0],
+        reference_rejected=reference[:, 1],
+        chosen_tokens=np.array([len(pair.chosen_ids) for pair in pairs], dtype=np.float64),
+        rejected_tokens=np.array([len(pair.rejected_ids) for pair in pairs], dtype=np.float64),
+        confidence=np.array([pair.confidence for pair in pairs], dtype=np.float64),
+        weight=np.array([pair.weight for pair in pairs], dtype=np.float64),
+    )
+
+
+def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:
+    """A JSON line per pair: which side the policy prefers by how much, and what it was told."""
+    columns = np.column_stack([scores.chosen_log_ratio, scores.rejected_log_ratio])
+    return [
+        json.dumps(
+            {
+                "id": pair.id,
+                "split": split,
+                "margin": beta * float(chosen - rejected),
+                "chosen_logratio": float(chosen),
+                "rejected_logratio": float(rejected),
+                "confidence": pair.confidence,
+            }
+        )
+        + "\n"
+        for pair, (chosen, rejected) in zip(pairs, columns, strict=True)
+    ]
+
+
+def losses_of(scores: PairScores, settings: LossSettings) -> Column:
+    """The loss of every pair, (pairs,)."""
+    columns = Pairs(
+        policy=torch.from_numpy(np.column_stack([scores.policy_chosen, scores.policy_rejected])),
+        reference=torch.from_numpy(np.column_stack([scores.reference_chosen, scores.reference_rejected])),
+        tokens=torch.from_numpy(np.column_stack([scores.chosen_tokens, scores.rejected_tokens])),
+        confidence=torch.from_numpy(scores.confidence),
+    )
+    values: Column = pair_losses(columns, settings).numpy()
+    return values

@@ -1,0 +1,81 @@
+"""``score --tokens``: where in a completion its reward comes from, token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.engine.config import RunConfig
+from training.engine.data.packing import PackedRow
+from training.engine.data.records import PairSet, TokenPair
+from training.engine.data.text import TextEncoder
+from training.engine.events import StopRequest
+from training.engine.measuring.evaluation import open_policy, read_all, wearing
+from training.engine.measuring.metrics import Column, PairScores
+from training.engine.measuring.scoring import check_finite, pair_scores, rows_by_length
+from training.engine.model.policy import Policy
+
+Sides = tuple[Column, Column]  # log-probabilities of the chosen and of the rejected completion's tokens, in nats
+
+
+def score_tokens(
+    model: Path,
+    adapter: Path | None,
+    reference_adapter: Path | None,
+    data: Path,
+    config: RunConfig,
+    *,
+    stop: StopRequest,
+) -> tuple[PairSet, PairScores, list[dict[str, Any]]]:
+    """As ``score``; and for every pair ``chosen_tokens`` and ``rejected_tokens``, lists of [text, log-probability under
+    the policy, the same under the reference]. The texts of a side put together are its text, end of sequence included.
+    """
+    pair_set = read_all(model, data, config)
+    stop.check()
+    policy = open_policy(model, adapter, reference_adapter, config)
+    with wearing(policy, adapter):
+        of_policy = token_values(policy, pair_set.pairs, config, stop)
+    with wearing(policy, reference_adapter):
+        of_reference = token_values(policy, pair_set.pairs, config, stop)
+    encoder = TextEncoder.from_directory(model)
+    told = [
+        {
+            "chosen_tokens": _told(encoder, pair.chosen_ids, mine[0], theirs[0]),
+            "rejected_tokens": _told(encoder, pair.rejected_ids, mine[1], theirs[1]),
+        }
+        for pair, mine, theirs in zip(pair_set.pairs, of_policy, of_reference, strict=True)
+    ]
+    return pair_set, pair_scores(pair_set.pairs, _sums(of_policy), _sums(of_reference)), told
+
+
+def token_values(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig, stop: StopRequest) -> list[Sides]:
+    """The log-probability of every token of both sides of every pair. Raises Diverged where one is not finite."""
+    result: dict[int, Sides] = {}
+
+    def values_of(row: PackedRow) -> Column:
+        with torch.no_grad():
+            values: Column = policy.token_log_probs(row).double().cpu().numpy()
+        return values
+
+    for row, values in policy.lanes.each(values_of, rows_by_length(pairs, policy, config)):
+        stop.check()
+        sides = row.sides.numpy()
+        for number, index in enumerate(row.pairs):
+            result[index] = values[sides == 2 * number], values[sides == 2 * number + 1]
+    ordered = [result[index] for index in range(len(pairs))]
+    check_finite(_sums(ordered), list(pairs))
+    return ordered
+
+
+def _sums(values: Sequence[Sides]) -> Column:
+    """(pairs, 2)."""
+    return np.array([[side.sum() for side in sides] for sides in values])
+
+
+def _told(encoder: TextEncoder, ids: Sequence[int], policy: Column, reference: Column) -> list[list[Any]]:
+    rows = zip(encoder.pieces(ids), policy, reference, strict=True)
+    return [[text, float(mine), float(theirs)] for text, mine, theirs in rows]

@@ -1,0 +1,87 @@
+"""Adapters on disk, in PEFT's format: ``adapter_config.json`` and ``adapter_model.safetensors``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from training.engine.errors import InputError
+from training.engine.model.lora import Adapter, AdapterShape
+
+CONFIG_NAME = "adapter_config.json"
+WEIGHTS_NAME = "adapter_model.safetensors"
+_PREFIX = "base_model.model."
+# Variants of LoRA that compute something else than B A x * alpha / r, with the value that means "not used".
+_UNSUPPORTED: dict[str, tuple[Any, ...]] = {
+    "use_dora": (False, None),
+    "use_rslora": (False, None),
+    "bias": ("none", None),
+    "modules_to_save": (None, []),
+    "rank_pattern": ({}, None),
+    "alpha_pattern": ({}, None),
+    "fan_in_fan_out": (False, None),
+    "lora_bias": (False, None),
+    "layers_to_transform": (None, []),
+}
+
+
+def read_shape(directory: Path) -> AdapterShape:
+    """Rank, alpha and target modules of a saved adapter. Raises InputError for what this engine cannot continue."""
+    try:
+        config = json.loads((directory / CONFIG_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the adapter {directory}: {error}") from error
+    if not isinstance(config, dict) or config.get("peft_type") != "LORA":
+        raise InputError(f"the adapter {directory} is not LoRA")
+    for name, unused in _UNSUPPORTED.items():
+        if name in config and config[name] not in unused:
+            raise InputError(f"the adapter {directory} uses {name}={config[name]!r}, which is not supported")
+    targets = config.get("target_modules")
+    if not isinstance(targets, list) or not targets:
+        raise InputError(f"the adapter {directory} must list its target_modules by name")
+    return AdapterShape(rank=int(config["r"]), alpha=float(config["lora_alpha"]), target_modules=tuple(sorted(targets)))
+
+
+def read_state(directory: Path) -> dict[str, Tensor]:
+    """A and B of every layer, named as ``Adapter.parameters`` names them."""
+    try:
+        raw = load_file(directory / WEIGHTS_NAME)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot read the adapter {directory}: {error}") from error
+    return {name.removeprefix(_PREFIX).removesuffix(".weight"): tensor for name, tensor in raw.items()}
+
+
+def write_adapter(directory: Path, adapter: Adapter, *, base_model: str) -> None:
+    """Write both files into an existing folder. Weights keep their master precision, so nothing is lost."""
+    state = {name: parameter.detach().cpu().contiguous() for name, parameter in adapter.parameters().items()}
+    write_adapter_state(directory, adapter.shape, state, base_model=base_model)
+
+
+def write_adapter_state(directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str) -> None:
+    """The same from A and B of every layer, named as ``Adapter.parameters`` names them."""
+    named = {f"{_PREFIX}{name}.weight": tensor for name, tensor in state.items()}
+    save_file(named, directory / WEIGHTS_NAME, metadata={"format": "pt"})
+    config = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": base_model,
+        "inference_mode": True,
+        "r": shape.rank,
+        "lora_alpha": int(shape.alpha) if shape.alpha.is_integer() else shape.alpha,
+        "target_modules": sorted(shape.target_modules),
+        "lora_dropout": 0.0,
+        "bias": "none",
+        "fan_in_fan_out": False,
+        "modules_to_save": None,
+        "init_lora_weights": True,
+        "use_rslora": False,
+        "use_dora": False,
+        "rank_pattern": {},
+        "alpha_pattern": {},
+    }
+    (directory / CONFIG_NAME).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,119 @@
+"""Attention over a packed row by one CUDA kernel: ``torch.nn.attention.varlen``, in half precision.
+
+Every segment is a sequence of its own for the kernel: its queries, and as keys its pair's prefix and itself, gathered
+into one long row. Causal masking is aligned to the lower right, so that the last query sees all keys. That the kernel
+does so is not taken on trust: it is compared with plain products when a policy is made, and not used if it differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.engine.data.packing import Segment
+from training.engine.events import log
+
+HALVES = (torch.bfloat16, torch.float16)
+
+
+@dataclass(frozen=True)
+class VarlenPlan:
+    """``keys``: (K,) int64, the places in the row that the segments see, one segment after the other. ``query_starts``
+    and ``key_starts``: (segments + 1,) int32, where each segment's queries and keys begin. The longest of both."""
+
+    keys: Tensor
+    query_starts: Tensor
+    key_starts: Tensor
+    longest_query: int
+    longest_key: int
+
+
+def plan_varlen(segments: Sequence[Segment], *, device: torch.device) -> VarlenPlan:
+    """Lay out what each segment sees. The segments must cover the row in order."""
+    seen = [[*range(each.prefix_start, each.prefix_stop), *range(each.start, each.stop)] for each in segments]
+    queries, keys = [each.stop - each.start for each in segments], [len(each) for each in seen]
+    return VarlenPlan(
+        keys=torch.tensor([place for each in seen for place in each], dtype=torch.int64, device=device),
+        query_starts=_starts(queries, device),
+        key_starts=_starts(keys, device),
+        longest_query=max(queries),
+        longest_key=max(keys),
+    )
+
+
+def _starts(lengths: Sequence[int], device: torch.device) -> Tensor:
+    return torch.tensor([0, *lengths], dtype=torch.int64).cumsum(0).to(device, torch.int32)
+
+
+def varlen_attention(query: Tensor, key: Tensor, value: Tensor, plan: VarlenPlan, scale: float) -> Tensor:
+    """Shapes: query (H, T, D), key and value (G, T, D) in half precision; returns (T, H, D)."""
+    from torch.nn.attention.varlen import varlen_attn
+
+    output = varlen_attn(
+        query.transpose(0, 1).contiguous(),
+        key.transpose(0, 1).index_select(0, plan.keys),
+        value.transpose(0, 1).index_select(0, plan.keys),
+        plan.query_starts,
+        plan.key_starts,
+        plan.longest_query,
+        plan.longest_key,
+        scale=scale,
+        window_size=(-1, 0),
+        enable_gqa=True,
+    )
+    assert isinstance(output, Tensor)
+    return output
+
+
+def varlen_works(config: Any, dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether the kernel can be used for a model: on CUDA, in half precision, and only if values and gradients of a
+    small row are those of plain products."""
+    if device.type != "cuda" or dtype not in HALVES:
+        return False
+    heads, groups = config.num_attention_heads, config.num_key_value_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    try:
+        worst = largest_difference(heads, groups, size, dtype, device)
+    except (RuntimeError, ImportError, ValueError) as error:
+        log(f"plain products are used for attention: {error}")
+        return False
+    if worst > 0.05:
+        log(f"plain products are used for attention: the kernel is off by {worst:.3g}")
+        return False
+    return True
+
+
+def largest_difference(heads: int, groups: int, size: int, dtype: torch.dtype, device: torch.device) -> float:
+    """Between kernel and plain products in fp32, over outputs and gradients of a row with prefix, chosen and rejected,
+    relative to the largest value of each."""
+    segments = (Segment(0, 70, 0, 0), Segment(70, 163, 0, 70), Segment(163, 168, 0, 70))
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((heads, 168, size), (groups, 168, size), (groups, 168, size), (168, heads, size))
+    drawn = [torch.randn(shape, generator=generator).to(device, dtype) for shape in shapes]
+    results = []
+    for kernel in (True, False):
+        query, key, value = (each.clone().requires_grad_() for each in drawn[:3])
+        if kernel:
+            output = varlen_attention(query, key, value, plan_varlen(segments, device=device), size**-0.5)
+        else:
+            output = _plain(query, key, value, segments, size**-0.5)
+        gradients = torch.autograd.grad(output, (query, key, value), drawn[3].to(output.dtype))
+        results.append([output.detach().float(), *(each.float() for each in gradients)])
+    return max(float((a - b).abs().max() / b.abs().max()) for a, b in zip(*results, strict=True))
+
+
+def _plain(query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment], scale: float) -> Tensor:
+    """The same in fp32, segment by segment: (T, H, D)."""
+    repeats, parts = len(query) // len(key), []
+    for each in segments:
+        places = [*range(each.prefix_start, each.prefix_stop), *range(each.start, each.stop)]
+        keys, values = (states[:, places].float().repeat_interleave(repeats, 0) for states in (key, value))
+        scores = query[:, each.start : each.stop].float() @ keys.transpose(1, 2) * scale
+        hidden = torch.ones(scores.shape[1:], dtype=torch.bool, device=query.device)
+        hidden = hidden.triu(each.prefix_stop - each.prefix_start + 1)
+        parts.append(torch.softmax(scores.masked_fill(hidden, float("-inf")), dim=-1) @ values)
+    return torch.cat(parts, dim=1).transpose(0, 1)

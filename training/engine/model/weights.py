@@ -1,0 +1,148 @@
+"""What a run trains and how it lies on disk: an adapter in PEFT's format, or a whole model's folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from training.engine.errors import InputError
+from training.engine.model.adapter_format import read_state, write_adapter_state
+from training.engine.model.lora import Adapter, copy_into
+from training.engine.model.parallel import gathered, spread_like
+
+MODEL_WEIGHTS = "model.safetensors"
+_WEIGHT_FILES = (".safetensors", ".bin", ".safetensors.index.json", ".bin.index.json", ".gguf")
+
+
+class Weights(Protocol):
+    """The trained parameters under their names, and their folder."""
+
+    @property
+    def folder_name(self) -> str:
+        """What the finished weights' folder is called in the run's folder."""
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """Everything that is trained."""
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Copy values in. Raises InputError if names or shapes are not exactly those of the parameters."""
+
+    def state(self) -> dict[str, Tensor]:
+        """The values, whole and on the CPU, in their master precision. Of several processes all must ask."""
+
+    def write(self, directory: Path, state: dict[str, Tensor]) -> None:
+        """Write such values into an existing folder."""
+
+    def read(self, directory: Path) -> dict[str, Tensor]:
+        """What ``write`` wrote. Raises InputError if it cannot be read."""
+
+
+@dataclass(frozen=True)
+class AdapterWeights:
+    """LoRA beside a frozen base model, which is named in the adapter's config."""
+
+    adapter: Adapter
+    base_model: str
+    folder_name: str = "adapter"
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """A and B of every adapted layer."""
+        return self.adapter.parameters()
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Copy A and B in."""
+        self.adapter.load(state)
+
+    def state(self) -> dict[str, Tensor]:
+        """A and B by name."""
+        return state_of(self.parameters())
+
+    def write(self, directory: Path, state: dict[str, Tensor]) -> None:
+        """PEFT's two files."""
+        write_adapter_state(directory, self.adapter.shape, state, base_model=self.base_model)
+
+    def read(self, directory: Path) -> dict[str, Tensor]:
+        """A and B by name."""
+        return read_state(directory)
+
+
+@dataclass(frozen=True)
+class ModelWeights:
+    """All weights of a model that was read from the folder ``source``."""
+
+    model: nn.Module
+    source: Path
+    folder_name: str = "model"
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """Every parameter once, under the name that transformers knows it by."""
+        return {name: each for name, each in self.model.named_parameters() if each.requires_grad}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Copy all weights in."""
+        own = self.parameters()
+        copy_into(own, {name: spread_like(each, own.get(name, each)) for name, each in state.items()}, what="model")
+
+    def state(self) -> dict[str, Tensor]:
+        """All weights by name."""
+        return state_of(self.parameters())
+
+    def write(self, directory: Path, state: dict[str, Tensor]) -> None:
+        """A folder that transformers and vLLM load."""
+        write_model(directory, state, source=self.source)
+
+    def read(self, directory: Path) -> dict[str, Tensor]:
+        """The weights by name."""
+        try:
+            return load_file(directory / MODEL_WEIGHTS)
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"cannot read the model {directory}: {error}") from error
+
+
+def state_of(parameters: dict[str, nn.Parameter]) -> dict[str, Tensor]:
+    """Parameters' values, whole and on the CPU."""
+    return {name: gathered(each.detach()) for name, each in parameters.items()}
+
+
+def write_model(directory: Path, state: dict[str, Tensor], *, source: Path) -> None:
+    """Write weights, all of one dtype, into an existing folder with config, tokenizer and template of ``source``."""
+    for path in source.iterdir():
+        if path.is_file() and not path.name.endswith(_WEIGHT_FILES):
+            shutil.copyfile(path, directory / path.name)
+    dtype = next(iter(state.values())).dtype
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config.pop("torch_dtype", None)
+    config["dtype"] = str(dtype).removeprefix("torch.")
+    (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
+    save_file(tensors, directory / MODEL_WEIGHTS, metadata={"format": "pt"})
+
+
+class CastLinear(nn.Module):
+    """A trained linear layer: master weights in fp32 (fp64 under fp64), products in ``dtype``."""
+
+    def __init__(self, source: nn.Linear, *, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.weight, self.bias, self.dtype = source.weight, source.bias, dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) of any float dtype to (..., out) in the compute dtype."""
+        bias = None if self.bias is None else self.bias.to(self.dtype)
+        return nn.functional.linear(x.to(self.dtype), self.weight.to(self.dtype), bias)
+
+
+def free_all(model: nn.Module, *, dtype: torch.dtype, skip: nn.Module) -> None:
+    """Replace every linear layer of ``model`` in place (but ``skip``, the output head); everything is trained."""
+    model.requires_grad_(True)
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.Linear) and child is not skip:
+                setattr(parent, name, CastLinear(child, dtype=dtype))
