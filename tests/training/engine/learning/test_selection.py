@@ -13,7 +13,7 @@ from training.engine.model.adapter_format import WEIGHTS_NAME
 
 # A learning rate that first learns and then ruins: the lowest held-out loss is not at the end.
 RUINOUS: dict[str, Any] = {
-    "learning_rate": 0.2,
+    "learning_rate": 0.02,
     "epochs": 4,
     "evaluate_every": 1,
     "beta": 2.0,
