@@ -50,7 +50,7 @@ install-dev: $(VENV)/.installed-dev ## The same with what tests and checks need
 
 .PHONY: run
 run: install $(if $(filter vllm,$(GENERATOR)),vllm-install) ## The whole platform here (PORT, HOST, DATABASE_URL, BROKER_URL, GENERATOR_URL; GENERATOR=vllm)
-	@exec env GENERATOR=$(GENERATOR) $(BIN)/python -m config.run
+	@exec env GENERATOR=$(GENERATOR) $(BIN)/python -m config.platform
 
 # --- Testing ----------------------------------------------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ TESTS ?= tests
 
 .PHONY: test browser
 browser: install-dev
-	@requirements/browser.sh $(BIN)/python
+	@scripts/browser.sh $(BIN)/python
 
 test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
@@ -80,7 +80,7 @@ test-vllm: install-dev vllm-install ## The tests over a real vLLM server, which 
 
 .PHONY: check format
 check: install-dev ## Lint, format, types, arrows between rooms, migrations, deployment, templates, scripts
-	@requirements/check.sh $(BIN)
+	@scripts/check.sh $(BIN)
 
 format: install-dev ## Rewrites the code in the project's format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -104,16 +104,16 @@ $(VLLM_VENV)/.installed-$(VLLM): $(VLLM_FILE)
 .PHONY: vllm vllm-install
 vllm-install: $(VLLM_VENV)/.installed-$(VLLM) ## The environment of the vLLM server
 vllm: vllm-install ## A vLLM server for the default model (VLLM_PORT=8001; OPTIONS="..." go to the server)
-	@exec requirements/vllm.sh $(VLLM_VENV)/bin/python $(OPTIONS)
+	@exec scripts/vllm.sh $(VLLM_VENV)/bin/python $(OPTIONS)
 
 # --- Keeping up -------------------------------------------------------------------------------------------------------
 
 .PHONY: lock bench clean
 lock: install-dev ## Writes requirements/lock.txt from what is installed
-	@requirements/lock.sh $(BIN)/python > requirements/lock.txt.new && mv requirements/lock.txt.new requirements/lock.txt
+	@scripts/lock.sh $(BIN)/python > requirements/lock.txt.new && mv requirements/lock.txt.new requirements/lock.txt
 
 bench: install-dev ## The numbers of the README (BENCH=name runs one)
-	@requirements/bench.sh $(BIN)/python $(BENCH)
+	@scripts/bench.sh $(BIN)/python $(BENCH)
 
 clean: ## Removes environments and caches; asks before it removes data
 	@rm -rf .venv .venv-vllm .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache var/test

@@ -108,7 +108,7 @@ def measure_vllm(options: argparse.Namespace) -> dict[str, Any]:
 def vllm_server(model: Path, port: int) -> Iterator[None]:
     """The server as `make vllm` starts it."""
     environment = {**os.environ, "VLLM_PORT": str(port), "VLLM_MODEL": str(model)}
-    command = [str(PROJECT_DIR / "requirements" / "vllm.sh"), str(VLLM_PYTHON)]
+    command = [str(PROJECT_DIR / "scripts" / "vllm.sh"), str(VLLM_PYTHON)]
     with child(command, environment, "vllm-server") as process:
         wait_for(lambda: answers(f"http://127.0.0.1:{port}/health"), process)
         yield

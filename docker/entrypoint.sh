@@ -18,7 +18,7 @@ case "${1:-web}" in
             .venv/bin/python -m training.generation prepare "${CHOSEN_VAR:-var}/models/smollm2-135m-instruct"
         fi
         ;;
-    web | worker | worker-long | worker-lens | beat) exec .venv/bin/python -m config.run.program "$1" ;;
-    gpu-worker) exec .venv/bin/python -m config.run.program worker-long ;; # the same jobs, where there is a GPU
+    web | worker | worker-long | worker-lens | beat) exec .venv/bin/python -m config.platform.program "$1" ;;
+    gpu-worker) exec .venv/bin/python -m config.platform.program worker-long ;; # the same jobs, where there is a GPU
     *) exec .venv/bin/python manage.py "$@" ;;
 esac

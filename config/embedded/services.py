@@ -189,7 +189,7 @@ def _wait_for_others(users: FileLock, say: Callable[[str], None]) -> None:
 
 
 class ServiceProcesses:
-    """The services as children of this process. `config.run` has supervisord run them instead."""
+    """The services as children of this process. `config.platform` has supervisord run them instead."""
 
     def __init__(self, embedded: EmbeddedServices) -> None:
         self._embedded = embedded

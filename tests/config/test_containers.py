@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from config.embedded.var import PROJECT_DIR
-from config.run.programs import application_programs
+from config.platform.programs import application_programs
 
 COMPOSE = PROJECT_DIR / "docker" / "compose.yaml"
 ENTRYPOINT = PROJECT_DIR / "docker" / "entrypoint.sh"

@@ -1,7 +1,7 @@
 """The whole loop as people live it: real platform, real model, real browser, from prompts to the next version.
 
-`python -m config.run` runs in a folder of its own. Maya leads (the demo's lead), Alice annotates in the browser (the
-demo's annotator), Bob annotates through the API. Everybody prefers the shorter completion.
+`python -m config.platform` runs in a folder of its own. Maya leads (the demo's lead), Alice annotates in the browser
+(the demo's annotator), Bob annotates through the API. Everybody prefers the shorter completion.
 """
 
 import json
@@ -74,7 +74,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterato
     environment = {name: value for name, value in os.environ.items() if name not in OWN_SERVICES}
     with open(output, "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "config.run"],
+            [sys.executable, "-m", "config.platform"],
             cwd=PROJECT_DIR,
             env={**environment, "CHOSEN_VAR": str(var), "PORT": str(port)},
             stdin=subprocess.DEVNULL,

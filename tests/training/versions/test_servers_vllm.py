@@ -54,7 +54,7 @@ class Vllm:
     def start(self) -> None:
         environment = {**os.environ, "VLLM_PORT": str(self.port), "VLLM_MODEL": str(self.model)}
         environment.pop("OMP_NUM_THREADS", None)
-        command = ["requirements/vllm.sh", str(PYTHON), "--enforce-eager", "--max-model-len", "1024"]
+        command = ["scripts/vllm.sh", str(PYTHON), "--enforce-eager", "--max-model-len", "1024"]
         with self.log.open("ab") as handle:
             self.process = subprocess.Popen(
                 [*command, "--dtype", "float32"],

@@ -13,10 +13,10 @@ from config.embedded import ServiceFailed, VarDirectory, VarInUse
 from config.embedded.account import AccountUnavailable
 from config.embedded.postgres import InitdbFailed, PostgresMissing
 from config.embedded.var import NoFreePort
-from config.run.lifecycle import AlreadyRunning, Platform, PortTaken, StartFailed
-from config.run.steps import StepFailed
-from config.run.supervisor import SupervisorFailed
-from config.run.vllm import WrongGenerator
+from config.platform.lifecycle import AlreadyRunning, Platform, PortTaken, StartFailed
+from config.platform.steps import StepFailed
+from config.platform.supervisor import SupervisorFailed
+from config.platform.vllm import WrongGenerator
 
 SENTENCES = (
     AlreadyRunning,
@@ -37,7 +37,7 @@ SENTENCES = (
 def main() -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m config.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m config.platform", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--no-demo", action="store_true", help="start without the demo campaign")
     parser.add_argument(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check of the code that is not a test. Runs all of them, then fails if one did. Usage: requirements/check.sh BIN
+# Every check of the code that is not a test. Runs all of them, then fails if one did. Usage: scripts/check.sh BIN
 set -uo pipefail
 bin=$1
 failed=()
@@ -28,7 +28,7 @@ scripts() { npx --yes --package typescript@5.9.3 -- tsc --project frontend && np
 
 check "ruff check" "$bin/ruff" check .
 check "ruff format" "$bin/ruff" format --check .
-check "dependencies" "$bin/python" requirements/check.py
+check "dependencies" "$bin/python" scripts/check_dependencies.py
 check "arrows between rooms" "$bin/lint-imports" --no-cache
 check "migrations" production "$bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 check "deployment" production "$bin/python" manage.py check --deploy --fail-level WARNING

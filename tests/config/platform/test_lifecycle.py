@@ -31,7 +31,7 @@ READY = "Ctrl-C stops everything."
 
 
 class Run:
-    """One `python -m config.run` in a process group of its own, as a terminal gives it."""
+    """One `python -m config.platform` in a process group of its own, as a terminal gives it."""
 
     def __init__(self, var: VarDirectory, port: int, *options: str, **environment: str) -> None:
         self.var = var
@@ -44,7 +44,7 @@ class Run:
         }
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.run", "--no-demo", *options],
+                [sys.executable, "-m", "config.platform", "--no-demo", *options],
                 cwd=PROJECT_DIR,
                 env={**inherited, "CHOSEN_VAR": str(var.path), "PORT": str(port), **environment},
                 stdin=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the lock: what is installed, without build tags (+cpu) that only some machines' builds have.
-# Usage: requirements/lock.sh PYTHON
+# Usage: scripts/lock.sh PYTHON
 set -euo pipefail
 echo "# Every package of an installation, direct or not, as it was tested. Made by \`make lock\`; constraints for \`make install\`."
 {

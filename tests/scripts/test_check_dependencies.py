@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from requirements.check import FILES, LOCKS, problems
+from scripts.check_dependencies import FILES, LOCKS, problems
 
 
 def written(directory: Path, name: str, text: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from config.embedded import VarDirectory
 from config.embedded.var import PROJECT_DIR, port_is_free
-from config.run.programs import PYTHON, Program
+from config.platform.programs import PYTHON, Program
 
 NAME = "vllm"
 GENERATORS = ("", "embedded", NAME)
@@ -54,7 +54,7 @@ class VllmServer:
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
         """What the platform's programs must know of it."""
-        control = shlex.join([PYTHON, "-m", "config.run.control"])
+        control = shlex.join([PYTHON, "-m", "config.platform.control"])
         return {
             "GENERATOR_URL": f"http://127.0.0.1:{self.port}/v1",
             "GENERATOR_HANDOVER": environment.get("GENERATOR_HANDOVER", "sleep" if self.on_gpu else "stop"),
@@ -71,7 +71,7 @@ class VllmServer:
             own |= {"VLLM_MODEL": str(folder), "VLLM_NAME": environment.get("BASE_MODEL_NAME") or folder.name}
         if self.on_gpu:
             own["VLLM_SLEEP"] = "1"
-        command = (str(PROJECT_DIR / "requirements" / "vllm.sh"), str(self.venv / "bin" / "python"), *options)
+        command = (str(PROJECT_DIR / "scripts" / "vllm.sh"), str(self.venv / "bin" / "python"), *options)
         return Program(NAME, command, stop_seconds=30, environment=own)
 
     def is_ready(self) -> bool:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The vLLM server for the default model, adapters loadable while it runs. Usage: requirements/vllm.sh PYTHON [OPTION ...]
+# The vLLM server for the default model, adapters loadable while it runs. Usage: scripts/vllm.sh PYTHON [OPTION ...]
 # Environment: VLLM_HOST (127.0.0.1), VLLM_PORT (8001), VLLM_MODEL (a model directory), VLLM_NAME (the name it serves it
 # under), VLLM_SLEEP (1: it can be told to give a GPU's memory away), VLLM_LORA_RANK (the largest rank of an adapter: 64,
 # or 16 on a CPU). Options are handed to the server. Point the platform at it: make run

@@ -1,4 +1,4 @@
-"""The whole platform on one machine: `python -m config.run`, which `make run` calls.
+"""The whole platform on one machine: `python -m config.platform`, which `make run` calls.
 
 programs.py     what is run: services, web, workers, beat
 supervisor.py   the process manager that runs it (supervisord), its configuration, and asking it things

@@ -14,11 +14,11 @@ import pytest
 
 from config.embedded import VarDirectory
 from config.embedded.var import PROJECT_DIR
-from config.run.vllm import VllmServer, WrongGenerator
-from tests.config.test_run import LIMIT_SECONDS, READY, Run, running
+from config.platform.vllm import VllmServer, WrongGenerator
+from tests.config.platform.test_lifecycle import LIMIT_SECONDS, READY, Run, running
 
 SERVER = """#!/bin/sh
-# vLLM's python, as far as requirements/vllm.sh asks it: "no GPU here", and a server on the port it is given.
+# vLLM's python, as far as scripts/vllm.sh asks it: "no GPU here", and a server on the port it is given.
 case "$1" in -c) exit 0 ;; esac
 while [ "$1" != --port ]; do shift; done
 exec {python} -c 'import sys

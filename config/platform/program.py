@@ -1,12 +1,13 @@
-"""Becomes one program of the platform: `python -m config.run.program web`. For containers and other process managers.
+"""Becomes one program of the platform: `python -m config.platform.program web`.
 
+For containers and other process managers.
 The environment must name the services (DATABASE_URL, BROKER_URL, SECRET_KEY); nothing embedded is started.
 """
 
 import os
 import sys
 
-from config.run.programs import Program, application_programs
+from config.platform.programs import Program, application_programs
 
 
 def main(arguments: list[str]) -> int:

@@ -15,10 +15,10 @@ from config.embedded import EmbeddedServices, VarDirectory
 from config.embedded.locks import FileLock
 from config.embedded.processes import INSTANCE_VARIABLE, end_processes, processes_of
 from config.embedded.var import port_is_free
-from config.run.programs import application_programs, service_programs
-from config.run.steps import Steps, StopRequested
-from config.run.supervisor import ProcessState, Supervisor, SupervisorFailed
-from config.run.vllm import VllmServer
+from config.platform.programs import application_programs, service_programs
+from config.platform.steps import Steps, StopRequested
+from config.platform.supervisor import ProcessState, Supervisor, SupervisorFailed
+from config.platform.vllm import VllmServer
 
 SERVICE_SECONDS = 60.0
 ADDRESS_SECONDS = 90.0

@@ -19,7 +19,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from config.embedded import VarDirectory
 from config.embedded.var import PROJECT_DIR, write_private
-from config.run.programs import SERVICE_PRIORITY, Program
+from config.platform.programs import SERVICE_PRIORITY, Program
 
 # The kernel's limit on a Unix socket's path is 104 bytes on macOS, 108 on Linux.
 SOCKET_PATH_LIMIT = 100

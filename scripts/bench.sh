@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the benchmarks: benchmarks/NAME.py, each its own program with --help. Usage: requirements/bench.sh PYTHON [NAME ...]
+# Runs the benchmarks: benchmarks/NAME.py, each its own program with --help. Usage: scripts/bench.sh PYTHON [NAME ...]
 set -euo pipefail
 python=$1
 shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that the browser tests have a Chromium: the machine's own, else Playwright's build, else Debian's package.
-# Usage: requirements/browser.sh PYTHON
+# Usage: scripts/browser.sh PYTHON
 set -euo pipefail
 python=$1
 

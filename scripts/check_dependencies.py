@@ -1,13 +1,13 @@
 """Fails on a dependency that is not pinned exactly, lacks a reason, or disagrees with the lock.
 
-Run by `make check`: python requirements/check.py
+Run by `make check`: python scripts/check_dependencies.py
 """
 
 import re
 import sys
 from pathlib import Path
 
-DIRECTORY = Path(__file__).resolve().parent
+DIRECTORY = Path(__file__).resolve().parent.parent / "requirements"
 LOCK = DIRECTORY / "lock.txt"
 FILES = [DIRECTORY.parent / "requirements.txt", DIRECTORY / "model.txt", DIRECTORY / "dev.txt"]
 LOCKS = [LOCK, DIRECTORY / "vllm-cpu.txt", DIRECTORY / "vllm-cuda.txt"]

@@ -1,4 +1,4 @@
-"""Stops and starts one program of a running platform: `python -m config.run.control stop vllm`.
+"""Stops and starts one program of a running platform: `python -m config.platform.control stop vllm`.
 
 Finds the process manager through var/ (CHOSEN_VAR names another). Doing what is done already is no error.
 """
@@ -11,14 +11,14 @@ import xmlrpc.client
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from config.embedded import VarDirectory
-from config.run.supervisor import APPLICATION
+from config.platform.supervisor import APPLICATION
 
 DONE_ALREADY = {"stop": (Faults.NOT_RUNNING,), "start": (Faults.ALREADY_STARTED,)}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code: 0, or 1 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m config.run.control", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m config.platform.control", description=__doc__)
     parser.add_argument("act", choices=sorted(DONE_ALREADY))
     parser.add_argument("program")
     options = parser.parse_args(arguments)
