@@ -141,7 +141,7 @@ def make_campaign(comparisons: int) -> Any:
         people.append(person.pk)
     numbers = f"generate_series(1, {comparisons}) n"
     fixed = {"campaign_id": str(campaign.pk), "created_at": "timestamptz %(start)s + n * interval '20 seconds'"}
-    values = {"start": start, "people": people}
+    values: dict[str, Any] = {"start": start, "people": people}
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")
 

@@ -65,7 +65,8 @@ class Peak:
 
     def __init__(self, process: psutil.Process) -> None:
         self.process = process
-        self.before = self.most = process.memory_info().rss
+        self.before: int = process.memory_info().rss
+        self.most: int = self.before
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 

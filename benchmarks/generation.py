@@ -166,7 +166,7 @@ def measure_embedded(options: argparse.Namespace) -> dict[str, Any]:
         wanted = [messages for messages in prompts for _ in range(2)]
         started, tokens = time.perf_counter(), 0
         for start in range(0, len(wanted), 16):
-            batch = tokenizer.apply_chat_template(
+            batch: Any = tokenizer.apply_chat_template(
                 wanted[start : start + 16],
                 add_generation_prompt=True,
                 padding=True,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.browserlike import Browserlike
+from benchmarks.load.browserlike import Browserlike
 from benchmarks.load.system import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent

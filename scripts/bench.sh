@@ -3,15 +3,10 @@
 set -euo pipefail
 python=$1
 shift
-shopt -s nullglob
-programs=(benchmarks/*.py)
-if [ ${#programs[@]} -eq 0 ]; then
-    echo "There are no benchmarks yet: each will be a program benchmarks/NAME.py, run by \`make bench BENCH=NAME\`."
-    exit 0
-fi
+programs=(benchmarks/[!_]*.py)
 if [ $# -gt 0 ]; then programs=("${@/#/benchmarks/}"); programs=("${programs[@]/%/.py}"); fi
 for program in "${programs[@]}"; do
-    [ -f "$program" ] || { echo "There is no $program; there are: $(basename -s .py -a benchmarks/*.py | xargs)" >&2; exit 2; }
+    [ -f "$program" ] || { echo "There is no $program; there are: $(basename -s .py -a benchmarks/[!_]*.py | xargs)" >&2; exit 2; }
     echo "== $program"
     "$python" -m "$(echo "${program%.py}" | tr / .)"
 done

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 
-from benchmarks.browserlike import Browserlike
+from benchmarks.load.browserlike import Browserlike
 from benchmarks.load.http import Connection
 from benchmarks.load.system import (
     SERVER_PROCESSES,
