@@ -119,7 +119,9 @@ def _python_prose(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             yield node.lineno, node.value
-    lines = (token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT)
+    lines = (
+        token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT
+    )
     for _, block in groupby(enumerate(lines), key=lambda pair: pair[1].start[0] - pair[0]):
         tokens = [token for _, token in block]
         yield tokens[0].start[0], " ".join(token.string.lstrip("#").strip() for token in tokens)

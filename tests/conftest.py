@@ -12,6 +12,9 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from config.embedded import EmbeddedServices, VarDirectory
+from tests.clients import calling, visiting
+
+__all__ = ["calling", "visiting"]  # fixtures
 
 # The same examples every time and no deadline: how fast the machine is today says nothing about the code.
 hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)

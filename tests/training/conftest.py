@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from labeling.models import Campaign, User
+    from tests.people import Stage
     from tests.training.stub import StubServer
     from training.models import ModelVersion
 
@@ -188,3 +189,34 @@ def make_version(base: ModelVersion, folder: Path, name: str, parent: ModelVersi
 def trained(base: ModelVersion, var_dir: Path) -> ModelVersion:
     """A version with an adapter on the disk."""
     return make_version(base, var_dir, "tiny-v1")
+
+
+@pytest.fixture
+def scene(db: None, tiny_model: Path, var_dir: Path) -> Stage:
+    """Maya's campaign `sums` with twenty imported verdicts; the tiny model serves."""
+    from tests.people import NOON, pair, stage
+    from training.actions import promote, register_base_version
+
+    scene = stage()
+    scene.add([pair(number, preference="first") for number in range(20)])
+    base = register_base_version(name="tiny-base", directory=tiny_model, acting_user=None, now=NOON)
+    promote(version=base, acting_user=None, now=NOON)
+    return scene
+
+
+def child_of(base: ModelVersion, scene: Stage) -> ModelVersion:
+    """A version that the campaign has trained, as far as rights are concerned: its files are the base's."""
+    from tests.people import NOON
+    from training.actions import start_run
+    from training.models import JobStatus, ModelVersion, Run
+
+    run = start_run(campaign=scene.campaign, acting_user=scene.maya, now=NOON)
+    Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED)
+    return ModelVersion.objects.create(
+        name="sums-v1",
+        base_dir=base.base_dir,
+        content_hash=base.content_hash,
+        parent=base,
+        run=run,
+        created_at=NOON,
+    )

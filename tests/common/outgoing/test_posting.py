@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 
 from common.outgoing.posting import NotSent, post
-from tests.labeling.webhooks.receiver import receiving
+from tests.labeling.receiver import receiving
 
 
 def test_an_answer_that_drips_without_end_is_cut_off() -> None:

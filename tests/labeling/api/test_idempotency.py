@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from labeling.actions.idempotency import forget_answers
 from labeling.models import ApiToken, Campaign, Comparison, KeptAnswer
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import stage
 
 CAMPAIGNS = "/api/v1/campaigns/"

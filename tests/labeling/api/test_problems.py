@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 from rest_framework.test import APIClient
 
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import stage
 
 NEXT = "/api/v1/campaigns/sums/assignments/next/"

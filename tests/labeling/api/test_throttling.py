@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.buckets import Buckets
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import stage
 
 

@@ -3,7 +3,7 @@
 from django.test import Client
 
 from labeling.models import Campaign, Comparison, Invitation, Membership, User, Verdict
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import PASSWORD, Stage, person, stage
 
 ADJUDICATION, FLAGS = "/campaigns/sums/adjudication/", "/campaigns/sums/flags/"

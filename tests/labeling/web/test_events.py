@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any
 
 from labeling.actions import change_campaign
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import NOON, stage
 
 PAGE = "/campaigns/sums/events/"

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import stage
 
 

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labeling.models import Campaign, Judgment, Membership
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import PASSWORD, Stage, person, stage
 
 PAIR = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from labeling.actions import ComparisonDraft, CompletionDraft
 from labeling.queries import statistics
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import Stage, asks, stage
 
 PATH = "/campaigns/sums/statistics/"

@@ -1,7 +1,7 @@
 """One's own tokens: made, shown once, revoked."""
 
 from labeling.models import ApiToken
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import NOON, stage
 
 

@@ -1,7 +1,7 @@
 """Webhooks on their page: set up, looked at, sent again, removed."""
 
 from labeling.models import Webhook, WebhookAttempt, WebhookDelivery
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import NOON, stage
 
 PAGE = "/campaigns/sums/webhooks/"

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.training.conftest import NOW
-from tests.training.generation.test_adapters import write_adapter
+from tests.training.generation.test_loading import write_adapter
 from training.errors import VersionDamaged
 from training.models import ModelVersion
 from training.versions import files, hub

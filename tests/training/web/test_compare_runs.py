@@ -4,8 +4,8 @@ import re
 
 from labeling.models import Campaign, Role
 from tests.browser.furnished import Furnished, furnish
+from tests.clients import Visiting
 from tests.people import person, stage
-from tests.training.web.conftest import Visiting
 from training.models import Run
 
 PATH = "/runs/compare/"

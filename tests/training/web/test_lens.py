@@ -9,8 +9,8 @@ import pytest
 from labeling.models import Comparison, Verdict
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.inspected import reading_of
+from tests.clients import Visiting
 from tests.people import NOON, Stage, person, stage
-from tests.training.web.conftest import Visiting
 from training.actions import take_snapshot
 from training.models import ModelVersion, RewardReading, Run
 from training.web.compare import word_diff

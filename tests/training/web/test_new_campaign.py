@@ -5,8 +5,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from labeling.models import Campaign, Membership
 from tests.browser.furnished import furnish
+from tests.clients import Visiting
 from tests.people import stage
-from tests.training.web.conftest import Visiting
 from training.models import GenerationJob
 
 FORM = {

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.browser.furnished import furnish
+from tests.clients import Visiting
 from tests.people import Stage, stage
-from tests.training.web.conftest import Visiting
 from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run
 from training.versions import files
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from labeling.models import Assignment, Comparison, Judgment, Verdict
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import PASSWORD, stage
 
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from labeling.models import Judgment
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import stage
 
 UNPAGED = {"annotators", "webhook_types"}  # figures, a row for each person; a list that the code knows

@@ -1,7 +1,7 @@
 """The table of verdicts, the disagreements, and one comparison: what they show and what can be done there."""
 
 from labeling.models import Comparison, Verdict
-from tests.labeling.web.conftest import Visiting
+from tests.clients import Visiting
 from tests.people import Stage, stage
 
 PATH = "/campaigns/sums/"

@@ -5,7 +5,7 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import Stage, stage
 
 STATISTICS, RANKING = "/api/v1/campaigns/sums/statistics/", "/api/v1/campaigns/sums/ranking/"

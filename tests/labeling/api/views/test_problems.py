@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from labeling.api.problems import problem_types
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import stage
 
 

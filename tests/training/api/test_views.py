@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.clients import Calling
 from tests.people import Stage
-from tests.training.api.conftest import Calling, child_of
+from tests.training.conftest import child_of
 from training.models import GenerationJob, JobStatus, ModelVersion, Run, RunMetric
 from training.queries.serving import serving_version
 

@@ -12,7 +12,7 @@ from labeling.actions import ComparisonDraft, CompletionDraft, add_comparisons
 from labeling.models import Campaign, Comparison, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
-from tests.training.jobs.test_generation_job import real_source
+from tests.training.jobs.test_generation import real_source
 from training.actions import start_generation
 from training.errors import NoPrompts, WrongSettings
 from training.generation import GenerationFailure, GenerationRequest
@@ -231,7 +231,7 @@ def test_candidates_that_were_written_before_a_kill_are_not_written_again(
 @pytest.mark.slow
 def test_the_engine_itself_judges_candidates(campaign: Campaign, base: ModelVersion, var_dir: Path) -> None:
     """A real adapter, the real sampler, the real engine: the order is that of beta times the log-ratio."""
-    from tests.training.generation.test_adapters import write_adapter
+    from tests.training.generation.test_loading import write_adapter
 
     folder = write_adapter(Path(base.base_dir), var_dir / "adapter")
     judge = ModelVersion.objects.create(

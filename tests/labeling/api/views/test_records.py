@@ -1,7 +1,7 @@
 """What can be read of a campaign through the API."""
 
 from labeling.models import Comparison
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import stage
 
 

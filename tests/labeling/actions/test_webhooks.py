@@ -25,7 +25,7 @@ from labeling.actions.webhooks import (
     rotate_webhook_secret,
 )
 from labeling.models import Event, Webhook, WebhookDelivery
-from tests.labeling.webhooks.receiver import Receiver, receiving
+from tests.labeling.receiver import Receiver, receiving
 from tests.people import NOON, Stage, stage
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,9 @@
 import pytest
 
 from labeling.models import Membership, Role, User
+from tests.clients import Calling
 from tests.people import Stage, person
-from tests.training.api.conftest import Calling, child_of
+from tests.training.conftest import child_of
 from training.models import ModelVersion
 
 

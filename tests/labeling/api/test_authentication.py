@@ -13,7 +13,7 @@ from common.errors import Invalid
 from labeling.actions import create_token
 from labeling.api.base import Scoped
 from labeling.models import ApiToken, Scope, User
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import NOON, stage
 from tests.roles.table import METHODS, patterns
 

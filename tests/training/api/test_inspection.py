@@ -3,8 +3,8 @@
 import pytest
 
 from labeling.models import Comparison
+from tests.clients import Calling
 from tests.people import Stage
-from tests.training.api.conftest import Calling
 from training.models import JobStatus, LabSession, RewardReading
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 
 from tests.browser.furnished import furnish
 from tests.browser.inspected import experiment_of
+from tests.clients import Visiting
 from tests.people import stage
-from tests.training.web.conftest import Visiting
 from training.lens.lessons import LESSONS
 from training.models import JobStatus, LabSession
 

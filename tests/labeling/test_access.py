@@ -1,7 +1,7 @@
 """Who is no member of a campaign cannot even tell that there is one; who lost access has lost it at once."""
 
 from labeling.models import Comparison, Membership, Role, User
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import person, stage
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.http import StreamingHttpResponse
 
 from labeling.models import Comparison, Prompt, Verdict
-from tests.labeling.api.conftest import Calling
+from tests.clients import Calling
 from tests.people import pair, stage
 
 IMPORT = "/api/v1/campaigns/sums/comparisons/import/"
