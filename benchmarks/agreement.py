@@ -59,7 +59,9 @@ def measure(judgments: int) -> dict[str, Any]:
     from django.utils import timezone
 
     from labeling.models import Campaign, Judgment, User
-    from labeling.queries import Slice, agreement, model_ranking, statistics
+    from labeling.queries.agreement import agreement
+    from labeling.queries.slices import Slice
+    from labeling.queries.statistics import model_ranking, statistics
 
     call_command("migrate", verbosity=0)
     began = time.perf_counter()
@@ -124,7 +126,9 @@ def make_campaign(comparisons: int) -> Any:
     from django.db import connection
     from django.utils import timezone
 
-    from labeling.actions import add_member, create_campaign, create_user
+    from labeling.actions.campaigns import create_campaign
+    from labeling.actions.members import add_member
+    from labeling.actions.people import create_user
     from labeling.models import Assignment, Comparison, Completion, Judgment, Prompt
     from labeling.tally import Tally, add_to_tally
 

@@ -74,7 +74,7 @@ def measure(judgments: int) -> dict[str, Any]:
 
 def run_mode(name: str, comparisons: int) -> dict[str, Any]:
     """One campaign from its first judgment to its last."""
-    from labeling.actions import release_expired_assignments
+    from labeling.judging.assignments import release_expired_assignments
 
     _say(f"{name}: {comparisons} comparisons")
     slug = _campaign(name, comparisons)
@@ -111,7 +111,7 @@ def work(place: dict[str, Any]) -> None:
 def _client(number: int, place: dict[str, Any]) -> None:
     from django.db import connection
 
-    from labeling.actions import next_with_progress
+    from labeling.judging.assignments import next_with_progress
     from labeling.models import Campaign, User
 
     chance = random.Random()
@@ -141,7 +141,7 @@ def _client(number: int, place: dict[str, Any]) -> None:
 
 def _send(user: Any, letter: dict[str, Any], log: Any, start: float) -> None:
     """Writes down what is sent, sends it, writes down what came back."""
-    from labeling.actions import judge
+    from labeling.judging.acts import judge
     from labeling.judging.refusals import AlreadyJudged, LeaseLost
 
     _write(log, {"sent": letter})
@@ -230,15 +230,10 @@ def _compared(slug: str, told: dict[str, str]) -> dict[str, Any]:
 
 
 def _campaign(name: str, comparisons: int) -> str:
-    from labeling.actions import (
-        ComparisonDraft,
-        CompletionDraft,
-        add_comparisons,
-        add_member,
-        change_campaign_status,
-        create_campaign,
-        create_user,
-    )
+    from labeling.actions.campaigns import change_campaign_status, create_campaign
+    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.members import add_member
+    from labeling.actions.people import create_user
     from labeling.models import User
 
     def person(username: str, role: str) -> User:

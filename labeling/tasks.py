@@ -3,10 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling.actions import look_after_recounts, release_expired_assignments, run_recount
 from labeling.actions.idempotency import forget_answers
+from labeling.actions.recounts import look_after_recounts, run_recount
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
+from labeling.judging.assignments import release_expired_assignments
 
 
 @shared_task  # type: ignore[untyped-decorator]

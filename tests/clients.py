@@ -37,7 +37,7 @@ def calling() -> Calling:
     """A client that calls the API with a token of its own; None: without one."""
     from rest_framework.test import APIClient
 
-    from labeling.actions import create_token
+    from labeling.actions.people import create_token
     from tests.people import NOON
 
     def client_of(user: User | None) -> APIClient:

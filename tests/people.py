@@ -9,19 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from labeling.actions import (
-    AddedComparisons,
-    ComparisonDraft,
-    CompletionDraft,
-    add_comparisons,
-    add_member,
-    change_campaign_status,
-    create_campaign,
-    create_user,
-    judge,
-    next_assignment,
-)
+from labeling.actions.campaigns import change_campaign_status, create_campaign
+from labeling.actions.comparisons import AddedComparisons, ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.members import add_member
+from labeling.actions.people import create_user
 from labeling.exchange import Message
+from labeling.judging.acts import judge
+from labeling.judging.assignments import next_assignment
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Role, User
 
 PASSWORD = "correct horse battery"

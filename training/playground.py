@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead
-from labeling.actions import ComparisonDraft, PromptDraft, add_comparisons, add_prompts
+from labeling.actions.comparisons import ComparisonDraft, add_comparisons
+from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User
 from training.access import require_version

@@ -8,9 +8,14 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from training import claims, jobs
-from training.actions import consider_retraining as consider
+from training import claims
+from training.actions.schedule import consider_retraining as consider
 from training.jobs import handover
+from training.jobs.evaluation import run_gate as ask_gate
+from training.jobs.generation import run_generation_job
+from training.jobs.lab import run_lab_job
+from training.jobs.reading import run_reading_job
+from training.jobs.run import run_training_job
 from training.models import RetrainingPolicy
 from training.queries import retraining
 from training.versions import servers
@@ -22,33 +27,33 @@ GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
 @shared_task  # type: ignore[untyped-decorator]
 def run_generation(job_id: int) -> None:
     """Writes the completions of a generation job."""
-    jobs.run_generation_job(job_id)
+    run_generation_job(job_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_training(run_id: int) -> None:
     """Trains; then the promotion gate is asked where the schedule started the run."""
-    run = jobs.run_training_job(run_id)
+    run = run_training_job(run_id)
     if run is not None and retraining.awaits_gate(run):
-        jobs.run_gate(run.pk)
+        ask_gate(run.pk)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_gate(run_id: int) -> None:
     """Asks the promotion gate about a run whose worker died before it could."""
-    jobs.run_gate(run_id)
+    ask_gate(run_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_reading(reading_id: int) -> None:
     """Reads the hidden rewards of a pair."""
-    jobs.run_reading_job(reading_id)
+    run_reading_job(reading_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_lab(session_id: int) -> None:
     """Stays with a lab session for as long as somebody asks for steps."""
-    jobs.run_lab_job(session_id)
+    run_lab_job(session_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

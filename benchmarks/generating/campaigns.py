@@ -20,7 +20,7 @@ def version_named(name: str, folder: Path) -> Any:
     """A registered base version; nothing of it is loaded here."""
     from django.utils import timezone
 
-    from training.actions import register_base_version
+    from training.actions.versions import register_base_version
 
     return register_base_version(name=name, directory=folder, acting_user=None, now=timezone.now())
 
@@ -29,7 +29,9 @@ def campaign_with(prompts: Sequence[list[dict[str, str]]], name: str) -> Any:
     """A campaign of its own, so that no pair is known there yet."""
     from django.utils import timezone
 
-    from labeling.actions import PromptDraft, add_prompts, create_campaign, create_user
+    from labeling.actions.campaigns import create_campaign
+    from labeling.actions.people import create_user
+    from labeling.actions.prompts import PromptDraft, add_prompts
     from labeling.models import User
 
     now = timezone.now()
@@ -46,8 +48,8 @@ def do_job(campaign: Any, version: Any, *, settings: dict[str, Any], seed: int) 
     """Plans a job and does it here, as a worker would; seconds from the claim to the end."""
     from django.utils import timezone
 
-    from training.actions import start_generation
-    from training.jobs import run_generation_job
+    from training.actions.generation import start_generation
+    from training.jobs.generation import run_generation_job
 
     job = start_generation(
         campaign=campaign,

@@ -9,7 +9,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import DropReport, UnknownDialect, Writer, writer
 from labeling.models import Campaign, User
-from labeling.queries import verdict_records
+from labeling.queries.verdicts import verdict_records
 
 
 @dataclass(frozen=True, slots=True)

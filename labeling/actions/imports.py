@@ -18,11 +18,11 @@ from labeling.exchange import (
     ExchangeError,
     ImportedComparison,
     ImportedPrompt,
+    PromptForm,
     Rejected,
     read_comparisons,
     read_prompts,
 )
-from labeling.exchange.reading import PromptForm
 from labeling.models import Campaign, User
 
 BATCH_RECORDS = 500

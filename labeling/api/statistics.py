@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.api.serializers.figures import EstimateSerializer
-from labeling.queries import Slice
+from labeling.queries.slices import Slice
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

@@ -23,6 +23,8 @@ from labeling.exchange.hashing import (
     text_hash,
 )
 from labeling.exchange.manifest import (
+    TEST,
+    TRAIN,
     Manifest,
     SnapshotFile,
     Split,
@@ -33,9 +35,10 @@ from labeling.exchange.manifest import (
 )
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
-from labeling.exchange.reading import AUTO, detect_dialect, read_comparisons, read_prompts
+from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
 from labeling.exchange.records import (
     CompletionText,
+    FinishReason,
     ImportedComparison,
     ImportedPrompt,
     Message,
@@ -43,6 +46,7 @@ from labeling.exchange.records import (
     Rejected,
     VerdictRecord,
     Vote,
+    Winner,
     canonical_json,
     harmless_cell,
 )
@@ -52,12 +56,15 @@ __all__ = [
     "AUTO",
     "READERS",
     "REASONS",
+    "TEST",
+    "TRAIN",
     "WRITERS",
     "ByteStream",
     "CompletionText",
     "DropReport",
     "EmptySnapshot",
     "ExchangeError",
+    "FinishReason",
     "ImportedComparison",
     "ImportedPrompt",
     "InvalidPair",
@@ -65,6 +72,7 @@ __all__ = [
     "Manifest",
     "Message",
     "PreferencePair",
+    "PromptForm",
     "ReadLimits",
     "Rejected",
     "SnapshotDamaged",
@@ -76,6 +84,7 @@ __all__ = [
     "UnreadableInput",
     "VerdictRecord",
     "Vote",
+    "Winner",
     "Writer",
     "canonical_json",
     "canonical_order",

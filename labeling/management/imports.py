@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from labeling.actions import ImportReport
+from labeling.actions.imports import ImportReport
 from labeling.exchange import ByteStream
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
 from labeling.models import Campaign, User

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Campaign, User
 from labeling.queries.slices import Slice, votes_of
-from labeling.stats import LengthCounts, MatchCounts, Pattern, RetestCounts
-from labeling.stats.bootstrap import FloatArray
+from labeling.stats import FloatArray, LengthCounts, MatchCounts, Pattern, RetestCounts
 
 ESTIMATED_FROM = 5_000
 """Comparisons that Dawid-Skene looks at in a larger slice, drawn by a hash: their errors are known well enough then."""

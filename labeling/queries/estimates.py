@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import AnnotatorEstimates, Assignment, Campaign, Choice, Comparison, Judgment
-from labeling.stats import common_confusion, posterior
-from labeling.stats.bootstrap import FloatArray
+from labeling.stats import FloatArray, common_confusion, posterior
 
 IntArray = NDArray[np.int64]
 

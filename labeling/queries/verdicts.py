@@ -10,9 +10,8 @@ from typing import cast
 from django.db import connection
 from django.db.models import Count, QuerySet
 
-from labeling.exchange import CompletionText, DropReport, PreferencePair, VerdictRecord
+from labeling.exchange import CompletionText, DropReport, FinishReason, PreferencePair, VerdictRecord, Vote, Winner
 from labeling.exchange import preference_pairs as pairs_of
-from labeling.exchange.records import FinishReason, Vote, Winner
 from labeling.models import Campaign, Comparison, Verdict
 from labeling.tally import read_tally
 

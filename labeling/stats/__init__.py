@@ -13,7 +13,7 @@ from labeling.stats.agreement import (
     vote_pattern,
 )
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
-from labeling.stats.bootstrap import Bootstrap
+from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.dawid_skene import DawidSkene, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
@@ -46,6 +46,7 @@ __all__ = [
     "Drift",
     "DriftPoint",
     "Estimate",
+    "FloatArray",
     "Forecast",
     "InvalidCounts",
     "LengthBias",

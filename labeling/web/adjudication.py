@@ -13,9 +13,11 @@ from common.errors import Conflict, DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_adjudicated_campaign, get_conflict, get_led_campaign, leads
-from labeling.actions import adjudicate, review_flag
+from labeling.actions.curation import review_flag
+from labeling.actions.verdicts import adjudicate
 from labeling.models import Campaign, Comparison
-from labeling.queries import campaign_progress, next_waiting, statements_on
+from labeling.queries.conflicts import next_waiting, statements_on
+from labeling.queries.progress import campaign_progress
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import AdjudicationForm, FlagReviewForm
 

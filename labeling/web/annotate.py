@@ -16,7 +16,7 @@ from labeling.judging.assignments import next_with_progress
 from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
-from labeling.queries import annotator_view
+from labeling.queries.progress import annotator_view
 from labeling.web.edge import act, page, person
 from labeling.web.reading import reading_of
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
-from labeling.actions import ImportReport, import_comparisons, import_prompts
+from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
 from labeling.models import Campaign
-from labeling.queries import campaign_progress
+from labeling.queries.progress import campaign_progress
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import ImportForm
 from labeling.web.imports import COMPARISONS, EXPORTS

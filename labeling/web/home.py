@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
-from labeling.queries import CampaignProgress, annotator_progress, campaign_progress
+from labeling.queries.progress import CampaignProgress, annotator_progress, campaign_progress
 from labeling.web.edge import page, person
 
 

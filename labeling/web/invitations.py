@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.errors import DomainError, NotAllowed
 from common.numbers import whole_number
 from labeling.access import get_invitation, get_led_campaign
-from labeling.actions import (
+from labeling.actions.invitations import (
+    InvitationNotFound,
     accept_invitation,
     create_invitation,
     open_invitation,
     revoke_invitation,
     sign_up_by_invitation,
 )
-from labeling.actions.invitations import InvitationNotFound
 from labeling.models import User
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm

@@ -14,7 +14,7 @@ from common.wording import in_sentence
 from labeling.access import get_led_campaign
 from labeling.actions.members import add_member, pause_member, remove_member, resume_member
 from labeling.models import Campaign, Membership, User
-from labeling.queries import annotator_summaries
+from labeling.queries.annotators import annotator_summaries
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import MemberForm
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from labeling.queries import Slice, SliceChoices
+from labeling.queries.slices import Slice, SliceChoices
 
 
 class SliceForm(forms.Form):

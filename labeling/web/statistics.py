@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from common.errors import Invalid
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
-from labeling.queries import Slice, Statistics, model_ranking, slice_choices, statistics
+from labeling.queries.slices import Slice, slice_choices
+from labeling.queries.statistics import Statistics, model_ranking, statistics
 from labeling.stats import Drift, DriftPoint, Estimate, PairAgreement, Ranking
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import page, person, refuse

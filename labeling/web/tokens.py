@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.errors import DomainError, NotAllowed
 from common.numbers import whole_number
 from labeling.access import get_token
-from labeling.actions import create_token, revoke_token
+from labeling.actions.people import create_token, revoke_token
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import TokenForm
 

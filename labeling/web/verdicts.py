@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
-from labeling.actions import relabel_comparison, restore_comparison, retire_comparison
+from labeling.actions.curation import restore_comparison, retire_comparison
+from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Campaign, Comparison, Event, Verdict
-from labeling.queries import Statement, slice_choices, statements_on
+from labeling.queries.conflicts import Statement, statements_on
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
+from labeling.queries.slices import slice_choices
 from labeling.web.edge import act, page, person
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, VerdictFilterForm
 

@@ -5,12 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from labeling.actions import (
-    change_campaign,
-    create_invitation,
-    create_token,
-    write_guidelines,
-)
+from labeling.actions.campaigns import change_campaign, write_guidelines
+from labeling.actions.invitations import create_invitation
+from labeling.actions.people import create_token
 from labeling.actions.webhooks import create_webhook
 from labeling.models import Comparison, Judgment, Membership, WebhookAttempt, WebhookDelivery
 from tests.people import Stage, pair, person

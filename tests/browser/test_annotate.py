@@ -5,7 +5,9 @@ from typing import Any
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from labeling.actions import ComparisonDraft, CompletionDraft, remove_member, write_guidelines
+from labeling.actions.campaigns import write_guidelines
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.members import remove_member
 from labeling.models import Assignment, Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, shown
 from tests.browser.conftest import Picture, SignIn

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from labeling.actions import release_assignment
+from labeling.judging.assignments import release_assignment
 from labeling.models import Assignment, Campaign, Comparison, Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, shown
 from tests.browser.conftest import SignIn

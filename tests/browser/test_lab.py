@@ -13,8 +13,8 @@ from tests.browser.furnished import furnish
 from tests.browser.inspected import experiment_of
 from tests.people import NOON, Stage
 from tests.training.tiny import write_tiny_model
-from training.actions import promote, register_base_version
-from training.jobs import run_lab_job
+from training.actions.versions import promote, register_base_version
+from training.jobs.lab import run_lab_job
 from training.lens.figures import figures
 from training.models import LabSession
 

@@ -9,7 +9,7 @@ from labeling.models import Completion
 from tests.browser.conftest import SignIn
 from tests.people import NOON, Stage
 from tests.training.stub import stub
-from training.actions import promote, register_base_version
+from training.actions.versions import promote, register_base_version
 
 
 def test_two_answers_are_asked_for_kept_and_gone_on_from(

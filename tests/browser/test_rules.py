@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from labeling.actions import change_campaign
+from labeling.actions.campaigns import change_campaign
 from labeling.models import Comparison, Judgment
 from tests.browser.conftest import PHONE, WIDE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, person, stage

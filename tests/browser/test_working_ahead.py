@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from labeling.actions import write_guidelines
+from labeling.actions.campaigns import write_guidelines
 from labeling.models import Assignment, Campaign, Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, shown
 from tests.browser.conftest import SignIn

@@ -15,8 +15,11 @@ from labeling.models import Campaign, Completion, User
 from tests.chaos.conftest import Worker, wait_until
 from tests.training.conftest import add_written_pairs
 from training import claims
-from training.actions import ask_for_steps, end_lab, read_rewards, start_generation, start_lab, start_run
-from training.jobs import run_training_job
+from training.actions.generation import start_generation
+from training.actions.lab import ask_for_steps, end_lab, start_lab
+from training.actions.readings import read_rewards
+from training.actions.runs import start_run
+from training.jobs.run import run_training_job
 from training.lens.figures import views
 from training.lens.pairs import pair_of_texts
 from training.models import GenerationJob, JobStatus, ModelVersion, RewardReading, Run, RunMetric

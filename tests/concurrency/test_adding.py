@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from labeling.actions import import_comparisons, import_prompts
+from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.models import Comparison, Completion, Prompt
 from labeling.tally import count_tally, read_tally
 from tests.concurrency.threads import all_at_once

@@ -13,14 +13,10 @@ import pytest
 from django.db.models import Count, F, Q
 from rest_framework.test import APIClient
 
-from labeling.actions import (
-    Answer,
-    create_token,
-    judge_and_continue,
-    next_with_progress,
-    release_expired_assignments,
-    undo_judgment,
-)
+from labeling.actions.people import create_token
+from labeling.judging.acts import judge_and_continue, undo_judgment
+from labeling.judging.answers import Answer
+from labeling.judging.assignments import next_with_progress, release_expired_assignments
 from labeling.judging.queue import MAX_LEFT_BALANCE
 from labeling.judging.refusals import AlreadyJudged, LeaseLost, NothingToUndo
 from labeling.models import Assignment, Comparison, Judgment, Membership, User, Verdict

@@ -10,7 +10,10 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from labeling.actions import create_campaign, create_invitation, create_token, make_gold, retire_comparison
+from labeling.actions.campaigns import create_campaign
+from labeling.actions.curation import make_gold, retire_comparison
+from labeling.actions.invitations import create_invitation
+from labeling.actions.people import create_token
 from labeling.actions.webhooks import create_webhook
 from labeling.models import Comparison, Invitation, Membership, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish

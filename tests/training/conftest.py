@@ -57,7 +57,7 @@ def _quiet_children(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_user(name: str, role: str) -> User:
-    from labeling.actions import create_user
+    from labeling.actions.people import create_user
 
     return create_user(username=name, role=role, password=None, acting_user=None, now=NOW)[0]
 
@@ -77,7 +77,7 @@ def alice(db: None) -> User:
 @pytest.fixture
 def charlie(db: None) -> User:
     """Leads another campaign and must see nothing of this one."""
-    from labeling.actions import create_campaign
+    from labeling.actions.campaigns import create_campaign
 
     user = make_user("charlie", "lead")
     create_campaign(name="Charlie's", acting_user=user, now=NOW)
@@ -87,7 +87,9 @@ def charlie(db: None) -> User:
 @pytest.fixture
 def campaign(maya: User, alice: User) -> Campaign:
     """Maya's campaign: active, eighteen prompts, Alice a member."""
-    from labeling.actions import PromptDraft, add_member, add_prompts, change_campaign_status, create_campaign
+    from labeling.actions.campaigns import change_campaign_status, create_campaign
+    from labeling.actions.members import add_member
+    from labeling.actions.prompts import PromptDraft, add_prompts
 
     made = create_campaign(name="Tiny", slug="tiny", acting_user=maya, now=NOW)
     add_prompts(
@@ -103,7 +105,7 @@ def campaign(maya: User, alice: User) -> Campaign:
 @pytest.fixture
 def base(db: None, tiny_model: Path, var_dir: Path) -> ModelVersion:
     """The tiny model, registered and serving."""
-    from training.actions import promote, register_base_version
+    from training.actions.versions import promote, register_base_version
 
     version = register_base_version(name="tiny-base", directory=tiny_model, acting_user=None, now=NOW)
     promote(version=version, acting_user=None, now=NOW)
@@ -112,7 +114,8 @@ def base(db: None, tiny_model: Path, var_dir: Path) -> ModelVersion:
 
 def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, now: datetime = NOW) -> int:
     """An annotator judges what is given: the shorter text wins, and equal lengths go left. Returns how many."""
-    from labeling.actions import judge, next_assignment
+    from labeling.judging.acts import judge
+    from labeling.judging.assignments import next_assignment
 
     judged = 0
     while limit is None or judged < limit:
@@ -129,7 +132,7 @@ def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, 
 
 def add_written_pairs(campaign: Campaign, *, preference: str | None = None, per_prompt: int = 1) -> None:
     """Comparisons that nobody had to generate: a short and a long text for every prompt."""
-    from labeling.actions import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
 
     drafts = [
         ComparisonDraft(
@@ -195,7 +198,7 @@ def trained(base: ModelVersion, var_dir: Path) -> ModelVersion:
 def scene(db: None, tiny_model: Path, var_dir: Path) -> Stage:
     """Maya's campaign `sums` with twenty imported verdicts; the tiny model serves."""
     from tests.people import NOON, pair, stage
-    from training.actions import promote, register_base_version
+    from training.actions.versions import promote, register_base_version
 
     scene = stage()
     scene.add([pair(number, preference="first") for number in range(20)])
@@ -207,7 +210,7 @@ def scene(db: None, tiny_model: Path, var_dir: Path) -> Stage:
 def child_of(base: ModelVersion, scene: Stage) -> ModelVersion:
     """A version that the campaign has trained, as far as rights are concerned: its files are the base's."""
     from tests.people import NOON
-    from training.actions import start_run
+    from training.actions.runs import start_run
     from training.models import JobStatus, ModelVersion, Run
 
     run = start_run(campaign=scene.campaign, acting_user=scene.maya, now=NOON)

@@ -13,7 +13,8 @@ from common import processes
 from labeling.models import Campaign, Event
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
-from training.actions import start_generation, start_run
+from training.actions.generation import start_generation
+from training.actions.runs import start_run
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
 
 pytestmark = pytest.mark.django_db

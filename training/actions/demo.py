@@ -7,14 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from labeling.actions import (
-    PromptDraft,
-    add_member,
-    add_prompts,
-    change_campaign_status,
-    create_campaign,
-    create_user,
-)
+from labeling.actions.campaigns import change_campaign_status, create_campaign
+from labeling.actions.members import add_member
+from labeling.actions.people import create_user
+from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.models import Campaign, Membership, Role, User
 from training.actions.generation import start_generation
 from training.actions.versions import promote, register_base_version

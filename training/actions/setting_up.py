@@ -10,18 +10,11 @@ from django.utils.translation import gettext as _
 
 from common.errors import DomainError, Invalid
 from labeling.access import get_person
-from labeling.actions import (
-    ImportReport,
-    PromptDraft,
-    add_member,
-    add_prompts,
-    change_campaign_status,
-    create_campaign,
-    import_comparisons,
-    import_prompts,
-)
-from labeling.exchange import Message
-from labeling.exchange.raw import ByteStream
+from labeling.actions.campaigns import change_campaign_status, create_campaign
+from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
+from labeling.actions.members import add_member
+from labeling.actions.prompts import PromptDraft, add_prompts
+from labeling.exchange import ByteStream, Message
 from labeling.models import Campaign, Membership, User
 from training.actions.generation import start_generation
 from training.models import GenerationJob, ModelVersion

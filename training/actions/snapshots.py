@@ -14,7 +14,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
 from labeling.models import Campaign, User, Verdict
-from labeling.queries import verdict_records
+from labeling.queries.verdicts import verdict_records
 from training.errors import TooFewPairs
 from training.models import Snapshot
 

@@ -9,7 +9,9 @@ from labeling.access import get_comparison
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Comparison, Scope
-from training import access, actions
+from training import access
+from training.actions.lab import ask_for_steps, end_lab, start_lab
+from training.actions.readings import read_rewards
 from training.api import inspection_serializers as serializers
 from training.api.views import find_job, find_version
 from training.lens.pairs import pair_of_comparison, pair_of_texts
@@ -36,7 +38,7 @@ class ReadingsView(ApiView):
             pair = pair_of_comparison(comparison)
         else:
             pair = pair_of_texts([dict(turn) for turn in values["prompt"]], values["chosen"], values["rejected"])  # type: ignore[misc]
-        reading = actions.read_rewards(
+        reading = read_rewards(
             version=find_version(user, values["version"]),
             reference=find_version(user, values["reference"]) if values.get("reference") else None,
             pair=pair,
@@ -71,7 +73,7 @@ class LabSessionsView(ApiView):
     def post(self, request: Request) -> Response:
         """Starts an experiment; an earlier one of yours ends."""
         values = self.validated(serializers.LabRequestSerializer, request)
-        session = actions.start_lab(acting_user=self.person, now=self.now, **values)
+        session = start_lab(acting_user=self.person, now=self.now, **values)
         return Response(serializers.LabSessionSerializer(session).data, status=status.HTTP_201_CREATED)
 
 
@@ -103,7 +105,7 @@ class LabStepsView(_OneLabSession):
     def post(self, request: Request, pk: int) -> Response:
         """Asks for more steps."""
         steps = self.validated(serializers.StepsSerializer, request)["steps"]
-        session = actions.ask_for_steps(session=self.find(pk), steps=steps, acting_user=self.person, now=self.now)
+        session = ask_for_steps(session=self.find(pk), steps=steps, acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data)
 
 
@@ -115,5 +117,5 @@ class EndLabView(_OneLabSession):
     @extend_schema(request=None, responses=serializers.LabSessionSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Ends it; what it showed stays."""
-        session = actions.end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
+        session = end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data)

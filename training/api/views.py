@@ -14,7 +14,11 @@ from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope, User
-from training import access, actions
+from training import access
+from training.actions.generation import cancel_generation, resume_generation, start_generation
+from training.actions.runs import cancel_run, resume_run, start_run
+from training.actions.schedule import save_retraining_policy
+from training.actions.versions import promote, roll_back
 from training.api import serializers
 from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric
 from training.queries.jobs import run_metrics
@@ -71,7 +75,7 @@ class StartGenerationView(ApiView):
         versions = [find_version(user, name) for name in names] if names else None
         if "reward_version" in values:
             values["reward_version"] = find_version(user, values["reward_version"])
-        job = actions.start_generation(campaign=campaign, acting_user=user, now=self.now, versions=versions, **values)
+        job = start_generation(campaign=campaign, acting_user=user, now=self.now, versions=versions, **values)
         return Response(serializers.GenerationJobSerializer(job).data, status=status.HTTP_201_CREATED)
 
 
@@ -95,7 +99,7 @@ class CancelGenerationView(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Stops it; what is written stays."""
         user = self.person
-        job = actions.cancel_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
+        job = cancel_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)
 
 
@@ -108,7 +112,7 @@ class ResumeGenerationView(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Goes on with one that failed or was cancelled."""
         user = self.person
-        job = actions.resume_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
+        job = resume_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)
 
 
@@ -136,9 +140,7 @@ class RunsView(ApiView):
         values = self.validated(serializers.RunRequestSerializer, request)
         campaign = get_led_campaign(user, values["campaign"])
         parent = find_version(user, values["parent"]) if values.get("parent") else None
-        run = actions.start_run(
-            campaign=campaign, acting_user=user, now=self.now, parent=parent, config=values.get("config")
-        )
+        run = start_run(campaign=campaign, acting_user=user, now=self.now, parent=parent, config=values.get("config"))
         return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 
@@ -188,7 +190,7 @@ class CancelRunView(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Stops it after its current step; it can be resumed."""
         user = self.person
-        run = actions.cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
+        run = cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)
 
 
@@ -201,7 +203,7 @@ class ResumeRunView(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Goes on from its last checkpoint."""
         user = self.person
-        run = actions.resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
+        run = resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)
 
 
@@ -249,7 +251,7 @@ class PromoteView(ApiView):
     def post(self, request: Request, name: str) -> Response:
         """Makes the version the one that writes the next candidates."""
         user = self.person
-        deployment = actions.promote(version=find_version(user, name), acting_user=user, now=self.now)
+        deployment = promote(version=find_version(user, name), acting_user=user, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 
@@ -261,7 +263,7 @@ class RollBackView(ApiView):
     @extend_schema(request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request) -> Response:
         """Returns to the version that served before."""
-        deployment = actions.roll_back(acting_user=self.person, now=self.now)
+        deployment = roll_back(acting_user=self.person, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 
@@ -283,5 +285,5 @@ class RetrainingPolicyView(ApiView):
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.RetrainingPolicySerializer, request)
-        policy = actions.save_retraining_policy(campaign=campaign, acting_user=user, now=self.now, **values)
+        policy = save_retraining_policy(campaign=campaign, acting_user=user, now=self.now, **values)
         return Response(serializers.RetrainingPolicySerializer(policy).data)

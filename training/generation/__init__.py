@@ -18,6 +18,7 @@ from training.generation.contract import (
     Outcome,
     SamplingSettings,
 )
+from training.generation.diversity import NEARLY_THE_SAME, distinct_pairs, similarity
 from training.generation.errors import (
     GenerationError,
     GeneratorUnavailable,
@@ -27,6 +28,7 @@ from training.generation.errors import (
     ModelNotUsable,
     ModelPreparationError,
 )
+from training.generation.manifest import MANIFEST_NAME, read_manifest
 
 if TYPE_CHECKING:
     from training.generation.default_model import prepare_model
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from training.generation.servers import OpenAIGenerator
 
 __all__ = [
+    "MANIFEST_NAME",
+    "NEARLY_THE_SAME",
     "EmbeddedSampler",
     "FinishReason",
     "GeneratedCompletion",
@@ -53,7 +57,10 @@ __all__ = [
     "OpenAIGenerator",
     "Outcome",
     "SamplingSettings",
+    "distinct_pairs",
     "prepare_model",
+    "read_manifest",
+    "similarity",
 ]
 
 _LOADED_WHEN_USED = {

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from labeling.exchange.manifest import TEST
+from labeling.exchange import TEST
 from training.actions.schedule import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
 from training.errors import ServerNotReady, VersionDamaged

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling.actions import add_comparisons
+from labeling.actions.comparisons import add_comparisons
 from training import claims
 from training.errors import VersionDamaged
 from training.generation import (

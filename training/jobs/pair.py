@@ -2,11 +2,18 @@
 
 from typing import Any
 
-from labeling.actions import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
 from labeling.models import Campaign
 from training.actions.planning import derive_seed
-from training.generation import GeneratedCompletion, GenerationFailure, GenerationRequest, SamplingSettings
-from training.generation.diversity import NEARLY_THE_SAME, distinct_pairs, similarity
+from training.generation import (
+    NEARLY_THE_SAME,
+    GeneratedCompletion,
+    GenerationFailure,
+    GenerationRequest,
+    SamplingSettings,
+    distinct_pairs,
+    similarity,
+)
 from training.jobs.sampler import as_json
 from training.models import GenerationItem, GenerationJob
 

@@ -8,8 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from labeling.exchange import Message
-from labeling.exchange.manifest import TEST, TRAIN
+from labeling.exchange import TEST, TRAIN, Message
 from labeling.models import Comparison, Completion, Verdict
 from training.models import ModelVersion, Snapshot
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from labeling.models import Campaign
-from labeling.queries import standing_verdicts
+from labeling.queries.verdicts import standing_verdicts
 from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run
 from training.queries.jobs import newest
 from training.queries.retraining import PREFERENCES, fresh_verdicts

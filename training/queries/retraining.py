@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from labeling.models import Campaign
-from labeling.queries import standing_verdicts
+from labeling.queries.verdicts import standing_verdicts
 from training.models import JobStatus, RetrainingPolicy, Run, Snapshot
 
 PREFERENCES = ("a", "b")  # the winners that yield a preference pair

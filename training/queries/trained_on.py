@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from labeling.exchange import pair_id
-from labeling.exchange.manifest import TEST, TRAIN, read_pairs
+from labeling.exchange import TEST, TRAIN, pair_id, read_pairs
 from labeling.models import Comparison, Judgment, User
 from training.models import ModelVersion, Snapshot
 

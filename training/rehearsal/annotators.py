@@ -3,7 +3,9 @@
 import random
 from datetime import datetime
 
-from labeling.actions import create_user, judge, next_assignment
+from labeling.actions.people import create_user
+from labeling.judging.acts import judge
+from labeling.judging.assignments import next_assignment
 from labeling.models import Assignment, Campaign, Role, User
 from training.rehearsal.rules import Rule
 

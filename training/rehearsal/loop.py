@@ -15,15 +15,21 @@ from typing import Any
 
 from django.utils import timezone
 
-from labeling.actions import PromptDraft, add_member, add_prompts, change_campaign_status, create_campaign
-from labeling.exchange import read_pairs
-from labeling.exchange.manifest import TEST
+from labeling.actions.campaigns import change_campaign_status, create_campaign
+from labeling.actions.members import add_member
+from labeling.actions.prompts import PromptDraft, add_prompts
+from labeling.exchange import TEST, read_pairs
 from labeling.models import Campaign, Membership
-from labeling.queries import agreement, campaign_progress
-from training.actions import derive_seed, promote, record_evaluation, start_generation, start_run
+from labeling.queries.agreement import agreement
+from labeling.queries.progress import campaign_progress
+from training.actions.generation import start_generation
+from training.actions.planning import derive_seed
+from training.actions.runs import start_run
+from training.actions.versions import promote, record_evaluation
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
-from training.jobs import run_generation_job, run_training_job, score_pairs
-from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS
+from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS, score_pairs
+from training.jobs.generation import run_generation_job
+from training.jobs.run import run_training_job
 from training.jobs.sampler import open_source
 from training.models import GenerationJob, JobStatus, ModelVersion, Run, Snapshot
 from training.queries.serving import serving_version

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import VersionDamaged
-from training.generation.manifest import MANIFEST_NAME, read_manifest
+from training.generation import MANIFEST_NAME, read_manifest
 from training.models import ModelVersion
 from training.versions.files import LINEAGE, check_version
 

@@ -13,12 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import get_campaign, get_led_campaign, leads
 from labeling.models import Campaign
-from labeling.queries import CampaignProgress, agreement, campaign_progress, completion_forecast
-from labeling.queries.agreement import has_simulated_annotators
+from labeling.queries.agreement import agreement, has_simulated_annotators
+from labeling.queries.forecast import completion_forecast
+from labeling.queries.progress import CampaignProgress, campaign_progress
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import act, page, person
 from training.access import visible_versions
-from training.actions import save_retraining_policy, start_generation, start_run
+from training.actions.generation import start_generation
+from training.actions.runs import start_run
+from training.actions.schedule import save_retraining_policy
 from training.models import ModelVersion, Run
 from training.queries.jobs import diversity, left_out, remaining_seconds
 from training.queries.overview import TrainingOverview, campaign_training_overview

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 
 from labeling.web.edge import act, page, person
 from training.access import visible_generation_jobs, visible_runs
-from training.actions import cancel_generation, cancel_run, resume_generation, resume_run
+from training.actions.generation import cancel_generation, resume_generation
+from training.actions.runs import cancel_run, resume_run
 from training.models import GenerationJob, JobStatus, Run
 
 STOPPING = gettext_lazy("It stops after what it is doing right now. What is done stays.")

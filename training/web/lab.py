@@ -14,8 +14,7 @@ from common.errors import DomainError
 from common.numbers import whole_number
 from labeling.web.edge import act, page, person
 from training.access import own_lab_sessions
-from training.actions import ask_for_steps, end_lab, start_lab
-from training.actions.lab import lab_version
+from training.actions.lab import ask_for_steps, end_lab, lab_version, start_lab
 from training.errors import NothingServes
 from training.lens.figures import figures
 from training.lens.lessons import LESSONS

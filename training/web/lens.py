@@ -16,7 +16,7 @@ from labeling.access import get_comparison
 from labeling.models import Campaign, Comparison
 from labeling.web.edge import page, person, refuse
 from training.access import require_any_lead, visible_readings, visible_runs, visible_versions
-from training.actions import read_rewards
+from training.actions.readings import read_rewards
 from training.engine.config import RunConfig
 from training.lens.figures import figures, views
 from training.lens.pairs import Pair, pair_of_comparison, pair_of_snapshot, pair_of_texts

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import DomainError, Invalid
 from common.numbers import whole_number
-from labeling.actions import relabel_comparison
+from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison
 from labeling.web.edge import act, page, person
 from training.access import visible_runs

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
-from training.actions import roll_back
+from training.actions.versions import roll_back
 from training.models import Deployment
 from training.queries.serving import current_deployment, training_now, version_before
 from training.versions.servers import states

@@ -5,9 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.actions import as_shown, undo_until
 from labeling.api.serializers.campaigns import CriterionSerializer
-from labeling.judging.answers import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON
+from labeling.judging.answers import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON, as_shown
+from labeling.judging.effects import undo_until
 from labeling.models import Campaign, Flag, Judgment
 
 MOST_HELD = 100

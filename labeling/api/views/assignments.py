@@ -8,16 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_assignment, get_campaign
-from labeling.actions import (
-    Answer,
-    Answered,
-    change_judgment,
-    judge_and_continue,
-    next_with_progress,
-    release_assignment,
-    renew_assignment,
-    undo_and_show,
-)
 from labeling.api.base import ApiView
 from labeling.api.serializers.judging import (
     AheadSerializer,
@@ -28,6 +18,9 @@ from labeling.api.serializers.judging import (
     RenewedSerializer,
     UndoneSerializer,
 )
+from labeling.judging.acts import Answered, change_judgment, judge_and_continue, undo_and_show
+from labeling.judging.answers import Answer
+from labeling.judging.assignments import next_with_progress, release_assignment, renew_assignment
 from labeling.judging.presentation import present_assignment, present_held
 from labeling.models import Scope
 

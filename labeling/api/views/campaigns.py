@@ -6,18 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_campaign, get_invitation, get_led_campaign, get_person, visible_campaigns
-from labeling.actions import (
-    add_member,
-    change_campaign,
-    change_campaign_status,
-    create_campaign,
-    create_invitation,
-    pause_member,
-    remove_member,
-    resume_member,
-    revoke_invitation,
-    write_guidelines,
-)
+from labeling.actions.campaigns import change_campaign, change_campaign_status, create_campaign, write_guidelines
+from labeling.actions.invitations import create_invitation, revoke_invitation
+from labeling.actions.members import add_member, pause_member, remove_member, resume_member
 from labeling.api.base import ApiView
 from labeling.api.filters import CampaignFilter, MemberFilter
 from labeling.api.idempotency import once

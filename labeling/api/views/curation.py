@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_comparison
-from labeling.actions import make_gold, restore_comparison, retire_comparison, review_flag, unmake_gold
+from labeling.actions.curation import make_gold, restore_comparison, retire_comparison, review_flag, unmake_gold
 from labeling.api.base import ApiView
 from labeling.api.serializers.records import (
     ComparisonSerializer,

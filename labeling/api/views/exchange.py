@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from common.errors import DomainError
 from labeling.access import get_led_campaign
-from labeling.actions import ImportReport, drop_report, export_campaign, import_comparisons, import_prompts
+from labeling.actions.exports import drop_report, export_campaign
+from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
 from labeling.api.base import ApiView
 from labeling.api.idempotency import HashedFile, once
 from labeling.api.problems import problem

@@ -8,7 +8,7 @@ from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.statistics import RankingFilter, RankingSerializer, SliceFilter, StatisticsSerializer, slice_of
 from labeling.models import Scope
-from labeling.queries import model_ranking, plain, statistics
+from labeling.queries.statistics import model_ranking, plain, statistics
 
 
 class StatisticsView(ApiView):

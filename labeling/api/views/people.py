@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_self_or_anybody, get_token
-from labeling.actions import create_token, create_user, revoke_token
 from labeling.actions.erasure import erase_person, erasure_consequences
+from labeling.actions.people import create_token, create_user, revoke_token
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.serializers.people import (

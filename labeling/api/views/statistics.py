@@ -5,14 +5,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_adjudicated_campaign, get_campaign, get_conflict, get_led_campaign, leads
-from labeling.actions import adjudicate
+from labeling.actions.verdicts import adjudicate
 from labeling.api.base import ApiView
 from labeling.api.filters import ConflictFilter
 from labeling.api.idempotency import once
 from labeling.api.serializers.figures import AgreementSerializer, AnnotatorSummarySerializer, CampaignProgressSerializer
 from labeling.api.serializers.records import AdjudicationSerializer, ConflictSerializer, VerdictSerializer
 from labeling.models import Comparison, Scope
-from labeling.queries import agreement, annotator_summaries, campaign_progress, next_waiting, statements_on
+from labeling.queries.agreement import agreement
+from labeling.queries.annotators import annotator_summaries
+from labeling.queries.conflicts import next_waiting, statements_on
+from labeling.queries.progress import campaign_progress
 
 SIMULATED = OpenApiParameter("include_simulated", bool, default=False)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from labeling.management.base import campaign_named
-from labeling.queries import agreement
+from labeling.queries.agreement import agreement
 from labeling.stats import Estimate
 
 LABELS = {

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from labeling.actions import create_token, create_user
+from labeling.actions.people import create_token, create_user
 from labeling.management.base import told
 from labeling.models import Role, User
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from labeling.actions import Export, export_campaign
+from labeling.actions.exports import Export, export_campaign
 from labeling.exchange import REASONS, WRITERS, DropReport
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
 

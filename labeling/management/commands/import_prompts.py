@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions import ImportReport, import_prompts
+from labeling.actions.imports import ImportReport, import_prompts
 from labeling.exchange import ByteStream
 from labeling.management.imports import ImportCommand
 from labeling.models import Campaign, User

@@ -6,16 +6,15 @@ import pytest
 
 from common.errors import Invalid, NotAllowed
 from labeling.access import CampaignNotFound, visible_campaigns
-from labeling.actions import (
-    add_member,
+from labeling.actions.campaigns import (
+    SlugTaken,
+    WrongStatus,
     change_campaign,
     change_campaign_status,
     create_campaign,
-    remove_member,
     write_guidelines,
 )
-from labeling.actions.campaigns import SlugTaken, WrongStatus
-from labeling.actions.members import LastLead
+from labeling.actions.members import LastLead, add_member, remove_member
 from labeling.models import Assignment, Campaign, Comparison, Event, GuidelineVersion, Membership, Role
 from labeling.tally import count_tally, read_tally
 from tests.people import NOON, person, stage

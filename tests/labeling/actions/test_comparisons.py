@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
 from labeling.exchange import is_canonical, messages_hash
 from labeling.models import Comparison, Completion, Event, Prompt, Verdict
 from labeling.tally import count_tally, read_tally

@@ -3,12 +3,13 @@
 import pytest
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import restore_comparison, retire_comparison, review_flag, undo_judgment
-from labeling.actions.curation import WrongComparisonStatus
+from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison, review_flag
+from labeling.judging.acts import undo_judgment
 from labeling.judging.answers import InvalidAnswer
 from labeling.judging.refusals import TooLateToUndo
 from labeling.models import Comparison, Event
-from labeling.queries import campaign_progress, preference_pairs
+from labeling.queries.progress import campaign_progress
+from labeling.queries.verdicts import preference_pairs
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
 

@@ -10,11 +10,14 @@ from django.db.models import Model
 from django.test import Client
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import adjudicate, create_token, make_gold, restore_comparison, retire_comparison
+from labeling.actions.curation import make_gold, restore_comparison, retire_comparison
 from labeling.actions.erasure import AlreadyErased, erase_person, erasure_consequences
 from labeling.actions.members import LastLead
+from labeling.actions.people import create_token
+from labeling.actions.verdicts import adjudicate
 from labeling.models import ApiToken, Comparison, Erasure, Event, Judgment, User, Verdict
-from labeling.queries import agreement, trained_on
+from labeling.queries import trained_on
+from labeling.queries.agreement import agreement
 from labeling.queries.personal_data import LEFT_OUT, SECRET, personal_data, tables
 from labeling.tally import count_tally, read_tally
 from tests.people import NOON, PASSWORD, Stage, person, stage

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import drop_report, export_campaign
+from labeling.actions.exports import drop_report, export_campaign
 from labeling.models import Event
 from tests.people import Stage, stage
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from common.errors import NotAllowed
-from labeling.actions import import_comparisons
-from labeling.actions.imports import ImportReport, UnreadableFile
+from labeling.actions.imports import ImportReport, UnreadableFile, import_comparisons
 from labeling.models import Comparison, Event, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage

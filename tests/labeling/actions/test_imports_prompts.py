@@ -4,8 +4,7 @@ import io
 import json
 from typing import Any
 
-from labeling.actions import import_prompts
-from labeling.actions.imports import ImportReport
+from labeling.actions.imports import ImportReport, import_prompts
 from labeling.models import Prompt
 from tests.people import Stage, stage
 

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import (
+from labeling.actions.invitations import (
+    InvitationNotFound,
+    InvitationOver,
     accept_invitation,
     create_invitation,
     open_invitation,
     revoke_invitation,
     sign_up_by_invitation,
 )
-from labeling.actions.invitations import InvitationNotFound, InvitationOver
 from labeling.actions.people import UsernameTaken
 from labeling.models import Event, Invitation, Membership, User
 from tests.people import PASSWORD, Stage, person, stage

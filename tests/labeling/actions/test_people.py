@@ -5,8 +5,7 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import create_token, create_user, revoke_token
-from labeling.actions.people import UsernameTaken
+from labeling.actions.people import UsernameTaken, create_token, create_user, revoke_token
 from labeling.models import ApiToken, Event, Role, User
 from tests.people import NOON, person
 

@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import NotAllowed
-from labeling.actions import PromptDraft, add_prompts
+from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message
 from labeling.models import Event, Prompt
 from tests.people import asks, stage

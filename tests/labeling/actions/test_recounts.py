@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
-from labeling.actions import adjudicate, change_campaign, look_after_recounts, recounts, run_recount, undo_judgment
+from labeling.actions import recounts
+from labeling.actions.campaigns import change_campaign
+from labeling.actions.recounts import look_after_recounts, run_recount
+from labeling.actions.verdicts import adjudicate
+from labeling.judging.acts import undo_judgment
 from labeling.models import AnnotatorEstimates, Comparison, Event, Verdict, VerdictRecount
-from labeling.queries import campaign_progress
+from labeling.queries.progress import campaign_progress
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
 

@@ -3,10 +3,11 @@
 import pytest
 
 from common.errors import Invalid, NotAllowed, NotFound
-from labeling.actions import ComparisonDraft, CompletionDraft, relabel_comparison
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
 from labeling.actions.curation import WrongComparisonStatus
+from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison, Event, Verdict
-from labeling.queries import campaign_progress
+from labeling.queries.progress import campaign_progress
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, asks, pair, stage
 

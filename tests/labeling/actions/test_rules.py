@@ -6,20 +6,11 @@ from typing import Any
 import pytest
 
 from common.errors import Invalid
-from labeling.actions import (
-    Answer,
-    InvalidAnswer,
-    change_campaign,
-    change_campaign_status,
-    change_judgment,
-    judge_and_continue,
-    next_with_progress,
-    renew_assignment,
-    retire_comparison,
-    undo_and_show,
-)
-from labeling.actions.campaigns import TRANSITIONS, WrongStatus
-from labeling.judging.assignments import NotOpen
+from labeling.actions.campaigns import TRANSITIONS, WrongStatus, change_campaign, change_campaign_status
+from labeling.actions.curation import retire_comparison
+from labeling.judging.acts import change_judgment, judge_and_continue, undo_and_show
+from labeling.judging.answers import Answer, InvalidAnswer
+from labeling.judging.assignments import NotOpen, next_with_progress, renew_assignment
 from labeling.judging.presentation import present_assignment
 from labeling.judging.refusals import LeaseLost, NothingToUndo, TooLateToUndo, Withdrawn
 from labeling.models import Assignment, Campaign, Comparison, Event, Judgment, Membership

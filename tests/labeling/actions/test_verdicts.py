@@ -4,8 +4,7 @@ import pytest
 
 from common.errors import Invalid, NotAllowed
 from labeling.access import CampaignNotFound
-from labeling.actions import adjudicate
-from labeling.actions.verdicts import ADJUDICATED_CONFIDENCE, NoConflict
+from labeling.actions.verdicts import ADJUDICATED_CONFIDENCE, NoConflict, adjudicate
 from labeling.models import Comparison, Event, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage

@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook as Oracle
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions import change_campaign_status
+from labeling.actions.campaigns import change_campaign_status
 from labeling.actions.webhooks import (
     DELAYS,
     AddressRefused,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from common.errors import Invalid
-from labeling.actions import create_token
+from labeling.actions.people import create_token
 from labeling.api.base import Scoped
 from labeling.models import ApiToken, Scope, User
 from tests.clients import Calling

@@ -8,16 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.access import AssignmentNotFound
-from labeling.actions import (
-    Answer,
-    InvalidAnswer,
-    change_campaign_status,
-    judge,
-    judge_and_continue,
-    release_expired_assignments,
-    remove_member,
-    undo_judgment,
-)
+from labeling.actions.campaigns import change_campaign_status
+from labeling.actions.members import remove_member
+from labeling.judging.acts import judge, judge_and_continue, undo_judgment
+from labeling.judging.answers import Answer, InvalidAnswer
+from labeling.judging.assignments import release_expired_assignments
 from labeling.judging.refusals import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally

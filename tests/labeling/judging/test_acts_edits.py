@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from labeling.actions import ComparisonDraft, CompletionDraft, undo_judgment
-from labeling.judging.acts import change_judgment
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.judging.acts import change_judgment, undo_judgment
 from labeling.judging.answers import Answer, InvalidAnswer
 from labeling.models import Comparison, Judgment, Verdict
-from labeling.queries import preference_pairs, verdict_records
+from labeling.queries.verdicts import preference_pairs, verdict_records
 from tests.people import Stage, asks, stage
 
 TWO = CompletionDraft("Two.", "v1", 1, {}, [1, 2], [3, 0], "stop")

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from labeling.access import AssignmentNotFound
-from labeling.actions import adjudicate, change_campaign_status, undo_and_show, undo_judgment
+from labeling.actions.campaigns import change_campaign_status
+from labeling.actions.verdicts import adjudicate
+from labeling.judging.acts import undo_and_show, undo_judgment
 from labeling.judging.refusals import CampaignNotOpen, NothingToUndo, TooLateToUndo
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally

@@ -3,8 +3,7 @@
 import pytest
 
 from labeling.access import AssignmentNotFound
-from labeling.actions import release_assignment, release_expired_assignments
-from labeling.judging.assignments import NotOpen
+from labeling.judging.assignments import NotOpen, release_assignment, release_expired_assignments
 from labeling.models import Assignment, Comparison
 from labeling.tasks import release_expired
 from tests.people import stage

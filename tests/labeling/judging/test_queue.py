@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from common.errors import NotAllowed
 from labeling.access import CampaignNotFound
-from labeling.actions import change_campaign_status, next_assignment, write_guidelines
+from labeling.actions.campaigns import change_campaign_status, write_guidelines
+from labeling.judging.assignments import next_assignment
 from labeling.judging.queue import MAX_LEFT_BALANCE, draw_left
 from labeling.judging.statements import FIND
 from labeling.models import Assignment, Comparison, Membership, User

@@ -7,22 +7,16 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from labeling.actions import (
-    Answer,
-    change_judgment,
-    judge_and_continue,
-    make_gold,
-    next_with_progress,
-    resume_member,
-    undo_and_show,
-    undo_judgment,
-    unmake_gold,
-)
-from labeling.actions.curation import WrongComparisonStatus
+from labeling.actions.curation import WrongComparisonStatus, make_gold, unmake_gold
+from labeling.actions.members import resume_member
+from labeling.judging.acts import change_judgment, judge_and_continue, undo_and_show, undo_judgment
+from labeling.judging.answers import Answer
+from labeling.judging.assignments import next_with_progress
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Comparison, Event, Gold, Judgment, Membership, User, Verdict
-from labeling.queries import preference_pairs, verdict_records, vote_patterns
+from labeling.queries.agreement import vote_patterns
 from labeling.queries.progress import PAUSED, WARNED
+from labeling.queries.verdicts import preference_pairs, verdict_records
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, pair, stage
 

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import change_campaign, undo_judgment
+from labeling.actions.campaigns import change_campaign
+from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, Judgment, User
-from labeling.queries import agreement, vote_patterns
+from labeling.queries.agreement import agreement, vote_patterns
 from tests.people import Stage, stage
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from labeling.actions import request_recount, run_recount
+from labeling.actions.recounts import request_recount, run_recount
 from labeling.models import Comparison, Judgment
-from labeling.queries import agreement
+from labeling.queries.agreement import agreement
 from tests.people import Stage, stage
 
 SAID = ("a", "a", "a", "b", "b", "tie", "both_bad")

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.queries import annotator_progress, annotator_summaries, campaign_progress
+from labeling.queries.annotators import annotator_summaries
+from labeling.queries.progress import annotator_progress, campaign_progress
 from tests.people import pair, stage
 
 

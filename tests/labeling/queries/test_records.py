@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.actions import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
 from labeling.models import Comparison
-from labeling.queries import campaign_progress, completion_forecast, judged_by_day
+from labeling.queries.forecast import completion_forecast, judged_by_day
+from labeling.queries.progress import campaign_progress
 from labeling.queries.records import disagreements, filtered_verdicts
 from labeling.queries.written_by import first_written, head_to_head, shared_prompts, written_for
 from tests.people import NOON, Stage, asks, stage

@@ -10,10 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common.errors import Invalid
-from labeling.actions import ComparisonDraft, CompletionDraft, make_gold, undo_judgment, write_guidelines
+from labeling.actions.campaigns import write_guidelines
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.curation import make_gold
+from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, User
-from labeling.queries import Slice, agreement, model_ranking, statistics
-from labeling.queries.statistics import Statistics
+from labeling.queries.agreement import agreement
+from labeling.queries.slices import Slice
+from labeling.queries.statistics import Statistics, model_ranking, statistics
 from tests.people import Stage, asks, stage
 
 MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
 from labeling.exchange import DropReport
 from labeling.models import Comparison
-from labeling.queries import fresh_verdicts, preference_pairs, verdict_records
+from labeling.queries.verdicts import fresh_verdicts, preference_pairs, verdict_records
 from tests.people import asks, pair, stage
 
 

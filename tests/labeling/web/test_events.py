@@ -6,7 +6,7 @@ import re
 from io import StringIO
 from typing import Any
 
-from labeling.actions import change_campaign
+from labeling.actions.campaigns import change_campaign
 from tests.clients import Visiting
 from tests.people import NOON, stage
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labeling.actions import ComparisonDraft, CompletionDraft
-from labeling.queries import statistics
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.queries.statistics import statistics
 from tests.clients import Visiting
 from tests.people import Stage, asks, stage
 

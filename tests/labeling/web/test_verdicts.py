@@ -74,7 +74,7 @@ def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> N
 
 def test_a_comparison_of_another_campaign_is_not_there(visiting: Visiting) -> None:
     scene = disagreed()
-    from labeling.actions import create_campaign
+    from labeling.actions.campaigns import create_campaign
 
     create_campaign(name="Elsewhere", acting_user=scene.maya, now=scene.now)
     number = Comparison.objects.all()[0].pk

@@ -6,7 +6,8 @@ from common.errors import Invalid, NotAllowed
 from labeling.access import CampaignNotFound
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS
-from training.actions import cancel_generation, derive_seed, resume_generation, start_generation
+from training.actions.generation import cancel_generation, resume_generation, start_generation
+from training.actions.planning import derive_seed
 from training.errors import JobActive, JobOver, NoPrompts, NothingServes, WrongSettings
 from training.models import JobStatus, ModelVersion
 

@@ -10,7 +10,9 @@ from django.db import connection, transaction
 from labeling.models import User
 from tests.concurrency.threads import all_at_once
 from tests.training.conftest import NOW, make_version
-from training.actions import read_rewards, remove_version_files, start_lab
+from training.actions.lab import start_lab
+from training.actions.readings import read_rewards
+from training.actions.retention import remove_version_files
 from training.errors import VersionInUse
 from training.lens.pairs import pair_of_texts
 from training.models import JobStatus, LabSession, ModelVersion, RewardReading

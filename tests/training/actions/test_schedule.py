@@ -10,15 +10,15 @@ from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks
-from training.actions import (
+from training.actions.runs import start_run
+from training.actions.schedule import (
     GateMeasurement,
     consider_retraining,
     decide_promotion,
     hold_back,
-    promote,
     save_retraining_policy,
-    start_run,
 )
+from training.actions.versions import promote
 from training.errors import WrongSchedule
 from training.models import JobStatus, ModelVersion, RetrainingPolicy, Run
 from training.queries.retraining import fresh_verdicts, policies_without_time, runs_awaiting_gate

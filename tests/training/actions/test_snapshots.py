@@ -9,7 +9,7 @@ import pytest
 from common.errors import NotAllowed
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
-from training.actions import take_snapshot
+from training.actions.snapshots import take_snapshot
 from training.errors import TooFewPairs
 from training.models import Snapshot
 

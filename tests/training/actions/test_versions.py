@@ -10,7 +10,7 @@ from common.errors import NotAllowed
 from labeling.models import Event, User
 from tests.training.conftest import NOW
 from training.access import visible_versions
-from training.actions import promote, register_base_version, roll_back
+from training.actions.versions import promote, register_base_version, roll_back
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, ModelVersion
 from training.queries.serving import serving_version, version_before

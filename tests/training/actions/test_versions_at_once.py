@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.training.conftest import NOW
-from training.actions import promote
+from training.actions.versions import promote
 from training.models import Deployment, ModelVersion
 from training.queries.serving import serving_version
 

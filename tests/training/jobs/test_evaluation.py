@@ -5,9 +5,10 @@ import pytest
 from labeling.models import Campaign
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
-from training.actions import save_retraining_policy, start_run
-from training.jobs import evaluate_version, run_gate, run_training_job
-from training.jobs.evaluation import accuracy_with_ties, measure_for_gate
+from training.actions.runs import start_run
+from training.actions.schedule import save_retraining_policy
+from training.jobs.evaluation import accuracy_with_ties, evaluate_version, measure_for_gate, run_gate
+from training.jobs.run import run_training_job
 from training.models import ModelVersion, Run
 from training.queries.serving import serving_version
 

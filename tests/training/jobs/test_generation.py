@@ -12,14 +12,16 @@ from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
 from training import claims
-from training.actions import cancel_generation, register_base_version, start_generation
+from training.actions.generation import cancel_generation, start_generation
+from training.actions.versions import register_base_version
 from training.generation import (
     GenerationFailure,
     GenerationRequest,
     GeneratorUnavailable,
     SamplingSettings,
 )
-from training.jobs import generation, run_generation_job
+from training.jobs import generation
+from training.jobs.generation import run_generation_job
 from training.jobs.pair import MAX_TRIES
 from training.jobs.sampler import SamplerDied, Source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from labeling.actions import ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
 from labeling.models import Campaign, Comparison, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
 from tests.training.jobs.test_generation import real_source
-from training.actions import start_generation
+from training.actions.generation import start_generation
 from training.errors import NoPrompts, WrongSettings
 from training.generation import GenerationFailure, GenerationRequest
-from training.jobs import generation, rewards, run_generation_job
+from training.jobs import generation, rewards
+from training.jobs.generation import run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion
 from training.queries.jobs import diversity
 from training.versions import files

@@ -12,8 +12,10 @@ from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
 from tests.training.jobs.scripted import Scripted
 from tests.training.stub import StubServer
 from training import claims
-from training.actions import cancel_generation, start_generation, start_run
-from training.jobs import handover, run_generation_job
+from training.actions.generation import cancel_generation, start_generation
+from training.actions.runs import start_run
+from training.jobs import handover
+from training.jobs.generation import run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion, Run
 from training.queries.serving import training_now
 

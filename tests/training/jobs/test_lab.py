@@ -6,9 +6,9 @@ from django.utils.translation import override
 from common.errors import NotFound
 from labeling.models import User
 from tests.training.conftest import NOW
-from training.actions import ask_for_steps, end_lab, start_lab
+from training.actions.lab import ask_for_steps, end_lab, start_lab
 from training.errors import JobOver, NothingServes, WrongSettings
-from training.jobs import run_lab_job
+from training.jobs.lab import run_lab_job
 from training.models import JobStatus, LabSession, ModelVersion
 
 LESSON = {"prompt": "what does the cat see ?", "chosen": "the cat sees tea", "rejected": "maybe bread"}

@@ -9,11 +9,12 @@ import pytest
 
 from labeling.models import Campaign, Comparison, Event, User
 from tests.training.conftest import NOW, add_written_pairs
-from training.actions import read_rewards, start_run
+from training.actions.readings import read_rewards
+from training.actions.runs import start_run
 from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.errors import JobActive, WrongSettings
-from training.jobs import run_reading_job, run_training_job
-from training.jobs.reading import ReadingWork
+from training.jobs.reading import ReadingWork, run_reading_job
+from training.jobs.run import run_training_job
 from training.lens.figures import views
 from training.lens.pairs import Pair, pair_of_comparison, pair_of_texts
 from training.lens.surprises import worst_predicted

@@ -14,10 +14,10 @@ from common import processes
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
-from training.actions import cancel_run, resume_run, start_run
+from training.actions.runs import cancel_run, resume_run, start_run
 from training.errors import WrongSettings
 from training.jobs import run as run_job
-from training.jobs import run_training_job
+from training.jobs.run import run_training_job
 from training.models import JobStatus, ModelVersion, Run, RunMetric
 
 pytestmark = pytest.mark.django_db

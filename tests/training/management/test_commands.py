@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from labeling.models import Campaign, Prompt, User
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS, add_written_pairs
-from training.actions import promote
+from training.actions.versions import promote
 from training.models import Deployment, Evaluation, GenerationJob, JobStatus, ModelVersion, Run
 from training.queries.serving import serving_version
 

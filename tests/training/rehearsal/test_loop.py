@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from labeling.models import Campaign, Judgment, User
-from labeling.queries import agreement
+from labeling.queries.agreement import agreement
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs
 from training.models import Deployment, Evaluation, ModelVersion
 from training.queries.serving import serving_version
@@ -23,7 +23,8 @@ QUICK = ["--set", "epochs=1", "--set", "dtype=float32", "--set", "lora_rank=2", 
 @pytest.fixture
 def rehearsed(campaign: Campaign) -> Campaign:
     """A campaign with written pairs and three simulated members."""
-    from labeling.actions import add_member, change_campaign
+    from labeling.actions.campaigns import change_campaign
+    from labeling.actions.members import add_member
 
     change_campaign(campaign=campaign, acting_user=None, now=NOW, overlap=3)
     campaign.refresh_from_db()

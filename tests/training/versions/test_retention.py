@@ -11,16 +11,12 @@ from django.core.management import call_command
 from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs, make_version
-from training.actions import (
-    promote,
-    read_rewards,
-    remove_version_files,
-    roll_back,
-    save_retraining_policy,
-    start_generation,
-    start_run,
-    tidy,
-)
+from training.actions.generation import start_generation
+from training.actions.readings import read_rewards
+from training.actions.retention import remove_version_files, tidy
+from training.actions.runs import start_run
+from training.actions.schedule import save_retraining_policy
+from training.actions.versions import promote, roll_back
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
 from training.lens.pairs import pair_of_texts
 from training.models import JobStatus, ModelVersion, RewardReading, Run

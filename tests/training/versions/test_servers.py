@@ -8,7 +8,7 @@ import pytest
 from labeling.models import Event, User
 from tests.training.conftest import NOW, make_version
 from tests.training.stub import StubServer
-from training.actions import promote, roll_back
+from training.actions.versions import promote, roll_back
 from training.errors import ServerNotReady, VersionDamaged
 from training.models import ModelVersion
 from training.queries.serving import serving_version

@@ -19,9 +19,13 @@ import pytest
 
 from labeling.models import Campaign, Completion, User
 from tests.training.conftest import NOW, PROJECT_DIR, judge_all
-from training.actions import promote, register_base_version, roll_back, start_generation, start_run
+from training.actions.generation import start_generation
+from training.actions.runs import start_run
+from training.actions.versions import promote, register_base_version, roll_back
 from training.generation import ModelServer
-from training.jobs import run_generation_job, run_training_job, score_pairs
+from training.jobs.evaluation import score_pairs
+from training.jobs.generation import run_generation_job
+from training.jobs.run import run_training_job
 from training.models import GenerationJob, JobStatus, ModelVersion
 from training.queries.serving import serving_version
 from training.versions import servers
@@ -135,7 +139,7 @@ def test_the_loop_over_a_real_server(
 
 
 def _forty_prompts(campaign: Campaign) -> None:
-    from labeling.actions import PromptDraft, add_prompts
+    from labeling.actions.prompts import PromptDraft, add_prompts
 
     campaign.prompts.all().delete()
     with open(PROJECT_DIR / "training" / "demo" / "prompts.jsonl", encoding="utf-8") as lines:

@@ -11,7 +11,7 @@ from tests.browser.furnished import Furnished, furnish
 from tests.browser.inspected import reading_of
 from tests.clients import Visiting
 from tests.people import NOON, Stage, person, stage
-from training.actions import take_snapshot
+from training.actions.snapshots import take_snapshot
 from training.models import ModelVersion, RewardReading, Run
 from training.web.compare import word_diff
 from training.web.lineage import HEIGHT, draw_lineage
@@ -164,7 +164,7 @@ def test_siblings_have_rows_of_their_own(scene: tuple[Stage, Furnished]) -> None
 
 
 def test_two_versions_are_put_beside_each_other(scene: tuple[Stage, Furnished], visiting: Visiting) -> None:
-    from labeling.actions import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
     from tests.people import asks
 
     on_stage, _ = scene

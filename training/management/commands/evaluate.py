@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from labeling.management.base import campaign_named, told
-from training.jobs import EngineFailed, evaluate_version
+from training.jobs.engine import EngineFailed
+from training.jobs.evaluation import evaluate_version
 from training.management.base import version_named
 from training.models import Snapshot
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
 from labeling.models import Campaign
-from training.actions import start_generation
-from training.jobs import run_generation_job
+from training.actions.generation import start_generation
+from training.jobs.generation import run_generation_job
 from training.management.base import add_job_arguments, over, version_named, watch
 from training.models import GenerationJob
 from training.queries.jobs import diversity

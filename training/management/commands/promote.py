@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, told
-from training.actions import promote
+from training.actions.versions import promote
 from training.management.base import version_named
 
 

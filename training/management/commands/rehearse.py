@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from labeling.management.base import told
 from training.actions.demo import demo_prompts, ensure_base_version
-from training.jobs import EngineFailed
+from training.jobs.engine import EngineFailed
 from training.management.base import assignment, version_named
 from training.rehearsal import RULES, Rehearsal, RehearsalFailed, RehearsalPlan
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, told
-from training.actions import tidy
+from training.actions.retention import tidy
 from training.versions.retention import KEEP_NEWEST, Removable, removable
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, told
-from training.actions import roll_back
+from training.actions.versions import roll_back
 
 
 class Command(BaseCommand):

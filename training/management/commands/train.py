@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
-from training.actions import start_run
-from training.jobs import run_training_job
+from training.actions.runs import start_run
+from training.jobs.run import run_training_job
 from training.management.base import add_job_arguments, assignment, over, version_named, watch
 from training.models import ModelVersion, Run
 
