@@ -10,7 +10,7 @@ from training.models import (
     GenerationJob,
     LabSession,
     ModelVersion,
-    RetrainingPolicy,
+    RetrainingRule,
     RewardReading,
     Run,
     Snapshot,
@@ -70,8 +70,8 @@ class EvaluationAdmin(ReadOnlyAdmin):
     list_display = ("version", "kind", "against", "snapshot", "created_at")
 
 
-@admin.register(RetrainingPolicy)
-class RetrainingPolicyAdmin(ReadOnlyAdmin):
+@admin.register(RetrainingRule)
+class RetrainingRuleAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "enabled", "min_fresh_verdicts", "auto_promote", "considered_at", "outcome")
 
 

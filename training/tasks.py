@@ -9,14 +9,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from training import claims
-from training.actions.schedule import consider_retraining as consider
+from training.actions.retraining import consider_retraining as consider
 from training.jobs import handover
 from training.jobs.evaluation import run_gate as ask_gate
 from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
 from training.jobs.reading import run_reading_job
 from training.jobs.run import run_training_job
-from training.models import RetrainingPolicy
+from training.models import RetrainingRule
 from training.queries import retraining
 from training.versions import servers
 
@@ -74,15 +74,15 @@ def unload_unused() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def consider_retraining(policy_id: int) -> None:
-    """A policy's time has come: a beat row of its own sends this."""
-    policy = RetrainingPolicy.objects.select_related("campaign").filter(pk=policy_id).first()
-    if policy is not None:
-        consider(policy=policy, now=timezone.now())
+def consider_retraining(rule_id: int) -> None:
+    """A rule's time has come: a beat row of its own sends this."""
+    rule = RetrainingRule.objects.select_related("campaign").filter(pk=rule_id).first()
+    if rule is not None:
+        consider(rule=rule, now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def consider_policies() -> None:
+def consider_retraining_rules() -> None:
     """Starts a run wherever enough fresh verdicts have come and no time is set. A beat row sends it every minute."""
-    for policy in retraining.policies_without_time():
-        consider(policy=policy, now=timezone.now())
+    for rule in retraining.rules_without_time():
+        consider(rule=rule, now=timezone.now())

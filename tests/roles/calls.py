@@ -138,7 +138,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "steps": 4,
     },
     ("api-lab-steps", "POST"): {"steps": 5},
-    ("api-retraining-policy", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
+    ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
 }
 FORMS: dict[str, dict[str, str]] = {
     "webhook_change": {"do": "off"},

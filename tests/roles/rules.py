@@ -124,7 +124,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "campaign": {"GET": MEMBERS},  # annotators are sent on to what they come for
     "generation_start": {"POST": LEADS},
     "run_start": {"POST": LEADS},
-    "policy_save": {"POST": LEADS},
+    "retraining_save": {"POST": LEADS},
     "generation_cancel": {"POST": LEADS_ONLY},
     "generation_resume": {"POST": LEADS_ONLY},
     "compare_runs": {"GET": LEADS_ANYWHERE},
@@ -148,7 +148,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
 }
 TRAINING_API: dict[str, dict[str, str]] = {
     "api-start-generation": {"POST": LEADS},
-    "api-retraining-policy": {"GET": LEADS, "PUT": LEADS},
+    "api-retraining-rule": {"GET": LEADS, "PUT": LEADS},
     "api-generation": {"GET": LEADS_ONLY},
     "api-cancel-generation": {"POST": LEADS_ONLY},
     "api-resume-generation": {"POST": LEADS_ONLY},

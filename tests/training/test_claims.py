@@ -190,7 +190,7 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_lab.name: "lens",
     }
     assert set(claims.TASKS.values()) <= set(routes.items())
-    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_policies, tasks.unload_unused):
+    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_retraining_rules, tasks.unload_unused):
         assert task.name in current_app.tasks
         assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
 
@@ -201,6 +201,6 @@ def test_beat_has_rows_for_what_training_does_by_itself() -> None:
     rows = {row.task: row.interval.every for row in PeriodicTask.objects.filter(name__startswith="Training:")}
     assert rows == {
         "training.tasks.sweep": 30,
-        "training.tasks.consider_policies": 60,
+        "training.tasks.consider_retraining_rules": 60,
         "training.tasks.unload_unused": 600,
     }

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from labeling.api.serializers.judging import MESSAGE_ROLES
 from labeling.models import Campaign
-from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run, RunMetric
+from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run, RunMetric
 from training.queries.jobs import diversity, left_out, remaining_seconds
 
 
@@ -267,14 +267,14 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
         return deployment.previous.version.name if deployment.previous else None
 
 
-class RetrainingPolicySerializer(serializers.ModelSerializer[RetrainingPolicy]):
+class RetrainingRuleSerializer(serializers.ModelSerializer[RetrainingRule]):
     """When a campaign retrains by itself. cron: five fields, or empty: as soon as there are enough fresh verdicts."""
 
     cron = serializers.CharField(allow_blank=True, required=False, default="")
     updated_at = serializers.DateTimeField(allow_null=True, read_only=True, help_text="null: never saved.")
 
     class Meta:
-        model = RetrainingPolicy
+        model = RetrainingRule
         fields = (
             "enabled",
             "min_fresh_verdicts",

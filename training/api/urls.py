@@ -6,7 +6,7 @@ from training.api import inspection, playground, views
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", views.StartGenerationView.as_view(), name="api-start-generation"),
-    path("campaigns/<slug:slug>/policy/", views.RetrainingPolicyView.as_view(), name="api-retraining-policy"),
+    path("campaigns/<slug:slug>/retraining/", views.RetrainingRuleView.as_view(), name="api-retraining-rule"),
     path("generation/<int:pk>/", views.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", views.CancelGenerationView.as_view(), name="api-cancel-generation"),
     path("generation/<int:pk>/resume/", views.ResumeGenerationView.as_view(), name="api-resume-generation"),

@@ -16,11 +16,11 @@ from labeling.api.idempotency import once
 from labeling.models import Scope, User
 from training import access
 from training.actions.generation import cancel_generation, resume_generation, start_generation
+from training.actions.retraining import save_retraining_rule
 from training.actions.runs import cancel_run, resume_run, start_run
-from training.actions.schedule import save_retraining_policy
 from training.actions.versions import promote, roll_back
 from training.api import serializers
-from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run, RunMetric
+from training.models import GenerationJob, ModelVersion, RetrainingRule, Run, RunMetric
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
 
@@ -267,23 +267,23 @@ class RollBackView(ApiView):
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 
-class RetrainingPolicyView(ApiView):
+class RetrainingRuleView(ApiView):
     """When a campaign retrains by itself."""
 
     scopes = {"GET": Scope.READ, "PUT": Scope.TRAIN}
 
-    @extend_schema(responses=serializers.RetrainingPolicySerializer)
+    @extend_schema(responses=serializers.RetrainingRuleSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """The policy; a switched-off one where none was ever saved."""
+        """The rule; a switched-off one where none was ever saved."""
         campaign = get_led_campaign(self.person, slug)
-        policy = RetrainingPolicy.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
-        return Response(serializers.RetrainingPolicySerializer(policy or RetrainingPolicy(campaign=campaign)).data)
+        rule = RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
+        return Response(serializers.RetrainingRuleSerializer(rule or RetrainingRule(campaign=campaign)).data)
 
-    @extend_schema(request=serializers.RetrainingPolicySerializer, responses=serializers.RetrainingPolicySerializer)
+    @extend_schema(request=serializers.RetrainingRuleSerializer, responses=serializers.RetrainingRuleSerializer)
     def put(self, request: Request, slug: str) -> Response:
         """Saves it."""
         user = self.person
         campaign = get_led_campaign(user, slug)
-        values = self.validated(serializers.RetrainingPolicySerializer, request)
-        policy = save_retraining_policy(campaign=campaign, acting_user=user, now=self.now, **values)
-        return Response(serializers.RetrainingPolicySerializer(policy).data)
+        values = self.validated(serializers.RetrainingRuleSerializer, request)
+        rule = save_retraining_rule(campaign=campaign, acting_user=user, now=self.now, **values)
+        return Response(serializers.RetrainingRuleSerializer(rule).data)

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from labeling.exchange import TEST
-from training.actions.schedule import GateMeasurement, decide_promotion, hold_back
+from training.actions.retraining import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine

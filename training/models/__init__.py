@@ -6,7 +6,7 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 from training.models.generation import GenerationItem, GenerationJob
 from training.models.inspection import LabSession, RewardReading
 from training.models.job import ACTIVE_STATUSES, Job, JobStatus
-from training.models.policy import RetrainingPolicy
+from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
 
@@ -20,7 +20,7 @@ __all__ = [
     "JobStatus",
     "LabSession",
     "ModelVersion",
-    "RetrainingPolicy",
+    "RetrainingRule",
     "RewardReading",
     "Run",
     "RunMetric",

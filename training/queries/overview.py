@@ -6,7 +6,7 @@ from typing import Any
 
 from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
-from training.models import GenerationJob, ModelVersion, RetrainingPolicy, Run
+from training.models import GenerationJob, ModelVersion, RetrainingRule, Run
 from training.queries.jobs import newest
 from training.queries.retraining import PREFERENCES, fresh_verdicts
 from training.queries.serving import current_deployment, version_before
@@ -23,7 +23,7 @@ class TrainingOverview:
     generation: GenerationJob | None
     run: Run | None
     versions: list[ModelVersion]
-    policy: RetrainingPolicy | None
+    rule: RetrainingRule | None
     generated_at: datetime | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class TrainingOverview:
 
 
 def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> TrainingOverview:
-    """Fresh verdicts, the active (else the newest) generation job and run, the latest versions, the policy."""
+    """Fresh verdicts, the active (else the newest) generation job and run, the latest versions, the rule."""
     deployment = current_deployment()
     job = newest(GenerationJob.objects.filter(campaign=campaign))
     run = newest(Run.objects.filter(campaign=campaign).select_related("parent", "snapshot"))
@@ -52,6 +52,6 @@ def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> Tra
         generation=job,
         run=run,
         versions=list(latest[:versions]),
-        policy=RetrainingPolicy.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first(),
+        rule=RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first(),
         generated_at=job.finished_at if job else None,
     )

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
-from training.models import JobStatus, RetrainingPolicy, Run, Snapshot
+from training.models import JobStatus, RetrainingRule, Run, Snapshot
 
 PREFERENCES = ("a", "b")  # the winners that yield a preference pair
 
@@ -30,15 +30,15 @@ def awaits_gate(run: Run) -> bool:
 
 
 def runs_awaiting_gate() -> QuerySet[Run]:
-    """Runs that the schedule started and finished, where the policy promotes by itself and nothing is decided yet."""
+    """Runs that the schedule started and finished, where the rule promotes by itself and nothing is decided yet."""
     return Run.objects.filter(
         status=JobStatus.FINISHED,
         trigger=Run.Trigger.SCHEDULE,
         gate__isnull=True,
-        campaign__retraining_policy__auto_promote=True,
+        campaign__retraining_rule__auto_promote=True,
     )
 
 
-def policies_without_time() -> QuerySet[RetrainingPolicy]:
-    """Policies that start as soon as there are enough fresh verdicts, at no set time."""
-    return RetrainingPolicy.objects.filter(enabled=True, periodic_task__isnull=True).select_related("campaign")
+def rules_without_time() -> QuerySet[RetrainingRule]:
+    """Rules that start as soon as there are enough fresh verdicts, at no set time."""
+    return RetrainingRule.objects.filter(enabled=True, periodic_task__isnull=True).select_related("campaign")

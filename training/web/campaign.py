@@ -20,12 +20,12 @@ from labeling.web.agreement import agreement_rows
 from labeling.web.edge import act, page, person
 from training.access import visible_versions
 from training.actions.generation import start_generation
+from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
-from training.actions.schedule import save_retraining_policy
 from training.models import ModelVersion, Run
 from training.queries.jobs import diversity, left_out, remaining_seconds
 from training.queries.overview import TrainingOverview, campaign_training_overview
-from training.web.forms import GenerationForm, PolicyForm, RunForm
+from training.web.forms import GenerationForm, RetrainingRuleForm, RunForm
 
 RUNS_SHOWN = 10
 
@@ -73,19 +73,17 @@ def run_start(request: HttpRequest, slug: str) -> HttpResponse:
 
 @page
 @require_POST
-def policy_save(request: HttpRequest, slug: str) -> HttpResponse:
+def retraining_save(request: HttpRequest, slug: str) -> HttpResponse:
     """Keeps when the campaign retrains by itself."""
     found = get_led_campaign(person(request), slug)
-    form = PolicyForm(request.POST)
+    form = RetrainingRuleForm(request.POST)
 
     def errand() -> str:
-        policy = save_retraining_policy(
+        rule = save_retraining_rule(
             campaign=found, acting_user=person(request), now=timezone.now(), **form.cleaned_data
         )
         return (
-            _("It retrains by itself from now on.")
-            if policy.enabled
-            else _("It retrains only when somebody starts it.")
+            _("It retrains by itself from now on.") if rule.enabled else _("It retrains only when somebody starts it.")
         )
 
     return _act_on(request, found, form, errand)
@@ -133,7 +131,7 @@ def _context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "job_diversity": diversity(overview.generation) if overview.generation else None,
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
         "run_form": RunForm(versions=versions, serving=overview.serving),
-        "policy_form": PolicyForm.of(overview.policy),
+        "rule_form": RetrainingRuleForm.of(overview.rule),
     }
 
 

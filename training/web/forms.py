@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import Message
 from labeling.models import Campaign
-from training.actions.schedule import DEFAULT_MIN_FRESH_VERDICTS
+from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS
 from training.engine.config import RunConfig
 from training.generation import SamplingSettings
-from training.models import GenerationJob, ModelVersion, RetrainingPolicy
+from training.models import GenerationJob, ModelVersion, RetrainingRule
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -246,7 +246,7 @@ class LensForm(forms.Form):
         return [Message(role="user", content=values["prompt"])], values["chosen"], values["rejected"]
 
 
-class PolicyForm(forms.Form):
+class RetrainingRuleForm(forms.Form):
     """When a campaign retrains by itself."""
 
     enabled = forms.BooleanField(label=_("Retrain by itself"), required=False)
@@ -270,16 +270,16 @@ class PolicyForm(forms.Form):
     )
 
     def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(sent, auto_id="policy_%s", initial=initial)
+        super().__init__(sent, auto_id="retraining_%s", initial=initial)
         self.fields["max_accuracy_drop"].widget.attrs["step"] = "any"
 
     @classmethod
-    def of(cls, policy: RetrainingPolicy | None) -> "PolicyForm":
+    def of(cls, rule: RetrainingRule | None) -> "RetrainingRuleForm":
         """The form filled with what holds now."""
-        if policy is None:
+        if rule is None:
             return cls()
         names = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
-        return cls(initial={name: getattr(policy, name) for name in names})
+        return cls(initial={name: getattr(rule, name) for name in names})
 
 
 def _what_serves(serving: ModelVersion | None) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.web.campaign import campaign, generation_start, policy_save, run_start
+from training.web.campaign import campaign, generation_start, retraining_save, run_start
 from training.web.compare import compare_versions
 from training.web.compare_runs import compare_runs
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
@@ -21,7 +21,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/", campaign, name="campaign"),
     path("campaigns/<slug:slug>/generate/", generation_start, name="generation_start"),
     path("campaigns/<slug:slug>/train/", run_start, name="run_start"),
-    path("campaigns/<slug:slug>/policy/", policy_save, name="policy_save"),
+    path("campaigns/<slug:slug>/retraining/", retraining_save, name="retraining_save"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),
     path("generation/<int:pk>/resume/", generation_resume, name="generation_resume"),
     path("runs/compare/", compare_runs, name="compare_runs"),

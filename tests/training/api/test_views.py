@@ -1,4 +1,4 @@
-"""Generation, runs, versions and the policy, as programs use them."""
+"""Generation, runs, versions and the rule, as programs use them."""
 
 import pytest
 
@@ -129,9 +129,9 @@ def test_a_version_is_looked_at_promoted_and_rolled_back(scene: Stage, calling: 
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/nothing-to-roll-back")
 
 
-def test_the_policy_is_saved_and_shown(scene: Stage, calling: Calling) -> None:
+def test_the_rule_is_saved_and_shown(scene: Stage, calling: Calling) -> None:
     maya = calling(scene.maya)
-    address = "/api/v1/campaigns/sums/policy/"
+    address = "/api/v1/campaigns/sums/retraining/"
     assert maya.get(address).json()["enabled"] is False
 
     wanted = {"enabled": True, "min_fresh_verdicts": 30, "cron": "15 3 * * 1", "auto_promote": True}

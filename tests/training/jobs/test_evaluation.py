@@ -5,8 +5,8 @@ import pytest
 from labeling.models import Campaign
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
+from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
-from training.actions.schedule import save_retraining_policy
 from training.jobs.evaluation import accuracy_with_ties, evaluate_version, measure_for_gate, run_gate
 from training.jobs.run import run_training_job
 from training.models import ModelVersion, Run
@@ -29,7 +29,7 @@ def test_a_scheduled_run_that_learned_is_promoted_and_its_child_is_measured_agai
     campaign: Campaign, base: ModelVersion
 ) -> None:
     add_written_pairs(campaign, preference="first", per_prompt=3)
-    save_retraining_policy(campaign=campaign, acting_user=None, now=NOW, auto_promote=True, min_fresh_verdicts=1)
+    save_retraining_rule(campaign=campaign, acting_user=None, now=NOW, auto_promote=True, min_fresh_verdicts=1)
     run = start_run(campaign=campaign, acting_user=None, now=NOW, config=LEARNS, trigger=Run.Trigger.SCHEDULE)
     done = run_training_job(run.pk)
     assert done is not None

@@ -14,8 +14,8 @@ from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs, make_
 from training.actions.generation import start_generation
 from training.actions.readings import read_rewards
 from training.actions.retention import remove_version_files, tidy
+from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
-from training.actions.schedule import save_retraining_policy
 from training.actions.versions import promote, roll_back
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
 from training.lens.pairs import pair_of_texts
@@ -69,7 +69,7 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
     assert names() == {"v1"}
 
     add_written_pairs(campaign, preference="first")
-    save_retraining_policy(campaign=campaign, acting_user=None, now=NOW, auto_promote=True)
+    save_retraining_rule(campaign=campaign, acting_user=None, now=NOW, auto_promote=True)
     run = start_run(campaign=campaign, acting_user=None, now=NOW, trigger=Run.Trigger.SCHEDULE)
     Run.objects.update(status=JobStatus.FINISHED)
     ModelVersion.objects.filter(name="v1").update(run=run)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.people import Stage, stage
-from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingPolicy, Run
+from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run
 from training.versions import files
 
 PATH = "/campaigns/sums/"
@@ -185,16 +185,16 @@ def test_a_version_shows_where_it_comes_from(visiting: Visiting) -> None:
     assert "02ab02ab" in page  # the snapshot
 
 
-# --- The policy ---
+# --- The rule ---
 
 
-def test_a_policy_is_kept(visiting: Visiting) -> None:
+def test_a_rule_is_kept(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     maya = visiting(on_stage.maya)
     form = {"enabled": "on", "min_fresh_verdicts": "50", "cron": "0 3 * * *", "max_accuracy_drop": "0.01"}
-    maya.post(f"{PATH}policy/", form)
-    policy = RetrainingPolicy.objects.get()
-    assert (policy.enabled, policy.min_fresh_verdicts, policy.cron, policy.auto_promote) == (
+    maya.post(f"{PATH}retraining/", form)
+    rule = RetrainingRule.objects.get()
+    assert (rule.enabled, rule.min_fresh_verdicts, rule.cron, rule.auto_promote) == (
         True,
         50,
         "0 3 * * *",
@@ -206,9 +206,9 @@ def test_a_policy_is_kept(visiting: Visiting) -> None:
 def test_a_time_nobody_can_read_is_explained(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     form = {"min_fresh_verdicts": "50", "cron": "at three", "max_accuracy_drop": "0"}
-    answer = visiting(on_stage.maya).post(f"{PATH}policy/", form, follow=True)
+    answer = visiting(on_stage.maya).post(f"{PATH}retraining/", form, follow=True)
     assert "five fields" in answer.content.decode()
-    assert RetrainingPolicy.objects.count() == 0
+    assert RetrainingRule.objects.count() == 0
 
 
 # --- Agreement ---

@@ -1,4 +1,4 @@
-"""Retraining by itself: a campaign's policy, the question whether it is time, and the gate before a promotion."""
+"""Retraining by itself: a campaign's rule, the question whether it is time, and the gate before a promotion."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from labeling.models import Campaign, User
 from training.actions.runs import start_run
 from training.actions.versions import promote
 from training.errors import JobActive, WrongSchedule
-from training.models import ModelVersion, RetrainingPolicy, Run
+from training.models import ModelVersion, RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
@@ -26,7 +26,7 @@ CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 DEFAULT_MIN_FRESH_VERDICTS = 200
 
 
-def save_retraining_policy(
+def save_retraining_rule(
     *,
     campaign: Campaign,
     acting_user: User | None,
@@ -36,7 +36,7 @@ def save_retraining_policy(
     cron: str = "",
     auto_promote: bool = False,
     max_accuracy_drop: float = 0.0,
-) -> RetrainingPolicy:
+) -> RetrainingRule:
     """Sets when a campaign retrains by itself.
 
     cron: five fields, in the server's time zone; at that time a run starts if there are enough fresh verdicts.
@@ -46,32 +46,32 @@ def save_retraining_policy(
     crontab = _crontab(cron) if cron.strip() else None
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=campaign.pk)  # two leads saving at once: one after the other
-        policy = RetrainingPolicy.objects.filter(campaign=campaign).first() or RetrainingPolicy(campaign=campaign)
-        before = _as_dict(policy) if policy.pk else {}
-        policy.enabled, policy.min_fresh_verdicts = enabled, min_fresh_verdicts
-        policy.auto_promote, policy.max_accuracy_drop = auto_promote, max_accuracy_drop
-        policy.updated_at = now
+        rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
+        before = _as_dict(rule) if rule.pk else {}
+        rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
+        rule.auto_promote, rule.max_accuracy_drop = auto_promote, max_accuracy_drop
+        rule.updated_at = now
         try:
-            policy.full_clean(exclude=["campaign", "periodic_task"])
+            rule.full_clean(exclude=["campaign", "periodic_task"])
         except ValidationError as error:
             raise WrongSchedule(" ".join(error.messages)) from error
-        policy.save()
-        _set_time(policy, crontab)
+        rule.save()
+        _set_time(rule, crontab)
         record(
-            "policy.saved",
-            policy,
+            "retraining_rule.saved",
+            rule,
             acting_user=acting_user,
             now=now,
             campaign=campaign,
             before=before,
-            after=_as_dict(policy),
+            after=_as_dict(rule),
         )
-    return policy
+    return rule
 
 
-def _as_dict(policy: RetrainingPolicy) -> dict[str, Any]:
+def _as_dict(rule: RetrainingRule) -> dict[str, Any]:
     fields = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
-    return {name: getattr(policy, name) for name in fields}
+    return {name: getattr(rule, name) for name in fields}
 
 
 def _crontab(cron: str) -> CrontabSchedule:
@@ -94,12 +94,12 @@ def _crontab(cron: str) -> CrontabSchedule:
     return crontab
 
 
-def _set_time(policy: RetrainingPolicy, crontab: CrontabSchedule | None) -> None:
-    """Makes the policy's row in beat's table what it should be: beat reads it again by itself."""
-    task = policy.periodic_task
+def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
+    """Makes the rule's row in beat's table what it should be: beat reads it again by itself."""
+    task = rule.periodic_task
     if crontab is None:
-        policy.periodic_task = None
-        policy.save(update_fields=["periodic_task"])
+        rule.periodic_task = None
+        rule.save(update_fields=["periodic_task"])
         if task is not None:
             task.delete()
         return
@@ -109,33 +109,33 @@ def _set_time(policy: RetrainingPolicy, crontab: CrontabSchedule | None) -> None
         crontab.save()
         schedule = crontab
     if task is None:
-        task = PeriodicTask(name=f"Retrain {policy.campaign.slug}", task=CONSIDER_TASK)
-    task.crontab, task.enabled, task.args = schedule, policy.enabled, json.dumps([policy.pk])
+        task = PeriodicTask(name=f"Retrain {rule.campaign.slug}", task=CONSIDER_TASK)
+    task.crontab, task.enabled, task.args = schedule, rule.enabled, json.dumps([rule.pk])
     task.save()
-    policy.periodic_task = task
-    policy.save(update_fields=["periodic_task"])
+    rule.periodic_task = task
+    rule.save(update_fields=["periodic_task"])
 
 
-def consider_retraining(*, policy: RetrainingPolicy, now: datetime) -> Run | None:
-    """Starts a run from the serving version if the policy wants one now; returns it, or None with the reason kept.
+def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
+    """Starts a run from the serving version if the rule wants one now; returns it, or None with the reason kept.
 
     Being asked twice at once starts one run: only one may be active in a campaign.
     """
-    run, outcome = None, "The policy is switched off."
-    if policy.enabled:
-        fresh = fresh_verdicts(policy.campaign)
-        if fresh < policy.min_fresh_verdicts:
-            outcome = f"Waits: {fresh} fresh verdicts of {policy.min_fresh_verdicts}."
+    run, outcome = None, "The rule is switched off."
+    if rule.enabled:
+        fresh = fresh_verdicts(rule.campaign)
+        if fresh < rule.min_fresh_verdicts:
+            outcome = f"Waits: {fresh} fresh verdicts of {rule.min_fresh_verdicts}."
         else:
-            run, outcome = _try_to_start(policy, fresh, now=now)
-    policy.considered_at, policy.outcome = now, outcome[:300]
-    RetrainingPolicy.objects.filter(pk=policy.pk).update(considered_at=now, outcome=policy.outcome)
+            run, outcome = _try_to_start(rule, fresh, now=now)
+    rule.considered_at, rule.outcome = now, outcome[:300]
+    RetrainingRule.objects.filter(pk=rule.pk).update(considered_at=now, outcome=rule.outcome)
     return run
 
 
-def _try_to_start(policy: RetrainingPolicy, fresh: int, *, now: datetime) -> tuple[Run | None, str]:
+def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, str]:
     try:
-        run = start_run(campaign=policy.campaign, acting_user=None, now=now, trigger=Run.Trigger.SCHEDULE)
+        run = start_run(campaign=rule.campaign, acting_user=None, now=now, trigger=Run.Trigger.SCHEDULE)
     except JobActive:
         return None, "Waits: a run is active."
     except DomainError as error:
@@ -157,7 +157,7 @@ class GateMeasurement:
     pairs: int
 
     def did_not_fall(self, max_drop: float) -> bool:
-        """Whether the new accuracy is at least the parent's, less the drop that the policy allows."""
+        """Whether the new accuracy is at least the parent's, less the drop that the rule allows."""
         return self.accuracy >= self.parent_accuracy - max_drop - 1e-12
 
 
@@ -170,14 +170,14 @@ def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasureme
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.gate is not None:
             return dict(locked.gate)
-        policy = RetrainingPolicy.objects.get(campaign=run.campaign)
+        rule = RetrainingRule.objects.get(campaign=run.campaign)
         compared = f"{measured.accuracy:.3f}; its parent {measured.parent_accuracy:.3f}; {measured.pairs} pairs"
         promoted, reason = False, f"Held back: held-out accuracy fell, {compared}."
-        if not policy.auto_promote:
-            reason = "Held back: the policy does not promote by itself any more."
-        elif measured.did_not_fall(policy.max_accuracy_drop):
+        if not rule.auto_promote:
+            reason = "Held back: the rule does not promote by itself any more."
+        elif measured.did_not_fall(rule.max_accuracy_drop):
             promoted, reason = _promote_by_rule(run, version, f"Held-out accuracy did not fall: {compared}.", now=now)
-        figures = {**asdict(measured), "max_drop": policy.max_accuracy_drop}
+        figures = {**asdict(measured), "max_drop": rule.max_accuracy_drop}
         return _keep_decision(locked, {**figures, "promoted": promoted, "reason": reason}, now=now)
 
 

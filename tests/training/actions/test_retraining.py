@@ -1,4 +1,4 @@
-"""Retraining by itself: the policy, the question whether it is time, and the gate before a promotion."""
+"""Retraining by itself: the rule, the question whether it is time, and the gate before a promotion."""
 
 import json
 from datetime import timedelta
@@ -10,18 +10,18 @@ from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks
-from training.actions.runs import start_run
-from training.actions.schedule import (
+from training.actions.retraining import (
     GateMeasurement,
     consider_retraining,
     decide_promotion,
     hold_back,
-    save_retraining_policy,
+    save_retraining_rule,
 )
+from training.actions.runs import start_run
 from training.actions.versions import promote
 from training.errors import WrongSchedule
-from training.models import JobStatus, ModelVersion, RetrainingPolicy, Run
-from training.queries.retraining import fresh_verdicts, policies_without_time, runs_awaiting_gate
+from training.models import JobStatus, ModelVersion, RetrainingRule, Run
+from training.queries.retraining import fresh_verdicts, rules_without_time, runs_awaiting_gate
 from training.queries.serving import serving_version
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +36,8 @@ def labeled(campaign: Campaign, base: ModelVersion, alice: User) -> Campaign:
     return campaign
 
 
-def policy_of(campaign: Campaign, **values: object) -> RetrainingPolicy:
-    return save_retraining_policy(campaign=campaign, acting_user=None, now=NOW, **values)  # type: ignore[arg-type]
+def rule_of(campaign: Campaign, **values: object) -> RetrainingRule:
+    return save_retraining_rule(campaign=campaign, acting_user=None, now=NOW, **values)  # type: ignore[arg-type]
 
 
 def scheduled_run(campaign: Campaign, base: ModelVersion) -> tuple[Run, ModelVersion]:
@@ -52,21 +52,21 @@ def scheduled_run(campaign: Campaign, base: ModelVersion) -> tuple[Run, ModelVer
 
 
 def test_a_cron_time_becomes_a_row_that_beat_reads_and_goes_again(campaign: Campaign, maya: User) -> None:
-    policy = save_retraining_policy(campaign=campaign, acting_user=maya, now=NOW, cron="15 3 * * 1-5")
+    rule = save_retraining_rule(campaign=campaign, acting_user=maya, now=NOW, cron="15 3 * * 1-5")
 
-    row = PeriodicTask.objects.get(retraining_policy=policy)
-    assert (row.task, json.loads(row.args), row.enabled) == (tasks.consider_retraining.name, [policy.pk], True)
+    row = PeriodicTask.objects.get(retraining_rule=rule)
+    assert (row.task, json.loads(row.args), row.enabled) == (tasks.consider_retraining.name, [rule.pk], True)
     assert row.crontab is not None
     assert (row.crontab.minute, row.crontab.hour, row.crontab.day_of_week) == ("15", "3", "1-5")
-    assert policy.cron == "15 3 * * 1-5"
+    assert rule.cron == "15 3 * * 1-5"
 
-    save_retraining_policy(campaign=campaign, acting_user=maya, now=NOW, cron="0 4 * * *", enabled=False)
+    save_retraining_rule(campaign=campaign, acting_user=maya, now=NOW, cron="0 4 * * *", enabled=False)
     row.refresh_from_db()
     assert (row.crontab.hour, row.enabled) == ("4", False)
-    save_retraining_policy(campaign=campaign, acting_user=maya, now=NOW, cron="")
+    save_retraining_rule(campaign=campaign, acting_user=maya, now=NOW, cron="")
     assert not PeriodicTask.objects.filter(task=tasks.consider_retraining.name).exists()
-    assert RetrainingPolicy.objects.get(campaign=campaign).cron == ""
-    assert [event.after["cron"] for event in Event.objects.filter(verb="policy.saved").order_by("pk")] == [
+    assert RetrainingRule.objects.get(campaign=campaign).cron == ""
+    assert [event.after["cron"] for event in Event.objects.filter(verb="retraining_rule.saved").order_by("pk")] == [
         "15 3 * * 1-5",
         "0 4 * * *",
         "",
@@ -87,36 +87,36 @@ def test_a_cron_time_becomes_a_row_that_beat_reads_and_goes_again(campaign: Camp
 )
 def test_what_cannot_be_is_refused_and_nothing_is_saved(campaign: Campaign, wrong: dict[str, object]) -> None:
     with pytest.raises(WrongSchedule):
-        policy_of(campaign, **wrong)
-    assert not RetrainingPolicy.objects.exists()
+        rule_of(campaign, **wrong)
+    assert not RetrainingRule.objects.exists()
 
 
-def test_annotators_set_no_policy(campaign: Campaign, alice: User) -> None:
+def test_annotators_set_no_rule(campaign: Campaign, alice: User) -> None:
     with pytest.raises(NotAllowed):
-        save_retraining_policy(campaign=campaign, acting_user=alice, now=NOW)
+        save_retraining_rule(campaign=campaign, acting_user=alice, now=NOW)
 
 
 def test_a_run_starts_from_the_serving_version_once_there_are_enough_fresh_verdicts(
     labeled: Campaign, base: ModelVersion
 ) -> None:
-    policy = policy_of(labeled, min_fresh_verdicts=ALL)
+    rule = rule_of(labeled, min_fresh_verdicts=ALL)
 
-    run = consider_retraining(policy=policy, now=NOW)
+    run = consider_retraining(rule=rule, now=NOW)
 
     assert run is not None
     assert (run.trigger, run.parent, run.status) == (Run.Trigger.SCHEDULE, base, JobStatus.QUEUED)
-    assert policy.outcome == f"Started run {run.pk} on {ALL} fresh verdicts."
+    assert rule.outcome == f"Started run {run.pk} on {ALL} fresh verdicts."
     assert fresh_verdicts(labeled) == 0
-    assert consider_retraining(policy=policy, now=NOW) is None
-    assert policy.outcome == f"Waits: 0 fresh verdicts of {ALL}."
+    assert consider_retraining(rule=rule, now=NOW) is None
+    assert rule.outcome == f"Waits: 0 fresh verdicts of {ALL}."
 
 
 def test_too_few_fresh_verdicts_wait_and_the_reason_is_kept(labeled: Campaign) -> None:
-    policy = policy_of(labeled, min_fresh_verdicts=ALL + 1)
+    rule = rule_of(labeled, min_fresh_verdicts=ALL + 1)
 
-    assert consider_retraining(policy=policy, now=NOW) is None
-    policy.refresh_from_db()
-    assert (policy.outcome, policy.considered_at) == (f"Waits: {ALL} fresh verdicts of {ALL + 1}.", NOW)
+    assert consider_retraining(rule=rule, now=NOW) is None
+    rule.refresh_from_db()
+    assert (rule.outcome, rule.considered_at) == (f"Waits: {ALL} fresh verdicts of {ALL + 1}.", NOW)
 
 
 def test_only_verdicts_after_the_last_runs_snapshot_are_fresh(labeled: Campaign, alice: User) -> None:
@@ -126,46 +126,46 @@ def test_only_verdicts_after_the_last_runs_snapshot_are_fresh(labeled: Campaign,
     judged = judge_all(labeled, alice, limit=5, now=NOW + timedelta(hours=1))
 
     assert fresh_verdicts(labeled) == judged == 5
-    assert consider_retraining(policy=policy_of(labeled, min_fresh_verdicts=6), now=NOW) is None
-    assert consider_retraining(policy=policy_of(labeled, min_fresh_verdicts=5), now=NOW) is not None
+    assert consider_retraining(rule=rule_of(labeled, min_fresh_verdicts=6), now=NOW) is None
+    assert consider_retraining(rule=rule_of(labeled, min_fresh_verdicts=5), now=NOW) is not None
 
 
 def test_a_run_that_a_person_has_started_is_waited_for(labeled: Campaign, alice: User) -> None:
     start_run(campaign=labeled, acting_user=None, now=NOW)
     add_written_pairs(labeled, per_prompt=2)
     judge_all(labeled, alice, now=NOW + timedelta(hours=1))
-    policy = policy_of(labeled, min_fresh_verdicts=1)
+    rule = rule_of(labeled, min_fresh_verdicts=1)
 
-    assert consider_retraining(policy=policy, now=NOW) is None
-    assert policy.outcome == "Waits: a run is active."
+    assert consider_retraining(rule=rule, now=NOW) is None
+    assert rule.outcome == "Waits: a run is active."
 
 
-def test_what_keeps_a_run_from_starting_is_told_in_the_policy(
+def test_what_keeps_a_run_from_starting_is_told_in_the_rule(
     campaign: Campaign, base: ModelVersion, alice: User
 ) -> None:
     add_written_pairs(campaign)
     judge_all(campaign, alice, limit=2)
-    policy = policy_of(campaign, min_fresh_verdicts=2)
+    rule = rule_of(campaign, min_fresh_verdicts=2)
 
-    assert consider_retraining(policy=policy, now=NOW) is None
-    assert policy.outcome.startswith("Could not start: A run needs at least")
-
-
-def test_a_switched_off_policy_does_nothing(labeled: Campaign) -> None:
-    policy = policy_of(labeled, min_fresh_verdicts=1, enabled=False)
-
-    assert consider_retraining(policy=policy, now=NOW) is None
-    assert not policies_without_time().exists()
+    assert consider_retraining(rule=rule, now=NOW) is None
+    assert rule.outcome.startswith("Could not start: A run needs at least")
 
 
-def test_the_tasks_look_at_policies_with_and_without_a_time(labeled: Campaign) -> None:
-    policy = policy_of(labeled, min_fresh_verdicts=1, cron="0 3 * * *")
+def test_a_switched_off_rule_does_nothing(labeled: Campaign) -> None:
+    rule = rule_of(labeled, min_fresh_verdicts=1, enabled=False)
 
-    tasks.consider_policies()  # this one has a time of its own
+    assert consider_retraining(rule=rule, now=NOW) is None
+    assert not rules_without_time().exists()
+
+
+def test_the_tasks_look_at_rules_with_and_without_a_time(labeled: Campaign) -> None:
+    rule = rule_of(labeled, min_fresh_verdicts=1, cron="0 3 * * *")
+
+    tasks.consider_retraining_rules()  # this one has a time of its own
     assert not Run.objects.exists()
-    tasks.consider_retraining(policy.pk)
+    tasks.consider_retraining(rule.pk)
     assert Run.objects.get().trigger == Run.Trigger.SCHEDULE
-    tasks.consider_retraining(10**9)  # a policy that is gone by now
+    tasks.consider_retraining(10**9)  # a rule that is gone by now
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_accuracy_did_not_fall_if_it_is_at_least_the_parents_less_the_drop_allow
 
 
 def test_the_gate_promotes_when_accuracy_did_not_fall_and_keeps_why(labeled: Campaign, base: ModelVersion) -> None:
-    policy_of(labeled, auto_promote=True)
+    rule_of(labeled, auto_promote=True)
     run, version = scheduled_run(labeled, base)
     assert list(runs_awaiting_gate()) == [run]
 
@@ -196,7 +196,7 @@ def test_the_gate_promotes_when_accuracy_did_not_fall_and_keeps_why(labeled: Cam
 
 
 def test_the_gate_holds_back_what_got_worse(labeled: Campaign, base: ModelVersion) -> None:
-    policy_of(labeled, auto_promote=True)
+    rule_of(labeled, auto_promote=True)
     run, version = scheduled_run(labeled, base)
 
     gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.4, 0.5, 40), now=NOW)
@@ -207,7 +207,7 @@ def test_the_gate_holds_back_what_got_worse(labeled: Campaign, base: ModelVersio
 
 
 def test_the_gate_holds_back_when_another_version_was_promoted_meanwhile(labeled: Campaign, base: ModelVersion) -> None:
-    policy_of(labeled, auto_promote=True)
+    rule_of(labeled, auto_promote=True)
     run, version = scheduled_run(labeled, base)
     other = ModelVersion.objects.create(
         name="other", base_dir=base.base_dir, content_hash=base.content_hash, created_at=NOW
@@ -220,8 +220,8 @@ def test_the_gate_holds_back_when_another_version_was_promoted_meanwhile(labeled
     assert serving_version() == other
 
 
-def test_without_the_policys_word_nothing_is_promoted_by_itself(labeled: Campaign, base: ModelVersion) -> None:
-    policy_of(labeled, auto_promote=False)
+def test_without_the_rules_word_nothing_is_promoted_by_itself(labeled: Campaign, base: ModelVersion) -> None:
+    rule_of(labeled, auto_promote=False)
     run, version = scheduled_run(labeled, base)
 
     assert not runs_awaiting_gate().exists()
@@ -230,7 +230,7 @@ def test_without_the_policys_word_nothing_is_promoted_by_itself(labeled: Campaig
 
 
 def test_what_could_not_be_measured_is_left_to_a_person(labeled: Campaign, base: ModelVersion) -> None:
-    policy_of(labeled, auto_promote=True)
+    rule_of(labeled, auto_promote=True)
     run, _ = scheduled_run(labeled, base)
 
     assert hold_back(run=run, reason="Held back: no memory.", now=NOW)["promoted"] is False

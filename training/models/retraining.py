@@ -7,10 +7,10 @@ from django_celery_beat.models import PeriodicTask
 from labeling.models import Campaign
 
 
-class RetrainingPolicy(models.Model):
+class RetrainingRule(models.Model):
     """When a campaign retrains by itself. The time is a django-celery-beat row that a lead edits."""
 
-    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="retraining_policy")
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="retraining_rule")
     enabled = models.BooleanField(default=False)
     min_fresh_verdicts = models.PositiveIntegerField(
         default=200,
@@ -26,14 +26,14 @@ class RetrainingPolicy(models.Model):
         help_text="How much lower than the parent's held-out reward accuracy still counts as not fallen.",
     )
     periodic_task = models.OneToOneField(
-        PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_policy"
+        PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_rule"
     )
     considered_at = models.DateTimeField(null=True, blank=True, help_text="When it was last asked whether to start.")
     outcome = models.CharField(max_length=300, blank=True, help_text="What came of it, in a sentence.")
     updated_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "retraining policies"
+        verbose_name_plural = "retraining rules"
 
     @property
     def cron(self) -> str:
