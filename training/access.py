@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.models import Deployment, GenerationJob, LabSession, ModelVersion, RewardReading, Run
+from training.models import Deployment, GenerationJob, LabSession, LensJob, ModelVersion, Run
 
 
 def require_any_lead(user: User | None) -> None:
@@ -52,14 +52,14 @@ def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
     return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
 
 
-def visible_readings(user: User) -> QuerySet[RewardReading]:
+def visible_lens_jobs(user: User) -> QuerySet[LensJob]:
     """One's own of texts one wrote, and those of pairs of the campaigns led by this person: whoever leads a campaign no
     more sees its texts no more."""
     if not user.is_lead:
-        return RewardReading.objects.none()
+        return LensJob.objects.none()
     if user.is_admin:
-        return RewardReading.objects.all()
-    return RewardReading.objects.filter(Q(created_by=user, campaign=None) | Q(campaign__in=_led(user).values("pk")))
+        return LensJob.objects.all()
+    return LensJob.objects.filter(Q(created_by=user, campaign=None) | Q(campaign__in=_led(user).values("pk")))
 
 
 def own_lab_sessions(user: User) -> QuerySet[LabSession]:

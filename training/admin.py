@@ -9,9 +9,9 @@ from training.models import (
     GenerationItem,
     GenerationJob,
     LabSession,
+    LensJob,
     ModelVersion,
     RetrainingRule,
-    RewardReading,
     Run,
     Snapshot,
 )
@@ -75,8 +75,8 @@ class RetrainingRuleAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "enabled", "min_fresh_verdicts", "auto_promote", "considered_at", "outcome")
 
 
-@admin.register(RewardReading)
-class RewardReadingAdmin(ReadOnlyAdmin):
+@admin.register(LensJob)
+class LensJobAdmin(ReadOnlyAdmin):
     list_display = ("pk", "version", "before", "status", "created_by", "created_at")
     list_filter = ("status",)
 

@@ -20,12 +20,12 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from common import processes
 from labeling.events.record import record
-from training.models import GenerationJob, JobStatus, LabSession, RewardReading, Run
+from training.models import GenerationJob, JobStatus, LabSession, LensJob, Run
 
 logger = logging.getLogger(__name__)
 
-AnyJob = GenerationJob | Run | RewardReading | LabSession
-J = TypeVar("J", GenerationJob, Run, RewardReading, LabSession)
+AnyJob = GenerationJob | Run | LensJob | LabSession
+J = TypeVar("J", GenerationJob, Run, LensJob, LabSession)
 
 # A worker shows itself every few seconds; one that has not for this long is taken for dead wherever it is.
 HEARTBEAT_SECONDS = 5.0
@@ -38,13 +38,13 @@ MAX_LOSSES = 5
 TASKS: dict[type[AnyJob], tuple[str, str]] = {
     GenerationJob: ("training.tasks.run_generation", "generate"),
     Run: ("training.tasks.run_training", "train"),
-    RewardReading: ("training.tasks.run_reading", "lens"),
+    LensJob: ("training.tasks.run_lens", "lens"),
     LabSession: ("training.tasks.run_lab", "lens"),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
     Run: "run",
-    RewardReading: "reading",
+    LensJob: "lens",
     LabSession: "lab_session",
 }
 

@@ -14,7 +14,7 @@ from training.jobs import handover
 from training.jobs.evaluation import run_gate as ask_gate
 from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
-from training.jobs.reading import run_reading_job
+from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
 from training.models import RetrainingRule
 from training.queries import retraining
@@ -45,9 +45,9 @@ def run_gate(run_id: int) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def run_reading(reading_id: int) -> None:
+def run_lens(lens_job_id: int) -> None:
     """Reads the hidden rewards of a pair."""
-    run_reading_job(reading_id)
+    run_lens_job(lens_job_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -17,8 +17,8 @@ from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
 from labeling.queries.progress import annotator_view
+from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
-from labeling.web.reading import reading_of
 
 CRITERION = "criterion-"
 """Before the name of a criterion in the form."""
@@ -73,7 +73,7 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "guidelines_changed": guidelines and last and last.guideline_version_id != guidelines.pk,
         "last_judged": _undoable(last, campaign),
         "flags": Flag.choices,
-        "reading": reading_of(request),
+        "display": display_of(request),
     }
     return render(request, "labeling/annotate.html", context)
 

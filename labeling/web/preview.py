@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
 from labeling.models import Campaign, Comparison, Flag
+from labeling.web.display import display_of
 from labeling.web.edge import page, person
-from labeling.web.reading import reading_of
 
 PROMPT = "How do I keep basil alive in winter?"
 COMPLETIONS = (
@@ -65,7 +65,7 @@ def preview_of(
         "guidelines_html": render_markdown(guidelines, breaks=False) if guidelines else "",
         "last_judged": None,
         "flags": Flag.choices,
-        "reading": reading_of(request),
+        "display": display_of(request),
     }
     return render(request, "labeling/preview.html", context)
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Picture, SignIn
 from tests.browser.furnished import furnish
-from tests.browser.inspected import experiment_of
+from tests.browser.lens_and_lab import experiment_of
 from tests.people import NOON, Stage
 from tests.training.tiny import write_tiny_model
 from training.actions.versions import promote, register_base_version

@@ -1,4 +1,4 @@
-"""The reward lens in a browser: waiting for a reading, heat maps, and a beta that is played with."""
+"""The reward lens in a browser: waiting for a lens job, heat maps, and a beta that is played with."""
 
 import re
 
@@ -7,10 +7,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, Picture, SignIn
 from tests.browser.furnished import Furnished, furnish
-from tests.browser.inspected import reading_of
+from tests.browser.lens_and_lab import lens_job_of
 from tests.people import Stage
 from training.lens.figures import views
-from training.models import RewardReading
+from training.models import LensJob
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def number(page: Page, name: str) -> float:
     return float(re.sub(r"[^\d.−-]", "", page.get_by_test_id(name).inner_text()).replace("−", "-"))
 
 
-def test_a_reading_appears_when_it_is_done_and_beta_is_played_with_by_keyboard(
+def test_a_lens_job_appears_when_it_is_done_and_beta_is_played_with_by_keyboard(
     on_stage: Stage, furnished: Furnished, sign_in: SignIn, picture: Picture
 ) -> None:
-    reading = reading_of(on_stage, furnished, status="queued")
-    result = reading.result
-    RewardReading.objects.update(result=None)
-    page = sign_in(on_stage.maya, path=f"/lens/{reading.pk}/")
-    expect(page.get_by_test_id("reading-status")).to_have_text("Queued")
-    RewardReading.objects.update(status="running")
-    expect(page.get_by_test_id("reading-status")).to_have_text("Running")
-    RewardReading.objects.update(status="finished", result=result)
+    lens_job = lens_job_of(on_stage, furnished, status="queued")
+    result = lens_job.result
+    LensJob.objects.update(result=None)
+    page = sign_in(on_stage.maya, path=f"/lens/{lens_job.pk}/")
+    expect(page.get_by_test_id("lens-status")).to_have_text("Queued")
+    LensJob.objects.update(status="running")
+    expect(page.get_by_test_id("lens-status")).to_have_text("Running")
+    LensJob.objects.update(status="finished", result=result)
     expect(page.get_by_test_id("heat-after")).to_be_visible()
 
     assert result is not None
@@ -65,7 +65,7 @@ def test_everything_is_there_without_javascript(on_stage: Stage, furnished: Furn
     page.get_by_label("Rejected completion").fill("Nobody knows.")
     page.get_by_test_id("look").click()
     expect(page.get_by_text("Queued")).to_be_visible()
-    done = reading_of(on_stage, furnished)
+    done = lens_job_of(on_stage, furnished)
     page.goto(f"/lens/{done.pk}/")
     expect(page.get_by_test_id("margin")).to_have_text("0.850")
     expect(page.get_by_test_id("heat-after").locator(".tokens").first).to_have_text("It is 2.↵", use_inner_text=True)

@@ -15,7 +15,7 @@ from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
-from tests.browser.inspected import experiment_of, reading_of
+from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
@@ -48,7 +48,7 @@ PAGES = {
         "/runs/{finished}/surprises/",
         "/lens/",
         "/lens/?comparison={comparison}",
-        "/lens/{reading}/",
+        "/lens/{lens_job}/",
         "/lab/",
         "/versions/",
         "/versions/compare/?one=sums-v1&other=sums-v2",
@@ -73,7 +73,7 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1, comparison=1, reading=1).partition("?")[0]).url_name
+        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1).partition("?")[0]).url_name
         for paths in PAGES.values()
         for path in paths
     }
@@ -85,13 +85,13 @@ def test_no_page_is_left_out() -> None:
 def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
     on_stage.settle(["a", "b", "a"])
     furnished = furnish(on_stage)
-    reading = reading_of(on_stage, furnished)
+    lens_job = lens_job_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
     names = {
         "finished": furnished.finished.pk,
         "invitation": occupy(on_stage),
-        "reading": reading.pk,
-        "comparison": reading.comparison_id,
+        "lens_job": lens_job.pk,
+        "comparison": lens_job.comparison_id,
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     found: list[str] = []

@@ -17,12 +17,12 @@ from tests.training.conftest import add_written_pairs
 from training import claims
 from training.actions.generation import start_generation
 from training.actions.lab import ask_for_steps, end_lab, start_lab
-from training.actions.readings import read_rewards
+from training.actions.lens import start_lens_job
 from training.actions.runs import start_run
 from training.jobs.run import run_training_job
 from training.lens.figures import views
 from training.lens.pairs import pair_of_texts
-from training.models import GenerationJob, JobStatus, ModelVersion, RewardReading, Run, RunMetric
+from training.models import GenerationJob, JobStatus, LensJob, ModelVersion, Run, RunMetric
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -38,7 +38,7 @@ def reached(run: Run, step: int) -> bool:
     return run.done >= step and bool(run.engine)
 
 
-def finished(job: Run | GenerationJob | RewardReading) -> bool:
+def finished(job: Run | GenerationJob | LensJob) -> bool:
     """Whether it is over; beat's part, the sweep, is done here meanwhile."""
     claims.sweep(now=timezone.now())
     job.refresh_from_db()
@@ -88,7 +88,7 @@ def test_engine_and_worker_are_killed_in_the_middle_and_the_run_ends_in_the_same
 
 
 def looked_into(version: ModelVersion) -> None:
-    """An experiment in the lab and a reading of the lens, by the worker that is there."""
+    """An experiment in the lab and a job of the lens, by the worker that is there."""
     alice, maya = (User.objects.get(username=name) for name in ("alice", "maya"))
     texts: dict[str, Any] = {"chosen": "the cat sees bread", "rejected": "the old dog slowly walks"}
     session = start_lab(prompt="what does the cat see ?", **texts, acting_user=alice, now=timezone.now())
@@ -103,15 +103,15 @@ def looked_into(version: ModelVersion) -> None:
     wait_until(lambda: taken(3), "the same engine takes two more")
     assert (session.attempts, [point["step"] for point in session.points]) == (1, [0, 1, 2, 3])
     pair = pair_of_texts([{"role": "user", "content": "what does the cat see ?"}], **texts)
-    reading = read_rewards(version=version, pair=pair, acting_user=maya, now=timezone.now())
+    lens_job = start_lens_job(version=version, pair=pair, acting_user=maya, now=timezone.now())
     end_lab(session=session, acting_user=alice, now=timezone.now())  # there is one worker here, and it stays with it
-    wait_until(lambda: finished(reading), "the reading comes after it")
+    wait_until(lambda: finished(lens_job), "the lens job comes after it")
     session.refresh_from_db()
-    assert (session.status, reading.attempts) == (JobStatus.CANCELLED, 1)
-    assert reading.result is not None
-    view, before = views(reading.result)
+    assert (session.status, lens_job.attempts) == (JobStatus.CANCELLED, 1)
+    assert lens_job.result is not None
+    view, before = views(lens_job.result)
     assert (view.version, before) == (version.name, None)
-    assert view.figures(reading.beta).margin > 0, "as it was trained"
+    assert view.figures(lens_job.beta).margin > 0, "as it was trained"
 
 
 def test_a_broker_that_lost_everything_is_told_again_and_nothing_is_written_twice(

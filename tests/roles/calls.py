@@ -17,7 +17,7 @@ from labeling.actions.people import create_token
 from labeling.actions.webhooks import create_webhook
 from labeling.models import Comparison, Invitation, Membership, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish
-from tests.browser.inspected import experiment_of, reading_of
+from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
 from training.models import GenerationJob, ModelVersion, Run
 
@@ -72,7 +72,7 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("api-retire", "api-restore", "api-flag-review", "api-gold"), lambda scene: [untouched(scene).pk]),
     "api-adjudicate": lambda scene: [conflict(scene.stage)],
     **dict.fromkeys(("comparison", "comparison_change"), lambda scene: ["sums", untouched(scene).pk]),
-    **dict.fromkeys(("lens_reading", "api-reading"), lambda scene: [reading_of(scene.stage, scene.furnished).pk]),
+    **dict.fromkeys(("lens_job", "api-lens-job"), lambda scene: [lens_job_of(scene.stage, scene.furnished).pk]),
     **dict.fromkeys(
         ("lab_steps", "lab_end", "api-lab-session", "api-lab-steps", "api-end-lab"),
         lambda scene: [experiment_of(scene.stage.alice, scene.furnished, steps=1).pk],
@@ -123,7 +123,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-runs", "POST"): {"campaign": "sums"},
     ("api-answer", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}], "seed": 7},
     ("api-keep", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}]},
-    ("api-readings", "POST"): {
+    ("api-lens-jobs", "POST"): {
         "version": "sums-v1",
         "prompt": [{"role": "user", "content": "What is 1 plus one?"}],
         "chosen": "It is 2.",

@@ -13,7 +13,7 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import playground
-from training.api import serializers
+from training.api.serializers import jobs as serializers
 from training.api.views import find_version
 from training.versions import hub
 

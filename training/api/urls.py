@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.api import inspection, playground, views
+from training.api import lab, lens, playground, views
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", views.StartGenerationView.as_view(), name="api-start-generation"),
@@ -10,12 +10,12 @@ urlpatterns = [
     path("generation/<int:pk>/", views.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", views.CancelGenerationView.as_view(), name="api-cancel-generation"),
     path("generation/<int:pk>/resume/", views.ResumeGenerationView.as_view(), name="api-resume-generation"),
-    path("readings/", inspection.ReadingsView.as_view(), name="api-readings"),
-    path("readings/<int:pk>/", inspection.ReadingView.as_view(), name="api-reading"),
-    path("lab/", inspection.LabSessionsView.as_view(), name="api-lab-sessions"),
-    path("lab/<int:pk>/", inspection.LabSessionView.as_view(), name="api-lab-session"),
-    path("lab/<int:pk>/steps/", inspection.LabStepsView.as_view(), name="api-lab-steps"),
-    path("lab/<int:pk>/end/", inspection.EndLabView.as_view(), name="api-end-lab"),
+    path("lens/", lens.LensJobsView.as_view(), name="api-lens-jobs"),
+    path("lens/<int:pk>/", lens.LensJobView.as_view(), name="api-lens-job"),
+    path("lab/", lab.LabSessionsView.as_view(), name="api-lab-sessions"),
+    path("lab/<int:pk>/", lab.LabSessionView.as_view(), name="api-lab-session"),
+    path("lab/<int:pk>/steps/", lab.LabStepsView.as_view(), name="api-lab-steps"),
+    path("lab/<int:pk>/end/", lab.EndLabView.as_view(), name="api-end-lab"),
     path("runs/", views.RunsView.as_view(), name="api-runs"),
     path("runs/<int:pk>/", views.RunView.as_view(), name="api-run"),
     path("runs/<int:pk>/metrics/", views.RunMetricsView.as_view(), name="api-run-metrics"),

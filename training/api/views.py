@@ -19,7 +19,7 @@ from training.actions.generation import cancel_generation, resume_generation, st
 from training.actions.retraining import save_retraining_rule
 from training.actions.runs import cancel_run, resume_run, start_run
 from training.actions.versions import promote, roll_back
-from training.api import serializers
+from training.api.serializers import jobs as serializers
 from training.models import GenerationJob, ModelVersion, RetrainingRule, Run, RunMetric
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment

@@ -20,7 +20,7 @@ from common import processes
 from training import claims
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
-from training.models import JobStatus, LabSession, RewardReading
+from training.models import JobStatus, LabSession, LensJob
 from training.versions import files
 
 Clock = Callable[[], datetime]
@@ -105,7 +105,7 @@ class LabWork:
         return now - self.last_wish > self._patience() and self._finish()
 
     def _patience(self) -> float:
-        waiting = any(model.objects.filter(status=JobStatus.QUEUED).exists() for model in (LabSession, RewardReading))
+        waiting = any(model.objects.filter(status=JobStatus.QUEUED).exists() for model in (LabSession, LensJob))
         return min(self.idle_seconds, IDLE_SECONDS_IF_OTHERS_WAIT) if waiting else self.idle_seconds
 
     def _finish(self) -> bool:

@@ -1,4 +1,4 @@
-"""The arithmetic of a reading: from token log-probabilities to rewards, margin, probability and loss. Pure.
+"""The arithmetic of a lens job: from token log-probabilities to rewards, margin, probability and loss. Pure.
 
 The page's beta slider does the same in the browser (frontend/js/lib/dpo.js); a browser test holds the two together.
 """
@@ -94,7 +94,7 @@ def figures(chosen_ratio: float, rejected_ratio: float, beta: float) -> Figures:
 
 
 def views(result: dict[str, Any]) -> tuple[View, View | None]:
-    """A reading's result as the page shows it: after, and before (None: the reference itself). One scale for both."""
+    """A lens job's result as the page shows it: after, and before (None: the reference itself). One scale for both."""
     parts = [part for part in (result["after"], result["before"]) if part]
     ratios = [abs(mine - theirs) for part in parts for side in ("chosen", "rejected") for _, mine, theirs in part[side]]
     scale = max([FAINTEST, *ratios])

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('pair', models.JSONField(help_text='The pair as the engine reads it: prompt, chosen, rejected, token ids.')),
                 ('beta', models.FloatField(default=0.1, help_text='The strength of the tie that the page begins with.')),
-                ('result', models.JSONField(blank=True, help_text='Token by token: see training.jobs.reading.', null=True)),
+                ('result', models.JSONField(blank=True, help_text='Token by token: see training.jobs.lens.', null=True)),
                 ('before', models.ForeignKey(blank=True, help_text='The version it is compared with; null: the reference itself, whose rewards are zero.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion')),
                 ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reward_readings', to='labeling.campaign')),
                 ('comparison', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='labeling.comparison')),

@@ -4,8 +4,9 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 """
 
 from training.models.generation import GenerationItem, GenerationJob
-from training.models.inspection import LabSession, RewardReading
 from training.models.job import ACTIVE_STATUSES, Job, JobStatus
+from training.models.lab import LabSession
+from training.models.lens import LensJob
 from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
@@ -19,9 +20,9 @@ __all__ = [
     "Job",
     "JobStatus",
     "LabSession",
+    "LensJob",
     "ModelVersion",
     "RetrainingRule",
-    "RewardReading",
     "Run",
     "RunMetric",
     "Snapshot",

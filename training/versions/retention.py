@@ -12,8 +12,8 @@ from training.models import (
     Deployment,
     GenerationJob,
     JobStatus,
+    LensJob,
     ModelVersion,
-    RewardReading,
     Run,
 )
 from training.queries.retraining import runs_awaiting_gate
@@ -63,9 +63,9 @@ def needed() -> dict[int, str]:
     for made in ModelVersion.objects.filter(run__in=runs_awaiting_gate()):
         told = gettext("the gate of run %(number)s has not decided about it") % {"number": made.run_id}
         why.setdefault(made.pk, told)
-    for reading in RewardReading.objects.filter(status__in=ACTIVE_STATUSES):
-        for version in filter(None, (reading.version_id, reading.before_id, reading.reference_id)):
-            why.setdefault(version, gettext("reading %(number)s looks at it") % {"number": reading.pk})
+    for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
+        for version in filter(None, (lens_job.version_id, lens_job.before_id, lens_job.reference_id)):
+            why.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})
     for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
         writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
         for version in filter(None, writing):

@@ -15,12 +15,12 @@ from common.numbers import whole_number
 from labeling.access import get_comparison
 from labeling.models import Campaign, Comparison
 from labeling.web.edge import page, person, refuse
-from training.access import require_any_lead, visible_readings, visible_runs, visible_versions
-from training.actions.readings import read_rewards
+from training.access import require_any_lead, visible_lens_jobs, visible_runs, visible_versions
+from training.actions.lens import start_lens_job
 from training.engine.config import RunConfig
 from training.lens.figures import figures, views
 from training.lens.pairs import Pair, pair_of_comparison, pair_of_snapshot, pair_of_texts
-from training.models import ModelVersion, RewardReading
+from training.models import LensJob, ModelVersion
 from training.queries.serving import current_deployment
 from training.web.forms import LensForm
 
@@ -57,7 +57,7 @@ def lens(request: HttpRequest) -> HttpResponse:
         values = form.cleaned_data
         pair = wanted.pair if wanted else pair_of_texts(*form.texts())
         try:
-            reading = read_rewards(
+            lens_job = start_lens_job(
                 version=values["version"],
                 reference=values["version"].parent if values["against"] == "parent" else None,
                 pair=pair,
@@ -74,14 +74,14 @@ def lens(request: HttpRequest) -> HttpResponse:
             else:
                 messages.error(request, error.message)
         else:
-            return redirect("lens_reading", pk=reading.pk)
+            return redirect("lens_job", pk=lens_job.pk)
     # Without their tokens: a page of names does not need megabytes.
-    readings = visible_readings(user).select_related("version").defer("result").order_by("-pk")
+    lens_jobs = visible_lens_jobs(user).select_related("version").defer("result").order_by("-pk")
     context = {
         "form": form,
         "wanted": wanted,
         "has_versions": seen.exists(),
-        "readings": readings[:READINGS_SHOWN],
+        "lens_jobs": lens_jobs[:READINGS_SHOWN],
         "nav": "lens",
     }
     return render(request, "training/lens.html", context)
@@ -89,36 +89,36 @@ def lens(request: HttpRequest) -> HttpResponse:
 
 @page
 @require_safe
-def lens_reading(request: HttpRequest, pk: int) -> HttpResponse:
-    """One reading: its state, and once it is done rewards and heat maps before and after."""
-    readings = visible_readings(person(request)).select_related(
+def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
+    """One lens job: its state, and once it is done rewards and heat maps before and after."""
+    lens_jobs = visible_lens_jobs(person(request)).select_related(
         "version__parent", "before", "reference", "comparison", "campaign"
     )
-    found = get_object_or_404(readings, pk=pk)
+    found = get_object_or_404(lens_jobs, pk=pk)
     names = [_(name) for name in found.pair.get("names", ["Chosen", "Rejected"])]
     context: dict[str, Any] = {
-        "reading": found,
+        "lens_job": found,
         "names": names,
         "base": found.version.base(),
         "nav": "lens",
     }
     if found.result is not None:
         context |= _shown(found, names)
-    return render(request, "training/lens_reading.html", context)
+    return render(request, "training/lens_job.html", context)
 
 
-def _shown(reading: RewardReading, names: list[str]) -> dict[str, Any]:
-    assert reading.result is not None
-    after, before = views(reading.result)
+def _shown(lens_job: LensJob, names: list[str]) -> dict[str, Any]:
+    assert lens_job.result is not None
+    after, before = views(lens_job.result)
     maps = [{"key": "after", "title": _("After"), "view": after}] + (
         [{"key": "before", "title": _("Before"), "view": before}] if before else []
     )
-    opinion = reading.result["reward_model"]
+    opinion = lens_job.result["reward_model"]
     return {
         "after": after,
         "before": before,
-        "after_figures": after.figures(reading.beta),
-        "before_figures": before.figures(reading.beta) if before else figures(0.0, 0.0, reading.beta),
+        "after_figures": after.figures(lens_job.beta),
+        "before_figures": before.figures(lens_job.beta) if before else figures(0.0, 0.0, lens_job.beta),
         "maps": [
             {**one, "sides": [(names[0], one["view"].chosen), (names[1], one["view"].rejected)]}  # type: ignore[attr-defined]
             for one in maps

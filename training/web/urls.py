@@ -7,7 +7,7 @@ from training.web.compare import compare_versions
 from training.web.compare_runs import compare_runs
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
-from training.web.lens import lens, lens_reading
+from training.web.lens import lens, lens_job
 from training.web.new_campaign import new_campaign, new_campaign_preview
 from training.web.playground import playground
 from training.web.run import run
@@ -36,7 +36,7 @@ urlpatterns = [
     path("lab/start/", lab_start, name="lab_start"),
     path("lab/<int:pk>/steps/", lab_steps, name="lab_steps"),
     path("lab/<int:pk>/end/", lab_end, name="lab_end"),
-    path("lens/<int:pk>/", lens_reading, name="lens_reading"),
+    path("lens/<int:pk>/", lens_job, name="lens_job"),
     path("versions/", versions, name="versions"),
     path("versions/compare/", compare_versions, name="compare_versions"),
     path("versions/<slug:name>/", version, name="version"),

@@ -54,7 +54,7 @@ function set(page, name, value) {
   page.dataset[name] = value;
   const { size, width, panes: scrolling } = page.dataset;
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `reading=${size}.${width}.${scrolling}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
+  document.cookie = `display=${size}.${width}.${scrolling}; path=/; max-age=${YEAR}; samesite=lax${secure}`;
   page.dispatchEvent(new CustomEvent("displaychange"));
 }
 

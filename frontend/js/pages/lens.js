@@ -1,4 +1,4 @@
-// A reading of the reward lens: waits for it, then lets beta be played with. The log-ratios are the model's; the rest
+// One look through the lens: waits for the result, then lets beta be played with. The log-ratios are the model's; the rest
 // is arithmetic.
 
 import { announce } from "../lib/announce.js";
@@ -15,7 +15,7 @@ import { gettext } from "../lib/words.js";
 
 const ACTIVE = new Set(["queued", "running", "cancelling"]);
 const page = one("#main", HTMLElement);
-const url = `${page.dataset.api ?? "/api/v1/"}readings/${page.dataset.reading}/`;
+const url = `${page.dataset.api ?? "/api/v1/"}lens/${page.dataset.lensJob}/`;
 
 /** @param {string | undefined} ratios of both sides, with a space between them */
 function numbers(ratios) {
@@ -53,15 +53,15 @@ function offerBeta() {
 
 if (maybe("[data-active]", HTMLElement)) {
   poll(async () => {
-    const reading = await call("GET", url);
+    const job = await call("GET", url);
     const chip = maybe("[data-active] .chip", HTMLElement);
-    if (chip && ACTIVE.has(reading.status)) {
-      chip.dataset.state = reading.status;
-      chip.textContent = statusInWords(reading.status);
+    if (chip && ACTIVE.has(job.status)) {
+      chip.dataset.state = job.status;
+      chip.textContent = statusInWords(job.status);
       return false;
     }
     if (!(await refreshParts())) location.reload();
-    announce(reading.status === "finished" ? gettext("The reading is there.") : gettext("The reading failed."));
+    announce(job.status === "finished" ? gettext("The result is here.") : gettext("The lens could not finish."));
     offerBeta();
     return true;
   });

@@ -11,18 +11,18 @@ from labeling.models import User
 from tests.concurrency.threads import all_at_once
 from tests.training.conftest import NOW, make_version
 from training.actions.lab import start_lab
-from training.actions.readings import read_rewards
+from training.actions.lens import start_lens_job
 from training.actions.retention import remove_version_files
 from training.errors import VersionInUse
 from training.lens.pairs import pair_of_texts
-from training.models import JobStatus, LabSession, ModelVersion, RewardReading
+from training.models import JobStatus, LabSession, LensJob, ModelVersion
 from training.versions import retention
 
 PAIR = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
 
 
-def ask(version: ModelVersion, user: User) -> RewardReading:
-    return read_rewards(version=version, pair=PAIR, acting_user=user, now=NOW, hand_to_worker=False)
+def ask(version: ModelVersion, user: User) -> LensJob:
+    return start_lens_job(version=version, pair=PAIR, acting_user=user, now=NOW, hand_to_worker=False)
 
 
 def experiment(user: User) -> LabSession:
@@ -58,7 +58,7 @@ def test_files_are_not_removed_before_the_row_that_needs_them_is_there(
         removing.start()
         removing.join(0.3)
         assert removing.is_alive(), "it waits"
-        reading = ask(version, maya)
+        lens_job = ask(version, maya)
     removing.join()
-    assert refused == [f"The files of v1 must stay: reading {reading.pk} looks at it."]
+    assert refused == [f"The files of v1 must stay: lens job {lens_job.pk} uses it."]
     assert Path(version.adapter_dir).exists()

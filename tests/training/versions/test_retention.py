@@ -12,14 +12,14 @@ from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs, make_version
 from training.actions.generation import start_generation
-from training.actions.readings import read_rewards
+from training.actions.lens import start_lens_job
 from training.actions.retention import remove_version_files, tidy
 from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
 from training.actions.versions import promote, roll_back
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
 from training.lens.pairs import pair_of_texts
-from training.models import JobStatus, ModelVersion, RewardReading, Run
+from training.models import JobStatus, LensJob, ModelVersion, Run
 from training.queries.serving import serving_version
 from training.versions import retention, servers
 
@@ -63,9 +63,9 @@ def test_what_a_job_or_a_run_uses_stays(line: list[ModelVersion], campaign: Camp
 
 def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion], campaign: Campaign) -> None:
     pair = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
-    read_rewards(version=line[1], pair=pair, acting_user=None, now=NOW)
+    start_lens_job(version=line[1], pair=pair, acting_user=None, now=NOW)
     assert names() == set()
-    RewardReading.objects.update(status=JobStatus.FINISHED)
+    LensJob.objects.update(status=JobStatus.FINISHED)
     assert names() == {"v1"}
 
     add_written_pairs(campaign, preference="first")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.furnished import furnish
-from tests.browser.inspected import experiment_of
+from tests.browser.lens_and_lab import experiment_of
 from tests.clients import Visiting
 from tests.people import stage
 from training.lens.lessons import LESSONS

@@ -8,11 +8,11 @@ import pytest
 
 from labeling.models import Comparison, Verdict
 from tests.browser.furnished import Furnished, furnish
-from tests.browser.inspected import reading_of
+from tests.browser.lens_and_lab import lens_job_of
 from tests.clients import Visiting
 from tests.people import NOON, Stage, person, stage
 from training.actions.snapshots import take_snapshot
-from training.models import ModelVersion, RewardReading, Run
+from training.models import LensJob, ModelVersion, Run
 from training.web.compare import word_diff
 from training.web.lineage import HEIGHT, draw_lineage
 
@@ -29,14 +29,14 @@ def test_a_text_of_ones_own_is_asked_about_and_has_a_page(scene: tuple[Stage, Fu
     on_stage, furnished = scene
     maya = visiting(on_stage.maya)
     answer = maya.post("/lens/", {"version": furnished.two.pk, "against": "base", **TEXTS})
-    reading = RewardReading.objects.get()
-    assert answer.headers["Location"] == f"/lens/{reading.pk}/"
-    assert (reading.version, reading.before, reading.reference) == (furnished.two, furnished.one, None)
-    assert reading.pair["prompt"] == [{"role": "user", "content": TEXTS["prompt"]}]
-    page = maya.get(f"/lens/{reading.pk}/").content.decode()
+    lens_job = LensJob.objects.get()
+    assert answer.headers["Location"] == f"/lens/{lens_job.pk}/"
+    assert (lens_job.version, lens_job.before, lens_job.reference) == (furnished.two, furnished.one, None)
+    assert lens_job.pair["prompt"] == [{"role": "user", "content": TEXTS["prompt"]}]
+    page = maya.get(f"/lens/{lens_job.pk}/").content.decode()
     assert "Queued" in page
     maya.post("/lens/", {"version": furnished.two.pk, "against": "parent", **TEXTS})
-    against_parent = RewardReading.objects.latest("pk")
+    against_parent = LensJob.objects.latest("pk")
     assert (against_parent.reference, against_parent.before) == (furnished.one, None)
 
 
@@ -46,15 +46,15 @@ def test_a_comparison_is_looked_at_as_it_was_judged(scene: tuple[Stage, Furnishe
     maya = visiting(on_stage.maya)
     assert "What is" in maya.get(f"/lens/?comparison={judged.pk}").content.decode()
     maya.post("/lens/", {"version": furnished.one.pk, "against": "base", "comparison": judged.pk})
-    reading = RewardReading.objects.get()
-    assert (reading.comparison, reading.campaign) == (judged, on_stage.campaign)
-    assert reading.pair["chosen"] == judged.completion_b.text
-    assert reading.pair["names"] == ["Chosen", "Rejected"]
+    lens_job = LensJob.objects.get()
+    assert (lens_job.comparison, lens_job.campaign) == (judged, on_stage.campaign)
+    assert lens_job.pair["chosen"] == judged.completion_b.text
+    assert lens_job.pair["names"] == ["Chosen", "Rejected"]
     stranger = visiting(person("stranger", "lead"))
     assert stranger.get(f"/lens/?comparison={judged.pk}").status_code == 404
-    assert stranger.get(f"/lens/{reading.pk}/").status_code == 404
+    assert stranger.get(f"/lens/{lens_job.pk}/").status_code == 404
     on_stage.campaign.memberships.filter(user=on_stage.maya).update(role="annotator")
-    assert maya.get(f"/lens/{reading.pk}/").status_code == 404, "who leads it no more sees its texts no more"
+    assert maya.get(f"/lens/{lens_job.pk}/").status_code == 404, "who leads it no more sees its texts no more"
 
 
 @pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", "x"])
@@ -77,20 +77,20 @@ def test_what_makes_no_sense_is_said_beside_the_form(scene: tuple[Stage, Furnish
     form = {"version": furnished.two.pk, "against": "base", **TEXTS, "rejected": TEXTS["chosen"]}
     page = visiting(on_stage.maya).post("/lens/", form).content.decode()
     assert "nothing to compare" in page
-    assert not RewardReading.objects.exists()
+    assert not LensJob.objects.exists()
 
 
-def test_a_finished_reading_shows_figures_of_both_and_the_other_opinion(
+def test_a_finished_lens_job_shows_figures_of_both_and_the_other_opinion(
     scene: tuple[Stage, Furnished], visiting: Visiting
 ) -> None:
     on_stage, furnished = scene
-    reading = reading_of(on_stage, furnished)
-    page = visiting(on_stage.maya).get(f"/lens/{reading.pk}/").content.decode()
+    lens_job = lens_job_of(on_stage, furnished)
+    page = visiting(on_stage.maya).get(f"/lens/{lens_job.pk}/").content.decode()
     # Four tokens half a nat up, three of them three quarters down, beta 0.2.
     assert 'data-testid="chosen-reward">0.400<' in page
     assert 'data-testid="margin">0.850<' in page
     assert "judge</b> gives Chosen 1.250" in page
-    failed = reading_of(on_stage, furnished, status="failed", result=None, error="The disk is full: make room.")
+    failed = lens_job_of(on_stage, furnished, status="failed", result=None, error="The disk is full: make room.")
     assert "The disk is full" in visiting(on_stage.maya).get(f"/lens/{failed.pk}/").content.decode()
 
 
@@ -136,7 +136,7 @@ def test_the_worst_predicted_are_sent_for_relabeling(
     empty = maya.post(f"/runs/{run.pk}/relabel/", {"more": "2"}, follow=True)
     assert "Choose at least one" in empty.content.decode()
     maya.post("/lens/", {"version": run.version.pk, "against": "parent", "run": run.pk, "pair": shown[1].id})
-    assert RewardReading.objects.get().pair["id"] == shown[1].id
+    assert LensJob.objects.get().pair["id"] == shown[1].id
 
 
 # --- Versions beside each other ---

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from django.http import HttpRequest
 
-COOKIE = "reading"
+COOKIE = "display"
 KNOWN = re.compile(r"([0-4])\.(measure|full)\.(page|together|apart)")
 
 
-class Reading(NamedTuple):
+class Display(NamedTuple):
     """size: 0 very small to 4 very large. width: a good measure, or full. panes: what scrolls."""
 
     size: str = "2"
@@ -17,7 +17,7 @@ class Reading(NamedTuple):
     panes: str = "page"
 
 
-def reading_of(request: HttpRequest) -> Reading:
+def display_of(request: HttpRequest) -> Display:
     """What the browser of this request remembers; the defaults where it remembers nothing that is known."""
     found = KNOWN.fullmatch(request.COOKIES.get(COOKIE, ""))
-    return Reading(*found.groups()) if found else Reading()
+    return Display(*found.groups()) if found else Display()

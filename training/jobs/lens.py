@@ -1,4 +1,4 @@
-"""Doing a reading of the reward lens: the engine scores the pair token by token, under the version and under the one
+"""The lens at work: the engine scores the pair token by token, under the version and under the one
 before it, and an explicit reward model says what it thinks where there is one."""
 
 import json
@@ -15,7 +15,7 @@ from django.utils import timezone
 from training import claims
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
-from training.models import JobStatus, ModelVersion, RewardReading
+from training.models import JobStatus, LensJob, ModelVersion
 from training.versions import files
 
 Clock = Callable[[], datetime]
@@ -24,25 +24,25 @@ HEAD_FILE = "reward_head.safetensors"  # of the engine's reward models; its modu
 PRECISE = ["--set", "dtype=float32"]
 
 
-def run_reading_job(reading_id: int, *, clock: Clock = timezone.now) -> RewardReading | None:
-    """Does a reading to its end, if this worker can claim it; returns it, or None if there was nothing to claim."""
-    claim = claims.claim(RewardReading, reading_id, now=clock())
+def run_lens_job(lens_job_id: int, *, clock: Clock = timezone.now) -> LensJob | None:
+    """Does a lens job to its end, if this worker can claim it; returns it, or None if there was nothing to claim."""
+    claim = claims.claim(LensJob, lens_job_id, now=clock())
     if claim is None:
         return None
     with claims.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged)):
-        result = ReadingWork(claim, clock).work()
+        result = LensWork(claim, clock).work()
         claim.finish(JobStatus.FINISHED, now=clock(), result=result, done=1, total=1)
     claim.job.refresh_from_db()
     return claim.job
 
 
-class ReadingWork:
-    """One claimed reading."""
+class LensWork:
+    """One claimed lens job."""
 
-    def __init__(self, claim: "claims.Claim[RewardReading]", clock: Clock) -> None:
+    def __init__(self, claim: "claims.Claim[LensJob]", clock: Clock) -> None:
         self.claim, self.clock = claim, clock
-        everything = RewardReading.objects.select_related("version", "before", "reference")
-        self.reading = everything.get(pk=claim.job.pk)
+        everything = LensJob.objects.select_related("version", "before", "reference")
+        self.lens_job = everything.get(pk=claim.job.pk)
         self.last_beat = 0.0
         self.stopping = False
 
@@ -50,20 +50,20 @@ class ReadingWork:
         """after, before (null: zero by definition): {version, chosen, rejected}, each side a list of [text, log-
         probability under the version, the same under the reference], in nats; reward_model: {name, chosen, rejected,
         margin}, or null where there is none."""
-        reading = self.reading
-        for version in filter(None, (reading.version, reading.before, reading.reference)):
+        lens_job = self.lens_job
+        for version in filter(None, (lens_job.version, lens_job.before, lens_job.reference)):
             files.check_version(version)
-        with tempfile.TemporaryDirectory(prefix="reading-") as folder:
+        with tempfile.TemporaryDirectory(prefix="lens-") as folder:
             data = Path(folder) / "pair.jsonl"
-            data.write_text(json.dumps(reading.pair) + "\n", encoding="utf-8")
+            data.write_text(json.dumps(lens_job.pair) + "\n", encoding="utf-8")
             return {
-                "after": self._tokens(reading.version, data),
-                "before": self._tokens(reading.before, data) if reading.before else None,
+                "after": self._tokens(lens_job.version, data),
+                "before": self._tokens(lens_job.before, data) if lens_job.before else None,
                 "reward_model": self._opinion(data),
             }
 
     def _tokens(self, version: ModelVersion, data: Path) -> dict[str, Any]:
-        command = [*engine_command("score", version, reference=self.reading.reference), "--tokens"]
+        command = [*engine_command("score", version, reference=self.lens_job.reference), "--tokens"]
         scores = self._score(command, data)
         return {
             "version": version.name,
@@ -75,7 +75,7 @@ class ReadingWork:
         folder = newest_reward_model()
         if folder is None:
             return None
-        command = engine_command("score", self.reading.version.base())
+        command = engine_command("score", self.lens_job.version.base())
         try:
             scores = self._score([*command, "--reward-model", str(folder)], data)
         except EngineFailed as error:  # of another base, most likely: the lens works without it

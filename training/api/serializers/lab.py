@@ -1,66 +1,11 @@
-"""What the API takes and gives of the reward lens and the lab, field by field."""
+"""The fields of the lab in the API."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from labeling.api.serializers.judging import MESSAGE_ROLES
 from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS, MOST_WATCHED, REMEDIES
-from training.models import LabSession, ModelVersion, RewardReading
-
-
-class TurnSerializer(serializers.Serializer[Any]):
-    """One message of a conversation."""
-
-    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
-    content = serializers.CharField(trim_whitespace=False)
-
-
-class ReadingRequestSerializer(serializers.Serializer[Any]):
-    """What is to be looked at: a version, and a comparison's pair or one of your own."""
-
-    version = serializers.CharField(help_text="A model version's name.")
-    reference = serializers.CharField(
-        required=False, allow_null=True, help_text="What rewards are measured against; left out: the base under it."
-    )
-    comparison = serializers.IntegerField(required=False, min_value=1, help_text="Or the three fields below.")
-    prompt = TurnSerializer(many=True, required=False)
-    chosen = serializers.CharField(required=False, trim_whitespace=False)
-    rejected = serializers.CharField(required=False, trim_whitespace=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        written = [name for name in ("prompt", "chosen", "rejected") if attrs.get(name)]
-        if ("comparison" in attrs) == bool(written) or len(written) in (1, 2):
-            raise serializers.ValidationError("Send either a comparison, or a prompt, a chosen and a rejected text.")
-        return attrs
-
-
-class ReadingSerializer(serializers.ModelSerializer[RewardReading]):
-    """A reading. result: null until it is finished; then before (null: the reference itself, whose rewards are zero)
-    and after, each side a list of [text, log-probability under the version, under the reference], in nats."""
-
-    version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
-    before: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
-    reference: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
-    pair = serializers.DictField(read_only=True)
-    result = serializers.DictField(read_only=True, allow_null=True)
-
-    class Meta:
-        model = RewardReading
-        fields = (
-            "id",
-            "status",
-            "error",
-            "version",
-            "before",
-            "reference",
-            "comparison",
-            "beta",
-            "pair",
-            "result",
-            "created_at",
-            "finished_at",
-        )
+from training.models import LabSession, ModelVersion
 
 
 class LabRequestSerializer(serializers.Serializer[Any]):

@@ -1,11 +1,11 @@
-"""A finished reading of the reward lens and an experiment of the lab: rows only, with figures that hang together."""
+"""A finished job of the lens and an experiment of the lab: rows only, with figures that hang together."""
 
 from typing import Any
 
 from labeling.models import Comparison, User
 from tests.browser.furnished import Furnished
 from tests.people import NOON, Stage
-from training.models import LabSession, RewardReading
+from training.models import LabSession, LensJob
 
 LESSON = {
     "prompt": "What is 17 plus 26?",
@@ -15,7 +15,7 @@ LESSON = {
 }
 
 
-def reading_of(stage: Stage, furnished: Furnished, **changes: Any) -> RewardReading:
+def lens_job_of(stage: Stage, furnished: Furnished, **changes: Any) -> LensJob:
     """Version two looks at a comparison of the stage; version one did before it."""
     values: dict[str, Any] = {
         "campaign": stage.campaign,
@@ -40,7 +40,7 @@ def reading_of(stage: Stage, furnished: Furnished, **changes: Any) -> RewardRead
         "created_at": NOON,
         **changes,
     }
-    return RewardReading.objects.create(**values)
+    return LensJob.objects.create(**values)
 
 
 def _side(version: str, chosen: float, rejected: float) -> dict[str, Any]:

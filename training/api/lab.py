@@ -1,66 +1,18 @@
-"""The API of the reward lens and the lab."""
+"""The API of the lab."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import get_comparison
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
-from labeling.models import Comparison, Scope
+from labeling.models import Scope
 from training import access
 from training.actions.lab import ask_for_steps, end_lab, start_lab
-from training.actions.readings import read_rewards
-from training.api import inspection_serializers as serializers
-from training.api.views import find_job, find_version
-from training.lens.pairs import pair_of_comparison, pair_of_texts
-from training.models import LabSession, RewardReading
-
-
-class ReadingsView(ApiView):
-    """Readings of the reward lens."""
-
-    scopes = {"POST": Scope.TRAIN}
-
-    @extend_schema(request=serializers.ReadingRequestSerializer, responses={201: serializers.ReadingSerializer})
-    @once
-    def post(self, request: Request) -> Response:
-        """Reads the hidden rewards of a pair. A worker does it: ask for the reading until it is finished."""
-        user = self.person
-        access.require_any_lead(user)
-        values = self.validated(serializers.ReadingRequestSerializer, request)
-        comparison = None
-        if "comparison" in values:
-            found = get_comparison(user, values["comparison"])
-            everything = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
-            comparison = everything.get(pk=found.pk)
-            pair = pair_of_comparison(comparison)
-        else:
-            pair = pair_of_texts([dict(turn) for turn in values["prompt"]], values["chosen"], values["rejected"])  # type: ignore[misc]
-        reading = read_rewards(
-            version=find_version(user, values["version"]),
-            reference=find_version(user, values["reference"]) if values.get("reference") else None,
-            pair=pair,
-            comparison=comparison,
-            campaign=comparison.campaign if comparison else None,
-            acting_user=user,
-            now=self.now,
-        )
-        return Response(serializers.ReadingSerializer(reading).data, status=status.HTTP_201_CREATED)
-
-
-class ReadingView(ApiView):
-    """One reading."""
-
-    scopes = {"GET": Scope.READ}
-
-    @extend_schema(responses=serializers.ReadingSerializer)
-    def get(self, request: Request, pk: int) -> Response:
-        """Its state, and its result once it is finished."""
-        readings = access.visible_readings(self.person).select_related("version", "before", "reference")
-        reading: RewardReading = find_job(readings, pk, "reading")
-        return Response(serializers.ReadingSerializer(reading).data)
+from training.api.serializers import lab as serializers
+from training.api.views import find_job
+from training.models import LabSession
 
 
 class LabSessionsView(ApiView):

@@ -5,7 +5,7 @@ import pytest
 from labeling.models import Comparison
 from tests.clients import Calling
 from tests.people import Stage
-from training.models import JobStatus, LabSession, RewardReading
+from training.models import JobStatus, LabSession, LensJob
 
 pytestmark = pytest.mark.django_db
 
@@ -13,17 +13,17 @@ TEXTS = {"prompt": [{"role": "user", "content": "Why?"}], "chosen": "Because.", 
 LESSON = {"prompt": "Why?", "chosen": "Because.", "rejected": "Why not?", "watched": ["Perhaps."], "steps": 2}
 
 
-def test_a_reading_is_asked_for_and_watched(scene: Stage, calling: Calling) -> None:
+def test_a_lens_job_is_asked_for_and_watched(scene: Stage, calling: Calling) -> None:
     maya = calling(scene.maya)
-    asked = maya.post("/api/v1/readings/", {"version": "tiny-base", **TEXTS}, format="json")
+    asked = maya.post("/api/v1/lens/", {"version": "tiny-base", **TEXTS}, format="json")
     assert asked.status_code == 201
-    reading = asked.json()
-    assert (reading["status"], reading["version"], reading["result"]) == ("queued", "tiny-base", None)
-    assert reading["pair"]["prompt"] == TEXTS["prompt"]
-    RewardReading.objects.update(status=JobStatus.FINISHED, result={"after": {}, "before": None, "reward_model": None})
-    assert maya.get(f"/api/v1/readings/{reading['id']}/").json()["result"]["before"] is None
+    lens_job = asked.json()
+    assert (lens_job["status"], lens_job["version"], lens_job["result"]) == ("queued", "tiny-base", None)
+    assert lens_job["pair"]["prompt"] == TEXTS["prompt"]
+    LensJob.objects.update(status=JobStatus.FINISHED, result={"after": {}, "before": None, "reward_model": None})
+    assert maya.get(f"/api/v1/lens/{lens_job['id']}/").json()["result"]["before"] is None
     comparison = Comparison.objects.all()[0]
-    of_pair = maya.post("/api/v1/readings/", {"version": "tiny-base", "comparison": comparison.pk}, format="json")
+    of_pair = maya.post("/api/v1/lens/", {"version": "tiny-base", "comparison": comparison.pk}, format="json")
     assert (of_pair.status_code, of_pair.json()["comparison"]) == (201, comparison.pk)
 
 
@@ -42,9 +42,9 @@ def test_a_reading_is_asked_for_and_watched(scene: Stage, calling: Calling) -> N
 def test_what_cannot_be_read_is_refused_with_its_reason(
     scene: Stage, calling: Calling, sent: dict[str, object], status: int, kind: str
 ) -> None:
-    answer = calling(scene.maya).post("/api/v1/readings/", sent, format="json")
+    answer = calling(scene.maya).post("/api/v1/lens/", sent, format="json")
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
-    assert not RewardReading.objects.exists()
+    assert not LensJob.objects.exists()
 
 
 def test_an_experiment_is_started_watched_from_a_step_on_and_ended(scene: Stage, calling: Calling) -> None:

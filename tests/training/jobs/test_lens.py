@@ -9,16 +9,16 @@ import pytest
 
 from labeling.models import Campaign, Comparison, Event, User
 from tests.training.conftest import NOW, add_written_pairs
-from training.actions.readings import read_rewards
+from training.actions.lens import start_lens_job
 from training.actions.runs import start_run
 from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.errors import JobActive, WrongSettings
-from training.jobs.reading import ReadingWork, run_reading_job
+from training.jobs.lens import LensWork, run_lens_job
 from training.jobs.run import run_training_job
 from training.lens.figures import views
 from training.lens.pairs import Pair, pair_of_comparison, pair_of_texts
 from training.lens.surprises import worst_predicted
-from training.models import JobStatus, ModelVersion, RewardReading, Run
+from training.models import JobStatus, LensJob, ModelVersion, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def learned(campaign: Campaign, base: ModelVersion) -> ModelVersion:
     return ModelVersion.objects.get(run=run)
 
 
-def test_a_reading_tells_every_token_and_a_run_its_worst_pairs(
+def test_a_lens_job_tells_every_token_and_a_run_its_worst_pairs(
     campaign: Campaign, learned: ModelVersion, maya: User
 ) -> None:
     run = Run.objects.select_related("snapshot", "campaign").get()
@@ -58,9 +58,9 @@ def test_a_reading_tells_every_token_and_a_run_its_worst_pairs(
 
     comparison = worst[0].comparison
     asked: dict[str, Any] = {"version": learned, "pair": pair_of_comparison(comparison), "comparison": comparison}
-    reading = read_rewards(**asked, campaign=campaign, acting_user=maya, now=NOW)
-    assert read_rewards(**asked, campaign=campaign, acting_user=maya, now=NOW) == reading  # the same question
-    done = run_reading_job(reading.pk)
+    lens_job = start_lens_job(**asked, campaign=campaign, acting_user=maya, now=NOW)
+    assert start_lens_job(**asked, campaign=campaign, acting_user=maya, now=NOW) == lens_job  # the same question
+    done = run_lens_job(lens_job.pk)
 
     assert done is not None
     assert (done.status, done.error, done.beta) == (JobStatus.FINISHED, "", 0.3)
@@ -77,8 +77,8 @@ def test_a_reading_tells_every_token_and_a_run_its_worst_pairs(
     assert told.margin == pytest.approx(worst[0].margin, abs=1e-3)
     settings, sides = LossSettings(beta=0.3), (after.chosen, after.rejected)
     assert told.loss == pytest.approx(_loss(sides, settings), abs=1e-6)
-    assert run_reading_job(reading.pk) is None
-    assert Event.objects.filter(verb="reading.finished").count() == 1
+    assert run_lens_job(lens_job.pk) is None
+    assert Event.objects.filter(verb="lens.finished").count() == 1
 
 
 def _loss(sides: tuple[Any, Any], settings: LossSettings) -> float:
@@ -101,21 +101,21 @@ def test_what_the_engine_would_refuse_is_refused_at_once(base: ModelVersion, may
         ({"prompt": [{"role": "assistant", "content": "Hello"}]}, "ends with a message of the user"),
     ):
         with pytest.raises(WrongSettings, match=words):
-            read_rewards(version=base, pair={**PAIR, **changes}, acting_user=maya, now=NOW)
-    assert not RewardReading.objects.exists()
+            start_lens_job(version=base, pair={**PAIR, **changes}, acting_user=maya, now=NOW)
+    assert not LensJob.objects.exists()
 
 
 def test_one_person_cannot_fill_the_queue(base: ModelVersion, maya: User) -> None:
     for number in range(5):
-        read_rewards(version=base, pair={**PAIR, "chosen": f"tea {number}"}, acting_user=maya, now=NOW)
+        start_lens_job(version=base, pair={**PAIR, "chosen": f"tea {number}"}, acting_user=maya, now=NOW)
     with pytest.raises(JobActive):
-        read_rewards(version=base, pair={**PAIR, "chosen": "one more"}, acting_user=maya, now=NOW)
+        start_lens_job(version=base, pair={**PAIR, "chosen": "one more"}, acting_user=maya, now=NOW)
 
 
 def test_files_that_were_changed_end_it_with_the_reason(base: ModelVersion, maya: User) -> None:
-    reading = read_rewards(version=base, pair=PAIR, acting_user=maya, now=NOW)
+    lens_job = start_lens_job(version=base, pair=PAIR, acting_user=maya, now=NOW)
     (Path(base.base_dir) / "new.txt").write_text("?")
-    done = run_reading_job(reading.pk)
+    done = run_lens_job(lens_job.pk)
     (Path(base.base_dir) / "new.txt").unlink()
     assert done is not None
     assert done.status == JobStatus.FAILED
@@ -138,8 +138,8 @@ def test_an_explicit_reward_model_says_what_it_thinks(
     folder = settings.VAR_DIR / "reward_models" / "judge"
     shutil.copytree(tmp_path / "judge" / "reward_model", folder)
     tokens = [["no", -1.0, -1.0]]
-    monkeypatch.setattr(ReadingWork, "_tokens", lambda *of: {"version": "v", "chosen": tokens, "rejected": tokens})
-    done = run_reading_job(read_rewards(version=base, pair=PAIR, acting_user=maya, now=NOW).pk)
+    monkeypatch.setattr(LensWork, "_tokens", lambda *of: {"version": "v", "chosen": tokens, "rejected": tokens})
+    done = run_lens_job(start_lens_job(version=base, pair=PAIR, acting_user=maya, now=NOW).pk)
     assert done is not None
     assert done.error == ""
     assert done.result is not None

@@ -16,14 +16,14 @@ from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
 from training.lens.pairs import Pair, readable_by
-from training.models import ACTIVE_STATUSES, JobStatus, ModelVersion, RewardReading
+from training.models import ACTIVE_STATUSES, JobStatus, LensJob, ModelVersion
 from training.versions import retention
 
 MOST_CHARACTERS = 20_000  # of one text
 MOST_AT_ONCE = 5  # of one person
 
 
-def read_rewards(
+def start_lens_job(
     *,
     version: ModelVersion,
     pair: Pair,
@@ -33,8 +33,8 @@ def read_rewards(
     comparison: Comparison | None = None,
     campaign: Campaign | None = None,
     hand_to_worker: bool = True,
-) -> RewardReading:
-    """Queues a reading of a pair's hidden rewards. The same question of the same person finds the first answer.
+) -> LensJob:
+    """Queues a look at a pair's hidden rewards. The same question of the same person finds the first answer.
 
     pair: see `lens.pairs`. reference: what rewards are measured against; None: the base under the version. It is
     compared with the version's parent, if that has an adapter and is not the reference. campaign: where the pair comes
@@ -61,14 +61,16 @@ def read_rewards(
         return _queue(asked, comparison, campaign, acting_user, now, hand_to_worker=hand_to_worker)
 
 
-def _known(asked: dict[str, ModelVersion | Pair | None], acting_user: User | None) -> RewardReading | None:
+def _known(asked: dict[str, ModelVersion | Pair | None], acting_user: User | None) -> LensJob | None:
     """An earlier answer to the same question, or one on its way. Raises JobActive."""
-    mine = RewardReading.objects.filter(created_by=acting_user)
+    mine = LensJob.objects.filter(created_by=acting_user)
     known = mine.filter(**{name: value for name, value in asked.items() if value is not None})
     known = known.filter(**{f"{name}__isnull": True for name, value in asked.items() if value is None})
     found = known.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).order_by("-pk").first()
     if found is None and mine.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
-        raise JobActive(_("%(most)s readings of yours are under way: wait for one of them.") % {"most": MOST_AT_ONCE})
+        raise JobActive(
+            _("You already have %(most)s lens jobs under way: wait for one to finish.") % {"most": MOST_AT_ONCE}
+        )
     return found
 
 
@@ -80,11 +82,11 @@ def _queue(
     now: datetime,
     *,
     hand_to_worker: bool,
-) -> RewardReading:
+) -> LensJob:
     version = asked["version"]
     assert isinstance(version, ModelVersion)
     retention.hold(*(each for each in asked.values() if isinstance(each, ModelVersion)))
-    reading = RewardReading.objects.create(
+    lens_job = LensJob.objects.create(
         **asked,
         comparison=comparison,
         campaign=campaign,
@@ -94,10 +96,10 @@ def _queue(
         enqueued_at=now,
     )
     after = {"version": version.name, "comparison": comparison.pk if comparison else None}
-    record("reading.asked", reading, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    record("lens.asked", lens_job, acting_user=acting_user, now=now, campaign=campaign, after=after)
     if hand_to_worker:
-        enqueue(reading)
-    return reading
+        enqueue(lens_job)
+    return lens_job
 
 
 def _check(version: ModelVersion, reference: ModelVersion | None, pair: Pair) -> None:

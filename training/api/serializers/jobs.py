@@ -1,4 +1,4 @@
-"""What the API takes and gives, field by field."""
+"""The fields of generation, runs, versions and the playground in the API."""
 
 from dataclasses import asdict
 from typing import Any

@@ -1,0 +1,62 @@
+"""The API of the lens."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_comparison
+from labeling.api.base import ApiView
+from labeling.api.idempotency import once
+from labeling.models import Comparison, Scope
+from training import access
+from training.actions.lens import start_lens_job
+from training.api.serializers import lens as serializers
+from training.api.views import find_job, find_version
+from training.lens.pairs import pair_of_comparison, pair_of_texts
+from training.models import LensJob
+
+
+class LensJobsView(ApiView):
+    """Jobs of the lens: the hidden rewards of a pair, token by token."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=serializers.LensJobRequestSerializer, responses={201: serializers.LensJobSerializer})
+    @once
+    def post(self, request: Request) -> Response:
+        """Computes the hidden rewards of a pair. A worker does it: ask for the lens job until it is finished."""
+        user = self.person
+        access.require_any_lead(user)
+        values = self.validated(serializers.LensJobRequestSerializer, request)
+        comparison = None
+        if "comparison" in values:
+            found = get_comparison(user, values["comparison"])
+            everything = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
+            comparison = everything.get(pk=found.pk)
+            pair = pair_of_comparison(comparison)
+        else:
+            pair = pair_of_texts([dict(turn) for turn in values["prompt"]], values["chosen"], values["rejected"])  # type: ignore[misc]
+        lens_job = start_lens_job(
+            version=find_version(user, values["version"]),
+            reference=find_version(user, values["reference"]) if values.get("reference") else None,
+            pair=pair,
+            comparison=comparison,
+            campaign=comparison.campaign if comparison else None,
+            acting_user=user,
+            now=self.now,
+        )
+        return Response(serializers.LensJobSerializer(lens_job).data, status=status.HTTP_201_CREATED)
+
+
+class LensJobView(ApiView):
+    """One lens job."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(responses=serializers.LensJobSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Its state, and its result once it is finished."""
+        lens_jobs = access.visible_lens_jobs(self.person).select_related("version", "before", "reference")
+        lens_job: LensJob = find_job(lens_jobs, pk, "lens job")
+        return Response(serializers.LensJobSerializer(lens_job).data)

@@ -1,0 +1,36 @@
+"""Looking into a version's hidden reward."""
+
+from django.db import models
+
+from training.models.version import ModelVersion
+from training.models.version_job import VersionJob
+
+
+class LensJob(VersionJob):
+    """What somebody asked of a version through the reward lens: the hidden rewards of one pair, token by token."""
+
+    comparison = models.ForeignKey(
+        "labeling.Comparison", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    before = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version it is compared with; null: the reference itself, whose rewards are zero.",
+    )
+    reference = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What rewards are measured against; null: the base under the version.",
+    )
+    pair = models.JSONField(help_text="The pair as the engine reads it: prompt, chosen, rejected, token ids.")
+    beta = models.FloatField(default=0.1, help_text="The strength of the tie that the page begins with.")
+    result = models.JSONField(null=True, blank=True, help_text="Token by token: see training.jobs.lens.")
+
+    def __str__(self) -> str:
+        return f"lens job {self.pk}"
