@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from labeling.actions.idempotency import forget_answers
+from labeling.actions.idempotency import forget_replies
 from labeling.actions.recounts import look_after_recounts, run_recount
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
@@ -17,9 +17,9 @@ def release_expired() -> int:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def forget_kept_answers() -> int:
+def forget_kept_replies() -> int:
     """Deletes the answers kept for retries whose time is over."""
-    return forget_answers(now=timezone.now())
+    return forget_replies(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -11,10 +11,10 @@ class TrainingConfig(AppConfig):
     def ready(self) -> None:
         """Tells labeling, which does not know this app, what webhooks can be told of and what was trained on whom."""
         from labeling.events.types import offer
-        from labeling.queries.trained_on import answer_with
+        from labeling.queries.trained_on import register_lookup
         from training.queries.trained_on import trained_on
 
-        answer_with(trained_on)
+        register_lookup(trained_on)
 
         offer(
             {

@@ -41,16 +41,16 @@ from training.queries.serving import training_now
 SALT = "training.playground"
 RECEIPT_SECONDS = 24 * 3600
 WAIT_SECONDS = 60.0
-ANSWER_SECONDS = 110.0  # with the waiting less than a page waits for its answer
+COMPLETION_SECONDS = 110.0  # with the waiting less than a page waits for its answer
 
 # Where there is no server, a model is loaded for an answer: one at a time in a process of the web server.
 _one_at_a_time = threading.BoundedSemaphore(1)
 
 
-class NoAnswer(Conflict):
-    """The version cannot answer now."""
+class NoCompletion(Conflict):
+    """The version cannot write a completion now."""
 
-    type = "no-answer"
+    type = "no-completion"
 
 
 class WrongReceipt(Invalid):
@@ -60,7 +60,7 @@ class WrongReceipt(Invalid):
 
 
 @dataclass(frozen=True)
-class Answer:
+class SignedCompletion:
     """What a version said, how long it took, and the receipt for it."""
 
     completion: GeneratedCompletion
@@ -68,17 +68,17 @@ class Answer:
     receipt: str
 
 
-def answer(
+def complete(
     *,
     version: ModelVersion,
     messages: Sequence[Message],
     acting_user: User | None,
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
-) -> Answer:
+) -> SignedCompletion:
     """One completion of a conversation by a version. seed: None: a fresh one.
 
-    Raises NoAnswer, WrongSettings, VersionDamaged, NotAllowed, NotFound.
+    Raises NoCompletion, WrongSettings, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
@@ -88,7 +88,7 @@ def answer(
         raise WrongSettings(_("This cannot be asked: %(error)s") % {"error": error}) from error
     run = training_now()
     if run is not None:
-        raise NoAnswer(
+        raise NoCompletion(
             _("Run %(number)s is training on this machine; the model answers again when it is over.")
             % {"number": run.pk}
         )
@@ -96,7 +96,7 @@ def answer(
     completion = _complete(version, request)
     seconds = time.monotonic() - started
     values = {"messages": messages_hash(messages), "completion": as_json(completion)}
-    return Answer(completion, seconds, signing.dumps(values, salt=SALT, compress=True))
+    return SignedCompletion(completion, seconds, signing.dumps(values, salt=SALT, compress=True))
 
 
 def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
@@ -109,23 +109,25 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
         return is_late
 
     if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise NoAnswer(_("The model is still answering somebody else: ask again in a moment."))
-    until = time.monotonic() + ANSWER_SECONDS
+        raise NoCompletion(_("The model is still answering somebody else: ask again in a moment."))
+    until = time.monotonic() + COMPLETION_SECONDS
     try:
         with open_source(version) as source:
             outcome = next(iter(source.generate([request], should_stop=should_stop)), None)
     except VersionDamaged:
         raise
     except (GenerationError, SamplerDied) as error:
-        raise NoAnswer(_("%(name)s cannot answer. %(error)s") % {"name": version.name, "error": error}) from error
+        raise NoCompletion(_("%(name)s cannot answer. %(error)s") % {"name": version.name, "error": error}) from error
     finally:
         if alone:
             _one_at_a_time.release()
     if outcome is None and is_late:
         told = _("%(name)s took longer than %(seconds)s seconds: ask for fewer tokens.")
-        raise NoAnswer(told % {"name": version.name, "seconds": f"{ANSWER_SECONDS:g}"})
+        raise NoCompletion(told % {"name": version.name, "seconds": f"{COMPLETION_SECONDS:g}"})
     if outcome is None or isinstance(outcome, GenerationFailure):
-        raise NoAnswer(outcome.reason if outcome else _("%(name)s gave no answer: ask again.") % {"name": version.name})
+        raise NoCompletion(
+            outcome.reason if outcome else _("%(name)s gave no answer: ask again.") % {"name": version.name}
+        )
     return outcome
 
 

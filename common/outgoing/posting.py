@@ -27,7 +27,7 @@ class NotSent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """status: HTTP's. excerpt: how the body began, as text. seconds: the whole exchange."""
 
     status: int
@@ -43,7 +43,7 @@ def check_address(url: str, *, allow_private: bool) -> None:
 
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool = False, seconds: float = SECONDS
-) -> Answer:
+) -> Reply:
     """Posts once. allow_private: also to addresses of one's own network. seconds: the deadline. Raises NotSent."""
     host, port, path = _parts(url)
     started = monotonic()
@@ -56,8 +56,8 @@ def post(
     watchdog.start()
     try:
         connection.request("POST", path, body, dict(headers))
-        answer = connection.getresponse()
-        return Answer(answer.status, _excerpt(answer), monotonic() - started)
+        response = connection.getresponse()
+        return Reply(response.status, _excerpt(response), monotonic() - started)
     except (OSError, HTTPException) as error:
         over = monotonic() - started >= seconds
         raise NotSent(
@@ -70,11 +70,11 @@ def post(
         connection.close()
 
 
-def _excerpt(answer: HTTPResponse) -> str:
+def _excerpt(response: HTTPResponse) -> str:
     """How the body begins. The answer is known by then, so what breaks off here is just a shorter excerpt."""
     read = b""
     with suppress(OSError, HTTPException):
-        while len(read) < READ_BYTES and (more := answer.read1(READ_BYTES - len(read))):
+        while len(read) < READ_BYTES and (more := response.read1(READ_BYTES - len(read))):
             read += more
     return read.decode("utf-8", "replace").replace("\x00", "")
 

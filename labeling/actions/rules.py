@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
-from labeling.judging.answers import MAX_CRITERIA, MAX_CRITERION_NAME, MAX_SKIP_REASON
+from labeling.judging.drafts import MAX_CRITERIA, MAX_CRITERION_NAME, MAX_SKIP_REASON
 from labeling.models import Campaign
 
 RULES = (

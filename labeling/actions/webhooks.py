@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid
-from common.outgoing.posting import Answer, NotSent, check_address, post
+from common.outgoing.posting import NotSent, Reply, check_address, post
 from common.outgoing.webhook_signatures import new_secret, signed_headers
 from labeling.access import require_admin, require_lead
 from labeling.actions.validation import checked
@@ -162,10 +162,10 @@ def deliver(*, delivery_id: int, now: datetime) -> WebhookDelivery | None:
     )
     started = monotonic()
     try:
-        answer = _send(delivery, now)
+        reply = _send(delivery, now)
     except NotSent as error:
         return _note(delivery, WebhookAttempt(error=str(error)[:300], seconds=monotonic() - started), now)
-    attempt = WebhookAttempt(http_status=answer.status, excerpt=answer.excerpt[:500], seconds=answer.seconds)
+    attempt = WebhookAttempt(http_status=reply.status, excerpt=reply.excerpt[:500], seconds=reply.seconds)
     return _note(delivery, attempt, now)
 
 
@@ -183,7 +183,7 @@ def require_may_run(user: User | None, campaign: Campaign | None) -> None:
         require_lead(user, campaign)
 
 
-def _send(delivery: WebhookDelivery, now: datetime) -> Answer:
+def _send(delivery: WebhookDelivery, now: datetime) -> Reply:
     webhook = delivery.webhook
     body = canonical_json(payload(delivery.type, delivery.event))
     keys = [webhook.secret]

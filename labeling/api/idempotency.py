@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.errors import Invalid
-from labeling.actions.idempotency import claim_answer, keep_answer
+from labeling.actions.idempotency import claim_reply, keep_reply
 from labeling.exchange import ByteStream, canonical_json
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
@@ -68,14 +68,14 @@ def once(post: Post) -> Post:
     """Makes a POST that creates something take an Idempotency-Key."""
 
     @wraps(post)
-    def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def replying(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get(HEADER)
         if key is None:
             return post(view, request, *args, **kwargs)
         if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
             raise WrongIdempotencyKey(f"An {HEADER} has 1 to {MAX_KEY} visible ASCII characters.")
         with transaction.atomic():
-            kept = claim_answer(key=key, acting_user=view.person, now=timezone.now())
+            kept = claim_reply(key=key, acting_user=view.person, now=timezone.now())
             if kept.status:
                 if kept.request_hash != _request_hash(view, request):
                     raise IdempotencyKeyReused(f"This {HEADER} came with another call before. Send one of its own.")
@@ -86,11 +86,11 @@ def once(post: Post) -> Post:
                 kept.delete()
                 return made
             body = _rendered(made.data).replace(fresh_secret(request), SECRET)
-            keep_answer(answer=kept, request_hash=_request_hash(view, request), status=made.status_code, body=body)
+            keep_reply(reply=kept, request_hash=_request_hash(view, request), status=made.status_code, body=body)
             return made
 
-    answer.takes_idempotency_key = True  # type: ignore[attr-defined]
-    return answer
+    replying.takes_idempotency_key = True  # type: ignore[attr-defined]
+    return replying
 
 
 def fresh_secret(request: Request) -> str:

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from labeling.access import AssignmentNotFound
 from labeling.events.record import record
-from labeling.judging.answers import Answer
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import (
     changeable,
     check_edit,
@@ -33,10 +33,10 @@ from labeling.tally import tally_of
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What an annotator's page needs after an answer.
+class JudgmentResult:
+    """What an annotator's page needs after an draft.
 
-    is_new: False for a retry of an answer that had arrived. next: to be shown now; following: after it, as many as
+    is_new: False for a retry of an draft that had arrived. next: to be shown now; following: after it, as many as
     were wanted ahead and the campaign allows.
     """
 
@@ -79,41 +79,41 @@ def judge(
     the comparison until a lead has looked at it. edit: the better one improved, where the campaign allows it. After the
     lease ran out a judgment still counts while its place is free. The last judgment wanted settles the comparison in
     the same transaction.
-    Raises InvalidAnswer, AssignmentNotFound, CampaignNotOpen, AlreadyJudged, LeaseLost, Withdrawn, QuotaReached,
+    Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, AlreadyJudged, LeaseLost, Withdrawn, QuotaReached,
     KeyUsed.
     """
-    answer = Answer(choice, key, strength, criteria, comment, skip_reason, seconds, flag, edit)
-    answer.check()
+    draft = JudgmentDraft(choice, key, strength, criteria, comment, skip_reason, seconds, flag, edit)
+    draft.check()
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-        return _judge(seat, _id(assignment), answer, now)[0]
+        return _judge(seat, _id(assignment), draft, now)[0]
 
 
 def judge_and_continue(
-    *, assignment: Assignment | int, answer: Answer, acting_user: User, now: datetime, ahead: int = 0
-) -> Answered:
+    *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime, ahead: int = 0
+) -> JudgmentResult:
     """The same, and what to judge next, in one transaction: what an annotator's page sends. ahead: see `give_next`."""
-    answer.check()
+    draft.check()
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-        judgment, is_new, was_open = _judge(seat, _id(assignment), answer, now)
+        judgment, is_new, was_open = _judge(seat, _id(assignment), draft, now)
         # Who answered what was open before them has one open less than when they sat down.
-        return _answered(seat, judgment, is_new, now, ahead=ahead, still_open=seat.open - 1 if was_open else None)
+        return _result(seat, judgment, is_new, now, ahead=ahead, still_open=seat.open - 1 if was_open else None)
 
 
 def change_judgment(
-    *, assignment: Assignment | int, answer: Answer, acting_user: User, now: datetime, ahead: int = 0
-) -> Answered:
+    *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime, ahead: int = 0
+) -> JudgmentResult:
     """Says something else about what this annotator judged, while the campaign allows it.
 
     The earlier judgment is superseded, never edited; the new one counts in its place. The same key again changes
-    nothing. Raises InvalidAnswer, AssignmentNotFound, CampaignNotOpen, NothingToUndo, TooLateToUndo, KeyUsed.
+    nothing. Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, NothingToUndo, TooLateToUndo, KeyUsed.
     """
-    answer.check()
+    draft.check()
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-        judgment, is_new = _change(seat, _id(assignment), answer, now)
-        return _answered(seat, judgment, is_new, now, ahead=ahead, still_open=None)
+        judgment, is_new = _change(seat, _id(assignment), draft, now)
+        return _result(seat, judgment, is_new, now, ahead=ahead, still_open=None)
 
 
 def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> Judgment:
@@ -142,17 +142,17 @@ def undo_and_show(*, assignment: Assignment | int, acting_user: User, now: datet
     return Undone(judgment, shown, held, seat.progress(now))
 
 
-def _judge(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tuple[Judgment, bool, bool]:
+def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) -> tuple[Judgment, bool, bool]:
     """The judgment, whether it is new, and whether it was of what was open before the annotator."""
-    assignment = lock_assignment(seat, assignment_id, answer.key)
+    assignment = lock_assignment(seat, assignment_id, draft.key)
     if earlier := earlier_judgment(assignment):
         return earlier, False, False
-    answer.check_against(seat.campaign)
-    check_edit(assignment, answer)
+    draft.check_against(seat.campaign)
+    check_edit(assignment, draft)
     was_open = assignment.status == Assignment.Status.LEASED
     totals = tally_of(assignment.comparison)
     hold_place(seat, assignment, now)
-    judgment = write_judgment(seat, assignment, answer, now)
+    judgment = write_judgment(seat, assignment, draft, now)
     verdict = count(seat, assignment, judgment, now)
     verb = seat.judge_the_judge(now) if assignment.kind == Assignment.Kind.GOLD else ""
     write_back(seat, assignment, tally_of(assignment.comparison) - totals)
@@ -162,16 +162,16 @@ def _judge(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tup
     return judgment, True, was_open
 
 
-def _change(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tuple[Judgment, bool]:
-    assignment = lock_assignment(seat, assignment_id, answer.key)
+def _change(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) -> tuple[Judgment, bool]:
+    assignment = lock_assignment(seat, assignment_id, draft.key)
     if earlier := earlier_judgment(assignment):
         return earlier, False
-    answer.check_against(seat.campaign)
-    check_edit(assignment, answer)
+    draft.check_against(seat.campaign)
+    check_edit(assignment, draft)
     superseded = changeable(seat, assignment, now)
     totals = tally_of(assignment.comparison)
     said = _as_event(superseded) | {"verdict": told(take_back(seat, superseded, assignment, now))}
-    judgment = write_judgment(seat, assignment, answer, now)
+    judgment = write_judgment(seat, assignment, draft, now)
     verdict = count(seat, assignment, judgment, now)
     verb = seat.judge_the_judge(now) if assignment.kind == Assignment.Kind.GOLD else ""
     write_back(seat, assignment, tally_of(assignment.comparison) - totals)
@@ -183,11 +183,11 @@ def _change(seat: Seat, assignment_id: int, answer: Answer, now: datetime) -> tu
     return judgment, True
 
 
-def _answered(
+def _result(
     seat: Seat, judgment: Judgment, is_new: bool, now: datetime, *, ahead: int, still_open: int | None
-) -> Answered:
+) -> JudgmentResult:
     following = give_next(seat, now, ahead=ahead, still_open=still_open)
-    return Answered(judgment, is_new, next(iter(following), None), following[1:], seat.progress(now))
+    return JudgmentResult(judgment, is_new, next(iter(following), None), following[1:], seat.progress(now))
 
 
 def _as_event(judgment: Judgment) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.database.prepared import Prepared, insert
 from labeling.access import AssignmentNotFound
-from labeling.judging.answers import Answer
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.queue import expiry, free_slot
 from labeling.judging.refusals import (
     AlreadyJudged,
@@ -92,17 +92,17 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
         _take_place(assignment)
 
 
-def check_edit(assignment: Assignment, answer: Answer) -> None:
-    """Raises InvalidAnswer where what should be an improved text is none. Costs a statement, where there is one."""
-    if answer.edit:
+def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
+    """Raises InvalidJudgment where what should be an improved text is none. Costs a statement, where there is one."""
+    if draft.edit:
         comparison = assignment.comparison
         both = Completion.objects.filter(pk__in=[comparison.completion_a_id, comparison.completion_b_id])
-        answer.check_edit(list(both.values_list("text", flat=True)))
+        draft.check_edit(list(both.values_list("text", flat=True)))
 
 
-def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: datetime) -> Judgment:
+def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now: datetime) -> Judgment:
     """The row of a judgment."""
-    seconds = answer.seconds
+    seconds = draft.seconds
     if seconds is not None:
         # No clock shows a pair for longer than it has been given out; a client that says so counted on in its sleep.
         seconds = min(seconds, max(0.0, (now - assignment.leased_at).total_seconds()))
@@ -113,16 +113,16 @@ def write_judgment(seat: Seat, assignment: Assignment, answer: Answer, now: date
         annotator=seat.user,
         guideline_version_id=assignment.guideline_version_id,
         kind=assignment.kind,
-        choice=answer.canonical(assignment.left),
-        strength=answer.strength,
-        criteria=answer.canonical_criteria(assignment.left),
-        comment=answer.comment,
-        edit=answer.edit,
-        skip_reason=answer.skip_reason,
-        flag=answer.flag,
+        choice=draft.canonical(assignment.left),
+        strength=draft.strength,
+        criteria=draft.canonical_criteria(assignment.left),
+        comment=draft.comment,
+        edit=draft.edit,
+        skip_reason=draft.skip_reason,
+        flag=draft.flag,
         seconds=seconds,
         left=assignment.left,
-        key=answer.key,
+        key=draft.key,
         created_at=now,
     )
     insert(judgment)

@@ -6,7 +6,7 @@ from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
-from labeling.models.idempotency import KeptAnswer
+from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
 from labeling.models.prompt import Completion, Prompt
@@ -30,7 +30,7 @@ __all__ = [
     "GuidelineVersion",
     "Invitation",
     "Judgment",
-    "KeptAnswer",
+    "KeptReply",
     "Membership",
     "Prompt",
     "Role",

@@ -5,7 +5,7 @@ from django.db import models
 from labeling.models.annotator import User
 
 
-class KeptAnswer(models.Model):
+class KeptReply(models.Model):
     """The answer to one call that made something. Written in the transaction of the act itself: both or neither."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -16,7 +16,7 @@ class KeptAnswer(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["user", "key_hash"], name="kept_answer_once"),)
+        constraints = (models.UniqueConstraint(fields=["user", "key_hash"], name="kept_reply_once"),)
 
     def __str__(self) -> str:
-        return f"answer {self.pk} to {self.user}"
+        return f"reply {self.pk} to {self.user}"

@@ -18,7 +18,7 @@ SECRET = {"key_hash", "token_hash", "secret", "previous_secret", "password"}
 """Columns that open something, or are compared with what does."""
 
 LEFT_OUT = {
-    "labeling.KeptAnswer": "answers to their own calls, kept a day for retries; what they made is in its own table",
+    "labeling.KeptReply": "answers to their own calls, kept a day for retries; what they made is in its own table",
     "labeling.User_groups": "told with the account",
     "labeling.User_user_permissions": "told with the account",
 }

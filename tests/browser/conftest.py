@@ -58,10 +58,10 @@ def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
     yield open_context
     for context in opened:
         context.close()
-    wait_until_nobody_is_answered()
+    wait_until_nobody_is_result()
 
 
-def wait_until_nobody_is_answered() -> None:
+def wait_until_nobody_is_result() -> None:
     """The server goes on with a request whose browser has gone. Emptying the tables meanwhile would be a deadlock."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     quiet, deadline = 0, time.monotonic() + 10

@@ -31,7 +31,7 @@ def go_online(page: Page) -> None:
     page.context.set_offline(False)
 
 
-def test_the_next_pair_is_there_before_the_server_has_answered(page: Page, on_stage: Stage) -> None:
+def test_the_next_pair_is_there_before_the_server_has_result(page: Page, on_stage: Stage) -> None:
     held: list[Route] = []
     is_slow = True
     page.route("**/judgment/", lambda route: held.append(route) if is_slow else route.continue_())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.models import ApiToken, Campaign, Event, KeptAnswer, User
+from labeling.models import ApiToken, Campaign, Event, KeptReply, User
 from tests.concurrency.threads import all_at_once
 from tests.people import stage
 
@@ -28,7 +28,7 @@ def test_eight_at_once_make_one_and_are_all_told_the_same() -> None:
         assert sorted("Idempotent-Replayed" in answer for answer in answers) == [False] + [True] * 7
         assert Campaign.objects.filter(name=f"Kind {turn}").count() == 1
         assert Event.objects.filter(verb="campaign.created", campaign__name=f"Kind {turn}").count() == 1
-    assert KeptAnswer.objects.count() == 5
+    assert KeptReply.objects.count() == 5
 
 
 def test_of_two_bodies_at_once_one_is_done_and_the_others_are_refused() -> None:
@@ -51,5 +51,5 @@ def test_what_fails_for_one_may_be_done_by_the_one_who_waited() -> None:
     maya = stage().maya
     answers = all_at_once([lambda: posts(maya, "/api/v1/campaigns/", {"name": ""}, "k")] * 4)
     assert {answer.status_code for answer in answers} == {422}
-    assert not KeptAnswer.objects.exists()
+    assert not KeptReply.objects.exists()
     assert posts(maya, "/api/v1/campaigns/", {"name": "Kind"}, "k").status_code == 201

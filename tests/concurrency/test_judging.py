@@ -15,8 +15,8 @@ from rest_framework.test import APIClient
 
 from labeling.actions.people import create_token
 from labeling.judging.acts import judge_and_continue, undo_judgment
-from labeling.judging.answers import Answer
 from labeling.judging.assignments import next_with_progress, release_expired_assignments
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.queue import MAX_LEFT_BALANCE
 from labeling.judging.refusals import AlreadyJudged, LeaseLost, NothingToUndo
 from labeling.models import Assignment, Comparison, Judgment, Membership, User, Verdict
@@ -125,7 +125,7 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
                 try:
                     judge_and_continue(
                         assignment=assignment.pk,
-                        answer=Answer(choice, uuid4().hex),
+                        draft=JudgmentDraft(choice, uuid4().hex),
                         acting_user=user,
                         now=now(),
                         ahead=2,
@@ -171,11 +171,11 @@ def test_the_same_key_sent_many_times_at_once_is_one_judgment() -> None:
     scene = stage(comparisons=6)
     for number in range(3):
         held = scene.given(scene.alice)
-        answer = Answer("left", f"key {number}")
+        draft = JudgmentDraft("left", f"key {number}")
         results = all_at_once(
             [
-                lambda held=held, answer=answer: judge_and_continue(  # type: ignore[misc]
-                    assignment=held.pk, answer=answer, acting_user=scene.alice, now=scene.now
+                lambda held=held, draft=draft: judge_and_continue(  # type: ignore[misc]
+                    assignment=held.pk, draft=draft, acting_user=scene.alice, now=scene.now
                 )
             ]
             * 8
@@ -193,7 +193,7 @@ def test_different_keys_for_one_assignment_at_once_are_one_judgment_and_clear_re
     def judge_it() -> str:
         try:
             judge_and_continue(
-                assignment=held.pk, answer=Answer("left", uuid4().hex), acting_user=scene.alice, now=scene.now
+                assignment=held.pk, draft=JudgmentDraft("left", uuid4().hex), acting_user=scene.alice, now=scene.now
             )
         except AlreadyJudged:
             return "refused"

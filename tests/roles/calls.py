@@ -81,7 +81,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
-    **dict.fromkeys(("api-answer", "api-version-download"), lambda scene: [scene.furnished.two.name]),
+    **dict.fromkeys(("api-completion", "api-version-download"), lambda scene: [scene.furnished.two.name]),
     **dict.fromkeys(
         ("generation_cancel", "generation_resume", "api-generation", "api-cancel-generation", "api-resume-generation"),
         lambda scene: [scene.furnished.writing.pk],
@@ -121,7 +121,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-flag-review", "POST"): {"keep": True, "reason": "The name is a made-up one."},
     ("api-gold", "PUT"): {"winner": "a", "reason": "Two plus one is three."},
     ("api-runs", "POST"): {"campaign": "sums"},
-    ("api-answer", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}], "seed": 7},
+    ("api-completion", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}], "seed": 7},
     ("api-keep", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}]},
     ("api-lens-jobs", "POST"): {
         "version": "sums-v1",

@@ -166,7 +166,7 @@ TRAINING_API: dict[str, dict[str, str]] = {
     "api-versions": {"GET": LEADS_ANYWHERE},
     "api-version": {"GET": OF_A_LED_CAMPAIGN},
     "api-version-download": {"GET": OF_A_LED_CAMPAIGN},
-    "api-answer": {"POST": OF_A_LED_CAMPAIGN},
+    "api-completion": {"POST": OF_A_LED_CAMPAIGN},
     "api-keep": {"POST": LEADS},
     "api-promote": {"POST": OF_A_LED_CAMPAIGN},
     "api-roll-back": {"POST": LEADS_ANYWHERE},

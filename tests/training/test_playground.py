@@ -23,7 +23,7 @@ def client(maya: User) -> APIClient:
 
 
 def ask(client: APIClient, name: str, **body: Any) -> Any:
-    return client.post(f"/api/v1/versions/{name}/answer/", {"messages": ASKED, **body}, format="json")
+    return client.post(f"/api/v1/versions/{name}/completion/", {"messages": ASKED, **body}, format="json")
 
 
 def keep(client: APIClient, **body: Any) -> Any:
@@ -99,7 +99,7 @@ def test_a_server_that_is_away_is_said_in_a_sentence(client: APIClient, base: Mo
 def test_an_answer_that_takes_too_long_is_given_up(
     client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(playground, "ANSWER_SECONDS", -1.0)
+    monkeypatch.setattr(playground, "COMPLETION_SECONDS", -1.0)
     said = ask(client, "tiny-base")
     assert said.status_code == 409
     assert said.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."

@@ -18,17 +18,17 @@ from training.api.views import find_version
 from training.versions import hub
 
 
-class AnswerView(ApiView):
+class CompletionView(ApiView):
     """Talking to a version."""
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=serializers.AnswerRequestSerializer, responses=serializers.AnswerSerializer)
+    @extend_schema(request=serializers.ConversationSerializer, responses=serializers.CompletionSerializer)
     def post(self, request: Request, name: str) -> Response:
         """One answer to a conversation. Nothing is kept; the receipt proves it to whoever keeps it."""
         version = find_version(self.person, name)
-        values = self.validated(serializers.AnswerRequestSerializer, request)
-        given = playground.answer(version=version, acting_user=self.person, **values)
+        values = self.validated(serializers.ConversationSerializer, request)
+        given = playground.complete(version=version, acting_user=self.person, **values)
         completion = given.completion
         said = {
             "version": version.name,
@@ -42,7 +42,7 @@ class AnswerView(ApiView):
             "seconds": round(given.seconds, 3),
             "receipt": given.receipt,
         }
-        return Response(serializers.AnswerSerializer(said).data)
+        return Response(serializers.CompletionSerializer(said).data)
 
 
 class KeepView(ApiView):

@@ -25,7 +25,7 @@ urlpatterns = [
     path("versions/<slug:name>/", views.VersionView.as_view(), name="api-version"),
     path("versions/<slug:name>/promote/", views.PromoteView.as_view(), name="api-promote"),
     path("versions/<slug:name>/download/", playground.DownloadView.as_view(), name="api-version-download"),
-    path("versions/<slug:name>/answer/", playground.AnswerView.as_view(), name="api-answer"),
+    path("versions/<slug:name>/completion/", playground.CompletionView.as_view(), name="api-completion"),
     path("campaigns/<slug:slug>/playground/", playground.KeepView.as_view(), name="api-keep"),
     path("serving/rollback/", views.RollBackView.as_view(), name="api-roll-back"),
 ]

@@ -26,7 +26,7 @@ LOADED_AGAIN = 3  # times for one request
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 
-_Answer = Future[list[Outcome]]
+_Pending = Future[list[Outcome]]
 
 
 class _Member:
@@ -78,8 +78,8 @@ class OpenAIGenerator:
         model.
         """
         self.ensure_served()
-        waiting, out = _groups(requests), set[_Answer]()
-        ended: SimpleQueue[_Answer] = SimpleQueue()
+        waiting, out = _groups(requests), set[_Pending]()
+        ended: SimpleQueue[_Pending] = SimpleQueue()
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="generation")
         trouble: GenerationError | None = None
         try:
@@ -179,9 +179,9 @@ class OpenAIGenerator:
         return (passing or troubles or [GeneratorUnavailable("No server is named: set GENERATOR_URL.")])[0]
 
 
-def _those_in(ended: SimpleQueue[_Answer]) -> list[_Answer]:
+def _those_in(ended: SimpleQueue[_Pending]) -> list[_Pending]:
     """What has ended by now, of which the first is waited for a moment."""
-    found: list[_Answer] = []
+    found: list[_Pending] = []
     with suppress(Empty):
         found.append(ended.get(timeout=POLL_SECONDS))
         while True:

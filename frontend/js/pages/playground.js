@@ -9,7 +9,7 @@ import { gettext, interpolate } from "../lib/words.js";
 
 /** @typedef {{ role: string, content: string }} Turn */
 /**
- * @typedef {object} Answer what POST versions/{name}/answer/ answers
+ * @typedef {object} Completion the reply of POST versions/{name}/completion/
  * @property {string} version
  * @property {string} text
  * @property {string} html sanitised by the server
@@ -23,11 +23,11 @@ const PATIENCE_MS = 180_000; // a model that has to be loaded first, on a busy m
 
 /** @type {Turn[]} what was said before */
 let history = [];
-/** @type {Turn[]} what the answers on the page answer */
+/** @type {Turn[]} what the completions on the page go on from */
 let asked = [];
-/** @type {(Answer | null)[]} */
-let answers = [];
-let question = 0; // answers to an older question are of no use
+/** @type {(Completion | null)[]} */
+let completions = [];
+let question = 0; // completions to an older question are of no use
 
 function start() {
   const form = maybe("#ask", HTMLFormElement);
@@ -78,16 +78,16 @@ async function ask(turns) {
   const beside = one("#right", HTMLSelectElement).value;
   const names = beside ? [left, beside === "=" ? left : beside] : [left];
   asked = turns;
-  answers = names.map(() => null);
+  completions = names.map(() => null);
   show("");
   const cards = names.map(waitingCard);
   one("#columns", HTMLElement).replaceChildren(...cards);
   one("#answers", HTMLElement).hidden = false;
   allow();
-  await Promise.all(names.map((name, index) => answerInto(mine, name, index, cards[index])));
+  await Promise.all(names.map((name, index) => completeInto(mine, name, index, cards[index])));
   if (mine !== question) return;
   one("#answers", HTMLElement).focus({ preventScroll: true });
-  const texts = answers.flatMap((answer) => (answer ? [answer.text] : []));
+  const texts = completions.flatMap((completion) => (completion ? [completion.text] : []));
   if (texts.length) announce(texts.join("\n\n"));
 }
 
@@ -97,19 +97,19 @@ async function ask(turns) {
  * @param {number} index
  * @param {HTMLElement | undefined} card
  */
-async function answerInto(mine, name, index, card) {
+async function completeInto(mine, name, index, card) {
   if (!card) return;
   const api = one("#main", HTMLElement).dataset.api ?? "/api/v1/";
   const prose = one(".prose", HTMLElement, card);
   try {
     const body = { messages: asked, settings: settings() };
-    const answer = /** @type {Answer} */ (await call("POST", `${api}versions/${name}/answer/`, body, PATIENCE_MS));
+    const completion = /** @type {Completion} */ (await call("POST", `${api}versions/${name}/completion/`, body, PATIENCE_MS));
     if (mine !== question) return;
-    answers[index] = answer;
-    prose.innerHTML = answer.html || `<p><em>${gettext("It said nothing.")}</em></p>`;
-    const pace = interpolate(gettext("%(tokens)s tokens in %(seconds)s s"), { tokens: count(answer.tokens), seconds: fixed(answer.seconds, 1) });
+    completions[index] = completion;
+    prose.innerHTML = completion.html || `<p><em>${gettext("It said nothing.")}</em></p>`;
+    const pace = interpolate(gettext("%(tokens)s tokens in %(seconds)s s"), { tokens: count(completion.tokens), seconds: fixed(completion.seconds, 1) });
     one("[data-figures]", HTMLElement, card).textContent =
-      answer.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the limit"), { pace }) : pace;
+      completion.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the limit"), { pace }) : pace;
     card.dataset.state = "answered";
   } catch (error) {
     if (mine !== question) return;
@@ -139,27 +139,27 @@ function waitingCard(name) {
   return card;
 }
 
-/** Which buttons make sense with the answers there are. */
+/** Which buttons make sense with the completions there are. */
 function allow() {
-  const there = answers.filter(Boolean).length;
+  const there = completions.filter(Boolean).length;
   const kept = one("#campaign", HTMLSelectElement).value !== "";
   /** @type {Record<string, boolean>} */
   const sensible = {
     comparison: there === 2 && kept,
     prompt: kept,
-    left: Boolean(answers[0]),
-    right: Boolean(answers[1]),
+    left: Boolean(completions[0]),
+    right: Boolean(completions[1]),
   };
   for (const [act, is] of Object.entries(sensible)) {
     one(`[data-act="${act}"]`, HTMLButtonElement).disabled = !is;
   }
 }
 
-/** @param {boolean} both whether the two answers are kept too, as a comparison */
+/** @param {boolean} both whether the two completions are kept too, as a comparison */
 async function keep(both) {
   const api = one("#main", HTMLElement).dataset.api ?? "/api/v1/";
   const campaign = one("#campaign", HTMLSelectElement);
-  const receipts = both ? { receipts: answers.map((answer) => answer?.receipt) } : {};
+  const receipts = both ? { receipts: completions.map((completion) => completion?.receipt) } : {};
   try {
     const kept = await call("POST", `${api}campaigns/${campaign.value}/playground/`, { messages: asked, ...receipts });
     const where = campaign.selectedOptions[0]?.textContent ?? campaign.value;
@@ -181,16 +181,16 @@ function outcome(both, isNew) {
 
 /** @param {number} side */
 function goOn(side) {
-  const answer = answers[side];
-  if (!answer) return;
-  history = [...asked, { role: "assistant", content: answer.text }];
+  const completion = completions[side];
+  if (!completion) return;
+  history = [...asked, { role: "assistant", content: completion.text }];
   showTurns();
 }
 
 function startAnew() {
   question += 1;
   history = [];
-  answers = [];
+  completions = [];
   showTurns();
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.actions.rules import MAX_DESCRIPTION, RULES
-from labeling.judging.answers import MAX_CRITERION_NAME
+from labeling.judging.drafts import MAX_CRITERION_NAME
 from labeling.models import Campaign, GuidelineVersion, Invitation, Membership, VerdictRecount
 
 

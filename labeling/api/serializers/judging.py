@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.api.serializers.campaigns import CriterionSerializer
-from labeling.judging.answers import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON, as_shown
+from labeling.judging.drafts import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON, as_shown
 from labeling.judging.effects import undo_until
 from labeling.models import Campaign, Flag, Judgment
 
@@ -84,7 +84,7 @@ class NextAssignmentSerializer(serializers.Serializer[Any]):
     progress = ProgressSerializer()
 
 
-class AnswerSerializer(AheadSerializer):
+class JudgmentDraftSerializer(AheadSerializer):
     choice = serializers.ChoiceField(choices=[(str(choice), str(choice)) for choice in CHOICES])
     key = serializers.CharField(max_length=MAX_KEY, help_text="Made up by you for this judgment; repeat it in a retry.")
     strength = serializers.IntegerField(
@@ -143,7 +143,7 @@ class RenewedSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class AnsweredSerializer(serializers.Serializer[Any]):
+class JudgmentResultSerializer(serializers.Serializer[Any]):
     judgment = JudgmentSerializer()
     next = AssignmentSerializer(
         allow_null=True, help_text="null: nothing is left for you, or nothing that you do not `have`."

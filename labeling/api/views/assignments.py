@@ -11,16 +11,16 @@ from labeling.access import get_assignment, get_campaign
 from labeling.api.base import ApiView
 from labeling.api.serializers.judging import (
     AheadSerializer,
-    AnsweredSerializer,
-    AnswerSerializer,
+    JudgmentDraftSerializer,
+    JudgmentResultSerializer,
     JudgmentSerializer,
     NextAssignmentSerializer,
     RenewedSerializer,
     UndoneSerializer,
 )
-from labeling.judging.acts import Answered, change_judgment, judge_and_continue, undo_and_show
-from labeling.judging.answers import Answer
+from labeling.judging.acts import JudgmentResult, change_judgment, judge_and_continue, undo_and_show
 from labeling.judging.assignments import next_with_progress, release_assignment, renew_assignment
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment, present_held
 from labeling.models import Scope
 
@@ -55,35 +55,39 @@ class JudgmentView(ApiView):
 
     @extend_schema(
         operation_id="judge",
-        request=AnswerSerializer,
+        request=JudgmentDraftSerializer,
         responses={
-            201: AnsweredSerializer,
-            200: OpenApiResponse(AnsweredSerializer, description="This key had arrived before: the same judgment."),
+            201: JudgmentResultSerializer,
+            200: OpenApiResponse(
+                JudgmentResultSerializer, description="This key had arrived before: the same judgment."
+            ),
         },
     )
     def post(self, request: Request, assignment_id: int) -> Response:
         """Say which one is better. The answer carries what to judge next. Repeating a key is harmless."""
-        answer, wish = _taken_apart(self.validated(AnswerSerializer, request))
+        draft, wish = _taken_apart(self.validated(JudgmentDraftSerializer, request))
         answered = judge_and_continue(
-            assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now, ahead=wish["ahead"]
+            assignment=assignment_id, draft=draft, acting_user=self.person, now=self.now, ahead=wish["ahead"]
         )
-        return _answered(answered, wish["have"])
+        return _result(answered, wish["have"])
 
     @extend_schema(
         operation_id="change_judgment",
-        request=AnswerSerializer,
+        request=JudgmentDraftSerializer,
         responses={
-            201: AnsweredSerializer,
-            200: OpenApiResponse(AnsweredSerializer, description="This key had arrived before: the same judgment."),
+            201: JudgmentResultSerializer,
+            200: OpenApiResponse(
+                JudgmentResultSerializer, description="This key had arrived before: the same judgment."
+            ),
         },
     )
     def put(self, request: Request, assignment_id: int) -> Response:
         """Say something else, while the campaign allows it: the earlier judgment is superseded, never erased."""
-        answer, wish = _taken_apart(self.validated(AnswerSerializer, request))
+        draft, wish = _taken_apart(self.validated(JudgmentDraftSerializer, request))
         answered = change_judgment(
-            assignment=assignment_id, answer=answer, acting_user=self.person, now=self.now, ahead=wish["ahead"]
+            assignment=assignment_id, draft=draft, acting_user=self.person, now=self.now, ahead=wish["ahead"]
         )
-        return _answered(answered, wish["have"])
+        return _result(answered, wish["have"])
 
     @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
@@ -119,13 +123,13 @@ class ReleaseView(ApiView):
 SHOW_JUDGMENT = JudgmentSerializer()
 
 
-def _taken_apart(said: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+def _taken_apart(said: dict[str, Any]) -> tuple[JudgmentDraft, dict[str, Any]]:
     """The answer itself, and what the client says about working ahead."""
     wish = {name: said.pop(name) for name in ("ahead", "have")}
-    return Answer(**said), wish
+    return JudgmentDraft(**said), wish
 
 
-def _answered(answered: Answered, have: Collection[int]) -> Response:
+def _result(answered: JudgmentResult, have: Collection[int]) -> Response:
     held = [answered.next, *answered.following] if answered.next else []
     body = {
         "judgment": SHOW_JUDGMENT.to_representation(answered.judgment),

@@ -5,7 +5,7 @@ import pytest
 from common.errors import Invalid, NotAllowed
 from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison, review_flag
 from labeling.judging.acts import undo_judgment
-from labeling.judging.answers import InvalidAnswer
+from labeling.judging.drafts import InvalidJudgment
 from labeling.judging.refusals import TooLateToUndo
 from labeling.models import Comparison, Event
 from labeling.queries.progress import campaign_progress
@@ -80,6 +80,6 @@ def test_a_flag_comes_only_with_a_skip_and_only_where_it_is_allowed() -> None:
     scene = stage(comparisons=1, allow_flag=False)
     given = scene.given(scene.alice)
     for choice, flag in (("left", "harm"), ("skip", "harm"), ("skip", "ugly")):
-        with pytest.raises(InvalidAnswer) as refusal:
+        with pytest.raises(InvalidJudgment) as refusal:
             scene.judge(given, choice, flag=flag)
         assert list(refusal.value.fields) == ["flag"]

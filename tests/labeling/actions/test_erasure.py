@@ -37,7 +37,7 @@ def scene() -> Stage:
 
 
 def test_the_account_goes_and_the_judgments_stay_and_count(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trained_on, "_ANSWERS", [lambda person: ["sums-v1"] if person == scene.alice else []])
+    monkeypatch.setattr(trained_on, "_LOOKUPS", [lambda person: ["sums-v1"] if person == scene.alice else []])
     browser = Client()
     assert browser.login(username="alice", password=PASSWORD)
     before = agreement(scene.campaign).as_dict()

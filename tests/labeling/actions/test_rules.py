@@ -9,8 +9,8 @@ from common.errors import Invalid
 from labeling.actions.campaigns import TRANSITIONS, WrongStatus, change_campaign, change_campaign_status
 from labeling.actions.curation import retire_comparison
 from labeling.judging.acts import change_judgment, judge_and_continue, undo_and_show
-from labeling.judging.answers import Answer, InvalidAnswer
 from labeling.judging.assignments import NotOpen, next_with_progress, renew_assignment
+from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.judging.presentation import present_assignment
 from labeling.judging.refusals import LeaseLost, NothingToUndo, TooLateToUndo, Withdrawn
 from labeling.models import Assignment, Campaign, Comparison, Event, Judgment, Membership
@@ -51,7 +51,7 @@ def test_criteria_that_make_no_sense_are_refused(criteria: Any) -> None:
 def test_a_required_criterion_must_be_answered_and_an_unknown_one_is_refused(said: dict[str, str]) -> None:
     scene = stage(comparisons=1, criteria=ASKED)
     given = scene.given(scene.alice)
-    with pytest.raises(InvalidAnswer) as refusal:
+    with pytest.raises(InvalidJudgment) as refusal:
         scene.judge(given, criteria=said)
     assert list(refusal.value.fields) == ["criteria"]
     scene.judge(given, criteria={"helpful": "right", "honest": "tie"})
@@ -66,10 +66,10 @@ def test_who_skips_is_not_asked_for_criteria() -> None:
 def test_a_skip_needs_to_be_allowed_and_its_reason_to_be_among_those_offered() -> None:
     scene = stage(comparisons=1, skip_reasons=["Too hard"])
     given = scene.given(scene.alice)
-    with pytest.raises(InvalidAnswer, match="Too hard"):
+    with pytest.raises(InvalidJudgment, match="Too hard"):
         scene.judge(given, "skip", skip_reason="Boring")
     change_campaign(campaign=scene.campaign, allow_skip=False, acting_user=scene.maya, now=scene.now)
-    with pytest.raises(InvalidAnswer, match="nothing is skipped"):
+    with pytest.raises(InvalidJudgment, match="nothing is skipped"):
         scene.judge(given, "skip", skip_reason="Too hard")
 
 
@@ -158,7 +158,7 @@ def test_prefetching_holds_the_next_ones_too_and_fills_up_one_for_one() -> None:
     first, second, third = given
     scene.wait(60)
     answered = judge_and_continue(
-        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now, ahead=9
+        assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now, ahead=9
     )
     assert answered.next is not None
     assert (answered.next.pk, answered.following[0].pk) == (second.pk, third.pk)
@@ -187,7 +187,11 @@ def test_towards_the_end_nobody_holds_ahead_what_others_could_be_judging() -> No
     assert (len(first), len(others)) == (3, 2)
     for given in first:
         answered = judge_and_continue(
-            assignment=given.pk, answer=Answer("left", f"{given.pk}"), acting_user=scene.alice, now=scene.now, ahead=5
+            assignment=given.pk,
+            draft=JudgmentDraft("left", f"{given.pk}"),
+            acting_user=scene.alice,
+            now=scene.now,
+            ahead=5,
         )
     assert (answered.next, answered.following) == (None, [])
 
@@ -196,7 +200,7 @@ def test_who_wants_none_ahead_holds_one_whatever_the_campaign_allows() -> None:
     scene = stage(comparisons=10, prefetch=5)
     given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
     answered = judge_and_continue(
-        assignment=given[0].pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+        assignment=given[0].pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
     assert (len(given), answered.following) == (1, [])
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1
@@ -242,8 +246,10 @@ def test_a_judgment_is_changed_in_one_act_and_the_earlier_one_superseded() -> No
     given = scene.given(scene.alice)
     scene.vote(given, "a")
     side = "left" if given.left == "b" else "right"
-    answered = change_judgment(assignment=given, answer=Answer(side, "new"), acting_user=scene.alice, now=scene.now)
-    again = change_judgment(assignment=given, answer=Answer(side, "new"), acting_user=scene.alice, now=scene.now)
+    answered = change_judgment(
+        assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now
+    )
+    again = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
     assert (answered.is_new, again.is_new, again.judgment.pk) == (True, False, answered.judgment.pk)
     comparison = Comparison.objects.get(pk=given.comparison_id)
     assert (comparison.votes, comparison.verdict.winner) == ({"b": 1}, "b")
@@ -258,7 +264,7 @@ def test_a_judgment_becomes_a_skip_and_the_place_is_free() -> None:
     scene = stage(comparisons=1)
     given = scene.given(scene.alice)
     scene.vote(given, "a")
-    change_judgment(assignment=given, answer=Answer("skip", "new"), acting_user=scene.alice, now=scene.now)
+    change_judgment(assignment=given, draft=JudgmentDraft("skip", "new"), acting_user=scene.alice, now=scene.now)
     comparison = Comparison.objects.get()
     assert (comparison.status, comparison.taken, comparison.judged) == ("open", 0, 0)
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
@@ -268,11 +274,11 @@ def test_changing_has_an_end_and_needs_something_to_change() -> None:
     scene = stage(comparisons=2, undo_seconds=60)
     given = scene.given(scene.alice)
     with pytest.raises(NothingToUndo):
-        change_judgment(assignment=given, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now)
+        change_judgment(assignment=given, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now)
     scene.judge(given)
     scene.wait(61)
     with pytest.raises(TooLateToUndo, match="60 seconds"):
-        change_judgment(assignment=given, answer=Answer("right", "k"), acting_user=scene.alice, now=scene.now)
+        change_judgment(assignment=given, draft=JudgmentDraft("right", "k"), acting_user=scene.alice, now=scene.now)
 
 
 @pytest.mark.parametrize("before", Campaign.Status.values)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from labeling.actions.idempotency import forget_answers
-from labeling.models import ApiToken, Campaign, Comparison, KeptAnswer
+from labeling.actions.idempotency import forget_replies
+from labeling.models import ApiToken, Campaign, Comparison, KeptReply
 from tests.clients import Calling
 from tests.people import stage
 
@@ -70,7 +70,7 @@ def test_a_secret_is_told_again_and_is_nowhere_in_the_database(calling: Calling)
     first, again = (post(alice, "/api/v1/tokens/", body, "k1").json() for _ in range(2))
     assert first["key"] == again["key"]
     assert ApiToken.objects.filter(name="laptop").count() == 1
-    kept = KeptAnswer.objects.get()
+    kept = KeptReply.objects.get()
     assert first["key"].removeprefix("chosen_") not in kept.body
     assert "k1" not in kept.key_hash
     assert post(alice, "/api/v1/tokens/", body, "k2").json()["key"] != first["key"]
@@ -85,9 +85,9 @@ def test_a_key_that_is_none_is_refused(calling: Calling, key: str) -> None:
 def test_answers_are_forgotten_when_nobody_retries_any_more(calling: Calling) -> None:
     maya = calling(stage().maya)
     post(maya, CAMPAIGNS, {"name": "Kind"}, "k1")
-    assert forget_answers(now=timezone.now()) == 0
-    KeptAnswer.objects.update(expires_at=timezone.now())
+    assert forget_replies(now=timezone.now()) == 0
+    KeptReply.objects.update(expires_at=timezone.now())
     # An answer out of time is none, also before it is swept away.
     assert post(maya, CAMPAIGNS, {"name": "Other"}, "k1").status_code == 201
-    KeptAnswer.objects.update(expires_at=timezone.now())
-    assert forget_answers(now=timezone.now()) == 1
+    KeptReply.objects.update(expires_at=timezone.now())
+    assert forget_replies(now=timezone.now()) == 1

@@ -53,7 +53,7 @@ def test_what_the_campaign_does_not_allow_is_named_too(calling: Calling) -> None
     answer = calling(scene.alice).post(
         f"/api/v1/assignments/{held.pk}/judgment/", {"choice": "tie", "key": "k"}, format="json"
     )
-    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-answer")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-judgment")
     assert answer.json()["errors"][0]["field"] == "choice"
 
 

@@ -11,8 +11,8 @@ from labeling.access import AssignmentNotFound
 from labeling.actions.campaigns import change_campaign_status
 from labeling.actions.members import remove_member
 from labeling.judging.acts import judge, judge_and_continue, undo_judgment
-from labeling.judging.answers import Answer, InvalidAnswer
 from labeling.judging.assignments import release_expired_assignments
+from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.judging.refusals import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally
@@ -231,7 +231,7 @@ def test_in_a_closed_campaign_nothing_is_judged() -> None:
 def test_an_answer_that_makes_no_sense_is_refused_and_changes_nothing(said: dict[str, Any], field: str) -> None:
     scene = stage(comparisons=1, allow_tie=False, allow_both_bad=False)
     assignment = scene.given(scene.alice)
-    with pytest.raises(InvalidAnswer) as refusal:
+    with pytest.raises(InvalidJudgment) as refusal:
         scene.judge(assignment, said.pop("choice", "left"), **said)
     assert list(refusal.value.fields) == [field]
     assert not Judgment.objects.exists()
@@ -248,7 +248,7 @@ def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
     scene = stage(comparisons=2)
     first = scene.given(scene.alice)
     answered = judge_and_continue(
-        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+        assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
     assert answered.is_new
     assert answered.next is not None
@@ -261,7 +261,7 @@ def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
         "notice": "",
     }
     retried = judge_and_continue(
-        assignment=first.pk, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+        assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
     assert not retried.is_new
     assert retried.judgment.pk == answered.judgment.pk
@@ -278,7 +278,9 @@ def test_a_late_judgment_does_not_open_a_second_comparison_beside_the_one_that_i
     held = scene.given(scene.alice)
     if held.pk == late.pk:  # the walk goes on from the cursor, so it is another one
         pytest.fail("the freed comparison came back before the others")
-    answered = judge_and_continue(assignment=late, answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now)
+    answered = judge_and_continue(
+        assignment=late, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
+    )
     assert answered.next is not None
     assert answered.next.pk == held.pk
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1
@@ -289,7 +291,7 @@ def test_today_is_counted_from_midnight() -> None:
     scene.judge(scene.given(scene.alice))
     scene.now += timedelta(days=1)
     answered = judge_and_continue(
-        assignment=scene.given(scene.alice), answer=Answer("left", "k"), acting_user=scene.alice, now=scene.now
+        assignment=scene.given(scene.alice), draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
     assert (answered.progress.judged, answered.progress.judged_today) == (2, 1)
 
@@ -314,7 +316,7 @@ def test_a_judgment_that_settles_and_the_next_take_at_most_ten_statements() -> N
     assignment = scene.given(scene.bob)
     with CaptureQueriesContext(connection) as queries:
         answered = judge_and_continue(
-            assignment=assignment.pk, answer=Answer("left", "k"), acting_user=scene.bob, now=scene.now
+            assignment=assignment.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.bob, now=scene.now
         )
     assert answered.next is not None
     assert answered.progress.settled + Comparison.objects.filter(status="conflict").count() == 1

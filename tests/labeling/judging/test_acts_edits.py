@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
 from labeling.judging.acts import change_judgment, undo_judgment
-from labeling.judging.answers import Answer, InvalidAnswer
+from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.models import Comparison, Judgment, Verdict
 from labeling.queries.verdicts import preference_pairs, verdict_records
 from tests.people import Stage, asks, stage
@@ -67,7 +67,7 @@ def test_an_improved_text_goes_with_its_judgment() -> None:
     scene.vote(scene.given(scene.alice), side_of("Two."), edit="2, surely")
     assert len(learned(scene)) == 3
     side = "left" if given.left == side_of("Two.") else "right"
-    change_judgment(assignment=given, answer=Answer(side, "k"), acting_user=scene.alice, now=scene.now)
+    change_judgment(assignment=given, draft=JudgmentDraft(side, "k"), acting_user=scene.alice, now=scene.now)
     assert learned(scene) == [("Two.", "Three")]
     assert list(Judgment.objects.order_by("pk").values_list("edit", flat=True)) == ["2", "2, surely", ""]
 
@@ -88,7 +88,7 @@ def test_what_is_no_improved_text_is_refused_and_nothing_is_kept(choice: str, ed
     scene.campaign.allow_edit = allowed
     scene.campaign.save(update_fields=["allow_edit"])
     given = scene.given(scene.alice)
-    with pytest.raises(InvalidAnswer) as refused:
+    with pytest.raises(InvalidJudgment) as refused:
         scene.judge(given, choice, edit=edit)
     assert "edit" in refused.value.fields
     assert not Judgment.objects.exists()
@@ -97,5 +97,5 @@ def test_what_is_no_improved_text_is_refused_and_nothing_is_kept(choice: str, ed
 @pytest.mark.parametrize("text", ["Two.", " Three\n"])
 def test_one_of_the_two_as_it_is_is_no_improvement(text: str) -> None:
     scene = sums()
-    with pytest.raises(InvalidAnswer, match="as they are"):
+    with pytest.raises(InvalidJudgment, match="as they are"):
         scene.vote(scene.given(scene.alice), side_of("Two."), edit=text)

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from labeling.actions.curation import WrongComparisonStatus, make_gold, unmake_gold
 from labeling.actions.members import resume_member
 from labeling.judging.acts import change_judgment, judge_and_continue, undo_and_show, undo_judgment
-from labeling.judging.answers import Answer
 from labeling.judging.assignments import next_with_progress
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Comparison, Event, Gold, Judgment, Membership, User, Verdict
 from labeling.queries.agreement import vote_patterns
@@ -83,12 +83,14 @@ def test_nothing_that_an_annotator_is_shown_tells_gold_from_the_others() -> None
     scene = with_gold(1, comparisons=30, overlap=1)
     gold = scene.given(scene.alice)
     assert gold.kind == "gold"
-    first = judge_and_continue(assignment=gold.pk, answer=Answer("left", "1"), acting_user=scene.alice, now=scene.now)
+    first = judge_and_continue(
+        assignment=gold.pk, draft=JudgmentDraft("left", "1"), acting_user=scene.alice, now=scene.now
+    )
     normal = first.next
     assert normal is not None
     assert normal.kind == "normal"
     second = judge_and_continue(
-        assignment=normal.pk, answer=Answer("left", "2"), acting_user=scene.alice, now=scene.now
+        assignment=normal.pk, draft=JudgmentDraft("left", "2"), acting_user=scene.alice, now=scene.now
     )
     assert set(present_assignment(gold)) == set(present_assignment(normal))
     assert "gold" not in str(present_assignment(gold))
@@ -110,7 +112,7 @@ def test_after_an_undo_the_gold_that_was_given_comes_again_like_any_other_would(
     undone = undo_and_show(assignment=first, acting_user=scene.alice, now=scene.now)
     assert undone.assignment.pk == first.pk
     answered = judge_and_continue(
-        assignment=first.pk, answer=Answer("right", "again"), acting_user=scene.alice, now=scene.now
+        assignment=first.pk, draft=JudgmentDraft("right", "again"), acting_user=scene.alice, now=scene.now
     )
     assert answered.next is not None
     assert answered.next.pk == gold.pk
@@ -207,7 +209,9 @@ def test_a_retest_can_be_changed_and_the_verdict_does_not_care() -> None:
         given = scene.given(scene.alice)
     scene.vote(given, "b")
     side = "left" if given.left == "a" else "right"
-    answered = change_judgment(assignment=given, answer=Answer(side, "changed"), acting_user=scene.alice, now=scene.now)
+    answered = change_judgment(
+        assignment=given, draft=JudgmentDraft(side, "changed"), acting_user=scene.alice, now=scene.now
+    )
     assert (answered.judgment.kind, answered.judgment.choice) == ("retest", "a")
     assert Judgment.objects.filter(assignment=given).count() == 2
     assert Comparison.objects.get(pk=given.comparison_id).votes == {"a": 1}

@@ -121,7 +121,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     content = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=200_000)
 
 
-class AnswerRequestSerializer(serializers.Serializer[Any]):
+class ConversationSerializer(serializers.Serializer[Any]):
     """A conversation that a version is to go on with."""
 
     messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
@@ -129,7 +129,7 @@ class AnswerRequestSerializer(serializers.Serializer[Any]):
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class CompletionSerializer(serializers.Serializer[Any]):
     """What a version said. receipt: proves it for a day, to whoever keeps it in a campaign."""
 
     version = serializers.CharField()

@@ -23,14 +23,14 @@ MAX_SECONDS = 7 * 24 * 3600.0
 """Longer than anybody looks at one pair: a client that sends more counts something else."""
 
 
-class InvalidAnswer(Invalid):
+class InvalidJudgment(Invalid):
     """The judgment makes no sense, or the campaign does not allow it; the errors name the fields."""
 
-    type = "invalid-answer"
+    type = "invalid-judgment"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JudgmentDraft:
     """One answer in terms of the display side, as a client sends it.
 
     choice: left, right, tie, both_bad or skip. strength: 1 slightly, 2 clearly, 3 much better. criteria: left, right or
@@ -49,7 +49,7 @@ class Answer:
     edit: str = ""
 
     def check(self) -> None:
-        """Raises InvalidAnswer where the answer makes no sense in any campaign."""
+        """Raises InvalidJudgment where the answer makes no sense in any campaign."""
         if self.choice not in CHOICES:
             _refuse(
                 "choice",
@@ -89,7 +89,7 @@ class Answer:
         self._check_criteria()
 
     def check_against(self, campaign: Campaign) -> None:
-        """Raises InvalidAnswer where the campaign's rules do not allow the answer."""
+        """Raises InvalidJudgment where the campaign's rules do not allow the answer."""
         if self.choice == Choice.TIE and not campaign.allow_tie:
             _refuse("choice", _("This campaign has no tie: choose the better one."))
         if self.choice == Choice.BOTH_BAD and not campaign.allow_both_bad:
@@ -127,7 +127,7 @@ class Answer:
             _refuse("criteria", _("Say left, right or tie for %(names)s too.") % {"names": ", ".join(missing)})
 
     def check_edit(self, texts: Collection[str]) -> None:
-        """Raises InvalidAnswer where the improved text is one of the two that were shown."""
+        """Raises InvalidJudgment where the improved text is one of the two that were shown."""
         if self.edit.strip() in {text.strip() for text in texts}:
             _refuse("edit", _("The improved text is one of the two as they are. Change it, or leave it out."))
 
@@ -178,4 +178,4 @@ def _check_text(name: str, text: str) -> None:
 
 
 def _refuse(name: str, reason: str) -> None:
-    raise InvalidAnswer(reason, fields={name: reason})
+    raise InvalidJudgment(reason, fields={name: reason})
