@@ -33,7 +33,7 @@ from training.generation import (
     InvalidRequest,
     SamplingSettings,
 )
-from training.jobs.pair import draft_of
+from training.jobs.candidates import draft_of
 from training.jobs.sampler import SamplerDied, as_json, open_source
 from training.models import ModelVersion
 from training.queries.serving import training_now

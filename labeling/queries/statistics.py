@@ -23,10 +23,10 @@ from labeling.queries.slices import Slice
 from labeling.stats import (
     AgreementReport,
     AnnotatorErrors,
+    AnnotatorPairAgreement,
     Drift,
     Estimate,
     LengthBias,
-    PairAgreement,
     Pattern,
     Ranking,
     RetestReport,
@@ -34,12 +34,12 @@ from labeling.stats import (
     accuracy_ceiling,
     agreement_report,
     annotator_errors,
+    annotator_pair_agreement,
     drift,
     krippendorff_alpha,
     label_noise,
     leave_one_out,
     length_bias,
-    pair_agreement,
     position_bias,
     proportion,
     ranking,
@@ -106,7 +106,7 @@ class Statistics:
     gold: Estimate
     speed: Speed
     annotators: list[AnnotatorStatistics]
-    pairs: list[PairAgreement]
+    pairs: list[AnnotatorPairAgreement]
     by_day: Drift
     by_stretch: Drift
 
@@ -144,7 +144,7 @@ def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) 
         gold=_gold(counts.gold.values()),
         speed=speed(_added(counts.seconds.values())),
         annotators=_annotators(counts, errors),
-        pairs=pair_agreement(counts.pairs),
+        pairs=annotator_pair_agreement(counts.pairs),
         by_day=drift(_days(counts.days)),
         by_stretch=drift(counts.parts),
     )

@@ -12,6 +12,7 @@ from labeling.stats.agreement import (
     percent_agreement,
     vote_pattern,
 )
+from labeling.stats.annotator_pairs import AnnotatorPairAgreement, AnnotatorPairCounts, annotator_pair_agreement
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
@@ -24,7 +25,6 @@ from labeling.stats.forecast import Forecast, forecast
 from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
-from labeling.stats.pairs import PairAgreement, PairCounts, pair_agreement
 from labeling.stats.retest import RetestCounts, RetestReport, retest_report
 from labeling.stats.speed import Speed, quantile, speed
 from labeling.stats.verdicts import (
@@ -41,6 +41,8 @@ __all__ = [
     "AdaptiveOverlap",
     "AgreementReport",
     "AnnotatorErrors",
+    "AnnotatorPairAgreement",
+    "AnnotatorPairCounts",
     "Bootstrap",
     "DawidSkene",
     "Drift",
@@ -53,8 +55,6 @@ __all__ = [
     "LengthCounts",
     "MatchCounts",
     "Metric",
-    "PairAgreement",
-    "PairCounts",
     "Pattern",
     "PatternCounts",
     "Ranking",
@@ -68,6 +68,7 @@ __all__ = [
     "accuracy_ceiling",
     "agreement_report",
     "annotator_errors",
+    "annotator_pair_agreement",
     "common_confusion",
     "dawid_skene",
     "difference",
@@ -80,7 +81,6 @@ __all__ = [
     "leave_one_out",
     "length_bias",
     "majority",
-    "pair_agreement",
     "percent_agreement",
     "position_bias",
     "posterior",

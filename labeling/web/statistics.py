@@ -14,7 +14,7 @@ from labeling.access import get_led_campaign
 from labeling.models import Campaign
 from labeling.queries.slices import Slice, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, statistics
-from labeling.stats import Drift, DriftPoint, Estimate, PairAgreement, Ranking
+from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import page, person, refuse
 from labeling.web.figure_rows import FigureRow, Mark, interval, shown
@@ -30,7 +30,7 @@ CHOICES = ("a", "tie", "b")
 class PairCell:
     """Two annotators, in a matrix. depth: how strongly the cell is coloured, in tenths."""
 
-    pair: PairAgreement
+    pair: AnnotatorPairAgreement
 
     @property
     def value(self) -> str:

@@ -29,8 +29,8 @@ from training.generation import (
     SamplingSettings,
 )
 from training.jobs import handover
+from training.jobs.candidates import Candidates, Status, Strategy, slots_of
 from training.jobs.engine import EngineFailed
-from training.jobs.pair import Pair, Status, Strategy, slots_of
 from training.jobs.rewards import candidate_rewards, reward_name
 from training.jobs.sampler import SamplerDied, Source, open_source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
@@ -84,9 +84,9 @@ class GenerationWork:
         }
         self.slots = slots_of(self.job)
         self.items = GenerationItem.objects.filter(job=self.job)
-        self.asked: dict[str, Pair] = {}  # requests that are out, by key
-        self.pairs: list[Pair] = []  # both texts are there
-        self.changed: list[Pair] = []  # something else changed: a part of a pair, a failure, a drop
+        self.asked: dict[str, Candidates] = {}  # requests that are out, by key
+        self.pairs: list[Candidates] = []  # both texts are there
+        self.changed: list[Candidates] = []  # something else changed: a part of a pair, a failure, a drop
         self.resting: dict[int, float] = {}  # failed lately: when to ask again, by item
         self.tokens: Counter[str] = Counter()
         self.deaths = 0
@@ -158,10 +158,10 @@ class GenerationWork:
                 return
             for item in batch:
                 if self.resting.get(item.pk, 0.0) <= time.monotonic():
-                    yield from self._requests_of(Pair(self.job, item, self.slots), version)
+                    yield from self._requests_of(Candidates(self.job, item, self.slots), version)
             last = batch[-1].pk
 
-    def _requests_of(self, pair: Pair, version: ModelVersion) -> Iterator[GenerationRequest]:
+    def _requests_of(self, pair: Candidates, version: ModelVersion) -> Iterator[GenerationRequest]:
         """What a version is to be asked for a pair; nothing where no generator could take the prompt: then it fails."""
         self.resting.pop(pair.item.pk, None)
         for slot in pair.missing(version.pk):
@@ -199,7 +199,7 @@ class GenerationWork:
             raise self.stop
         by = reward_name(self.job)
         for item in drawn:
-            pair = Pair(self.job, item, self.slots)
+            pair = Candidates(self.job, item, self.slots)
             pair.choose(rewards.get(item.pk, {}), by)
             (self.pairs if pair.kept else self.changed).append(pair)
         self._write()
@@ -250,7 +250,7 @@ class GenerationWork:
         self.pairs, self.changed = [], []
         self.tokens.clear()
 
-    def _add(self, pairs: list[Pair]) -> None:
+    def _add(self, pairs: list[Candidates]) -> None:
         """The pairs become comparisons of the campaign; an exact copy of one that is there is dropped."""
         if not pairs:
             return
@@ -264,7 +264,7 @@ class GenerationWork:
         for pair, comparison in zip(pairs, added.comparisons, strict=True):
             pair.added(comparison)
 
-    def _totals(self, touched: list[Pair]) -> dict[str, Any]:
+    def _totals(self, touched: list[Candidates]) -> dict[str, Any]:
         """The job's running totals with what changed since the last write: no row is counted twice, none read again."""
         job = self.job
         changed = [pair for pair in touched if pair.item.status != pair.counted_status]

@@ -15,11 +15,11 @@ from labeling.stats import (
     Estimate,
     InvalidCounts,
     accuracy_ceiling,
+    annotator_pair_agreement,
     difference,
     drift,
     label_noise,
     leave_one_out,
-    pair_agreement,
     percent_agreement,
     proportion,
     quantile,
@@ -62,7 +62,7 @@ def test_leave_one_out_does_not_depend_on_which_completion_is_a(votes: list[list
 
 def test_two_annotators_are_counted_together_in_either_order() -> None:
     table = np.array([[5.0, 1, 2], [0, 3, 0], [1, 0, 4]])
-    (found,) = pair_agreement({("alice", "bob"): table, ("bob", "alice"): table.T})
+    (found,) = annotator_pair_agreement({("alice", "bob"): table, ("bob", "alice"): table.T})
     assert (found.first, found.second) == ("alice", "bob")
     assert found.same.value == pytest.approx(12 / 16)
     assert found.same.comparisons == 32
@@ -72,11 +72,11 @@ def test_two_annotators_are_counted_together_in_either_order() -> None:
 
 
 def test_pairs_that_never_met_are_left_out_and_those_always_alike_have_no_kappa() -> None:
-    assert pair_agreement({("alice", "bob"): np.zeros((3, 3))}) == []
-    (found,) = pair_agreement({("alice", "bob"): np.diag([4.0, 0, 0])})
+    assert annotator_pair_agreement({("alice", "bob"): np.zeros((3, 3))}) == []
+    (found,) = annotator_pair_agreement({("alice", "bob"): np.diag([4.0, 0, 0])})
     assert (found.same.value, found.kappa) == (1.0, None)
     with pytest.raises(InvalidCounts):
-        pair_agreement({("alice", "alice"): np.eye(3)})
+        annotator_pair_agreement({("alice", "alice"): np.eye(3)})
 
 
 def test_a_retest_by_the_text_and_one_by_the_side_are_told_apart() -> None:

@@ -21,8 +21,8 @@ from training.generation import (
     SamplingSettings,
 )
 from training.jobs import generation
+from training.jobs.candidates import MAX_TRIES
 from training.jobs.generation import run_generation_job
-from training.jobs.pair import MAX_TRIES
 from training.jobs.sampler import SamplerDied, Source
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
 from training.queries.jobs import LeftOut, left_out

@@ -158,14 +158,14 @@ def _done(job: GenerationJob) -> GenerationJob:
 def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monkeypatch: pytest.MonkeyPatch) -> None:
     """40 pairs; after the first twenty texts the server is killed and started again, and the job goes on."""
     from training import claims
-    from training.jobs import generation, pair
+    from training.jobs import candidates, generation
 
     taken: list[str] = []
     waited: list[str] = []
     first = server.process.pid
-    take, write = pair.Pair.take, claims.Claim.write
+    take, write = candidates.Candidates.take, claims.Claim.write
 
-    def taking(self: pair.Pair, slot: str, completion: Any) -> None:
+    def taking(self: candidates.Candidates, slot: str, completion: Any) -> None:
         take(self, slot, completion)
         taken.append(completion.key)
         if len(taken) == 20:
@@ -177,7 +177,7 @@ def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monke
             waited.append(values["error"])
         write(self, **values)
 
-    monkeypatch.setattr(pair.Pair, "take", taking)
+    monkeypatch.setattr(candidates.Candidates, "take", taking)
     monkeypatch.setattr(claims.Claim, "write", writing)
     monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 4.0)
     job = _done(start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, seed=5))

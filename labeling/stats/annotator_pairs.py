@@ -10,13 +10,13 @@ from labeling.stats.errors import InvalidCounts
 from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import proportion
 
-PairCounts = Mapping[tuple[str, str], FloatArray]
+AnnotatorPairCounts = Mapping[tuple[str, str], FloatArray]
 """By the names of two annotators: on how many comparisons the first said row while the second said column; over
 (a, tie, b), shape (3, 3)."""
 
 
 @dataclass(frozen=True, slots=True)
-class PairAgreement:
+class AnnotatorPairAgreement:
     """Two annotators. same: the share on which they said the same, with Wilson's interval. same_without_ties: of those
     on which both preferred a side. kappa: Cohen's, agreement beyond what their own habits give; None: undefined."""
 
@@ -27,7 +27,7 @@ class PairAgreement:
     kappa: float | None
 
 
-def pair_agreement(counts: PairCounts) -> list[PairAgreement]:
+def annotator_pair_agreement(counts: AnnotatorPairCounts) -> list[AnnotatorPairAgreement]:
     """One row for each pair of annotators who judged a comparison together, by their names.
 
     The same two in the other order are added in. Raises InvalidCounts for somebody beside themselves.
@@ -41,11 +41,11 @@ def pair_agreement(counts: PairCounts) -> list[PairAgreement]:
     return [_row(first, second, table) for (first, second), table in sorted(together.items()) if table.sum()]
 
 
-def _row(first: str, second: str, table: FloatArray) -> PairAgreement:
+def _row(first: str, second: str, table: FloatArray) -> AnnotatorPairAgreement:
     sides = table[np.ix_([0, 2], [0, 2])]
     total, same = table.sum(), table.trace()
     chance = float(table.sum(axis=0) @ table.sum(axis=1)) / total**2
-    return PairAgreement(
+    return AnnotatorPairAgreement(
         first,
         second,
         proportion(float(same), int(total)),

@@ -32,7 +32,7 @@ def slots_of(job: GenerationJob) -> tuple[str, ...]:
     return SIDES[:1] if job.strategy == Strategy.IMPORTED else SIDES
 
 
-class Pair:
+class Candidates:
     """An item of a job with what it has so far. `counted`: of its progress, what the job's row knows."""
 
     def __init__(self, job: GenerationJob, item: GenerationItem, slots: tuple[str, ...]) -> None:
