@@ -14,9 +14,11 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OLDEST_POSTGRESQL = 150_000
+OUR_APPS = frozenset({"labeling", "training"})
 
 Apps = Sequence[AppConfig] | None
 
@@ -113,6 +115,29 @@ def postgresql_is_new_enough(
                     f"The database server is PostgreSQL {version // 10_000}; 15 is the oldest that will do.",
                     hint="Point DATABASE_URL at a newer one.",
                     id="chosen.E004",
+                )
+            )
+    return found
+
+
+@register(Tags.database)
+def tables_are_of_this_code(
+    app_configs: Apps, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A migration that this code lacks: the tables are of another version, and migrating would not mend them."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        loader = MigrationLoader(connections[alias])
+        known = {key for name, one in loader.disk_migrations.items() for key in (name, *one.replaces)}
+        unknown = sorted(set(loader.applied_migrations) - known)
+        ours = [f"{app}.{name}" for app, name in unknown if app in OUR_APPS]
+        if ours:
+            found.append(
+                Error(
+                    f"The database was made by another version of Chosen: {ours[-1]} is not among these migrations.",
+                    hint="Run the version that made it, or start with an empty database: with `make run`, move var/ "
+                    "aside. Databases from before 0.1.0 cannot be upgraded; export their campaigns with the old code.",
+                    id="chosen.E009",
                 )
             )
     return found

@@ -1,3 +1,8 @@
+"""All tables of labeling, what the database itself refuses, and the rows that beat reads.
+
+Migrations are only added from here on.
+"""
+
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.contrib.postgres.fields
@@ -6,8 +11,95 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
 import labeling.models.annotator
+import labeling.models.campaign
 from django.conf import settings
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+# --- By hand: what no model can say ---
+
+# The log of events and of erasures stays as it was written. Row triggers do not fire for TRUNCATE, which is how test
+# databases are emptied.
+APPEND_ONLY = """
+CREATE FUNCTION labeling_event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER labeling_event_append_only BEFORE UPDATE OR DELETE ON labeling_event
+    FOR EACH ROW EXECUTE FUNCTION labeling_event_is_append_only();
+
+CREATE FUNCTION labeling_erasure_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'erasures are append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER labeling_erasure_append_only BEFORE UPDATE OR DELETE ON labeling_erasure
+    FOR EACH ROW EXECUTE FUNCTION labeling_erasure_is_append_only();
+"""
+
+# A judgment may be superseded once, and the words of somebody who was erased may be blanked; nothing else about it may
+# change. Whole rows are compared, so that a column added later is protected too.
+JUDGMENTS_APPEND_ONLY = """
+CREATE FUNCTION labeling_judgment_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    expected labeling_judgment%ROWTYPE;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.superseded_at IS NULL THEN
+        expected := OLD;
+        expected.superseded_at := NEW.superseded_at;
+        IF NEW.superseded_at IS NOT NULL AND NEW IS NOT DISTINCT FROM expected THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    IF TG_OP = 'UPDATE' AND EXISTS (SELECT FROM labeling_erasure WHERE person_id = OLD.annotator_id) THEN
+        expected := OLD;
+        expected.comment := '';
+        expected.skip_reason := '';
+        IF NEW IS NOT DISTINCT FROM expected THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'judgments are append-only: they can be superseded once, and nothing else'
+        USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER labeling_judgment_append_only BEFORE UPDATE OR DELETE ON labeling_judgment
+    FOR EACH ROW EXECUTE FUNCTION labeling_judgment_is_append_only();
+"""
+
+# These rows change with every judgment: room on their pages lets PostgreSQL do it without touching indexes.
+ROOM = """
+ALTER TABLE labeling_comparison SET (fillfactor = 80);
+ALTER TABLE labeling_assignment SET (fillfactor = 80);
+ALTER TABLE labeling_membership SET (fillfactor = 50);
+ALTER TABLE labeling_campaigntally SET (fillfactor = 50);
+"""
+
+FORGET_FUNCTIONS = """
+DROP FUNCTION labeling_event_is_append_only() CASCADE;
+DROP FUNCTION labeling_erasure_is_append_only() CASCADE;
+"""
+FORGET_JUDGMENTS_FUNCTION = "DROP FUNCTION labeling_judgment_is_append_only() CASCADE"
+
+SCHEDULE = (  # name, task, seconds
+    ("Labeling: release expired assignments", "labeling.tasks.release_expired", 60),
+    ("Labeling: forget replies kept for retries", "labeling.tasks.forget_kept_replies", 3600),
+    ("Labeling: send webhook messages that are due", "labeling.tasks.send_due_webhooks", 30),
+    ("Labeling: look after recounts of verdicts", "labeling.tasks.sweep_recounts", 60),
+)
+
+
+def add_schedule(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    intervals = apps.get_model("django_celery_beat", "IntervalSchedule").objects
+    rows = apps.get_model("django_celery_beat", "PeriodicTask").objects
+    for name, task, seconds in SCHEDULE:
+        interval, _ = intervals.get_or_create(every=seconds, period="seconds")
+        # A message that waited longer than this in a stopped system is worth nothing: the next one is there.
+        rows.update_or_create(name=name, defaults={"task": task, "interval": interval, "expire_seconds": seconds})
+
+
+def remove_schedule(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    names = [name for name, _, _ in SCHEDULE]
+    apps.get_model("django_celery_beat", "PeriodicTask").objects.filter(name__in=names).delete()
 
 
 class Migration(migrations.Migration):
@@ -15,10 +107,49 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('django_celery_beat', '0019_alter_periodictasks_options'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Campaign',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=80, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('description', models.TextField(blank=True)),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('closed', 'Closed'), ('archived', 'Archived')], default='draft', max_length=16)),
+                ('scale', models.CharField(choices=[('choice', 'Choice only'), ('strength', 'Choice and strength')], default='choice', max_length=16)),
+                ('overlap', models.PositiveSmallIntegerField(default=1, help_text='Independent judgments wanted for each comparison.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
+                ('max_overlap', models.PositiveSmallIntegerField(blank=True, help_text='Adaptive overlap: a comparison whose verdict is still uncertain gets up to so many judgments. Empty: every comparison gets the same number.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
+                ('criteria', models.JSONField(blank=True, default=list, help_text='What is asked besides the overall choice, in order: [{"name": "helpful", "description": "Which one helps more?", "required": true}, ...].')),
+                ('allow_tie', models.BooleanField(default=True)),
+                ('allow_both_bad', models.BooleanField(default=True)),
+                ('allow_skip', models.BooleanField(default=True, help_text='Whether an annotator may pass.')),
+                ('skip_reasons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=labeling.models.campaign.default_skip_reasons, help_text='Offered to those who skip.', size=None)),
+                ('allow_flag', models.BooleanField(default=True, help_text='Whether an annotator may flag harm or personal data: nobody else is given the comparison until a lead has looked at it.')),
+                ('allow_edit', models.BooleanField(default=False, help_text='Whether an annotator may improve the text of the winner: the improved text is trained on as better than both.')),
+                ('blind', models.BooleanField(default=True, help_text='Annotators are not told which model version wrote what, neither here nor by the API.')),
+                ('order', models.CharField(choices=[('random', 'At random'), ('imported', 'As they came in'), ('newest', 'Newest first')], default='random', help_text='In which order comparisons are given out, within a priority. Holds for those that come in from now on.', max_length=16)),
+                ('may_judge_own', models.BooleanField(default=True, help_text='Whether somebody is given the comparisons that they brought in themselves.')),
+                ('quota', models.PositiveIntegerField(blank=True, help_text='Most judgments of one annotator in all. Empty: no limit.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
+                ('quota_per_day', models.PositiveIntegerField(blank=True, help_text='Most judgments of one annotator a day. Empty: no limit.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
+                ('prefetch', models.PositiveSmallIntegerField(default=5, help_text='How many comparisons an annotator may hold besides the one in front of them, so that the next one is there at once, and so that they can go on for a while without a network.', validators=[django.core.validators.MaxValueValidator(30)])),
+                ('lease_seconds', models.PositiveIntegerField(default=1800, help_text='How long an annotator keeps a comparison before it goes to somebody else.', validators=[django.core.validators.MinValueValidator(30)])),
+                ('undo_seconds', models.PositiveIntegerField(default=600, help_text='How long an annotator may change a judgment or take it back. 0: never.')),
+                ('verdict_rule', models.CharField(choices=[('majority', 'Majority'), ('unanimity', 'Unanimity'), ('dawid_skene', 'Dawid-Skene')], default='majority', max_length=16)),
+                ('verdict_threshold', models.FloatField(default=0.9, help_text='How sure a verdict must be: for Dawid-Skene to settle it, for adaptive overlap to ask no further.', validators=[django.core.validators.MinValueValidator(0.51), django.core.validators.MaxValueValidator(0.999)])),
+                ('gold_rate', models.FloatField(default=0.0, help_text='Share of gold among what an annotator is given, while there is gold that they have not seen.', validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(0.5)])),
+                ('gold_action', models.CharField(choices=[('nothing', 'Only count'), ('warn', 'Warn them'), ('pause', 'Pause them')], default='nothing', help_text='What happens to an annotator whose gold accuracy is surely below the threshold: the upper end of its 95 % interval (Wilson) is.', max_length=16)),
+                ('gold_threshold', models.FloatField(default=0.7, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
+                ('gold_minimum', models.PositiveIntegerField(default=10, help_text='Gold judgments before anything is done.', validators=[django.core.validators.MinValueValidator(1)])),
+                ('retest_rate', models.FloatField(default=0.0, help_text='Share of judged comparisons that come back to the same annotator with the sides exchanged. They count in no verdict: they show how steady an annotator is and how much a side matters.', validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(0.5)])),
+                ('retest_after', models.PositiveIntegerField(default=20, help_text='At least so many judgments lie between the two.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
+                ('error_rate', models.FloatField(default=0.25, editable=False, help_text='How often a vote is wrong, as estimated from the votes so far: what adaptive overlap reckons with.')),
+                ('created_at', models.DateTimeField()),
+            ],
+        ),
         migrations.CreateModel(
             name='Completion',
             fields=[
@@ -66,35 +197,35 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='AnnotatorEstimates',
+            fields=[
+                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='annotator_estimates', serialize=False, to='labeling.campaign')),
+                ('priors', models.JSONField(help_text='How often each choice is true, over (a, tie, b) or (a, b).')),
+                ('confusions', models.JSONField(help_text='P(said | true) by the id of the annotator: {"7": [[...], ...]}.')),
+                ('judgments', models.PositiveIntegerField(help_text='Votes they stand on.')),
+                ('made_at', models.DateTimeField()),
+            ],
+            options={
+                'verbose_name_plural': 'annotator estimates',
+            },
+        ),
+        migrations.AddField(
+            model_name='campaign',
+            name='created_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns_created', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.CreateModel(
             name='ApiToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80)),
                 ('key_hash', models.CharField(max_length=64, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), default=list, help_text='Empty: all its owner may do.', size=None)),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'See what its owner may see'), ('judge', 'Take assignments, judge them, take judgments back, settle conflicts'), ('import', 'Bring prompts and comparisons in'), ('export', 'Take verdicts and the event log out'), ('campaigns', 'Make and change campaigns, guidelines and webhooks'), ('people', 'Accounts, members, tokens, and what is held about its owner'), ('train', 'Write candidates, train, promote, roll back')], max_length=32), default=list, help_text='What it may be used for.', size=None)),
                 ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(blank=True, help_text='From then on it opens nothing; null: never.', null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Campaign',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('closed', 'Closed'), ('archived', 'Archived')], default='draft', max_length=16)),
-                ('scale', models.CharField(choices=[('choice', 'Choice only'), ('strength', 'Choice and strength')], default='choice', max_length=16)),
-                ('overlap', models.PositiveSmallIntegerField(default=1, help_text='Independent judgments wanted for each comparison.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
-                ('allow_tie', models.BooleanField(default=True)),
-                ('allow_both_bad', models.BooleanField(default=True)),
-                ('lease_seconds', models.PositiveIntegerField(default=1800, help_text='How long an annotator keeps a comparison before it goes to somebody else.', validators=[django.core.validators.MinValueValidator(30)])),
-                ('undo_seconds', models.PositiveIntegerField(default=600, help_text='How long an annotator may take a judgment back. 0: never.')),
-                ('verdict_rule', models.CharField(choices=[('majority', 'Majority'), ('unanimity', 'Unanimity')], default='majority', max_length=16)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns_created', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -103,7 +234,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pair_hash', models.CharField(help_text='SHA-256 of the prompt and both texts: the same two texts are judged once.', max_length=64)),
                 ('external_id', models.CharField(blank=True, help_text='The id the importing file gave it.', max_length=200)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('conflict', 'Conflict'), ('settled', 'Settled'), ('retired', 'Retired')], default='open', max_length=16)),
+                ('status', models.CharField(choices=[('open', 'Open'), ('conflict', 'Conflict'), ('settled', 'Settled'), ('flagged', 'Flagged'), ('retired', 'Retired'), ('gold', 'Gold')], default='open', max_length=16)),
                 ('overlap', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
                 ('taken', models.PositiveSmallIntegerField(default=0, help_text='Places held by leases and judgments.')),
                 ('judged', models.PositiveSmallIntegerField(default=0, help_text='Current judgments that are not skips.')),
@@ -115,9 +246,38 @@ class Migration(migrations.Migration):
                 ('position', models.FloatField(help_text='Place in the queue, lowest first: random in [0, 1) minus the priority. One number, so that a walk along it needs one index and one cursor.')),
                 ('source', models.CharField(blank=True, help_text='What made it: an import, a generation job.', max_length=120)),
                 ('created_at', models.DateTimeField()),
+                ('added_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='comparisons', to='labeling.campaign')),
                 ('completion_a', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='comparisons_as_a', to='labeling.completion')),
                 ('completion_b', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='comparisons_as_b', to='labeling.completion')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Erasure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('judgments', models.PositiveIntegerField(help_text='Theirs, kept under the pseudonym.')),
+                ('withdrawn', models.PositiveIntegerField(default=0, help_text='Of those that counted, how many count no more: all of them, if that was asked for.')),
+                ('comments', models.PositiveIntegerField(help_text='Blanked.')),
+                ('tokens', models.PositiveIntegerField(help_text='Deleted.')),
+                ('model_versions', models.JSONField(default=list, help_text='Names of those trained on their judgments.')),
+                ('by', models.ForeignKey(help_text='null: a command.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='erasure', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Event',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(db_index=True)),
+                ('verb', models.CharField(help_text='Noun and past participle: "campaign.created".', max_length=60)),
+                ('subject_type', models.CharField(max_length=40)),
+                ('subject_id', models.CharField(max_length=120)),
+                ('before', models.JSONField(blank=True, default=dict)),
+                ('after', models.JSONField(blank=True, default=dict)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
+                ('campaign', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='labeling.campaign')),
             ],
         ),
         migrations.CreateModel(
@@ -135,6 +295,7 @@ class Migration(migrations.Migration):
             name='Assignment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('normal', 'Normal'), ('gold', 'Gold'), ('retest', 'Retest')], default='normal', max_length=8)),
                 ('slot', models.PositiveSmallIntegerField(help_text='Which of the overlap places it holds; null: none.', null=True)),
                 ('left', models.CharField(choices=[('a', 'a'), ('b', 'b')], help_text='Which completion was shown on the left.', max_length=1)),
                 ('status', models.CharField(choices=[('leased', 'Leased'), ('judged', 'Judged'), ('skipped', 'Skipped'), ('released', 'Released')], default='leased', max_length=16)),
@@ -147,14 +308,33 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('annotator', 'Annotator'), ('expert', 'Expert'), ('lead', 'Lead')], default='annotator', max_length=16)),
+                ('note', models.CharField(blank=True, help_text='For whom it is; only leads see it.', max_length=120)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('max_uses', models.PositiveIntegerField(blank=True, help_text='Empty: any number of people.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
+                ('uses', models.PositiveIntegerField(default=0)),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField()),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='labeling.campaign')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Judgment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('normal', 'Normal'), ('gold', 'Gold'), ('retest', 'Retest')], default='normal', help_text='Only a normal one is a vote: gold and retests count in no verdict and no agreement.', max_length=8)),
                 ('choice', models.CharField(choices=[('a', 'a is better'), ('b', 'b is better'), ('tie', 'Equally good'), ('both_bad', 'Both bad'), ('skip', 'Skipped')], max_length=8)),
                 ('strength', models.PositiveSmallIntegerField(blank=True, help_text='1 slightly, 2 clearly, 3 much better; null: not asked.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3)])),
                 ('criteria', models.JSONField(blank=True, default=dict, help_text='{"helpful": "a"|"b"|"tie", ...}')),
                 ('comment', models.TextField(blank=True)),
+                ('edit', models.TextField(blank=True, db_default='', default='', help_text='The winner as this annotator would have written it: better than the winner, and than the other.')),
                 ('skip_reason', models.CharField(blank=True, max_length=80)),
+                ('flag', models.CharField(blank=True, choices=[('harm', 'Harmful'), ('personal_data', 'Personal data')], help_text='Comes with a skip only.', max_length=16)),
                 ('seconds', models.FloatField(blank=True, help_text='Time in front of the annotator with the tab visible.', null=True)),
                 ('left', models.CharField(choices=[('a', 'a'), ('b', 'b')], help_text='The presentation it was made under.', max_length=1)),
                 ('key', models.CharField(help_text='Chosen by the client: a retry with the same key is the same judgment.', max_length=64)),
@@ -168,15 +348,31 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='KeptReply',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key_hash', models.CharField(help_text='SHA-256 of the key: keys also make secrets.', max_length=64)),
+                ('request_hash', models.CharField(blank=True, help_text='SHA-256 of method, address and body.', max_length=64)),
+                ('status', models.PositiveSmallIntegerField(default=0)),
+                ('body', models.TextField(blank=True, help_text='JSON; a secret in it is left out and made again from the key.')),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('annotator', 'Annotator'), ('lead', 'Lead')], default='annotator', max_length=16)),
+                ('role', models.CharField(choices=[('annotator', 'Annotator'), ('expert', 'Expert'), ('lead', 'Lead')], default='annotator', max_length=16)),
                 ('cursor', models.FloatField(default=-1000000000.0, help_text='Queue position of the last comparison given: the search for the next one starts here, so that it never walks over what this annotator has judged already.')),
                 ('left_balance', models.IntegerField(default=0, help_text='How often a was shown on the left, minus how often b was: kept near zero.')),
-                ('judged', models.PositiveIntegerField(default=0, help_text='Current judgments of this person, skips not counted.')),
+                ('judged', models.PositiveIntegerField(default=0, help_text='Current judgments of this person of every kind, skips not counted.')),
                 ('judged_on', models.DateField(blank=True, help_text='The day that judged_today counts.', null=True)),
                 ('judged_today', models.PositiveIntegerField(default=0)),
+                ('gold_right', models.PositiveIntegerField(default=0, help_text='Of gold_total, how many were as they should be.')),
+                ('gold_total', models.PositiveIntegerField(default=0, help_text='Judgments of gold, since this person began or was last let go on.')),
+                ('warned_at', models.DateTimeField(blank=True, help_text='Since when their gold accuracy is too low.', null=True)),
+                ('paused_at', models.DateTimeField(blank=True, help_text='Since when they are given nothing new.', null=True)),
                 ('created_at', models.DateTimeField()),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='labeling.campaign')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
@@ -216,7 +412,7 @@ class Migration(migrations.Migration):
                 ('winner', models.CharField(choices=[('a', 'a'), ('b', 'b'), ('tie', 'Tie'), ('both_bad', 'Both bad')], max_length=8)),
                 ('confidence', models.FloatField(help_text='p(chosen > rejected), or of the tie.', validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
                 ('votes', models.JSONField(default=dict, help_text='How many judgments said what: {"a": 2, "b": 1}.')),
-                ('settled_by', models.CharField(choices=[('majority', 'Majority of the judgments'), ('unanimity', 'All judgments agree'), ('adjudication', 'An expert decided'), ('import', 'Came with the imported file')], max_length=16)),
+                ('settled_by', models.CharField(choices=[('majority', 'Majority of the judgments'), ('unanimity', 'All judgments agree'), ('dawid_skene', 'Dawid-Skene: the judgments, weighed by who made them'), ('adjudication', 'An expert decided'), ('import', 'Came with the imported file')], max_length=16)),
                 ('reason', models.TextField(blank=True, help_text='Why, in the words of whoever decided.')),
                 ('settled_at', models.DateTimeField()),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='labeling.campaign')),
@@ -225,15 +421,91 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='VerdictRecount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('cause', models.CharField(choices=[('rule', 'The rule changed'), ('judgments', 'New judgments tell more about the annotators')], max_length=16)),
+                ('rule', models.JSONField(help_text='What it applies: the rule, its threshold, and what held before.')),
+                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('replaced', 'Replaced')], default='waiting', max_length=16)),
+                ('total', models.PositiveIntegerField(default=0, help_text='Comparisons to look at.')),
+                ('done', models.PositiveIntegerField(default=0)),
+                ('changed', models.PositiveIntegerField(default=0, help_text='Comparisons whose winner is another one now.')),
+                ('last_comparison', models.BigIntegerField(default=0, help_text='All up to this one are done.')),
+                ('before', models.JSONField(default=dict, help_text='How many comparisons had which winner, or a conflict.')),
+                ('after', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField()),
+                ('beat_at', models.DateTimeField(help_text='When a worker was last seen at it.')),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recounts', to='labeling.campaign')),
+                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Webhook',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', models.URLField(help_text='Where it is told: http:// or https://.', max_length=500)),
+                ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), help_text='What it is told of.', size=None)),
+                ('secret', models.CharField(help_text='whsec_ and base64: signing needs it itself, not its hash.', max_length=120)),
+                ('previous_secret', models.CharField(blank=True, max_length=120)),
+                ('previous_until', models.DateTimeField(blank=True, help_text='Until then messages are signed with the previous secret too.', null=True)),
+                ('is_active', models.BooleanField(default=True)),
+                ('disabled_reason', models.CharField(blank=True, help_text='Why, where the system switched it off.', max_length=200)),
+                ('created_at', models.DateTimeField()),
+                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='labeling.campaign')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='WebhookDelivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(max_length=60)),
+                ('message_id', models.CharField(help_text='The same in every attempt.', max_length=60, unique=True)),
+                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('given_up', 'Given up')], default='waiting', max_length=12)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(help_text='When it is sent next.')),
+                ('created_at', models.DateTimeField()),
+                ('tried_at', models.DateTimeField(blank=True, null=True)),
+                ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('seconds', models.FloatField(blank=True, null=True)),
+                ('excerpt', models.CharField(blank=True, help_text='How the answer began.', max_length=500)),
+                ('error', models.CharField(blank=True, help_text='Why there was no answer.', max_length=300)),
+                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='labeling.event')),
+                ('webhook', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='labeling.webhook')),
+            ],
+            options={
+                'verbose_name_plural': 'webhook deliveries',
+            },
+        ),
+        migrations.CreateModel(
+            name='WebhookAttempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('http_status', models.PositiveSmallIntegerField(blank=True, help_text='null: there was no answer.', null=True)),
+                ('seconds', models.FloatField(help_text='How long it took, answer or not.')),
+                ('excerpt', models.CharField(blank=True, help_text='How the answer began.', max_length=500)),
+                ('error', models.CharField(blank=True, help_text='Why there was no answer.', max_length=300)),
+                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='log', to='labeling.webhookdelivery')),
+            ],
+            options={
+                'ordering': ('pk',),
+            },
+        ),
+        migrations.CreateModel(
             name='CampaignTally',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('shard', models.PositiveSmallIntegerField()),
-                ('comparisons', models.IntegerField(default=0, help_text='Not retired.')),
+                ('comparisons', models.IntegerField(default=0, help_text='Neither retired nor flagged nor gold.')),
                 ('wanted', models.IntegerField(default=0, help_text='Judgments wanted in all: the sum of their overlaps.')),
                 ('judgments', models.IntegerField(default=0, help_text='Current judgments that are not skips.')),
                 ('settled', models.IntegerField(default=0)),
                 ('conflicts', models.IntegerField(default=0)),
+                ('finished', models.IntegerField(default=0)),
+                ('finished_judgments', models.IntegerField(default=0)),
+                ('prompts', models.IntegerField(db_default=0, default=0)),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='labeling.campaign')),
             ],
             options={
@@ -242,21 +514,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name='Gold',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('verb', models.CharField(help_text='Noun and past participle: "campaign.created".', max_length=60)),
-                ('subject_type', models.CharField(max_length=40)),
-                ('subject_id', models.CharField(max_length=120)),
-                ('before', models.JSONField(blank=True, default=dict)),
-                ('after', models.JSONField(blank=True, default=dict)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='labeling.campaign')),
+                ('comparison', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='gold', serialize=False, to='labeling.comparison')),
+                ('winner', models.CharField(choices=[('a', 'a'), ('b', 'b'), ('tie', 'Tie'), ('both_bad', 'Both bad')], max_length=8)),
+                ('reason', models.TextField(blank=True, help_text='Why this is the right answer.')),
+                ('set_at', models.DateTimeField()),
+                ('set_by', models.ForeignKey(blank=True, help_text='Is never given it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', 'at'], name='event_campaign_time')],
+                'verbose_name_plural': 'gold',
             },
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['campaign', 'at'], name='event_campaign_time'),
         ),
         migrations.AddConstraint(
             model_name='guidelineversion',
@@ -272,7 +544,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('comparison', 'annotator'), name='assignment_once_per_annotator'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'retest'), _negated=True), fields=('comparison', 'annotator'), name='assignment_once_per_annotator'),
+        ),
+        migrations.AddConstraint(
+            model_name='assignment',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'retest')), fields=('comparison', 'annotator'), name='assignment_retest_once'),
         ),
         migrations.AddConstraint(
             model_name='assignment',
@@ -280,7 +556,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('slot__isnull', False), ('status__in', ['leased', 'judged'])), models.Q(('slot__isnull', True), ('status__in', ['skipped', 'released'])), _connector='OR'), name='assignment_slot_iff_it_holds_a_place'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'normal'), ('slot__isnull', False), ('status__in', ['leased', 'judged'])), models.Q(('kind', 'normal'), ('slot__isnull', True), ('status__in', ['skipped', 'released'])), models.Q(('kind__in', ['gold', 'retest']), ('slot__isnull', True)), _connector='OR'), name='assignment_slot_iff_it_holds_a_place'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('max_uses__isnull', True), ('uses__lte', models.F('max_uses')), _connector='OR'), name='invitation_not_used_too_often'),
         ),
         migrations.AddIndex(
             model_name='judgment',
@@ -294,6 +574,10 @@ class Migration(migrations.Migration):
             model_name='judgment',
             index=models.Index(fields=['annotator', 'campaign', 'created_at'], name='judgment_annotator_time'),
         ),
+        migrations.AddIndex(
+            model_name='judgment',
+            index=models.Index(condition=models.Q(('edit', ''), _negated=True), fields=['comparison'], name='judgment_with_edit'),
+        ),
         migrations.AddConstraint(
             model_name='judgment',
             constraint=models.UniqueConstraint(fields=('annotator', 'key'), name='judgment_key_once'),
@@ -303,12 +587,24 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('assignment',), name='judgment_current_once'),
         ),
         migrations.AddConstraint(
+            model_name='keptreply',
+            constraint=models.UniqueConstraint(fields=('user', 'key_hash'), name='kept_reply_once'),
+        ),
+        migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('campaign', 'user'), name='membership_once'),
         ),
         migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('gold_right__lte', models.F('gold_total'))), name='membership_gold_right_of_total'),
+        ),
+        migrations.AddConstraint(
             model_name='campaign',
             constraint=models.CheckConstraint(condition=models.Q(('overlap__gte', 1)), name='campaign_overlap_at_least_1'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('max_overlap__isnull', True), ('max_overlap__gte', models.F('overlap')), _connector='OR'), name='campaign_max_overlap_not_below_overlap'),
         ),
         migrations.AddConstraint(
             model_name='prompt',
@@ -354,4 +650,21 @@ class Migration(migrations.Migration):
             model_name='verdict',
             index=models.Index(fields=['campaign', 'settled_at'], name='verdict_campaign_time'),
         ),
+        migrations.AddConstraint(
+            model_name='verdictrecount',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['waiting', 'running'])), fields=('campaign',), name='recount_one_at_a_time'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookdelivery',
+            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['due_at'], name='webhook_delivery_due'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookdelivery',
+            index=models.Index(fields=['webhook', '-id'], name='webhook_delivery_newest'),
+        ),
+        # By hand
+        migrations.RunSQL(APPEND_ONLY, FORGET_FUNCTIONS),
+        migrations.RunSQL(JUDGMENTS_APPEND_ONLY, FORGET_JUDGMENTS_FUNCTION),
+        migrations.RunSQL(ROOM, migrations.RunSQL.noop),
+        migrations.RunPython(add_schedule, remove_schedule),
     ]

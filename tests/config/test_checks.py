@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import CheckMessage
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.fixtures import Settings
 
 from config import checks
@@ -95,3 +97,12 @@ def test_the_database_server_is_asked_for_its_age(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(checks, "OLDEST_POSTGRESQL", 990_000)
     assert ids(checks.postgresql_is_new_enough(None, databases=["default"])) == ["chosen.E004"]
     assert ids(checks.postgresql_is_new_enough(None)) == []
+
+
+@pytest.mark.django_db
+def test_tables_of_another_version_are_refused() -> None:
+    assert ids(checks.tables_are_of_this_code(None, databases=["default"])) == []
+    assert ids(checks.tables_are_of_this_code(None)) == []
+    MigrationRecorder(connection).record_applied("labeling", "0013_edits")
+    (message,) = checks.tables_are_of_this_code(None, databases=["default"])
+    assert (message.id, "labeling.0013_edits" in message.msg) == ("chosen.E009", True)
