@@ -108,9 +108,12 @@ vllm: vllm-install ## A vLLM server for the default model (VLLM_PORT=8001; OPTIO
 
 # --- Keeping up -------------------------------------------------------------------------------------------------------
 
-.PHONY: lock bench clean
+.PHONY: lock messages bench clean
 lock: install-dev ## Writes requirements/lock.txt from what is installed
 	@scripts/lock.sh $(BIN)/python > requirements/lock.txt.new && mv requirements/lock.txt.new requirements/lock.txt
+
+messages: install-dev ## Brings the German catalogue up to date with the sentences in the code (needs gettext)
+	@$(BIN)/python scripts/messages.py
 
 bench: install-dev ## The numbers of the README (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)

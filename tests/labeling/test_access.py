@@ -1,8 +1,12 @@
 """Who is no member of a campaign cannot even tell that there is one; who lost access has lost it at once."""
 
+import pytest
+
 from labeling.models import Comparison, Membership, Role, User
 from tests.clients import Calling
 from tests.people import person, stage
+
+pytestmark = pytest.mark.django_db
 
 
 def test_charlie_cannot_tell_a_campaign_of_others_from_none(calling: Calling) -> None:
