@@ -125,6 +125,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "generation_start": {"POST": LEADS},
     "run_start": {"POST": LEADS},
     "retraining_save": {"POST": LEADS},
+    "retraining_moved": {"POST": SIGNED_IN},  # the page it leads to decides
     "generation_cancel": {"POST": LEADS_ONLY},
     "generation_resume": {"POST": LEADS_ONLY},
     "compare_runs": {"GET": LEADS_ANYWHERE},

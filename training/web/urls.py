@@ -8,6 +8,7 @@ from training.web.compare_runs import compare_runs
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
 from training.web.lens import lens, lens_job
+from training.web.moved import retraining_moved
 from training.web.new_campaign import new_campaign, new_campaign_preview
 from training.web.playground import playground
 from training.web.run import run
@@ -22,6 +23,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/generate/", generation_start, name="generation_start"),
     path("campaigns/<slug:slug>/train/", run_start, name="run_start"),
     path("campaigns/<slug:slug>/retraining/", retraining_save, name="retraining_save"),
+    path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),
     path("generation/<int:pk>/resume/", generation_resume, name="generation_resume"),
     path("runs/compare/", compare_runs, name="compare_runs"),
