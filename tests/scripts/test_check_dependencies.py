@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.check_dependencies import FILES, LOCKS, problems
+from scripts.check_dependencies import FILES, LOCK, LOCKED, OTHERS, PIP, problems, unpinned
+
+HASH = f"--hash=sha256:{64 * 'a'}"
 
 
 def written(directory: Path, name: str, text: str) -> Path:
@@ -14,7 +16,9 @@ def written(directory: Path, name: str, text: str) -> Path:
 
 
 def test_our_own_dependencies_follow_the_rule() -> None:
-    assert problems(FILES, LOCKS) == []
+    assert problems(FILES, LOCK) == []
+    assert unpinned([PIP], LOCKED) == []
+    assert unpinned(OTHERS) == []
 
 
 @pytest.mark.parametrize(
@@ -30,12 +34,29 @@ def test_our_own_dependencies_follow_the_rule() -> None:
     ],
 )
 def test_a_line_against_the_rule_is_named(tmp_path: Path, line: str, complaint: str) -> None:
-    lock = written(tmp_path, "lock.txt", "Django==5.2.19\n")
-    found = problems([written(tmp_path, "some.txt", f"# comment\n\n{line}\n")], [lock])
+    lock = written(tmp_path, "lock.txt", f"Django==5.2.19 {HASH}\n")
+    found = problems([written(tmp_path, "some.txt", f"# comment\n\n{line}\n")], lock)
     assert len(found) == 1
     assert complaint in found[0]
 
 
 def test_names_are_compared_as_the_index_compares_them(tmp_path: Path) -> None:
-    lock = written(tmp_path, "lock.txt", "Django_Celery.Beat==2.9.0\n")
-    assert problems([written(tmp_path, "some.txt", "django-celery-beat==2.9.0  # schedules\n")], [lock]) == []
+    lock = written(tmp_path, "lock.txt", f"Django_Celery.Beat==2.9.0 {HASH}\n")
+    assert problems([written(tmp_path, "some.txt", "django-celery-beat==2.9.0  # schedules\n")], lock) == []
+
+
+def test_a_pin_of_the_lock_may_have_several_hashes_and_a_platform(tmp_path: Path) -> None:
+    pin = f"Django==5.2.19 ; sys_platform == 'linux' \\\n    {HASH} \\\n    {HASH}\n"
+    assert unpinned([written(tmp_path, "lock.txt", pin)], LOCKED) == []
+
+
+@pytest.mark.parametrize("line", ["Django==5.2.19", "Django==5.2.19 --hash=sha256:abc", f"Django>=5.2 {HASH}"])
+def test_a_lock_without_a_hash_is_refused(tmp_path: Path, line: str) -> None:
+    (found,) = problems([], written(tmp_path, "lock.txt", f"{line}\n"))
+    assert "lock.txt: not pinned as NAME==VERSION with its hashes" in found
+
+
+def test_torch_is_pinned_but_not_in_the_lock(tmp_path: Path) -> None:
+    lock = written(tmp_path, "lock.txt", "")
+    assert problems([written(tmp_path, "some.txt", "torch==2.13.0  # the engine\n")], lock) == []
+    assert len(problems([written(tmp_path, "some.txt", "torch>=2.13  # the engine\n")], lock)) == 1
