@@ -1,4 +1,4 @@
-"""Addresses of labeling's API."""
+"""URLs of labeling's API."""
 
 from django.urls import URLPattern, URLResolver, path
 
@@ -8,6 +8,8 @@ from labeling.api.views import (
     curation,
     exchange,
     figures,
+    invitations,
+    members,
     people,
     records,
     statistics,
@@ -42,12 +44,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(CAMPAIGN, campaigns.CampaignView.as_view(), name="api-campaign"),
     path(f"{CAMPAIGN}status/", campaigns.CampaignStatusView.as_view(), name="api-campaign-status"),
     path(f"{CAMPAIGN}guidelines/", campaigns.GuidelinesView.as_view(), name="api-guidelines"),
-    path(f"{CAMPAIGN}members/", campaigns.MembersView.as_view(), name="api-members"),
-    path(f"{CAMPAIGN}members/<str:username>/", campaigns.MemberView.as_view(), name="api-member"),
-    path(f"{CAMPAIGN}members/<str:username>/pause/", campaigns.PauseMemberView.as_view(), name="api-pause-member"),
-    path(f"{CAMPAIGN}members/<str:username>/resume/", campaigns.ResumeMemberView.as_view(), name="api-resume-member"),
-    path(f"{CAMPAIGN}invitations/", campaigns.InvitationsView.as_view(), name="api-invitations"),
-    path(f"{CAMPAIGN}invitations/<int:invitation_id>/", campaigns.InvitationView.as_view(), name="api-invitation"),
+    path(f"{CAMPAIGN}members/", members.MembersView.as_view(), name="api-members"),
+    path(f"{CAMPAIGN}members/<str:username>/", members.MemberView.as_view(), name="api-member"),
+    path(f"{CAMPAIGN}members/<str:username>/pause/", members.PauseMemberView.as_view(), name="api-pause-member"),
+    path(f"{CAMPAIGN}members/<str:username>/resume/", members.ResumeMemberView.as_view(), name="api-resume-member"),
+    path(f"{CAMPAIGN}invitations/", invitations.InvitationsView.as_view(), name="api-invitations"),
+    path(f"{CAMPAIGN}invitations/<int:invitation_id>/", invitations.InvitationView.as_view(), name="api-invitation"),
     path(f"{CAMPAIGN}recounts/", campaigns.RecountsView.as_view(), name="api-recounts"),
     path(f"{CAMPAIGN}prompts/import/", exchange.ImportPromptsView.as_view(), name="api-import-prompts"),
     path(f"{CAMPAIGN}comparisons/", records.ComparisonsView.as_view(), name="api-comparisons"),

@@ -1,1 +1,1 @@
-"""The views of the API, one file a noun."""
+"""The views of the API, one file for each resource."""

@@ -1,6 +1,6 @@
-"""What annotators do: take the next assignment, judge it, take a judgment back."""
+"""Annotators' calls: get the next assignment, judge it, undo a judgment."""
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -24,6 +24,13 @@ from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment, present_held
 from labeling.models import Scope
 
+JUDGMENT_RESPONSES = {
+    201: JudgmentResultSerializer,
+    200: OpenApiResponse(JudgmentResultSerializer, description="The key was already used: the same judgment."),
+}
+JUDGMENTS = JudgmentSerializer()
+"""Shared: creating a serializer takes longer than using it, and representing a judgment stores nothing in it."""
+
 
 class NextAssignmentView(ApiView):
     scopes = {"POST": Scope.JUDGE}
@@ -31,71 +38,62 @@ class NextAssignmentView(ApiView):
     @extend_schema(
         operation_id="next_assignment",
         request=AheadSerializer,
-        responses={200: NextAssignmentSerializer, 204: OpenApiResponse(description="Nothing is left for you.")},
+        responses={200: NextAssignmentSerializer, 204: OpenApiResponse(description="Nothing is left to judge.")},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """What to judge next. Asking again without judging gives the same, with a fresh lease."""
+        """Get the assignment to judge next. Repeating the call without judging returns the same one, leased again."""
         campaign = get_campaign(self.person, slug)
-        # A call without a body, however it is dressed, wants one.
-        has_wishes = "json" in str(request.content_type)
-        wish: dict[str, Any] = {"ahead": 0, "have": []}
-        if has_wishes:
-            wish = self.validated(AheadSerializer, request)
-        given, progress = next_with_progress(
-            campaign=campaign, acting_user=self.person, now=self.now, ahead=wish["ahead"]
+        # A call without a JSON body, whatever its content type, is for a single assignment.
+        options: dict[str, Any] = {"ahead": 0, "have": []}
+        if "json" in str(request.content_type):
+            options = self.validated(AheadSerializer, request)
+        assignments, progress = next_with_progress(
+            campaign=campaign, acting_user=self.person, now=self.now, ahead=options["ahead"]
         )
-        if not given:
+        if not assignments:
             return Response(status=204)
-        held = present_held(given, wish["have"])
+        held = present_held(assignments, options["have"])
         return Response({"assignment": held.pop("next"), **held, "progress": progress.as_dict()})
 
 
 class JudgmentView(ApiView):
     scopes = {"POST": Scope.JUDGE, "PUT": Scope.JUDGE, "DELETE": Scope.JUDGE}
 
-    @extend_schema(
-        operation_id="judge",
-        request=JudgmentDraftSerializer,
-        responses={
-            201: JudgmentResultSerializer,
-            200: OpenApiResponse(
-                JudgmentResultSerializer, description="This key had arrived before: the same judgment."
-            ),
-        },
-    )
+    @extend_schema(operation_id="judge", request=JudgmentDraftSerializer, responses=JUDGMENT_RESPONSES)
     def post(self, request: Request, assignment_id: int) -> Response:
-        """Say which one is better. The answer carries what to judge next. Repeating a key is harmless."""
-        draft, wish = _taken_apart(self.validated(JudgmentDraftSerializer, request))
-        answered = judge_and_continue(
-            assignment=assignment_id, draft=draft, acting_user=self.person, now=self.now, ahead=wish["ahead"]
-        )
-        return _result(answered, wish["have"])
+        """Submit a judgment. The response carries the next assignment. Repeating a key is harmless."""
+        return self._judge(judge_and_continue, request, assignment_id)
 
-    @extend_schema(
-        operation_id="change_judgment",
-        request=JudgmentDraftSerializer,
-        responses={
-            201: JudgmentResultSerializer,
-            200: OpenApiResponse(
-                JudgmentResultSerializer, description="This key had arrived before: the same judgment."
-            ),
-        },
-    )
+    @extend_schema(operation_id="change_judgment", request=JudgmentDraftSerializer, responses=JUDGMENT_RESPONSES)
     def put(self, request: Request, assignment_id: int) -> Response:
-        """Say something else, while the campaign allows it: the earlier judgment is superseded, never erased."""
-        draft, wish = _taken_apart(self.validated(JudgmentDraftSerializer, request))
-        answered = change_judgment(
-            assignment=assignment_id, draft=draft, acting_user=self.person, now=self.now, ahead=wish["ahead"]
-        )
-        return _result(answered, wish["have"])
+        """Replace your judgment while the campaign allows it. The earlier one is superseded, never deleted."""
+        return self._judge(change_judgment, request, assignment_id)
 
     @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
-        """Take your judgment back while the campaign allows it. It is superseded, never erased; judge again."""
+        """Undo your judgment while the campaign allows it. It is superseded, never deleted; judge again."""
         undone = undo_and_show(assignment=assignment_id, acting_user=self.person, now=self.now)
         held = present_held(undone.held, {each.pk for each in undone.held})["held"]
-        shown = present_assignment(undone.assignment)
-        return Response({"assignment": shown, "held": held, "progress": undone.progress.as_dict()})
+        assignment = present_assignment(undone.assignment)
+        return Response({"assignment": assignment, "held": held, "progress": undone.progress.as_dict()})
+
+    def _judge(self, act: Callable[..., JudgmentResult], request: Request, assignment_id: int) -> Response:
+        values = self.validated(JudgmentDraftSerializer, request)
+        ahead, have = values.pop("ahead"), values.pop("have")
+        result = act(
+            assignment=assignment_id,
+            draft=JudgmentDraft(**values),
+            acting_user=self.person,
+            now=self.now,
+            ahead=ahead,
+        )
+        held = [result.next, *result.following] if result.next else []
+        body = {
+            "judgment": JUDGMENTS.to_representation(result.judgment),
+            **present_held(held, have),
+            "progress": result.progress.as_dict(),
+        }
+        return Response(body, status=201 if result.is_new else 200)
 
 
 class RenewView(ApiView):
@@ -103,7 +101,7 @@ class RenewView(ApiView):
 
     @extend_schema(operation_id="renew_assignment", request=None, responses=RenewedSerializer)
     def post(self, request: Request, assignment_id: int) -> Response:
-        """Say that you are still at it: all you hold in the campaign is held longer."""
+        """Extend the leases of all assignments that you hold in the campaign."""
         until = renew_assignment(assignment=assignment_id, acting_user=self.person, now=self.now)
         return Response({"expires_at": until})
 
@@ -113,27 +111,7 @@ class ReleaseView(ApiView):
 
     @extend_schema(operation_id="release_assignment", request=None, responses={204: None})
     def post(self, request: Request, assignment_id: int) -> Response:
-        """Hand an open assignment back unjudged."""
+        """Release an open assignment without judging it."""
         assignment = get_assignment(self.person, assignment_id)
         release_assignment(assignment=assignment, acting_user=self.person, now=self.now)
         return Response(status=204)
-
-
-# To make a serializer takes longer than to use it, and showing a judgment leaves nothing behind in it.
-SHOW_JUDGMENT = JudgmentSerializer()
-
-
-def _taken_apart(said: dict[str, Any]) -> tuple[JudgmentDraft, dict[str, Any]]:
-    """The answer itself, and what the client says about working ahead."""
-    wish = {name: said.pop(name) for name in ("ahead", "have")}
-    return JudgmentDraft(**said), wish
-
-
-def _result(answered: JudgmentResult, have: Collection[int]) -> Response:
-    held = [answered.next, *answered.following] if answered.next else []
-    body = {
-        "judgment": SHOW_JUDGMENT.to_representation(answered.judgment),
-        **present_held(held, have),
-        "progress": answered.progress.as_dict(),
-    }
-    return Response(body, status=201 if answered.is_new else 200)

@@ -1,4 +1,4 @@
-"""What leads do with single comparisons."""
+"""Leads' calls for single comparisons: retire, restore, review a flag, make gold."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -21,11 +21,11 @@ class RetireView(ApiView):
 
     @extend_schema(operation_id="retire_comparison", request=RetireSerializer, responses=ComparisonSerializer)
     def post(self, request: Request, comparison_id: int) -> Response:
-        """Take a comparison out: kept, given to nobody, counted and trained on nowhere. For the campaign's leads."""
+        """Retire a comparison: it is kept, but no longer assigned, counted or trained on. For the campaign's leads."""
         comparison = get_comparison(self.person, comparison_id)
         values = self.validated(RetireSerializer, request)
         retired = retire_comparison(comparison=comparison, **values, acting_user=self.person, now=self.now)
-        return _told(retired)
+        return _response(retired)
 
 
 class RestoreView(ApiView):
@@ -33,9 +33,9 @@ class RestoreView(ApiView):
 
     @extend_schema(operation_id="restore_comparison", request=None, responses=ComparisonSerializer)
     def post(self, request: Request, comparison_id: int) -> Response:
-        """Bring a retired comparison back. For the campaign's leads."""
+        """Restore a retired comparison. For the campaign's leads."""
         comparison = get_comparison(self.person, comparison_id)
-        return _told(restore_comparison(comparison=comparison, acting_user=self.person, now=self.now))
+        return _response(restore_comparison(comparison=comparison, acting_user=self.person, now=self.now))
 
 
 class FlagReviewView(ApiView):
@@ -43,10 +43,10 @@ class FlagReviewView(ApiView):
 
     @extend_schema(operation_id="review_flag", request=FlagReviewSerializer, responses=ComparisonSerializer)
     def post(self, request: Request, comparison_id: int) -> Response:
-        """Decide about a flagged comparison: it goes on, or is retired. For the campaign's leads."""
+        """Return a flagged comparison to annotators or retire it. For the campaign's leads."""
         comparison = get_comparison(self.person, comparison_id)
         values = self.validated(FlagReviewSerializer, request)
-        return _told(review_flag(comparison=comparison, **values, acting_user=self.person, now=self.now))
+        return _response(review_flag(comparison=comparison, **values, acting_user=self.person, now=self.now))
 
 
 class GoldView(ApiView):
@@ -54,18 +54,18 @@ class GoldView(ApiView):
 
     @extend_schema(operation_id="make_gold", request=GoldSerializer, responses=ComparisonSerializer)
     def put(self, request: Request, comparison_id: int) -> Response:
-        """Make a comparison gold, with what annotators should say. For the campaign's leads."""
+        """Make a comparison gold, with its correct verdict. For the campaign's leads."""
         comparison = get_comparison(self.person, comparison_id)
         values = self.validated(GoldSerializer, request)
-        return _told(make_gold(comparison=comparison, **values, acting_user=self.person, now=self.now))
+        return _response(make_gold(comparison=comparison, **values, acting_user=self.person, now=self.now))
 
     @extend_schema(operation_id="unmake_gold", responses={200: ComparisonSerializer})
     def delete(self, request: Request, comparison_id: int) -> Response:
-        """Make gold a comparison like any other. For the campaign's leads."""
+        """Make gold an ordinary comparison again. For the campaign's leads."""
         comparison = get_comparison(self.person, comparison_id)
-        return _told(unmake_gold(comparison=comparison, acting_user=self.person, now=self.now))
+        return _response(unmake_gold(comparison=comparison, acting_user=self.person, now=self.now))
 
 
-def _told(comparison: Comparison) -> Response:
+def _response(comparison: Comparison) -> Response:
     rows = Comparison.objects.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
     return Response(ComparisonSerializer(rows.get(pk=comparison.pk)).data)

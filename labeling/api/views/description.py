@@ -1,4 +1,4 @@
-"""The API about itself: its OpenAPI document and the page that shows it."""
+"""The API's description: its OpenAPI document and the page that displays it."""
 
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 

@@ -1,4 +1,4 @@
-"""Files in and out: streamed, whatever their size."""
+"""Import and export of files, streamed whatever their size."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -30,32 +30,32 @@ FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class FileNotSent(DomainError):
-    """The body is not the file itself."""
+    """The body is a form. Send the file itself as the body."""
 
     type = "file-not-sent"
     status = 415
 
 
 class LengthRequired(DomainError):
-    """A file is sent with a Content-Length, so that a broken upload is never taken for a whole one."""
+    """Send a Content-Length with the file, so that a broken upload is never taken for a complete one."""
 
     type = "length-required"
     status = 411
 
 
 class ImportOptions(serializers.Serializer[Any]):
-    """What may stand behind the question mark of an import."""
+    """Query parameters of an import."""
 
-    refuse_all = serializers.BooleanField(default=False, help_text="A single bad record, and nothing is kept.")
+    refuse_all = serializers.BooleanField(default=False, help_text="Import nothing if a single record is rejected.")
 
 
 class ComparisonImportOptions(ImportOptions):
     dialect = serializers.ChoiceField(choices=[(name, name) for name in (AUTO, *READERS)], default=AUTO)
     keep_preferences = serializers.BooleanField(
-        default=False, help_text="Preferences in the file become verdicts; otherwise people are asked."
+        default=False, help_text="Preferences in the file become verdicts; otherwise annotators judge the comparisons."
     )
     as_gold = serializers.BooleanField(
-        default=False, help_text="All become gold: people are asked, and measured by the file's preferences."
+        default=False, help_text="Every comparison becomes gold, with the file's preference as its correct verdict."
     )
 
 
@@ -67,7 +67,7 @@ class FileView(ApiView):
     """A view whose body is a file, read as a stream."""
 
     def file(self, request: Request) -> HashedFile:
-        """The body, not parsed and never whole in memory. Raises FileNotSent, LengthRequired."""
+        """The body, unparsed and never whole in memory. Raises FileNotSent, LengthRequired."""
         if not hasattr(self, "_file"):
             self._file = HashedFile(_body(request))
         return self._file
@@ -84,16 +84,16 @@ class ImportComparisonsView(FileView):
     )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Bring in comparisons: the body is the file (JSON lines or a JSON array, also gzipped), in any dialect.
+        """Import comparisons. The body is the file: JSON lines or a JSON array, plain or gzipped, in any dialect.
 
-        Good records are kept, the others are named by line and reason. The same file again brings nothing.
+        Valid records are imported; the others are reported by line and reason. Importing a file again adds nothing.
         """
         campaign = get_led_campaign(self.person, slug)
         options = self.asked(ComparisonImportOptions)
         report = import_comparisons(
             campaign=campaign, stream=self.file(request), source="api", acting_user=self.person, now=self.now, **options
         )
-        return _answer(report)
+        return _response(report)
 
 
 class ImportPromptsView(FileView):
@@ -104,29 +104,29 @@ class ImportPromptsView(FileView):
     )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Bring in prompts: the body is the file (JSON lines, a JSON array, or text with a prompt a line)."""
+        """Import prompts. The body is the file: JSON lines, a JSON array, or text with one prompt per line."""
         campaign = get_led_campaign(self.person, slug)
         options = self.asked(PromptImportOptions)
         report = import_prompts(
             campaign=campaign, stream=self.file(request), acting_user=self.person, now=self.now, **options
         )
-        return _answer(report)
+        return _response(report)
 
 
 BLOCK = 1 << 16
 
 
 def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of 64 KiB and more: each one that is sent costs the server a call."""
-    waiting: list[bytes] = []
+    """The same bytes in pieces of at least 64 KiB: sending each piece costs the server a call."""
+    buffer: list[bytes] = []
     size = 0
     for piece in pieces:
-        waiting.append(piece)
+        buffer.append(piece)
         size += len(piece)
         if size >= BLOCK:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    yield b"".join(waiting)
+            yield b"".join(buffer)
+            buffer, size = [], 0
+    yield b"".join(buffer)
 
 
 DIALECT = OpenApiParameter("dialect", str, enum=list(WRITERS), default="trl")
@@ -139,7 +139,7 @@ class ExportView(ApiView):
         operation_id="export", parameters=[DIALECT], responses={(200, "application/jsonl"): OpenApiTypes.BINARY}
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """The campaign's verdicts as preference data, streamed. For its leads."""
+        """Export the campaign's verdicts as preference data, streamed. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         dialect = request.query_params.get("dialect", "trl")
         export = export_campaign(campaign=campaign, dialect=dialect, acting_user=self.person, now=self.now)
@@ -152,7 +152,7 @@ class ExportReportView(ApiView):
 
     @extend_schema(operation_id="export_report", parameters=[DIALECT], responses=DropReportSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """What an export keeps and what it leaves out, by reason. For the campaign's leads."""
+        """Count the records that an export keeps and drops, by reason. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
         dialect = request.query_params.get("dialect", "trl")
         return Response(drop_report(campaign=campaign, dialect=dialect, acting_user=self.person).as_dict())
@@ -162,15 +162,15 @@ def _body(request: Request) -> ByteStream:
     if request.content_type.split(";")[0].strip() in FORMS:
         raise FileNotSent("Send the file itself as the body, with the content type application/jsonl, not as a form.")
     if not request.headers.get("Content-Length"):
-        # WSGI gives such a body no end that could be trusted: it would look empty.
+        # Without a length WSGI cannot tell where the body ends: it would look empty.
         raise LengthRequired("Send a Content-Length with the file.")
     return request._request
 
 
-def _answer(report: ImportReport) -> Response:
+def _response(report: ImportReport) -> Response:
     if not report.refused:
         return Response(report.as_dict())
-    told = f"{report.rejected_count} records were rejected, so nothing was kept, as you asked."
-    refusal = problem("import-refused", 422, told)
+    detail = f"{report.rejected_count} records were rejected, so nothing was imported."
+    refusal = problem("import-refused", 422, detail)
     refusal.data |= {"report": report.as_dict()}
     return refusal

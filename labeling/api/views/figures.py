@@ -1,4 +1,4 @@
-"""Statistics of a campaign, or a slice of it, and the ranking of its model versions. For its leads."""
+"""Statistics of a campaign or a slice of it, and the ranking of its model versions."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,9 +16,9 @@ class StatisticsView(ApiView):
 
     @extend_schema(operation_id="statistics", parameters=[SliceFilter], responses=StatisticsSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Agreement, label noise, bias, speed and drift, each figure with its 95 % interval and what it stands on.
+        """Agreement, label noise, bias, speed and drift, each with its 95 % interval and the counts behind it.
 
-        Simulated annotators are left out unless asked for. Undefined figures say why. For the campaign's leads.
+        Simulated annotators are left out by default. Undefined figures say why. For the campaign's leads.
         """
         campaign = get_led_campaign(self.person, slug)
         part = slice_of(self.asked(SliceFilter))
@@ -30,12 +30,12 @@ class RankingView(ApiView):
 
     @extend_schema(operation_id="ranking", parameters=[RankingFilter], responses=RankingSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """The model versions, ranked by what people said: Bradley-Terry with ties, regularised, with 95 % intervals.
+        """The model versions, ranked by judgments: Bradley-Terry with ties, regularised, with 95 % intervals.
 
         For the campaign's leads.
         """
         campaign = get_led_campaign(self.person, slug)
         asked = self.asked(RankingFilter)
         controlled = asked["length_controlled"]
-        found = model_ranking(campaign, slice_of(asked), length_controlled=controlled, now=self.now)
-        return Response(plain(found))
+        ranking = model_ranking(campaign, slice_of(asked), length_controlled=controlled, now=self.now)
+        return Response(plain(ranking))

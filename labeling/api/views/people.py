@@ -1,4 +1,4 @@
-"""Oneself, one's tokens, and new people."""
+"""Accounts: your own, your tokens, personal data, and new users."""
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -30,7 +30,7 @@ class MeView(ApiView):
 
     @extend_schema(operation_id="me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        """Who you are."""
+        """Your account."""
         return Response(MeSerializer(self.person).data)
 
 
@@ -39,7 +39,7 @@ class MyDataView(ApiView):
 
     @extend_schema(operation_id="my_data", responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request) -> StreamingHttpResponse:
-        """All that is held about you, as one JSON object, streamed."""
+        """Download all data about you as one JSON object, streamed."""
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return StreamingHttpResponse(personal_data(self.person), content_type="application/json", headers=headers)
 
@@ -49,7 +49,7 @@ class PersonDataView(ApiView):
 
     @extend_schema(operation_id="person_data", responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, username: str) -> StreamingHttpResponse:
-        """All that is held about somebody, as one JSON object, streamed: for themselves and for admins."""
+        """Download all data about a person as one JSON object, streamed. For that person and for admins."""
         person = get_self_or_anybody(self.person, username)
         headers = {"Content-Disposition": f'attachment; filename="{person.pseudonym}.json"'}
         return StreamingHttpResponse(personal_data(person), content_type="application/json", headers=headers)
@@ -60,17 +60,17 @@ class ErasureView(ApiView):
 
     @extend_schema(operation_id="erasure_consequences", responses=ConsequencesSerializer)
     def get(self, request: Request, username: str) -> Response:
-        """What erasing somebody would do: for themselves and for admins."""
+        """Preview the consequences of erasing a person. For that person and for admins."""
         person = get_self_or_anybody(self.person, username)
-        told = erasure_consequences(person=person, acting_user=self.person)
-        return Response(ConsequencesSerializer(told).data)
+        consequences = erasure_consequences(person=person, acting_user=self.person)
+        return Response(ConsequencesSerializer(consequences).data)
 
     @extend_schema(operation_id="erase_person", request=EraseSerializer, responses=ErasureSerializer)
     def post(self, request: Request, username: str) -> Response:
-        """Make an account anonymous for good: one's own or, for admins, anybody's. It cannot be undone.
+        """Anonymise an account permanently. For its owner and for admins. This cannot be undone.
 
-        Judgments stay under the pseudonym and count; with `withdraw` they count nowhere any more, and what they settled
-        is open again.
+        Judgments stay under the pseudonym and still count. With `withdraw` they no longer count, and comparisons that
+        they settled are open again.
         """
         person = get_self_or_anybody(self.person, username)
         values = self.validated(EraseSerializer, request)
@@ -84,7 +84,7 @@ class UsersView(ApiView):
     @extend_schema(operation_id="create_user", request=NewUserSerializer, responses={201: CreatedUserSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Make an account. For admins."""
+        """Create a user. For admins."""
         values = self.validated(NewUserSerializer, request)
         user, password = create_user(**values, secret=self.fresh_secret()[:20], acting_user=self.person, now=self.now)
         body = {"username": user.username, "role": user.role, "password": password}
@@ -96,13 +96,13 @@ class TokensView(ApiView):
 
     @extend_schema(operation_id="list_tokens", responses=TokenSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Your tokens; their keys are not kept."""
+        """List your tokens. Their keys are not stored."""
         return self.paged(self.person.api_tokens.all(), TokenSerializer)
 
     @extend_schema(operation_id="create_token", request=TokenSerializer, responses={201: NewTokenSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Make a token for yourself. Its key is shown this once."""
+        """Create a token for yourself. Its key is shown only in this response."""
         values = self.validated(TokenSerializer, request)
         token, key = create_token(
             user=self.person,

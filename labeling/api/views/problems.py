@@ -1,4 +1,4 @@
-"""The pages that a problem's `type` leads to. For anybody: they say nothing about this installation."""
+"""The pages that explain the API's problem types. Public: they reveal nothing about this installation."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +16,7 @@ def problems_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def problem_page(request: HttpRequest, name: str) -> HttpResponse:
     """One type of problem."""
-    found = [one for one in problem_types() if one.name == name]
-    if not found:
+    problem = next((one for one in problem_types() if one.name == name), None)
+    if problem is None:
         raise Http404("There is no such type of problem.")
-    return render(request, "labeling/problems.html", {"problems": found, "problem": found[0]})
+    return render(request, "labeling/problems.html", {"problems": [problem], "problem": problem})

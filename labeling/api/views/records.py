@@ -1,4 +1,4 @@
-"""Lists of what there is and of what was done: comparisons, judgments, events. For leads, newest first."""
+"""Lists of comparisons, judgments and events, newest first."""
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -22,7 +22,7 @@ class ComparisonsView(ApiView):
         operation_id="list_comparisons", parameters=[ComparisonFilter], responses=ComparisonSerializer(many=True)
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The campaign's comparisons, newest first; status=conflict are those to adjudicate. For its leads."""
+        """List the campaign's comparisons, newest first. Filter by status=conflict to adjudicate. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         return self.paged(filtered_comparisons(campaign, **self.asked(ComparisonFilter)), ComparisonSerializer)
 
@@ -34,7 +34,7 @@ class JudgmentsView(ApiView):
         operation_id="list_judgments", parameters=[JudgmentFilter], responses=RecordedJudgmentSerializer(many=True)
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every judgment ever made in the campaign, by pseudonym, newest first. For its leads."""
+        """List every judgment ever made in the campaign, by pseudonym, newest first. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         return self.paged(filtered_judgments(campaign, **self.asked(JudgmentFilter)), RecordedJudgmentSerializer)
 
@@ -44,7 +44,7 @@ class EventsView(ApiView):
 
     @extend_schema(operation_id="list_events", parameters=[EventFilter], responses=EventSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """All that was done in the campaign, newest first. For its leads."""
+        """List the campaign's events, newest first. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         return self.paged(filtered_events(campaign, **self.asked(EventFilter)), EventSerializer)
 
@@ -58,7 +58,7 @@ class EventsExportView(ApiView):
         responses={(200, "application/jsonl"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """The event log as a file, oldest first, with pseudonyms for names. For the campaign's leads."""
+        """Download the event log, oldest first, with pseudonyms for names. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
         asked = self.asked(EventExportOptions)
         export = export_events(campaign=campaign, **asked, acting_user=self.person, now=self.now)

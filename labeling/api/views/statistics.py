@@ -1,4 +1,4 @@
-"""Figures of a campaign: progress, agreement, annotators; and the settling of conflicts."""
+"""A campaign's progress, agreement and annotators, and the adjudication of its conflicts."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -25,11 +25,12 @@ class ProgressView(ApiView):
 
     @extend_schema(operation_id="progress", responses=CampaignProgressSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """How far the campaign is. Where gold or retests are mixed in, annotators see totals in steps of 20."""
+        """The campaign's progress. Annotators see totals in steps of 20 if gold or retests are mixed in."""
         campaign = get_campaign(self.person, slug)
         progress = campaign_progress(campaign, now=self.now)
-        shown = progress if leads(self.person, campaign) else progress.for_annotators(campaign)
-        return Response(shown.as_dict())
+        if not leads(self.person, campaign):
+            progress = progress.for_annotators(campaign)
+        return Response(progress.as_dict())
 
 
 class AgreementView(ApiView):
@@ -39,12 +40,12 @@ class AgreementView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """Agreement between the annotators, each figure with its 95 % interval. For the campaign's leads.
 
-        Simulated annotators are left out unless asked for.
+        Simulated annotators are left out by default.
         """
         campaign = get_led_campaign(self.person, slug)
-        asked = request.query_params.get("include_simulated", "").lower() in ("1", "true", "yes")
-        report = agreement(campaign, include_simulated=asked)
-        return Response({**report.as_dict(), "include_simulated": asked})
+        include_simulated = request.query_params.get("include_simulated", "").lower() in ("1", "true", "yes")
+        report = agreement(campaign, include_simulated=include_simulated)
+        return Response({**report.as_dict(), "include_simulated": include_simulated})
 
 
 class AnnotatorsView(ApiView):
@@ -53,7 +54,7 @@ class AnnotatorsView(ApiView):
 
     @extend_schema(operation_id="annotators", responses=AnnotatorSummarySerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """What each annotator did, by pseudonym. For the campaign's leads."""
+        """Figures for each annotator, by pseudonym. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
         return Response([summary.as_dict() for summary in annotator_summaries(campaign)])
 
@@ -66,9 +67,9 @@ class ConflictView(ApiView):
         operation_id="next_conflict", parameters=[ConflictFilter], responses={200: ConflictSerializer, 204: None}
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The next conflict to settle, with everybody's votes and words; 204 where there is none.
+        """Get the next conflict to adjudicate, with all judgments and comments; 204 if there is none.
 
-        For the campaign's experts and leads. after: the comparison to go on behind.
+        For the campaign's experts and leads.
         """
         campaign = get_adjudicated_campaign(self.person, slug)
         asked = self.asked(ConflictFilter)
@@ -92,7 +93,7 @@ class AdjudicationView(ApiView):
     @extend_schema(operation_id="adjudicate", request=AdjudicationSerializer, responses={201: VerdictSerializer})
     @once
     def post(self, request: Request, comparison_id: int) -> Response:
-        """Settle a conflict, with a reason. For the campaign's experts and leads."""
+        """Adjudicate a conflict, with a reason. For the campaign's experts and leads."""
         comparison = get_conflict(self.person, comparison_id)
         values = self.validated(AdjudicationSerializer, request)
         verdict = adjudicate(comparison=comparison, **values, acting_user=self.person, now=self.now)

@@ -1,4 +1,4 @@
-"""Webhooks: who is told of what, and what came of telling them."""
+"""Webhooks, their secrets, and the deliveries of their messages."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -31,19 +31,19 @@ class WebhooksView(ApiView):
 
     @extend_schema(operation_id="list_webhooks", parameters=[WebhookFilter], responses=WebhookSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The webhooks of the campaigns you lead; admins see those of all campaigns too."""
+        """List the webhooks of the campaigns you lead. Admins also see those of all campaigns."""
         asked = self.asked(WebhookFilter)
-        found = visible_webhooks(self.person)
+        webhooks = visible_webhooks(self.person)
         if "campaign" in asked:
-            found = found.filter(campaign__slug=asked["campaign"])
-        return self.paged(found, WebhookSerializer)
+            webhooks = webhooks.filter(campaign__slug=asked["campaign"])
+        return self.paged(webhooks, WebhookSerializer)
 
     @extend_schema(operation_id="create_webhook", request=NewWebhookSerializer, responses={201: NewWebhookSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Have an address told of events, signed as Standard Webhooks says. Its secret is shown this once.
+        """Create a webhook. Messages are signed by Standard Webhooks; the secret is shown only in this response.
 
-        For a campaign's leads; without a campaign, of all of them, for admins.
+        For a campaign's leads. A webhook without a campaign receives the events of all campaigns; for admins.
         """
         values = self.validated(NewWebhookSerializer, request)
         slug = (values.pop("campaign", None) or {}).get("slug")
@@ -59,12 +59,12 @@ class WebhookView(ApiView):
 
     @extend_schema(operation_id="read_webhook", responses=WebhookSerializer)
     def get(self, request: Request, webhook_id: int) -> Response:
-        """One of them."""
+        """A webhook. For its campaign's leads."""
         return Response(WebhookSerializer(get_webhook(self.person, webhook_id)).data)
 
     @extend_schema(operation_id="change_webhook", request=ChangeWebhookSerializer, responses=WebhookSerializer)
     def patch(self, request: Request, webhook_id: int) -> Response:
-        """Change where it goes and what it is told, or switch it on and off."""
+        """Change a webhook's address or types of events, or switch it on or off."""
         webhook = get_webhook(self.person, webhook_id)
         values = self.validated(ChangeWebhookSerializer, request, partial=True)
         changed = change_webhook(webhook=webhook, **values, acting_user=self.person, now=self.now)
@@ -72,7 +72,7 @@ class WebhookView(ApiView):
 
     @extend_schema(operation_id="delete_webhook", responses={204: None})
     def delete(self, request: Request, webhook_id: int) -> Response:
-        """Remove it with its deliveries."""
+        """Delete a webhook and its deliveries."""
         delete_webhook(webhook=get_webhook(self.person, webhook_id), acting_user=self.person, now=self.now)
         return Response(status=204)
 
@@ -83,7 +83,10 @@ class RotateSecretView(ApiView):
     @extend_schema(operation_id="rotate_webhook_secret", request=None, responses={201: NewWebhookSerializer})
     @once
     def post(self, request: Request, webhook_id: int) -> Response:
-        """A new secret, shown this once. For a day messages carry a signature of the previous one too."""
+        """Replace the secret; the new one is shown only in this response.
+
+        For one day, messages also carry a signature by the previous secret.
+        """
         webhook = get_webhook(self.person, webhook_id)
         rotated = rotate_webhook_secret(
             webhook=webhook, seed=self.fresh_secret(), acting_user=self.person, now=self.now
@@ -100,11 +103,10 @@ class DeliveriesView(ApiView):
         responses=WebhookDeliverySerializer(many=True),
     )
     def get(self, request: Request, webhook_id: int) -> Response:
-        """Its messages and what came of them, newest first."""
-        found = (
-            get_webhook(self.person, webhook_id).deliveries.filter(**self.asked(DeliveryFilter)).prefetch_related("log")
-        )
-        return self.paged(found, WebhookDeliverySerializer)
+        """List a webhook's messages and the results of their delivery, newest first."""
+        webhook = get_webhook(self.person, webhook_id)
+        deliveries = webhook.deliveries.filter(**self.asked(DeliveryFilter)).prefetch_related("log")
+        return self.paged(deliveries, WebhookDeliverySerializer)
 
 
 class RetryDeliveryView(ApiView):
@@ -112,17 +114,17 @@ class RetryDeliveryView(ApiView):
 
     @extend_schema(operation_id="retry_webhook_delivery", request=None, responses=WebhookDeliverySerializer)
     def post(self, request: Request, delivery_id: int) -> Response:
-        """Send a message again, whatever came of it before."""
+        """Send a message again, whatever the earlier result."""
         delivery = get_delivery(self.person, delivery_id)
-        again = retry_delivery(delivery=delivery, acting_user=self.person, now=self.now)
-        return Response(WebhookDeliverySerializer(again).data)
+        retried = retry_delivery(delivery=delivery, acting_user=self.person, now=self.now)
+        return Response(WebhookDeliverySerializer(retried).data)
 
 
 class WebhookTypesView(ApiView):
     scopes = {"GET": Scope.READ}
-    pagination_class = None  # a short list that the code knows
+    pagination_class = None  # a short, fixed list
 
     @extend_schema(operation_id="webhook_types", responses=WebhookTypeSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """What a webhook can be told of."""
+        """List the types of events that a webhook can receive."""
         return Response([{"type": kind, "meaning": meaning} for kind, meaning in offered().items()])
