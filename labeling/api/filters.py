@@ -1,4 +1,4 @@
-"""What the lists of the API can be asked for: behind the question mark, checked like a body."""
+"""Query parameters of the API's lists, validated like a body."""
 
 from typing import Any
 
@@ -16,40 +16,40 @@ class MemberFilter(serializers.Serializer[Any]):
 
 
 class Period(serializers.Serializer[Any]):
-    """A stretch of time. Dates are moments with a time zone: 2026-03-01T00:00:00Z."""
+    """A period of time. Both ends are timestamps with a time zone: 2026-03-01T00:00:00Z."""
 
-    since = serializers.DateTimeField(required=False, help_text="Not before this moment.")
-    until = serializers.DateTimeField(required=False, help_text="Before this moment.")
+    since = serializers.DateTimeField(required=False, help_text="At or after this time.")
+    until = serializers.DateTimeField(required=False, help_text="Before this time.")
 
 
 class ComparisonFilter(Period):
     status = serializers.ChoiceField(
-        choices=Comparison.Status.choices, required=False, help_text="conflict: those to adjudicate."
+        choices=Comparison.Status.choices, required=False, help_text="conflict: comparisons to adjudicate."
     )
     source = serializers.CharField(  # type: ignore[assignment]
-        required=False, help_text="What brought it in."
+        required=False, help_text="How the comparison was added."
     )
     external_id = serializers.CharField(required=False)
-    annotator = serializers.CharField(required=False, help_text="Judged by this annotator (a pseudonym).")
+    annotator = serializers.CharField(required=False, help_text="Judged by this annotator (pseudonym).")
 
 
 class ConflictFilter(serializers.Serializer[Any]):
-    after = serializers.IntegerField(required=False, min_value=0, help_text="Goes on behind this comparison.")
+    after = serializers.IntegerField(required=False, min_value=0, help_text="Only comparisons after this one.")
 
 
 class JudgmentFilter(Period):
-    annotator = serializers.CharField(required=False, help_text="A pseudonym.")
+    annotator = serializers.CharField(required=False, help_text="Pseudonym.")
     comparison = serializers.IntegerField(required=False)
     choice = serializers.ChoiceField(choices=Choice.choices, required=False)
     kind = serializers.ChoiceField(
-        choices=Assignment.Kind.choices, required=False, help_text="Only normal ones are votes."
+        choices=Assignment.Kind.choices, required=False, help_text="Only normal judgments count as votes."
     )
-    superseded = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Left out: both.")
+    superseded = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Default: both.")
 
 
 class EventFilter(Period):
-    actor = serializers.CharField(required=False, help_text="Who did it: a user name or a pseudonym.")
-    verb = serializers.CharField(required=False, help_text='What was done: "campaign.created".')
+    actor = serializers.CharField(required=False, help_text="User name or pseudonym.")
+    verb = serializers.CharField(required=False, help_text='Type of event, such as "campaign.created".')
 
 
 class EventExportOptions(EventFilter):
@@ -57,7 +57,7 @@ class EventExportOptions(EventFilter):
 
 
 class WebhookFilter(serializers.Serializer[Any]):
-    campaign = serializers.CharField(required=False, help_text="Only this campaign's (its slug).")
+    campaign = serializers.CharField(required=False, help_text="Slug of a campaign.")
 
 
 class DeliveryFilter(serializers.Serializer[Any]):

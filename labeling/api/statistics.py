@@ -1,4 +1,4 @@
-"""The JSON of statistics: what a slice can be, and the figures of one."""
+"""The JSON of statistics: the parameters of a slice, and its figures."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
@@ -16,7 +16,7 @@ from labeling.queries.slices import Slice
 
 @extend_schema_field(OpenApiTypes.DATETIME)
 class MomentField(serializers.DateTimeField):
-    """A moment, or a day for its first moment in the server's time zone."""
+    """A timestamp, or a date for midnight in the server's time zone."""
 
     def to_internal_value(self, value: Any) -> datetime:
         day = parse_date(value) if isinstance(value, str) and len(value) == len("2026-03-01") else None
@@ -24,30 +24,36 @@ class MomentField(serializers.DateTimeField):
 
 
 class SliceFilter(serializers.Serializer[Any]):
-    """Which judgments are counted."""
+    """The judgments to count."""
 
-    since = MomentField(required=False, help_text="Judgments made at this moment or later.")
-    until = MomentField(required=False, help_text="Judgments made before this moment.")
-    guideline_version = serializers.IntegerField(required=False, help_text="Made under this version (its number).")
-    model_version = serializers.CharField(required=False, help_text="Of comparisons with a completion of this version.")
+    since = MomentField(required=False, help_text="Judgments made at or after this time.")
+    until = MomentField(required=False, help_text="Judgments made before this time.")
+    guideline_version = serializers.IntegerField(
+        required=False, help_text="Judgments made under this version of the guidelines (its number)."
+    )
+    model_version = serializers.CharField(
+        required=False, help_text="Judgments of comparisons with a completion by this version."
+    )
     annotator = serializers.CharField(
         required=False,
-        help_text="A pseudonym. Figures about single judgments are theirs alone; agreement is theirs with the others.",
+        help_text="Pseudonym. Figures on single judgments are this annotator's alone; agreement is with the others.",
     )
-    criterion = serializers.CharField(required=False, help_text="What was said of it, instead of the overall choice.")
+    criterion = serializers.CharField(
+        required=False, help_text="Counts the choices for this criterion instead of the overall ones."
+    )
     include_simulated = serializers.BooleanField(
-        required=False, default=False, help_text="Count simulated annotators too; they are then named."
+        required=False, default=False, help_text="Includes simulated annotators; the response then names them."
     )
 
 
 class RankingFilter(SliceFilter):
     length_controlled = serializers.BooleanField(
-        required=False, default=False, help_text="Strengths at equal length, instead of as the texts are."
+        required=False, default=False, help_text="Ranks the models at equal length of their completions."
     )
 
 
 def slice_of(values: Mapping[str, Any]) -> Slice:
-    """The slice that a filter asked for."""
+    """The slice for the values of a filter."""
     names = set(Slice.__slots__)
     return Slice(**{name: value for name, value in values.items() if name in names})
 
@@ -55,27 +61,33 @@ def slice_of(values: Mapping[str, Any]) -> Slice:
 class AgreementFiguresSerializer(serializers.Serializer[Any]):
     percent_with_ties = EstimateSerializer()
     percent_without_ties = EstimateSerializer()
-    alpha_nominal = EstimateSerializer(help_text="Krippendorff's, over a, tie and b.")
-    ac1 = EstimateSerializer(help_text="Gwet's.")
+    alpha_nominal = EstimateSerializer(help_text="Krippendorff's alpha over a, tie and b.")
+    ac1 = EstimateSerializer(help_text="Gwet's AC1.")
 
 
 class NoiseSerializer(serializers.Serializer[Any]):
-    from_agreement = EstimateSerializer(help_text="p with p^2 + (1 - p)^2 = agreement without ties; this is 1 - p.")
+    from_agreement = EstimateSerializer(help_text="1 - p, where p^2 + (1 - p)^2 is the agreement without ties.")
     by_dawid_skene = EstimateSerializer()
-    ceiling_one = EstimateSerializer(help_text="What a model that is always right scores on single judgments.")
-    ceiling_three = EstimateSerializer(help_text="The same on the majority of three.")
+    ceiling_one = EstimateSerializer(help_text="The score of a model that is always right, on single judgments.")
+    ceiling_three = EstimateSerializer(help_text="Its score on the majority of three judgments.")
 
 
 class LengthBiasSerializer(serializers.Serializer[Any]):
-    longer_preferred = EstimateSerializer(help_text="Of all preferences, the share for the longer completion.")
-    slope = EstimateSerializer(help_text="Of the log odds of a preference along the logarithm of the length ratio.")
-    twice_as_long = EstimateSerializer(help_text="By that slope: how often one is preferred to one half as long.")
+    longer_preferred = EstimateSerializer(help_text="Share of preferences for the longer completion.")
+    slope = EstimateSerializer(help_text="Slope of the log odds of a preference over the log of the length ratio.")
+    twice_as_long = EstimateSerializer(
+        help_text="By that slope: how often a completion is preferred to one half as long."
+    )
 
 
 class RetestSerializer(serializers.Serializer[Any]):
-    consistency = EstimateSerializer(help_text="Same answer again, with the sides exchanged.")
-    side_decided = EstimateSerializer(help_text="Same side again, of those with a preference both times.")
-    left_pull = EstimateSerializer(help_text="Left twice minus right twice, of those: what the side causes.")
+    consistency = EstimateSerializer(help_text="Share of retests with the same choice, the sides swapped.")
+    side_decided = EstimateSerializer(
+        help_text="Share of retests with the same side, among those with a preference both times."
+    )
+    left_pull = EstimateSerializer(
+        help_text="Share with left twice minus share with right twice, among those: the effect of the side."
+    )
 
 
 class SpeedSerializer(serializers.Serializer[Any]):
@@ -85,16 +97,16 @@ class SpeedSerializer(serializers.Serializer[Any]):
 
 
 class AnnotatorStatisticsSerializer(serializers.Serializer[Any]):
-    annotator = serializers.CharField(help_text="A pseudonym.")
+    annotator = serializers.CharField(help_text="Pseudonym.")
     is_simulated = serializers.BooleanField()
     votes = serializers.IntegerField()
-    left = EstimateSerializer(help_text="Share of their preferences for the left side.")
-    seconds = EstimateSerializer(help_text="Their median.")
-    gold = EstimateSerializer(help_text="How often they were right where the verdict was known.")
-    accuracy = EstimateSerializer(help_text="By Dawid-Skene.")
+    left = EstimateSerializer(help_text="Share of the annotator's preferences for the left side.")
+    seconds = EstimateSerializer(help_text="Median seconds for a judgment.")
+    gold = EstimateSerializer(help_text="Share of gold judged correctly.")
+    accuracy = EstimateSerializer(help_text="Estimated accuracy, by Dawid-Skene.")
     confusion = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField()),
-        help_text="P(said | true), each over a, tie, b; empty: unknown.",
+        help_text="P(choice | true choice), each over a, tie, b; empty if unknown.",
     )
 
 
@@ -103,46 +115,46 @@ class PairAgreementSerializer(serializers.Serializer[Any]):
     second = serializers.CharField()
     same = EstimateSerializer()
     same_without_ties = EstimateSerializer()
-    kappa = serializers.FloatField(allow_null=True, help_text="Cohen's; null: undefined.")
+    kappa = serializers.FloatField(allow_null=True, help_text="Cohen's kappa; null if undefined.")
 
 
 class DriftPointSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(help_text="A day, the Monday of a week, or the hundredth of the comparisons.")
+    name = serializers.CharField(help_text="A day, the Monday of a week, or a hundredth of the comparisons.")
     agreement = EstimateSerializer()
 
 
 class DriftSerializer(serializers.Serializer[Any]):
     points = DriftPointSerializer(many=True)
-    change = EstimateSerializer(help_text="Agreement in the last third minus that in the first.")
+    change = EstimateSerializer(help_text="Agreement in the last third minus agreement in the first third.")
 
 
 class StatisticsSerializer(serializers.Serializer[Any]):
-    counted_at = serializers.DateTimeField(help_text="In a large campaign, counts may be some seconds old.")
+    counted_at = serializers.DateTimeField(help_text="In a large campaign, counts may be a few seconds old.")
     simulated = serializers.ListField(
-        child=serializers.CharField(), help_text="Simulated annotators among those counted."
+        child=serializers.CharField(), help_text="Simulated annotators included in the counts."
     )
     agreement = AgreementFiguresSerializer()
-    alpha_ordinal = EstimateSerializer(help_text="Krippendorff's, on the strength scale from -3 to 3.")
-    leave_one_out = EstimateSerializer(help_text="Each annotator against the majority of the others.")
+    alpha_ordinal = EstimateSerializer(help_text="Krippendorff's alpha on the strength scale from -3 to 3.")
+    leave_one_out = EstimateSerializer(help_text="Agreement of each annotator with the majority of the others.")
     noise = NoiseSerializer()
     position = EstimateSerializer(help_text="Share of preferences for the left side.")
     length = LengthBiasSerializer()
     retests = RetestSerializer()
-    gold = EstimateSerializer(help_text="Of all judgments of gold, how many were right.")
+    gold = EstimateSerializer(help_text="Share of gold judged correctly, over all annotators.")
     speed = SpeedSerializer()
     annotators = AnnotatorStatisticsSerializer(many=True)
     pairs = PairAgreementSerializer(many=True)
     by_day = DriftSerializer()
-    by_stretch = DriftSerializer(help_text="Along the comparisons, in the order of their last vote.")
+    by_stretch = DriftSerializer(help_text="By comparison, in the order of their last vote.")
 
 
 class RatedSerializer(serializers.Serializer[Any]):
-    model = serializers.CharField(help_text="Empty: not known.")
-    rating = EstimateSerializer(help_text="Elo points around a mean of 0.")
+    model = serializers.CharField(help_text="Empty if unknown.")
+    rating = EstimateSerializer(help_text="Elo points with a mean of 0.")
     wins = serializers.IntegerField()
     ties = serializers.IntegerField()
     losses = serializers.IntegerField()
-    group = serializers.IntegerField(help_text="Models of different groups were never compared, directly or not.")
+    group = serializers.IntegerField(help_text="Models in different groups were never compared, even indirectly.")
 
 
 class RankingSerializer(serializers.Serializer[Any]):
@@ -151,6 +163,6 @@ class RankingSerializer(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.FloatField()),
         help_text="P(first preferred) + P(tie) / 2 at equal length, in the order of the models.",
     )
-    length_effect = EstimateSerializer(help_text="On the log odds, for one unit of the logarithm of the length ratio.")
+    length_effect = EstimateSerializer(help_text="Change of the log odds per unit of the log of the length ratio.")
     groups = serializers.IntegerField()
-    reason = serializers.CharField(allow_null=True, help_text="Why there is no ranking.")
+    reason = serializers.CharField(allow_null=True, help_text="Why there is no ranking, if there is none.")

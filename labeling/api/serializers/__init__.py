@@ -1,1 +1,1 @@
-"""The JSON of the API. Requests are checked here for form only; what is allowed is decided by the actions."""
+"""The JSON of the API. Serializers check the form of a request; actions decide whether it is allowed."""

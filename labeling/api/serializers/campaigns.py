@@ -1,4 +1,4 @@
-"""Campaigns, their rules, and who belongs to them."""
+"""Campaigns, their rules, members and invitations."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 
 class NewCampaignSerializer(CampaignSerializer):
-    slug = serializers.SlugField(max_length=80, required=False, help_text="Left out: made from the name.")
+    slug = serializers.SlugField(max_length=80, required=False, help_text="Default: derived from the name.")
     guidelines = serializers.CharField(required=False, trim_whitespace=False, help_text="Markdown.")
 
     class Meta:
@@ -80,7 +80,7 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
 
 
 class NewInvitationSerializer(InvitationSerializer):
-    link = serializers.CharField(read_only=True, help_text="Shown this once.")
+    link = serializers.CharField(read_only=True, help_text="Shown only in this response.")
 
     class Meta:
         model = Invitation

@@ -1,4 +1,4 @@
-"""What became of a file."""
+"""Reports about imported and exported files."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 
 class RejectedSerializer(serializers.Serializer[Any]):
-    line = serializers.IntegerField(help_text="Where the record starts, from 1.")
-    record = serializers.IntegerField(help_text="Its number among the records, from 1.")
+    line = serializers.IntegerField(help_text="Line on which the record starts, from 1.")
+    record = serializers.IntegerField(help_text="Number of the record, from 1.")
     code = serializers.CharField()
     reason = serializers.CharField()
     excerpt = serializers.CharField()
@@ -15,15 +15,15 @@ class RejectedSerializer(serializers.Serializer[Any]):
 
 class ImportReportSerializer(serializers.Serializer[Any]):
     created = serializers.IntegerField()
-    duplicates = serializers.IntegerField(help_text="Were there already.")
-    settled = serializers.IntegerField(help_text="Came in with a verdict.")
-    gold = serializers.IntegerField(help_text="Came in as gold.")
+    duplicates = serializers.IntegerField(help_text="Records that the campaign already has.")
+    settled = serializers.IntegerField(help_text="Comparisons imported with a verdict.")
+    gold = serializers.IntegerField(help_text="Comparisons imported as gold.")
     rejected_count = serializers.IntegerField()
-    rejected = RejectedSerializer(many=True, help_text="The first of them.")
-    refused = serializers.BooleanField(help_text="Nothing was kept because of what was rejected, as asked.")
+    rejected = RejectedSerializer(many=True, help_text="The first rejected records.")
+    refused = serializers.BooleanField(help_text="true: a record was rejected, so nothing was imported.")
 
 
 class DropReportSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     kept = serializers.IntegerField()
-    dropped = serializers.DictField(child=serializers.IntegerField(), help_text="How many were left out, by reason.")
+    dropped = serializers.DictField(child=serializers.IntegerField(), help_text="Number of dropped records by reason.")

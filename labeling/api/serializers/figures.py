@@ -1,4 +1,4 @@
-"""How far a campaign is, and how far its annotators agree."""
+"""The progress of a campaign, the agreement of its annotators, and figures for each annotator."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ class CampaignProgressSerializer(serializers.Serializer[Any]):
     conflicts = serializers.IntegerField()
     judgments = serializers.IntegerField()
     judgments_wanted = serializers.IntegerField()
-    votes_saved = serializers.IntegerField(help_text="By adaptive overlap, against always asking for the maximum.")
-    flagged = serializers.IntegerField(help_text="Wait for a lead to look at them.")
+    votes_saved = serializers.IntegerField(help_text="By adaptive overlap, compared with the maximum everywhere.")
+    flagged = serializers.IntegerField(help_text="Comparisons waiting for a lead's review.")
     gold = serializers.IntegerField(help_text="For leads; 0 for others.")
     annotators = serializers.IntegerField()
     judgments_today = serializers.IntegerField()
 
 
 class EstimateSerializer(serializers.Serializer[Any]):
-    value = serializers.FloatField(allow_null=True, help_text="null: undefined, and the reason says why.")
+    value = serializers.FloatField(allow_null=True, help_text="null if undefined; the reason says why.")
     low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95 % interval.")
     high = serializers.FloatField(allow_null=True)
-    comparisons = serializers.IntegerField(help_text="How many it stands on.")
+    comparisons = serializers.IntegerField(help_text="Number of comparisons behind the figure.")
     votes = serializers.IntegerField()
     reason = serializers.CharField(allow_null=True)
 
@@ -44,6 +44,6 @@ class AnnotatorSummarySerializer(serializers.Serializer[Any]):
     skipped = serializers.IntegerField()
     undone = serializers.IntegerField()
     ties = serializers.IntegerField()
-    left_share = serializers.FloatField(allow_null=True, help_text="Of their preferences, how many for the left one.")
-    seconds = serializers.FloatField(allow_null=True, help_text="Mean time for a judgment.")
+    left_share = serializers.FloatField(allow_null=True, help_text="Share of preferences for the left side.")
+    seconds = serializers.FloatField(allow_null=True, help_text="Mean seconds for a judgment.")
     last_judged_at = serializers.DateTimeField(allow_null=True)

@@ -1,4 +1,4 @@
-"""What annotators are given, and what they say."""
+"""Assignments and judgments."""
 
 from datetime import datetime
 from typing import Any
@@ -11,34 +11,34 @@ from labeling.judging.effects import undo_until
 from labeling.models import Campaign, Flag, Judgment
 
 MOST_HELD = 100
-"""Ids that a client may name as known."""
+"""Assignments that a client may name as held."""
 
 MESSAGE_ROLES = (("system", "System"), ("user", "User"), ("assistant", "Assistant"))
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
-    judged = serializers.IntegerField(help_text="By you, skips not counted.")
+    judged = serializers.IntegerField(help_text="Your judgments, without skips.")
     judged_today = serializers.IntegerField()
-    comparisons = serializers.IntegerField(help_text="In the campaign.")
-    settled = serializers.IntegerField(help_text="In steps of 20 where gold or retests are mixed in.")
-    notice = serializers.CharField(help_text="A sentence for you (paused, warned, a quota reached), or empty.")
+    comparisons = serializers.IntegerField(help_text="Comparisons in the campaign.")
+    settled = serializers.IntegerField(help_text="In steps of 20 if the campaign mixes in gold or retests.")
+    notice = serializers.CharField(help_text="A notice for you (paused, warned, quota reached), or empty.")
 
 
 class MessageSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=MESSAGE_ROLES)
-    html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
-    text = serializers.CharField(help_text="As it was written.")
+    html = serializers.CharField(help_text="Sanitised HTML, safe to display.")
+    text = serializers.CharField(help_text="The raw text.")
 
 
 class ShownCompletionSerializer(serializers.Serializer[Any]):
-    html = serializers.CharField(help_text="Sanitised: safe to show as it is.")
-    text = serializers.CharField(help_text="As it was written.")
-    model = serializers.CharField(allow_null=True, help_text="The model version that wrote it; null: you are blind.")
+    html = serializers.CharField(help_text="Sanitised HTML, safe to display.")
+    text = serializers.CharField(help_text="The raw text.")
+    model = serializers.CharField(allow_null=True, help_text="Model version that wrote it; null if hidden from you.")
 
 
 class AssignmentSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    expires_at = serializers.DateTimeField(help_text="Afterwards somebody else may be given it.")
+    expires_at = serializers.DateTimeField(help_text="End of the lease; others may be assigned it then.")
     prompt = MessageSerializer(many=True)
     left = ShownCompletionSerializer()
     right = ShownCompletionSerializer()
@@ -60,40 +60,44 @@ class HeldSerializer(serializers.Serializer[Any]):
 
 
 class AheadSerializer(serializers.Serializer[Any]):
-    """What a client that works ahead says about itself with each call."""
+    """The part of a request by which a client works ahead."""
 
     ahead = serializers.IntegerField(
         min_value=0,
         required=False,
         default=0,
-        help_text="How many you want to hold besides the one to be judged now; you get as many as the campaign allows.",
+        help_text="Assignments to hold besides the current one; the campaign limits their number.",
     )
     have = serializers.ListField(
         child=serializers.IntegerField(),
         max_length=MOST_HELD,
         required=False,
         default=list,
-        help_text="Assignments that you hold already: they are named in `held` and not sent again.",
+        help_text="Assignments that you already hold: they are listed in `held`, without their texts.",
     )
 
 
 class NextAssignmentSerializer(serializers.Serializer[Any]):
-    assignment = AssignmentSerializer(allow_null=True, help_text="To be judged next; null: you have all that you hold.")
-    following = AssignmentSerializer(many=True, help_text="Those after it, if you wanted any `ahead`.")
-    held = HeldSerializer(many=True, help_text="All that you hold, in the order in which to judge them.")
+    assignment = AssignmentSerializer(
+        allow_null=True, help_text="The assignment to judge next; null if you `have` every assignment that you hold."
+    )
+    following = AssignmentSerializer(many=True, help_text="The assignments after it, if you asked for any `ahead`.")
+    held = HeldSerializer(many=True, help_text="Every assignment that you hold, in the order in which to judge them.")
     progress = ProgressSerializer()
 
 
 class JudgmentDraftSerializer(AheadSerializer):
     choice = serializers.ChoiceField(choices=[(str(choice), str(choice)) for choice in CHOICES])
-    key = serializers.CharField(max_length=MAX_KEY, help_text="Made up by you for this judgment; repeat it in a retry.")
+    key = serializers.CharField(
+        max_length=MAX_KEY, help_text="Any value unique to this judgment; repeat it in retries."
+    )
     strength = serializers.IntegerField(
-        min_value=1, max_value=3, required=False, allow_null=True, help_text="1 slightly, 2 clearly, 3 much better."
+        min_value=1, max_value=3, required=False, allow_null=True, help_text="1: slightly, 2: clearly, 3: much better."
     )
     criteria = serializers.DictField(
         child=serializers.ChoiceField(choices=[("left", "left"), ("right", "right"), ("tie", "tie")]),
         required=False,
-        help_text='By name: {"helpful": "left"}.',
+        help_text='Choices by the name of the criterion: {"helpful": "left"}.',
     )
     comment = serializers.CharField(max_length=MAX_COMMENT, required=False, allow_blank=True, trim_whitespace=False)
     edit = serializers.CharField(
@@ -101,26 +105,26 @@ class JudgmentDraftSerializer(AheadSerializer):
         required=False,
         allow_blank=True,
         trim_whitespace=False,
-        help_text="With left or right, where the campaign allows it: the better one as you would have written it.",
+        help_text="An improved version of the preferred completion, if the campaign allows edits.",
     )
     skip_reason = serializers.CharField(
-        max_length=MAX_SKIP_REASON, required=False, allow_blank=True, help_text="One of the campaign's."
+        max_length=MAX_SKIP_REASON, required=False, allow_blank=True, help_text="One of the campaign's reasons."
     )
     flag = serializers.ChoiceField(
         choices=Flag.choices,
         required=False,
         allow_blank=True,
-        help_text="With skip: nobody else is given the comparison until a lead has looked at it.",
+        help_text="With skip: nobody is assigned the comparison until a lead has reviewed it.",
     )
     seconds = serializers.FloatField(
-        min_value=0, required=False, allow_null=True, help_text="In front of the annotator, with the tab visible."
+        min_value=0, required=False, allow_null=True, help_text="Seconds for which the comparison was visible."
     )
 
 
 class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
     assignment = serializers.IntegerField(source="assignment_id")
-    choice = serializers.SerializerMethodField(help_text="As it was said: left, right, tie, both_bad or skip.")
-    undo_until = serializers.SerializerMethodField(help_text="null: it cannot be taken back.")
+    choice = serializers.SerializerMethodField(help_text="left, right, tie, both_bad or skip, as it was sent.")
+    undo_until = serializers.SerializerMethodField(help_text="null if the judgment cannot be undone.")
 
     class Meta:
         model = Judgment
@@ -135,7 +139,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
 
 class UndoneSerializer(serializers.Serializer[Any]):
     assignment = AssignmentSerializer()
-    held = HeldSerializer(many=True, help_text="All that you hold now, this one among them, in order.")
+    held = HeldSerializer(many=True, help_text="Every assignment that you hold, including this one, in order.")
     progress = ProgressSerializer()
 
 
@@ -146,8 +150,8 @@ class RenewedSerializer(serializers.Serializer[Any]):
 class JudgmentResultSerializer(serializers.Serializer[Any]):
     judgment = JudgmentSerializer()
     next = AssignmentSerializer(
-        allow_null=True, help_text="null: nothing is left for you, or nothing that you do not `have`."
+        allow_null=True, help_text="The next assignment; null if nothing is left, or nothing that you do not `have`."
     )
-    following = AssignmentSerializer(many=True, help_text="Those after it, if you wanted any `ahead`.")
-    held = HeldSerializer(many=True, help_text="All that you hold, in the order in which to judge them.")
+    following = AssignmentSerializer(many=True, help_text="The assignments after it, if you asked for any `ahead`.")
+    held = HeldSerializer(many=True, help_text="Every assignment that you hold, in the order in which to judge them.")
     progress = ProgressSerializer()

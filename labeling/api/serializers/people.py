@@ -1,4 +1,4 @@
-"""Accounts, tokens, and what is held about people."""
+"""Accounts, tokens, and personal data."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=Scope.choices), min_length=1, help_text="What it may be used for."
+        child=serializers.ChoiceField(choices=Scope.choices), min_length=1, help_text="Permissions of the token."
     )
 
     class Meta:
@@ -25,7 +25,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
 
 
 class NewTokenSerializer(TokenSerializer):
-    key = serializers.CharField(read_only=True, help_text="Shown this once.")
+    key = serializers.CharField(read_only=True, help_text="Shown only in this response.")
 
     class Meta:
         model = ApiToken
@@ -35,17 +35,19 @@ class NewTokenSerializer(TokenSerializer):
 class NewUserSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     role = serializers.ChoiceField(choices=Role.choices)
-    password = serializers.CharField(required=False, write_only=True, help_text="Left out: one is made up.")
+    password = serializers.CharField(required=False, write_only=True, help_text="Default: a random one.")
 
 
 class CreatedUserSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
     role = serializers.ChoiceField(choices=Role.choices)
-    password = serializers.CharField(allow_null=True, help_text="The one made up, shown this once; else null.")
+    password = serializers.CharField(
+        allow_null=True, help_text="The random one, shown only in this response; else null."
+    )
 
 
 class ConsequencesSerializer(serializers.Serializer[Any]):
-    """What an erasure does. model_versions: trained on the person's judgments; they stay as they are."""
+    """The consequences of an erasure. model_versions: trained on the person's judgments; they are kept unchanged."""
 
     judgments = serializers.IntegerField()
     comments = serializers.IntegerField()
@@ -55,14 +57,14 @@ class ConsequencesSerializer(serializers.Serializer[Any]):
 
 
 class EraseSerializer(serializers.Serializer[Any]):
-    confirmation = serializers.CharField(help_text="The user name again.")
+    confirmation = serializers.CharField(help_text="The user name, repeated.")
     withdraw = serializers.BooleanField(
-        default=False, help_text="Whether the judgments are withdrawn too: from verdicts and from all statistics."
+        default=False, help_text="Also withdraw the judgments from verdicts and all statistics."
     )
 
 
 class ErasureSerializer(serializers.ModelSerializer[Erasure]):
-    """An erasure that was done. person: the pseudonym. withdrawn: how many judgments count no more."""
+    """A completed erasure. person: the pseudonym. withdrawn: number of judgments that no longer count."""
 
     person = serializers.CharField(source="person.pseudonym")
 
@@ -72,7 +74,7 @@ class ErasureSerializer(serializers.ModelSerializer[Erasure]):
 
 
 class StatementSerializer(serializers.Serializer[Any]):
-    """What one annotator said about a comparison, by pseudonym. choice: a, b, tie, both_bad or skip."""
+    """One annotator's judgment of a comparison, by pseudonym. choice: a, b, tie, both_bad or skip."""
 
     annotator = serializers.CharField(source="pseudonym")
     is_simulated = serializers.BooleanField()

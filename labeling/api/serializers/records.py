@@ -1,4 +1,4 @@
-"""Comparisons, what was said of them, and the event log."""
+"""Comparisons, their judgments and verdicts, and the event log."""
 
 from typing import Any
 
@@ -16,7 +16,9 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
     model_b = serializers.CharField(source="completion_b.model_version")
     votes = serializers.DictField(child=serializers.IntegerField())
     winner = serializers.CharField(source="verdict.winner", default=None, allow_null=True)
-    gold = serializers.CharField(source="gold.winner", default=None, allow_null=True, help_text="Its known answer.")
+    gold = serializers.CharField(
+        source="gold.winner", default=None, allow_null=True, help_text="The correct verdict of gold."
+    )
     confidence = serializers.FloatField(source="verdict.confidence", default=None, allow_null=True)
 
     class Meta:
@@ -46,12 +48,12 @@ class RetireSerializer(serializers.Serializer[Any]):
 
 
 class FlagReviewSerializer(serializers.Serializer[Any]):
-    keep = serializers.BooleanField(help_text="true: it goes on being judged; false: it is retired.")
+    keep = serializers.BooleanField(help_text="true: return the comparison to annotators; false: retire it.")
     reason = serializers.CharField(max_length=10_000)
 
 
 class GoldSerializer(serializers.Serializer[Any]):
-    winner = serializers.ChoiceField(choices=Winner.choices, help_text="What annotators should say.")
+    winner = serializers.ChoiceField(choices=Winner.choices, help_text="The correct verdict.")
     reason = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
 
 
@@ -69,7 +71,7 @@ class VerdictSerializer(serializers.ModelSerializer[Verdict]):
 
 
 class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
-    """What one annotator said, as leads read it. choice, criteria: in terms of a and b, whatever the sides were."""
+    """One annotator's judgment, as leads see it. choice, criteria: in terms of a and b, regardless of the sides."""
 
     assignment = serializers.IntegerField(source="assignment_id")
     comparison = serializers.IntegerField(source="comparison_id")
@@ -108,7 +110,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
 
 class ConflictSerializer(serializers.Serializer[Any]):
-    """A comparison that waits for a decision, with what was said about it. prompt: its messages; a, b: the texts."""
+    """A comparison waiting for a decision, with its judgments. prompt: the messages; a, b: the completions' texts."""
 
     comparison = serializers.IntegerField()
     prompt = serializers.JSONField()

@@ -8,7 +8,7 @@ from labeling.models import Webhook, WebhookAttempt, WebhookDelivery
 
 
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
-    """An address that is told of events. campaign: null, of all campaigns (for admins)."""
+    """An address that receives events. campaign: null for all campaigns (admins only)."""
 
     campaign = serializers.SlugField(source="campaign.slug", allow_null=True, required=False, default=None)
 
@@ -28,7 +28,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
 
 
 class NewWebhookSerializer(WebhookSerializer):
-    secret = serializers.CharField(read_only=True, help_text="Signs the messages. Shown this once.")
+    secret = serializers.CharField(read_only=True, help_text="Signs the messages. Shown only in this response.")
 
     class Meta:
         model = Webhook
@@ -43,7 +43,7 @@ class ChangeWebhookSerializer(serializers.ModelSerializer[Webhook]):
 
 
 class WebhookAttemptSerializer(serializers.ModelSerializer[WebhookAttempt]):
-    """One attempt; http_status: null where there was no answer, then error says why."""
+    """One attempt. http_status: null if there was no response; then error says why."""
 
     class Meta:
         model = WebhookAttempt
@@ -51,10 +51,10 @@ class WebhookAttemptSerializer(serializers.ModelSerializer[WebhookAttempt]):
 
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
-    """One message and what came of it.
+    """One message and the result of its delivery.
 
-    http_status, seconds, excerpt and error are of the last attempt; attempts: since it was last sent by hand; log: all
-    there ever were, oldest first.
+    http_status, seconds, excerpt, error: of the last attempt. attempts: number since the last manual retry. log: all
+    attempts, oldest first.
     """
 
     event = serializers.IntegerField(source="event_id")
