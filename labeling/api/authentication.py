@@ -1,4 +1,4 @@
-"""Who calls the API: a bearer token, looked up by its hash."""
+"""Authentication of API calls by bearer token. Tokens are looked up by their hash."""
 
 from datetime import datetime
 
@@ -15,17 +15,17 @@ from labeling.models import ApiToken, User
 from labeling.signing_in import address_of
 
 
-def _known(key_hash: str, now: datetime) -> QuerySet[ApiToken]:
-    lasting = Q(expires_at=None) | Q(expires_at__gt=now)
-    current = ApiToken.objects.filter(lasting, revoked_at=None, user__is_active=True)
+def _valid_tokens(key_hash: str, now: datetime) -> QuerySet[ApiToken]:
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    current = ApiToken.objects.filter(unexpired, revoked_at=None, user__is_active=True)
     return current.select_related("user").filter(key_hash=key_hash)
 
 
-KNOWN = Prepared(_known, key_hash=str, now=datetime)
+VALID_TOKENS = Prepared(_valid_tokens, key_hash=str, now=datetime)
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer chosen_...`. Sessions are the other way in (the browser's)."""
+    """`Authorization: Bearer chosen_...`. Browsers are authenticated by their session instead."""
 
     keyword = b"bearer"
 
@@ -36,10 +36,10 @@ class TokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed("Send the header as: Authorization: Bearer <token>.")
         now = timezone.now()
-        token = KNOWN.first(key_hash=ApiToken.hash_key(parts[1].decode("latin-1")), now=now)
+        token = VALID_TOKENS.first(key_hash=ApiToken.hash_key(parts[1].decode("latin-1")), now=now)
         if token is None:
             _count_failure(request)
-            raise AuthenticationFailed("This token is not known, was revoked, or has expired. Make a new one.")
+            raise AuthenticationFailed("This token is unknown, revoked or expired. Create a new one.")
         # At most one write a minute: a busy client must not turn every read into a write.
         if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
@@ -50,7 +50,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _count_failure(request: Request) -> None:
-    """Raises Throttled where too many tokens that are none come from one address."""
+    """Raises Throttled after too many invalid tokens from one address."""
     most = settings.SIGN_IN_LIMITS["token"]
     wait = BUCKETS.take(("bad-token", address_of(request._request)), most, clock()) if most else 0.0
     if wait:

@@ -1,4 +1,4 @@
-"""What all views of the API share: they take a request apart, call one action or query, and answer."""
+"""The base class of the API's views. A view checks the request, calls one action or query, and responds."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,18 +22,18 @@ from labeling.models import ApiToken, Scope, User
 
 @cache
 def _checker(serializer: type[Serializer[Any]]) -> Serializer[Any]:
-    """The one that checks whole bodies: making a serializer takes longer than using it, and a check keeps nothing."""
+    """A shared instance for whole bodies: creating one takes longer than using it, and validation stores nothing."""
     return serializer()
 
 
 class ScopeMissing(NotAllowed):
-    """The token is not made for this. Make one with the scope that the detail names."""
+    """The token lacks the scope for this call. Create a token with the scope named in the detail."""
 
     type = "scope-missing"
 
 
 class Scoped(APIView):
-    """A view that says what a token has to be made for. scopes: by method; a session needs none."""
+    """A view that declares the scope a token needs. scopes: by method; sessions need none."""
 
     scopes: ClassVar[Mapping[str, Scope]] = {}
     throttle_classes = (Limit,)
@@ -41,12 +41,12 @@ class Scoped(APIView):
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         token = request.auth
-        if isinstance(token, ApiToken) and (wanted := self.scope(request)) not in token.scopes:
-            has = ", ".join(token.scopes)
-            raise ScopeMissing(f"This token has not the scope {wanted}, which this needs; it has {has}.")
+        if isinstance(token, ApiToken) and (required := self.scope(request)) not in token.scopes:
+            scopes = ", ".join(token.scopes)
+            raise ScopeMissing(f"This token lacks the scope {required}; it has {scopes}.")
 
     def scope(self, request: Request) -> Scope:
-        """What a token has to be made for. Describing itself (OPTIONS) is reading."""
+        """The scope that a token needs. OPTIONS counts as reading."""
         method = {"HEAD": "GET"}.get(str(request.method), str(request.method))
         if method in self.scopes:
             return self.scopes[method]
@@ -56,31 +56,31 @@ class Scoped(APIView):
 
 
 class ApiView(Scoped):
-    """A view for those who signed in or sent a token."""
+    """A view for authenticated callers."""
 
     pagination_class: type[Pages] | None = Pages
 
     @property
     def person(self) -> User:
-        """Who is calling."""
+        """The caller."""
         user = self.request.user
         assert isinstance(user, User)
         return user
 
     @property
     def token(self) -> ApiToken | None:
-        """The token they call with; None: a session."""
+        """The caller's token; None for a session."""
         return self.request.auth if isinstance(self.request.auth, ApiToken) else None
 
     @property
     def now(self) -> datetime:
-        """The moment an action is told."""
+        """The current time, as passed to actions."""
         return timezone.now()
 
     def validated(
         self, serializer: type[Serializer[Any]], request: Request, *, partial: bool = False
     ) -> dict[str, Any]:
-        """The body, checked and typed. Raises ValidationError."""
+        """The validated, typed body. Raises ValidationError."""
         if partial:
             checked = serializer(data=request.data, partial=True)
             checked.is_valid(raise_exception=True)
@@ -88,7 +88,7 @@ class ApiView(Scoped):
         return dict(_checker(serializer).run_validation(request.data))
 
     def asked(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
-        """What stands behind the question mark, checked and typed. Raises ValidationError."""
+        """The validated, typed query parameters. Raises ValidationError."""
         checked = serializer(data=self.request.query_params)
         checked.is_valid(raise_exception=True)
         return dict(checked.validated_data)
@@ -101,11 +101,11 @@ class ApiView(Scoped):
         order: tuple[str, ...] = ("-pk",),
         context: Mapping[str, Any] | None = None,
     ) -> Response:
-        """One page of a list. order: must end with what is unique."""
+        """One page of a list. order: must end with a unique column."""
         pages = Pages(order)
-        found: list[Model] | None = pages.paginate_queryset(rows, self.request, view=self)
-        return pages.get_paginated_response(serializer(found, many=True, context=dict(context or {})).data)
+        page: list[Model] | None = pages.paginate_queryset(rows, self.request, view=self)
+        return pages.get_paginated_response(serializer(page, many=True, context=dict(context or {})).data)
 
     def fresh_secret(self) -> str:
-        """256 random bits in hexadecimal; in a call with an Idempotency-Key the same ones in its every retry."""
+        """256 random bits in hexadecimal. A call with an Idempotency-Key gets the same bits in every retry."""
         return fresh_secret(self.request)

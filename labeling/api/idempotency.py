@@ -1,11 +1,11 @@
-"""`Idempotency-Key`: a call that makes something makes it once, however often it is sent.
+"""`Idempotency-Key`: a call that creates something creates it once, however often it is sent.
 
-The same key with the same body is given the same answer again (with `Idempotent-Replayed: true`); with another body or
-at another address it is refused. The answer is kept in the transaction of the act, so there is no moment at which one
-is there without the other. Refusals are not kept: what was refused changed nothing and may be tried again.
+A repeated key with the same body gets the same response (with `Idempotent-Replayed: true`); with another body or at
+another address it is refused. The response is stored in the action's transaction, so neither ever exists without the
+other. Refusals are not stored: they changed nothing, and the call may be retried.
 
-An answer that carries a secret (a token's key) is kept without it. The secret is made from the Idempotency-Key and
-the server's own key, so that a retry is told the same one while the database knows neither.
+A response that carries a secret (a token's key) is stored without it. The secret is derived from the Idempotency-Key
+and the server's secret key: a retry gets the same secret, and the database holds neither.
 """
 
 import json
@@ -28,7 +28,7 @@ from labeling.exchange import ByteStream, canonical_json
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 MAX_KEY = 255
-SECRET = "{secret}"  # noqa: S105 - what stands in its place
+SECRET = "{secret}"  # noqa: S105 - the placeholder of the secret in a stored response
 
 Post = Callable[..., Response]
 
@@ -40,13 +40,13 @@ class WrongIdempotencyKey(Invalid):
 
 
 class IdempotencyKeyReused(Invalid):
-    """The key was sent before with another body or to another address. Send each new call with a key of its own."""
+    """The key was used for another call. Send each new call with a new key."""
 
     type = "idempotency-key-reused"
 
 
 class HashedFile:
-    """A file on its way in, hashed while it is read."""
+    """An uploaded file, hashed while it is read."""
 
     def __init__(self, stream: ByteStream) -> None:
         self.stream = stream
@@ -58,14 +58,14 @@ class HashedFile:
         return piece
 
     def digest(self) -> str:
-        """Of the whole file: what nobody has read yet is read to its end."""
+        """The hash of the whole file; reads the rest of it first."""
         while self.read(1 << 16):
             pass
         return self.hash.hexdigest()
 
 
 def once(post: Post) -> Post:
-    """Makes a POST that creates something take an Idempotency-Key."""
+    """Makes a POST accept an Idempotency-Key."""
 
     @wraps(post)
     def replying(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -75,26 +75,26 @@ def once(post: Post) -> Post:
         if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
             raise WrongIdempotencyKey(f"An {HEADER} has 1 to {MAX_KEY} visible ASCII characters.")
         with transaction.atomic():
-            kept = claim_reply(key=key, acting_user=view.person, now=timezone.now())
-            if kept.status:
-                if kept.request_hash != _request_hash(view, request):
-                    raise IdempotencyKeyReused(f"This {HEADER} came with another call before. Send one of its own.")
-                body = json.loads(kept.body.replace(SECRET, fresh_secret(request)))
-                return Response(body, status=kept.status, headers={REPLAYED: "true"})
-            made = post(view, request, *args, **kwargs)
-            if made.status_code >= 400:
-                kept.delete()
-                return made
-            body = _rendered(made.data).replace(fresh_secret(request), SECRET)
-            keep_reply(reply=kept, request_hash=_request_hash(view, request), status=made.status_code, body=body)
-            return made
+            stored = claim_reply(key=key, acting_user=view.person, now=timezone.now())
+            if stored.status:
+                if stored.request_hash != _request_hash(view, request):
+                    raise IdempotencyKeyReused(f"This {HEADER} was used for another call. Send a new one.")
+                body = json.loads(stored.body.replace(SECRET, fresh_secret(request)))
+                return Response(body, status=stored.status, headers={REPLAYED: "true"})
+            response = post(view, request, *args, **kwargs)
+            if response.status_code >= 400:
+                stored.delete()
+                return response
+            body = _rendered(response.data).replace(fresh_secret(request), SECRET)
+            keep_reply(reply=stored, request_hash=_request_hash(view, request), status=response.status_code, body=body)
+            return response
 
     replying.takes_idempotency_key = True  # type: ignore[attr-defined]
     return replying
 
 
 def fresh_secret(request: Request) -> str:
-    """256 bits in hexadecimal: random, or made from the call's Idempotency-Key and the server's own key."""
+    """256 bits in hexadecimal: random, or derived from the call's Idempotency-Key and the server's secret key."""
     key = request.headers.get(HEADER)
     if key is None:
         return secrets.token_hex(32)
@@ -102,7 +102,7 @@ def fresh_secret(request: Request) -> str:
 
 
 def _request_hash(view: Any, request: Request) -> str:
-    """Names the call: where it went and what it carried."""
+    """The hash of a call's address and body."""
     digest = sha256(f"{request.method} {request.get_full_path()}\n".encode())
     file = view.file(request) if hasattr(view, "file") else None
     digest.update(file.digest().encode() if file is not None else canonical_json(request.data))

@@ -1,4 +1,4 @@
-"""Long lists, a page at a time: the one way in which every list of the API is cut into pages."""
+"""Pagination of every list in the API."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework.pagination import CursorPagination
 
 
 class Pages(CursorPagination):
-    """A page costs the same wherever it is, and rows that come meanwhile move none of the others."""
+    """Pages by cursor: each one costs the same, and rows added meanwhile shift no others."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -19,14 +19,14 @@ class Pages(CursorPagination):
         return self.order
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """As OpenAPI 3.1 says it: a type "null" instead of the "nullable" of 3.0."""
+        """In OpenAPI 3.1: type "null" instead of 3.0's "nullable"."""
         address = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "next": {**address, "description": "The following page; null: this is the last."},
-                "previous": {**address, "description": "The page before; null: this is the first."},
+                "next": {**address, "description": "Address of the next page; null on the last one."},
+                "previous": {**address, "description": "Address of the previous page; null on the first one."},
                 "results": schema,
             },
         }

@@ -1,4 +1,4 @@
-"""Reading the body of a request: bounded, and never with a fault of ours, whatever is sent."""
+"""Parsing of request bodies: limited in size, and without a server error for any input."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -8,17 +8,17 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
 MAX_BODY = 2_000_000
-"""Bytes. Files are imported as streams; nothing else that is sent comes near this."""
+"""Bytes. Imports are streamed and not limited; no other body comes near this size."""
 
 
 class BodyTooLarge(APIException):
     status_code = 413
     default_code = "body-too-large"
-    default_detail = f"The body is larger than {MAX_BODY:,} bytes. Only imports may be, and they are files."
+    default_detail = f"The body exceeds {MAX_BODY:,} bytes. Only imported files may be larger."
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON as DRF reads it, but of bounded size, and nested too deeply it is the sender's fault, not ours."""
+    """DRF's JSON parser with a size limit; JSON that is nested too deeply is a client error."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

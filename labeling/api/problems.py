@@ -1,5 +1,6 @@
-"""Every error of the API in one shape: problem details (RFC 9457), with a stable type and a sentence that says what to
-do. A type is an address on this server, where a page says what it means (labeling.web.problems).
+"""Every error of the API as problem details (RFC 9457): a stable type, and a sentence that says what to do.
+
+The type is an address on this server; the page there explains the problem (labeling.api.views.problems).
 """
 
 import inspect
@@ -26,7 +27,7 @@ logger = logging.getLogger("django.request")
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One type of problem, as the page about it shows it. meaning: what happened and what to do."""
+    """One type of problem, as its page shows it. meaning: the cause and what to do about it."""
 
     name: str
     status: int
@@ -40,20 +41,20 @@ class ProblemType:
 OF_THE_FRAMEWORK = (
     ProblemType("parse-error", 400, "The body is not what its content type says. Send well-formed JSON."),
     ProblemType("not-authenticated", 401, "Sign in, or send a token: Authorization: Bearer <token>."),
-    ProblemType("authentication-failed", 401, "The token is not known, was revoked, or has expired. Make a new one."),
-    ProblemType("permission-denied", 403, "The call does not come from one of our pages: its CSRF token is missing."),
-    ProblemType("method-not-allowed", 405, "There is no such method at this address; the description lists them."),
-    ProblemType("not-acceptable", 406, "Answers are JSON; accept application/json."),
-    ProblemType("body-too-large", 413, "Only imports may be that large, and they are sent as files."),
-    ProblemType("unsupported-media-type", 415, "Send application/json, or for an import the file itself."),
-    ProblemType("import-refused", 422, "A record was rejected, so nothing was kept, as asked; the report names them."),
-    ProblemType("throttled", 429, "Too many calls in a minute. Wait as many seconds as Retry-After says."),
-    ProblemType("server-error", 500, "Something broke on our side. It is logged; try again later."),
+    ProblemType("authentication-failed", 401, "The token is unknown, revoked or expired. Create a new one."),
+    ProblemType("permission-denied", 403, "The CSRF token is missing: the call does not come from one of our pages."),
+    ProblemType("method-not-allowed", 405, "This address does not support the method; the API description lists them."),
+    ProblemType("not-acceptable", 406, "Responses are JSON. Accept application/json."),
+    ProblemType("body-too-large", 413, "Only imports may be this large. Send them as files."),
+    ProblemType("unsupported-media-type", 415, "Send application/json, or the file itself for an import."),
+    ProblemType("import-refused", 422, "Records were rejected, so nothing was imported; the report names them."),
+    ProblemType("throttled", 429, "Too many calls in one minute. Wait for the seconds in Retry-After."),
+    ProblemType("server-error", 500, "The server failed, and the error was logged. Try again later."),
 )
 
 
 def problem_types() -> list[ProblemType]:
-    """Every type there is, by name: those of the domain as their errors describe themselves, and the framework's."""
+    """Every type of problem, by name: the domain's errors and the framework's."""
     found = {one.name: one for one in OF_THE_FRAMEWORK}
     for kind in _kinds(DomainError):
         if kind.type != DomainError.type:
@@ -77,14 +78,14 @@ SENTENCES = {
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
-    """What DRF answers when a view raises."""
+    """The response to an exception in a view."""
     if isinstance(error, DomainError):
         errors = [{"field": name, "detail": text} for name, text in error.fields.items()]
         return problem(error.type, error.status, error.message, errors=errors)
     if isinstance(error, exceptions.ValidationError):
         errors = list(_fields(error.detail))
-        told = "; ".join(f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in errors)
-        return problem("invalid", HTTPStatus.UNPROCESSABLE_ENTITY, told, errors=errors)
+        detail = "; ".join(f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in errors)
+        return problem("invalid", HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
     if isinstance(error, Http404):
         return problem("not-found", HTTPStatus.NOT_FOUND, SENTENCES[Http404])
     if isinstance(error, PermissionDenied):
@@ -95,7 +96,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def problem(kind: str, status: int, detail: str, *, errors: list[dict[str, str]] | None = None) -> Response:
-    """An answer in the shape of all errors. errors: which inputs are wrong, where that can be said."""
+    """A problem details response. errors: the invalid inputs, if they are known."""
     body: dict[str, Any] = {
         "type": f"{TYPE_PREFIX}{kind}",
         "title": HTTPStatus(status).phrase,
@@ -112,24 +113,24 @@ def _of_framework(error: exceptions.APIException) -> Response:
     detail = SENTENCES.get(type(error)) or str(error.detail)
     if isinstance(error, exceptions.Throttled):
         detail = f"Too many calls. Try again in {math.ceil(getattr(error, 'wait', None) or 1)} seconds."
-    answer = problem(code, error.status_code, detail)
+    response = problem(code, error.status_code, detail)
     if header := getattr(error, "auth_header", None):
-        answer["WWW-Authenticate"] = header
+        response["WWW-Authenticate"] = header
     if wait := getattr(error, "wait", None):
-        answer["Retry-After"] = str(int(wait))
-    return answer
+        response["Retry-After"] = str(int(wait))
+    return response
 
 
 def _unexpected(error: Exception, context: Mapping[str, Any]) -> Response:
-    """A fault of ours: logged whole, told in one sentence. The signal lets test clients and monitors see it."""
+    """A server error: logged in full, reported in one sentence. The signal shows it to test clients and monitors."""
     request = context.get("request")
     logger.error("The API failed at %s", getattr(request, "path", "?"), exc_info=error)
     got_request_exception.send(sender=None, request=request)
-    return problem("server-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke on our side. Try again later.")
+    return problem("server-error", HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed. Try again later.")
 
 
 def _fields(detail: Any, name: str = "") -> Iterator[dict[str, str]]:
-    """DRF's nested validation errors as a flat list; fields within fields are joined by dots."""
+    """DRF's nested validation errors as a flat list; names of nested fields are joined by dots."""
     if isinstance(detail, Mapping):
         for key, inner in detail.items():
             own = "" if key == "non_field_errors" else str(key)

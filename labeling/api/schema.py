@@ -1,7 +1,7 @@
-"""The OpenAPI description: how one signs in, what a token needs, idempotency keys, examples, and the shape of errors.
+"""The OpenAPI description: authentication, scopes of tokens, idempotency keys, examples and errors.
 
-Examples are answers that the API really gave: `tests/roles` records them into each app's `api/examples.json`, and a
-test holds them against the description.
+Examples are real responses of the API: `tests/roles` records them into each app's `api/examples.json`, and a test
+checks them against the description.
 """
 
 import json
@@ -21,7 +21,7 @@ PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
     "properties": {
-        "type": {"type": "string", "description": "Stable: the address of a page about it, /problems/<name>."},
+        "type": {"type": "string", "description": "Stable; the address of a page about it: /problems/<name>."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "A sentence that says what to do."},
@@ -46,11 +46,11 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
     {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
     OpenApiParameter.HEADER,
-    description="Made up by you for this call, such as a UUID. Sent again with the same body within 24 hours it is "
-    "given the same answer and makes nothing twice; with another body it is refused.",
+    description="A unique value that you choose for this call, such as a UUID. Repeated with the same body within 24 "
+    "hours, it returns the same response and creates nothing twice; with another body it is refused.",
 )
 THROTTLED = {
-    "description": "Too many calls: wait as long as Retry-After says.",
+    "description": "Too many calls: wait for the seconds in Retry-After.",
     "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
@@ -63,38 +63,38 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A token made under /api/v1/tokens/ or /tokens/."}
+        return {"type": "http", "scheme": "bearer", "description": "Create a token at /tokens/ or /api/v1/tokens/."}
 
 
 class Described(AutoSchema):
-    """An operation with what its view says beside its body: the scope a token needs, and whether it takes a key."""
+    """An operation with its token scope and, where it accepts one, its Idempotency-Key."""
 
     def get_description(self) -> str:  # type: ignore[override]
-        told = str(super().get_description())
+        description = str(super().get_description())
         scope = getattr(self.view, "scopes", {}).get(self.method)
-        return f"{told}\n\nA token needs the scope `{scope}`." if scope else told
+        return f"{description}\n\nRequires a token with the scope `{scope}`." if scope else description
 
     def get_override_parameters(self) -> list[Any]:
-        given = list(super().get_override_parameters())
+        parameters = list(super().get_override_parameters())
         handler = getattr(self.view, self.method.lower())
-        return [*given, IDEMPOTENCY_KEY] if getattr(handler, "takes_idempotency_key", False) else given
+        return [*parameters, IDEMPOTENCY_KEY] if getattr(handler, "takes_idempotency_key", False) else parameters
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Says of every operation what its errors look like (a hook of drf-spectacular's)."""
+    """Adds the error responses to every operation (a hook of drf-spectacular)."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    answer = {
-        "description": "It was refused; the type says why.",
+    refusal = {
+        "description": "The call was refused; the type says why.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for operation in _operations(result):
         operation["responses"].setdefault("429", THROTTLED)
-        operation["responses"].setdefault("default", answer)
+        operation["responses"].setdefault("default", refusal)
     return result
 
 
 def add_examples(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Puts the recorded examples where they belong (a hook of drf-spectacular's)."""
+    """Adds the recorded examples to their operations (a hook of drf-spectacular)."""
     for operation in _operations(result):
         example = examples().get(operation["operationId"])
         if example is None:
@@ -102,21 +102,21 @@ def add_examples(result: dict[str, Any], generator: Any, request: Any, public: b
         for content in operation.get("requestBody", {}).get("content", {}).values():
             if "request" in example:
                 content["example"] = example["request"]
-        answer = operation["responses"].get(str(example["status"]), {})
-        for content in answer.get("content", {}).values():
+        response = operation["responses"].get(str(example["status"]), {})
+        for content in response.get("content", {}).values():
             content["example"] = example["answer"]
     return result
 
 
 @cache
 def examples() -> dict[str, Any]:
-    """What was recorded, by operation: request (where there was one), status, answer."""
-    found: dict[str, Any] = {}
+    """The recorded examples by operation, each with its request (if there was one), status and answer."""
+    recorded: dict[str, Any] = {}
     for app in apps.get_app_configs():
         file = Path(app.path) / "api" / "examples.json"
         if file.exists():
-            found |= json.loads(file.read_text(encoding="utf-8"))
-    return found
+            recorded |= json.loads(file.read_text(encoding="utf-8"))
+    return recorded
 
 
 def _operations(result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""How often one token, or one person's browser, may call: a token bucket each, by what the call is.
+"""Rate limits for each token and each person's browser: one token bucket for each kind of call.
 
-The limits keep a client that runs away from being felt by the others, and are far above what people do; for that it is
-enough that each server process counts for itself (see `common.buckets`).
+The limits keep a runaway client from slowing down the others and are far above what people need. For that it is enough
+that each server process counts separately (see `common.buckets`).
 """
 
 import math
@@ -16,11 +16,11 @@ from common.buckets import BUCKETS, clock
 from labeling.models import ApiToken, Scope
 
 KINDS = {Scope.JUDGE: "judge", Scope.IMPORT: "files", Scope.EXPORT: "files"}
-"""Which limit a scope falls under; of the others, GET is "read" and the rest is "write"."""
+"""The limit for a scope. For other scopes GET counts as "read" and every other method as "write"."""
 
 
 class Limit(BaseThrottle):
-    """The limits of the settings (API_LIMITS: calls a minute by kind; 0: none)."""
+    """The limits from the settings (API_LIMITS: calls per minute by kind; 0: no limit)."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -34,7 +34,7 @@ class Limit(BaseThrottle):
         return not self.seconds
 
     def wait(self) -> float:
-        # Whole seconds, rounded up: whoever waits as told is let in.
+        # Rounded up to whole seconds: a client that waits this long is never refused again.
         return float(math.ceil(self.seconds))
 
 
