@@ -19,7 +19,10 @@ class MomentField(serializers.DateTimeField):
     """A timestamp, or a date for midnight in the server's time zone."""
 
     def to_internal_value(self, value: Any) -> datetime:
-        day = parse_date(value) if isinstance(value, str) and len(value) == len("2026-03-01") else None
+        try:
+            day = parse_date(value) if isinstance(value, str) and len(value) == len("2026-03-01") else None
+        except ValueError:  # such as February 30
+            self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value if day is None else timezone.make_aware(datetime.combine(day, time())))
 
 

@@ -1,68 +1,36 @@
-"""Statistics and the ranking by API: what is told, for which slice, and what is refused."""
-
-import json
-from io import StringIO
-
-from django.core.management import call_command
+"""Agreement, annotators and conflicts through the API."""
 
 from tests.clients import Calling
-from tests.people import Stage, stage
-
-STATISTICS, RANKING = "/api/v1/campaigns/sums/statistics/", "/api/v1/campaigns/sums/ranking/"
+from tests.people import stage
 
 
-def judged() -> Stage:
-    scene = stage(comparisons=4, overlap=2, criteria=[{"name": "helpful"}])
-    for user, letters in ((scene.alice, "aabb"), (scene.bob, "abbb")):
+def test_agreement_and_annotators_are_shown_by_pseudonym(calling: Calling) -> None:
+    scene = stage(comparisons=3, overlap=2)
+    for user, letters in ((scene.alice, "aab"), (scene.bob, "abb")):
         for letter in letters:
-            scene.vote(scene.given(user), letter, seconds=0.0, criteria={"helpful": "left"})
-    return scene
-
-
-def test_every_figure_has_its_interval_and_what_it_stands_on(calling: Calling) -> None:
-    scene = judged()
-    told = calling(scene.maya).get(STATISTICS).json()
-    agreement = told["agreement"]["percent_with_ties"]
-    assert (agreement["value"], agreement["comparisons"], agreement["votes"]) == (0.75, 4, 8)
-    assert agreement["low"] < 0.75 < agreement["high"]
-    assert {row["annotator"] for row in told["annotators"]} == {scene.alice.pseudonym, scene.bob.pseudonym}
-    assert told["pairs"][0]["same"]["value"] == 0.75
-    assert told["simulated"] == []
-    assert told["noise"]["ceiling_one"]["value"] > 0.5
-
-
-def test_the_command_and_the_agreement_address_say_the_same(calling: Calling) -> None:
-    maya = calling(judged().maya)
-    told, agreement = maya.get(STATISTICS).json()["agreement"], maya.get("/api/v1/campaigns/sums/agreement/").json()
-    out = StringIO()
-    call_command("agreement", "sums", "--json", stdout=out)
-    printed = json.loads(out.getvalue())
-    for name, figure in told.items():
-        assert figure == agreement[name] == printed[name]
-
-
-def test_a_slice_is_what_was_asked_for(calling: Calling) -> None:
-    scene = judged()
+            scene.vote(scene.given(user), letter)
     maya = calling(scene.maya)
-    assert maya.get(STATISTICS, {"until": "2026-03-02"}).json()["annotators"] == []
-    assert len(maya.get(STATISTICS, {"since": "2026-03-02", "until": "2026-03-03"}).json()["annotators"]) == 2
-    assert maya.get(STATISTICS, {"since": "2026-03-02T12:00:01Z"}).json()["annotators"] == []
-    (alone,) = maya.get(STATISTICS, {"annotator": scene.alice.pseudonym}).json()["annotators"]
-    assert alone["annotator"] == scene.alice.pseudonym
-    assert maya.get(STATISTICS, {"criterion": "helpful"}).json()["position"]["value"] == 1.0
-    assert maya.get(STATISTICS, {"model_version": "unheard-of"}).json()["annotators"] == []
+    told = maya.get("/api/v1/campaigns/sums/agreement/").json()
+    assert round(told["percent_with_ties"]["value"], 3) == 0.667
+    assert told["include_simulated"] is False
+    annotators = maya.get("/api/v1/campaigns/sums/annotators/")
+    assert {one["pseudonym"] for one in annotators.json()} == {scene.alice.pseudonym, scene.bob.pseudonym}
+    assert "alice" not in annotators.content.decode()
 
 
-def test_a_slice_that_makes_no_sense_is_refused_by_name(calling: Calling) -> None:
-    maya = calling(judged().maya)
-    for query, field in (({"guideline_version": 9}, "guideline_version"), ({"annotator": "alice"}, "annotator")):
-        answer = maya.get(STATISTICS, query)
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
-    assert maya.get(STATISTICS, {"since": "yesterday"}).status_code == 422
-    assert maya.get(STATISTICS, {"criterion": "a\x00b"}).status_code == 422
-
-
-def test_one_version_alone_has_no_ranking_and_says_why(calling: Calling) -> None:
-    told = calling(judged().maya).get(RANKING, {"length_controlled": "true"}).json()
-    assert told["models"] == []
-    assert told["reason"] == "Two models must have been compared."
+def test_conflicts_are_listed_and_adjudicated(calling: Calling) -> None:
+    scene = stage(comparisons=2, overlap=2)
+    for user, letter in ((scene.alice, "a"), (scene.bob, "b")):
+        scene.vote(scene.given(user), letter)
+    ada = calling(scene.ada)
+    (conflict,) = ada.get("/api/v1/campaigns/sums/comparisons/?status=conflict").json()["results"]
+    assert (conflict["votes"], conflict["winner"]) == ({"a": 1, "b": 1}, None)
+    answer = ada.post(
+        f"/api/v1/comparisons/{conflict['id']}/adjudication/", {"winner": "a", "reason": "It is true."}, format="json"
+    )
+    assert (answer.status_code, answer.json()["settled_by"]) == (201, "adjudication")
+    assert ada.get("/api/v1/campaigns/sums/comparisons/?status=conflict").json()["results"] == []
+    again = ada.post(
+        f"/api/v1/comparisons/{conflict['id']}/adjudication/", {"winner": "b", "reason": "No."}, format="json"
+    )
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/no-conflict")
