@@ -1,4 +1,4 @@
-"""Clients of the people on stage: a browser in which somebody is signed in, and a program with somebody's token."""
+"""Clients of the people on stage: a browser with a signed-in user, and a program with a user's token."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 # Strings: conftest.py imports this before Django is set up.
 Visiting = Callable[["User | None"], "Client"]
-Calling = Callable[["User | None"], "APIClient"]
+Calling = Callable[..., "APIClient"]
 
 
 @pytest.fixture
 def visiting() -> Visiting:
-    """A browser in which somebody is signed in; None: nobody."""
+    """A browser in which a user is signed in; None: nobody is."""
     from django.test import Client
 
     def client_of(user: User | None) -> Client:
@@ -34,16 +34,17 @@ def visiting() -> Visiting:
 
 @pytest.fixture
 def calling() -> Calling:
-    """A client that calls the API with a token of its own; None: without one."""
+    """A client that calls the API with a new token (by default with every scope); user None: without a token."""
     from rest_framework.test import APIClient
 
     from labeling.actions.people import create_token
     from tests.people import NOON
 
-    def client_of(user: User | None) -> APIClient:
+    def client_of(user: User | None, *scopes: str, **rules: Any) -> APIClient:
         client: Any = APIClient()
         if user is not None:
-            _, key = create_token(user=user, name="test", acting_user=user, now=NOON)
+            rules |= {"scopes": scopes} if scopes else {}
+            _, key = create_token(user=user, name="test", acting_user=user, now=NOON, **rules)
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
         return client  # type: ignore[no-any-return]
 

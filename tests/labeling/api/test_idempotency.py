@@ -1,4 +1,4 @@
-"""A call that makes something makes it once, however often it is sent with the same Idempotency-Key."""
+"""A call that creates something creates it once, however often it is sent with the same Idempotency-Key."""
 
 from typing import Any
 

@@ -57,28 +57,6 @@ def test_what_the_campaign_does_not_allow_is_named_too(calling: Calling) -> None
     assert answer.json()["errors"][0]["field"] == "choice"
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"choice": NaN}', b"[]", b'"left"', b"[" * 100_000])
-def test_a_body_that_is_no_json_object_is_refused_and_breaks_nothing(calling: Calling, body: bytes) -> None:
-    scene = stage(comparisons=1)
-    held = scene.given(scene.alice)
-    answer = calling(scene.alice).post(
-        f"/api/v1/assignments/{held.pk}/judgment/", data=body, content_type="application/json"
-    )
-    assert answer.status_code in (400, 422)
-    assert answer["Content-Type"] == "application/problem+json"
-
-
-def test_a_body_beyond_all_measure_is_refused_before_it_is_parsed(calling: Calling) -> None:
-    scene = stage(comparisons=1)
-    held = scene.given(scene.alice)
-    answer = calling(scene.alice).post(
-        f"/api/v1/assignments/{held.pk}/judgment/",
-        {"choice": "left", "key": "k", "comment": "c" * 3_000_000},
-        format="json",
-    )
-    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/body-too-large")
-
-
 def test_conflicts_have_types_of_their_own(calling: Calling) -> None:
     scene = stage(comparisons=1)
     held = scene.given(scene.alice)

@@ -1,4 +1,4 @@
-"""Who calls too often is told to wait, and how long; the others notice nothing."""
+"""A client that calls too often waits as long as the response says; the others notice nothing."""
 
 from typing import Any
 

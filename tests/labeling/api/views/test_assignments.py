@@ -1,4 +1,4 @@
-"""The annotator's way through the API: next, judge and go on, undo."""
+"""The annotator's calls: get the next assignment, judge it, undo the judgment."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Files through the API: streamed in and out, whatever their size."""
+"""Import and export of files through the API, streamed whatever their size."""
 
 import gzip
 import json

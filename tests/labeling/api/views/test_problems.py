@@ -1,4 +1,4 @@
-"""The `type` of a problem is the address of a page that says what it means."""
+"""The type of a problem is the address of a page that explains it."""
 
 import pytest
 from django.test import Client
