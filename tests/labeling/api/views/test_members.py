@@ -1,0 +1,36 @@
+"""Members through the API: added, listed, paused, resumed, removed."""
+
+from tests.clients import Calling
+from tests.people import stage
+
+MEMBERS = "/api/v1/campaigns/sums/members/"
+
+
+def test_a_member_is_added_listed_and_removed(calling: Calling) -> None:
+    scene = stage()
+    maya = calling(scene.maya)
+    added = maya.post(MEMBERS, {"username": "charlie"}, format="json")
+    assert (added.status_code, added.json()["role"]) == (201, "annotator")
+    names = [member["username"] for member in maya.get(MEMBERS, {"role": "annotator"}).json()["results"]]
+    assert names == ["alice", "bob", "charlie"]
+    assert maya.delete(f"{MEMBERS}charlie/").status_code == 204
+    assert "charlie" not in str(maya.get(MEMBERS).json())
+
+
+def test_a_member_gets_a_new_role(calling: Calling) -> None:
+    maya = calling(stage().maya)
+    assert maya.post(MEMBERS, {"username": "bob", "role": "expert"}, format="json").json()["role"] == "expert"
+    assert len(maya.get(MEMBERS, {"role": "expert"}).json()["results"]) == 1
+
+
+def test_a_paused_member_is_assigned_nothing_until_resumed(calling: Calling) -> None:
+    scene = stage(comparisons=1)
+    maya, alice = calling(scene.maya), calling(scene.alice)
+    assert maya.post(f"{MEMBERS}alice/pause/").json()["paused_at"] is not None
+    assert alice.post("/api/v1/campaigns/sums/assignments/next/").status_code == 204
+    assert maya.post(f"{MEMBERS}alice/resume/").json()["paused_at"] is None
+    assert alice.post("/api/v1/campaigns/sums/assignments/next/").status_code == 200
+
+
+def test_an_unknown_user_cannot_be_added(calling: Calling) -> None:
+    assert calling(stage().maya).post(MEMBERS, {"username": "nobody"}, format="json").status_code == 404
