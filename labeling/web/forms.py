@@ -1,4 +1,4 @@
-"""What leads fill in."""
+"""The forms of labeling's pages."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from common.errors import Invalid
 from labeling.actions.rules import RULES, check_together
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
+from labeling.web.event_labels import event_choices
 from labeling.web.imports import DIALECTS, KINDS
 from labeling.web.rules import HELP, LABELS
 
@@ -20,35 +21,35 @@ else:
     CampaignForm = forms.ModelForm  # takes no parameter at run time
 
 
-LEFT_AS_THEY_ARE = tuple(
+OPTIONAL = tuple(
     field.name
     for field in (Campaign._meta.get_field(name) for name in RULES)
     if isinstance(field, models.IntegerField | models.FloatField | models.CharField)
     and field.has_default()
     and field.name != "overlap"
 )
-"""Numbers and choices that a form may leave out, or leave empty."""
+"""Numbers and choices that may be missing or empty: they keep their value."""
 
 TOGETHER = ("overlap", "max_overlap", "quota", "quota_per_day")
 
 
 class RulesForm(CampaignForm):
-    """The rules of a campaign, as its model knows them; what is a list there is a text with a line for each here."""
+    """The rules of a campaign, as in its model; lists are texts with one item per line."""
 
     criteria = forms.CharField(
-        label=_("Criteria besides the overall choice"),
+        label=_("Criteria"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "helpful*: Which one helps more?"}),
         help_text=_(
-            "One a line: a name and, after a colon, what is asked. A star after the name makes it required. Each "
-            "gets its own choice of left, right or tie."
+            "Asked besides the overall choice, one per line: a name, a colon and a question. A star after the name "
+            "makes it required. Each has its own choice of left, right or tie."
         ),
     )
     skip_reasons = forms.CharField(
         label=_("Reasons to skip"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line, up to nine. Offered to those who skip; without any, nobody is asked why."),
+        help_text=_("One per line, up to nine. Annotators who skip choose one; leave empty to ask for none."),
     )
 
     class Meta:
@@ -62,7 +63,7 @@ class RulesForm(CampaignForm):
         super().__init__(*args, **kwargs)
         self.initial["criteria"] = lines_of_criteria(self.instance.criteria)
         self.initial["skip_reasons"] = "\n".join(self.instance.skip_reasons)
-        for name in LEFT_AS_THEY_ARE:
+        for name in OPTIONAL:
             self.fields[name].required = False
 
     def clean_criteria(self) -> list[dict[str, Any]]:
@@ -73,19 +74,19 @@ class RulesForm(CampaignForm):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in LEFT_AS_THEY_ARE:
+        for name in OPTIONAL:
             if values.get(name, "") in (None, "") and name not in self.errors:
                 values[name] = getattr(self.instance, name)
         try:
             check_together(Campaign(**{name: values[name] for name in TOGETHER if name in values}))
-        except Invalid as error:  # in the action's words, before the model's constraints say it in theirs
+        except Invalid as error:  # the action's message is clearer than that of the model's constraint
             for name, text in error.fields.items():
                 self.add_error(name, text)
         return values
 
 
 def lines_of_criteria(criteria: list[dict[str, Any]]) -> str:
-    """Criteria as the form shows them: `helpful*: Which one helps more?`"""
+    """Criteria as text for the form: `helpful*: Which one helps more?`"""
     return "\n".join(
         one["name"] + ("*" if one["required"] else "") + (f": {one['description']}" if one["description"] else "")
         for one in criteria
@@ -109,23 +110,23 @@ class NewCampaignForm(RulesForm):
         label=_("Guidelines"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("What makes a completion better here? Markdown. Annotators have it one key away."),
+        help_text=_("What makes a completion better here? Markdown. Annotators open it with one key."),
     )
 
 
 class GuidelinesForm(forms.Form):
-    """The guidelines as they read from now on."""
+    """A new version of the guidelines."""
 
     text = forms.CharField(
         label=_("Guidelines"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 24}),
-        help_text=_("Markdown. Saving makes a new version; each judgment keeps the one it was made under."),
+        help_text=_("Markdown. Saving creates a new version; each judgment records the version it was made under."),
     )
 
 
 class MemberForm(forms.Form):
-    """Somebody who takes part."""
+    """A new member, or a member's new role."""
 
     username = forms.CharField(
         label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -136,46 +137,49 @@ class MemberForm(forms.Form):
 class ImportForm(forms.Form):
     """A file of comparisons or prompts."""
 
-    kind = forms.ChoiceField(label=_("What is in it"), choices=KINDS)
+    kind = forms.ChoiceField(label=_("Content"), choices=KINDS)
     file = forms.FileField(label=_("File"), help_text=_("JSONL or JSON, plain or gzipped."))
-    dialect = forms.ChoiceField(label=_("Written as"), choices=DIALECTS, required=False)
+    dialect = forms.ChoiceField(label=_("Format"), choices=DIALECTS, required=False)
     refuse_all = forms.BooleanField(
-        label=_("Refuse the whole file if one line is wrong"),
+        label=_("Import all records or none"),
         required=False,
-        help_text=_("Otherwise the good lines are kept and the wrong ones named."),
+        help_text=_("Otherwise valid records are imported and the others reported."),
     )
     as_gold = forms.BooleanField(
-        label=_("These are gold: people are asked, and measured by the answers in the file"),
+        label=_("Import as gold"),
         required=False,
-        help_text=_("Nobody can tell them from the others. They are given out at the rate that the settings say."),
+        help_text=_(
+            "The file's preferences are the correct verdicts that annotators are measured by. Gold looks like any "
+            "other comparison and is assigned at the rate in the settings."
+        ),
     )
 
 
 class TokenForm(forms.Form):
-    """A key for the API."""
+    """A token for the API."""
 
     DAYS = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("never")))
 
     name = forms.CharField(
-        label=_("Name"), max_length=80, help_text=_("What uses it, so that you know later what to revoke.")
+        label=_("Name"), max_length=80, help_text=_("The program that uses it, so that you can revoke it later.")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may be used for"),
+        label=_("Permissions"),
         choices=Scope.choices,
         initial=[Scope.READ],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Never more than you may do yourself."),
+        help_text=_("Never more than your own permissions."),
     )
-    days = forms.ChoiceField(label=_("It ends after"), choices=DAYS, initial="90", required=False)
+    days = forms.ChoiceField(label=_("Expires after"), choices=DAYS, initial="90", required=False)
 
 
 class WebhookForm(forms.Form):
-    """An address that is to be told of events."""
+    """An address that receives events."""
 
     url = forms.CharField(
         label=_("Address"), max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://example.org/hook"})
     )
-    event_types = forms.MultipleChoiceField(label=_("It is told of"), widget=forms.CheckboxSelectMultiple)
+    event_types = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -185,12 +189,10 @@ class WebhookForm(forms.Form):
 
 
 class EventFilterForm(forms.Form):
-    """Which events are shown."""
+    """The filter of the event log."""
 
-    actor = forms.CharField(label=_("Who"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    verb = forms.CharField(
-        label=_("What"), required=False, widget=forms.TextInput(attrs={"placeholder": "campaign.changed"})
-    )
+    actor = forms.CharField(label=_("Person"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    verb = forms.ChoiceField(label=_("Event"), required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
@@ -198,20 +200,26 @@ class EventFilterForm(forms.Form):
         label=_("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        verb = self.fields["verb"]
+        assert isinstance(verb, forms.ChoiceField)
+        verb.choices = [("", _("Any")), *event_choices()]
+
 
 class InvitationForm(forms.Form):
-    """A link for people to come by."""
+    """An invitation link."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
-    note = forms.CharField(label=_("For whom"), max_length=120, required=False, help_text=_("Only leads see it."))
-    days = forms.IntegerField(label=_("Days it holds"), min_value=1, max_value=365, initial=14)
+    note = forms.CharField(label=_("Note"), max_length=120, required=False, help_text=_("Visible to leads only."))
+    days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=365, initial=14)
     max_uses = forms.IntegerField(
-        label=_("How many people may come by it"), min_value=1, required=False, help_text=_("Empty: any number.")
+        label=_("Maximum number of people"), min_value=1, required=False, help_text=_("Empty: no limit.")
     )
 
 
 class SignUpForm(forms.Form):
-    """An account for somebody who was invited."""
+    """An account for an invited person."""
 
     username = forms.CharField(
         label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"})
@@ -228,22 +236,25 @@ class SignUpForm(forms.Form):
 
 
 class AdjudicationForm(forms.Form):
-    """What an expert decides about a conflict."""
+    """An expert's decision about a conflict."""
 
     comparison = forms.IntegerField(widget=forms.HiddenInput)
     winner = forms.ChoiceField(choices=Winner.choices, widget=forms.RadioSelect)
     reason = forms.CharField(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Stays with the verdict."),
+        help_text=_("Stored with the verdict."),
     )
 
 
 class FlagReviewForm(forms.Form):
-    """What a lead decides about a flagged comparison."""
+    """A lead's decision about a flagged comparison."""
 
     comparison = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label=_("Why"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("Stays in the log.")
+        label=_("Reason"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Stored in the log."),
     )

@@ -56,7 +56,7 @@ def test_an_expert_finds_a_conflict_and_decides_it(on_stage: Stage, sign_in: Sig
     tab_to(page, page.get_by_label("A is better", exact=True))
     page.keyboard.press("Space")
     page.keyboard.press("ArrowRight")
-    tab_to(page, page.get_by_label("Why"))
+    tab_to(page, page.get_by_label("Reason"))
     page.keyboard.type("It is true.")
     tab_to(page, page.get_by_test_id("decide"))
     page.keyboard.press("Enter")

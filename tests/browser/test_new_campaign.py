@@ -20,7 +20,7 @@ def test_a_campaign_is_made_step_by_step_by_keyboard_with_a_look_at_it(
     page.get_by_label("Name", exact=True).fill("Recipes")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What is asked")).to_be_visible()
-    page.get_by_label("What annotators say").select_option("strength")
+    page.get_by_label("Preference scale").select_option("strength")
     with page.context.expect_page() as opened:
         page.get_by_test_id("preview-button").click()
     preview = opened.value

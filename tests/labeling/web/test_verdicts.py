@@ -59,7 +59,7 @@ def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> N
     page = maya.get(path).content.decode()
     assert "A is better" in page
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "2", "reason": "Is it?"}, follow=True)
-    assert "2 more people are asked" in answer.content.decode()
+    assert "2 more judgments are requested" in answer.content.decode()
     assert not Verdict.objects.filter(comparison=settled).exists()
     assert "Is it?" in answer.content.decode()  # in what happened to it
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "x", "reason": "Again"}, follow=True)
