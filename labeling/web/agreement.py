@@ -1,4 +1,4 @@
-"""The agreement figures in the order in which people ask for them, beside published human figures."""
+"""The agreement figures, most asked for first, beside published figures of human annotators."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,34 +12,34 @@ WITH_TIES = (
 )
 WITHOUT_TIES = (
     Mark(0.726, gettext_lazy("InstructGPT (± 1.5 %)")),
-    Mark(0.73, gettext_lazy("summarize-from-feedback, researchers among themselves (± 4 %)")),
+    Mark(0.73, gettext_lazy("summarize-from-feedback, among researchers (± 4 %)")),
     Mark(0.77, gettext_lazy("summarize-from-feedback, labelers with researchers (± 2 %)")),
     Mark(0.81, gettext_lazy("MT-bench, ties left out")),
 )
-ORIENTATION = gettext_lazy("Which completion is called a is drawn by a hash of the two, never by side or model.")
+ORIENTATION = gettext_lazy("A hash of the two completions decides which one is a, never the side or the model.")
 
 
 def agreement_rows(report: AgreementReport) -> list[FigureRow]:
-    """Four figures over the same comparisons."""
+    """Four agreement figures over the same comparisons."""
     return [
         FigureRow(
             "without-ties",
             _("Same choice, ties left out"),
-            _("Of two judgments that preferred a side, how often it was the same one."),
+            _("How often two judgments with a preference agree."),
             report.percent_without_ties,
             marks=WITHOUT_TIES,
         ),
         FigureRow(
             "with-ties",
             _("Same choice, ties counted"),
-            _("Of any two judgments, how often they were the same; both bad counts as a tie."),
+            _("How often any two judgments agree; both bad counts as a tie."),
             report.percent_with_ties,
             marks=WITH_TIES,
         ),
         FigureRow(
             "alpha",
             _("Krippendorff's alpha"),
-            _("Agreement beyond chance: 0 is chance, 1 is perfect. Nominal, over a, tie and b. %(orientation)s")
+            _("Agreement beyond chance: 0 is chance, 1 is perfect. Nominal scale of a, tie and b. %(orientation)s")
             % {"orientation": ORIENTATION},
             report.alpha_nominal,
             "coefficient",
@@ -47,7 +47,7 @@ def agreement_rows(report: AgreementReport) -> list[FigureRow]:
         FigureRow(
             "ac1",
             _("Gwet's AC1"),
-            _("Agreement beyond chance, steadier where one answer is rare."),
+            _("Agreement beyond chance, more stable when one choice is rare."),
             report.ac1,
             "coefficient",
         ),

@@ -1,4 +1,4 @@
-"""A figure as a page shows it: with its interval on a scale, and published figures beside it as marks."""
+"""A figure as a page shows it: its value and interval on a scale, with published figures as marks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -29,8 +29,8 @@ class Mark:
 class FigureRow:
     """One figure.
 
-    key: names it for programs. unit: a share is shown in percent; of a coefficient 0 is chance (or nothing) and 1 is
-    perfect; points are Elo's. of: what the number behind it counts. scale: the ends of the bar.
+    key: its name for programs. unit: shares are shown in percent; for coefficients 0 is chance (or nothing) and 1 is
+    perfect; points are Elo points. of: the unit of its sample size. scale: the ends of the bar.
     """
 
     key: str
@@ -44,7 +44,7 @@ class FigureRow:
 
     @property
     def value(self) -> str:
-        return shown(self.estimate.value, self.unit)
+        return formatted(self.estimate.value, self.unit)
 
     @property
     def interval(self) -> str:
@@ -52,10 +52,10 @@ class FigureRow:
 
     @property
     def counted(self) -> str:
-        """What the figure stands on: 1,204 judgments."""
+        """The sample size: "1,204 judgments"."""
         return counted(self.of, self.estimate.comparisons)
 
-    # Positions on a scale from 0 to 100; what lies beyond it is drawn at its end.
+    # Positions on a scale from 0 to 100; values beyond an end are drawn at that end.
     @property
     def x(self) -> float | None:
         return self._place(self.estimate.value)
@@ -71,7 +71,7 @@ class FigureRow:
 
     @property
     def middle(self) -> float:
-        """Where nothing is: one half of a share, 0 of what may be negative."""
+        """The neutral position: 0.5 for a share, 0 on a scale with negative values."""
         return self._place(0.5 if self.scale == (0.0, 1.0) else 0.0) or 0.0
 
     def _place(self, value: float | None) -> float | None:
@@ -82,11 +82,11 @@ class FigureRow:
 
 
 def interval(estimate: Estimate, unit: Unit = "share") -> str:
-    """ "62.1 to 70.4 %"; empty where there is none."""
+    """ "62.1 to 70.4 %"; empty if there is no interval."""
     if estimate.low is None or estimate.high is None:
         return ""
-    low = shown(estimate.low, unit).removesuffix(" %")
-    return _("%(low)s to %(high)s") % {"low": low, "high": shown(estimate.high, unit)}
+    low = formatted(estimate.low, unit).removesuffix(" %")
+    return _("%(low)s to %(high)s") % {"low": low, "high": formatted(estimate.high, unit)}
 
 
 def counted(of: str, number: int) -> str:
@@ -100,8 +100,8 @@ def counted(of: str, number: int) -> str:
     return texts[of] % {"count": grouped(number)}
 
 
-def shown(value: float | None, unit: Unit = "share") -> str:
-    """A value in its unit."""
+def formatted(value: float | None, unit: Unit = "share") -> str:
+    """A value with its unit."""
     if value is None:
         return _("undefined")
     if unit == "share":

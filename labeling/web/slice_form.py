@@ -1,4 +1,4 @@
-"""Which judgments a lead wants to see the statistics of."""
+"""The filter of the statistics page."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -11,7 +11,7 @@ from labeling.queries.slices import Slice, SliceChoices
 
 
 class SliceForm(forms.Form):
-    """Which judgments the statistics are about. Empty: all of them."""
+    """The judgments to count. Empty: all of them."""
 
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -23,7 +23,7 @@ class SliceForm(forms.Form):
     model_version = forms.ChoiceField(label=_("Model version"), required=False)
     annotator = forms.ChoiceField(label=_("Annotator"), required=False)
     criterion = forms.ChoiceField(label=_("Criterion"), required=False)
-    include_simulated = forms.BooleanField(label=_("Count simulated annotators too"), required=False)
+    include_simulated = forms.BooleanField(label=_("Include simulated annotators"), required=False)
     length_controlled = forms.BooleanField(label=_("Rank at equal length"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices) -> None:
@@ -43,7 +43,7 @@ class SliceForm(forms.Form):
             field.choices = [*anything, *values]
 
     def part(self) -> Slice:
-        """The slice; call after is_valid."""
+        """The slice. Call is_valid first."""
         values = self.cleaned_data
         return Slice(
             since=_midnight(values["since"]),

@@ -1,4 +1,4 @@
-"""The statistics of a campaign: any slice of it, every figure with its interval and what it stands on."""
+"""The statistics of a campaign or a slice of it. Every figure has its interval and its sample size."""
 
 from dataclasses import dataclass
 
@@ -17,24 +17,24 @@ from labeling.queries.statistics import Statistics, model_ranking, statistics
 from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import page, person, refuse
-from labeling.web.figure_rows import FigureRow, Mark, interval, shown
+from labeling.web.figure_rows import FigureRow, Mark, formatted, interval
 from labeling.web.slice_form import SliceForm
 
 MOST_IN_MATRIX = 12
-ONE_AGAINST_MOST = (Mark(0.657, gettext_lazy("AlpacaEval, one person against the mode of three")),)
-LONGER = (Mark(0.64, gettext_lazy("AlpacaEval's people")),)
+ONE_AGAINST_MOST = (Mark(0.657, gettext_lazy("AlpacaEval, one annotator against the mode of three")),)
+LONGER = (Mark(0.64, gettext_lazy("AlpacaEval's annotators")),)
 CHOICES = ("a", "tie", "b")
 
 
 @dataclass(frozen=True, slots=True)
 class PairCell:
-    """Two annotators, in a matrix. depth: how strongly the cell is coloured, in tenths."""
+    """Two annotators in a matrix. depth: the intensity of the cell's colour, in tenths."""
 
     pair: AnnotatorPairAgreement
 
     @property
     def value(self) -> str:
-        return shown(self.pair.same.value)
+        return formatted(self.pair.same.value)
 
     @property
     def interval(self) -> str:
@@ -47,58 +47,62 @@ class PairCell:
 
 @dataclass(frozen=True, slots=True)
 class DriftChart:
-    """Agreement over time as a small figure of 100 by 40: a band for the intervals, a line for the values."""
+    """Agreement over time as a small chart of 100 by 40: a band for the intervals, a line for the values."""
 
     name: str
     drift: Drift
 
     @property
     def rows(self) -> list[tuple[str, Estimate, str, str]]:
-        return [(one.name, one.agreement, shown(one.agreement.value), interval(one.agreement)) for one in self._known]
+        return [
+            (point.name, point.agreement, formatted(point.agreement.value), interval(point.agreement))
+            for point in self._defined
+        ]
 
     @property
     def line(self) -> str:
-        return " ".join(self._at(place, one.agreement.value) for place, one in self._places)
+        return " ".join(_position(x, point.agreement.value) for x, point in self._points)
 
     @property
     def band(self) -> str:
-        there = [self._at(place, one.agreement.high) for place, one in self._places]
-        back = [self._at(place, one.agreement.low) for place, one in self._places]
-        return " ".join([*there, *reversed(back)])
+        upper = [_position(x, point.agreement.high) for x, point in self._points]
+        lower = [_position(x, point.agreement.low) for x, point in self._points]
+        return " ".join([*upper, *reversed(lower)])
 
     @property
     def change(self) -> str:
-        return _in_points(shown(self.drift.change.value))
+        return _in_points(formatted(self.drift.change.value))
 
     @property
     def change_interval(self) -> str:
         return _in_points(interval(self.drift.change))
 
     @property
-    def _known(self) -> list[DriftPoint]:
+    def _defined(self) -> list[DriftPoint]:
         return [point for point in self.drift.points if point.agreement.value is not None]
 
     @property
-    def _places(self) -> list[tuple[float, DriftPoint]]:
-        """From 0 to 100; a single one reaches from end to end."""
-        known = self._known
-        if len(known) == 1:
-            return [(0.0, known[0]), (100.0, known[0])]
-        return [(100 * place / (len(known) - 1), one) for place, one in enumerate(known)]
+    def _points(self) -> list[tuple[float, DriftPoint]]:
+        """The defined points with their x from 0 to 100; a single point spans the whole width."""
+        points = self._defined
+        if len(points) == 1:
+            return [(0.0, points[0]), (100.0, points[0])]
+        return [(100 * place / (len(points) - 1), point) for place, point in enumerate(points)]
 
-    def _at(self, place: float, value: float | None) -> str:
-        return f"{place:.2f},{40 * (1 - (value or 0.0)):.2f}"
+
+def _position(x: float, value: float | None) -> str:
+    return f"{x:.2f},{40 * (1 - (value or 0.0)):.2f}"
 
 
 def _in_points(share: str) -> str:
-    """A difference of two shares: 3.1 points."""
+    """A difference of two shares: "3.1 points"."""
     return _("%(value)s points") % {"value": share.removesuffix(" %")} if share.endswith(" %") else share
 
 
 @page
 @require_safe
 def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """The figures of the slice that the form asks for; of everything people said, to begin with."""
+    """The figures of the slice in the form; without a form, of all judgments by people."""
     campaign = get_led_campaign(person(request), slug)
     form = SliceForm(request.GET or None, choices=slice_choices(campaign))
     part, controlled = Slice(), False
@@ -137,8 +141,8 @@ def _context(campaign: Campaign, form: SliceForm, found: Statistics, ranked: Ran
         "matrix_names": [row.annotator for row in found.annotators[:MOST_IN_MATRIX]],
         "most_in_matrix": MOST_IN_MATRIX,
         "drifts": [
-            DriftChart(_("By day, or week"), found.by_day),
-            DriftChart(_("Along the comparisons, in the order of their last vote"), found.by_stretch),
+            DriftChart(_("By day or week"), found.by_day),
+            DriftChart(_("By comparison, in the order of the last vote"), found.by_stretch),
         ],
     }
 
@@ -147,15 +151,15 @@ def _agreement(found: Statistics) -> list[FigureRow]:
     without, with_ties, alpha, ac1 = agreement_rows(found.agreement)
     others = FigureRow(
         "leave-one-out",
-        _("One against the majority of the others"),
-        _("Of each judgment, whether it is what most of the others said; where three or more judged."),
+        _("Agreement with the majority"),
+        _("How often a judgment agrees with the majority of the others, for comparisons with three or more."),
         found.leave_one_out,
         marks=ONE_AGAINST_MOST,
     )
     ordinal = FigureRow(
         "alpha-ordinal",
         _("Alpha on the strength scale"),
-        _("Ordinal, from b is much better to a is much better: near answers disagree less."),
+        _("Ordinal, from “b is much better” to “a is much better”: similar choices count as less disagreement."),
         found.alpha_ordinal,
         "coefficient",
     )
@@ -167,26 +171,26 @@ def _noise(found: Statistics) -> list[FigureRow]:
     return [
         FigureRow(
             "noise",
-            _("Preferences for the worse one"),
-            _("If two people who err alike agree as often as here without ties."),
+            _("Wrong preferences"),
+            _("The error rate that would explain the agreement without ties if all annotators were alike."),
             noise.from_agreement,
         ),
         FigureRow(
             "noise-ds",
-            _("The same by Dawid-Skene"),
-            _("Which lets everybody err in their own way."),
+            _("Wrong preferences, by Dawid-Skene"),
+            _("The same with an error rate for each annotator."),
             noise.by_dawid_skene,
         ),
         FigureRow(
             "ceiling",
             _("Ceiling on single judgments"),
-            _("A reward model that is always right scores this on such labels; a higher score has learned the noise."),
+            _("The score of a reward model that is always right; a higher score means that it learned the noise."),
             noise.ceiling_one,
         ),
         FigureRow(
             "ceiling-three",
             _("Ceiling on majorities of three"),
-            _("The same where each verdict is the majority of three judgments."),
+            _("The same if each verdict is the majority of three judgments."),
             noise.ceiling_three,
         ),
     ]
@@ -198,27 +202,27 @@ def _bias(found: Statistics) -> list[FigureRow]:
         FigureRow(
             "left",
             _("Left preferred"),
-            _("Of all preferences. Sides are drawn at random: one half is what the texts alone give."),
+            _("Share of all preferences. Sides are random, so the texts alone would give one half."),
             found.position,
             of="preference",
         ),
         FigureRow(
             "longer",
             _("Longer preferred"),
-            _("Of all preferences between texts whose lengths differ by over 5 %."),
+            _("Share of the preferences between texts whose lengths differ by more than 5 %."),
             length.longer_preferred,
             marks=LONGER,
         ),
         FigureRow(
             "twice",
             _("Preferred when twice as long"),
-            _("By a logistic fit over all length ratios."),
+            _("From a logistic regression over all length ratios."),
             length.twice_as_long,
         ),
         FigureRow(
             "slope",
-            _("Slope along the length ratio"),
-            _("Of the log odds of a preference along the logarithm of the length ratio; 0: length plays no part."),
+            _("Slope over the length ratio"),
+            _("Slope of the log odds of a preference over the log of the length ratio; 0 means no effect of length."),
             length.slope,
             "coefficient",
             scale=(-2.0, 2.0),
@@ -229,25 +233,25 @@ def _bias(found: Statistics) -> list[FigureRow]:
 def _checks(found: Statistics) -> list[FigureRow]:
     retests = found.retests
     return [
-        FigureRow("gold", _("Gold right"), _("Where the verdict was known."), found.gold, of="judgment"),
+        FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), found.gold, of="judgment"),
         FigureRow(
             "consistency",
-            _("Same answer again"),
-            _("When the same person judges the same comparison again, with the sides exchanged."),
+            _("Same choice again"),
+            _("When an annotator judges the same comparison again with the sides swapped."),
             retests.consistency,
             of="retest",
         ),
         FigureRow(
             "side-decided",
             _("Same side again"),
-            _("Of those with a preference both times: the side decided, or chance, but not the text."),
+            _("Among retests with a preference both times: the side or chance decided, not the text."),
             retests.side_decided,
             of="retest",
         ),
         FigureRow(
             "left-pull",
-            _("Pull of the left"),
-            _("Of those, left twice minus right twice: what the side itself causes. Chance falls on both sides alike."),
+            _("Pull to the left"),
+            _("Among those, left twice minus right twice: the effect of the side. Chance favours neither side."),
             retests.left_pull,
             of="retest",
             scale=(-1.0, 1.0),
@@ -259,15 +263,15 @@ def _speed(found: Statistics) -> list[FigureRow]:
     ends = [one for one in (found.speed.upper_quartile.high, found.speed.upper_quartile.value) if one is not None]
     scale = (0.0, max([*ends, 1.0]) * 1.1)
     quarters = (
-        ("lower", _("A quarter take at most"), found.speed.lower_quartile),
-        ("median", _("Half take at most"), found.speed.median),
-        ("upper", _("Three quarters take at most"), found.speed.upper_quartile),
+        ("lower", _("Lower quartile"), found.speed.lower_quartile),
+        ("median", _("Median"), found.speed.median),
+        ("upper", _("Upper quartile"), found.speed.upper_quartile),
     )
     return [FigureRow(key, name, "", one, "seconds", of="judgment", scale=scale) for key, name, one in quarters]
 
 
 def _models(ranked: Ranking) -> list[tuple[int, object, FigureRow]]:
-    """Place, what was counted, and the rating on one scale for all."""
+    """Rank, counts and rating of each model, all on one scale."""
     ends = [end for row in ranked.models for end in (row.rating.low, row.rating.high) if end is not None]
     reach = max([100.0, *(abs(end) for end in ends)])
     return [
@@ -283,16 +287,16 @@ def _models(ranked: Ranking) -> list[tuple[int, object, FigureRow]]:
 def _win_rates(ranked: Ranking) -> list[tuple[str, list[str]]]:
     names = [row.model or _("unknown") for row in ranked.models]
     return [
-        (name, ["–" if row == column else shown(rate) for column, rate in enumerate(rates)])
+        (name, ["–" if row == column else formatted(rate) for column, rate in enumerate(rates)])
         for row, (name, rates) in enumerate(zip(names, ranked.win_rates, strict=True))
     ]
 
 
 def _matrix(found: Statistics) -> list[tuple[str, list[PairCell | None]]]:
-    """The busiest annotators, each beside each; None: they never judged the same comparison."""
-    together = {frozenset((pair.first, pair.second)): pair for pair in found.pairs}
+    """The busiest annotators against each other; None: the two never judged the same comparison."""
+    pairs = {frozenset((pair.first, pair.second)): pair for pair in found.pairs}
     names = [row.annotator for row in found.annotators[:MOST_IN_MATRIX]]
     return [
-        (one, [PairCell(pair) if (pair := together.get(frozenset((one, other)))) else None for other in names])
+        (one, [PairCell(pair) if (pair := pairs.get(frozenset((one, other)))) else None for other in names])
         for one in names
     ]

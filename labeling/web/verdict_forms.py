@@ -1,4 +1,4 @@
-"""Which verdicts and disagreements a lead wants to see, and what is asked again."""
+"""Filters for verdicts and disagreements, and the form that asks for more judgments."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -14,12 +14,12 @@ ANY = ("", _("Any"))
 
 
 class VerdictFilterForm(forms.Form):
-    """Narrows the table of verdicts. Empty: all of them."""
+    """The filter of the verdicts table. Empty: all verdicts."""
 
     winner = forms.ChoiceField(label=_("Winner"), choices=[ANY, *Winner.choices], required=False)
     settled_by = forms.ChoiceField(label=_("Settled by"), choices=[ANY, *Verdict.SettledBy.choices], required=False)
     confidence_at_most = forms.FloatField(
-        label=_("Confidence at most"),
+        label=_("Maximum confidence"),
         min_value=0,
         max_value=1,
         required=False,
@@ -40,7 +40,7 @@ class VerdictFilterForm(forms.Form):
         field.choices = [ANY, *((name, name) for name in models)]
 
     def asked(self) -> dict[str, Any]:
-        """What `filtered_verdicts` takes; call after is_valid."""
+        """Arguments for `filtered_verdicts`. Call is_valid first."""
         values = self.cleaned_data
         names = ("winner", "settled_by", "confidence_at_most", "model_version")
         asked = {name: values[name] for name in names if values[name] not in (None, "")}
@@ -51,34 +51,34 @@ class VerdictFilterForm(forms.Form):
 
 
 class DisagreementForm(forms.Form):
-    """Which disagreements are shown."""
+    """The filter of the disagreements page."""
 
     STATUS = (
         ANY,
-        (Comparison.Status.CONFLICT, _("Not settled: in conflict")),
-        (Comparison.Status.SETTLED, _("Settled all the same")),
-        (Comparison.Status.OPEN, _("Still being judged")),
+        (Comparison.Status.CONFLICT, _("In conflict")),
+        (Comparison.Status.SETTLED, _("Settled")),
+        (Comparison.Status.OPEN, _("Open")),
     )
 
-    status = forms.ChoiceField(label=_("Came to"), choices=STATUS, required=False)
-    commented = forms.BooleanField(label=_("Only where somebody said why"), required=False)
+    status = forms.ChoiceField(label=_("Status"), choices=STATUS, required=False)
+    commented = forms.BooleanField(label=_("Only with comments"), required=False)
 
     def asked(self) -> dict[str, Any]:
-        """What `labeling.queries.records.disagreements` takes; call after is_valid."""
+        """Arguments for `labeling.queries.records.disagreements`. Call is_valid first."""
         return {"status": self.cleaned_data["status"] or None, "commented": self.cleaned_data["commented"]}
 
 
 class RelabelForm(forms.Form):
-    """Asks people again."""
+    """Asks for more judgments of a comparison."""
 
     more = forms.IntegerField(
         label=_("More judgments"),
         min_value=1,
         max_value=50,
         initial=2,
-        help_text=_("By people who have not judged it. The earlier judgments stay and count with the new ones."),
+        help_text=_("From people who have not judged it yet. Earlier judgments still count."),
     )
-    reason = forms.CharField(label=_("Why"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 def _next(day: date | None) -> date | None:

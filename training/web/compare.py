@@ -20,7 +20,7 @@ from labeling.access import led_campaigns
 from labeling.models import Campaign, Prompt
 from labeling.queries.written_by import first_written, head_to_head, shared_prompts, written_for
 from labeling.web.edge import page, person
-from labeling.web.figure_rows import interval, shown
+from labeling.web.figure_rows import formatted, interval
 from training.access import require_any_lead, visible_versions
 from training.models import ModelVersion
 from training.queries.serving import current_deployment
@@ -91,7 +91,7 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
         "written": written,
         "has_written": any(told.completions for _version, told in written),
         "matches": matches,
-        "win_rate": shown(matches.win_rate.value),
+        "win_rate": formatted(matches.win_rate.value),
         "win_interval": interval(matches.win_rate),
         "changes": _changes(found[:SHOWN], one, other),
         "older": found[SHOWN - 1].pk if len(found) > SHOWN else None,

@@ -41,7 +41,7 @@ def test_a_lead_sees_every_figure_with_its_interval_beside_the_published_ones(vi
     assert shown["with-ties"].estimate == found.agreement.percent_with_ties
     assert shown["with-ties"].interval in html
     assert shown["median"].estimate == found.speed.median
-    assert "AlpacaEval&#x27;s people" in html
+    assert "AlpacaEval&#x27;s annotators" in html
     assert "InstructGPT" in html
     assert scene.alice.pseudonym in html
     assert "alice" not in html.replace(scene.alice.pseudonym, "")
