@@ -1,4 +1,4 @@
-"""Where experts settle conflicts and leads look at flags: one comparison after the other."""
+"""The pages on which experts adjudicate conflicts and leads review flags, one comparison at a time."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ Status = Comparison.Status
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def adjudication(request: HttpRequest, slug: str) -> HttpResponse:
-    """The next conflict with what everybody said; a POST decides it, and the next one follows."""
+    """Shows the next conflict with all its judgments; a POST decides it and shows the one after."""
     campaign = get_adjudicated_campaign(person(request), slug)
     form = AdjudicationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -37,22 +37,22 @@ def adjudication(request: HttpRequest, slug: str) -> HttpResponse:
             adjudicate(comparison=comparison, **values, acting_user=person(request), now=timezone.now())
         except (NotFound, NotAllowed):
             raise
-        except Conflict as error:  # somebody else was faster: the next one is shown, and this said
+        except Conflict as error:  # somebody else was faster: say so and show the next one
             messages.error(request, error.message)
             return redirect("adjudication", slug=slug)
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, _("Decided. Here is the next one."))
+            messages.success(request, _("Decision saved. Here is the next conflict."))
             return redirect("adjudication", slug=slug)
-    shown = _shown(request, campaign, form, Status.CONFLICT)
-    return render(request, "labeling/adjudication.html", shown | {"is_lead": leads(person(request), campaign)})
+    context = _context(request, campaign, form, Status.CONFLICT)
+    return render(request, "labeling/adjudication.html", context | {"is_lead": leads(person(request), campaign)})
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def flags(request: HttpRequest, slug: str) -> HttpResponse:
-    """The next flagged comparison; a POST lets it go on or retires it, and the next one follows."""
+    """Shows the next flagged comparison; a POST keeps or retires it and shows the one after."""
     campaign = get_led_campaign(person(request), slug)
     form = FlagReviewForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -68,20 +68,20 @@ def flags(request: HttpRequest, slug: str) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, _("It goes on being judged.") if keep else _("It is retired."))
+            kept, retired = _("The comparison is back with annotators."), _("The comparison is retired.")
+            messages.success(request, kept if keep else retired)
             return redirect("flags", slug=slug)
-    return render(request, "labeling/flags.html", _shown(request, campaign, form, Status.FLAGGED) | {"is_lead": True})
+    return render(request, "labeling/flags.html", _context(request, campaign, form, Status.FLAGGED) | {"is_lead": True})
 
 
-def _shown(request: HttpRequest, campaign: Campaign, form: Any, status: Status) -> dict[str, Any]:
-    """The next one of a status, or the one that a refused form was about.
+def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status) -> dict[str, Any]:
+    """The next comparison with that status, or the one that a refused form was about.
 
-    Who decides is as blind as who judges.
+    Experts are as blind as annotators.
     """
-    after = request.GET.get("after", "")
     refused = request.POST.get("comparison", "")
-    behind = (whole_number(refused) or 0) - 1 if refused else whole_number(after) or 0
-    comparison = next_waiting(campaign, status, after=behind)
+    after = (whole_number(refused) or 0) - 1 if refused else whole_number(request.GET.get("after", "")) or 0
+    comparison = next_waiting(campaign, status, after=after)
     context: dict[str, Any] = {
         "campaign": campaign,
         "comparison": comparison,

@@ -1,4 +1,4 @@
-"""The annotator's page. Without JavaScript it is a form that posts and comes back; with it, nothing is loaded again."""
+"""The annotator's page. Without JavaScript it is a form that reloads after each judgment; with it nothing reloads."""
 
 import uuid
 
@@ -21,45 +21,45 @@ from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
 
 CRITERION = "criterion-"
-"""Before the name of a criterion in the form."""
+"""Prefix of a criterion's name in the form."""
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def annotate(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows what to judge next; a POST is a judgment from the form.
+    """Shows the next assignment; a POST is a judgment from the form.
 
-    With `kept` it is the page without a pair, and gives none out: what a browser keeps for when there is no network.
+    With `kept` it is the page without an assignment, and leases none: the copy that a browser keeps to work offline.
     """
     campaign = get_campaign(person(request), slug)
     if request.method == "POST":
-        return _judged(request)
-    return _shown(request, campaign)
+        return _judge(request)
+    return _next_page(request, campaign)
 
 
 @page
 @require_POST
 def annotate_undo(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes a judgment back, from the form."""
+    """Undoes a judgment from the form."""
     get_campaign(person(request), slug)
 
     def errand() -> str:
         undo_judgment(assignment=_assignment_id(request), acting_user=person(request), now=timezone.now())
-        return _("Taken back: here is the pair again.")
+        return _("Judgment undone. Here is the comparison again.")
 
     return act(request, errand, back=request.path.removesuffix("undo/"))
 
 
-def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     user, now = person(request), timezone.now()
-    # A campaign that gives nothing out still has its page, which says so.
+    # A campaign that is not active still has its page, which says why nothing is assigned.
     is_active = campaign.status == Campaign.Status.ACTIVE
     is_kept = "kept" in request.GET
-    given: list[Assignment] = []
+    assignments: list[Assignment] = []
     progress = annotator_view(campaign, user, now=now)
     if is_active and not is_kept:
-        given, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
-    assignment = next(iter(given), None)
+        assignments, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
+    assignment = next(iter(assignments), None)
     guidelines = campaign.guideline_versions.order_by("-number").first()
     last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
     context = {
@@ -78,7 +78,7 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return render(request, "labeling/annotate.html", context)
 
 
-def _judged(request: HttpRequest) -> HttpResponse:
+def _judge(request: HttpRequest) -> HttpResponse:
     choice, _, strength = request.POST.get("choice", "").partition(":")
 
     def errand() -> str:
@@ -112,7 +112,7 @@ def _criteria(request: HttpRequest) -> dict[str, str]:
 
 
 def _undoable(last: Judgment | None, campaign: Campaign) -> int | None:
-    """The assignment whose judgment, somebody's last here, could be taken back now."""
+    """The assignment of an annotator's last judgment in the campaign, if it can still be undone."""
     if last is None or last.superseded_at is not None:
         return None
     until = undo_until(last, campaign)

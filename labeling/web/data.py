@@ -1,4 +1,4 @@
-"""Data in and out: importing comparisons and prompts, exporting verdicts."""
+"""The page for imports of comparisons and prompts and for exports of verdicts."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ MOST_LINES_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import came to, for the page."""
+    """The result of an import, as the page shows it."""
 
     file: str
     kind: str
@@ -39,7 +39,7 @@ class Imported:
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def data(request: HttpRequest, slug: str) -> HttpResponse:
-    """The forms; a POST imports a file and shows its report. Sending the same file again adds nothing."""
+    """Shows the forms; a POST imports a file and shows the report. Importing a file again adds nothing."""
     campaign = get_led_campaign(person(request), slug)
     form = ImportForm(request.POST or None, request.FILES or None)
     imported = _import(request, campaign, form) if request.method == "POST" and form.is_valid() else None

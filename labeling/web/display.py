@@ -1,4 +1,4 @@
-"""How somebody wants to read: size of texts, length of lines, what scrolls. Kept in a cookie of their browser."""
+"""A reader's display settings: text size, line length and scrolling. Stored in a cookie of the browser."""
 
 import re
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 from django.http import HttpRequest
 
 COOKIE = "display"
-KNOWN = re.compile(r"([0-4])\.(measure|full)\.(page|together|apart)")
+VALUE = re.compile(r"([0-4])\.(measure|full)\.(page|together|apart)")
 
 
 class Display(NamedTuple):
-    """size: 0 very small to 4 very large. width: a good measure, or full. panes: what scrolls."""
+    """size: 0 (very small) to 4 (very large). width: a readable measure, or full. panes: the part that scrolls."""
 
     size: str = "2"
     width: str = "measure"
@@ -18,6 +18,6 @@ class Display(NamedTuple):
 
 
 def display_of(request: HttpRequest) -> Display:
-    """What the browser of this request remembers; the defaults where it remembers nothing that is known."""
-    found = KNOWN.fullmatch(request.COOKIES.get(COOKIE, ""))
-    return Display(*found.groups()) if found else Display()
+    """The settings in the request's cookie; the defaults if it is missing or invalid."""
+    match = VALUE.fullmatch(request.COOKIES.get(COOKIE, ""))
+    return Display(*match.groups()) if match else Display()

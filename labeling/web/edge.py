@@ -1,4 +1,4 @@
-"""Between a browser and an action: who is asking, and what a domain error looks like on a page."""
+"""What every page needs between a browser and an action: the signed-in user, and domain errors as messages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,10 +20,10 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def page(view: View[P]) -> View[P]:
-    """For those who signed in; what one must not know of is not found, what one may not do is forbidden."""
+    """Requires a signed-in user; turns NotFound into a 404 and NotAllowed into a 403."""
 
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def signed_in_view(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         try:
@@ -33,44 +33,44 @@ def page(view: View[P]) -> View[P]:
         except NotAllowed as error:
             raise PermissionDenied(error.message) from error
 
-    return answer
+    return signed_in_view
 
 
 def person(request: HttpRequest) -> User:
-    """Who is asking. Only on pages behind a login."""
+    """The signed-in user. Only for views with `page`."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def act(request: HttpRequest, errand: Callable[[], str], *, back: str) -> HttpResponse:
-    """Runs an action and returns to a page with its sentence, or with the sentence of what refused it.
+    """Runs an action and redirects, with a message of its success or of the domain error that refused it.
 
-    errand: calls the action and returns what to say. back: where to go, unless the form names a page of ours.
+    errand: calls the action and returns the message. back: the page to return to, unless the form names one of ours.
     """
     try:
-        said = errand()
+        message = errand()
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        if said:
-            messages.success(request, said)
-    return redirect(_wanted(request) or back)
+        if message:
+            messages.success(request, message)
+    return redirect(_return_address(request) or back)
 
 
 def refuse(form: BaseForm, error: DomainError) -> None:
-    """Puts a domain error into a form: beside the fields it names, else above them."""
+    """Adds a domain error to a form: to the fields it names, or to the form as a whole."""
     for name, text in error.fields.items():
         form.add_error(name if name in form.fields else None, text)
     if not error.fields:
         form.add_error(None, error.message)
 
 
-def _wanted(request: HttpRequest) -> str:
-    """The page the form wants to return to, if it is one of ours."""
-    wanted = request.POST.get("back", "")
+def _return_address(request: HttpRequest) -> str:
+    """The page that the form names in `back`, if it is one of ours; else empty."""
+    address = request.POST.get("back", "")
     is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else ""
+    return address if is_ours else ""

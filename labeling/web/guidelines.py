@@ -1,4 +1,4 @@
-"""The guidelines of a campaign: for its people to read, for its leads to write."""
+"""The guidelines of a campaign: read by its members, written by its leads."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from labeling.web.forms import GuidelinesForm
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows the newest version; `?edit` and a POST are for leads."""
+    """Shows the current version; `?edit` and a POST are for leads."""
     user = person(request)
     campaign = get_campaign(user, slug)
     newest = campaign.guideline_versions.select_related("created_by").order_by("-number").first()
@@ -33,7 +33,7 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
         except DomainError as error:
             refuse(form, error)
         else:
-            messages.success(request, _("Version %(number)s holds from now on.") % {"number": version.number})
+            messages.success(request, _("Version %(number)s is now in force.") % {"number": version.number})
             return redirect("guidelines", slug=slug)
     is_lead = leads(user, campaign)
     context = {

@@ -1,4 +1,4 @@
-"""The first page after signing in: one's campaigns, and what to do next in each."""
+"""The first page after signing in: the user's campaigns, each with its next step."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from labeling.web.edge import page, person
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A campaign in the list. leads, adjudicates, judges: what this person may do in it."""
+    """A campaign in the list. leads, adjudicates, judges: the user's permissions in it."""
 
     campaign: Campaign
     progress: CampaignProgress
@@ -33,7 +33,7 @@ class Entry:
 @page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """One's campaigns."""
+    """The user's campaigns."""
     user = person(request)
     memberships = {membership.campaign_id: membership for membership in user.memberships.all()}
     campaigns = visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED)

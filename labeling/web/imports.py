@@ -1,4 +1,4 @@
-"""What the import form offers, in words."""
+"""The choices of the import form and the export list, with their labels."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,24 +10,24 @@ KINDS = (
 )
 
 DIALECTS = (
-    ("auto", _("Find out by itself")),
+    ("auto", _("Detect automatically")),
     ("trl", _("TRL preference records")),
-    ("trl-implicit", _("TRL records with the prompt inside")),
+    ("trl-implicit", _("TRL records without a separate prompt")),
     ("hh", _("Anthropic HH")),
     ("alpacaeval", _("AlpacaEval annotations")),
     ("openai", _("OpenAI preference fine-tuning")),
 )
 
 EXPORTS = (
-    ("trl", _("TRL"), _("prompt, chosen and rejected as messages; trains as it is")),
-    ("trl-implicit", _("TRL, prompt inside"), _("chosen and rejected as whole conversations")),
-    ("kto", _("KTO"), _("one completion a line, with a label; both-bad included")),
+    ("trl", _("TRL"), _("prompt, chosen and rejected as messages, ready to train on")),
+    ("trl-implicit", _("TRL, no separate prompt"), _("chosen and rejected as whole conversations")),
+    ("kto", _("KTO"), _("one labeled completion per line, including both bad")),
     ("openai", _("OpenAI"), _("preference fine-tuning")),
     ("hh", _("Anthropic HH"), _("Human: … Assistant: … transcripts")),
-    ("alpacaeval", _("AlpacaEval"), _("annotations, one for each judgment, by pseudonym")),
-    ("arena", _("Arena battles"), _("one for each judgment, by pseudonym, ties included")),
+    ("alpacaeval", _("AlpacaEval"), _("one annotation per judgment, by pseudonym")),
+    ("arena", _("Arena battles"), _("one battle per judgment, by pseudonym, ties included")),
     ("labelstudio", _("Label Studio"), _("comparisons with their annotations")),
-    ("csv", _("CSV"), _("a table for spreadsheets: verdict, judgments, agreement, versions")),
-    ("parquet", _("Parquet"), _("the same table for pandas, DuckDB, Spark")),
+    ("csv", _("CSV"), _("a spreadsheet table: verdict, judgments, agreement, versions")),
+    ("parquet", _("Parquet"), _("the same table for pandas, DuckDB or Spark")),
 )
-"""Dialect, name, and what is in it."""
+"""Dialect, name and content."""

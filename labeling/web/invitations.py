@@ -1,4 +1,4 @@
-"""Invitations: made and taken back by leads, followed by those who were invited."""
+"""Invitations: created and revoked by leads, accepted by the people they invite."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ from labeling.web.forms import InvitationForm, SignUpForm
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request: HttpRequest, slug: str) -> HttpResponse:
-    """The campaign's invitations; a POST makes one and shows its link, this once."""
+    """The campaign's invitations; a POST creates one and shows its link, once."""
     campaign = get_led_campaign(person(request), slug)
     form, link = InvitationForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
@@ -63,13 +63,13 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
 @page
 @require_POST
 def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes an invitation back."""
+    """Revokes an invitation."""
     campaign = get_led_campaign(person(request), slug)
     invitation = get_invitation(campaign, whole_number(request.POST.get("invitation", "")) or 0)
 
     def errand() -> str:
         revoke_invitation(invitation=invitation, acting_user=person(request), now=timezone.now())
-        return gettext("Nobody comes by this invitation any more.")
+        return gettext("The invitation is revoked.")
 
     return act(request, errand, back=reverse("invitations", args=[slug]))
 
@@ -78,26 +78,25 @@ def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """What a link leads to: those who are signed in take part by one press, the others make an account first."""
+    """The page behind an invitation's link. Signed-in users join with one press; others sign up first."""
     form = SignUpForm(request.POST or None)
     try:
-        found = open_invitation(token, now=timezone.now())
-        if request.method == "POST":
-            joined = _join(request, token, form)
-            if joined is not None:
-                messages.success(request, gettext("Welcome to %(name)s.") % {"name": found.campaign.name})
-                return redirect("annotate", slug=found.campaign.slug)
+        valid_invitation = open_invitation(token, now=timezone.now())
+        if request.method == "POST" and _join(request, token, form) is not None:
+            campaign = valid_invitation.campaign
+            messages.success(request, gettext("Welcome to %(name)s.") % {"name": campaign.name})
+            return redirect("annotate", slug=campaign.slug)
     except InvitationNotFound as error:
         raise Http404(error.message) from error
     except DomainError as error:
         return render(request, "labeling/invitation.html", {"problem": error.message}, status=error.status)
-    answer = render(request, "labeling/invitation.html", {"invitation": found, "form": form})
-    answer.headers["Referrer-Policy"] = "no-referrer"  # the address is the key
-    return answer
+    response = render(request, "labeling/invitation.html", {"invitation": valid_invitation, "form": form})
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
+    return response
 
 
 def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
-    """Who takes part now; None where the form was refused. Raises InvitationNotFound, InvitationOver."""
+    """The new member; None if the form was refused. Raises InvitationNotFound, InvitationOver."""
     if isinstance(request.user, User):
         accept_invitation(token=token, acting_user=request.user, now=timezone.now())
         return request.user

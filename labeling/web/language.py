@@ -1,4 +1,4 @@
-"""The language of the pages: the reader's choice, else what their browser asks for. Scripts get a catalogue."""
+"""The language of the pages: the reader's choice, else the browser's. Scripts get a catalogue of translations."""
 
 from functools import cache
 from hashlib import sha256
@@ -18,26 +18,26 @@ YEAR = 365 * 24 * 3600
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    """Remembers the language in a cookie and returns to the page that asked."""
-    answer: HttpResponse = django_set_language(request)
-    return answer
+    """Stores the language in a cookie and returns to the page with the form."""
+    response: HttpResponse = django_set_language(request)
+    return response
 
 
 @require_safe
 def words(request: HttpRequest) -> HttpResponseBase:
-    """The sentences of our scripts in the reader's language. Its address changes with them, so it may be kept."""
-    answer = JavaScriptCatalog.as_view()(request)
-    patch_cache_control(answer, private=True, max_age=YEAR)
-    return answer
+    """The scripts' sentences in the reader's language, cached for a year: their address changes with them."""
+    response = JavaScriptCatalog.as_view()(request)
+    patch_cache_control(response, private=True, max_age=YEAR)
+    return response
 
 
 def words_version(request: HttpRequest) -> dict[str, str]:
-    """A context processor: what the address of `words` ends in."""
+    """A context processor: the version in the address of `words`."""
     return {"words_version": _version(get_language() or settings.LANGUAGE_CODE)}
 
 
 @cache
 def _version(language: str) -> str:
-    found = [Path(folder) / language / "LC_MESSAGES" / "djangojs.mo" for folder in settings.LOCALE_PATHS]
-    contents = b"".join(path.read_bytes() for path in found if path.exists())
+    catalogues = [Path(folder) / language / "LC_MESSAGES" / "djangojs.mo" for folder in settings.LOCALE_PATHS]
+    contents = b"".join(path.read_bytes() for path in catalogues if path.exists())
     return f"{language}-{sha256(contents).hexdigest()[:12]}"

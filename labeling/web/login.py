@@ -1,4 +1,4 @@
-"""The page for signing in."""
+"""The sign-in page."""
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -8,14 +8,14 @@ from labeling.signing_in import WAIT
 
 
 class SignInView(LoginView):
-    """As Django's, but who failed too often is told how long to wait (429)."""
+    """Django's view; after too many failures it says how long to wait (429)."""
 
     template_name = "login.html"
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         seconds = getattr(self.request, WAIT, 0)
-        answer = self.render_to_response(self.get_context_data(form=form, wait=seconds))
+        response = self.render_to_response(self.get_context_data(form=form, wait=seconds))
         if seconds:
-            answer.status_code = 429
-            answer.headers["Retry-After"] = str(seconds)
-        return answer
+            response.status_code = 429
+            response.headers["Retry-After"] = str(seconds)
+        return response

@@ -1,4 +1,4 @@
-"""The service worker of the annotator's page. Its address is above the pages it may look after, as browsers want it."""
+"""The service worker of the annotator's page. Browsers let it control only pages below its own address."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,5 +9,5 @@ WORKER = settings.BASE_DIR / "frontend" / "worker" / "offline.js"
 
 @require_safe
 def offline_worker(request: HttpRequest) -> HttpResponse:
-    """The script as it is; browsers ask for it again whenever they come by."""
+    """The script itself; browsers check for a new version at every visit."""
     return HttpResponse(WORKER.read_bytes(), content_type="text/javascript", headers={"Cache-Control": "no-cache"})

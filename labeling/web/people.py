@@ -1,4 +1,4 @@
-"""Who takes part in a campaign."""
+"""The members of a campaign."""
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ from labeling.web.forms import MemberForm
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest, slug: str) -> HttpResponse:
-    """The members; a POST adds one or changes their role."""
+    """Lists the members; a POST adds one or changes a role."""
     campaign = get_led_campaign(person(request), slug)
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _add(request, campaign, form):
@@ -40,13 +40,13 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
 @page
 @require_POST
 def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ends somebody's part."""
+    """Removes a member."""
     campaign = get_led_campaign(person(request), slug)
     member = get_object_or_404(_members(campaign), user__username=request.POST.get("username", ""))
 
     def errand() -> str:
         remove_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
-        return _("%(username)s takes part no more. What they judged stays.") % {"username": member.user.username}
+        return _("%(username)s is removed. Their judgments are kept.") % {"username": member.user.username}
 
     return act(request, errand, back=reverse("people", args=[slug]))
 
@@ -54,16 +54,16 @@ def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
 @page
 @require_POST
 def people_pause(request: HttpRequest, slug: str) -> HttpResponse:
-    """Pauses somebody, or lets them go on."""
+    """Pauses a member, or resumes a paused or warned one."""
     campaign = get_led_campaign(person(request), slug)
     member = get_object_or_404(_members(campaign), user__username=request.POST.get("username", ""))
 
     def errand() -> str:
         if member.paused_at is None and member.warned_at is None:
             pause_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
-            return _("%(username)s is given nothing new until you let them go on.") % {"username": member.user.username}
+            return _("%(username)s is paused and gets no new assignments.") % {"username": member.user.username}
         resume_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
-        return _("%(username)s goes on; their gold is counted from zero again.") % {"username": member.user.username}
+        return _("%(username)s is active again. Their gold is counted from zero.") % {"username": member.user.username}
 
     return act(request, errand, back=reverse("people", args=[slug]))
 
@@ -72,7 +72,7 @@ def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> bool:
     username, role = form.cleaned_data["username"], form.cleaned_data["role"]
     user = User.objects.filter(username=username, is_simulated=False, is_active=True).first()
     if user is None:
-        form.add_error("username", _("There is nobody of this name. An admin can make an account for them."))
+        form.add_error("username", _("There is no user with this name. An admin can create the account."))
         return False
     try:
         add_member(campaign=campaign, user=user, role=role, acting_user=person(request), now=timezone.now())
@@ -83,7 +83,7 @@ def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> bool:
         return False
     messages.success(
         request,
-        _("%(username)s takes part as %(role)s.")
+        _("%(username)s is now a member with the role %(role)s.")
         % {"username": user.username, "role": in_sentence(Membership.Role(role).label)},
     )
     return True

@@ -1,4 +1,4 @@
-"""How a campaign's page looks to annotators, with a pair that nobody is given: nothing on it can be pressed."""
+"""A preview of the annotators' page, with a comparison that is assigned to nobody and buttons that do nothing."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ COMPLETIONS = (
     "2. **Water**: when the top of the soil is dry, from below.\n3. **Harvest** whole tips, never single leaves.",
     "Basil is a herb that comes from warm countries. In winter it is colder than in summer. Many people like basil.",
 )
-"""Written for the preview, one plainly better than the other."""
+"""An example in which one completion is clearly better."""
 
 
 @page
 @require_safe
 def campaign_preview(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page with the campaign's first comparison, else with an example."""
+    """The page with the campaign's first comparison, or with an example if it has none."""
     campaign = get_led_campaign(person(request), slug)
     comparison = (
         campaign.comparisons.exclude(status__in=Comparison.OUT)
@@ -49,15 +49,15 @@ def preview_of(
     messages: list[dict[str, str]] | None = None,
     completions: tuple[str, str] = COMPLETIONS,
 ) -> HttpResponse:
-    """The annotators' page of a campaign, which need not be saved. prompt: one turn; messages: a whole conversation."""
+    """The annotators' page of a campaign, saved or not. prompt: a single turn. messages: a whole conversation."""
     turns = messages or [{"role": "user", "content": prompt or PROMPT}]
     context: dict[str, Any] = {
         "campaign": campaign,
         "assignment": {
             "id": "",
             "prompt": [{"role": turn["role"], "html": render_markdown(turn["content"])} for turn in turns],
-            "left": _shown(completions[0], campaign),
-            "right": _shown(completions[1], campaign),
+            "left": _completion(completions[0], campaign),
+            "right": _completion(completions[1], campaign),
         },
         "key": "",
         "progress": {"judged": 0, "judged_today": 0, "comparisons": 1, "settled": 0, "notice": ""},
@@ -70,5 +70,5 @@ def preview_of(
     return render(request, "labeling/preview.html", context)
 
 
-def _shown(text: str, campaign: Campaign) -> dict[str, str]:
+def _completion(text: str, campaign: Campaign) -> dict[str, str]:
     return {"html": render_markdown(text), "model": "" if campaign.blind else "model-v1"}

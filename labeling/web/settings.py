@@ -1,4 +1,4 @@
-"""The rules of a campaign, and whether it runs."""
+"""The rules of a campaign, and its status."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +17,12 @@ from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import RulesForm
 
 Status = Campaign.Status
-SAID = {
+MESSAGES = {
     Status.DRAFT: gettext_lazy("%(name)s is a draft."),
-    Status.ACTIVE: gettext_lazy("%(name)s is active: annotators are given comparisons."),
-    Status.PAUSED: gettext_lazy("%(name)s is paused: nothing new is given out."),
-    Status.CLOSED: gettext_lazy("%(name)s is closed: labeling is over; training and export go on."),
-    Status.ARCHIVED: gettext_lazy("%(name)s is archived: out of sight, and kept."),
+    Status.ACTIVE: gettext_lazy("%(name)s is active. Comparisons are assigned to annotators."),
+    Status.PAUSED: gettext_lazy("%(name)s is paused. Nothing new is assigned."),
+    Status.CLOSED: gettext_lazy("%(name)s is closed. Labeling has ended; training and export continue."),
+    Status.ARCHIVED: gettext_lazy("%(name)s is archived: hidden from lists, with all its data."),
 }
 
 
@@ -31,7 +31,7 @@ SAID = {
 def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows and changes the rules."""
     campaign = get_led_campaign(person(request), slug)
-    # The form writes into the instance it checks; the action must find the campaign as it is stored.
+    # The form changes the instance it validates; the action needs the campaign as it is stored.
     form = RulesForm(request.POST or None, instance=get_led_campaign(person(request), slug))
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,6 +59,6 @@ def campaign_status(request: HttpRequest, slug: str) -> HttpResponse:
         changed = change_campaign_status(
             campaign=campaign, status=status, acting_user=person(request), now=timezone.now()
         )
-        return str(SAID[Status(changed.status)] % {"name": changed.name})
+        return str(MESSAGES[Status(changed.status)] % {"name": changed.name})
 
     return act(request, errand, back=reverse("campaign", args=[slug]))

@@ -1,4 +1,4 @@
-"""One's own keys for the API."""
+"""The user's API tokens."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,7 +22,7 @@ from labeling.web.forms import TokenForm
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
-    """The list, and a form; a POST makes a token and shows its key this once."""
+    """Lists the tokens; a POST creates one and shows its key, once."""
     form = TokenForm(request.POST or None)
     key = _make(request, form) if request.method == "POST" and form.is_valid() else ""
     context = {
@@ -37,7 +38,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def token_revoke(request: HttpRequest) -> HttpResponse:
-    """Ends one of them."""
+    """Revokes a token."""
     identifier = whole_number(request.POST.get("token", ""))
     if identifier is None:
         raise Http404("The form names no token.")
@@ -45,7 +46,7 @@ def token_revoke(request: HttpRequest) -> HttpResponse:
 
     def errand() -> str:
         revoke_token(token=token, acting_user=person(request), now=timezone.now())
-        return f"{token.name} opens nothing any more."
+        return _("The token %(name)s is revoked.") % {"name": token.name}
 
     return act(request, errand, back=reverse("tokens"))
 
@@ -53,7 +54,7 @@ def token_revoke(request: HttpRequest) -> HttpResponse:
 def _make(request: HttpRequest, form: TokenForm) -> str:
     user, now, days = person(request), timezone.now(), form.cleaned_data["days"]
     try:
-        _, key = create_token(
+        _token, key = create_token(
             user=user,
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],

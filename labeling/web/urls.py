@@ -1,4 +1,4 @@
-"""Addresses of labeling's pages. The campaign's own page is training's: it shows the whole loop."""
+"""URLs of labeling's pages. The campaign's own page is in training: it shows the whole loop."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Webhooks of a campaign, or of all of them, and what came of their messages."""
+"""Webhooks of one campaign or of all campaigns, and the deliveries of their messages."""
 
 from collections.abc import Callable
 
@@ -31,41 +31,41 @@ SHOWN = 50
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhooks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
-    """The list, the newest messages, and a form; a POST makes a webhook and shows its secret this once."""
+    """Lists the webhooks and their newest messages; a POST creates a webhook and shows its secret, once."""
     campaign = _campaign(request, slug)
     form = WebhookForm(request.POST or None)
-    made = _make(request, campaign, form) if request.method == "POST" and form.is_valid() else None
-    return _shown(request, campaign, WebhookForm() if made else form, made)
+    created = _create(request, campaign, form) if request.method == "POST" and form.is_valid() else None
+    return _list(request, campaign, WebhookForm() if created else form, created)
 
 
 @page
 @never_cache
 @require_POST
 def webhook_rotate(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """A new secret, shown this once."""
+    """Replaces the secret and shows the new one, once."""
     webhook = get_webhook(person(request), webhook_id)
     rotated = rotate_webhook_secret(webhook=webhook, acting_user=person(request), now=timezone.now())
-    return _shown(request, webhook.campaign, WebhookForm(), rotated)
+    return _list(request, webhook.campaign, WebhookForm(), rotated)
 
 
 @page
 @require_POST
 def webhook_change(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """Switches one on or off, or removes it."""
+    """Switches a webhook on or off, or deletes it."""
     webhook, user, now = get_webhook(person(request), webhook_id), person(request), timezone.now()
     errands: dict[str, Callable[[], object]] = {
         "on": lambda: change_webhook(webhook=webhook, is_active=True, acting_user=user, now=now),
         "off": lambda: change_webhook(webhook=webhook, is_active=False, acting_user=user, now=now),
         "delete": lambda: delete_webhook(webhook=webhook, acting_user=user, now=now),
     }
-    wanted = request.POST.get("do", "")
-    if wanted not in errands:
-        raise Http404(_("The form does not say what is to be done."))
+    button = request.POST.get("do", "")
+    if button not in errands:
+        raise Http404(_("The form names no action."))
 
     def errand() -> str:
-        errands[wanted]()
-        told = {"on": gettext("It is told of events again."), "off": gettext("It is told of nothing.")}
-        return told.get(wanted, gettext("Removed."))
+        errands[button]()
+        switched = {"on": gettext("The webhook is switched on."), "off": gettext("The webhook is switched off.")}
+        return switched.get(button, gettext("The webhook is deleted."))
 
     return act(request, errand, back=_address(webhook.campaign))
 
@@ -78,7 +78,7 @@ def delivery_retry(request: HttpRequest, delivery_id: int) -> HttpResponse:
 
     def errand() -> str:
         retry_delivery(delivery=delivery, acting_user=person(request), now=timezone.now())
-        return _("It is being sent again.")
+        return _("The message is being sent again.")
 
     return act(request, errand, back=_address(delivery.webhook.campaign))
 
@@ -90,7 +90,7 @@ def _campaign(request: HttpRequest, slug: str | None) -> Campaign | None:
     return get_led_campaign(person(request), slug)
 
 
-def _make(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook | None:
+def _create(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook | None:
     try:
         return create_webhook(campaign=campaign, **form.cleaned_data, acting_user=person(request), now=timezone.now())
     except NotAllowed:
@@ -100,7 +100,8 @@ def _make(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) ->
         return None
 
 
-def _shown(request: HttpRequest, campaign: Campaign | None, form: WebhookForm, made: Webhook | None) -> HttpResponse:
+def _list(request: HttpRequest, campaign: Campaign | None, form: WebhookForm, made: Webhook | None) -> HttpResponse:
+    """The page; made: the webhook whose secret is shown."""
     context = {
         "campaign": campaign,
         "address": _address(campaign),

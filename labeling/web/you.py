@@ -1,4 +1,4 @@
-"""An account: what is held about somebody, and being forgotten. One's own or, for admins, anybody's."""
+"""An account's page: its personal data and its erasure. For its owner and for admins."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -18,25 +18,25 @@ from labeling.web.edge import page, person
 @page
 @require_safe
 def you(request: HttpRequest) -> HttpResponse:
-    """One's own account, and what an erasure would do."""
-    return _shown(request, person(request))
+    """The user's own account and the consequences of erasing it."""
+    return _account_page(request, person(request))
 
 
 @page
 @require_safe
 def account(request: HttpRequest, username: str) -> HttpResponse:
-    """The same of somebody else, for admins; one's own is at its own address too."""
-    return _shown(request, get_self_or_anybody(person(request), username))
+    """Another person's account, for admins; the user's own account is here too."""
+    return _account_page(request, get_self_or_anybody(person(request), username))
 
 
 @page
 @require_POST
 def account_erase(request: HttpRequest, username: str) -> HttpResponse:
-    """Forgets somebody, after their name was typed; who forgets themselves is signed out."""
-    user, them = person(request), get_self_or_anybody(person(request), username)
+    """Erases an account after its name was typed. Users who erase themselves are signed out."""
+    user, owner = person(request), get_self_or_anybody(person(request), username)
     try:
         erase_person(
-            person=them,
+            person=owner,
             confirmation=request.POST.get("confirmation", ""),
             withdraw=request.POST.get("withdraw") == "yes",
             acting_user=user,
@@ -47,17 +47,17 @@ def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("account", username=username)
-    if them == user:
+    if owner == user:
         logout(request)
         return redirect("login")
     messages.success(
         request,
-        _("The account %(username)s is erased; what it judged is %(pseudonym)s's.")
-        % {"username": username, "pseudonym": them.pseudonym},
+        _("The account %(username)s is erased. Its judgments belong to %(pseudonym)s.")
+        % {"username": username, "pseudonym": owner.pseudonym},
     )
     return redirect("home")
 
 
-def _shown(request: HttpRequest, them: User) -> HttpResponse:
-    consequences = erasure_consequences(person=them, acting_user=person(request))
-    return render(request, "labeling/you.html", {"person": them, "consequences": consequences, "nav": "you"})
+def _account_page(request: HttpRequest, owner: User) -> HttpResponse:
+    consequences = erasure_consequences(person=owner, acting_user=person(request))
+    return render(request, "labeling/you.html", {"person": owner, "consequences": consequences, "nav": "you"})

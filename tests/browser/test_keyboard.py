@@ -60,7 +60,7 @@ def test_an_expert_finds_a_conflict_and_decides_it(on_stage: Stage, sign_in: Sig
     page.keyboard.type("It is true.")
     tab_to(page, page.get_by_test_id("decide"))
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("messages")).to_contain_text("Decided")
+    expect(page.get_by_test_id("messages")).to_contain_text("Decision saved")
     assert Verdict.objects.get(settled_by="adjudication").winner == "b"
 
 
