@@ -32,6 +32,11 @@ def visiting() -> Visiting:
     return client_of
 
 
+def text_of(client: Client, path: str) -> str:
+    """The HTML of a page."""
+    return client.get(path).content.decode()
+
+
 @pytest.fixture
 def calling() -> Calling:
     """A client that calls the API with a new token (by default with every scope); user None: without a token."""

@@ -1,10 +1,8 @@
-"""Conflicts, flags, invitations and the rules of a campaign, as pages."""
+"""Conflicts and flags on their pages: decided one after the other, as blind as annotators are."""
 
-from django.test import Client
-
-from labeling.models import Campaign, Comparison, Invitation, Membership, User, Verdict
+from labeling.models import Campaign, Comparison, Verdict
 from tests.clients import Visiting
-from tests.people import PASSWORD, Stage, person, stage
+from tests.people import Stage, person, stage
 
 ADJUDICATION, FLAGS = "/campaigns/sums/adjudication/", "/campaigns/sums/flags/"
 
@@ -87,59 +85,3 @@ def test_a_lead_looks_at_flags_one_after_the_other(visiting: Visiting) -> None:
     answer = client.post(FLAGS, {"comparison": second.pk, "reason": "It is.", "decision": "retire"}, follow=True)
     assert "Nothing is flagged" in answer.content.decode()
     assert list(Comparison.objects.order_by("pk").values_list("status", flat=True)) == ["open", "retired"]
-
-
-def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> None:
-    scene = stage(comparisons=1)
-    page = (
-        visiting(scene.maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"}).content.decode()
-    )
-    link = page.split("<code>")[1].split("</code>")[0]
-    stranger = Client()
-    assert "You are invited to" in stranger.get(link).content.decode()
-    assert "common" in stranger.post(link, {"username": "dana", "password": "password"}).content.decode()
-    answer = stranger.post(link, {"username": "dana", "password": PASSWORD}, follow=True)
-    assert answer.redirect_chain[-1][0] == "/campaigns/sums/annotate/"
-    assert Membership.objects.filter(user=User.objects.get(username="dana"), role="annotator").exists()
-    invitation = Invitation.objects.get()
-    assert invitation.uses == 1
-    visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
-    gone = visiting(scene.charlie).post(link)
-    assert (gone.status_code, "taken back" in gone.content.decode()) == (409, True)
-
-
-def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiting: Visiting) -> None:
-    scene = stage()
-    client = visiting(scene.maya)
-    page = client.get("/campaigns/sums/settings/").content.decode()
-    assert page.count('id="id_') >= 27
-    form = {
-        "name": "Sums", "overlap": 2, "max_overlap": 4, "criteria": "helpful*: Which one helps?\nhonest", "quota": 50,
-        "skip_reasons": "Too hard\nBroken", "order": "newest", "prefetch": 2, "gold_rate": 0.1, "retest_rate": 0.05,
-        "verdict_rule": "dawid_skene", "verdict_threshold": 0.8, "gold_action": "pause", "allow_tie": "on",
-    }  # fmt: skip
-    assert client.post("/campaigns/sums/settings/", form).status_code == 302
-    campaign = Campaign.objects.get()
-    assert campaign.criteria == [
-        {"name": "helpful", "description": "Which one helps?", "required": True},
-        {"name": "honest", "description": "", "required": False},
-    ]
-    assert (campaign.skip_reasons, campaign.order, campaign.prefetch) == (["Too hard", "Broken"], "newest", 2)
-    assert (campaign.verdict_rule, campaign.gold_action, campaign.quota) == ("dawid_skene", "pause", 50)
-    assert (campaign.allow_skip, campaign.blind, campaign.lease_seconds) == (False, False, 1800)
-    refused = client.post("/campaigns/sums/settings/", form | {"max_overlap": 1}).content.decode()
-    assert "cannot be fewer than the 2" in refused
-
-
-def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting) -> None:
-    scene = stage(comparisons=1, criteria=[{"name": "helpful", "required": True}], blind=False)
-    given = scene.given(scene.alice)
-    client = visiting(scene.alice)
-    page = client.get("/campaigns/sums/annotate/").content.decode()
-    assert 'name="criterion-helpful"' in page
-    assert "data-model" in page
-    said = {"assignment": given.pk, "key": "k", "choice": "left"}
-    refused = client.post("/campaigns/sums/annotate/", said, follow=True).content.decode()
-    assert "Say left, right or tie for helpful too." in refused
-    client.post("/campaigns/sums/annotate/", said | {"criterion-helpful": "right"})
-    assert given.judgments.get().criteria == {"helpful": given.right}

@@ -95,9 +95,3 @@ def test_the_preview_shows_the_annotators_page_and_keeps_nothing(visiting: Visit
     assert 'data-testid="choose-left-3"' in page  # the scale of strength
     assert "inert" in page
     assert Campaign.objects.count() == 1
-
-
-def test_a_campaign_that_is_there_is_previewed_with_its_own_pair(visiting: Visiting) -> None:
-    on_stage = stage(comparisons=2)
-    assert "plus one?" in visiting(on_stage.maya).get("/campaigns/sums/preview/").content.decode()
-    assert visiting(on_stage.alice).get("/campaigns/sums/preview/").status_code == 403

@@ -1,0 +1,34 @@
+"""The Content-Security-Policy of every page: nothing inline, nothing from elsewhere."""
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from config.security import POLICY, ContentSecurityPolicyMiddleware
+from tests.clients import Visiting
+from tests.people import stage
+
+
+@pytest.mark.django_db
+def test_every_page_forbids_inline_code_and_other_servers(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=2)
+    for path in ("/login/", "/", f"/campaigns/{on_stage.campaign.slug}/annotate/"):
+        answer = visiting(on_stage.alice).get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert b" style=" not in answer.content
+        assert b" onclick=" not in answer.content
+
+
+def test_an_answer_with_a_policy_of_its_own_keeps_it() -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(headers={"Content-Security-Policy": "default-src 'self'"})
+
+    answer = ContentSecurityPolicyMiddleware(view)(RequestFactory().get("/"))
+    assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+
+
+def test_a_refusal_has_the_policy_too() -> None:
+    answer = ContentSecurityPolicyMiddleware(lambda request: HttpResponse(status=404))(RequestFactory().get("/"))
+    assert answer.headers["Content-Security-Policy"] == POLICY

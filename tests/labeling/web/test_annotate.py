@@ -1,0 +1,47 @@
+"""The annotator's page as a form, without JavaScript."""
+
+from labeling.models import Judgment
+from tests.clients import Visiting
+from tests.people import stage
+
+
+def test_the_form_judges_and_comes_back(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=2)
+    alice, path = visiting(on_stage.alice), f"/campaigns/{on_stage.campaign.slug}/annotate/"
+    assignment = alice.get(path).context["assignment"]
+    form = {"assignment": assignment["id"], "key": "one", "choice": "left"}
+    assert alice.post(path, form).headers["Location"] == path
+    alice.post(path, form)  # the browser's "send again"
+    assert Judgment.objects.count() == 1
+    assert alice.get(path).context["assignment"]["id"] != assignment["id"]
+
+
+def test_nonsense_in_the_form_is_explained(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=2)
+    alice, path = visiting(on_stage.alice), f"/campaigns/{on_stage.campaign.slug}/annotate/"
+    assignment = alice.get(path).context["assignment"]["id"]
+    answer = alice.post(path, {"assignment": assignment, "key": "one", "choice": "middle"}, follow=True)
+    assert "There is no choice" in answer.content.decode()
+    assert alice.post(path, {"assignment": "x", "key": "one", "choice": "left"}).status_code == 404
+    assert Judgment.objects.count() == 0
+
+
+def test_a_paused_campaign_says_so_and_gives_nothing(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=2, status="paused")
+    answer = visiting(on_stage.alice).get(f"/campaigns/{on_stage.campaign.slug}/annotate/")
+    assert "This campaign is paused" in answer.content.decode()
+    assert answer.context["assignment"] is None
+
+
+def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting) -> None:
+    scene = stage(comparisons=1, criteria=[{"name": "helpful", "required": True}], blind=False)
+    given = scene.given(scene.alice)
+    client = visiting(scene.alice)
+    page = client.get("/campaigns/sums/annotate/").content.decode()
+    assert 'name="criterion-helpful"' in page
+    assert "data-model" in page
+    said = {"assignment": given.pk, "key": "k", "choice": "left"}
+    refused = client.post("/campaigns/sums/annotate/", said, follow=True).content.decode()
+    assert "Say left, right or tie for helpful too." in refused
+    client.post("/campaigns/sums/annotate/", said | {"criterion-helpful": "right"})
+    assert given.judgments.get().criteria == {"helpful": given.right}

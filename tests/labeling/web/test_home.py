@@ -1,0 +1,39 @@
+"""The first page: one's own campaigns, each with its next step."""
+
+from labeling.models import Campaign
+from tests.clients import Visiting, text_of
+from tests.people import person, stage
+
+
+def test_somebody_in_no_campaign_is_told_what_to_do(visiting: Visiting) -> None:
+    assert "A lead can add you" in text_of(visiting(person("charlie")), "/")
+    assert "Make a campaign" in text_of(visiting(person("maya", "lead")), "/")
+
+
+def test_home_shows_ones_own_campaigns_and_no_others(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    assert "Sums" in text_of(visiting(on_stage.alice), "/")
+    assert "Sums" not in text_of(visiting(on_stage.charlie), "/")
+
+
+def test_home_counts_what_one_has_judged(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    on_stage.settle(["a", "b"])
+    page = text_of(visiting(on_stage.alice), "/")
+    assert "<b>2</b> judged by you" in page
+    assert "Go on judging" in page
+
+
+def test_an_archived_campaign_is_out_of_sight_but_its_leads_find_it(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    Campaign.objects.update(status="archived")
+    assert "Sums" not in text_of(visiting(on_stage.alice), "/")
+    listed, _, folded = text_of(visiting(on_stage.maya), "/").partition('data-testid="archived"')
+    assert ("Sums" in listed, "Sums" in folded) == (False, True)
+
+
+def test_an_expert_finds_the_way_to_the_conflicts(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    on_stage.join(on_stage.bob, role="expert")
+    assert "adjudicate-sums" in text_of(visiting(on_stage.bob), "/")
+    assert "adjudicate-sums" not in text_of(visiting(on_stage.alice), "/")

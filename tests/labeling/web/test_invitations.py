@@ -1,0 +1,26 @@
+"""Invitations: a person signs up by a link and judges."""
+
+from django.test import Client
+
+from labeling.models import Invitation, Membership, User
+from tests.clients import Visiting
+from tests.people import PASSWORD, stage
+
+
+def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    page = (
+        visiting(scene.maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"}).content.decode()
+    )
+    link = page.split("<code>")[1].split("</code>")[0]
+    stranger = Client()
+    assert "You are invited to" in stranger.get(link).content.decode()
+    assert "common" in stranger.post(link, {"username": "dana", "password": "password"}).content.decode()
+    answer = stranger.post(link, {"username": "dana", "password": PASSWORD}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/campaigns/sums/annotate/"
+    assert Membership.objects.filter(user=User.objects.get(username="dana"), role="annotator").exists()
+    invitation = Invitation.objects.get()
+    assert invitation.uses == 1
+    visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
+    gone = visiting(scene.charlie).post(link)
+    assert (gone.status_code, "taken back" in gone.content.decode()) == (409, True)

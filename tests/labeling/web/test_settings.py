@@ -1,0 +1,51 @@
+"""The settings page: rules are changed and kept, and a status follows the one before."""
+
+from labeling.models import Campaign
+from tests.clients import Visiting
+from tests.people import stage
+
+
+def test_rules_are_changed_and_kept(visiting: Visiting) -> None:
+    on_stage = stage()
+    path = f"/campaigns/{on_stage.campaign.slug}/settings/"
+    form = {"name": "Sums and more", "overlap": 3, "verdict_rule": "unanimity", "scale": "strength"}
+    visiting(on_stage.maya).post(path, {**form, "lease_seconds": 600, "undo_seconds": 0})
+    campaign = on_stage.reload()
+    assert (campaign.name, campaign.overlap, campaign.scale, campaign.allow_tie) == (
+        "Sums and more",
+        3,
+        "strength",
+        False,
+    )
+
+
+def test_a_status_that_cannot_follow_is_explained(visiting: Visiting) -> None:
+    on_stage = stage()
+    answer = visiting(on_stage.maya).post(
+        f"/campaigns/{on_stage.campaign.slug}/status/", {"status": "archived"}, follow=True
+    )
+    assert "cannot become archived" in answer.content.decode()
+    assert on_stage.reload().status == "active"
+
+
+def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiting: Visiting) -> None:
+    scene = stage()
+    client = visiting(scene.maya)
+    page = client.get("/campaigns/sums/settings/").content.decode()
+    assert page.count('id="id_') >= 27
+    form = {
+        "name": "Sums", "overlap": 2, "max_overlap": 4, "criteria": "helpful*: Which one helps?\nhonest", "quota": 50,
+        "skip_reasons": "Too hard\nBroken", "order": "newest", "prefetch": 2, "gold_rate": 0.1, "retest_rate": 0.05,
+        "verdict_rule": "dawid_skene", "verdict_threshold": 0.8, "gold_action": "pause", "allow_tie": "on",
+    }  # fmt: skip
+    assert client.post("/campaigns/sums/settings/", form).status_code == 302
+    campaign = Campaign.objects.get()
+    assert campaign.criteria == [
+        {"name": "helpful", "description": "Which one helps?", "required": True},
+        {"name": "honest", "description": "", "required": False},
+    ]
+    assert (campaign.skip_reasons, campaign.order, campaign.prefetch) == (["Too hard", "Broken"], "newest", 2)
+    assert (campaign.verdict_rule, campaign.gold_action, campaign.quota) == ("dawid_skene", "pause", 50)
+    assert (campaign.allow_skip, campaign.blind, campaign.lease_seconds) == (False, False, 1800)
+    refused = client.post("/campaigns/sums/settings/", form | {"max_overlap": 1}).content.decode()
+    assert "cannot be fewer than the 2" in refused
