@@ -1,4 +1,4 @@
-"""Settings, addresses and processes. Imports the Celery application so that tasks find it."""
+"""Settings, URLs and processes. Imports the Celery application, so that tasks find it."""
 
 from config.celery import app as celery_app
 

@@ -1,14 +1,14 @@
-"""Makes Django run the checks of the configuration."""
+"""The app that registers the checks of the configuration with Django."""
 
 from django.apps import AppConfig
 
 
 class ConfigurationConfig(AppConfig):
-    """No tables; only checks."""
+    """An app without tables, only with checks."""
 
     name = "config"
     verbose_name = "Configuration"
 
     def ready(self) -> None:
-        """Importing registers them."""
+        """Importing the checks registers them."""
         from config import checks  # noqa: F401

@@ -1,4 +1,4 @@
-"""The Celery application. Tasks carry ids of rows; the rows say what is to be done."""
+"""The Celery application. Tasks carry the ids of rows; the rows describe the work."""
 
 import os
 

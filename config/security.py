@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every page: nothing from elsewhere, no inline script, no plugins, no frames."""
+"""The Content-Security-Policy of every page: only our own files, no inline scripts, no plugins, no frames."""
 
 from collections.abc import Callable
 
@@ -22,12 +22,12 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicyMiddleware:
-    """Sets the policy on every answer. Completions are hostile input: this is the second wall behind sanitising."""
+    """Sets the policy on every response. Completions are hostile input: this is the second barrier after sanitising."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = self.get_response(request)
-        answer.headers.setdefault("Content-Security-Policy", POLICY)
-        return answer
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response

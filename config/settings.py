@@ -1,6 +1,6 @@
-"""Settings: everything that differs between machines comes from the environment, with safe production defaults.
+"""Settings. Everything that differs between machines comes from the environment, with safe production defaults.
 
-`make run` fills the environment for a bare machine (see `config.embedded`); production sets the same names itself.
+`make run` sets the environment on a bare machine (see `config.embedded`); production sets the same variables itself.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ def _required(name: str, hint: str) -> str:
     """The value of an environment variable, or an error that says what to do."""
     value = env.str(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. {hint} For a machine of your own, `make run` sets all of them.")
+        raise ImproperlyConfigured(f"{name} is not set. {hint} On your own machine, `make run` sets all variables.")
     return str(value)
 
 
@@ -25,7 +25,7 @@ SECRET_KEY = _required("SECRET_KEY", "Set it to a long random string and keep it
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Where data that is not in the database lives: models, runs, snapshots, versions. Shared by web and workers.
+# The directory for data outside the database: models, runs, snapshots, versions. Shared by web and workers.
 VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var")))
 
 INSTALLED_APPS = [
@@ -89,8 +89,8 @@ DATABASES = {
 if "postgresql" not in str(DATABASES["default"]["ENGINE"]):
     raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address: Chosen runs on PostgreSQL only.")
 # The web server's threads share a pool; workers and commands hold one connection each.
-# The server keeps the plans of the statements that run most (common.database.prepared). Off behind a pool that hands a
-# connection to somebody else after each transaction and knows nothing of prepared statements.
+# PostgreSQL caches the plans of the most frequent statements (common.database.prepared). Turn this off behind a pooler
+# that reassigns connections after each transaction and does not support prepared statements.
 if env.bool("DATABASE_PREPARE", default=True):
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if env.bool("DATABASE_POOL", default=False):
@@ -127,7 +127,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"},
 }
 
-# HTTPS is the default outside the embedded run, which serves plain HTTP on the loopback address.
+# HTTPS is the default, except in the embedded run, which serves plain HTTP on the loopback address.
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
@@ -142,7 +142,7 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = None  # imports are streamed and bounded record by record (labeling.exchange)
+DATA_UPLOAD_MAX_MEMORY_SIZE = None  # imports are streamed and limited by record (labeling.exchange)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -155,16 +155,16 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "labeling.api.schema.Described",
     "EXCEPTION_HANDLER": "labeling.api.problems.exception_handler",
 }
-# Calls a minute of one token, or of one person's browser, in each server process; 0: no limit. A burst may use up a
-# minute's worth at once.
+# Calls per minute of one token, or of one person's browser, in each server process; 0: no limit. A burst may use the
+# calls of a whole minute at once.
 API_LIMITS = {
     "judge": env.int("API_LIMIT_JUDGE", default=3000),
     "read": env.int("API_LIMIT_READ", default=1200),
     "write": env.int("API_LIMIT_WRITE", default=600),
     "files": env.int("API_LIMIT_FILES", default=60),
 }
-# Failures a minute in each server process: to sign in with one name from one address, from one address with whatever
-# name, and of tokens from one address; 0: no limit. Then one waits.
+# Failures per minute in each server process before the client has to wait: sign-ins with one name from one address,
+# sign-ins with any name from one address, and invalid tokens from one address; 0: no limit.
 SIGN_IN_LIMITS = {
     "name": env.int("SIGN_IN_LIMIT_NAME", default=5),
     "address": env.int("SIGN_IN_LIMIT_ADDRESS", default=30),
@@ -202,9 +202,9 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_IGNORE_RESULT = True  # a job's state is its row, never a result backend
+CELERY_TASK_IGNORE_RESULT = True  # a job's state is in its row, never in a result backend
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# What is long has queues of its own, so that it never keeps what is short waiting.
+# Long jobs have separate queues, so that short ones never wait for them.
 CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
@@ -213,26 +213,25 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_lab": {"queue": "lens"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A message that no worker acknowledged is delivered again after this time; longer than any run, so that a long
-# run is not started twice. Rows recover what is lost sooner: see the sweep in training.tasks.
+# A message without an acknowledgement is delivered again after this time. It is longer than any run, so that no run
+# starts twice. Lost jobs are recovered sooner, from their rows: see the sweep in training.tasks.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-# Whether webhooks may lead into private networks; off, so that nobody reaches what only this server can reach.
+# Whether webhooks may point into private networks. Off: nobody should reach services that only this server can reach.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 
-# Generation: the embedded sampler unless the address of a server is given (vLLM or any OpenAI-compatible one), or
-# those of several, with commas between them.
+# The addresses of vLLM or other OpenAI-compatible servers, separated by commas. Empty: the embedded sampler.
 GENERATOR_URLS: list[str] = [url.strip() for url in env.list("GENERATOR_URL", default=[]) if url.strip()]
 GENERATOR_API_KEY = env.str("GENERATOR_API_KEY", default="")
-# Requests that are out at a time, to all servers together. Each may ask for several completions.
+# Concurrent requests to all servers together. Each may ask for several completions.
 GENERATOR_CONCURRENCY = env.int("GENERATOR_CONCURRENCY", default=48)
-# How the servers make room while a run trains on the same machine: "sleep" (vLLM gives its GPU memory away), "stop"
-# (the server that `make run GENERATOR=vllm` started is stopped and started again), or nothing: they share no machine.
+# How the servers make room for a run on the same machine: "sleep" (vLLM frees its GPU memory), "stop" (the server of
+# `make run GENERATOR=vllm` is stopped and restarted), or empty if servers and runs share no machine.
 GENERATOR_HANDOVER = env.str("GENERATOR_HANDOVER", default="")
 GENERATOR_STOP_COMMAND = env.str("GENERATOR_STOP_COMMAND", default="")
 GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
-# The base model new versions start from: a directory in Hugging Face layout. Prepared by `manage.py bootstrap_demo`.
+# The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py bootstrap_demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))
 LOGGING = {
@@ -240,6 +239,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"urllib3": {"level": "ERROR"}},  # what goes wrong with a server is said where it is known what it means
+    "loggers": {"urllib3": {"level": "ERROR"}},  # our own code logs a server's failures, and knows what they mean
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -1,7 +1,7 @@
-"""Settings of the test run: production's, with what a test cannot have (HTTPS, hashed files, slow passwords) off.
+"""Settings of the test run: those of production, without HTTPS, hashed file names and slow password hashes.
 
-Without DATABASE_URL the tests of the pure rooms run as they are, and the first test that wants a database starts the
-embedded services (tests/conftest.py).
+Without DATABASE_URL, tests that need no database just run, and the first one that does starts the embedded services
+(tests/conftest.py).
 """
 
 import os
@@ -12,10 +12,10 @@ os.environ.setdefault("DATABASE_URL", "postgresql://chosen@127.0.0.1:1/chosen")
 os.environ.setdefault("BROKER_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("HTTPS", "false")
 os.environ.setdefault("CHOSEN_VAR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
-# Playwright's own event loop runs in the test's thread; Django would take the test's queries for asynchronous ones.
+# Playwright's event loop runs in the test's thread, so Django would take the test's queries for asynchronous ones.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-from config.settings import *  # noqa: F403 - the environment must be filled first
+from config.settings import *  # noqa: F403 - the environment must be set first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,9 +1,9 @@
-"""Static files under hashed names, so that browsers may keep them for ever."""
+"""Static files under hashed names, so that browsers may cache them forever."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Hashed and compressed; imports between ES modules are rewritten to the hashed names too."""
+    """Hashed and compressed files. Imports between ES modules are rewritten to the hashed names too."""
 
     support_js_module_import_aggregation = True

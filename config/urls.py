@@ -1,4 +1,4 @@
-"""Every address. Pages first, then the API, then what machines ask for."""
+"""All URLs: pages first, then the API, then those for machines."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
@@ -15,7 +15,7 @@ from labeling.web.login import SignInView
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Whether the web server can reach its database: for load balancers and for `make run`."""
+    """Reports whether the web server can reach its database, for load balancers and `make run`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})

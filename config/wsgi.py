@@ -1,4 +1,4 @@
-"""The WSGI application that the web server serves."""
+"""The WSGI application."""
 
 import os
 
@@ -10,6 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
 
-# All pages' code is loaded before this process is given a request: else who comes first waits for it, on a machine that
-# is busy starting the workers for a quarter of a minute.
+# Load the code of all pages before the first request. Otherwise the first visitor waits for it, on a machine that is
+# busy starting the workers for a quarter of a minute.
 _ = get_resolver().url_patterns, engines.all()
