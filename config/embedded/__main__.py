@@ -1,9 +1,9 @@
-"""Runs a command with the embedded services up.
+"""Runs a command with the embedded services running.
 
     python -m config.embedded exec -- pytest tests/labeling
     CHOSEN_VAR=/tmp/mine python -m config.embedded exec --ephemeral -- python manage.py migrate
 
-The command gets DATABASE_URL, BROKER_URL and SECRET_KEY; what the environment already has is left as it is. Several
+The command gets DATABASE_URL, BROKER_URL and SECRET_KEY; variables that are already set stay as they are. Several
 commands may run at once, on one `var/` or on several. The exit code is the command's (128 + n if signal n ended it).
 """
 
@@ -29,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m config.embedded", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="action", required=True)
-    execute = commands.add_parser("exec", help="run a command with the services up")
-    execute.add_argument("--ephemeral", action="store_true", help="for tests: faster, not safe against a power cut")
+    execute = commands.add_parser("exec", help="run a command with the services running")
+    execute.add_argument("--ephemeral", action="store_true", help="for tests: faster, but not safe against a power cut")
     execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
     options = parser.parse_args(arguments)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
@@ -40,11 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def with_services(act: Callable[[], int | None], *, ephemeral: bool = False) -> int:
-    """Runs `act` with the services up and their addresses in os.environ; returns its exit code.
+    """Runs `act` with the services running and their addresses in os.environ; returns its exit code.
 
-    A service that does not start is a sentence on stderr and exit code 1.
+    If a service does not start, prints a sentence to stderr and returns 1.
     """
-    # A SIGTERM must stop the services too: it becomes an exception, and the way out runs every `finally`.
+    # A SIGTERM must stop the services too: it becomes an exception, so that every `finally` runs.
     signal.signal(signal.SIGTERM, _raise_exit)
     try:
         with EmbeddedServices(VarDirectory.from_environment(), ephemeral=ephemeral).shared(say=_say) as addresses:
@@ -63,7 +63,7 @@ def _run(command: list[str]) -> int:
     except OSError as error:
         _say(f"{command[0]} could not be started: {error.strerror}")
         return 127
-    # The terminal's Ctrl-C reaches the command as well; whether and how it ends is the command's business.
+    # The terminal's Ctrl-C also reaches the command, which decides whether and how it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         code = child.wait()

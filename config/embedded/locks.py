@@ -1,4 +1,4 @@
-"""File locks between processes. The kernel lets go of them when their holder dies, however it dies."""
+"""File locks between processes. The kernel releases them when their holder dies, however it dies."""
 
 import fcntl
 import os
@@ -8,15 +8,15 @@ from typing import Self
 
 
 class FileLock:
-    """One lock file: held by one process alone (`exclusive`) or by several together (`share`)."""
+    """A lock file, held by one process exclusively (`exclusive`) or shared by several (`share`)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._handle = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held for as long as the lock is
+        self._handle = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - open for as long as the lock is held
 
     def try_exclusive(self) -> bool:
-        """Takes it alone if nobody holds it, and notes this process's id in it for whoever asks."""
+        """Takes the exclusive lock if nobody holds the file, and writes this process's id into it."""
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -28,7 +28,7 @@ class FileLock:
         return True
 
     def is_free(self) -> bool:
-        """Whether nobody holds it alone at this moment; leaves it as it is."""
+        """Whether nobody holds the exclusive lock at this moment. Does not keep the lock."""
         try:
             fcntl.flock(self._handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -37,23 +37,23 @@ class FileLock:
         return True
 
     def exclusive(self) -> None:
-        """Takes it alone, once everybody else has let go."""
+        """Takes the exclusive lock; waits until all others have released theirs."""
         fcntl.flock(self._handle, fcntl.LOCK_EX)
 
     def share(self) -> None:
-        """Takes it together with others, once nobody holds it alone."""
+        """Takes a shared lock; waits until nobody holds the exclusive one."""
         fcntl.flock(self._handle, fcntl.LOCK_SH)
 
     def release(self) -> None:
-        """Lets go."""
+        """Releases the lock."""
         fcntl.flock(self._handle, fcntl.LOCK_UN)
 
     def holder(self) -> str:
-        """The process id that last took it alone."""
+        """The id of the process that last took the exclusive lock."""
         return self.path.read_text(encoding="utf-8").strip() or "unknown"
 
     def close(self) -> None:
-        """Lets go for good."""
+        """Releases the lock and closes the file."""
         self._handle.close()
 
     def __enter__(self) -> Self:

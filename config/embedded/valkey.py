@@ -1,4 +1,4 @@
-"""The embedded Valkey: the broker's messages under `var/valkey`, its command line, its address."""
+"""The embedded Valkey: its data under `var/valkey`, its command line, its address."""
 
 import signal
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from config.embedded.var import VarDirectory, write_private
 
 @dataclass(frozen=True)
 class Valkey:
-    """Valkey on 127.0.0.1 behind a password, every write appended to disk."""
+    """Valkey on 127.0.0.1 with a password; every write is appended to a file."""
 
     var: VarDirectory
     ephemeral: bool = False
@@ -25,7 +25,7 @@ class Valkey:
 
     @property
     def account(self) -> Account | None:
-        """It may run as whoever starts it."""
+        """None: Valkey runs under the caller's account."""
         return None
 
     @property
@@ -33,12 +33,12 @@ class Valkey:
         return self.var.path / "valkey"
 
     def prepare(self) -> None:
-        """Makes its directory. What it lost in the middle of a write is cut off by itself at the next start."""
+        """Creates the data directory. Valkey itself truncates an incomplete write at the next start."""
         self._home.mkdir(parents=True, exist_ok=True)
         self._home.chmod(0o700)
 
     def command(self, port: int) -> list[str]:
-        """The server in the foreground, configured by a file: a command line would show the password to everybody."""
+        """The server in the foreground. A file holds its settings: everybody can see a command line."""
         settings = {
             "bind": "127.0.0.1",
             "port": str(port),
@@ -46,8 +46,8 @@ class Valkey:
             "requirepass": self.var.secret("valkey_password"),
             "appendonly": "no" if self.ephemeral else "yes",
             "save": '""',
-            "maxmemory-policy": "noeviction",  # a broker that forgets messages quietly is worse than one that complains
-            "set-proc-title": "no",  # a title would be written over the environment by which leftovers are found
+            "maxmemory-policy": "noeviction",  # a broker must fail rather than silently drop messages
+            "set-proc-title": "no",  # a title would overwrite the environment by which leftover processes are found
             "logfile": '""',
             "loglevel": "notice",
         }
@@ -56,11 +56,11 @@ class Valkey:
         return [str(get_binary_path()), str(path)]
 
     def url(self, port: int) -> str:
-        """The address with its password."""
+        """The address, with the password."""
         return f"redis://:{quote(self.var.secret('valkey_password'), safe='')}@127.0.0.1:{port}/0"
 
     def is_ready(self, port: int) -> bool:
-        """Whether it answers; while it is still loading its data it does not."""
+        """Whether the server answers; it does not while it is loading its data."""
         client = redis.Redis.from_url(self.url(port), socket_connect_timeout=3, socket_timeout=3)
         try:
             return bool(client.ping())

@@ -1,4 +1,4 @@
-"""The directory everything of one installation lives in: data, secrets, remembered ports, logs, locks."""
+"""The directory of one installation: data, secrets, remembered ports, logs and locks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
 
-# Below the range that Linux and macOS hand out to outgoing connections, so that a remembered port stays ours.
+# Below the range that Linux and macOS use for outgoing connections, so that a remembered port stays free.
 PORTS = range(20_000, 32_000)
 PORT_ATTEMPTS = 200
 
 
 class NoFreePort(RuntimeError):
-    """No port of the range could be bound on the loopback address."""
+    """No port in the range could be bound on the loopback address."""
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on host:port now."""
+    """Whether a server could listen on host:port at this moment."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection in TIME_WAIT is no obstacle
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignore connections in TIME_WAIT
         try:
             probe.bind((host, port))
         except OSError:
@@ -35,7 +35,7 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file that only this user can read, whole or not at all."""
+    """Atomically writes a file that only this user can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)
@@ -47,13 +47,13 @@ def write_private(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class VarDirectory:
-    """Names of what lies under one `var/`."""
+    """The paths under one `var/`."""
 
     path: Path
 
     @classmethod
     def from_environment(cls) -> VarDirectory:
-        """The directory that CHOSEN_VAR names, else `var/` of the project."""
+        """The directory in CHOSEN_VAR, or the project's `var/`."""
         return cls(Path(os.environ.get("CHOSEN_VAR") or PROJECT_DIR / "var").absolute())
 
     @property
@@ -62,7 +62,7 @@ class VarDirectory:
 
     @property
     def runtime(self) -> Path:
-        """Locks, generated configuration and remembered ports: worth nothing once everything is stopped."""
+        """Locks, generated configuration and remembered ports: not needed once everything is stopped."""
         return self.path / "run"
 
     @property
@@ -70,20 +70,20 @@ class VarDirectory:
         return self.path / "secrets"
 
     def create(self) -> None:
-        """Makes the directories; the secrets for this user only."""
+        """Creates the directories; that of the secrets is for this user only."""
         for directory in (self.logs, self.runtime, self.secrets):
             directory.mkdir(parents=True, exist_ok=True)
         self.secrets.chmod(0o700)
 
     def secret(self, name: str) -> str:
-        """The generated secret of that name; the same one every time."""
+        """The secret with this name, generated once."""
         path = self.secrets / name
         if not path.exists():
             write_private(path, secrets.token_urlsafe(48))
         return path.read_text(encoding="utf-8").strip()
 
     def free_port(self, name: str) -> int:
-        """A free port on 127.0.0.1: the one used last time unless somebody else has taken it."""
+        """A free port on 127.0.0.1: the last one used, unless another program has taken it."""
         remembered = self._remembered_ports()
         port = remembered.get(name)
         if port is None or not port_is_free(port):
@@ -103,4 +103,4 @@ class VarDirectory:
             port = choice.choice(PORTS)
             if port not in taken and port_is_free(port):
                 return port
-        raise NoFreePort(f"No free port between {PORTS.start} and {PORTS.stop} on 127.0.0.1.")
+        raise NoFreePort(f"No port between {PORTS.start} and {PORTS.stop} is free on 127.0.0.1.")
