@@ -1,8 +1,8 @@
 """Runs the whole platform in the foreground until Ctrl-C: database, broker, web, workers, beat.
 
-Environment: PORT (8000), HOST (127.0.0.1), CHOSEN_VAR (var/), and DATABASE_URL, BROKER_URL, GENERATOR_URL for services
-of your own; GENERATOR=vllm starts a vLLM server too.
-Exit code 0 after an orderly stop, 1 if something prevented the start.
+Environment: PORT (8000), HOST (127.0.0.1), CHOSEN_VAR (var/), and DATABASE_URL, BROKER_URL, GENERATOR_URL for your own
+services; GENERATOR=vllm also starts a vLLM server.
+The exit code is 0 after an orderly stop, 1 if the platform could not start.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from config.platform.steps import StepFailed
 from config.platform.supervisor import SupervisorFailed
 from config.platform.vllm import WrongGenerator
 
-SENTENCES = (
+EXPECTED = (
     AlreadyRunning,
     PortTaken,
     VarInUse,
@@ -41,7 +41,7 @@ def main() -> int:
     )
     parser.add_argument("--no-demo", action="store_true", help="start without the demo campaign")
     parser.add_argument(
-        "--only", metavar="NAMES", help="of web,worker,worker-long,worker-lens,beat,vllm only these (may be empty)"
+        "--only", metavar="NAMES", help="start only these of web,worker,worker-long,worker-lens,beat,vllm (or none)"
     )
     options = parser.parse_args()
     port = os.environ.get("PORT") or "8000"
@@ -57,10 +57,10 @@ def main() -> int:
     )
     try:
         platform.run()
-    except SENTENCES as failure:
+    except EXPECTED as failure:
         print(f"\n{failure}", file=sys.stderr, flush=True)
         return 1
-    except KeyboardInterrupt:  # before the run could put its own handler in place
+    except KeyboardInterrupt:  # before the run installed its own handler
         return 130
     return 0
 

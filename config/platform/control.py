@@ -1,6 +1,7 @@
 """Stops and starts one program of a running platform: `python -m config.platform.control stop vllm`.
 
-Finds the process manager through var/ (CHOSEN_VAR names another). Doing what is done already is no error.
+Finds the process manager through var/ (or CHOSEN_VAR). Stopping a stopped program or starting a running one is no
+error.
 """
 
 import argparse
@@ -13,13 +14,13 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 from config.embedded import VarDirectory
 from config.platform.supervisor import APPLICATION
 
-DONE_ALREADY = {"stop": (Faults.NOT_RUNNING,), "start": (Faults.ALREADY_STARTED,)}
+ALREADY_DONE = {"stop": (Faults.NOT_RUNNING,), "start": (Faults.ALREADY_STARTED,)}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code: 0, or 1 with a sentence on stderr."""
+    """The command line; returns the exit code (1 with a sentence on stderr)."""
     parser = argparse.ArgumentParser(prog="python -m config.platform.control", description=__doc__)
-    parser.add_argument("act", choices=sorted(DONE_ALREADY))
+    parser.add_argument("act", choices=sorted(ALREADY_DONE))
     parser.add_argument("program")
     options = parser.parse_args(arguments)
     path = VarDirectory.from_environment().runtime / "supervisord.conf"
@@ -35,11 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             supervisor.startProcess(name, False)
     except xmlrpc.client.Fault as fault:
-        if fault.faultCode not in DONE_ALREADY[options.act]:
-            print(f"{options.program} could not be told to {options.act}: {fault.faultString}", file=sys.stderr)
+        if fault.faultCode not in ALREADY_DONE[options.act]:
+            print(f"Could not {options.act} {options.program}: {fault.faultString}", file=sys.stderr)
             return 1
     except (OSError, KeyError, xmlrpc.client.Error) as error:
-        print(f"No platform runs from {path.parent.parent}: {error}", file=sys.stderr)
+        print(f"No platform is running from {path.parent.parent}: {error}", file=sys.stderr)
         return 1
     return 0
 

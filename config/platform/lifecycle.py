@@ -1,4 +1,4 @@
-"""From nothing to an address that answers, for as long as the user wants, and back to nothing."""
+"""The life of a platform: start, watch until the user stops it, stop."""
 
 import contextlib
 import os
@@ -32,11 +32,11 @@ Say = Callable[[str], None]
 
 
 class AlreadyRunning(RuntimeError):
-    """Another run owns this `var/`."""
+    """Another platform uses this `var/`."""
 
 
 class PortTaken(RuntimeError):
-    """Another program listens on the web port."""
+    """Another program is listening on the web port."""
 
 
 class StartFailed(RuntimeError):
@@ -44,7 +44,7 @@ class StartFailed(RuntimeError):
 
 
 class StopSwitch:
-    """Turned by Ctrl-C, SIGTERM and a closed terminal. What waits looks at it: no signal cuts into a step."""
+    """Turned on by Ctrl-C, SIGTERM and a closed terminal. Waiting loops check it: no signal interrupts a step."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -55,14 +55,14 @@ class StopSwitch:
         self.is_on = True
 
     def check(self) -> None:
-        """Raises StopRequested once it is on."""
+        """Raises StopRequested if the switch is on."""
         if self.is_on:
             raise StopRequested
 
 
 @dataclass
 class Platform:
-    """One run. `only` limits the application's programs by name; `with_demo` adds the demo campaign."""
+    """A platform. only: names of the programs to start (None: all). with_demo: adds the demo campaign."""
 
     var: VarDirectory
     host: str
@@ -74,15 +74,15 @@ class Platform:
 
     @property
     def address(self) -> str:
-        """Where a browser on this machine finds it."""
+        """The address for a browser on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}/"
 
     def run(self) -> None:
-        """Starts, watches until the user wants out, stops.
+        """Starts everything, watches it until the user stops it, and stops it.
 
-        Raises AlreadyRunning, PortTaken, VarInUse, StartFailed, StepFailed, SupervisorFailed and what preparing the
-        services raises; whatever happens, nothing is left running.
+        Raises AlreadyRunning, PortTaken, VarInUse, StartFailed, StepFailed, SupervisorFailed and the errors of
+        preparing the services. No process is left running in any case.
         """
         switch = StopSwitch()
         vllm = VllmServer.wanted(self.var, self.environment) if self._runs("vllm") else None
@@ -90,7 +90,7 @@ class Platform:
             self.environment = {**self.environment, **vllm.variables(self.environment)}
         services = EmbeddedServices(self.var, self.environment)
         with self._only_run(), services.acquire():
-            end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)  # they may hold the port
+            end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)  # leftovers may hold the port
             self._check_port()
             try:
                 while not switch.is_on:
@@ -106,21 +106,21 @@ class Platform:
         if lock.try_exclusive():
             return lock
         raise AlreadyRunning(
-            f"Chosen already runs from {self.var.path} (process {lock.holder()}). Stop it there with Ctrl-C, "
-            "or give this one a directory and a port of its own: make run CHOSEN_VAR=/another/var PORT=8001"
+            f"Chosen is already running from {self.var.path} (process {lock.holder()}). Stop it there with Ctrl-C, "
+            "or use another directory and port: make run CHOSEN_VAR=/another/var PORT=8001"
         )
 
     def _check_port(self) -> None:
         if self._runs("web") and not port_is_free(self.port, self.host):
             raise PortTaken(
-                f"Port {self.port} of {self.host} is taken by another program. Choose another: make run PORT=8001"
+                f"Another program uses port {self.port} of {self.host}. Choose another port: make run PORT=8001"
             )
 
     def _runs(self, name: str) -> bool:
         return self.only is None or name in self.only
 
     def _once(self, services: EmbeddedServices, vllm: VllmServer | None, switch: StopSwitch) -> None:
-        """One life of supervisord. Returns when supervisord was killed by somebody: then the next life begins."""
+        """One run of supervisord. Returns if supervisord is killed; then the next run begins."""
         services.prepare()
         switch.check()
         environment = self._program_environment(services)
@@ -131,14 +131,14 @@ class Platform:
             supervisor.start()
             self._start_services(services, supervisor, switch)
             if vllm is not None:
-                self.say("Starting the vLLM server beside the rest (a minute on a CPU) ...")
+                self.say("Starting the vLLM server in the background (takes a minute on a CPU) ...")
                 supervisor.start_program("vllm")
             steps = Steps(self.var, environment, lambda: switch.is_on)
             self._start_application(steps, supervisor, vllm, switch)
             services.publish()
             self._greet()
             self._watch(supervisor, switch)
-            self.say("The process manager was killed; starting everything again ...")
+            self.say("The process manager was killed. Restarting everything ...")
         except StopRequested:
             self.say("Stopping ...")
             raise
@@ -169,15 +169,15 @@ class Platform:
     def _start_application(
         self, steps: Steps, supervisor: Supervisor, vllm: VllmServer | None, switch: StopSwitch
     ) -> None:
-        """The web server comes up while the database is brought up to date, the workers when the address answers."""
-        self.say("Bringing the database up to date ...")
+        """Starts the web server during the migrations, and the workers once its address answers."""
+        self.say("Migrating the database ...")
         if self._runs("web"):
             steps.collect_static()
             supervisor.start_program("web")
         steps.migrate()
         if self.with_demo:
-            self.say("Looking after the demo campaign ...")
-            self._show(steps.demo(self.say))
+            self.say("Preparing the demo campaign ...")
+            self._print_logins(steps.demo(self.say))
         if self._runs("web"):
             self._wait_for_address(supervisor, switch)
         if vllm is not None:
@@ -186,10 +186,10 @@ class Platform:
             if self._runs(name):
                 supervisor.start_program(name)
 
-    def _show(self, logins: list[tuple[str, str]]) -> None:
-        """At once, though the address comes later: a start that fails from here on must not swallow them."""
+    def _print_logins(self, logins: list[tuple[str, str]]) -> None:
+        """Printed before the address is known: if the start fails after this, the passwords must not be lost."""
         if logins:
-            self.say("\nLog in as (shown this once; they are kept nowhere in clear):")
+            self.say("\nLog in as (shown only once; only hashes are stored):")
             for name, password in logins:
                 self.say(f"    {name:<12}{password}")
 
@@ -202,63 +202,63 @@ class Platform:
             time.sleep(POLL_SECONDS)
 
     def _wait_for_vllm(self, vllm: VllmServer, supervisor: Supervisor, switch: StopSwitch) -> None:
-        """It takes a while to load, and where it cannot it dies only then: one that was started anew has died."""
-        deadline, first = time.monotonic() + VLLM_SECONDS, 0
+        """Waits for the model to load. A server that cannot load it dies late, so a new process id means a failure."""
+        deadline, first_pid = time.monotonic() + VLLM_SECONDS, 0
         while not vllm.is_ready():
             switch.check()
             state = supervisor.states()["vllm"]
-            first = first or state.pid
-            if time.monotonic() > deadline or state.is_failing or (state.pid and state.pid != first):
+            first_pid = first_pid or state.pid
+            if time.monotonic() > deadline or state.is_failing or (state.pid and state.pid != first_pid):
                 raise StartFailed(f"The vLLM server did not start; see {self.var.logs / 'vllm.log'}")
             time.sleep(10 * POLL_SECONDS)
-        self.say("The vLLM server answers.")
+        self.say("The vLLM server is ready.")
 
     def _greet(self) -> None:
         self.say("")
         if self._runs("web"):
             self.say(f"Chosen is ready: {self.address}")
-            self.say("A forgotten password is set anew by: .venv/bin/python manage.py changepassword NAME")
-        self.say(f"Logs: {self.var.logs}. Ctrl-C stops everything.")
+            self.say("To reset a password: .venv/bin/python manage.py changepassword NAME")
+        self.say(f"Logs: {self.var.logs}. Press Ctrl-C to stop everything.")
 
     def _watch(self, supervisor: Supervisor, switch: StopSwitch) -> None:
-        """Tells what happens to the programs; returns when supervisord itself is gone. Raises StopRequested."""
+        """Reports what happens to the programs; returns when supervisord has died. Raises StopRequested."""
         watch = Watch(self.var, self.say)
         while supervisor.is_alive():
             switch.check()
-            with contextlib.suppress(SupervisorFailed):  # it is just being killed, or busy: the next look tells
-                watch.look(supervisor.states())
+            with contextlib.suppress(SupervisorFailed):  # busy or just being killed: the next check will tell
+                watch.check(supervisor.states())
             time.sleep(WATCH_SECONDS)
 
 
 class Watch:
-    """Compares what runs with what ran a moment ago, and says what a person would want to know."""
+    """Compares the programs' states with the previous ones and reports changes."""
 
     def __init__(self, var: VarDirectory, say: Say) -> None:
         self._var = var
         self._say = say
-        self._known: dict[str, ProcessState] = {}
+        self._previous: dict[str, ProcessState] = {}
 
-    def look(self, states: Mapping[str, ProcessState]) -> None:
-        """One look. The first one only says what runs."""
-        if not self._known:
+    def check(self, states: Mapping[str, ProcessState]) -> None:
+        """Compares new states with the previous ones. The first call only lists the programs."""
+        if not self._previous:
             self._say(f"Running: {', '.join(states)}.")
         for name, state in states.items():
-            known = self._known.get(name)
-            if state.state == "STOPPED" and known is not None:
-                self._say(f"{name} was stopped; it is started again when it is needed.")
-                self._known.pop(name)
-            if known is None:
+            previous = self._previous.get(name)
+            if state.state == "STOPPED" and previous is not None:
+                self._say(f"{name} was stopped. It restarts when it is needed.")
+                self._previous.pop(name)
+            if previous is None:
                 continue
-            if state.is_failing and not known.is_failing:
-                self._say(f"{name} keeps failing and is tried again; see {self._var.logs / f'{name}.log'}")
-            elif state.is_running and (known.pid, known.start) != (state.pid, state.start):
-                self._say(f"{name} died and was started again.")
+            if state.is_failing and not previous.is_failing:
+                self._say(f"{name} keeps failing and is retried; see {self._var.logs / f'{name}.log'}")
+            elif state.is_running and (previous.pid, previous.start) != (state.pid, state.start):
+                self._say(f"{name} died and was restarted.")
                 self._end_orphans(name, state)
         settled = {name: state for name, state in states.items() if state.is_running or state.is_failing}
-        self._known = {**self._known, **settled}
+        self._previous = {**self._previous, **settled}
 
     def _end_orphans(self, name: str, state: ProcessState) -> None:
-        """Ends what the dead process had started and the new one knows nothing of: a job must not run twice."""
+        """Ends the children of the dead process: the new one does not know them, and no job must run twice."""
         family = {state.pid}
         orphans = []
         for process in processes_of(self._var.path, program=name):

@@ -1,7 +1,7 @@
 """Becomes one program of the platform: `python -m config.platform.program web`.
 
-For containers and other process managers.
-The environment must name the services (DATABASE_URL, BROKER_URL, SECRET_KEY); nothing embedded is started.
+For containers and other process managers. The environment must contain DATABASE_URL, BROKER_URL and SECRET_KEY; no
+embedded service is started.
 """
 
 import os
@@ -11,11 +11,11 @@ from config.platform.programs import Program, application_programs
 
 
 def main(arguments: list[str]) -> int:
-    """Replaces this process by the program; returns only when the name is unknown."""
+    """Replaces this process with the program; returns only if the name is unknown."""
     host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or "8000")
     programs: dict[str, Program] = {program.name: program for program in application_programs(host, port)}
     if len(arguments) != 1 or arguments[0] not in programs:
-        print(f"Name one of: {', '.join(programs)}", file=sys.stderr)
+        print(f"Name one program: {', '.join(programs)}", file=sys.stderr)
         return 2
     program = programs[arguments[0]]
     return os.execve(program.command[0], program.command, {**os.environ, **program.environment})  # noqa: S606

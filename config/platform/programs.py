@@ -1,4 +1,4 @@
-"""The programs of the platform, as supervisord is to run them."""
+"""The programs of the platform, as supervisord runs them."""
 
 import os
 import sys
@@ -9,13 +9,13 @@ from config.embedded import EmbeddedServices
 PYTHON = sys.executable
 CELERY = (PYTHON, "-m", "celery", "--app", "config")
 
-# Services stop last, so that what uses them can finish what it is doing.
+# Services stop last, so that other programs can finish their work.
 SERVICE_PRIORITY = 10
 
 
 @dataclass(frozen=True)
 class Program:
-    """One supervised process. `stop_seconds`: how long it may take to stop before it is killed."""
+    """One supervised process. stop_seconds: the time it has to stop before it is killed."""
 
     name: str
     command: tuple[str, ...]
@@ -27,7 +27,7 @@ class Program:
 
 
 def service_programs(services: EmbeddedServices) -> list[Program]:
-    """The embedded services, on the ports chosen for them."""
+    """The embedded services on their chosen ports."""
     return [
         Program(
             name=service.name,
@@ -43,13 +43,13 @@ def service_programs(services: EmbeddedServices) -> list[Program]:
 
 
 def application_programs(host: str, port: int) -> list[Program]:
-    """Web, workers and beat. Long jobs have a worker of their own, so that they never keep short ones waiting."""
+    """Web, workers and beat. Long jobs have a separate worker, so that short ones never wait for them."""
     short = worker("worker", "default", concurrency=2)
     return [web(host, port), short, long_worker(), lens_worker(), beat()]
 
 
 def web(host: str, port: int) -> Program:
-    """gunicorn; requests are short and mostly wait for the database, so a few processes with threads serve many."""
+    """gunicorn. Requests are short and mostly wait for the database: a few processes with threads serve many users."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--worker-class", "gthread"]
     command += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "16", "--graceful-timeout", "5"]
@@ -58,22 +58,22 @@ def web(host: str, port: int) -> Program:
 
 
 def worker(name: str, queues: str, *, concurrency: int) -> Program:
-    """A Celery worker. QUIT ends it without waiting for its jobs: their messages go back, their rows say the rest."""
+    """A Celery worker. QUIT ends it without waiting for its jobs: their messages are requeued, their rows are kept."""
     command = [*CELERY, "worker", "--queues", queues, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
     command += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     return Program(name, tuple(command), stop_signal="QUIT")
 
 
 def long_worker() -> Program:
-    """One generation or training at a time: each takes all cores, and the model's memory."""
+    """One generation or training job at a time: each uses all cores and the memory of a model."""
     return worker("worker-long", "generate,train", concurrency=1)
 
 
 def lens_worker() -> Program:
-    """What people wait for in front of a page (the reward lens, the lab): it must not wait for a training to end."""
+    """The worker for jobs that people wait for (the reward lens, the lab): they must not wait for a training run."""
     return worker("worker-lens", "lens", concurrency=2)
 
 
 def beat() -> Program:
-    """The clock: enqueues what the schedules in the database say. Its own file of state is not needed for that."""
+    """The scheduler: enqueues tasks by the schedules in the database, so it needs no state file of its own."""
     return Program("beat", (*CELERY, "beat", "--loglevel", "INFO", "--pidfile", ""))

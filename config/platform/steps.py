@@ -1,4 +1,4 @@
-"""What is done before the application starts: each a command that ends, stopped at once when the user wants out."""
+"""The commands that run before the application starts. Each can be stopped at any moment."""
 
 import hashlib
 import importlib.util
@@ -20,27 +20,27 @@ END_SECONDS = 10.0
 
 
 class StepFailed(RuntimeError):
-    """A step ended with an error; carries its last words."""
+    """A step failed; carries the end of its output."""
 
 
 class StopRequested(Exception):
-    """The user wants out."""
+    """The user stops the platform."""
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Runs Django commands with the services up. `should_stop` is asked all the time."""
+    """Runs Django commands with the services running. should_stop: called continually while a command runs."""
 
     var: VarDirectory
     environment: Mapping[str, str]
     should_stop: Callable[[], bool]
 
     def migrate(self) -> None:
-        """Brings the tables up to date."""
+        """Migrates the database."""
         self._quietly("migrate", "--no-input", "--verbosity", "1")
 
     def collect_static(self) -> None:
-        """Puts the static files in place under their hashed names, unless nothing changed since the last time."""
+        """Collects the static files under their hashed names, unless nothing has changed since the last time."""
         stamp = self.var.runtime / "static-files"
         digest = _digest_of_static_files()
         if stamp.exists() and stamp.read_text() == digest and (self.var.path / "static").exists():
@@ -49,7 +49,7 @@ class Steps:
         stamp.write_text(digest)
 
     def demo(self, say: Callable[[str], None]) -> list[tuple[str, str]]:
-        """The base model, the demo campaign and its people; returns (name, password) of those made just now."""
+        """Prepares the base model, the demo campaign and its people; returns (name, password) of the new accounts."""
         logins = []
 
         def relay(line: str) -> None:
@@ -75,8 +75,8 @@ class Steps:
                 self._wait(self._start(list(command), log.fileno()))
             except StepFailed as failure:
                 log.seek(begin)
-                last_words = log.read().decode("utf-8", "replace").strip().splitlines()[-12:]
-                raise StepFailed("\n".join([str(failure), *last_words])) from None
+                last_lines = log.read().decode("utf-8", "replace").strip().splitlines()[-12:]
+                raise StepFailed("\n".join([str(failure), *last_lines])) from None
 
     def _start(self, command: list[str], output: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -86,7 +86,7 @@ class Steps:
             stderr=subprocess.STDOUT,
             cwd=PROJECT_DIR,
             env=dict(self.environment),
-            start_new_session=True,  # it is ended from here, in order, not by the terminal
+            start_new_session=True,  # ended by this process in order, not by the terminal
         )
 
     def _wait(self, child: subprocess.Popen[bytes]) -> None:
@@ -119,7 +119,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _digest_of_static_files() -> str:
-    """Changes when a file of ours or a package that brings files does; cheaper than collecting by a second."""
+    """A digest of our files and of the packages with static files; a second cheaper than collecting them."""
     digest = hashlib.sha256()
     django = importlib.util.find_spec("django")
     sources = [PROJECT_DIR / "frontend", PROJECT_DIR / "config" / "staticfiles.py", PROJECT_DIR / "requirements"]

@@ -1,4 +1,4 @@
-"""supervisord: the process manager that starts the programs, again when they die, and stops them together."""
+"""supervisord: the process manager that starts the programs, restarts them when they die, and stops them together."""
 
 import contextlib
 import os
@@ -21,12 +21,12 @@ from config.embedded import VarDirectory
 from config.embedded.var import PROJECT_DIR, write_private
 from config.platform.programs import SERVICE_PRIORITY, Program
 
-# The kernel's limit on a Unix socket's path is 104 bytes on macOS, 108 on Linux.
+# The kernel limits the path of a Unix socket to 104 bytes on macOS and 108 on Linux.
 SOCKET_PATH_LIMIT = 100
 ANSWER_SECONDS = 15.0
 APPLICATION = "application"
 
-# A program that fails at once is tried again after 1, 2, 3 ... seconds, for days: never given up.
+# A program that fails at once is retried after 1, 2, 3 ... seconds, for days, and never given up.
 RETRIES = 1000
 
 
@@ -36,7 +36,7 @@ class SupervisorFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class ProcessState:
-    """What supervisord says of one program. `pid` is 0 while it is not running."""
+    """The state of one program in supervisord. pid: 0 while it is not running."""
 
     name: str
     state: str
@@ -50,12 +50,12 @@ class ProcessState:
 
     @property
     def is_failing(self) -> bool:
-        """It died right after its start; the next try follows by itself."""
+        """Whether it died right after its start; supervisord retries it."""
         return self.state in ("BACKOFF", "FATAL")
 
 
 class Supervisor:
-    """One supervisord and its programs. `environment` is what every program gets."""
+    """One supervisord and its programs. environment: that of every program."""
 
     def __init__(self, var: VarDirectory, programs: Sequence[Program], environment: dict[str, str]) -> None:
         self._var = var
@@ -69,7 +69,7 @@ class Supervisor:
         return self._var.logs / "supervisord.log"
 
     def start(self) -> None:
-        """Starts supervisord; no program yet. Raises SupervisorFailed."""
+        """Starts supervisord, without any program. Raises SupervisorFailed."""
         path = self._var.runtime / "supervisord.conf"
         write_private(path, self._configuration())
         with open(self._var.logs / "supervisord.out", "ab") as output:
@@ -80,7 +80,7 @@ class Supervisor:
                 stderr=output,
                 cwd=PROJECT_DIR,
                 env=self._environment,
-                start_new_session=True,  # Ctrl-C in the terminal must not reach the programs all at once
+                start_new_session=True,  # Ctrl-C in the terminal must not reach all programs at once
             )
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline and self.is_alive():
@@ -91,21 +91,21 @@ class Supervisor:
         raise SupervisorFailed(f"supervisord did not start; see {self.log}")
 
     def is_alive(self) -> bool:
-        """Whether supervisord runs."""
+        """Whether supervisord is running."""
         return self._process is not None and self._process.poll() is None
 
     def start_program(self, name: str) -> None:
-        """Starts one program and does not wait. Raises SupervisorFailed."""
+        """Starts one program without waiting for it. Raises SupervisorFailed."""
         program = next(program for program in self._programs if program.name == name)
         try:
-            self._ask().startProcess(name if program.is_service else f"{APPLICATION}:{name}", False)
+            self._interface().startProcess(name if program.is_service else f"{APPLICATION}:{name}", False)
         except (OSError, HTTPException, xmlrpc.client.Error) as error:
             raise SupervisorFailed(f"{name} could not be started ({error}); see {self.log}") from error
 
     def states(self) -> dict[str, ProcessState]:
-        """Every program by name. Raises SupervisorFailed."""
+        """The state of every program by name. Raises SupervisorFailed."""
         try:
-            answers = self._ask().getAllProcessInfo()
+            answers = self._interface().getAllProcessInfo()
         except (OSError, HTTPException, xmlrpc.client.Error) as error:
             raise SupervisorFailed(f"supervisord does not answer ({error}); see {self.log}") from error
         assert isinstance(answers, list)
@@ -117,7 +117,7 @@ class Supervisor:
         }
 
     def stop(self, *, limit_seconds: float) -> None:
-        """Stops all programs, the services last, and supervisord; by force after the limit."""
+        """Stops all programs (services last) and supervisord, by force after the limit."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -138,7 +138,7 @@ class Supervisor:
             self._socket_home = Path(tempfile.mkdtemp(prefix="chosen-"))
         return self._socket_home / "supervisor.sock"
 
-    def _ask(self) -> "xmlrpc.client._Method":
+    def _interface(self) -> "xmlrpc.client._Method":
         transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
         return xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
 
@@ -152,7 +152,7 @@ class Supervisor:
                 pidfile=self._var.runtime / "supervisord.pid",
                 childlogdir=self._var.logs,
                 silent="true",
-                **({"user": "root"} if os.geteuid() == 0 else {}),  # said explicitly, or it warns
+                **({"user": "root"} if os.geteuid() == 0 else {}),  # explicit, or supervisord warns
             ),
             _section("unix_http_server", file=self._socket, chmod="0700"),
             _section(
@@ -161,7 +161,7 @@ class Supervisor:
             ),
             *(self._program_section(program) for program in self._programs),
         ]
-        # One group stops at once; groups stop one after the other, the services' last.
+        # The programs of a group stop together; groups stop one after the other, the services last.
         members = [program.name for program in self._programs if not program.is_service]
         if members:
             sections.append(_section(f"group:{APPLICATION}", programs=",".join(members), priority="900"))
@@ -172,8 +172,8 @@ class Supervisor:
         return _section(
             f"program:{program.name}",
             command=" ".join(shlex.quote(argument) for argument in program.command),
-            directory="/" if program.is_service else PROJECT_DIR,  # a service's account may not see the project
-            autostart="false",  # in order, by lifecycle.py
+            directory="/" if program.is_service else PROJECT_DIR,  # a service's account may have no access to ours
+            autostart="false",  # lifecycle.py starts them in order
             autorestart="true",
             startsecs="1",
             startretries=RETRIES,
@@ -191,6 +191,6 @@ class Supervisor:
 
 
 def _section(title: str, **options: object) -> str:
-    # A percent sign begins an expansion in supervisord's files.
+    # A percent sign starts an expansion in supervisord's files.
     lines = [f"{name}={str(value).replace('%', '%%')}" for name, value in options.items()]
     return "\n".join([f"[{title}]", *lines, ""])

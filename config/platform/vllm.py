@@ -1,4 +1,4 @@
-"""The vLLM server that `make run GENERATOR=vllm` starts beside everything else, and stops while a run trains."""
+"""The vLLM server that `make run GENERATOR=vllm` starts as well, and stops while a run trains."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ GENERATORS = ("", "embedded", NAME)
 
 
 class WrongGenerator(RuntimeError):
-    """GENERATOR asks for what there is not."""
+    """GENERATOR or a variable of the vLLM server has an invalid value."""
 
 
 @dataclass(frozen=True)
 class VllmServer:
-    """The server on a port of this machine. on_gpu: it sleeps while a run trains; on a CPU it is stopped."""
+    """The server on a port of this machine. on_gpu: the server sleeps while a run trains; on a CPU it is stopped."""
 
     port: int
     venv: Path
@@ -34,26 +34,26 @@ class VllmServer:
         """The server, if GENERATOR asks for it. Raises WrongGenerator."""
         generator = environment.get("GENERATOR", "")
         if generator not in GENERATORS:
-            raise WrongGenerator(f"GENERATOR is {generator!r}: leave it out for the embedded sampler, or say vllm.")
+            raise WrongGenerator(f"GENERATOR is {generator!r}. Set it to vllm, or unset it for the embedded sampler.")
         if generator != NAME:
             return None
         if environment.get("GENERATOR_URL"):
-            raise WrongGenerator("GENERATOR=vllm starts a server here and GENERATOR_URL names another: choose one.")
+            raise WrongGenerator("GENERATOR=vllm starts a server, but GENERATOR_URL names another one. Unset one.")
         venv = Path(environment.get("VLLM_VENV") or PROJECT_DIR / ".venv-vllm")
         if not (venv / "bin" / "python").exists():
-            raise WrongGenerator(f"vLLM's environment {venv} is missing. Make it: make vllm-install")
+            raise WrongGenerator(f"vLLM's environment {venv} is missing. Create it with: make vllm-install")
         port = environment.get("VLLM_PORT") or str(var.free_port(NAME))
         if not port.isdecimal() or not port_is_free(int(port)):
-            raise WrongGenerator(f"VLLM_PORT {port} is taken by another program, or is no port. Choose another.")
+            raise WrongGenerator(f"VLLM_PORT {port} is invalid or used by another program. Choose another port.")
         return cls(int(port), venv, on_gpu=(venv / ".installed-cuda").exists())
 
     @property
     def health(self) -> str:
-        """Answers once the model is loaded."""
+        """The address that answers once the model is loaded."""
         return f"http://127.0.0.1:{self.port}/health"
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """What the platform's programs must know of it."""
+        """The environment variables by which the platform's programs use the server."""
         control = shlex.join([PYTHON, "-m", "config.platform.control"])
         return {
             "GENERATOR_URL": f"http://127.0.0.1:{self.port}/v1",
@@ -63,7 +63,7 @@ class VllmServer:
         }
 
     def program(self, environment: Mapping[str, str]) -> Program:
-        """The process; VLLM_OPTIONS are handed to it."""
+        """The process, with the options in VLLM_OPTIONS."""
         options = shlex.split(environment.get("VLLM_OPTIONS", ""))
         own = {"VLLM_PORT": str(self.port), "VLLM_HOST": "127.0.0.1"}
         if environment.get("BASE_MODEL_DIR"):
@@ -75,7 +75,7 @@ class VllmServer:
         return Program(NAME, command, stop_seconds=30, environment=own)
 
     def is_ready(self) -> bool:
-        """Whether it answers."""
+        """Whether the server answers."""
         try:
             with urllib.request.urlopen(self.health, timeout=5) as answer:  # noqa: S310 - our own http:// address
                 return bool(answer.status == 200)

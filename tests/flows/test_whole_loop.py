@@ -102,7 +102,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Iterato
 
 def wait_until_ready(process: subprocess.Popen[bytes], output: Path) -> None:
     deadline = time.monotonic() + 300
-    while "Ctrl-C stops everything" not in output.read_text():
+    while "Press Ctrl-C to stop everything" not in output.read_text():
         assert process.poll() is None, f"it ended:\n{output.read_text()}"
         assert time.monotonic() < deadline, f"it did not come up:\n{output.read_text()}"
         time.sleep(0.3)

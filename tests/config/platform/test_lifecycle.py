@@ -1,4 +1,4 @@
-"""`make run` as its user meets it: it starts, it survives kills, it stops whole, and it says what is wrong.
+"""`make run` as its user meets it: it starts, survives kills, stops completely, and explains what is wrong.
 
 The application is trimmed to the web server where that is enough; the services and the process manager are real.
 """
@@ -27,11 +27,11 @@ from config.embedded.var import PROJECT_DIR
 pytestmark = pytest.mark.serial
 
 LIMIT_SECONDS = 120
-READY = "Ctrl-C stops everything."
+READY = "Press Ctrl-C to stop everything."
 
 
 class Run:
-    """One `python -m config.platform` in a process group of its own, as a terminal gives it."""
+    """One `python -m config.platform` in its own process group, as in a terminal."""
 
     def __init__(self, var: VarDirectory, port: int, *options: str, **environment: str) -> None:
         self.var = var
@@ -54,18 +54,18 @@ class Run:
             )
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         return self.output.read_text()
 
     def wait_until(self, what: str, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + LIMIT_SECONDS
         while not condition():
-            assert time.monotonic() < deadline, f"waited in vain until {what}; it said:\n{self.said}"
-            assert self.process.poll() is None, f"it ended before {what}; it said:\n{self.said}"
+            assert time.monotonic() < deadline, f"waited in vain until {what}; it printed:\n{self.text}"
+            assert self.process.poll() is None, f"it ended before {what}; it printed:\n{self.text}"
             time.sleep(0.1)
 
-    def wait_until_said(self, words: str, *, times: int = 1) -> None:
-        self.wait_until(f"it said {words!r}", lambda: self.said.count(words) >= times)
+    def wait_for_output(self, words: str, *, times: int = 1) -> None:
+        self.wait_until(f"it printed {words!r}", lambda: self.text.count(words) >= times)
 
     def answers(self) -> bool:
         try:
@@ -75,7 +75,7 @@ class Run:
             return False
 
     def is_healthy(self, program: str) -> bool:
-        """What a container's health check says of it."""
+        """Whether a container's health check passes."""
         published = json.loads((self.var.runtime / "addresses.json").read_text())
         environment = {**os.environ, **published, "PORT": str(self.port), "DJANGO_SETTINGS_MODULE": "config.settings"}
         command = [sys.executable, "docker/healthcheck.py", program]
@@ -109,7 +109,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> VarDirectory:
 
 @contextmanager
 def running(var: VarDirectory, *options: str, **environment: str) -> Iterator[Run]:
-    """A run that nothing survives, whatever the test does."""
+    """A run whose processes all end with the block."""
     run = Run(var, free_port(), *options, **environment)
     try:
         yield run
@@ -123,8 +123,8 @@ def running(var: VarDirectory, *options: str, **environment: str) -> Iterator[Ru
 
 def test_it_starts_answers_and_stops_whole_on_ctrl_c(var: VarDirectory) -> None:
     with running(var) as run:
-        run.wait_until_said(READY)
-        assert f"http://127.0.0.1:{run.port}/" in run.said
+        run.wait_for_output(READY)
+        assert f"http://127.0.0.1:{run.port}/" in run.text
         assert run.answers()
         programs = {process.environ().get(PROGRAM_VARIABLE) for process in run.processes()}
         assert {"postgres", "valkey", "web", "worker", "worker-long", "worker-lens", "beat"} <= programs
@@ -133,7 +133,7 @@ def test_it_starts_answers_and_stops_whole_on_ctrl_c(var: VarDirectory) -> None:
         assert not run.is_healthy("nobody")
         run.press_ctrl_c()
         assert run.process.wait(LIMIT_SECONDS) == 0
-        assert "Stopped." in run.said
+        assert "Stopped." in run.text
         assert run.processes() == []
         assert not run.answers()
 
@@ -142,11 +142,11 @@ def test_beside_it_a_second_run_is_refused_and_commands_and_other_runs_use_its_d
     var: VarDirectory, tmp_path: Path
 ) -> None:
     with running(var, "--only", "") as run:
-        run.wait_until_said(READY)
+        run.wait_for_output(READY)
         second = Run(var, free_port(), "--only", "")
         assert second.process.wait(LIMIT_SECONDS) == 1
-        assert f"already runs from {var.path} (process {run.process.pid})" in second.said
-        assert "Traceback" not in second.said
+        assert f"is already running from {var.path} (process {run.process.pid})" in second.text
+        assert "Traceback" not in second.text
 
         environment = {**os.environ, "CHOSEN_VAR": str(var.path), "DJANGO_SETTINGS_MODULE": "config.settings"}
         for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS"):
@@ -158,7 +158,7 @@ def test_beside_it_a_second_run_is_refused_and_commands_and_other_runs_use_its_d
 
         database_url = json.loads((var.runtime / "addresses.json").read_text())["DATABASE_URL"]
         with running(VarDirectory(tmp_path / "var"), "--only", "", DATABASE_URL=database_url) as other:
-            other.wait_until_said(READY)
+            other.wait_for_output(READY)
             programs = {process.environ().get(PROGRAM_VARIABLE) for process in other.processes()}
             assert "valkey" in programs
             assert "postgres" not in programs
@@ -176,27 +176,27 @@ def test_a_taken_port_is_refused_in_a_sentence(var: VarDirectory) -> None:
         stranger.listen()
         run = Run(var, stranger.getsockname()[1])
         assert run.process.wait(LIMIT_SECONDS) == 1
-        assert f"Port {run.port} of 127.0.0.1 is taken" in run.said
-        assert "Traceback" not in run.said
+        assert f"Another program uses port {run.port} of 127.0.0.1" in run.text
+        assert "Traceback" not in run.text
         assert run.processes() == []
 
 
-@pytest.mark.parametrize("moment", ["Starting postgres", "Bringing the database"])
+@pytest.mark.parametrize("moment", ["Starting postgres", "Migrating the database"])
 def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path, moment: str) -> None:
     with running(VarDirectory(tmp_path / "var"), "--only", "web") as run:
-        run.wait_until_said(moment)
+        run.wait_for_output(moment)
         run.press_ctrl_c()
         assert run.process.wait(LIMIT_SECONDS) == 0
-        assert "Traceback" not in run.said
+        assert "Traceback" not in run.text
         assert run.processes() == []
 
 
 def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDirectory) -> None:
     with running(var, "--only", "") as run:
-        run.wait_until_said(READY)
+        run.wait_for_output(READY)
         before = {process.pid for process in run.processes()}
         next(process for process in run.processes() if "supervisor.supervisord" in process.cmdline()).kill()
-        run.wait_until_said(READY, times=2)
+        run.wait_for_output(READY, times=2)
         assert before.isdisjoint(process.pid for process in run.processes())
         run.press_ctrl_c()
         assert run.process.wait(LIMIT_SECONDS) == 0
@@ -207,18 +207,18 @@ def test_what_a_killed_run_left_is_cleared_away_by_the_next_in_which_every_kille
     var: VarDirectory,
 ) -> None:
     run = Run(var, free_port(), "--only", "web")
-    run.wait_until_said(READY)
+    run.wait_for_output(READY)
     run.process.kill()
     run.process.wait()
     orphans = {process.pid for process in run.processes()}
     assert orphans
     assert run.answers()
     with running(var, "--only", "web", PORT=str(run.port)) as after:
-        after.wait_until_said(READY)
+        after.wait_for_output(READY)
         assert orphans.isdisjoint(process.pid for process in after.processes())
         for program in ("web", "valkey", "postgres"):
             after.kill_program(program)
-            after.wait_until_said(f"{program} died and was started again.")
+            after.wait_for_output(f"{program} died and was restarted.")
         after.wait_until("it answered again", run.answers)
         after.press_ctrl_c()
         assert after.process.wait(LIMIT_SECONDS) == 0
@@ -228,8 +228,8 @@ def test_what_a_killed_run_left_is_cleared_away_by_the_next_in_which_every_kille
 def test_a_failing_step_is_shown_with_its_last_words(tmp_path: Path) -> None:
     with running(VarDirectory(tmp_path / "var"), "--only", "", GENERATOR_URL="not-an-address") as run:
         assert run.process.wait(LIMIT_SECONDS) == 1
-        assert "manage.py migrate --no-input --verbosity 1 failed" in run.said
-        assert "chosen.E003" in run.said
+        assert "manage.py migrate --no-input --verbosity 1 failed" in run.text
+        assert "chosen.E003" in run.text
         assert run.processes() == []
 
 
@@ -237,4 +237,4 @@ def test_a_failing_step_is_shown_with_its_last_words(tmp_path: Path) -> None:
 def test_a_port_that_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
     with running(VarDirectory(tmp_path / "var"), PORT=port) as run:
         assert run.process.wait(LIMIT_SECONDS) == 2
-        assert "PORT must be a number between 1 and 65535" in run.said
+        assert "PORT must be a number between 1 and 65535" in run.text

@@ -1,6 +1,6 @@
-"""`make run GENERATOR=vllm`: a server beside the rest, waited for, stopped and started while everything runs.
+"""`make run GENERATOR=vllm`: a server beside the platform, stopped and started while everything else runs.
 
-The process manager and the script that starts vLLM are real; what it starts is a server that only says it is healthy.
+The process manager and the script that starts vLLM are real; the server itself only reports that it is healthy.
 """
 
 import json
@@ -33,7 +33,7 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Healthy).serve_forever()' "$2"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment of vLLM's that starts in no time, and a model's folder."""
+    """The environment of a vLLM server that starts at once, and the folder of a model."""
     python = tmp_path / "venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(SERVER.format(python=sys.executable))
@@ -47,8 +47,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.serial
 def test_it_is_waited_for_and_makes_room_when_it_is_told_to(tmp_path: Path, environment: dict[str, str]) -> None:
     with running(VarDirectory(tmp_path / "var"), "--only", "vllm", **environment) as run:
-        run.wait_until_said(READY)
-        assert "The vLLM server answers." in run.said
+        run.wait_for_output(READY)
+        assert "The vLLM server is ready." in run.text
         published = json.loads((run.var.runtime / "addresses.json").read_text())
         health = published["GENERATOR_URL"].removesuffix("/v1") + "/health"
         assert _answers(health)
@@ -56,11 +56,11 @@ def test_it_is_waited_for_and_makes_room_when_it_is_told_to(tmp_path: Path, envi
 
         _do(published["GENERATOR_STOP_COMMAND"], run)
         assert not _answers(health)
-        run.wait_until_said("vllm was stopped")
+        run.wait_for_output("vllm was stopped")
         _do(published["GENERATOR_STOP_COMMAND"], run)  # it is stopped already
         _do(published["GENERATOR_START_COMMAND"], run)
         run.wait_until("it answers again", lambda: _answers(health))
-        assert "died" not in run.said
+        assert "died" not in run.text
         run.press_ctrl_c()
         assert run.process.wait(LIMIT_SECONDS) == 0
         assert not _answers(health)
@@ -83,7 +83,7 @@ def _answers(address: str) -> bool:
     ("changes", "words"),
     [
         ({"GENERATOR": "magic"}, "GENERATOR is 'magic'"),
-        ({"GENERATOR_URL": "http://there/v1"}, "choose one"),
+        ({"GENERATOR_URL": "http://there/v1"}, "Unset one"),
         ({"VLLM_VENV": "/nowhere"}, "make vllm-install"),
         ({"VLLM_PORT": "http"}, "VLLM_PORT http"),
     ],
