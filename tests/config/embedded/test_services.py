@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL and Valkey, real ones, in directories of their own."""
+"""The embedded PostgreSQL and Valkey, the real ones: shared, restarted, killed and replaced."""
 
 import os
 import signal
@@ -17,11 +17,11 @@ import pytest
 import redis
 
 from config.embedded import EmbeddedServices, VarDirectory, VarInUse
-from config.embedded.account import allow_reaching
 from config.embedded.processes import processes_of
 from config.embedded.var import PORTS, PROJECT_DIR, port_is_free, write_private
 
 pytestmark = pytest.mark.serial
+
 
 PLAIN_ENVIRONMENT = {
     name: value
@@ -211,16 +211,3 @@ def test_the_exit_code_is_that_of_the_command(var: VarDirectory) -> None:
     assert in_background(var, "sh", "-c", "exit 7").wait(60) == 7
     assert in_background(var, "sh", "-c", "kill -9 $$").wait(60) == 137
     assert in_background(var, "/nowhere/to/be/found").wait(60) == 127
-
-
-def test_directories_above_are_opened_for_passing_through_and_no_wider(tmp_path: Path) -> None:
-    closed = tmp_path / "home"
-    inner = closed / "clone" / "var"
-    inner.mkdir(parents=True)
-    closed.chmod(0o700)
-    (closed / "clone").chmod(0o750)
-    opened = allow_reaching(inner)
-    assert {closed, closed / "clone"} <= set(opened)
-    assert stat.S_IMODE(closed.stat().st_mode) == 0o701
-    assert stat.S_IMODE((closed / "clone").stat().st_mode) == 0o751
-    assert allow_reaching(inner) == []
