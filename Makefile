@@ -16,18 +16,18 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 
 .PHONY: help
-help: ## This list
+help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 # --- Installing -------------------------------------------------------------------------------------------------------
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (on Debian and Ubuntu the package python3-venv)." >&2; exit 1; }
-	@echo "Making the virtual environment $(VENV) with $$($(PYTHON) --version) ..."
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found. Install it, or run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot create virtual environments. Install its venv module (on Debian and Ubuntu: python3-venv)." >&2; exit 1; }
+	@echo "Creating the virtual environment $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv $(VENV)
 
-# A stamp remembers what was installed, so that the second time asks pip for nothing.
+# A stamp records the installation, so that the next call does not run pip.
 # The lock has hashes, which pip checks for everything it installs: so pip itself comes first, and torch, the one package
 # without hashes (scripts/lock.sh says why), before the rest.
 $(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.txt requirements/pip.txt | $(BIN)/python
@@ -39,25 +39,25 @@ $(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.tx
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
-	@echo "Installing what tests and checks need ..."
+	@echo "Installing the tools for tests and checks ..."
 	@$(PIP) $(LOCK) -r requirements/dev.txt
 	@touch $@
 
 .PHONY: install install-dev
-install: $(VENV)/.installed ## The virtual environment with pinned dependencies
+install: $(VENV)/.installed ## Install the pinned dependencies into .venv
 	@:
-install-dev: $(VENV)/.installed-dev ## The same with what tests and checks need
+install-dev: $(VENV)/.installed-dev ## Install the tools for tests and checks too
 	@:
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: install $(if $(filter vllm,$(GENERATOR)),vllm-install) ## The whole platform here (PORT, HOST, DATABASE_URL, BROKER_URL, GENERATOR_URL; GENERATOR=vllm)
+run: install $(if $(filter vllm,$(GENERATOR)),vllm-install) ## Run the platform here (PORT, HOST, DATABASE_URL, BROKER_URL, GENERATOR_URL; GENERATOR=vllm)
 	@exec env GENERATOR=$(GENERATOR) $(BIN)/python -m config.platform
 
 # --- Testing ----------------------------------------------------------------------------------------------------------
 
-# Services and data of the tests, beside those of `make run`.
+# The tests have services and data of their own, separate from those of `make run`.
 TEST_VAR ?= $(CURDIR)/var/test
 TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
 TESTS ?= tests
@@ -66,64 +66,64 @@ TESTS ?= tests
 browser: install-dev
 	@scripts/browser.sh $(BIN)/python
 
-test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
+test: browser ## Run all tests, including those in a browser (TESTS="tests/labeling -k name" runs some)
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
 
 .PHONY: pictures
-pictures: ## The pictures of the README: the whole loop once, with the real model, in a real browser
+pictures: ## Take the README's pictures: the whole loop once, with the real model, in a real browser
 	@$(MAKE) test TESTS=tests/flows/test_whole_loop.py
 	@mkdir -p docs/images
 	@for name in annotate campaign run versions; do cp "var/screenshots/readme-$$name.png" "docs/images/$$name.png"; done
 
 .PHONY: test-vllm
-test-vllm: install-dev vllm-install ## The tests over a real vLLM server, which `make test` leaves out
+test-vllm: install-dev vllm-install ## Run the tests with a real vLLM server, which `make test` skips
 	@$(TEST_SERVICES) $(BIN)/python -m pytest -m vllm -s tests/training/versions/test_servers_vllm.py
 
 # --- Checking ---------------------------------------------------------------------------------------------------------
 
 .PHONY: check format
-check: install-dev ## Lint, format, types, arrows between rooms, migrations, deployment, templates, scripts
+check: install-dev ## Check lint, format, types, imports, migrations, deployment, templates and scripts
 	@scripts/check.sh $(BIN)
 
-format: install-dev ## Rewrites the code in the project's format
+format: install-dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 # --- vLLM -------------------------------------------------------------------------------------------------------------
 
-# It wants versions of its own, so it has an environment of its own. VLLM=cpu or cuda; the machine decides otherwise.
+# vLLM needs other versions of some packages, so it has a separate environment. VLLM=cpu or cuda; default: by the machine.
 VLLM ?= $(shell command -v nvidia-smi >/dev/null && echo cuda || echo cpu)
 VLLM_VENV := .venv-vllm
 VLLM_PIP := $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 VLLM_FILE := requirements/vllm-$(VLLM).txt
 
 $(VLLM_VENV)/.installed-$(VLLM): $(VLLM_FILE)
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found." >&2; exit 1; }
-	@echo "Installing vLLM for $(VLLM) into $(VLLM_VENV) (a download of about 1 GB, more for cuda) ..."
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found." >&2; exit 1; }
+	@echo "Installing vLLM for $(VLLM) into $(VLLM_VENV) (downloads about 1 GB, more for cuda) ..."
 	@test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv $(VLLM_VENV)
 	@$(VLLM_PIP) -c $(VLLM_FILE) $$(grep -oE '^torch==[0-9.]+' $(VLLM_FILE))
 	@$(VLLM_PIP) $(if $(filter cpu,$(VLLM)),--no-deps) -r $(VLLM_FILE)
 	@touch $@
 
 .PHONY: vllm vllm-install
-vllm-install: $(VLLM_VENV)/.installed-$(VLLM) ## The environment of the vLLM server
-vllm: vllm-install ## A vLLM server for the default model (VLLM_PORT=8001; OPTIONS="..." go to the server)
+vllm-install: $(VLLM_VENV)/.installed-$(VLLM) ## Install the vLLM server into .venv-vllm
+vllm: vllm-install ## Run a vLLM server for the default model (VLLM_PORT=8001; OPTIONS="..." are passed on)
 	@exec scripts/vllm.sh $(VLLM_VENV)/bin/python $(OPTIONS)
 
 # --- Keeping up -------------------------------------------------------------------------------------------------------
 
 .PHONY: lock messages bench clean
-lock: install-dev ## The pinned versions and hashes in requirements/ (OPTIONS=--upgrade for newer ones)
+lock: install-dev ## Write the pinned versions and hashes in requirements/ (OPTIONS=--upgrade for newer ones)
 	@scripts/lock.sh $(BIN) $(OPTIONS)
 
-messages: install-dev ## Brings the German catalogue up to date with the sentences in the code (needs gettext)
+messages: install-dev ## Update the German catalogue with the sentences in the code (needs gettext)
 	@$(BIN)/python scripts/messages.py
 
-bench: install-dev ## The numbers of the README (BENCH=name runs one)
+bench: install-dev ## Run the benchmarks (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)
 
-clean: ## Removes environments and caches; asks before it removes data
+clean: ## Remove environments and caches; asks before removing data
 	@rm -rf .venv .venv-vllm .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache var/test
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@if [ -d var ]; then \
-		read -r -p "Remove var/ too: the database, models, trained versions, secrets? [y/N] " answer; \
+		read -r -p "Also remove var/ with the database, models, trained versions and secrets? [y/N] " answer; \
 		case "$$answer" in y|Y|yes) rm -rf var; echo "Removed." ;; *) echo "var/ is kept." ;; esac; fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a container does: `setup` prepares database, static files and the default model, a program's name runs that program,
-# anything else is a Django command: docker compose run --rm web create_user maya --role lead
+# The command of a container: `setup` prepares the database, the static files and the default model; the name of a program
+# runs it; everything else is a Django command: docker compose run --rm web create_user maya --role lead
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -19,6 +19,6 @@ case "${1:-web}" in
         fi
         ;;
     web | worker | worker-long | worker-lens | beat) exec .venv/bin/python -m config.platform.program "$1" ;;
-    gpu-worker) exec .venv/bin/python -m config.platform.program worker-long ;; # the same jobs, where there is a GPU
+    gpu-worker) exec .venv/bin/python -m config.platform.program worker-long ;; # the same jobs, on a machine with a GPU
     *) exec .venv/bin/python manage.py "$@" ;;
 esac

@@ -1,4 +1,4 @@
-"""Whether the program of this container does its work: `python docker/healthcheck.py web|NAME-OF-A-WORKER`."""
+"""The health check of a container: `python docker/healthcheck.py web|NAME-OF-A-WORKER`."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def web_answers() -> bool:
-    """Asks under the first name that the server accepts, as a browser would."""
+    """Whether the web server answers under the first host name that it accepts."""
     host = (os.environ.get("ALLOWED_HOSTS") or "localhost").split(",")[0].lstrip(".").replace("*", "localhost")
     address = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/healthz"
     request = urllib.request.Request(address, headers={"Host": host})
@@ -17,7 +17,7 @@ def web_answers() -> bool:
 
 
 def worker_answers(name: str) -> bool:
-    """Asks the worker itself, through the broker."""
+    """Whether the worker answers a ping through the broker."""
     from config.celery import app
 
     return bool(app.control.ping(destination=[f"{name}@{socket.gethostname()}"], timeout=5))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the browser tests have a Chromium: the machine's own, else Playwright's build, else Debian's package.
+# Finds or installs a Chromium for the browser tests: the machine's own, Playwright's build, or Debian's package.
 # Usage: scripts/browser.sh PYTHON
 set -euo pipefail
 python=$1
@@ -23,5 +23,5 @@ if timeout 300 "$python" -m playwright install chromium; then exit 0; fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null && exit 0
 fi
-echo "The browser tests need a Chromium and none could be installed. Install one, or name it: CHROMIUM=/path/to/chromium make test" >&2
+echo "The browser tests need a Chromium, and none could be installed. Install one, or run: CHROMIUM=/path/to/chromium make test" >&2
 exit 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check of the code that is not a test. Runs all of them, then fails if one did. Usage: scripts/check.sh BIN
+# Runs every check of the code besides the tests, and fails if one of them failed. Usage: scripts/check.sh BIN
 set -uo pipefail
 bin=$1
 failed=()
@@ -17,7 +17,7 @@ check() { # name, command...
 
 skip() { printf 'skip  %s: %s\n' "$1" "$2"; }
 
-# What `check --deploy` judges is a production environment. Nothing is connected to.
+# The environment of `check --deploy`: one of production. Nothing connects to its services.
 production() {
     env -u DEBUG -u HTTPS CHOSEN_VAR="$PWD/var/check" \
         DATABASE_URL=postgresql://chosen@127.0.0.1:1/chosen BROKER_URL=redis://127.0.0.1:1/0 ALLOWED_HOSTS=chosen.example \
@@ -38,16 +38,16 @@ if [ -n "$(find templates -name '*.html' -print -quit 2>/dev/null)" ]; then
     check "templates" "$bin/djlint" --lint --quiet templates
 fi
 if [ -z "$(find frontend/js -name '*.js' -print -quit 2>/dev/null)" ]; then
-    skip "scripts" "there are none yet"
+    skip "scripts" "there are none"
 elif command -v npx >/dev/null; then
     check "scripts" scripts
 else
-    skip "scripts" "their types are checked by TypeScript, which needs Node (npx), and there is none here"
+    skip "scripts" "TypeScript checks their types and needs Node (npx), which is not installed"
 fi
 if docker compose version >/dev/null 2>&1; then
     check "compose" docker compose -f docker/compose.yaml config --quiet
 else
-    skip "compose" "docker compose is not installed here"
+    skip "compose" "docker compose is not installed"
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -1,4 +1,4 @@
-"""Fails on a dependency that is not pinned exactly, lacks a reason, or disagrees with the lock.
+"""Fails on a dependency that is not pinned exactly, has no reason, or disagrees with the lock.
 
 Run by `make check`: python scripts/check_dependencies.py
 """

@@ -1,7 +1,7 @@
-"""Brings the catalogues of translations up to date with the sentences in the code, and compiles them.
+"""Updates the catalogues of translations with the sentences in the code, and compiles them.
 
-Run by `make messages` (needs gettext's tools): python scripts/messages.py. Prints every sentence that still has no
-translation, or one that was only guessed from a similar sentence, and fails while there is one.
+Run by `make messages` (needs gettext's tools): python scripts/messages.py. Prints every sentence without a translation
+or with one that was only guessed from a similar sentence, and fails if there is any.
 """
 
 import os
@@ -13,14 +13,14 @@ import polib
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "config" / "locale" / "de" / "LC_MESSAGES"
-ELSEWHERE = (".venv*", "var", "tests", "benchmarks", "docs", "node_modules", "frontend/vendor")
+IGNORED = (".venv*", "var", "tests", "benchmarks", "docs", "node_modules", "frontend/vendor")
 
 
 def collect(domain: str) -> None:
-    """Writes domain.po anew: no line numbers, no wrapping, no date, so that a diff shows what changed."""
-    options = ["--add-location", "file", "--no-obsolete", "--no-wrap", *(f"--ignore={path}" for path in ELSEWHERE)]
+    """Rewrites domain.po without line numbers, wrapping and dates, so that a diff shows only changed sentences."""
+    options = ["--add-location", "file", "--no-obsolete", "--no-wrap", *(f"--ignore={path}" for path in IGNORED)]
     command = [sys.executable, "-m", "django", "makemessages", "--locale", "de", "--domain", domain, *options]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings_for_tests"}  # they ask for no services
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings_for_tests"}  # these need no services
     subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     catalogue = polib.pofile(str(FOLDER / f"{domain}.po"), wrapwidth=0)
     for name in ("POT-Creation-Date", "Report-Msgid-Bugs-To"):
@@ -29,13 +29,13 @@ def collect(domain: str) -> None:
 
 
 def unfinished(domain: str) -> list[str]:
-    """The sentences that want a translation, or a look at the one that was guessed."""
+    """The sentences whose translation is missing or only guessed."""
     entries = polib.pofile(str(FOLDER / f"{domain}.po"))
     return [entry.msgid for entry in entries if entry.fuzzy or not entry.translated()]
 
 
 def main() -> int:
-    """Both catalogues; returns 1 while a sentence is not translated."""
+    """Updates both catalogues; returns 1 if a sentence is not translated."""
     missing = []
     for domain in ("django", "djangojs"):
         collect(domain)

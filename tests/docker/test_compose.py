@@ -1,7 +1,5 @@
-"""What the containers start is what `make run` starts, and they say what they lack."""
+"""The containers run the same programs as `make run`, wait for each other, and hold no secret."""
 
-import os
-import subprocess
 from typing import Any
 
 import pytest
@@ -11,22 +9,11 @@ from config.embedded.var import PROJECT_DIR
 from config.platform.programs import application_programs
 
 COMPOSE = PROJECT_DIR / "docker" / "compose.yaml"
-ENTRYPOINT = PROJECT_DIR / "docker" / "entrypoint.sh"
 
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     return dict(yaml.safe_load(COMPOSE.read_text())["services"])
-
-
-def run_entrypoint(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(ENTRYPOINT), *arguments],
-        env={"PATH": os.environ["PATH"], "CHOSEN_VAR": os.environ.get("CHOSEN_VAR", ""), **environment},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
 
 
 def test_every_program_of_the_platform_has_a_container(services: dict[str, Any]) -> None:
@@ -56,18 +43,3 @@ def test_the_compose_file_holds_no_secret(services: dict[str, Any]) -> None:
     environment = services["web"]["environment"]
     assert environment["SECRET_KEY"] == "${SECRET_KEY:-}"
     assert "${POSTGRES_PASSWORD:-}@" in environment["DATABASE_URL"]
-
-
-@pytest.mark.parametrize("missing", ["DATABASE_URL", "BROKER_URL", "SECRET_KEY"])
-def test_a_container_without_its_settings_says_which_one_is_missing(missing: str) -> None:
-    settings = {"DATABASE_URL": "postgresql://x/y", "BROKER_URL": "redis://:x@y/0", "SECRET_KEY": "z"}
-    result = run_entrypoint("web", **{**settings, missing: ""})
-    assert result.returncode == 1
-    assert result.stderr.startswith(f"{missing} is not set")
-
-
-def test_anything_but_a_program_is_a_command_of_the_platform() -> None:
-    settings = {"DATABASE_URL": "postgresql://x/y", "BROKER_URL": "redis://:x@y/0", "SECRET_KEY": "z"}
-    result = run_entrypoint("version", **settings)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("5.2")
