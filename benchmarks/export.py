@@ -1,9 +1,9 @@
-"""How long an export of 10,000 judged pairs takes through HTTP, and how much memory the server needs for it.
+"""The time and the server memory of an export of 10,000 judged pairs over HTTP.
 
-A server process like production's (gunicorn, one worker with threads) over a database of its own. The pairs are of one
-prompt and two completions each and judged by one annotator. Memory is the worker's peak resident set during an export
-over what it had before. Run: `make bench BENCH=export`, or within `python -m config.embedded exec --ephemeral --`:
-`python -m benchmarks.export [--pairs 10000 100000]`. One JSON line for each size and dialect.
+A server process as in production (gunicorn, one worker with threads) on a separate database. Each pair has a prompt and
+two completions and is judged by one annotator. Memory is the worker's peak resident memory during an export, and its
+growth since the start. Run: `python -m benchmarks.export [--pairs 10000 100000]`. Prints one JSON line for each size
+and dialect.
 """
 
 import argparse
@@ -11,105 +11,130 @@ import json
 import os
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
-from benchmarks.load.system import environment, free_port, new_database
+from benchmarks.load.system import PeakMemory, environment, free_port, new_database, server
+from config.embedded.__main__ import with_services
 
 DIALECTS = ("trl", "kto", "csv", "arena", "labelstudio", "parquet")
 REPEATS = 5
+SENTENCE = "the quick brown fox jumps over a lazy dog and goes home to sleep until the sun is up again"
+FILL = "--fill"
+NO_LIMITS = {"API_LIMIT_FILES": "0"}
 
-# Runs in a process of its own: Django reads the database's address once.
-FILL = """
-import sys
-import django
-django.setup()
-from django.db import connection
-from django.utils import timezone
-from labeling.actions import (ComparisonDraft, CompletionDraft, add_comparisons, change_campaign_status,
-    create_campaign, create_token, create_user)
-count, now = int(sys.argv[1]), timezone.now()
-maya, _ = create_user(username="maya", role="lead", password="correct horse battery", acting_user=None, now=now)
-campaign = create_campaign(name="Export", acting_user=maya, now=now)
-words = "the quick brown fox jumps over a lazy dog and goes home to sleep until the sun is up again".split()
-def text(number, side):
-    return " ".join(words[(number * side + k) % len(words)] for k in range(120)) + f" {number} {side}"
-drafts = (ComparisonDraft([{"role": "user", "content": f"Tell me about number {number}."}],
-    CompletionDraft(text(number, 3), "one"), CompletionDraft(text(number, 5), "two"), preference="first")
-    for number in range(count))
-add_comparisons(campaign=campaign, drafts=drafts, source="benchmark", acting_user=maya, now=now)
-with connection.cursor() as cursor:
-    cursor.execute('''
-        INSERT INTO labeling_assignment
-            (comparison_id, campaign_id, annotator_id, kind, slot, "left", status, leased_at, expires_at)
-        SELECT id, campaign_id, %s, 'normal', 1, 'a', 'judged', now(), now() FROM labeling_comparison
-    ''', [maya.pk])
-    cursor.execute('''
-        INSERT INTO labeling_judgment (assignment_id, comparison_id, campaign_id, annotator_id, kind, choice, criteria,
-            comment, skip_reason, flag, "left", key, created_at)
-        SELECT a.id, a.comparison_id, a.campaign_id, a.annotator_id, 'normal', v.winner, '{}', '', '', '', 'a',
-            a.id::text, now()
-        FROM labeling_assignment a JOIN labeling_verdict v ON v.comparison_id = a.comparison_id
-    ''')
-print(create_token(user=maya, name="benchmark", acting_user=maya, now=now)[1])
+ASSIGNMENTS = """
+INSERT INTO labeling_assignment
+    (comparison_id, campaign_id, annotator_id, kind, slot, "left", status, leased_at, expires_at)
+SELECT id, campaign_id, %s, 'normal', 1, 'a', 'judged', now(), now() FROM labeling_comparison
+"""
+JUDGMENTS = """
+INSERT INTO labeling_judgment (assignment_id, comparison_id, campaign_id, annotator_id, kind, choice, criteria,
+    comment, edit, skip_reason, flag, "left", key, created_at)
+SELECT a.id, a.comparison_id, a.campaign_id, a.annotator_id, 'normal', v.winner, '{}', '', '', '', '', 'a', a.id::text,
+    now()
+FROM labeling_assignment a JOIN labeling_verdict v ON v.comparison_id = a.comparison_id
 """
 
 
-class Peak:
-    """The largest resident set of a process while the block runs, in MiB; sampled every 2 ms."""
+def main() -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, nargs="+", default=[10_000])
+    parser.add_argument(FILL, type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.fill:
+        print(fill(options.fill))
+        return 0
+    return with_services(lambda: measure_all(options.pairs), ephemeral=True)
 
-    def __init__(self, process: psutil.Process) -> None:
-        self.process = process
-        self.before: int = process.memory_info().rss
-        self.most: int = self.before
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> "Peak":
-        self._thread.start()
-        return self
+def measure_all(sizes: list[int]) -> None:
+    """Measures each size in a database of its own."""
+    for pairs in sizes:
+        measure(new_database(os.environ["DATABASE_URL"], f"export_{pairs}"), pairs)
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
 
-    @property
-    def grown(self) -> float:
-        return (self.most - self.before) / 2**20
+def measure(url: str, pairs: int) -> None:
+    """Fills a database and prints a line for each dialect."""
+    env = environment({"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings", **NO_LIMITS})
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, check=True)
+    # In a separate process: Django reads the address of the database only once.
+    filling = [sys.executable, "-m", "benchmarks.export", FILL, str(pairs)]
+    key = subprocess.run(filling, env=env, capture_output=True, text=True, check=True).stdout.split()[-1]
+    with export_server(url) as (address, worker):
+        for dialect in DIALECTS:
+            export(address, key, dialect)  # the first export imports modules
+            seconds, growth, size = [], 0, 0
+            for _ in range(REPEATS):
+                with PeakMemory([worker], every=0.002) as memory:
+                    started = time.perf_counter()
+                    size = export(address, key, dialect)
+                    seconds.append(time.perf_counter() - started)
+                growth = max(growth, memory.growth)
+            line = {"pairs": pairs, "dialect": dialect, "seconds": round(sorted(seconds)[REPEATS // 2], 3)}
+            line |= {"bytes": size, "peak_mib": round(memory.most / 2**20, 1), "grown_mib": round(growth / 2**20, 1)}
+            print(json.dumps(line), flush=True)
 
-    def _watch(self) -> None:
-        while not self._over.wait(0.002):
-            self.most = max(self.most, self.process.memory_info().rss)
+
+def fill(count: int) -> str:
+    """Creates a campaign with that many judged pairs; returns the key of a token for its export."""
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django.utils import timezone
+
+    from labeling.actions.campaigns import create_campaign
+    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.people import create_token, create_user
+
+    now = timezone.now()
+    maya, _ = create_user(username="maya", role="lead", password="correct horse battery", acting_user=None, now=now)
+    campaign = create_campaign(name="Export", acting_user=maya, now=now)
+    drafts = (
+        ComparisonDraft(
+            prompt=[{"role": "user", "content": f"Tell me about number {number}."}],
+            first=CompletionDraft(_text(number, 3), model_version="one"),
+            second=CompletionDraft(_text(number, 5), model_version="two"),
+            preference="first",
+        )
+        for number in range(count)
+    )
+    add_comparisons(campaign=campaign, drafts=drafts, source="benchmark", acting_user=maya, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(ASSIGNMENTS, [maya.pk])
+        cursor.execute(JUDGMENTS)
+    return create_token(user=maya, name="benchmark", acting_user=maya, now=now)[1]
+
+
+def _text(number: int, side: int) -> str:
+    words = SENTENCE.split()
+    text = " ".join(words[(number * side + place) % len(words)] for place in range(120))
+    return f"{text} {number} {side}"
 
 
 @contextmanager
-def server(url: str) -> Iterator[tuple[str, psutil.Process]]:
-    """gunicorn over a database; its address and its one worker."""
+def export_server(url: str) -> Iterator[tuple[str, psutil.Process]]:
+    """gunicorn on a database; yields its address and its only worker."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--log-level", "warning"]
-    process = subprocess.Popen(command, env=environment({"DATABASE_URL": url, "DATABASE_POOL": "true"}))
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/healthz").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address, psutil.Process(process.pid).children()[0]
-    finally:
-        process.terminate()
-        process.wait()
+    env = environment({"DATABASE_URL": url, "DATABASE_POOL": "true", **NO_LIMITS})
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "server.log"
+        with server(command, port=port, path="/healthz", log=log, env=env) as process:
+            yield f"http://127.0.0.1:{port}", process.children()[0]
 
 
 def export(address: str, key: str, dialect: str) -> int:
-    """One export, read to its end; returns its bytes."""
+    """Reads one export to its end; returns the number of bytes."""
     request = urllib.request.Request(f"{address}/api/v1/campaigns/export/export/?dialect={dialect}")
     request.add_header("Authorization", f"Bearer {key}")
     size = 0
@@ -119,36 +144,5 @@ def export(address: str, key: str, dialect: str) -> int:
     return size
 
 
-def measure(url: str, pairs: int) -> None:
-    """Fills a database and prints a line for each dialect."""
-    env = environment({"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings", "API_LIMIT_FILES": "0"})
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, check=True)
-    filled = subprocess.run(
-        [sys.executable, "-c", FILL, str(pairs)], env=env, capture_output=True, text=True, check=True
-    )
-    key = filled.stdout.split()[-1]
-    os.environ["API_LIMIT_FILES"] = "0"
-    with server(url) as (address, worker):
-        for dialect in DIALECTS:
-            export(address, key, dialect)  # the first one imports what it needs
-            seconds, grown, size = [], 0.0, 0
-            for _ in range(REPEATS):
-                with Peak(worker) as peak:
-                    started = time.perf_counter()
-                    size = export(address, key, dialect)
-                    seconds.append(time.perf_counter() - started)
-                grown = max(grown, peak.grown)
-            line = {"pairs": pairs, "dialect": dialect, "seconds": round(sorted(seconds)[REPEATS // 2], 3)}
-            line |= {"bytes": size, "peak_mib": round(peak.most / 2**20, 1), "grown_mib": round(grown, 1)}
-            print(json.dumps(line), flush=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, nargs="+", default=[10_000])
-    for pairs in parser.parse_args().pairs:
-        measure(new_database(os.environ["DATABASE_URL"], f"export_{pairs}"), pairs)
-
-
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""What the driver asks of a system, and how its server processes are started, watched and ended."""
+"""The interface between the driver and a system, and the system's server processes."""
 
 import os
 import signal
@@ -29,16 +29,16 @@ class DidNotStart(RuntimeError):
 
 
 class Annotator(ABC):
-    """Somebody who judges, over a connection of their own."""
+    """An annotator with a separate connection."""
 
     @abstractmethod
     def judge_one(self) -> bool:
-        """Judges the pair in front of them and has the next one in hand afterwards; False: nothing was left."""
+        """Judges the current pair and receives the next one; False if nothing was left."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What the database says after the load. labeled: pairs with at least one judgment."""
+    """Counts in the database after the load. labeled: pairs with at least one judgment."""
 
     judgments: int
     labeled: int
@@ -54,23 +54,23 @@ class System(ABC):
 
     @abstractmethod
     def add_pairs(self, name: str, records: list[dict[str, Any]], *, overlap: int, annotators: int) -> Any:
-        """A new project with these pairs and people, ready to judge. Returns what names the project."""
+        """Creates a project with these pairs and people, ready to judge; returns its id."""
 
     @abstractmethod
     def annotator(self, project: Any, number: int) -> Annotator:
-        """The annotator of that number, connected, before their first pair."""
+        """The annotator with that number, connected, before the first pair."""
 
     @abstractmethod
     def counts(self, project: Any, *, overlap: int) -> Counts:
-        """Counted in the system's own tables."""
+        """The counts in the system's own tables."""
 
     @abstractmethod
     def add_judged(self, name: str, records: list[dict[str, Any]]) -> Any:
-        """A new project with these pairs, each judged once."""
+        """Creates a project with these pairs, each judged once; returns its id."""
 
     @abstractmethod
     def export(self, project: Any) -> int:
-        """Everything judged, over HTTP; returns the bytes."""
+        """Exports all judgments over HTTP; returns the number of bytes."""
 
     @property
     @abstractmethod
@@ -79,7 +79,7 @@ class System(ABC):
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """A free port on the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -87,7 +87,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(command: list[str], *, port: int, path: str, log: Path, **where: Any) -> Iterator[psutil.Process]:
-    """A server process with its children, up until the block ends; all of them are ended with it."""
+    """A server process that runs during the block and then ends with all its children."""
     with open(log, "wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **where)
     try:
@@ -115,10 +115,14 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> 
 
 
 class PeakMemory:
-    """The most memory any one process of a server held while the block ran, and how much that was more than before."""
+    """The largest resident memory of any process of a server during the block, and its growth since the start.
 
-    def __init__(self, processes: list[psutil.Process]) -> None:
+    every: seconds between two samples.
+    """
+
+    def __init__(self, processes: list[psutil.Process], *, every: float = 0.02) -> None:
         self.processes = processes
+        self.every = every
 
     def __enter__(self) -> "PeakMemory":
         self.before = {process.pid: process.memory_info().rss for process in self.processes}
@@ -133,7 +137,7 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(0.02):
+        while not self._over.wait(self.every):
             for process in self.processes:
                 self.peak[process.pid] = max(self.peak[process.pid], process.memory_info().rss)
 
@@ -149,7 +153,7 @@ class PeakMemory:
 
 
 def new_database(url: str, name: str) -> str:
-    """Makes an empty database beside the one of `url`, in place of what an earlier run left; returns its address."""
+    """Creates an empty database on the server of `url`, replacing that of an earlier run; returns its address."""
     name = f"benchmark_{name}"
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in ("DROP DATABASE IF EXISTS {} WITH (FORCE)", "CREATE DATABASE {}"):
@@ -158,5 +162,5 @@ def new_database(url: str, name: str) -> str:
 
 
 def environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with changes."""
+    """This process's environment, with changes."""
     return {**os.environ, **changes}
