@@ -1,1 +1,1 @@
-"""The numbers of the README: each program prints its own, `make bench` runs them all."""
+"""The programs behind every published figure. Each prints its own figures; `make bench` runs them all."""

@@ -1,8 +1,8 @@
-"""The statistics of a campaign with 1,000,000 judgments: how long counting takes, and how long a page from its counts.
+"""Seconds to count the statistics of a campaign with 1,000,000 judgments, and to render a page from the counts.
 
-Makes the campaign in a database of its own (50 annotators, 3 judgments for each of 333,334 comparisons, texts of 100 to
-1,500 characters, 4 model versions), asks for statistics, ranking, page and API as a lead would, and prints the seconds.
-Goal: under a second for the page once the counts exist, bootstrap intervals included.
+Creates the campaign in a separate database (50 annotators, 3 judgments for each of 333,334 comparisons, texts of 100 to
+1,500 characters, 4 model versions), requests statistics, ranking, page and API like a lead, and prints the seconds.
+Goal: less than a second for the page once the counts exist, including bootstrap intervals.
 
     python -m benchmarks.agreement [--judgments 1000000] [--json]     about 3 minutes
 """
@@ -26,7 +26,7 @@ REPEATS = 5
 
 
 def main() -> int:
-    """The command line; the exit code is 1 where the page misses the goal by a factor of three (machines are noisy)."""
+    """The command line; the exit code is 1 if the page misses the goal by a factor of three (machines are noisy)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--judgments", type=int, default=1_000_000)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def measure(judgments: int) -> dict[str, Any]:
-    """Makes the campaign and takes the times; needs a database, and nothing in it."""
+    """Creates the campaign and measures; needs an empty database."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_for_tests"
     import django
 
@@ -66,17 +66,17 @@ def measure(judgments: int) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     began = time.perf_counter()
     campaign = make_campaign(judgments // PER_COMPARISON + 1)
-    made = time.perf_counter() - began
+    creating = time.perf_counter() - began
     lead = Client(SERVER_NAME="localhost")
     lead.force_login(User.objects.get(username="maya"))
     page, address = f"/campaigns/{campaign.slug}/statistics/", f"/api/v1/campaigns/{campaign.slug}/statistics/"
 
     def fresh(act: Callable[[], Any]) -> Callable[[], Any]:
-        def anew() -> Any:
+        def without_cache() -> Any:
             cache.clear()
             return act()
 
-        return anew
+        return without_cache
 
     now = timezone.now()
     begin = Campaign.objects.get(pk=campaign.pk).created_at
@@ -86,7 +86,7 @@ def measure(judgments: int) -> dict[str, Any]:
     statistics(campaign, now=now)
     return {
         "judgments": Judgment.objects.count(),
-        "made_in_seconds": round(made, 1),
+        "made_in_seconds": round(creating, 1),
         "counting_seconds": counting,
         "counting_a_quarter_seconds": slicing,
         "statistics_from_counts_seconds": seconds(lambda: statistics(campaign, now=timezone.now())),
@@ -94,22 +94,22 @@ def measure(judgments: int) -> dict[str, Any]:
         "ranking_at_equal_length_seconds": seconds(
             lambda: model_ranking(campaign, length_controlled=True, now=timezone.now())
         ),
-        "page_seconds": seconds(lambda: answered(lead, page)),
-        "api_seconds": seconds(lambda: answered(lead, address)),
+        "page_seconds": seconds(lambda: request(lead, page)),
+        "api_seconds": seconds(lambda: request(lead, address)),
         "agreement_from_columns_seconds": seconds(lambda: agreement(campaign)),
         "load": os.getloadavg()[0],
     }
 
 
-def answered(client: Any, address: str) -> None:
-    """Asks for an address; raises where it is refused."""
-    answer = client.get(address)
-    if answer.status_code != 200:
-        raise RuntimeError(f"{address} answered {answer.status_code}")
+def request(client: Any, address: str) -> None:
+    """Requests an address; raises RuntimeError if it is refused."""
+    response = client.get(address)
+    if response.status_code != 200:
+        raise RuntimeError(f"{address} returned {response.status_code}")
 
 
 def seconds(act: Callable[[], Any], repeats: int = REPEATS) -> float:
-    """How long it takes, the middle of some repeats."""
+    """The median duration of some repeats."""
     taken = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -119,9 +119,9 @@ def seconds(act: Callable[[], Any], repeats: int = REPEATS) -> float:
 
 
 def make_campaign(comparisons: int) -> Any:
-    """A campaign with that many comparisons, each with 3 judgments, made in the database itself.
+    """A campaign with that many comparisons, each with 3 judgments, created inside the database.
 
-    Truths are a, b and (one in ten) a tie; annotator n errs 5 + n % 30 times in a hundred.
+    The true choice is a, b or (one in ten) a tie; annotator n errs 5 + n % 30 times in a hundred.
     """
     from django.db import connection
     from django.utils import timezone
@@ -225,7 +225,7 @@ def make_campaign(comparisons: int) -> Any:
     return campaign
 
 
-# Three different people for each comparison; what each says, and which side was left.
+# Three different annotators for each comparison, with their choices and the side shown on the left.
 VOTES = """
 CREATE TEMPORARY TABLE vote AS
 SELECT n, place, (%(people)s::bigint[])[1 + (first + place * step) %% 50] AS annotator,
@@ -242,7 +242,7 @@ FROM (
 
 
 def insert(cursor: Any, model: Any, columns: dict[str, str], source: str, values: dict[str, Any]) -> None:
-    """INSERT ... SELECT of the columns' expressions from a source; other columns get what the model gives them."""
+    """INSERT ... SELECT of the columns' expressions from a source; other columns get the model's defaults."""
     chosen, parameters = dict(columns), dict(values)
     for field in model._meta.concrete_fields:
         if field.column not in chosen and not field.null and not field.primary_key:

@@ -1,9 +1,9 @@
-"""What an annotator feels: from the key press until the next pair is painted, and what the page's first load costs.
+"""The latency that an annotator feels: from a key press until the next pair is painted, and the page's first load.
 
-A real Chromium before the production server (gunicorn, hashed and compressed static files), with latency added to
-every request by the browser's own network emulation. Two campaigns with the same pairs take turns: one gives the next
-pairs ahead, as a new campaign does, the other none. Times are taken in the page: from the timestamp of the key event to
-the first moment after the frame that shows the next pair.
+A real Chromium in front of the production server (gunicorn, hashed and compressed static files). The browser's network
+emulation adds latency to every request. Two campaigns with the same pairs take turns: one leases pairs ahead, as new
+campaigns do, the other does not. Times are measured in the page, from the timestamp of the key event to the first
+moment after the frame with the next pair.
 
     python -m benchmarks.annotating                    about 3 minutes
     python -m benchmarks.annotating --latency 0 --judgments 20
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """First loads, then turns of both campaigns."""
+    """The first load, then turns of both campaigns."""
     source, records = _records(options.judgments + 2 * AHEAD + 2)
     with tempfile.TemporaryDirectory() as folder:
         url = new_database(os.environ["DATABASE_URL"], "annotating")
@@ -97,14 +97,14 @@ def _summary(values: list[float]) -> dict[str, float]:
 
 
 def _records(count: int) -> tuple[str, list[dict[str, Any]]]:
-    """Pairs of real completions where they are at hand, else made up."""
+    """Pairs of real completions if the file is present, else synthetic ones."""
     if not REAL_TEXTS.exists():
-        return "made up", list(pairs(count))
+        return "synthetic", list(pairs(count))
     with gzip.open(REAL_TEXTS) as file:
-        found = json.load(file)
+        annotations = json.load(file)
     records = [
         {"id": str(number), "prompt": one["instruction"], "first": one["output_1"], "second": one["output_2"]}
-        for number, one in enumerate(found)
+        for number, one in enumerate(annotations)
         if one["output_1"] != one["output_2"]
     ]
     return "AlpacaEval", list(itertools.islice(records, count))
@@ -112,7 +112,7 @@ def _records(count: int) -> tuple[str, list[dict[str, Any]]]:
 
 @contextmanager
 def _static_files() -> Iterator[None]:
-    """Collected, hashed and compressed in a folder of their own, as production serves them."""
+    """Static files, collected, hashed and compressed in a temporary folder, as in production."""
     with tempfile.TemporaryDirectory() as folder:
         before = os.environ.get("CHOSEN_VAR")
         os.environ["CHOSEN_VAR"] = folder
@@ -133,13 +133,13 @@ def _campaign(system: Chosen, name: str, records: list[dict[str, Any]], ahead: i
 
 
 def _reader(system: Chosen, slugs: Iterable[str]) -> str:
-    """Somebody who judges in a browser; returns their password."""
+    """Creates the user who judges in the browser; returns the password."""
     command = [sys.executable, "manage.py", "create_user", READER, "--json"]
     env = environment({"DATABASE_URL": system.url})
-    made = json.loads(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
+    account = json.loads(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
     for slug in slugs:
         system.lead.call("POST", f"/api/v1/campaigns/{slug}/members/", {"username": READER, "role": "annotator"})
-    return str(made["password"])
+    return str(account["password"])
 
 
 def _chromium() -> str | None:
@@ -156,7 +156,7 @@ def _sign_in(page: Page, password: str) -> None:
 
 
 def _first_load(page: Page, slug: str) -> dict[str, Any]:
-    """With an empty cache, no latency: what is transferred until nothing more comes, and when the page takes keys."""
+    """With an empty cache and no latency: the bytes transferred, and when the page is painted and takes keys."""
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     network.send("Network.clearBrowserCache")
@@ -198,7 +198,7 @@ def _judge(page: Page, network: CDPSession, slug: str, options: argparse.Namespa
 
 
 def in_words(report: dict[str, Any]) -> str:
-    """For people."""
+    """The report as text."""
     first = report["first_load"]
     lines = [
         f"first load: {first['kilobytes']:.1f} kB in {first['requests']} requests to {', '.join(first['hosts'])}",

@@ -1,10 +1,10 @@
 """Is anything lost, counted twice or judged too often when 64 annotators judge at once and their programs are killed?
 
-64 clients in 4 processes judge on a real PostgreSQL: campaigns with overlap 1, 2, 3, and adaptive with retests. Their
-clock runs 60 times as fast, so that leases expire in the middle: some clients go away for longer than a lease. Every
-client writes down what it is about to send and what was acknowledged. Processes are killed (SIGKILL) in the middle; the
-next one reads what its clients had written and sends what was not acknowledged again, with the same key. At the end
-the database is compared with what the clients were told. The exit code is 1 if anything is wrong.
+64 clients in 4 processes judge on a real PostgreSQL, in campaigns with overlap 1, 2, 3, and adaptive with retests.
+Their clock runs 60 times as fast, so that leases expire: some clients pause for longer than a lease. Every client logs
+each judgment before sending it, and each acknowledgement. Processes are killed (SIGKILL) at random; the next one reads
+the logs of its clients and sends every unacknowledged judgment again, with the same key. At the end the database is
+compared with the acknowledgements. The exit code is 1 if anything is wrong.
 
     python -m benchmarks.concurrency                   about 5 minutes on 2 cores
     python -m benchmarks.concurrency --judgments 2000
@@ -33,7 +33,7 @@ SPEED = 60
 LEASE_SECONDS = 30
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 AWAY, SKIPS, ERRORS, REPEATS = 0.01, 0.02, 0.25, 0.02
-GIVES_UP_AFTER = 60  # looks in vain, each longer than a second of the campaign's clock
+GIVES_UP_AFTER = 60  # attempts without an assignment, each longer than a second of the campaign's clock
 
 MODES: dict[str, dict[str, Any]] = {
     "overlap 1": {"overlap": 1, "prefetch": 0},
@@ -95,17 +95,17 @@ def run_mode(name: str, comparisons: int) -> dict[str, Any]:
                 kills += 1
         failed = [worker.returncode for worker in workers.values() if worker.returncode]
         if failed:
-            raise RuntimeError(f"{len(failed)} processes of clients failed; what they said stands above.")
-        told = _told(Path(folder))
-        return _compared(slug, told) | {"seconds": round(time.time() - start, 1), "kills": kills}
+            raise RuntimeError(f"{len(failed)} client processes failed; see their output above.")
+        acknowledged = _acknowledged(Path(folder))
+        return _differences(slug, acknowledged) | {"seconds": round(time.time() - start, 1), "kills": kills}
 
 
 def work(place: dict[str, Any]) -> None:
-    """One process: its share of the clients, each in a thread, until nothing is left."""
+    """One process: its share of the clients, each in a thread, until nothing is left to judge."""
     _django()
-    mine = range(place["number"], CLIENTS, PROCESSES)
-    with ThreadPoolExecutor(len(mine)) as pool:
-        list(pool.map(lambda client: _client(client, place), mine))
+    clients = range(place["number"], CLIENTS, PROCESSES)
+    with ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(lambda client: _client(client, place), clients))
 
 
 def _client(number: int, place: dict[str, Any]) -> None:
@@ -117,20 +117,20 @@ def _client(number: int, place: dict[str, Any]) -> None:
     chance = random.Random()
     user = User.objects.get(username=f"client-{number}")
     campaign = Campaign.objects.get(slug=place["slug"])
-    path, vain = Path(place["folder"]) / f"{number}.jsonl", 0
+    path, failures = Path(place["folder"]) / f"{number}.jsonl", 0
     if path.exists() and (unanswered := _unanswered(path)):
         with path.open("a") as log:
             _send(user, unanswered, log, place["start"])
     with path.open("a") as log:
-        while vain < GIVES_UP_AFTER:
+        while failures < GIVES_UP_AFTER:
             now = _clock(place["start"])
-            given, _ = next_with_progress(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch)
-            assignment = next(iter(given), None)
+            assignments, _ = next_with_progress(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch)
+            assignment = next(iter(assignments), None)
             if assignment is None:
-                vain += 1
+                failures += 1
                 time.sleep(0.05)
                 continue
-            vain = 0
+            failures = 0
             if chance.random() < AWAY:
                 time.sleep(1.5 * LEASE_SECONDS / SPEED)
             letter = {"assignment": assignment.pk, "choice": _choice(assignment, chance), "key": uuid4().hex}
@@ -140,7 +140,7 @@ def _client(number: int, place: dict[str, Any]) -> None:
 
 
 def _send(user: Any, letter: dict[str, Any], log: Any, start: float) -> None:
-    """Writes down what is sent, sends it, writes down what came back."""
+    """Logs a judgment, sends it, and logs the result."""
     from labeling.judging.acts import judge
     from labeling.judging.refusals import AlreadyJudged, LeaseLost
 
@@ -160,7 +160,7 @@ def _send(user: Any, letter: dict[str, Any], log: Any, start: float) -> None:
 
 
 def _choice(assignment: Any, chance: random.Random) -> str:
-    """The one whose hash is even is the better one; sometimes somebody errs, or passes."""
+    """The hash of the pair decides which completion is better; some clients err or skip."""
     if chance.random() < SKIPS:
         return "skip"
     better = "a" if int(assignment.comparison.pair_hash, 16) % 2 else "b"
@@ -170,14 +170,14 @@ def _choice(assignment: Any, chance: random.Random) -> str:
 
 def _write(log: Any, line: dict[str, Any]) -> None:
     log.write(json.dumps(line) + "\n")
-    log.flush()  # to the operating system: it outlives the process
+    log.flush()  # to the operating system, so that it survives the process
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for line in path.read_text().splitlines():
         try:
             yield json.loads(line)
-        except json.JSONDecodeError:  # the process was killed while it wrote this line: it was told nothing
+        except json.JSONDecodeError:  # the process was killed while writing this line, before any acknowledgement
             continue
 
 
@@ -188,16 +188,16 @@ def _unanswered(path: Path) -> dict[str, Any] | None:
     return last
 
 
-def _told(folder: Path) -> dict[str, str]:
-    """The choice of every judgment that a client was told is kept, by key."""
+def _acknowledged(folder: Path) -> dict[str, str]:
+    """The choice of every acknowledged judgment, by key."""
     kept: dict[str, str] = {}
     for path in folder.glob("*.jsonl"):
         kept |= {line["kept"]: line["choice"] for line in _lines(path) if "kept" in line}
     return kept
 
 
-def _compared(slug: str, told: dict[str, str]) -> dict[str, Any]:
-    """What the clients were told against what the database holds."""
+def _differences(slug: str, acknowledged: dict[str, str]) -> dict[str, Any]:
+    """Compares the acknowledgements with the database."""
     from django.db.models import Count
 
     from labeling.models import Campaign, Comparison, Judgment, Membership
@@ -205,21 +205,21 @@ def _compared(slug: str, told: dict[str, str]) -> dict[str, Any]:
 
     campaign = Campaign.objects.get(slug=slug)
     current = Judgment.objects.filter(campaign=campaign, superseded_at=None)
-    said = current.exclude(choice="skip")
-    votes = said.filter(kind="normal")
+    choices = current.exclude(choice="skip")
+    votes = choices.filter(kind="normal")
     counted = Counter(votes.values_list("comparison", flat=True))
     rows = list(Comparison.objects.filter(campaign=campaign).values_list("pk", "judged", "overlap", "status"))
     most = campaign.max_overlap or campaign.overlap
-    by_person = Counter(said.values_list("annotator", flat=True))
+    by_person = Counter(choices.values_list("annotator", flat=True))
     members = Membership.objects.filter(campaign=campaign).values_list("user", "judged")
     twice = votes.values("annotator", "comparison").annotate(times=Count("pk")).filter(times__gt=1)
     return {
         "comparisons": len(rows),
-        "acknowledged": len(told),
+        "acknowledged": len(acknowledged),
         "votes": sum(counted.values()),
-        "retests": said.filter(kind="retest").count(),
+        "retests": choices.filter(kind="retest").count(),
         "over_labeled": sum(counted[pk] > min(overlap, most) for pk, _, overlap, _ in rows),
-        "lost": len(set(told) - set(current.values_list("key", flat=True))),
+        "lost": len(set(acknowledged) - set(current.values_list("key", flat=True))),
         "double_counted": sum(counted[pk] != judged for pk, judged, _, _ in rows)
         + sum(by_person[user] != judged for user, judged in members)
         + (current.count() - current.values("key").distinct().count()),
@@ -237,9 +237,9 @@ def _campaign(name: str, comparisons: int) -> str:
     from labeling.models import User
 
     def person(username: str, role: str) -> User:
-        found = User.objects.filter(username=username).first()
-        made = {"username": username, "role": role, "is_simulated": True}
-        return found or create_user(**made, acting_user=None, now=START)[0]  # type: ignore[arg-type]
+        existing = User.objects.filter(username=username).first()
+        values = {"username": username, "role": role, "is_simulated": True}
+        return existing or create_user(**values, acting_user=None, now=START)[0]  # type: ignore[arg-type]
 
     lead = person("lead", "lead")
     campaign = create_campaign(name=name, lease_seconds=LEASE_SECONDS, acting_user=lead, now=START, **MODES[name])
@@ -260,8 +260,8 @@ def _campaign(name: str, comparisons: int) -> str:
 
 
 def _start(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
-    told = json.dumps({**place, "number": number})
-    return subprocess.Popen([sys.executable, "-m", "benchmarks.concurrency", "--worker", told])
+    arguments = json.dumps({**place, "number": number})
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.concurrency", "--worker", arguments])
 
 
 def _clock(start: float) -> datetime:

@@ -1,9 +1,9 @@
-"""What the platform costs on top of the generator.
+"""The overhead of the platform on top of the generator.
 
-vllm      end-to-end tokens/s of a generation job (HTTP, log-probabilities, database) over vLLM's own offline `LLM.chat`
-          on the same prompts, seeds and settings; both engines loaded, taking turns. Wants `make vllm-install`.
-embedded  the embedded sampler over plain `model.generate` in batches, the same prompts and settings, taking turns
-stub      10,000 prompts x 2 from an HTTP server that answers at once: completions written a second, memory
+vllm      end-to-end tokens/s of a generation job (HTTP, log-probabilities, database) against vLLM's offline `LLM.chat`
+          on the same prompts, seeds and settings; both engines loaded, in turns. Needs `make vllm-install`.
+embedded  the embedded sampler against plain `model.generate` in batches, same prompts and settings, in turns
+stub      10,000 prompts x 2 from an HTTP server that answers at once: completions stored per second, memory
 
     python -m benchmarks.generation                    all three; about 15 minutes on two cores
     python -m benchmarks.generation stub --prompts 2000
@@ -23,7 +23,8 @@ from typing import Any
 
 import psutil
 
-from benchmarks.generating.processes import answers, base_model, child, demo_prompts, django_for, free_port, wait_for
+from benchmarks.generating.processes import answers, base_model, child, demo_prompts, django_for, wait_for
+from benchmarks.load.system import free_port
 from config.embedded.__main__ import with_services
 from config.embedded.var import PROJECT_DIR
 
@@ -57,9 +58,9 @@ def main() -> int:
 
 
 def measure_vllm(options: argparse.Namespace) -> dict[str, Any]:
-    """Rounds of a job over the server and of `LLM.chat`, whoever begins taking turns too."""
+    """Rounds of a job over the server and of `LLM.chat`; which of them begins alternates too."""
     if not VLLM_PYTHON.exists():
-        raise SystemExit("vLLM has an environment of its own: make vllm-install")
+        raise SystemExit("vLLM is not installed. Install it with: make vllm-install")
     model = base_model()
     prompts = demo_prompts(options.prompts or 96)
     settings = {"temperature": 0.8, "top_p": options.top_p, "top_k": 0, "max_tokens": options.max_tokens}
@@ -116,7 +117,7 @@ def vllm_server(model: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def offline_vllm(model: Path) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
-    """`LLM.chat` in a process of its own; yields what asks it."""
+    """`LLM.chat` in a separate process; yields a function that sends it a task."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
     program = PROJECT_DIR / "benchmarks" / "generating" / "offline.py"
     with child([str(VLLM_PYTHON), str(program), str(model)], environment, "vllm-offline", talks=True) as process:
@@ -124,7 +125,7 @@ def offline_vllm(model: Path) -> Iterator[Callable[[dict[str, Any]], dict[str, A
         assert process.stdout is not None
         stdin, stdout = process.stdin, process.stdout
         if not stdout.readline():
-            raise RuntimeError("the offline engine did not start: see var/log/vllm-offline.log")
+            raise RuntimeError("The offline engine did not start; see var/log/vllm-offline.log")
 
         def ask(task: dict[str, Any]) -> dict[str, Any]:
             stdin.write((json.dumps(task) + "\n").encode())
@@ -138,7 +139,7 @@ def offline_vllm(model: Path) -> Iterator[Callable[[dict[str, Any]], dict[str, A
 
 
 def measure_embedded(options: argparse.Namespace) -> dict[str, Any]:
-    """Rounds of the sampler and of `model.generate` on batches in the order they come, two completions of a prompt."""
+    """Rounds of the sampler and of `model.generate` on batches in the given order, two completions per prompt."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -206,7 +207,7 @@ def measure_embedded(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure_stub(options: argparse.Namespace) -> dict[str, Any]:
-    """One job over a stub server in another process; this process's memory twice a second."""
+    """One job over a stub server in another process; samples this process's memory twice a second."""
     count, port = options.prompts or 10_000, free_port()
     command = [sys.executable, "-m", "benchmarks.generating.stub_server", str(port), "60"]
     with child(command, dict(os.environ), "stub-server") as process:
@@ -219,12 +220,12 @@ def measure_stub(options: argparse.Namespace) -> dict[str, Any]:
         prompts = [[{"role": "user", "content": f"What is {number} plus {number % 7}?"}] for number in range(count)]
         campaign = campaigns.campaign_with(prompts, "Stub")
         before = campaigns.resident_mb()
-        with memory_watched() as seen:
+        with memory_samples() as samples:
             done = campaigns.do_job(campaign, version, settings={"max_tokens": 64}, seed=1)
         from labeling.models import Completion
 
         in_database = Completion.objects.filter(prompt__campaign=campaign).count()
-    half = len(seen) // 2
+    half = len(samples) // 2
     return {
         "prompts": count,
         "completions": in_database,
@@ -233,25 +234,26 @@ def measure_stub(options: argparse.Namespace) -> dict[str, Any]:
         "completions_per_second": in_database / done["seconds"],
         "memory_mb": {
             "before": before,
-            "most_in_first_half": max(seen[: half or 1]),
-            "most_in_second_half": max(seen[half:]),
+            "most_in_first_half": max(samples[: half or 1]),
+            "most_in_second_half": max(samples[half:]),
         },
     }
 
 
 @contextmanager
-def memory_watched() -> Iterator[list[float]]:
-    """This process's resident megabytes, twice a second."""
-    seen, over, own = [psutil.Process().memory_info().rss / 1e6], threading.Event(), psutil.Process()
+def memory_samples() -> Iterator[list[float]]:
+    """This process's resident memory in MB, sampled twice a second during the block."""
+    own, over = psutil.Process(), threading.Event()
+    samples = [own.memory_info().rss / 1e6]
 
     def watch() -> None:
         while not over.wait(0.5):
-            seen.append(own.memory_info().rss / 1e6)
+            samples.append(own.memory_info().rss / 1e6)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
-        yield seen
+        yield samples
     finally:
         over.set()
         thread.join()
@@ -262,7 +264,7 @@ def _say(line: str) -> None:
 
 
 def in_words(report: dict[str, Any]) -> Iterator[str]:
-    """The figures as tables."""
+    """The figures as text."""
     for part, names in (("vllm", ("platform", "offline")), ("embedded", ("embedded", "generate"))):
         if part in report:
             rates = report[part]["tokens_per_second"]
@@ -274,7 +276,7 @@ def in_words(report: dict[str, Any]) -> Iterator[str]:
         stub, memory = report["stub"], report["stub"]["memory_mb"]
         yield (
             f"stub server, {stub['prompts']:,} prompts x 2: {stub['completions']:,} completions in "
-            f"{stub['seconds']:.1f} s, {stub['completions_per_second']:.0f} a second; memory "
+            f"{stub['seconds']:.1f} s, {stub['completions_per_second']:.0f} per second; memory "
             f"{memory['before']:.0f} MB before, at most {memory['most_in_first_half']:.0f} in the first half and "
             f"{memory['most_in_second_half']:.0f} in the second"
         )

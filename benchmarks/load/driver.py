@@ -1,4 +1,4 @@
-"""Annotators who judge without thinking, and what they saw."""
+"""The driver: annotators who judge without pauses, and the times they measure."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from benchmarks.load.system import Annotator
 
 @dataclass(frozen=True)
 class Load:
-    """One cell. by_annotator: milliseconds of submitting a judgment and having the next pair, for each of them."""
+    """One cell. by_annotator: for each annotator, the milliseconds to submit a judgment and receive the next pair."""
 
     seconds: float
     by_annotator: list[list[float]]
@@ -20,26 +20,26 @@ class Load:
 
     @property
     def milliseconds(self) -> list[float]:
-        """Of all annotators."""
+        """The times of all annotators."""
         return [value for own in self.by_annotator for value in own]
 
     @property
     def judgments(self) -> int:
-        """How many were made."""
+        """Number of judgments."""
         return len(self.milliseconds)
 
     @property
     def per_second(self) -> float:
-        """Judgments a second of all annotators together."""
+        """Judgments per second of all annotators together."""
         return self.judgments / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Milliseconds that this share of the judgments stayed under."""
+        """A percentile of the milliseconds."""
         return float(np.percentile(self.milliseconds, share)) if self.milliseconds else float("nan")
 
 
 def put_under_load(annotators: Sequence[Annotator], seconds: float) -> Load:
-    """All judge at once until the time is over or nothing is left."""
+    """All annotators judge at once until the time is over or nothing is left."""
     times: list[list[float]] = [[] for _ in annotators]
     errors: list[str] = []
     start = threading.Barrier(len(annotators) + 1)

@@ -1,6 +1,7 @@
-"""Label Studio Community under the driver: its own package in a virtual environment of its own, on PostgreSQL.
+"""The adapter for Label Studio Community: its package in a separate virtual environment, on PostgreSQL.
 
-It is asked as its front end asks: sign-up and log-in by its pages, then `projects/ID/next` and `tasks/ID/annotations`.
+It makes the requests of Label Studio's front end: sign-up and log-in by its pages, then `projects/ID/next` and
+`tasks/ID/annotations`.
 """
 
 import json
@@ -47,37 +48,37 @@ SELECT (SELECT coalesce(sum(votes), 0) FROM pairs), (SELECT count(*) FROM pairs)
 
 
 def install(venv: Path) -> Path:
-    """Makes the virtual environment once; returns its Python."""
+    """Creates the virtual environment once; returns its Python."""
     python = venv / "bin" / "python"
     stamp = venv / ".installed"
-    wanted = "\n".join((PACKAGE, *ALSO))
-    if stamp.exists() and stamp.read_text() == wanted:
+    packages = "\n".join((PACKAGE, *ALSO))
+    if stamp.exists() and stamp.read_text() == packages:
         return python
     print(f"Installing {PACKAGE} into {venv} ...", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", PACKAGE, *ALSO], check=True)
-    stamp.write_text(wanted)
+    stamp.write_text(packages)
     return python
 
 
 class LabelStudioAnnotator(Annotator):
-    """Two requests a pair: the next task, its annotation."""
+    """Two requests per pair: the next task and its annotation."""
 
     def __init__(self, connection: Connection, project: int) -> None:
         self.connection, self.project = connection, project
 
     def judge_one(self) -> bool:
         """See Annotator."""
-        status, found = self.connection.call("GET", f"/api/projects/{self.project}/next", accept=(404,))
+        status, task = self.connection.call("GET", f"/api/projects/{self.project}/next", accept=(404,))
         if status == 404:
             return False
         annotation = {"result": RESULT, "lead_time": 5.0, "project": self.project}
-        self.connection.call("POST", f"/api/tasks/{found['id']}/annotations/?project={self.project}", annotation)
+        self.connection.call("POST", f"/api/tasks/{task['id']}/annotations/?project={self.project}", annotation)
         return True
 
 
 class LabelStudio(System):
-    """Its server, on a database of its own."""
+    """Its server, on a separate database."""
 
     name = "Label Studio"
     version = PACKAGE.partition("==")[2]
@@ -91,7 +92,7 @@ class LabelStudio(System):
         self.invitation = f"?token={link['token']}" if "token" in link else f"?{urlsplit(link['invite_url']).query}"
 
     def _sign_up(self, email: str) -> dict[str, str]:
-        """A new account, as the sign-up page makes it; returns the headers of its session."""
+        """Creates an account on the sign-up page; returns the headers of its session."""
         browser = Browserlike(f"http://127.0.0.1:{self.port}")
         form = {"email": email, "password": PASSWORD, "allow_newsletters": "false", "how_find_us": "Gi"}
         browser.submit(f"/user/signup/{self.invitation}", form)
@@ -146,14 +147,14 @@ class LabelStudio(System):
 
 @contextmanager
 def label_studio(url: str, folder: Path, venv: Path) -> Iterator[LabelStudio]:
-    """The system with its server up."""
+    """The system with its server running."""
     python = install(venv)
-    found = [
+    find_package = [
         str(python),
         "-c",
         "import importlib.util as i; print(i.find_spec('label_studio').submodule_search_locations[0])",
     ]
-    package = subprocess.run(found, capture_output=True, text=True, check=True).stdout.strip()
+    package = subprocess.run(find_package, capture_output=True, text=True, check=True).stdout.strip()
     address = urlsplit(url)
     env = environment(
         {

@@ -1,4 +1,4 @@
-"""Pairs to judge, made up from a word list: the same ones for every system and every run."""
+"""Synthetic pairs from a word list, the same for every system and every run."""
 
 import random
 from collections.abc import Iterator
