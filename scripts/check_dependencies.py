@@ -25,7 +25,7 @@ def normalised(name: str) -> str:
 
 def pins(path: Path, form: re.Pattern[str] = PINNED) -> dict[str, re.Match[str]]:
     """The lines of a requirements file by package. Raises ValueError naming the first line of another form."""
-    found = {}
+    matches = {}
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")  # a pin and its hashes are one line
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
@@ -34,8 +34,8 @@ def pins(path: Path, form: re.Pattern[str] = PINNED) -> dict[str, re.Match[str]]
         if match is None:
             wanted = "NAME==VERSION with its hashes" if form is LOCKED else "NAME==VERSION"
             raise ValueError(f"{path.name}: not pinned as {wanted}: {line[:100]}")
-        found[normalised(match["name"])] = match
-    return found
+        matches[normalised(match["name"])] = match
+    return matches
 
 
 def problems(files: list[Path], lock: Path) -> list[str]:
@@ -45,32 +45,34 @@ def problems(files: list[Path], lock: Path) -> list[str]:
         direct = {path: pins(path) for path in files}
     except ValueError as error:
         return [str(error)]
-    found = []
+    complaints = []
     for path, entries in direct.items():
         for name, pin in entries.items():
             if not pin["reason"]:
-                found.append(f"{path.name}: {name} has no reason: add a comment that says why it is needed.")
+                complaints.append(f"{path.name}: {name} has no reason: add a comment that says why it is needed.")
             if name in WITHOUT_HASHES:
                 continue
             if name not in locked:
-                found.append(f"{path.name}: {name} is not in {lock.name}: run `make lock`.")
+                complaints.append(f"{path.name}: {name} is not in {lock.name}: run `make lock`.")
             elif (version := locked[name]["version"]) != pin["version"]:
-                found.append(f"{path.name}: {name}=={pin['version']}, but {lock.name} has {version}: run `make lock`.")
-    return found
+                complaints.append(
+                    f"{path.name}: {name}=={pin['version']}, but {lock.name} has {version}: run `make lock`."
+                )
+    return complaints
 
 
 def unpinned(files: list[Path], form: re.Pattern[str] = PINNED) -> list[str]:
     """A sentence for each file with a line that is not pinned in that form."""
-    found = []
+    complaints = []
     for path in files:
         try:
             pins(path, form)
         except ValueError as error:
-            found.append(str(error))
-    return found
+            complaints.append(str(error))
+    return complaints
 
 
 if __name__ == "__main__":
-    complaints = [*problems(FILES, LOCK), *unpinned([PIP], LOCKED), *unpinned(OTHERS)]
-    print("\n".join(complaints) or f"{LOCK.name}: every dependency is pinned and has its reason.")
-    sys.exit(1 if complaints else 0)
+    sentences = [*problems(FILES, LOCK), *unpinned([PIP], LOCKED), *unpinned(OTHERS)]
+    print("\n".join(sentences) or f"{LOCK.name}: every dependency is pinned and has its reason.")
+    sys.exit(1 if sentences else 0)

@@ -1,4 +1,4 @@
-"""What every test may use: the embedded services, a Chromium, and the same random examples on every machine."""
+"""Shared by all tests: the embedded services, a Chromium, and the same random examples on every machine."""
 
 import os
 import shutil
@@ -16,21 +16,21 @@ from tests.clients import calling, visiting
 
 __all__ = ["calling", "visiting"]  # fixtures
 
-# The same examples every time and no deadline: how fast the machine is today says nothing about the code.
+# The same examples every time, and no deadline: the speed of the machine says nothing about the code.
 hypothesis.settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("exploring", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
-expect.set_options(timeout=60_000)  # milliseconds; playwright's own five seconds are not many on a busy machine
+expect.set_options(timeout=60_000)  # milliseconds; Playwright's default of five seconds is short on a busy machine
 
-# `make test` brings the services; plain `pytest` starts them when the first test asks for a database.
-SERVICES_WANTED = settings.DATABASES["default"]["PORT"] == 1
+# `make test` starts the services; plain `pytest` starts them for the first test that needs a database.
+SERVICES_MISSING = settings.DATABASES["default"]["PORT"] == 1
 
 
 @pytest.fixture(scope="session")
 def embedded_services() -> Iterator[None]:
-    """PostgreSQL and Valkey up, their addresses in the environment and in the settings."""
-    if not SERVICES_WANTED:
+    """PostgreSQL and Valkey running, with their addresses in the environment and in the settings."""
+    if not SERVICES_MISSING:
         yield
         return
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
@@ -43,19 +43,19 @@ def embedded_services() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, embedded_services: None) -> None:
-    """Before the test database is made: there must be a server to make it on."""
+    """Starts the server before the test database is created on it."""
 
 
 def system_chromium() -> str | None:
-    """The machine's own Chromium, if it has one; else Playwright's is used."""
-    named = os.environ.get("CHROMIUM")
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
-    return named or next((path for path in found if path), None)
+    """The machine's own Chromium; None: Playwright uses its own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    paths = (shutil.which(name) for name in names)
+    return os.environ.get("CHROMIUM") or next((path for path in paths if path), None)
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """How Chromium is started: as root in a container if need be, silent on the network, without a GPU."""
+    """Chromium's options: works as root in a container, is silent on the network, uses no GPU."""
     arguments = [
         "--no-sandbox",
         "--disable-gpu",
@@ -67,7 +67,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `serial`, and likewise the browser's, go to one worker each: never two of a kind at a time."""
+    """Puts all tests marked `serial` on one worker, and all browser tests on another: never two of a kind at once."""
     for item in items:
         for kind in ("serial", "browser"):
             if item.get_closest_marker(kind):

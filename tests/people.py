@@ -1,7 +1,7 @@
-"""People on stage, for every test that needs somebody to act.
+"""A campaign and its people, for every test that needs them.
 
-Maya leads a campaign. Alice and Bob annotate it. Ada, who leads it too, adjudicates. Charlie annotates elsewhere and
-must see nothing of it. Root is an admin. `Stage` sets them up through the actions that the product itself uses.
+Maya leads a campaign. Alice and Bob annotate it. Ada, who also leads it, adjudicates. Charlie annotates another
+campaign and must see nothing of this one. Root is an admin. `Stage` creates them by the product's own actions.
 """
 
 from collections.abc import Iterable
@@ -21,11 +21,11 @@ from labeling.models import Assignment, Campaign, Comparison, Judgment, Membersh
 PASSWORD = "correct horse battery"
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-"""When tests take place, unless they say otherwise."""
+"""The time at which tests take place by default."""
 
 
 def person(name: str, role: str = Role.ANNOTATOR, *, is_simulated: bool = False) -> User:
-    """Somebody of that name; everybody's password is PASSWORD."""
+    """A user with that name; every password is PASSWORD."""
     password = None if is_simulated else PASSWORD
     return create_user(
         username=name, role=role, password=password, is_simulated=is_simulated, acting_user=None, now=NOON
@@ -33,12 +33,12 @@ def person(name: str, role: str = Role.ANNOTATOR, *, is_simulated: bool = False)
 
 
 def asks(text: str) -> list[Message]:
-    """A prompt of one turn."""
+    """A prompt with one turn."""
     return [Message(role="user", content=text)]
 
 
 def pair(number: int = 0, *, preference: str | None = None) -> ComparisonDraft:
-    """A comparison like no other number's."""
+    """A comparison that differs from those of other numbers."""
     return ComparisonDraft(
         prompt=asks(f"What is {number} plus one?"),
         first=CompletionDraft(f"It is {number + 1}.", model_version="base", seed=1),
@@ -49,7 +49,7 @@ def pair(number: int = 0, *, preference: str | None = None) -> ComparisonDraft:
 
 @dataclass
 class Stage:
-    """A campaign and its people. now: what the clock shows; `wait` moves it on."""
+    """A campaign and its people. now: the time of their actions; `wait` advances it."""
 
     campaign: Campaign
     maya: User
@@ -62,54 +62,54 @@ class Stage:
     keys: int = field(default=0)
 
     def wait(self, seconds: float) -> None:
-        """Lets time pass."""
+        """Advances the time."""
         self.now += timedelta(seconds=seconds)
 
     def add(self, drafts: int | Iterable[ComparisonDraft], *, source: str = "test") -> AddedComparisons:
-        """Brings comparisons into the campaign: so many of them, or these."""
+        """Adds comparisons to the campaign: that many, or the given ones."""
         drafts = [pair(number) for number in range(drafts)] if isinstance(drafts, int) else drafts
         return add_comparisons(
             campaign=self.campaign, drafts=drafts, source=source, acting_user=self.maya, now=self.now
         )
 
     def join(self, *people: User, role: str = Membership.Role.ANNOTATOR) -> None:
-        """Makes people members of the campaign."""
+        """Adds people to the campaign."""
         for one in people:
             add_member(campaign=self.campaign, user=one, role=role, acting_user=self.maya, now=self.now)
 
     def crowd(self, size: int, *, is_simulated: bool = False) -> list[User]:
-        """So many more annotators of the campaign."""
+        """Adds that many annotators to the campaign."""
         people = [person(f"annotator-{number}", is_simulated=is_simulated) for number in range(size)]
         self.join(*people)
         return people
 
     def next(self, user: User) -> Assignment | None:
-        """What somebody is given."""
+        """The user's next assignment."""
         return next_assignment(campaign=self.campaign, acting_user=user, now=self.now)
 
     def given(self, user: User) -> Assignment:
-        """What somebody is given, when there must be something."""
+        """The user's next assignment, which must exist."""
         assignment = self.next(user)
         assert assignment is not None, f"nothing left for {user}"
         return assignment
 
     def key(self) -> str:
-        """A key nobody has used."""
+        """A new key."""
         self.keys += 1
         return f"key-{self.keys}"
 
     def judge(self, assignment: Assignment, choice: str = "left", **said: Any) -> Judgment:
-        """The assignment's annotator says something about it."""
+        """The assignment's annotator judges it."""
         said.setdefault("key", self.key())
         return judge(assignment=assignment, acting_user=assignment.annotator, now=self.now, choice=choice, **said)
 
     def vote(self, assignment: Assignment, winner: str, **said: Any) -> Judgment:
-        """The assignment's annotator prefers a or b, wherever it is shown."""
+        """The assignment's annotator prefers a or b, regardless of the side."""
         side = {assignment.left: "left", assignment.right: "right"}.get(winner, winner)
         return self.judge(assignment, side, **said)
 
     def settle(self, winners: Iterable[str]) -> list[Comparison]:
-        """Alice settles one comparison after another (overlap 1) as told; returns them in that order."""
+        """Alice settles one comparison after another (overlap 1) with these winners; returns them in that order."""
         settled = []
         for winner in winners:
             assignment = self.given(self.alice)
@@ -118,15 +118,15 @@ class Stage:
         return settled
 
     def reload(self) -> Campaign:
-        """The campaign as the database has it."""
+        """The campaign, reloaded from the database."""
         self.campaign.refresh_from_db()
         return self.campaign
 
 
 def stage(*, comparisons: int = 0, status: str = Campaign.Status.ACTIVE, **rules: Any) -> Stage:
-    """A campaign with everybody in their place. rules: of the campaign (overlap, allow_tie, ...).
+    """A campaign with all its people. rules: of the campaign (overlap, allow_tie, ...).
 
-    Nobody holds any ahead, unless the rules say so.
+    By default nobody leases comparisons ahead.
     """
     rules.setdefault("prefetch", 0)
     maya, ada = person("maya", Role.LEAD), person("ada", Role.LEAD)

@@ -85,7 +85,7 @@ class Platform:
         preparing the services. No process is left running in any case.
         """
         switch = StopSwitch()
-        vllm = VllmServer.wanted(self.var, self.environment) if self._runs("vllm") else None
+        vllm = VllmServer.from_environment(self.var, self.environment) if self._runs("vllm") else None
         if vllm is not None:
             self.environment = {**self.environment, **vllm.variables(self.environment)}
         services = EmbeddedServices(self.var, self.environment)

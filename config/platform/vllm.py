@@ -30,7 +30,7 @@ class VllmServer:
     on_gpu: bool
 
     @classmethod
-    def wanted(cls, var: VarDirectory, environment: Mapping[str, str]) -> VllmServer | None:
+    def from_environment(cls, var: VarDirectory, environment: Mapping[str, str]) -> VllmServer | None:
         """The server, if GENERATOR asks for it. Raises WrongGenerator."""
         generator = environment.get("GENERATOR", "")
         if generator not in GENERATORS:

@@ -1,4 +1,4 @@
-"""What every page needs between a browser and an action: the signed-in user, and domain errors as messages."""
+"""The edge between a browser and an action: the signed-in user, and domain errors as messages."""
 
 from collections.abc import Callable
 from functools import wraps

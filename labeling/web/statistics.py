@@ -110,64 +110,64 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
         part, controlled = form.part(), form.cleaned_data["length_controlled"]
     now = timezone.now()
     try:
-        found = statistics(campaign, part, now=now)
+        figures = statistics(campaign, part, now=now)
     except Invalid as error:
         refuse(form, error)
-        part, found = Slice(), statistics(campaign, now=now)
+        part, figures = Slice(), statistics(campaign, now=now)
     ranked = model_ranking(campaign, part, length_controlled=controlled, now=now)
-    return render(request, "labeling/statistics.html", _context(campaign, form, found, ranked))
+    return render(request, "labeling/statistics.html", _context(campaign, form, figures, ranked))
 
 
-def _context(campaign: Campaign, form: SliceForm, found: Statistics, ranked: Ranking) -> dict[str, object]:
+def _context(campaign: Campaign, form: SliceForm, figures: Statistics, ranked: Ranking) -> dict[str, object]:
     return {
         "campaign": campaign,
         "tab": "statistics",
         "form": form,
-        "found": found,
-        "agreement": _agreement(found),
-        "noise": _noise(found),
-        "bias": _bias(found),
-        "checks": _checks(found),
-        "speed": _speed(found),
+        "found": figures,
+        "agreement": _agreement(figures),
+        "noise": _noise(figures),
+        "bias": _bias(figures),
+        "checks": _checks(figures),
+        "speed": _speed(figures),
         "ranking": ranked,
         "models": _models(ranked),
         "win_rates": _win_rates(ranked),
         "annotators": [
             (row, interval(row.gold), interval(row.accuracy), interval(row.left), interval(row.seconds, "seconds"))
-            for row in found.annotators
+            for row in figures.annotators
         ],
         "choices": CHOICES,
-        "matrix": _matrix(found),
-        "matrix_names": [row.annotator for row in found.annotators[:MOST_IN_MATRIX]],
+        "matrix": _matrix(figures),
+        "matrix_names": [row.annotator for row in figures.annotators[:MOST_IN_MATRIX]],
         "most_in_matrix": MOST_IN_MATRIX,
         "drifts": [
-            DriftChart(_("By day or week"), found.by_day),
-            DriftChart(_("By comparison, in the order of the last vote"), found.by_stretch),
+            DriftChart(_("By day or week"), figures.by_day),
+            DriftChart(_("By comparison, in the order of the last vote"), figures.by_stretch),
         ],
     }
 
 
-def _agreement(found: Statistics) -> list[FigureRow]:
-    without, with_ties, alpha, ac1 = agreement_rows(found.agreement)
+def _agreement(figures: Statistics) -> list[FigureRow]:
+    without, with_ties, alpha, ac1 = agreement_rows(figures.agreement)
     others = FigureRow(
         "leave-one-out",
         _("Agreement with the majority"),
         _("How often a judgment agrees with the majority of the others, for comparisons with three or more."),
-        found.leave_one_out,
+        figures.leave_one_out,
         marks=ONE_AGAINST_MOST,
     )
     ordinal = FigureRow(
         "alpha-ordinal",
         _("Alpha on the strength scale"),
         _("Ordinal, from “b is much better” to “a is much better”: similar choices count as less disagreement."),
-        found.alpha_ordinal,
+        figures.alpha_ordinal,
         "coefficient",
     )
     return [without, with_ties, others, alpha, ordinal, ac1]
 
 
-def _noise(found: Statistics) -> list[FigureRow]:
-    noise = found.noise
+def _noise(figures: Statistics) -> list[FigureRow]:
+    noise = figures.noise
     return [
         FigureRow(
             "noise",
@@ -196,14 +196,14 @@ def _noise(found: Statistics) -> list[FigureRow]:
     ]
 
 
-def _bias(found: Statistics) -> list[FigureRow]:
-    length = found.length
+def _bias(figures: Statistics) -> list[FigureRow]:
+    length = figures.length
     return [
         FigureRow(
             "left",
             _("Left preferred"),
             _("Share of all preferences. Sides are random, so the texts alone would give one half."),
-            found.position,
+            figures.position,
             of="preference",
         ),
         FigureRow(
@@ -230,10 +230,10 @@ def _bias(found: Statistics) -> list[FigureRow]:
     ]
 
 
-def _checks(found: Statistics) -> list[FigureRow]:
-    retests = found.retests
+def _checks(figures: Statistics) -> list[FigureRow]:
+    retests = figures.retests
     return [
-        FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), found.gold, of="judgment"),
+        FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), figures.gold, of="judgment"),
         FigureRow(
             "consistency",
             _("Same choice again"),
@@ -259,13 +259,13 @@ def _checks(found: Statistics) -> list[FigureRow]:
     ]
 
 
-def _speed(found: Statistics) -> list[FigureRow]:
-    ends = [one for one in (found.speed.upper_quartile.high, found.speed.upper_quartile.value) if one is not None]
+def _speed(figures: Statistics) -> list[FigureRow]:
+    ends = [one for one in (figures.speed.upper_quartile.high, figures.speed.upper_quartile.value) if one is not None]
     scale = (0.0, max([*ends, 1.0]) * 1.1)
     quarters = (
-        ("lower", _("Lower quartile"), found.speed.lower_quartile),
-        ("median", _("Median"), found.speed.median),
-        ("upper", _("Upper quartile"), found.speed.upper_quartile),
+        ("lower", _("Lower quartile"), figures.speed.lower_quartile),
+        ("median", _("Median"), figures.speed.median),
+        ("upper", _("Upper quartile"), figures.speed.upper_quartile),
     )
     return [FigureRow(key, name, "", one, "seconds", of="judgment", scale=scale) for key, name, one in quarters]
 
@@ -292,10 +292,10 @@ def _win_rates(ranked: Ranking) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _matrix(found: Statistics) -> list[tuple[str, list[PairCell | None]]]:
+def _matrix(figures: Statistics) -> list[tuple[str, list[PairCell | None]]]:
     """The busiest annotators against each other; None: the two never judged the same comparison."""
-    pairs = {frozenset((pair.first, pair.second)): pair for pair in found.pairs}
-    names = [row.annotator for row in found.annotators[:MOST_IN_MATRIX]]
+    pairs = {frozenset((pair.first, pair.second)): pair for pair in figures.pairs}
+    names = [row.annotator for row in figures.annotators[:MOST_IN_MATRIX]]
     return [
         (one, [PairCell(pair) if (pair := pairs.get(frozenset((one, other)))) else None for other in names])
         for one in names

@@ -1,4 +1,4 @@
-"""Each misconfiguration is named by its id, and says what to do."""
+"""Each misconfiguration has its id and a hint."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is sent compressed, and what is not."""
+"""Pages and API responses are compressed, downloads are not."""
 
 import gzip
 

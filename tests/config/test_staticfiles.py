@@ -1,4 +1,4 @@
-"""What is served is the source under hashed names: every import and every file a template names must be there."""
+"""Static files are served under hashed names: every import and every file named by a template must exist."""
 
 import gzip
 import re
@@ -67,20 +67,20 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert len(own) > 20
     for path in [*own, *(PROJECT_DIR / "templates").rglob("*.html")]:
         text = path.read_text().replace("http://www.w3.org/2000/svg", "")
-        text = text.replace('<a href="https://', "")  # a link is followed by people, not loaded by the page
+        text = text.replace('<a href="https://', "")  # links are followed by people, not loaded by the page
         assert not re.search(r"""(?:src|href|url|import|from)\s*[=(]?\s*["']?(?:https?:)?//""", text), path
 
 
 def test_one_page_is_one_template_and_one_stylesheet_of_the_same_name() -> None:
     styles = {path.stem for path in (PROJECT_DIR / "frontend" / "css").glob("*.css")}
-    styles -= {"tokens", "base", "components", "tables", "forms", "prose"}  # of every page
-    styles -= {"admin", "pair"}  # of all pages that Django draws; of all that show a pair
+    styles -= {"tokens", "base", "components", "tables", "forms", "prose"}  # on every page
+    styles -= {"admin", "pair"}  # on Django's own pages; on all pages with a pair
     pages = {page.stem for page in (PROJECT_DIR / "templates").rglob("*.html")}
     assert styles <= pages
 
 
 def test_the_annotators_page_is_small_as_it_is_sent() -> None:
-    """Its styles and its modules with all they import; the page twice: it is kept. Texts to judge come on top."""
+    """Its styles, its modules with all imports, and the page twice, because a copy is kept; without texts to judge."""
     templates = [PROJECT_DIR / "templates" / name for name in ("base.html", "labeling/annotate.html")]
     written = "".join(path.read_text() for path in templates)
     named = {name for name in NAMED.findall(written) if name.endswith((".css", ".js"))}
@@ -93,7 +93,7 @@ def test_the_annotators_page_is_small_as_it_is_sent() -> None:
 def test_all_modules_of_the_annotators_page_are_asked_for_at_once_and_none_twice() -> None:
     links = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', preload_modules("js/pages/annotate.js"))
     assert len(links) == len(set(links)) > 20
-    assert "js/lib/api.js" in links  # imported by what is imported
+    assert "js/lib/api.js" in links  # an import of an import
     assert "js/pages/annotate.js" not in links
     with pytest.raises(FileNotFoundError):
         preload_modules("js/nowhere.js")

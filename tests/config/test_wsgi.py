@@ -1,4 +1,4 @@
-"""What the web server loads before it is given a request."""
+"""The web server loads all code before its first request."""
 
 import json
 import os
@@ -24,7 +24,7 @@ print(json.dumps({"status": status, "loaded": sorted(before), "late": sorted(our
 
 
 def test_the_first_visitor_does_not_wait_for_code_to_be_loaded() -> None:
-    """On a busy machine that took 16 seconds, for whoever came first to each of the web server's processes."""
+    """Loading took 16 seconds on a busy machine, for the first visitor of each web process."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings_for_tests", "PYTHONPATH": str(PROJECT_DIR)}
     command = [sys.executable, "-c", FIRST_REQUEST]
     result = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""High contrast keeps what it promises: text at 7 to 1 (WCAG 1.4.6), edges and marks at 3 to 1, on every ground."""
+"""The high-contrast theme: text at 7 to 1 (WCAG 1.4.6), edges and marks at 3 to 1, on every background."""
 
 import re
 
@@ -11,7 +11,7 @@ EDGES = ("line", "line-strong")
 
 
 def contrast_theme() -> dict[str, str]:
-    """The colours of the theme, by name."""
+    """The theme's colours by name."""
     css = (PROJECT_DIR / "frontend" / "css" / "tokens.css").read_text()
     block = css.split(':root[data-theme="contrast"] {', 1)[1].split("}", 1)[0]
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))

@@ -1,4 +1,4 @@
-"""What has to be on stage before an address can be asked for, and what is sent to it."""
+"""The requests of the role tests: the rows that each address needs, and the body that is sent to it."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ JSON = "application/json"
 
 
 class Scene:
-    """Maya's campaign with judged comparisons, runs and versions, and another campaign beside it."""
+    """Maya's campaign with judged comparisons, runs and versions, and another campaign."""
 
     def __init__(self) -> None:
         self.stage: Stage = stage(comparisons=4, overlap=2)
@@ -50,7 +50,7 @@ class Scene:
         }
 
 
-# The arguments of an address; those that are not here take the campaign's slug, or nothing.
+# The arguments of an address; all others take the campaign's slug or nothing.
 Arguments = Callable[[Scene], list[Any]]
 ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(
@@ -101,7 +101,7 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [scene.furnished.running.pk],
     ),
 }
-# What is sent as JSON, and what as a form; nothing else sends anything.
+# The JSON bodies, then the forms; all other requests have no body.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-webhooks", "POST"): {"campaign": "sums", "url": "https://1.1.1.1/hook", "event_types": ["verdict.settled"]},
     ("api-webhook", "PATCH"): {"is_active": False},
@@ -157,11 +157,11 @@ LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
 
 
 def prepare(name: str, method: str, scene: Scene) -> str:
-    """Puts on stage whatever lets the call succeed for somebody who may make it; returns its address."""
-    on_stage, made = scene.stage, scene.furnished
+    """Creates the rows with which the call succeeds for somebody who may make it; returns its address."""
+    on_stage, furnished = scene.stage, scene.furnished
     path = address(name, scene)
     if (name, method) in (("api-judgment", "DELETE"), ("api-judgment", "PUT")):
-        on_stage.now = timezone.now()  # or it would be too late
+        on_stage.now = timezone.now()  # within the undo period
         on_stage.judge(on_stage.given(on_stage.alice))
     if name == "api-conflict":
         conflict(on_stage)
@@ -172,14 +172,14 @@ def prepare(name: str, method: str, scene: Scene) -> str:
     if (name, method) == ("api-gold", "DELETE"):
         make_gold(comparison=untouched(scene), winner="a", acting_user=on_stage.maya, now=NOON)
     if name == "api-resume-generation":
-        GenerationJob.objects.filter(pk=made.writing.pk).update(status="failed")
+        GenerationJob.objects.filter(pk=furnished.writing.pk).update(status="failed")
     if name == "api-resume-run":
-        Run.objects.filter(pk=made.running.pk).update(status="failed")
+        Run.objects.filter(pk=furnished.running.pk).update(status="failed")
     if name == "api-version-download":
-        folder = settings.VAR_DIR / "versions" / made.two.name / "adapter"
+        folder = settings.VAR_DIR / "versions" / furnished.two.name / "adapter"
         folder.mkdir(parents=True)
         (folder / "adapter_config.json").write_text("{}")
-        ModelVersion.objects.filter(pk=made.two.pk).update(adapter_dir=str(folder))
+        ModelVersion.objects.filter(pk=furnished.two.pk).update(adapter_dir=str(folder))
     if (name, method) == ("api-start-generation", "POST"):
         GenerationJob.objects.update(status="finished")
     if (name, method) == ("api-runs", "POST"):
@@ -189,7 +189,7 @@ def prepare(name: str, method: str, scene: Scene) -> str:
 
 
 def webhook(scene: Scene) -> Webhook:
-    """Told of what is settled; its address is a public one that nothing here ever calls."""
+    """A webhook with a public address that no test ever calls."""
     return create_webhook(
         campaign=scene.stage.campaign,
         url="https://1.1.1.1/hook",
@@ -200,14 +200,14 @@ def webhook(scene: Scene) -> Webhook:
 
 
 def delivery(scene: Scene) -> int:
-    """A message that waits to be sent."""
-    made = webhook(scene)
+    """A message waiting to be sent."""
+    receiver = webhook(scene)
     scene.stage.add([pair(99)])
-    return made.deliveries.get().pk
+    return receiver.deliveries.get().pk
 
 
 def invited(scene: Scene) -> tuple[Invitation, str]:
-    """An invitation, and the token of its link."""
+    """An invitation and the token of its link."""
     now = timezone.now()
     return create_invitation(
         campaign=scene.stage.campaign, expires_at=now + timedelta(days=7), acting_user=scene.stage.maya, now=now
@@ -232,14 +232,14 @@ def conflict(on_stage: Stage) -> int:
 
 
 def address(name: str, scene: Scene) -> str:
-    """The address of that name, with what it is about on stage."""
+    """The address with that name, with the rows that it is about."""
     if name in ARGUMENTS:
         return reverse(name, args=ARGUMENTS[name](scene))
     return reverse(name, kwargs={"slug": "sums"} if _wants_slug(name) else {})
 
 
 def ask(user: User | None, name: str, method: str, path: str) -> Any:
-    """Somebody's call, with what it sends; a streamed answer is read to its end."""
+    """A user's call with its body; a streamed response is read to its end."""
     client = Client()
     if user is not None:
         client.force_login(user)

@@ -1,27 +1,26 @@
-"""Who is let in where: for every address, each of its methods with a digit for each of PEOPLE.
+"""The permissions: for every address and each of its methods, one digit for each of PEOPLE.
 
-A new address, or a new method of one, wants a line here, and where it names something that must be there, or wants a
-body, a line in `calls.py`.
+A new address or method needs a line here. If it needs rows or a body, it also needs a line in `calls.py`.
 """
 
 PEOPLE = ("nobody", "charlie", "alice", "eve", "other_lead", "maya", "root")
-"""Charlie annotates another campaign, which other_lead leads; in maya's alice annotates and eve is an expert; root
-is an admin."""
+"""Alice annotates Maya's campaign, and Eve is its expert. Charlie annotates another campaign, which other_lead leads.
+Root is an admin."""
 
-# 1 sign in first, 2 let in, 3 they may not, 4 it does not exist for them.
+# 1: sign in first, 2: allowed, 3: forbidden, 4: not found.
 ANYBODY = "2222222"
-SIGNED_IN = "1222222"  # and everybody is shown their own part only
+SIGNED_IN = "1222222"  # everybody sees only their own part
 MEMBERS = "1422422"
 LEADS = "1433422"
-LEADS_ONLY = "1444422"  # of these not even their existence is told to annotators
+LEADS_ONLY = "1444422"  # annotators do not even learn that it exists
 LEADS_ANYWHERE = "1333222"
 OF_A_LED_CAMPAIGN = "1333422"
 ADMINS = "1333332"
 OWN = "1424444"  # alice's
 ADJUDICATES = "1432422"
-JUDGES = "1422423"  # an admin is no member by being an admin
-ALICES = "1323332"  # alice's own, and of anybody for an admin
-NOTHING_NAMED = "1444444"  # the form names nothing of theirs
+JUDGES = "1422423"  # being an admin does not make a member
+ALICES = "1323332"  # Alice's own; an admin may see everybody's
+NOTHING_NAMED = "1444444"  # the form names nothing of the user's
 
 SITE: dict[str, dict[str, str]] = {
     "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
@@ -48,8 +47,8 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "people_remove": {"POST": LEADS},
     "people_pause": {"POST": LEADS},
     "invitations": {"GET": LEADS, "POST": LEADS},
-    "invitation_revoke": {"POST": "1433444"},  # the form names none
-    "invitation": {"GET": ANYBODY, "POST": ANYBODY},  # who has the link
+    "invitation_revoke": {"POST": "1433444"},  # the form names no invitation
+    "invitation": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
     "adjudication": {"GET": ADJUDICATES, "POST": ADJUDICATES},
     "flags": {"GET": LEADS, "POST": LEADS},
     "verdicts": {"GET": LEADS},
@@ -121,11 +120,11 @@ LABELING_API: dict[str, dict[str, str]] = {
 TRAINING_PAGES: dict[str, dict[str, str]] = {
     "new_campaign": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
     "new_campaign_preview": {"POST": LEADS_ANYWHERE},
-    "campaign": {"GET": MEMBERS},  # annotators are sent on to what they come for
+    "campaign": {"GET": MEMBERS},  # annotators are redirected to their page
     "generation_start": {"POST": LEADS},
     "run_start": {"POST": LEADS},
     "retraining_save": {"POST": LEADS},
-    "retraining_moved": {"POST": SIGNED_IN},  # the page it leads to decides
+    "retraining_moved": {"POST": SIGNED_IN},  # the page behind the redirect decides
     "generation_cancel": {"POST": LEADS_ONLY},
     "generation_resume": {"POST": LEADS_ONLY},
     "compare_runs": {"GET": LEADS_ANYWHERE},

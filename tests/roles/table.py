@@ -1,4 +1,4 @@
-"""The URL table as the tests of roles read it: every address of ours, whatever room it is in."""
+"""The URL table for the role tests: every address of ours, from every room."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def names() -> list[str]:
-    """The name of every address but those of Django's admin, which is asked about as a whole."""
+    """The names of all addresses, except those of Django's admin, which is tested as a whole."""
     return sorted(str(pattern.name) for pattern in patterns(get_resolver().url_patterns))
 
 
 def patterns(table: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
-    """Every address in it, nested ones too."""
+    """Every address in the table, including nested ones."""
     for pattern in table:
         if isinstance(pattern, URLPattern):
             yield pattern

@@ -1,6 +1,6 @@
-"""The examples in the API's description are answers it really gave, and are what the description says.
+"""The examples in the API's description are real responses, and they match the description.
 
-`RECORD_EXAMPLES=1 pytest tests/roles/test_examples.py` records them anew, after an answer has changed.
+`RECORD_EXAMPLES=1 pytest tests/roles/test_examples.py` records them again, after a response has changed.
 """
 
 import json
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 RECORDING = bool(os.environ.get("RECORD_EXAMPLES"))
 ROOMS = {"labeling": LABELING_API, "training": TRAINING_API}
 MOMENT = re.compile(r'"20[2-9]\d-\d\d-\d\dT[0-9:.]+Z"')
-# What differs from time to time, and what nobody should take for a real secret.
+# Values that differ from run to run, and values that look like real secrets.
 FIXED = (
     (MOMENT, '"2026-03-02T12:00:00Z"'),
     (re.compile(r"annotator-[0-9a-f]{8}"), "annotator-5e4a5a29"),
@@ -52,17 +52,17 @@ def description() -> dict[str, Any]:
 
 
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
-    """Every described operation by the name of its address and its method."""
+    """Every described operation, by the name of its address and its method."""
     routes = {str(pattern.name): str(pattern.pattern) for pattern in patterns(get_resolver().url_patterns)}
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    by_name: dict[tuple[str, str], dict[str, Any]] = {}
     for name, route in routes.items():
         if not name.startswith("api-"):
             continue
         path = "/api/v1/" + re.sub(r"<\w+:(\w+)>", r"{\1}", route)
-        # The schema calls an argument `pk` what it is: an id.
+        # The schema calls an argument `pk` an id.
         described = description()["paths"].get(path) or description()["paths"].get(path.replace("{pk}", "{id}"), {})
-        found |= {(name, method.upper()): one for method, one in described.items()}
-    return found
+        by_name |= {(name, method.upper()): one for method, one in described.items()}
+    return by_name
 
 
 @pytest.mark.skipif(not RECORDING, reason="records the examples: set RECORD_EXAMPLES=1 after an answer has changed")
@@ -82,7 +82,7 @@ def test_record_the_examples(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp
 
 
 def _recorded(name: str, method: str) -> dict[str, Any]:
-    """One call by somebody who may."""
+    """One call by somebody who may make it."""
     with transaction.atomic():
         scene = Scene()
         path = prepare(name, method, scene)
@@ -91,11 +91,12 @@ def _recorded(name: str, method: str) -> dict[str, Any]:
         answer = ask(scene.people[who], name, method, path)
         assert answer.status_code < 300, (name, method, answer.content)
         is_json = answer.headers.get("Content-Type", "") in ("application/json", "application/json; charset=utf-8")
-        found = {"status": answer.status_code, "answer": json.loads(answer.whole) if is_json and answer.whole else None}
+        body = json.loads(answer.whole) if is_json and answer.whole else None
+        example = {"status": answer.status_code, "answer": body}
         if (name, method) in BODIES:
-            found["request"] = BODIES[name, method]
+            example["request"] = BODIES[name, method]
         transaction.set_rollback(True)
-    return found
+    return example
 
 
 @pytest.mark.skipif(RECORDING, reason="they are being recorded")
@@ -106,7 +107,7 @@ def test_every_operation_has_an_example_that_is_what_the_description_says() -> N
     for (name, method), operation in described.items():
         example = examples().get(operation["operationId"])
         if example is None or str(example["status"]) not in operation["responses"]:
-            wrong.append(f"{method} {name} has no example, or one that is not described: record them (see above)")
+            wrong.append(f"{method} {name} has no example, or an undescribed one: record the examples (see above)")
             continue
         answer = operation["responses"][str(example["status"])]
         wrong += _errors(answer.get("content", {}), example["answer"], f"{method} {name}")

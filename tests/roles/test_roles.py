@@ -1,6 +1,6 @@
-"""Nobody sees or changes what their role does not allow, on any address: pages and API, of every room.
+"""Nobody sees or changes anything that their role does not allow, at any address of the pages and the API.
 
-Made from the URL table itself: an address, or a method of one, that no rule in `rules.py` names fails here.
+The tests are generated from the URL table: an address or a method without a rule in `rules.py` fails.
 """
 
 from typing import Any
@@ -30,10 +30,10 @@ def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def meaning(answer: Any) -> str:
-    """What an answer means, in the digits of the rules."""
+    """The meaning of a response as a digit of the rules."""
     if answer.status_code == 302 and answer.headers["Location"].startswith("/login/?"):
         return "1"
-    # What was refused for another reason than who asks was let in.
+    # A request that was refused for another reason than its user passed the permission check.
     return {401: "1", 403: "3", 404: "4"}.get(answer.status_code, "2" if answer.status_code < 500 else "5")
 
 
@@ -45,12 +45,12 @@ def test_every_address_has_its_rules() -> None:
 def test_who_is_let_in(name: str, method: str) -> None:
     scene = Scene()
     path = address(name, scene)
-    told = ""
+    digits = ""
     for user in (scene.people[who] for who in PEOPLE):
         with transaction.atomic():
-            told += meaning(ask(user, name, method, path))
-            transaction.set_rollback(True)  # nobody finds what somebody before them did
-    assert told == RULES[name][method]
+            digits += meaning(ask(user, name, method, path))
+            transaction.set_rollback(True)  # each user starts from the same rows
+    assert digits == RULES[name][method]
 
 
 @pytest.mark.parametrize("name", sorted(RULES))

@@ -1,4 +1,4 @@
-"""The size limits: every rule finds what breaks it, leaves alone what does not, and the command fails on a finding."""
+"""The size limits: each rule reports what breaks it and nothing else, and the command fails on a finding."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ LIST = "\n".join(f'    path("{number}/", view_{number}, name="view-{number}"),' 
 
 
 def folder(root: Path, files: dict[str, str]) -> Path:
-    """A project of some files."""
+    """Writes a project with these files."""
     for name, text in ({"pyproject.toml": ALL_LAYERED} | files).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)

@@ -32,7 +32,7 @@ PLAIN_ENVIRONMENT = {
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VarDirectory]:
-    """One directory for the tests of this file, below directories that only their owner may enter (pytest's 0700)."""
+    """One directory for all tests of this file, below directories that only their owner may enter (pytest's 0700)."""
     directory = VarDirectory(tmp_path_factory.mktemp("embedded") / "var")
     yield directory
     assert processes_of(directory.path) == []
@@ -49,7 +49,7 @@ def answer_of(database_url: str) -> object:
 
 
 def in_background(var: VarDirectory, *command: str) -> subprocess.Popen[bytes]:
-    # A shell has what it runs in the background ignore Ctrl-C, and children inherit that: here it is what is tested.
+    # A shell's background processes ignore Ctrl-C, and children inherit that; these tests need the default handler.
     return subprocess.Popen(
         [sys.executable, "-m", "config.embedded", "exec", "--ephemeral", "--", *command],
         cwd=PROJECT_DIR,
@@ -198,7 +198,7 @@ def test_a_signal_to_the_wrapper_and_its_command_ends_both_and_the_services(var:
     wait_for(ready)
     command = psutil.Process(owner.pid).children()
     owner.send_signal(number)
-    if number == signal.SIGINT:  # the terminal sends it to both
+    if number == signal.SIGINT:  # a terminal sends it to both
         for process in command:
             if process.cmdline()[1:2] == ["-c"]:
                 process.send_signal(number)

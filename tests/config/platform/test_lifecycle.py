@@ -83,14 +83,14 @@ class Run:
         return result.returncode == 0
 
     def press_ctrl_c(self) -> None:
-        """The terminal signals the whole foreground group at once."""
+        """Sends SIGINT to the whole foreground group, like a terminal."""
         os.killpg(self.process.pid, signal.SIGINT)
 
     def processes(self, program: str | None = None) -> list[psutil.Process]:
         return processes_of(self.var.path, program=program)
 
     def kill_program(self, program: str) -> None:
-        """kill -9 of the program's first process, which supervisord started."""
+        """Kills the program's first process, which supervisord started, with SIGKILL."""
         ours = self.processes(program)
         first = next(process for process in ours if process.ppid() not in {other.pid for other in ours})
         first.kill()
@@ -165,7 +165,7 @@ def test_beside_it_a_second_run_is_refused_and_commands_and_other_runs_use_its_d
             other.press_ctrl_c()
             assert other.process.wait(LIMIT_SECONDS) == 0
 
-        run.process.send_signal(signal.SIGTERM)  # a polite kill stops it whole too
+        run.process.send_signal(signal.SIGTERM)  # SIGTERM stops it completely too
         assert run.process.wait(LIMIT_SECONDS) == 0
         assert run.processes() == []
 

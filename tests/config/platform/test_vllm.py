@@ -18,7 +18,7 @@ from config.platform.vllm import VllmServer, WrongGenerator
 from tests.config.platform.test_lifecycle import LIMIT_SECONDS, READY, Run, running
 
 SERVER = """#!/bin/sh
-# vLLM's python, as far as scripts/vllm.sh asks it: "no GPU here", and a server on the port it is given.
+# vLLM's Python as scripts/vllm.sh uses it: reports that there is no GPU, and serves on the given port.
 case "$1" in -c) exit 0 ;; esac
 while [ "$1" != --port ]; do shift; done
 exec {python} -c 'import sys
@@ -57,7 +57,7 @@ def test_it_is_waited_for_and_makes_room_when_it_is_told_to(tmp_path: Path, envi
         _do(published["GENERATOR_STOP_COMMAND"], run)
         assert not _answers(health)
         run.wait_for_output("vllm was stopped")
-        _do(published["GENERATOR_STOP_COMMAND"], run)  # it is stopped already
+        _do(published["GENERATOR_STOP_COMMAND"], run)  # already stopped
         _do(published["GENERATOR_START_COMMAND"], run)
         run.wait_until("it answers again", lambda: _answers(health))
         assert "died" not in run.text
@@ -92,18 +92,18 @@ def test_what_cannot_be_started_is_said_in_a_sentence(
     tmp_path: Path, environment: dict[str, str], changes: dict[str, str], words: str
 ) -> None:
     with pytest.raises(WrongGenerator, match=words):
-        VllmServer.wanted(VarDirectory(tmp_path), {**environment, **changes})
+        VllmServer.from_environment(VarDirectory(tmp_path), {**environment, **changes})
 
 
 def test_it_is_started_only_when_it_is_asked_for(tmp_path: Path, environment: dict[str, str]) -> None:
     var = VarDirectory(tmp_path)
-    assert VllmServer.wanted(var, {}) is None
-    assert VllmServer.wanted(var, {**environment, "GENERATOR": "embedded"}) is None
-    on_cpu = VllmServer.wanted(var, environment)
+    assert VllmServer.from_environment(var, {}) is None
+    assert VllmServer.from_environment(var, {**environment, "GENERATOR": "embedded"}) is None
+    on_cpu = VllmServer.from_environment(var, environment)
     assert on_cpu is not None
     assert "VLLM_SLEEP" not in on_cpu.program(environment).environment
     (Path(environment["VLLM_VENV"]) / ".installed-cuda").touch()
-    on_gpu = VllmServer.wanted(var, environment)
+    on_gpu = VllmServer.from_environment(var, environment)
     assert on_gpu is not None
     assert on_gpu.variables(environment)["GENERATOR_HANDOVER"] == "sleep"
     assert on_gpu.program(environment).environment["VLLM_SLEEP"] == "1"

@@ -87,7 +87,7 @@ def test_answers_are_forgotten_when_nobody_retries_any_more(calling: Calling) ->
     post(maya, CAMPAIGNS, {"name": "Kind"}, "k1")
     assert forget_replies(now=timezone.now()) == 0
     KeptReply.objects.update(expires_at=timezone.now())
-    # An answer out of time is none, also before it is swept away.
+    # An expired reply does not count, even before it is deleted.
     assert post(maya, CAMPAIGNS, {"name": "Other"}, "k1").status_code == 201
     KeptReply.objects.update(expires_at=timezone.now())
     assert forget_replies(now=timezone.now()) == 1

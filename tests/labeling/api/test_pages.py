@@ -10,7 +10,7 @@ from labeling.models import Judgment
 from tests.clients import Calling
 from tests.people import stage
 
-UNPAGED = {"annotators", "webhook_types"}  # figures, a row for each person; a list that the code knows
+UNPAGED = {"annotators", "webhook_types"}  # figures, one row for each person; a fixed list
 
 
 def described() -> dict[str, Any]:

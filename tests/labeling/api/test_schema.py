@@ -1,4 +1,4 @@
-"""The description of the API: OpenAPI 3.1, without a warning, and the page that shows it."""
+"""The description of the API: valid OpenAPI 3.1, without a warning."""
 
 from io import StringIO
 

@@ -39,7 +39,7 @@ def test_too_many_calls_are_a_problem_that_says_how_long_to_wait(calling: Callin
     assert 1 <= int(refused["Retry-After"]) <= 30
     assert refused.json()["type"] == "/problems/throttled"
     assert refused.json()["detail"] == f"Too many calls. Try again in {refused['Retry-After']} seconds."
-    # Judging has a limit of its own, and so has everybody else.
+    # Judging has a separate limit, and so has every other user.
     assert alice.post("/api/v1/campaigns/sums/assignments/next/").status_code == 200
     assert bob.get("/api/v1/me/").status_code == 200
 

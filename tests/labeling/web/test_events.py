@@ -1,4 +1,4 @@
-"""The event log as leads read it and take it away."""
+"""The event log on its page and as a download."""
 
 import csv
 import json

@@ -8,7 +8,7 @@ from labeling.web.figure_rows import FigureRow, Mark, Unit, counted, formatted, 
 
 
 def row(estimate: Estimate, unit: Unit = "share", scale: tuple[float, float] = (0.0, 1.0)) -> FigureRow:
-    return FigureRow("key", "Name", "What it is.", estimate, unit, scale=scale)
+    return FigureRow("key", "Name", "A description.", estimate, unit, scale=scale)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Languages: the catalogues are complete, compiled and up to date, and pages speak the language of their reader."""
+"""Languages: the catalogues are complete, compiled and up to date, and pages are in the reader's language."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ VALUE = re.compile(r"%\((\w+)\)s|<[^>]+>")
 
 
 def sentences(entry: polib.POEntry) -> list[str]:
-    """Its translation; both where there are two numbers."""
+    """The translations of an entry: one, or singular and plural."""
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
@@ -34,7 +34,7 @@ def test_every_sentence_is_translated_with_its_values_and_marks(domain: str) -> 
         for said in sentences(entry):
             assert said, f"{entry.msgid!r} has no translation"
             assert set(VALUE.findall(said)) == set(VALUE.findall(entry.msgid_plural or entry.msgid)), entry.msgid
-            # What ends a sentence, and a space at either end, are the same in both languages.
+            # The final punctuation mark and the spaces at both ends are the same in both languages.
             assert re.findall(r"[.?:]$", said) == re.findall(r"[.?:]$", entry.msgid), entry.msgid
 
 
@@ -102,7 +102,7 @@ PAGES = {
     "/lens/": "Belohnungslinse",
     "/lab/": "Der Verlustrechner",
 }
-"""A sentence of each page of a lead."""
+"""A sentence from each of a lead's pages."""
 
 
 def test_leads_read_their_pages_in_german(scene: Stage) -> None:
@@ -119,7 +119,7 @@ def test_numbers_are_written_as_their_reader_writes_them(scene: Stage) -> None:
     german = client.get(f"/versions/{two.name}/", headers={"Accept-Language": "de"}).content.decode()
     assert "79,2 %" in german
     assert "79.2 %" in client.get(f"/versions/{two.name}/").content.decode()
-    # What programs read is the same in every language.
+    # Values for programs are the same in every language.
     page = client.get("/playground/", headers={"Accept-Language": "de"}).content.decode()
     assert re.search(r'id="temperature" [^>]*value="\d\.\d+"', page)
 
@@ -136,7 +136,7 @@ NAMES = {"Chosen", "DPO-Positive", "AB"}
 
 
 def unmarked(template: str) -> list[str]:
-    """What a template says that no catalogue could translate: between tags, or in attributes that are read out."""
+    """Text in a template that is not marked for translation: between tags, or in attributes that are read aloud."""
     for pattern in NO_SENTENCE:
         template = re.sub(pattern, "", template, flags=re.DOTALL)
     texts = [*SPOKEN.findall(template), *re.split(r"<[^>]*>", template)]
@@ -171,7 +171,7 @@ def test_a_refusal_is_said_in_the_language_of_its_reader(scene: Stage) -> None:
     )
     assert answer.status_code == 409
     assert answer.json()["detail"].startswith("Sie haben diesen Vergleich schon beurteilt.")
-    assert answer.json()["type"] == "/problems/already-judged"  # what programs read is the same in every language
+    assert answer.json()["type"] == "/problems/already-judged"  # values for programs are the same in every language
 
 
 def test_the_words_of_scripts_come_in_the_same_language_and_may_be_kept(db: None) -> None:

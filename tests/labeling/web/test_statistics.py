@@ -1,4 +1,4 @@
-"""The page of statistics: what a lead sees, and slices by its form."""
+"""The statistics page: its figures, and slices by its form."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One's own tokens: made, shown once, revoked."""
+"""The user's own tokens: created, shown once, revoked."""
 
 from labeling.models import ApiToken
 from tests.clients import Visiting

@@ -1,4 +1,4 @@
-"""The table of verdicts, the disagreements, and one comparison: what they show and what can be done there."""
+"""The pages of verdicts, of disagreements and of a single comparison."""
 
 from labeling.models import Comparison, Verdict
 from tests.clients import Visiting
@@ -8,7 +8,7 @@ PATH = "/campaigns/sums/"
 
 
 def disagreed() -> Stage:
-    """Two comparisons: on the first Alice and Bob agree, on the second they do not, and say why."""
+    """Two comparisons: Alice and Bob agree on the first, and disagree on the second, with comments."""
     scene = stage(comparisons=2, overlap=2)
     for second in ("a", "b"):
         for user, letter in ((scene.alice, "a"), (scene.bob, second)):
@@ -61,7 +61,7 @@ def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> N
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "2", "reason": "Is it?"}, follow=True)
     assert "2 more judgments are requested" in answer.content.decode()
     assert not Verdict.objects.filter(comparison=settled).exists()
-    assert "Is it?" in answer.content.decode()  # in what happened to it
+    assert "Is it?" in answer.content.decode()  # in the comparison's history
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "x", "reason": "Again"}, follow=True)
     assert "only one that is settled or in conflict" in answer.content.decode()
     maya.post(f"{path}change/", {"do": "retire", "reason": "It is broken off."})

@@ -1,4 +1,4 @@
-"""Webhooks on their page: set up, looked at, sent again, removed."""
+"""Webhooks on their page: created, listed with their messages, retried, deleted."""
 
 from labeling.models import Webhook, WebhookAttempt, WebhookDelivery
 from tests.clients import Visiting

@@ -48,7 +48,7 @@ def test_an_assignment_shows_prompt_and_completions_by_side_and_nothing_of_the_m
         "id", "expires_at", "prompt", "left", "right", "guideline_version", "allow_tie", "allow_both_bad", "scale",
         "allow_skip", "allow_flag", "allow_edit", "skip_reasons", "criteria",
     }  # fmt: skip
-    assert "base" not in json.dumps(shown)  # the name of the version that wrote both
+    assert "base" not in json.dumps(shown)  # the version that wrote both
 
 
 def test_what_was_said_comes_back_in_terms_of_the_display(calling: Calling) -> None:
@@ -88,7 +88,7 @@ def test_a_client_that_works_ahead_is_sent_each_pair_once_and_told_all_that_it_h
     more = alice.post(address, {"ahead": 9, "have": have}, format="json").json()
     got = [more["assignment"]["id"], *(one["id"] for one in more["following"])]
     assert [one["id"] for one in more["held"]] == [*have, *got]
-    assert len(more["held"]) == 4  # as many as the campaign allows, however many are wanted
+    assert len(more["held"]) == 4  # as many as the campaign allows, whatever the client asks for
     have += got
     said = {"choice": "left", "key": "k", "ahead": 9, "have": have}
     answer = alice.post(f"/api/v1/assignments/{have[0]}/judgment/", said, format="json").json()
@@ -151,7 +151,7 @@ def test_a_judgment_with_the_next_costs_at_most_12_statements_with_token_and_ses
 
 
 def statements(queries: CaptureQueriesContext) -> int:
-    """How many statements the database would see outside a test, where the outermost transaction is no savepoint."""
+    """The number of statements outside a test, where the outermost transaction is not a savepoint."""
     return sum("SAVEPOINT" not in query["sql"] for query in queries)
 
 
