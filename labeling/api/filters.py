@@ -57,7 +57,7 @@ class EventExportOptions(EventFilter):
 
 
 class WebhookFilter(serializers.Serializer[Any]):
-    campaign = serializers.CharField(required=False, help_text="Slug of a campaign.")
+    campaign = serializers.CharField(required=False, source="campaign__slug", help_text="Slug of a campaign.")
 
 
 class DeliveryFilter(serializers.Serializer[Any]):

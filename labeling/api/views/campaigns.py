@@ -25,10 +25,7 @@ class CampaignsView(ApiView):
     @extend_schema(operation_id="list_campaigns", parameters=[CampaignFilter], responses=CampaignSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the campaigns you take part in, newest first."""
-        asked = self.asked(CampaignFilter)
-        campaigns = visible_campaigns(self.person)
-        if "status" in asked:
-            campaigns = campaigns.filter(status=asked["status"])
+        campaigns = visible_campaigns(self.person).filter(**self.asked(CampaignFilter))
         return self.paged(campaigns, CampaignSerializer, order=("-created_at", "-pk"))
 
     @extend_schema(operation_id="create_campaign", request=NewCampaignSerializer, responses={201: CampaignSerializer})

@@ -19,11 +19,8 @@ class MembersView(ApiView):
     @extend_schema(operation_id="list_members", parameters=[MemberFilter], responses=MembershipSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List the members in the order in which they joined. For the campaign's leads."""
-        asked = self.asked(MemberFilter)
-        members = get_led_campaign(self.person, slug).memberships.select_related("user")
-        if "role" in asked:
-            members = members.filter(role=asked["role"])
-        return self.paged(members, MembershipSerializer, order=("pk",))
+        members = get_led_campaign(self.person, slug).memberships.filter(**self.asked(MemberFilter))
+        return self.paged(members.select_related("user"), MembershipSerializer, order=("pk",))
 
     @extend_schema(operation_id="add_member", request=MembershipSerializer, responses={201: MembershipSerializer})
     @once

@@ -32,11 +32,7 @@ class WebhooksView(ApiView):
     @extend_schema(operation_id="list_webhooks", parameters=[WebhookFilter], responses=WebhookSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the webhooks of the campaigns you lead. Admins also see those of all campaigns."""
-        asked = self.asked(WebhookFilter)
-        webhooks = visible_webhooks(self.person)
-        if "campaign" in asked:
-            webhooks = webhooks.filter(campaign__slug=asked["campaign"])
-        return self.paged(webhooks, WebhookSerializer)
+        return self.paged(visible_webhooks(self.person).filter(**self.asked(WebhookFilter)), WebhookSerializer)
 
     @extend_schema(operation_id="create_webhook", request=NewWebhookSerializer, responses={201: NewWebhookSerializer})
     @once
