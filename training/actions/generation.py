@@ -16,7 +16,7 @@ from training.actions.jobs import cancel_job, resume_job
 from training.actions.planning import SEED_BITS, Plan, make_plan, plan_items
 from training.claims import enqueue
 from training.errors import JobActive
-from training.models import ACTIVE_STATUSES, Deployment, GenerationJob, ModelVersion
+from training.models import ACTIVE_STATUSES, CandidateStrategy, Deployment, GenerationJob, ModelVersion
 from training.versions import retention
 
 
@@ -26,7 +26,7 @@ def start_generation(
     acting_user: User | None,
     now: datetime,
     versions: Sequence[ModelVersion] | None = None,
-    strategy: str = Campaign.CandidateStrategy.TWO_SEEDS,
+    strategy: str = CandidateStrategy.TWO_SEEDS,
     settings: Mapping[str, Any] | None = None,
     second_settings: Mapping[str, Any] | None = None,
     candidates: int | None = None,

@@ -14,7 +14,7 @@ from common.errors import Invalid
 from labeling.models import Campaign, Completion, Prompt
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings
-from training.models import GenerationItem, GenerationJob, ModelVersion
+from training.models import CandidateStrategy, GenerationItem, GenerationJob, ModelVersion
 from training.queries.serving import serving_version
 
 BATCH = 1000
@@ -23,8 +23,6 @@ MAX_CANDIDATES = 32
 DEFAULT_CANDIDATES = 4
 SEED_BITS = 31  # what every server takes as a seed
 REWARD_HEAD = "reward_head.safetensors"
-
-Strategy = Campaign.CandidateStrategy
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,9 @@ class Plan:
     @property
     def written_per_pair(self) -> int:
         """How many completions a pair takes."""
-        return {Strategy.IMPORTED: 1, Strategy.BEST_WORST: self.candidates}.get(Strategy(self.strategy), 2)
+        return {CandidateStrategy.IMPORTED: 1, CandidateStrategy.BEST_WORST: self.candidates}.get(
+            CandidateStrategy(self.strategy), 2
+        )
 
 
 def make_plan(
@@ -66,10 +66,10 @@ def make_plan(
     pairs_per_prompt: int,
 ) -> Plan:
     """The plan, if it makes sense. Raises WrongSettings, NothingServes."""
-    if strategy not in Strategy.values:
+    if strategy not in CandidateStrategy.values:
         raise WrongSettings(
             _("The strategy %(strategy)s is not known: %(values)s.")
-            % {"strategy": repr(strategy), "values": ", ".join(Strategy.values)}
+            % {"strategy": repr(strategy), "values": ", ".join(CandidateStrategy.values)}
         )
     if not 1 <= pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
         raise WrongSettings(
@@ -78,7 +78,7 @@ def make_plan(
         )
     first, second = _pair_of_versions(strategy, versions, channel)
     plan = Plan(strategy, first, second, _checked(settings), pairs_per_prompt=pairs_per_prompt)
-    if strategy == Strategy.BEST_WORST:
+    if strategy == CandidateStrategy.BEST_WORST:
         plan = _with_reward(plan, candidates, reward_version, reward_model)
     elif candidates is not None or reward_version is not None or reward_model:
         raise WrongSettings(_("candidates and a reward belong to the strategy best_worst."))
@@ -88,7 +88,7 @@ def make_plan(
 def _pair_of_versions(
     strategy: str, versions: Sequence[ModelVersion] | None, channel: str
 ) -> tuple[ModelVersion, ModelVersion]:
-    two = strategy == Strategy.TWO_VERSIONS
+    two = strategy == CandidateStrategy.TWO_VERSIONS
     if versions is None:
         serving = serving_version(channel)
         if two and serving.parent is None:
@@ -124,13 +124,16 @@ def _checked(settings: Mapping[str, Any]) -> SamplingSettings:
 
 def _with_second_settings(plan: Plan, second: Mapping[str, Any]) -> Plan:
     """What differs for the second text: a temperature, a system prompt, or nothing."""
-    name = {Strategy.TWO_TEMPERATURES: "temperature", Strategy.TWO_PROMPTS: "system_prompt"}.get(
-        Strategy(plan.strategy)
+    name = {CandidateStrategy.TWO_TEMPERATURES: "temperature", CandidateStrategy.TWO_PROMPTS: "system_prompt"}.get(
+        CandidateStrategy(plan.strategy)
     )
     if name is None:
         if second:
             raise WrongSettings(_("With %(strategy)s both texts have the same settings.") % {"strategy": plan.strategy})
-        if plan.settings.temperature == 0 and plan.strategy in (Strategy.TWO_SEEDS, Strategy.BEST_WORST):
+        if plan.settings.temperature == 0 and plan.strategy in (
+            CandidateStrategy.TWO_SEEDS,
+            CandidateStrategy.BEST_WORST,
+        ):
             raise WrongSettings(_("At temperature 0 every seed writes the same text: take a temperature above 0."))
         return plan
     if set(second) != {name}:
@@ -206,7 +209,7 @@ def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> lis
 
 def _items(job: GenerationJob, plan: Plan, prompts: list[tuple[int, str]]) -> Iterator[GenerationItem]:
     """Number by number, so that every prompt has its first pair before any has its second."""
-    imported = _imported(job.campaign) if plan.strategy == Strategy.IMPORTED else None
+    imported = _imported(job.campaign) if plan.strategy == CandidateStrategy.IMPORTED else None
     for number in range(plan.pairs_per_prompt):
         for prompt, content in prompts:
             text = None
@@ -240,7 +243,7 @@ def _imported(campaign: Campaign) -> dict[int, list[int]]:
 def _seeds(plan: Plan, seed: int, content: str, number: int) -> tuple[int, int]:
     """Two seeds of one version are neighbours: a vLLM then writes both in one request and reads the prompt once."""
     first = derive_seed(seed, content, number, "first") % (2**SEED_BITS - MAX_CANDIDATES)
-    if plan.strategy == Strategy.TWO_SEEDS:
+    if plan.strategy == CandidateStrategy.TWO_SEEDS:
         return first, first + 1
     return first, derive_seed(seed, content, number, "second")
 

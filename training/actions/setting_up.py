@@ -17,7 +17,7 @@ from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import ByteStream, Message
 from labeling.models import Campaign, Membership, User
 from training.actions.generation import start_generation
-from training.models import GenerationJob, ModelVersion
+from training.models import CandidateStrategy, GenerationJob, ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Material:
 class Candidates:
     """How the model writes for the prompts. versions: None for what serves."""
 
-    strategy: str = Campaign.CandidateStrategy.TWO_SEEDS
+    strategy: str = CandidateStrategy.TWO_SEEDS
     versions: Sequence[ModelVersion] | None = None
     pairs_per_prompt: int = 1
 

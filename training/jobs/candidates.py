@@ -3,7 +3,6 @@
 from typing import Any
 
 from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
-from labeling.models import Campaign
 from training.actions.planning import derive_seed
 from training.generation import (
     NEARLY_THE_SAME,
@@ -15,10 +14,9 @@ from training.generation import (
     similarity,
 )
 from training.jobs.sampler import as_json
-from training.models import GenerationItem, GenerationJob
+from training.models import CandidateStrategy, GenerationItem, GenerationJob
 
 Status = GenerationItem.Status
-Strategy = Campaign.CandidateStrategy
 SIDES = ("first", "second")
 MAX_TRIES = 5  # of one pair, where trying again may help
 
@@ -27,9 +25,9 @@ Text = dict[str, Any]  # what `as_json` wrote
 
 def slots_of(job: GenerationJob) -> tuple[str, ...]:
     """The places of a pair's texts: its sides, or the numbers of the candidates they are chosen from."""
-    if job.strategy == Strategy.BEST_WORST:
+    if job.strategy == CandidateStrategy.BEST_WORST:
         return tuple(str(number) for number in range(job.candidates))
-    return SIDES[:1] if job.strategy == Strategy.IMPORTED else SIDES
+    return SIDES[:1] if job.strategy == CandidateStrategy.IMPORTED else SIDES
 
 
 class Candidates:
@@ -107,7 +105,7 @@ class Candidates:
         self._put(slot, as_json(completion))
         if any(self._at(each) is None for each in self.slots):
             return
-        if self.job.strategy == Strategy.BEST_WORST:
+        if self.job.strategy == CandidateStrategy.BEST_WORST:
             self.item.status = Status.DRAWN
         else:
             self._settle()
@@ -148,13 +146,13 @@ class Candidates:
             self.item.second = second
             self.item.reason = ""
             self.kept = self._measured(alike)
-        elif self.item.resampled or self.job.strategy == Strategy.BEST_WORST:
+        elif self.item.resampled or self.job.strategy == CandidateStrategy.BEST_WORST:
             self.give_up(Status.DROPPED, reason)
         else:
             self._draw_again()
 
     def _second(self) -> Text | None:
-        if self.job.strategy != Strategy.IMPORTED:
+        if self.job.strategy != CandidateStrategy.IMPORTED:
             return self.item.second
         text = self.item.imported
         return None if text is None else _as_written(text)

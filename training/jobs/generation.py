@@ -29,11 +29,11 @@ from training.generation import (
     SamplingSettings,
 )
 from training.jobs import handover
-from training.jobs.candidates import Candidates, Status, Strategy, slots_of
+from training.jobs.candidates import Candidates, Status, slots_of
 from training.jobs.engine import EngineFailed
 from training.jobs.rewards import candidate_rewards, reward_name
 from training.jobs.sampler import SamplerDied, Source, open_source
-from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
+from training.models import CandidateStrategy, GenerationItem, GenerationJob, JobStatus, ModelVersion
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class GenerationWork:
 
     def _choose_best_and_worst(self) -> bool:
         """Lets the reward judge the pairs whose candidates are all there; returns whether there were any."""
-        if self.job.strategy != Strategy.BEST_WORST:
+        if self.job.strategy != CandidateStrategy.BEST_WORST:
             return False
         related = ("prompt", "version_first", "imported")
         drawn = list(self.items.filter(status=Status.DRAWN).select_related(*related).order_by("pk")[:ITEMS_PER_SCORING])

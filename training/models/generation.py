@@ -2,10 +2,22 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
 from training.models.job import Job
 from training.models.version import Deployment, ModelVersion
+
+
+class CandidateStrategy(models.TextChoices):
+    """Where the two texts of a candidate pair come from."""
+
+    TWO_SEEDS = "two_seeds", _("Two seeds of one version")
+    TWO_TEMPERATURES = "two_temperatures", _("Two temperatures of one version")
+    TWO_PROMPTS = "two_prompts", _("Two system prompts of one version")
+    TWO_VERSIONS = "two_versions", _("Two versions, one seed each")
+    BEST_WORST = "best_worst", _("The best and the worst of several, by a reward")
+    IMPORTED = "imported", _("A version against imported texts")
 
 
 class GenerationJob(Job):
@@ -13,7 +25,7 @@ class GenerationJob(Job):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="generation_jobs")
     versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
-    strategy = models.CharField(max_length=20, choices=Campaign.CandidateStrategy.choices)
+    strategy = models.CharField(max_length=20, choices=CandidateStrategy.choices)
     settings = models.JSONField(default=dict, help_text="Sampling settings: temperature, top_p, max_tokens, ...")
     second_settings = models.JSONField(
         default=dict, blank=True, help_text="What differs of them for the second text of a pair."

@@ -9,11 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import Message
-from labeling.models import Campaign
 from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS
 from training.engine.config import RunConfig
 from training.generation import SamplingSettings
-from training.models import GenerationJob, ModelVersion, RetrainingRule
+from training.models import CandidateStrategy, GenerationJob, ModelVersion, RetrainingRule
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -34,7 +33,7 @@ class VersionField(VersionChoiceField):
 class GenerationForm(forms.Form):
     """Who writes candidate pairs, and how."""
 
-    strategy = forms.ChoiceField(label=_("Pairs from"), choices=Campaign.CandidateStrategy.choices)
+    strategy = forms.ChoiceField(label=_("Pairs from"), choices=CandidateStrategy.choices)
     pairs_per_prompt = forms.IntegerField(label=_("Pairs for each prompt"), min_value=1, max_value=100, initial=1)
     version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none(), required=False)
     other_version = VersionField(label=_("Other version"), queryset=ModelVersion.objects.none(), required=False)
@@ -103,8 +102,8 @@ class GenerationForm(forms.Form):
 
     def settings(self) -> dict[str, Any]:
         """What `start_generation` takes. Only after the form was found valid."""
-        values, strategies = self.cleaned_data, Campaign.CandidateStrategy
-        two = values["strategy"] == strategies.TWO_VERSIONS
+        values = self.cleaned_data
+        two = values["strategy"] == CandidateStrategy.TWO_VERSIONS
         first, second = values["version"], values["other_version"]
         if two and first and not second:
             second = first.parent
@@ -118,11 +117,11 @@ class GenerationForm(forms.Form):
             "pairs_per_prompt": values["pairs_per_prompt"],
             "settings": sampling,
         }
-        if values["strategy"] == strategies.TWO_TEMPERATURES:
+        if values["strategy"] == CandidateStrategy.TWO_TEMPERATURES:
             asked["second_settings"] = {"temperature": values["other_temperature"]}
-        elif values["strategy"] == strategies.TWO_PROMPTS:
+        elif values["strategy"] == CandidateStrategy.TWO_PROMPTS:
             asked["second_settings"] = {"system_prompt": values["other_system_prompt"] or None}
-        elif values["strategy"] == strategies.BEST_WORST:
+        elif values["strategy"] == CandidateStrategy.BEST_WORST:
             asked |= {"candidates": values["candidates"], "reward_version": values["reward_version"]}
         return asked
 

@@ -11,13 +11,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
-from labeling.models import Campaign
 from labeling.web.imports import COMPARISONS, KINDS, PROMPTS
 from training.actions.setting_up import Candidates, Material, role_of
-from training.models import ModelVersion
+from training.models import CandidateStrategy, ModelVersion
 from training.web.forms import VersionField
 
-AT_ONCE = (Campaign.CandidateStrategy.TWO_SEEDS, Campaign.CandidateStrategy.TWO_VERSIONS)
+AT_ONCE = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_VERSIONS)
 """The ways to a pair that need no settings of their own."""
 
 
@@ -118,10 +117,10 @@ class SettingUpForm(forms.Form):
 
     def _candidates(self) -> Candidates:
         values = self.cleaned_data
-        strategy = values["strategy"] or Campaign.CandidateStrategy.TWO_SEEDS
+        strategy = values["strategy"] or CandidateStrategy.TWO_SEEDS
         first, second = values["version"], values["other_version"]
-        if strategy == Campaign.CandidateStrategy.TWO_VERSIONS and first and not second:
+        if strategy == CandidateStrategy.TWO_VERSIONS and first and not second:
             second = first.parent
-        two = strategy == Campaign.CandidateStrategy.TWO_VERSIONS
+        two = strategy == CandidateStrategy.TWO_VERSIONS
         chosen = [version for version in ((first, second) if two else (first,)) if version]
         return Candidates(strategy, chosen or None, values["pairs_per_prompt"] or 1)

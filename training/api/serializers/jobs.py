@@ -8,7 +8,16 @@ from rest_framework import serializers
 
 from labeling.api.serializers.judging import MESSAGE_ROLES
 from labeling.models import Campaign
-from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run, RunMetric
+from training.models import (
+    CandidateStrategy,
+    Deployment,
+    GenerationJob,
+    JobStatus,
+    ModelVersion,
+    RetrainingRule,
+    Run,
+    RunMetric,
+)
 from training.queries.jobs import diversity, left_out, remaining_seconds
 
 
@@ -31,9 +40,7 @@ class GenerationRequestSerializer(serializers.Serializer[Any]):
     versions = serializers.ListField(
         child=serializers.CharField(), required=False, max_length=2, help_text="Names of model versions."
     )
-    strategy = serializers.ChoiceField(
-        choices=Campaign.CandidateStrategy.choices, default=Campaign.CandidateStrategy.TWO_SEEDS
-    )
+    strategy = serializers.ChoiceField(choices=CandidateStrategy.choices, default=CandidateStrategy.TWO_SEEDS)
     settings = serializers.DictField(required=False, help_text="temperature, top_p, top_k, max_tokens, system_prompt.")
     second_settings = serializers.DictField(
         required=False,

@@ -7,11 +7,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
-from labeling.models import Campaign
 from training.actions.generation import start_generation
 from training.jobs.generation import run_generation_job
 from training.management.base import add_job_arguments, over, version_named, watch
-from training.models import GenerationJob
+from training.models import CandidateStrategy, GenerationJob
 from training.queries.jobs import diversity
 
 
@@ -27,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--version", dest="versions", action="append", metavar="VERSION", help="which writes; twice for two"
         )
-        parser.add_argument("--strategy", choices=Campaign.CandidateStrategy.values, default="two_seeds")
+        parser.add_argument("--strategy", choices=CandidateStrategy.values, default="two_seeds")
         parser.add_argument("--pairs-per-prompt", type=int, default=1)
         parser.add_argument("--seed", type=int)
         parser.add_argument("--max-tokens", type=int, help="longest completion")
