@@ -142,7 +142,7 @@ def _checked_steps(steps: int, before: int) -> int:
 
 def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[str]) -> dict[str, Any]:
     texts = {"prompt": prompt.strip(), "chosen": chosen.strip(), "rejected": rejected.strip()}
-    others = [text.strip() for text in watched if text.strip()][:MOST_WATCHED]
+    others = list(dict.fromkeys(text.strip() for text in watched if text.strip()))[:MOST_WATCHED]
     for text in (*texts.values(), *others):
         if not text:
             raise WrongSettings(_("The prompt and both completions must say something."))

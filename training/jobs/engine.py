@@ -1,12 +1,16 @@
 """Calling the engine for an answer: a child process, its last event, its own sentence where it fails."""
 
+import json
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from common import processes
+from labeling.exchange import PreferencePair
 from training.models import ModelVersion
 
 TICK_SECONDS = 1.0
@@ -40,3 +44,25 @@ def run_engine(command: list[str], *, should_stop: Callable[[], bool] = lambda: 
     if code != 0 or last.get("event") != "finished":
         raise EngineFailed(str(last.get("error") or f"The engine ended with code {code}: {child.log_tail(3)}"))
     return {name: value for name, value in last.items() if name != "event"}
+
+
+def score(
+    version: ModelVersion,
+    pairs: Iterable[PreferencePair],
+    *,
+    reference: ModelVersion | None = None,
+    options: Sequence[str] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[dict[str, Any]]:
+    """Scores pairs with the engine: for each, in order, the JSON object that `python -m training.engine score` writes.
+
+    Log-probabilities are in nats. The engine leaves out pairs that are too long for the model. Empty once `should_stop`
+    said yes. options: further arguments of the command. Raises EngineFailed.
+    """
+    with tempfile.TemporaryDirectory(prefix="score-") as folder:
+        data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"
+        data.write_bytes(b"".join(pair.canonical_json() + b"\n" for pair in pairs))
+        command = [*engine_command("score", version, reference=reference), *options]
+        if not run_engine([*command, "--data", str(data), "--out", str(out)], should_stop=should_stop):
+            return []
+        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]

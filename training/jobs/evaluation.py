@@ -1,9 +1,7 @@
-"""Measuring a version by the engine: reward accuracy on held-out pairs, and the log-probabilities of given texts."""
+"""Measuring versions on held-out pairs, for people and for the promotion gate."""
 
-import json
 import logging
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -35,22 +33,6 @@ def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersio
         files.check_version(each)
     command = engine_command("evaluate", version, reference=reference)
     return run_engine([*command, "--data", str(Path(snapshot.directory) / TEST)])
-
-
-def score_pairs(
-    version: ModelVersion,
-    records: Iterable[dict[str, Any]],
-    *,
-    reference: ModelVersion | None = None,
-    dtype: str = "auto",
-) -> list[dict[str, Any]]:
-    """Per pair, in order: log-probabilities (nats) of both sides under version and reference. Raises EngineFailed."""
-    with tempfile.TemporaryDirectory(prefix="score-") as folder:
-        data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"
-        data.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-        command = engine_command("score", version, reference=reference)
-        run_engine([*command, "--data", str(data), "--out", str(out), "--set", f"dtype={dtype}"])
-        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
 def evaluate_version(

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common import processes
+from labeling.exchange import Message, PreferencePair
 from training import claims
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
@@ -73,14 +74,13 @@ class LabWork:
                 child.say_no_more()
 
     def _command(self, folder: Path) -> list[str]:
-        lesson, prompt = self.session.lesson, self.session.lesson["prompt"]
-        files = {"lesson.jsonl": (lesson["chosen"], lesson["rejected"])}
-        watched = list(lesson["watched"])
+        lesson = self.session.lesson
+        prompt, watched = [Message(role="user", content=lesson["prompt"])], list(lesson["watched"])
+        pairs = [PreferencePair("lesson", prompt, lesson["chosen"], lesson["rejected"])]
         if watched:  # the engine reads pairs; one text alone is watched beside one of the lesson's
-            files["watched.jsonl"] = (watched[0], watched[1] if len(watched) > 1 else lesson["rejected"])
-        for name, (chosen, rejected) in files.items():
-            record = {"id": name.partition(".")[0], "prompt": prompt, "chosen": chosen, "rejected": rejected}
-            (folder / name).write_text(json.dumps(record) + "\n", encoding="utf-8")
+            pairs.append(PreferencePair("watched", prompt, watched[0], [*watched, lesson["rejected"]][1]))
+        for pair in pairs:
+            (folder / f"{pair.id}.jsonl").write_bytes(pair.canonical_json() + b"\n")
         config = folder / "config.json"
         config.write_text(json.dumps(self.session.config), encoding="utf-8")
         command = [*engine_command("lab", self.session.version), "--config", str(config)]

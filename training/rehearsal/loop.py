@@ -18,7 +18,7 @@ from django.utils import timezone
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
-from labeling.exchange import TEST, read_pairs
+from labeling.exchange import TEST, Message, PreferencePair, read_pairs
 from labeling.models import Campaign, Membership
 from labeling.queries.agreement import agreement
 from labeling.queries.progress import campaign_progress
@@ -27,7 +27,8 @@ from training.actions.planning import derive_seed
 from training.actions.runs import start_run
 from training.actions.versions import promote, record_evaluation
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
-from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS, score_pairs
+from training.jobs.engine import score
+from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS
 from training.jobs.generation import run_generation_job
 from training.jobs.run import run_training_job
 from training.jobs.sampler import open_source
@@ -38,7 +39,6 @@ from training.rehearsal.figures import estimate_kl, verdict_accuracy, win_rate
 from training.rehearsal.rules import Rule
 from training.versions import servers
 
-Message = dict[str, str]
 HELD_OUT_FIGURES = ("pairs", "reward_accuracy", "reward_accuracy_low", "reward_accuracy_high", "loss", "margin")
 Clock = Callable[[], datetime]
 
@@ -221,7 +221,7 @@ class Round:
         requests = (
             GenerationRequest(
                 key=f"{number}:{sample}",
-                messages=messages,  # type: ignore[arg-type]
+                messages=messages,
                 seed=derive_seed(self.plan.seed, f"{number}", sample, f"round {self.number} {who}"),
                 settings=self.rehearsal.settings,
             )
@@ -239,17 +239,17 @@ class Round:
         prompts: list[list[Message]],
         samples: dict[str, GeneratedCompletion],
     ) -> dict[str, Any]:
-        """KL(new || old) on the new version's samples, scored by the engine: two samples of a prompt make a record."""
-        records, tokens = [], []
+        """KL(new || old) on the new version's samples, scored by the engine: two samples of a prompt make a pair."""
+        pairs, tokens = [], []
         for number, messages in enumerate(prompts):
             own = [samples[key] for sample in range(self.plan.samples) if (key := f"{number}:{sample}") in samples]
             for first, second in zip(own[::2], own[1::2], strict=False):
                 if first.text.strip() and second.text.strip() and first.text.strip() != second.text.strip():
-                    records.append(_record(f"{first.key}-{second.key}", messages, first, second))
+                    pairs.append(_pair(f"{first.key}-{second.key}", messages, first, second))
                     tokens += [len(first.completion_ids), len(second.completion_ids)]
-        if not records:
+        if not pairs:
             return {"k3": None, "completions": 0}
-        scores = score_pairs(version, records, reference=parent)
+        scores = score(version, pairs, reference=parent)
         sides = ("chosen", "rejected")
         new = [score[f"policy_{side}_logp"] for score in scores for side in sides]
         old = [score[f"reference_{side}_logp"] for score in scores for side in sides]
@@ -275,27 +275,25 @@ def held_out_prompts(snapshot: Snapshot) -> list[list[Message]]:
     """The prompts of a snapshot's test side, each once, in its order: nothing was trained on them."""
     seen: dict[str, list[Message]] = {}
     for pair in read_pairs(Path(snapshot.directory), TEST):
-        seen.setdefault(str(pair.prompt), [dict(message) for message in pair.prompt])  # type: ignore[arg-type]
+        seen.setdefault(str(pair.prompt), list(pair.prompt))
     return list(seen.values())
 
 
-def _record(
+def _pair(
     identifier: str, messages: list[Message], first: GeneratedCompletion, second: GeneratedCompletion
-) -> dict[str, Any]:
-    """Two samples of one prompt as the engine reads them; "chosen" and "rejected" mean nothing here."""
-    return {
-        "id": identifier,
-        "prompt": messages,
-        "chosen": first.text,
-        "rejected": second.text,
-        "prompt_ids": first.prompt_ids or None,
-        "chosen_ids": first.completion_ids or None,
-        "rejected_ids": second.completion_ids or None,
-        "chosen_finish": first.finish_reason,
-        "rejected_finish": second.finish_reason,
-        "confidence": 1.0,
-        "weight": 1.0,
-    }
+) -> PreferencePair:
+    """Two samples of one prompt as the engine scores them; "chosen" and "rejected" are only two places here."""
+    return PreferencePair(
+        id=identifier,
+        prompt=messages,
+        chosen=first.text,
+        rejected=second.text,
+        prompt_ids=tuple(first.prompt_ids) or None,
+        chosen_ids=tuple(first.completion_ids) or None,
+        rejected_ids=tuple(second.completion_ids) or None,
+        chosen_finish=first.finish_reason,
+        rejected_finish=second.finish_reason,
+    )
 
 
 def _mean_length(completions: dict[str, GeneratedCompletion]) -> dict[str, float]:

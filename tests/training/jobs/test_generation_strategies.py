@@ -16,7 +16,7 @@ from tests.training.jobs.test_generation import real_source
 from training.actions.generation import start_generation
 from training.errors import NoPrompts, WrongSettings
 from training.generation import GenerationFailure, GenerationRequest
-from training.jobs import generation, rewards
+from training.jobs import engine, generation
 from training.jobs.generation import run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion
 from training.queries.jobs import diversity
@@ -161,7 +161,7 @@ def judge_by_number(monkeypatch: pytest.MonkeyPatch, reward: Callable[[str], flo
         Path(command[command.index("--out") + 1]).write_text("".join(json.dumps(line) + "\n" for line in lines))
         return {"pairs": len(lines)}
 
-    monkeypatch.setattr(rewards, "run_engine", run_engine)
+    monkeypatch.setattr(engine, "run_engine", run_engine)
     monkeypatch.setattr(files, "check_version", lambda version: None)
     return asked
 
@@ -199,7 +199,7 @@ def test_candidates_that_are_all_alike_are_left_out(
     script = Scripted(lambda request, _: "always the same")
     job = done(start(campaign, strategy="best_worst", candidates=3, versions=[base], reward_version=trained), script)
     assert (job.dropped, campaign.comparisons.count()) == (PAIRS, 0)
-    assert set(job.items.values_list("reason", flat=True)) == {"Both texts were the same."}
+    assert set(job.items.values_list("reason", flat=True)) == {"Fewer than two of the candidates could be compared."}
 
 
 def test_candidates_that_were_written_before_a_kill_are_not_written_again(
