@@ -21,7 +21,7 @@ from training.actions.lens import start_lens_job
 from training.actions.runs import start_run
 from training.jobs.run import run_training_job
 from training.lens.figures import views
-from training.lens.pairs import pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts
 from training.models import GenerationJob, JobStatus, LensJob, ModelVersion, Run, RunMetric
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -103,7 +103,7 @@ def looked_into(version: ModelVersion) -> None:
     wait_until(lambda: taken(3), "the same engine takes two more")
     assert (session.attempts, [point["step"] for point in session.points]) == (1, [0, 1, 2, 3])
     pair = pair_of_texts([{"role": "user", "content": "what does the cat see ?"}], **texts)
-    lens_job = start_lens_job(version=version, pair=pair, acting_user=maya, now=timezone.now())
+    lens_job = start_lens_job(version=version, subject=LensSubject(pair), acting_user=maya, now=timezone.now())
     end_lab(session=session, acting_user=alice, now=timezone.now())  # there is one worker here, and it stays with it
     wait_until(lambda: finished(lens_job), "the lens job comes after it")
     session.refresh_from_db()

@@ -8,12 +8,13 @@ from rest_framework.response import Response
 from labeling.access import get_comparison
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
-from labeling.models import Comparison, Scope
+from labeling.exchange import Message
+from labeling.models import Scope
 from training import access
 from training.actions.lens import start_lens_job
 from training.api.serializers import lens as serializers
 from training.api.views import find_job, find_version
-from training.lens.pairs import pair_of_comparison, pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts, subject_of_comparison
 from training.models import LensJob
 
 
@@ -29,20 +30,15 @@ class LensJobsView(ApiView):
         user = self.person
         access.require_any_lead(user)
         values = self.validated(serializers.LensJobRequestSerializer, request)
-        comparison = None
         if "comparison" in values:
-            found = get_comparison(user, values["comparison"])
-            everything = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
-            comparison = everything.get(pk=found.pk)
-            pair = pair_of_comparison(comparison)
+            subject = subject_of_comparison(get_comparison(user, values["comparison"]))
         else:
-            pair = pair_of_texts([dict(turn) for turn in values["prompt"]], values["chosen"], values["rejected"])  # type: ignore[misc]
+            prompt = [Message(role=turn["role"], content=turn["content"]) for turn in values["prompt"]]
+            subject = LensSubject(pair_of_texts(prompt, values["chosen"], values["rejected"]))
         lens_job = start_lens_job(
             version=find_version(user, values["version"]),
             reference=find_version(user, values["reference"]) if values.get("reference") else None,
-            pair=pair,
-            comparison=comparison,
-            campaign=comparison.campaign if comparison else None,
+            subject=subject,
             acting_user=user,
             now=self.now,
         )

@@ -1,8 +1,6 @@
 """The lens at work: the engine scores the pair token by token, under the version and under the one
 before it, and an explicit reward model says what it thinks where there is one."""
 
-import json
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -12,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from labeling.exchange import PreferencePair
 from training import claims
 from training.errors import VersionDamaged
-from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.jobs.engine import EngineFailed, score
 from training.models import JobStatus, LensJob, ModelVersion
 from training.versions import files
 
@@ -42,7 +41,7 @@ class LensWork:
     def __init__(self, claim: "claims.Claim[LensJob]", clock: Clock) -> None:
         self.claim, self.clock = claim, clock
         everything = LensJob.objects.select_related("version", "before", "reference")
-        self.lens_job = everything.get(pk=claim.job.pk)
+        self.job = everything.get(pk=claim.job.pk)
         self.last_beat = 0.0
         self.stopping = False
 
@@ -50,46 +49,44 @@ class LensWork:
         """after, before (null: zero by definition): {version, chosen, rejected}, each side a list of [text, log-
         probability under the version, the same under the reference], in nats; reward_model: {name, chosen, rejected,
         margin}, or null where there is none."""
-        lens_job = self.lens_job
-        for version in filter(None, (lens_job.version, lens_job.before, lens_job.reference)):
+        job = self.job
+        for version in filter(None, (job.version, job.before, job.reference)):
             files.check_version(version)
-        with tempfile.TemporaryDirectory(prefix="lens-") as folder:
-            data = Path(folder) / "pair.jsonl"
-            data.write_text(json.dumps(lens_job.pair) + "\n", encoding="utf-8")
-            return {
-                "after": self._tokens(lens_job.version, data),
-                "before": self._tokens(lens_job.before, data) if lens_job.before else None,
-                "reward_model": self._opinion(data),
-            }
+        return {
+            "after": self._tokens(job.version),
+            "before": self._tokens(job.before) if job.before else None,
+            "reward_model": self._opinion(),
+        }
 
-    def _tokens(self, version: ModelVersion, data: Path) -> dict[str, Any]:
-        command = [*engine_command("score", version, reference=self.lens_job.reference), "--tokens"]
-        scores = self._score(command, data)
+    def _tokens(self, version: ModelVersion) -> dict[str, Any]:
+        scores = self._score(version, reference=self.job.reference, options=["--tokens"])
         return {
             "version": version.name,
             "chosen": _rounded(scores["chosen_tokens"]),
             "rejected": _rounded(scores["rejected_tokens"]),
         }
 
-    def _opinion(self, data: Path) -> dict[str, Any] | None:
+    def _opinion(self) -> dict[str, Any] | None:
         folder = newest_reward_model()
         if folder is None:
             return None
-        command = engine_command("score", self.lens_job.version.base())
         try:
-            scores = self._score([*command, "--reward-model", str(folder)], data)
+            scores = self._score(self.job.version.base(), options=["--reward-model", str(folder)])
         except EngineFailed as error:  # of another base, most likely: the lens works without it
             return {"name": folder.name, "error": str(error)}
         names = {"chosen": "chosen_reward", "rejected": "rejected_reward", "margin": "margin"}
         return {"name": folder.name, **{name: scores[column] for name, column in names.items()}}
 
-    def _score(self, command: list[str], data: Path) -> dict[str, Any]:
-        out = data.with_name("scores.jsonl")
-        run_engine([*command, "--data", str(data), "--out", str(out), *PRECISE], should_stop=self._should_stop)
+    def _score(
+        self, version: ModelVersion, *, reference: ModelVersion | None = None, options: list[str]
+    ) -> dict[str, Any]:
+        pair = PreferencePair.from_dict(self.job.pair)
+        scores = score(
+            version, [pair], reference=reference, options=[*options, *PRECISE], should_stop=self._should_stop
+        )
         if self.stopping:
             raise claims.Stopped
-        scores: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-        return scores
+        return scores[0]
 
     def _should_stop(self) -> bool:
         now = time.monotonic()

@@ -13,9 +13,10 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
+from labeling.exchange import PreferencePair
 from labeling.models import Comparison
 from labeling.queries.records import comparisons_of
-from training.lens.pairs import Pair, pairs_of_snapshot
+from training.lens.pairs import pairs_of_snapshot
 from training.models import Run
 
 MARGINS = "margins.jsonl"
@@ -33,7 +34,7 @@ class Surprise:
     chosen_logratio: float
     rejected_logratio: float
     confidence: float
-    pair: Pair
+    pair: PreferencePair
     comparison: Comparison | None
 
     @property
@@ -44,7 +45,7 @@ class Surprise:
     @property
     def prompt(self) -> str:
         """What was asked last."""
-        return str(self.pair["prompt"][-1]["content"])
+        return self.pair.prompt[-1]["content"]
 
     @property
     def can_be_asked_again(self) -> bool:
@@ -68,11 +69,11 @@ def worst_predicted(run: Run, *, limit: int, split: str = "") -> list[Surprise]:
     found = heapq.nsmallest(limit, _margins(run, split), key=lambda line: (line["margin"], line["id"]))
     pairs = pairs_of_snapshot(run.snapshot, {line["id"] for line in found})
     kept = [line for line in found if line["id"] in pairs]
-    texts = [(pairs[line["id"]]["prompt"], *_texts(pairs[line["id"]])) for line in kept]
-    comparisons = comparisons_of(run.campaign, texts)
+    kept_pairs = [pairs[line["id"]] for line in kept]
+    comparisons = comparisons_of(run.campaign, [(pair.prompt, pair.chosen, pair.rejected) for pair in kept_pairs])
     return [
-        Surprise(**line, pair=pairs[line["id"]], comparison=comparison)
-        for line, comparison in zip(kept, comparisons, strict=True)
+        Surprise(**line, pair=pair, comparison=comparison)
+        for line, pair, comparison in zip(kept, kept_pairs, comparisons, strict=True)
     ]
 
 
@@ -82,10 +83,6 @@ def _margins(run: Run, split: str) -> Iterator[dict[str, Any]]:
             values = json.loads(line)
             if not split or values["split"] == split:
                 yield values
-
-
-def _texts(pair: Pair) -> tuple[str, str]:
-    return pair["chosen"], pair["rejected"]
 
 
 def _file(run: Run) -> Path:

@@ -28,7 +28,10 @@ class LensJob(VersionJob):
         related_name="+",
         help_text="What rewards are measured against; null: the base under the version.",
     )
-    pair = models.JSONField(help_text="The pair as the engine reads it: prompt, chosen, rejected, token ids.")
+    pair = models.JSONField(help_text="The preference pair, as a snapshot's line describes it.")
+    is_preference = models.BooleanField(
+        default=True, help_text="Whether people prefer the chosen side; if not, the sides are called A and B."
+    )
     beta = models.FloatField(default=0.1, help_text="The strength of the tie that the page begins with.")
     result = models.JSONField(null=True, blank=True, help_text="Token by token: see training.jobs.lens.")
 

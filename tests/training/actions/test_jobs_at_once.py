@@ -14,15 +14,15 @@ from training.actions.lab import start_lab
 from training.actions.lens import start_lens_job
 from training.actions.retention import remove_version_files
 from training.errors import VersionInUse
-from training.lens.pairs import pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts
 from training.models import JobStatus, LabSession, LensJob, ModelVersion
 from training.versions import retention
 
-PAIR = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
+SUBJECT = LensSubject(pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?"))
 
 
 def ask(version: ModelVersion, user: User) -> LensJob:
-    return start_lens_job(version=version, pair=PAIR, acting_user=user, now=NOW, hand_to_worker=False)
+    return start_lens_job(version=version, subject=SUBJECT, acting_user=user, now=NOW, hand_to_worker=False)
 
 
 def experiment(user: User) -> LabSession:

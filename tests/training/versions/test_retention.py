@@ -18,7 +18,7 @@ from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
 from training.actions.versions import promote, roll_back
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
-from training.lens.pairs import pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts
 from training.models import JobStatus, LensJob, ModelVersion, Run
 from training.queries.serving import serving_version
 from training.versions import retention, servers
@@ -63,7 +63,7 @@ def test_what_a_job_or_a_run_uses_stays(line: list[ModelVersion], campaign: Camp
 
 def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion], campaign: Campaign) -> None:
     pair = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
-    start_lens_job(version=line[1], pair=pair, acting_user=None, now=NOW)
+    start_lens_job(version=line[1], subject=LensSubject(pair), acting_user=None, now=NOW)
     assert names() == set()
     LensJob.objects.update(status=JobStatus.FINISHED)
     assert names() == {"v1"}

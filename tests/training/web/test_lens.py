@@ -49,7 +49,7 @@ def test_a_comparison_is_looked_at_as_it_was_judged(scene: tuple[Stage, Furnishe
     lens_job = LensJob.objects.get()
     assert (lens_job.comparison, lens_job.campaign) == (judged, on_stage.campaign)
     assert lens_job.pair["chosen"] == judged.completion_b.text
-    assert lens_job.pair["names"] == ["Chosen", "Rejected"]
+    assert lens_job.is_preference
     stranger = visiting(person("stranger", "lead"))
     assert stranger.get(f"/lens/?comparison={judged.pk}").status_code == 404
     assert stranger.get(f"/lens/{lens_job.pk}/").status_code == 404
@@ -209,16 +209,3 @@ def test_texts_that_say_the_same_word_again_and_again_stand_side_by_side() -> No
     left, right = word_diff(one, other)
     assert [(piece.kind, piece.text) for piece in (*left, *right)] == [("same", one), ("same", other)]
     assert len(word_diff(" ".join(f"w{number}" for number in range(600)), "w5 and w7")[0]) > 1
-
-
-def test_token_ids_are_read_by_models_of_their_writers_base_only(scene: tuple[Stage, Furnished]) -> None:
-    from training.lens.pairs import readable_by
-    from training.models import ModelVersion
-
-    _, furnished = scene
-    pair = {"prompt": [], "chosen": "x", "chosen_ids": [1], "written_by": ["base", "sums-v1"]}
-    assert readable_by(furnished.two, pair) == pair
-    elsewhere = ModelVersion(name="other", base_dir="/elsewhere")
-    assert "chosen_ids" not in readable_by(elsewhere, pair)
-    assert "chosen_ids" not in readable_by(furnished.two, {**pair, "written_by": ["", "base"]})
-    assert readable_by(elsewhere, {"chosen_ids": [1]}) == {"chosen_ids": [1]}  # of a snapshot

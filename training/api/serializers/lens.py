@@ -36,7 +36,8 @@ class LensJobRequestSerializer(serializers.Serializer[Any]):
 
 class LensJobSerializer(serializers.ModelSerializer[LensJob]):
     """A lens job. result: null until it is finished; then before (null: the reference itself, whose rewards are zero)
-    and after, each side a list of [text, log-probability under the version, under the reference], in nats."""
+    and after, each side a list of [text, log-probability under the version, under the reference], in nats.
+    is_preference: false where people prefer neither side; "chosen" and "rejected" are then the comparison's a and b."""
 
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     before: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
@@ -56,6 +57,7 @@ class LensJobSerializer(serializers.ModelSerializer[LensJob]):
             "comparison",
             "beta",
             "pair",
+            "is_preference",
             "result",
             "created_at",
             "finished_at",
