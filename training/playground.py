@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead
-from labeling.actions.comparisons import ComparisonDraft, add_comparisons
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User
@@ -33,8 +33,8 @@ from training.generation import (
     InvalidRequest,
     SamplingSettings,
 )
-from training.jobs.candidates import draft_of
-from training.jobs.sampler import SamplerDied, as_json, open_source
+from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated
+from training.jobs.sampler import SamplerDied, open_source
 from training.models import ModelVersion
 from training.queries.serving import training_now
 
@@ -95,7 +95,7 @@ def complete(
     started = time.monotonic()
     completion = _complete(version, request)
     seconds = time.monotonic() - started
-    values = {"messages": messages_hash(messages), "completion": as_json(completion)}
+    values = {"messages": messages_hash(messages), "completion": draft_as_json(draft_of_generated(completion))}
     return SignedCompletion(completion, seconds, signing.dumps(values, salt=SALT, compress=True))
 
 
@@ -158,8 +158,8 @@ def keep_comparison(
     Raises WrongReceipt, Invalid, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
-    first, second = (_paid(receipt, messages) for receipt in receipts)
-    draft = ComparisonDraft(messages, draft_of(first), draft_of(second))
+    first, second = (_redeem(receipt, messages) for receipt in receipts)
+    draft = ComparisonDraft(messages, first, second)
     added = add_comparisons(campaign=campaign, drafts=[draft], source="playground", acting_user=acting_user, now=now)
     made = added.comparisons[0]
     if made is None:
@@ -172,8 +172,8 @@ def keep_comparison(
     return made, bool(added.created)
 
 
-def _paid(receipt: str, messages: Sequence[Message]) -> dict[str, Any]:
-    """The completion that a receipt stands for."""
+def _redeem(receipt: str, messages: Sequence[Message]) -> CompletionDraft:
+    """The completion that a receipt stands for. Raises WrongReceipt."""
     try:
         values = signing.loads(receipt, salt=SALT, max_age=RECEIPT_SECONDS)
     except signing.BadSignature as error:
@@ -182,4 +182,4 @@ def _paid(receipt: str, messages: Sequence[Message]) -> dict[str, Any]:
         ) from error
     if values["messages"] != messages_hash(messages):
         raise WrongReceipt(_("This answer belongs to another conversation: ask again."))
-    return dict(values["completion"])
+    return draft_from_json(values["completion"])

@@ -85,7 +85,7 @@ class GenerationWork:
         self.slots = slots_of(self.job)
         self.items = GenerationItem.objects.filter(job=self.job)
         self.asked: dict[str, Candidates] = {}  # requests that are out, by key
-        self.pairs: list[Candidates] = []  # both texts are there
+        self.complete: list[Candidates] = []  # both texts exist
         self.changed: list[Candidates] = []  # something else changed: a part of a pair, a failure, a drop
         self.resting: dict[int, float] = {}  # failed lately: when to ask again, by item
         self.tokens: Counter[str] = Counter()
@@ -161,30 +161,34 @@ class GenerationWork:
                     yield from self._requests_of(Candidates(self.job, item, self.slots), version)
             last = batch[-1].pk
 
-    def _requests_of(self, pair: Candidates, version: ModelVersion) -> Iterator[GenerationRequest]:
-        """What a version is to be asked for a pair; nothing where no generator could take the prompt: then it fails."""
-        self.resting.pop(pair.item.pk, None)
-        for slot in pair.missing(version.pk):
+    def _requests_of(self, candidates: Candidates, version: ModelVersion) -> Iterator[GenerationRequest]:
+        """Requests for the texts that a version has to write; a prompt that no generator takes fails its pair."""
+        self.resting.pop(candidates.item.pk, None)
+        for slot in candidates.missing(version.pk):
             try:
-                request = pair.request(slot, self.settings)
+                request = candidates.request(slot, self.settings)
             except InvalidRequest as error:
-                pair.give_up(Status.FAILED, str(error))
-                self.changed.append(pair)
+                candidates.give_up(Status.FAILED, str(error))
+                self.changed.append(candidates)
                 return
-            self.asked[request.key] = pair
+            self.asked[request.key] = candidates
             yield request
 
     def _take(self, outcome: GeneratedCompletion | GenerationFailure) -> None:
-        pair = self.asked.pop(outcome.key)
+        candidates = self.asked.pop(outcome.key)
         if isinstance(outcome, GenerationFailure):
-            if pair.take_failure(outcome):
-                self.resting[pair.item.pk] = time.monotonic() + min(2.0**pair.item.tries, LONGEST_PAUSE_SECONDS)
-            self.changed.append(pair)
+            if candidates.take_failure(outcome):
+                pause = min(2.0**candidates.item.tries, LONGEST_PAUSE_SECONDS)
+                self.resting[candidates.item.pk] = time.monotonic() + pause
+            self.changed.append(candidates)
             return
         self.answers += 1
         self.tokens.update(read=outcome.tokens_read, written=outcome.tokens_written)
-        pair.take(outcome.key.partition(":")[2], outcome)
-        (self.pairs if pair.kept else self.changed).append(pair)
+        candidates.take(outcome.key.partition(":")[2], outcome)
+        self._keep(candidates)
+
+    def _keep(self, candidates: Candidates) -> None:
+        (self.complete if candidates.is_complete else self.changed).append(candidates)
 
     def _choose_best_and_worst(self) -> bool:
         """Lets the reward judge the pairs whose candidates are all there; returns whether there were any."""
@@ -199,9 +203,9 @@ class GenerationWork:
             raise self.stop
         by = reward_name(self.job)
         for item in drawn:
-            pair = Candidates(self.job, item, self.slots)
-            pair.choose(rewards.get(item.pk, {}), by)
-            (self.pairs if pair.kept else self.changed).append(pair)
+            candidates = Candidates(self.job, item, self.slots)
+            candidates.choose(rewards.get(item.pk, {}), by)
+            self._keep(candidates)
         self._write()
         return True
 
@@ -212,15 +216,15 @@ class GenerationWork:
         if self.stop is not None:
             return True
         now = time.monotonic()
-        due = bool(self.pairs or self.changed) and now - self.last_write >= SECONDS_PER_WRITE
+        due = bool(self.complete or self.changed) and now - self.last_write >= SECONDS_PER_WRITE
         try:
-            if len(self.pairs) >= PAIRS_PER_WRITE or due:
+            if len(self.complete) >= PAIRS_PER_WRITE or due:
                 self._write()
             if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
                 self.last_beat = now
                 self.stop = claims.Stopped if self.claim.beat(self.clock()) else None
         except claims.ClaimLost:
-            self.pairs, self.changed = [], []
+            self.complete, self.changed = [], []
             self.stop = claims.ClaimLost
         return self.stop is not None
 
@@ -234,49 +238,49 @@ class GenerationWork:
     def _write(self) -> None:
         """Everything since the last write, at once or not at all."""
         self.last_write = time.monotonic()
-        if not self.pairs and not self.changed:
+        if not self.complete and not self.changed:
             return
-        # A pair may have changed twice since the last write: as itself, and it is one row.
-        touched = list({pair.item.pk: pair for pair in (*self.changed, *self.pairs)}.values())
+        # The candidates of an item may have changed twice since the last write: it is one row.
+        touched = list({each.item.pk: each for each in (*self.changed, *self.complete)}.values())
         with transaction.atomic():
             self.claim.lock()
-            self._add(self.pairs)
-            _finish_at_once([pair.item for pair in touched if pair.came_at_once])
-            others = [pair.item for pair in touched if not pair.came_at_once]
+            self._add(self.complete)
+            _finish_at_once([each.item for each in touched if each.came_at_once])
+            others = [each.item for each in touched if not each.came_at_once]
             GenerationItem.objects.bulk_update(others, COLUMNS, batch_size=100)
             self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), error="", **self._totals(touched))
-        for pair in touched:
-            pair.written()
-        self.pairs, self.changed = [], []
+        for each in touched:
+            each.mark_written()
+        self.complete, self.changed = [], []
         self.tokens.clear()
 
-    def _add(self, pairs: list[Candidates]) -> None:
-        """The pairs become comparisons of the campaign; an exact copy of one that is there is dropped."""
-        if not pairs:
+    def _add(self, complete: list[Candidates]) -> None:
+        """Adds the pairs to the campaign as comparisons; exact copies of existing ones are dropped."""
+        if not complete:
             return
         added = add_comparisons(
             campaign=self.job.campaign,
-            drafts=[pair.draft() for pair in pairs],
+            drafts=[each.comparison_draft() for each in complete],
             source=f"generation {self.job.pk}",
             acting_user=None,
             now=self.clock(),
         )
-        for pair, comparison in zip(pairs, added.comparisons, strict=True):
-            pair.added(comparison)
+        for each, comparison in zip(complete, added.comparisons, strict=True):
+            each.mark_added(comparison)
 
     def _totals(self, touched: list[Candidates]) -> dict[str, Any]:
         """The job's running totals with what changed since the last write: no row is counted twice, none read again."""
         job = self.job
-        changed = [pair for pair in touched if pair.item.status != pair.counted_status]
+        changed = [each for each in touched if each.item.status != each.counted_status]
         diversity = Counter({name: float(value) for name, value in job.diversity.items()})
-        for pair in touched:
-            if pair.item.status == Status.DONE:
-                diversity.update(pair.kept)
+        for each in touched:
+            if each.item.status == Status.DONE:
+                diversity.update(each.diversity)
         return {
-            "done": job.done + sum(pair.progress - pair.counted for pair in touched),
-            "failed": job.failed + sum(pair.item.status == Status.FAILED for pair in changed),
-            "dropped": job.dropped + sum(pair.item.status == Status.DROPPED for pair in changed),
-            "redrawn": job.redrawn + sum(pair.item.resampled and not pair.counted_redrawn for pair in touched),
+            "done": job.done + sum(each.progress - each.counted for each in touched),
+            "failed": job.failed + sum(each.item.status == Status.FAILED for each in changed),
+            "dropped": job.dropped + sum(each.item.status == Status.DROPPED for each in changed),
+            "redrawn": job.redrawn + sum(each.item.resampled and not each.counted_redrawn for each in touched),
             "tokens_read": job.tokens_read + self.tokens["read"],
             "tokens_written": job.tokens_written + self.tokens["written"],
             "diversity": dict(diversity),

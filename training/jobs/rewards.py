@@ -5,6 +5,8 @@ from pathlib import Path
 
 from labeling.exchange import PreferencePair
 from training.generation import GenerationRequest, SamplingSettings
+from training.jobs.candidates import written_candidates
+from training.jobs.drafts import pair_to_score
 from training.jobs.engine import score
 from training.models import GenerationItem, GenerationJob, ModelVersion
 from training.versions import files
@@ -46,12 +48,12 @@ def candidate_rewards(
 def _pairs(job: GenerationJob, item: GenerationItem) -> Iterator[PreferencePair]:
     """The candidates two by two, as the engine scores pairs: they share their prompt, which is read once.
 
-    Nothing is preferred here: "chosen" and "rejected" are only two places. Two candidates of the same text are left
-    out, as the engine would do.
+    Two candidates of the same text are left out, as the engine would do.
     """
     settings = SamplingSettings(**job.settings)
     prompt = GenerationRequest("", item.prompt.messages, 0, settings).conversation
-    slots = [slot for slot in sorted(item.candidates, key=int) if item.candidates[slot]["text"].strip()]
+    drafts = written_candidates(item)
+    slots = [slot for slot in sorted(drafts, key=int) if drafts[slot].text.strip()]
     if len(slots) < 2:
         return
     if len(slots) % 2:
@@ -60,18 +62,7 @@ def _pairs(job: GenerationJob, item: GenerationItem) -> Iterator[PreferencePair]
     judge = job.reward_version or item.version_first
     same_base = judge.base_dir == item.version_first.base_dir
     for one, other in zip(slots[::2], slots[1::2], strict=True):
-        a, b = item.candidates[one], item.candidates[other]
-        if a["text"].strip() == b["text"].strip():
+        a, b = drafts[one], drafts[other]
+        if a.text.strip() == b.text.strip():
             continue
-        known = same_base and bool(a["prompt_ids"]) and bool(a["completion_ids"]) and bool(b["completion_ids"])
-        yield PreferencePair(
-            id=f"{item.pk}:{one}:{other}",
-            prompt=prompt,
-            chosen=a["text"],
-            rejected=b["text"],
-            prompt_ids=tuple(a["prompt_ids"]) if known else None,
-            chosen_ids=tuple(a["completion_ids"]) if known else None,
-            rejected_ids=tuple(b["completion_ids"]) if known else None,
-            chosen_finish=a["finish_reason"],
-            rejected_finish=b["finish_reason"],
-        )
+        yield pair_to_score(f"{item.pk}:{one}:{other}", prompt, a, b, with_ids=same_base)

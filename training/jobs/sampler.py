@@ -5,7 +5,6 @@ training needs, and its CUDA context cannot be given back. As a child it costs a
 its memory goes when it ends, however it ends.
 """
 
-import dataclasses
 import json
 import sys
 import tempfile
@@ -141,9 +140,3 @@ def _outcome(message: dict[str, Any]) -> GeneratedCompletion | GenerationFailure
         return GenerationFailure(**message["failure"])
     values = message["completion"]
     return GeneratedCompletion(**{**values, "settings": SamplingSettings(**values["settings"])})
-
-
-def as_json(completion: GeneratedCompletion) -> dict[str, Any]:
-    """A completion as JSON values: how half a pair waits in its row. Not `asdict`, which copies every token id."""
-    values = {field.name: getattr(completion, field.name) for field in dataclasses.fields(completion)}
-    return {**values, "settings": completion.settings.as_dict()}

@@ -18,7 +18,7 @@ from django.utils import timezone
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
-from labeling.exchange import TEST, Message, PreferencePair, read_pairs
+from labeling.exchange import TEST, Message, read_pairs
 from labeling.models import Campaign, Membership
 from labeling.queries.agreement import agreement
 from labeling.queries.progress import campaign_progress
@@ -27,6 +27,7 @@ from training.actions.planning import derive_seed
 from training.actions.runs import start_run
 from training.actions.versions import promote, record_evaluation
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
+from training.jobs.drafts import draft_of_generated, pair_to_score
 from training.jobs.engine import score
 from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS
 from training.jobs.generation import run_generation_job
@@ -245,7 +246,8 @@ class Round:
             own = [samples[key] for sample in range(self.plan.samples) if (key := f"{number}:{sample}") in samples]
             for first, second in zip(own[::2], own[1::2], strict=False):
                 if first.text.strip() and second.text.strip() and first.text.strip() != second.text.strip():
-                    pairs.append(_pair(f"{first.key}-{second.key}", messages, first, second))
+                    drafts = draft_of_generated(first), draft_of_generated(second)
+                    pairs.append(pair_to_score(f"{first.key}-{second.key}", messages, *drafts))
                     tokens += [len(first.completion_ids), len(second.completion_ids)]
         if not pairs:
             return {"k3": None, "completions": 0}
@@ -277,23 +279,6 @@ def held_out_prompts(snapshot: Snapshot) -> list[list[Message]]:
     for pair in read_pairs(Path(snapshot.directory), TEST):
         seen.setdefault(str(pair.prompt), list(pair.prompt))
     return list(seen.values())
-
-
-def _pair(
-    identifier: str, messages: list[Message], first: GeneratedCompletion, second: GeneratedCompletion
-) -> PreferencePair:
-    """Two samples of one prompt as the engine scores them; "chosen" and "rejected" are only two places here."""
-    return PreferencePair(
-        id=identifier,
-        prompt=messages,
-        chosen=first.text,
-        rejected=second.text,
-        prompt_ids=tuple(first.prompt_ids) or None,
-        chosen_ids=tuple(first.completion_ids) or None,
-        rejected_ids=tuple(second.completion_ids) or None,
-        chosen_finish=first.finish_reason,
-        rejected_finish=second.finish_reason,
-    )
 
 
 def _mean_length(completions: dict[str, GeneratedCompletion]) -> dict[str, float]:
