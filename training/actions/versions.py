@@ -162,9 +162,16 @@ def promote(
         if current is not None and current.version_id == version.pk:
             current.changed = False
             return current
-        return _replace(
-            current, version, channel, Deployment.Kind.PROMOTION, current, acting_user, now, reason, prepared
+        promotion = Deployment(
+            channel=channel,
+            version=version,
+            previous=current,
+            kind=Deployment.Kind.PROMOTION,
+            by=acting_user,
+            at=now,
+            reason=reason,
         )
+        return _deploy(promotion, current, prepared)
 
 
 def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment:
@@ -180,10 +187,16 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
                 _("%(name)s is the first that served: there is none before it.") % {"name": current.version.name}
             )
         files.check_version(earlier.version)
-        # What lies before the earlier one lies before it again, so that a second roll-back goes one further.
-        return _replace(
-            current, earlier.version, channel, Deployment.Kind.ROLLBACK, earlier.previous, acting_user, now, ""
+        rollback = Deployment(
+            channel=channel,
+            version=earlier.version,
+            # Its predecessor is the earlier one's, so that a second roll-back goes one further.
+            previous=earlier.previous,
+            kind=Deployment.Kind.ROLLBACK,
+            by=acting_user,
+            at=now,
         )
+        return _deploy(rollback, current)
 
 
 def _locked_current(channel: str) -> Deployment | None:
@@ -195,33 +208,25 @@ def _locked_current(channel: str) -> Deployment | None:
     return current.select_related("version", "previous__version", "previous__previous").first()
 
 
-def _replace(
-    current: Deployment | None,
-    version: ModelVersion,
-    channel: str,
-    kind: str,
-    previous: Deployment | None,
-    acting_user: User | None,
-    now: datetime,
-    reason: str,
-    prepared: Sequence[servers.Prepared] = (),
+def _deploy(
+    deployment: Deployment, current: Deployment | None, prepared: Sequence[servers.Prepared] = ()
 ) -> Deployment:
+    """Saves a deployment in the place of the current one. prepared: the servers that have loaded its version."""
+    version, channel = deployment.version, deployment.channel
     retention.hold(version)
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
-    made = Deployment.objects.create(
-        channel=channel, version=version, previous=previous, kind=kind, by=acting_user, at=now, reason=reason
-    )
+    deployment.save()
     record(
-        "version.promoted" if kind == Deployment.Kind.PROMOTION else "version.rolled_back",
+        "version.promoted" if deployment.kind == Deployment.Kind.PROMOTION else "version.rolled_back",
         version,
-        acting_user=acting_user,
-        now=now,
+        acting_user=deployment.by,
+        now=deployment.at,
         before={"serving": current.version.name if current else None, "channel": channel},
-        after={"serving": version.name, "channel": channel, "reason": reason}
+        after={"serving": version.name, "channel": channel, "reason": deployment.reason}
         | ({"servers": [asdict(one) for one in prepared]} if prepared else {}),
     )
-    return made
+    return deployment
 
 
 def record_evaluation(
