@@ -1,6 +1,7 @@
 """The DPO lab: starting an experiment, asking it for steps, ending it. A worker stays with it: `training.jobs.lab`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,28 +35,37 @@ def lab_version() -> ModelVersion:
     return serving_version().base()
 
 
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What a model is to learn in the lab, and how."""
+
+    prompt: str
+    """The question that both completions answer."""
+    chosen: str
+    """The completion that is better."""
+    rejected: str
+    """The completion that is worse."""
+    watched: Sequence[str] = ()
+    """Texts that are only scored, to show where the probability goes."""
+    beta: float = 0.1
+    """The strength of the tie to the model at the start."""
+    learning_rate: float = LEARNING_RATE
+    """The constant step size of the optimizer."""
+    remedy: str = "none"
+    """The key of a remedy against likelihood displacement, of REMEDIES."""
+
+
 @transaction.atomic
 def start_lab(
-    *,
-    prompt: str,
-    chosen: str,
-    rejected: str,
-    acting_user: User,
-    now: datetime,
-    watched: Sequence[str] = (),
-    beta: float = 0.1,
-    learning_rate: float = LEARNING_RATE,
-    remedy: str = "none",
-    steps: int = 1,
-    hand_to_worker: bool = True,
+    *, experiment: Experiment, acting_user: User, now: datetime, steps: int = 1, hand_to_worker: bool = True
 ) -> LabSession:
-    """Queues an experiment: the model under what serves learns that `chosen` is better than `rejected`.
+    """Queues an experiment: the base model under the serving version takes its first steps.
 
-    watched: texts that are only scored, to see where the probability goes. remedy: against likelihood displacement. An
-    earlier experiment of the same person ends. Raises WrongSettings, NothingServes.
+    An earlier experiment of the same person ends. hand_to_worker: False where the caller runs it itself.
+    Raises WrongSettings, NothingServes.
     """
-    lesson = _checked_lesson(prompt, chosen, rejected, watched)
-    config = _checked_config(beta, learning_rate, remedy)
+    lesson = _checked_lesson(experiment)
+    config = _checked_config(experiment)
     version = lab_version()
     one_after_the_other(acting_user)
     _end_others(acting_user, now)
@@ -140,10 +150,11 @@ def _checked_steps(steps: int, before: int) -> int:
     return steps
 
 
-def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[str]) -> dict[str, Any]:
-    texts = {"prompt": prompt.strip(), "chosen": chosen.strip(), "rejected": rejected.strip()}
-    others = list(dict.fromkeys(text.strip() for text in watched if text.strip()))[:MOST_WATCHED]
-    for text in (*texts.values(), *others):
+def _checked_lesson(experiment: Experiment) -> dict[str, Any]:
+    """The texts of a lesson, stripped. Raises WrongSettings."""
+    texts = {name: getattr(experiment, name).strip() for name in ("prompt", "chosen", "rejected")}
+    watched = list(dict.fromkeys(text.strip() for text in experiment.watched if text.strip()))[:MOST_WATCHED]
+    for text in (*texts.values(), *watched):
         if not text:
             raise WrongSettings(_("The prompt and both completions must say something."))
         if len(text) > MOST_CHARACTERS or "\x00" in text:
@@ -153,16 +164,19 @@ def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[s
             )
     if texts["chosen"] == texts["rejected"]:
         raise WrongSettings(_("Both completions are the same: there is nothing to prefer."))
-    return {**texts, "watched": [text for text in others if text not in (texts["chosen"], texts["rejected"])]}
+    return {**texts, "watched": [text for text in watched if text not in (texts["chosen"], texts["rejected"])]}
 
 
-def _checked_config(beta: float, learning_rate: float, remedy: str) -> dict[str, Any]:
+def _checked_config(experiment: Experiment) -> dict[str, Any]:
+    """The engine's config. Raises WrongSettings."""
+    remedy = experiment.remedy
     if remedy not in REMEDIES:
         raise WrongSettings(
             _("There is no remedy %(remedy)s. Known are %(known)s.")
             % {"remedy": repr(remedy), "known": ", ".join(REMEDIES)}
         )
-    config = {**CONFIG, "beta": beta, "learning_rate": learning_rate, **REMEDIES[remedy]}
+    chosen = {"beta": experiment.beta, "learning_rate": experiment.learning_rate}
+    config = {**CONFIG, **chosen, **REMEDIES[remedy]}
     try:
         RunConfig.from_mapping(config)
     except InputError as error:

@@ -14,7 +14,7 @@ from common.errors import Invalid
 from labeling.models import Campaign, Completion, Prompt
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings
-from training.models import CandidateStrategy, GenerationItem, GenerationJob, ModelVersion
+from training.models import CandidateStrategy, Deployment, GenerationItem, GenerationJob, ModelVersion
 from training.queries.serving import serving_version
 
 BATCH = 1000
@@ -25,9 +25,37 @@ SEED_BITS = 31  # what every server takes as a seed
 REWARD_HEAD = "reward_head.safetensors"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class GenerationSpec:
+    """What candidate pairs are wanted; the defaults are those of the button on a campaign's page."""
+
+    strategy: str = CandidateStrategy.TWO_SEEDS
+    """Where the two texts of a pair come from."""
+    versions: Sequence[ModelVersion] | None = None
+    """Two versions for "two_versions", else one; None: the version that serves in `channel` (for two, with its
+    parent)."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of SamplingSettings that differ from its defaults."""
+    second_settings: Mapping[str, Any] = field(default_factory=dict)
+    """What differs for the second text: {"temperature": ...} for "two_temperatures", {"system_prompt": ...} for
+    "two_prompts"."""
+    candidates: int | None = None
+    """How many texts "best_worst" draws for a pair; None: DEFAULT_CANDIDATES."""
+    reward_version: ModelVersion | None = None
+    """The version whose implicit reward ranks the candidates of "best_worst"; None: the version that writes."""
+    reward_model: str = ""
+    """The name of a folder in var/reward_models that ranks them instead."""
+    pairs_per_prompt: int = 1
+    """How many pairs each prompt gets."""
+    seed: int | None = None
+    """The same seed, prompts and versions give the same completions; None: a random seed, kept in the job."""
+    channel: str = Deployment.DEFAULT_CHANNEL
+    """Where the serving version is looked up if no version is named."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Who writes the two texts of a pair, and how. second_settings: what differs for the second one."""
+    """A specification that makes sense, with everything left open in it filled in."""
 
     strategy: str
     first: ModelVersion
@@ -41,48 +69,36 @@ class Plan:
 
     @property
     def versions(self) -> list[ModelVersion]:
-        """Those that take part, each once."""
-        found = {version.pk: version for version in (self.first, self.second, self.reward_version) if version}
-        return list(found.values())
+        """The versions that take part, each once."""
+        versions = {version.pk: version for version in (self.first, self.second, self.reward_version) if version}
+        return list(versions.values())
 
     @property
     def written_per_pair(self) -> int:
         """How many completions a pair takes."""
-        return {CandidateStrategy.IMPORTED: 1, CandidateStrategy.BEST_WORST: self.candidates}.get(
-            CandidateStrategy(self.strategy), 2
-        )
+        counts = {CandidateStrategy.IMPORTED: 1, CandidateStrategy.BEST_WORST: self.candidates}
+        return counts.get(CandidateStrategy(self.strategy), 2)
 
 
-def make_plan(
-    *,
-    strategy: str,
-    versions: Sequence[ModelVersion] | None,
-    channel: str,
-    settings: Mapping[str, Any],
-    second_settings: Mapping[str, Any],
-    candidates: int | None,
-    reward_version: ModelVersion | None,
-    reward_model: str,
-    pairs_per_prompt: int,
-) -> Plan:
-    """The plan, if it makes sense. Raises WrongSettings, NothingServes."""
-    if strategy not in CandidateStrategy.values:
+def make_plan(spec: GenerationSpec) -> Plan:
+    """The plan of a specification. Raises WrongSettings, NothingServes."""
+    if spec.strategy not in CandidateStrategy.values:
         raise WrongSettings(
             _("The strategy %(strategy)s is not known: %(values)s.")
-            % {"strategy": repr(strategy), "values": ", ".join(CandidateStrategy.values)}
+            % {"strategy": repr(spec.strategy), "values": ", ".join(CandidateStrategy.values)}
         )
-    if not 1 <= pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
+    if not 1 <= spec.pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
         raise WrongSettings(
             _("pairs_per_prompt is %(pairs_per_prompt)s; it lies between 1 and %(most)s.")
-            % {"pairs_per_prompt": pairs_per_prompt, "most": MAX_PAIRS_PER_PROMPT}
+            % {"pairs_per_prompt": spec.pairs_per_prompt, "most": MAX_PAIRS_PER_PROMPT}
         )
-    first, second = _pair_of_versions(strategy, versions, channel)
-    plan = Plan(strategy, first, second, _checked(settings), pairs_per_prompt=pairs_per_prompt)
-    if strategy == CandidateStrategy.BEST_WORST:
-        plan = _with_reward(plan, candidates, reward_version, reward_model)
-    elif candidates is not None or reward_version is not None or reward_model:
+    first, second = _pair_of_versions(spec.strategy, spec.versions, spec.channel)
+    plan = Plan(spec.strategy, first, second, _checked(spec.settings), pairs_per_prompt=spec.pairs_per_prompt)
+    if spec.strategy == CandidateStrategy.BEST_WORST:
+        plan = _with_reward(plan, spec.candidates, spec.reward_version, spec.reward_model)
+    elif spec.candidates is not None or spec.reward_version is not None or spec.reward_model:
         raise WrongSettings(_("candidates and a reward belong to the strategy best_worst."))
-    return _with_second_settings(plan, second_settings)
+    return _with_second_settings(plan, spec.second_settings)
 
 
 def _pair_of_versions(

@@ -15,7 +15,7 @@ from common.errors import DomainError
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, User
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
 from training.errors import JobActive, WrongSchedule
 from training.models import ModelVersion, RetrainingRule, Run
@@ -135,7 +135,7 @@ def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
 
 def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, str]:
     try:
-        run = start_run(campaign=rule.campaign, acting_user=None, now=now, trigger=Run.Trigger.SCHEDULE)
+        run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     except JobActive:
         return None, "Waits: a run is active."
     except DomainError as error:

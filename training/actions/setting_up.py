@@ -17,7 +17,8 @@ from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import ByteStream, Message
 from labeling.models import Campaign, Membership, User
 from training.actions.generation import start_generation
-from training.models import CandidateStrategy, GenerationJob, ModelVersion
+from training.actions.planning import GenerationSpec
+from training.models import GenerationJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,6 @@ class Material:
     prompts: Sequence[str] = ()
     file: ByteStream | None = None
     kind: str = "prompts"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """How the model writes for the prompts. versions: None for what serves."""
-
-    strategy: str = CandidateStrategy.TWO_SEEDS
-    versions: Sequence[ModelVersion] | None = None
-    pairs_per_prompt: int = 1
 
 
 @dataclass(slots=True)
@@ -57,7 +49,7 @@ def set_up_campaign(
     now: datetime,
     material: Material | None = None,
     people: Mapping[str, str] | None = None,
-    candidates: Candidates | None = None,
+    candidates: GenerationSpec | None = None,
     start: bool = False,
 ) -> SetUp:
     """A campaign with everything it needs. rules: as `create_campaign` takes them. people: role by user name.
@@ -76,14 +68,7 @@ def set_up_campaign(
                 made.people.append(user)
     if candidates is not None:
         with _about("candidates"):
-            made.job = start_generation(
-                campaign=made.campaign,
-                strategy=candidates.strategy,
-                versions=candidates.versions,
-                pairs_per_prompt=candidates.pairs_per_prompt,
-                acting_user=acting_user,
-                now=now,
-            )
+            made.job = start_generation(campaign=made.campaign, spec=candidates, acting_user=acting_user, now=now)
     if start:
         made.campaign = change_campaign_status(
             campaign=made.campaign, status=Campaign.Status.ACTIVE, acting_user=acting_user, now=now

@@ -9,7 +9,7 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import access
-from training.actions.lab import ask_for_steps, end_lab, start_lab
+from training.actions.lab import Experiment, ask_for_steps, end_lab, start_lab
 from training.api.serializers import lab as serializers
 from training.api.views import find_job
 from training.models import LabSession
@@ -25,7 +25,8 @@ class LabSessionsView(ApiView):
     def post(self, request: Request) -> Response:
         """Starts an experiment; an earlier one of yours ends."""
         values = self.validated(serializers.LabRequestSerializer, request)
-        session = start_lab(acting_user=self.person, now=self.now, **values)
+        steps = values.pop("steps")
+        session = start_lab(experiment=Experiment(**values), steps=steps, acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data, status=status.HTTP_201_CREATED)
 
 

@@ -16,8 +16,9 @@ from labeling.api.idempotency import once
 from labeling.models import Scope, User
 from training import access
 from training.actions.generation import cancel_generation, resume_generation, start_generation
+from training.actions.planning import GenerationSpec
 from training.actions.retraining import save_retraining_rule
-from training.actions.runs import cancel_run, resume_run, start_run
+from training.actions.runs import RunSpec, cancel_run, resume_run, start_run
 from training.actions.versions import promote, roll_back
 from training.api.serializers import jobs as serializers
 from training.models import GenerationJob, ModelVersion, RetrainingRule, Run, RunMetric
@@ -71,11 +72,11 @@ class StartGenerationView(ApiView):
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.GenerationRequestSerializer, request)
-        names = values.pop("versions", None)
-        versions = [find_version(user, name) for name in names] if names else None
+        if names := values.pop("versions", None):
+            values["versions"] = [find_version(user, name) for name in names]
         if "reward_version" in values:
             values["reward_version"] = find_version(user, values["reward_version"])
-        job = start_generation(campaign=campaign, acting_user=user, now=self.now, versions=versions, **values)
+        job = start_generation(campaign=campaign, acting_user=user, now=self.now, spec=GenerationSpec(**values))
         return Response(serializers.GenerationJobSerializer(job).data, status=status.HTTP_201_CREATED)
 
 
@@ -140,7 +141,8 @@ class RunsView(ApiView):
         values = self.validated(serializers.RunRequestSerializer, request)
         campaign = get_led_campaign(user, values["campaign"])
         parent = find_version(user, values["parent"]) if values.get("parent") else None
-        run = start_run(campaign=campaign, acting_user=user, now=self.now, parent=parent, config=values.get("config"))
+        spec = RunSpec(parent=parent, config=values.get("config", {}))
+        run = start_run(campaign=campaign, acting_user=user, now=self.now, spec=spec)
         return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 

@@ -23,8 +23,8 @@ from labeling.models import Campaign, Membership
 from labeling.queries.agreement import agreement
 from labeling.queries.progress import campaign_progress
 from training.actions.generation import start_generation
-from training.actions.planning import derive_seed
-from training.actions.runs import start_run
+from training.actions.planning import GenerationSpec, derive_seed
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, record_evaluation
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
 from training.jobs.drafts import draft_of_generated, pair_to_score
@@ -163,10 +163,12 @@ class Round:
             campaign=self.campaign,
             acting_user=None,
             now=self.clock(),
-            settings=self.rehearsal.settings.as_dict(),
-            pairs_per_prompt=self.plan.pairs_per_prompt,
-            seed=self.plan.seed + self.number,
-            channel=self.rehearsal.channel,
+            spec=GenerationSpec(
+                settings=self.rehearsal.settings.as_dict(),
+                pairs_per_prompt=self.plan.pairs_per_prompt,
+                seed=self.plan.seed + self.number,
+                channel=self.rehearsal.channel,
+            ),
             hand_to_worker=False,
         )
         done = run_generation_job(job.pk, clock=self.clock)
@@ -192,9 +194,11 @@ class Round:
             campaign=self.campaign,
             acting_user=None,
             now=self.clock(),
-            parent=parent,
-            config={"seed": self.plan.seed, "final_margins": False, **self.plan.config},
-            test_share=self.plan.test_share,
+            spec=RunSpec(
+                parent=parent,
+                config={"seed": self.plan.seed, "final_margins": False, **self.plan.config},
+                test_share=self.plan.test_share,
+            ),
             hand_to_worker=False,
         )
         done = run_training_job(run.pk, clock=self.clock)

@@ -48,7 +48,7 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
     form = GenerationForm(request.POST, versions=visible_versions(person(request)))
 
     def errand() -> str:
-        job = start_generation(campaign=found, acting_user=person(request), now=timezone.now(), **form.settings())
+        job = start_generation(campaign=found, acting_user=person(request), now=timezone.now(), spec=form.spec())
         return _("%(total)s completions are being written. You can leave this page.") % {"total": job.total}
 
     return _act_on(request, found, form, errand)
@@ -62,7 +62,7 @@ def run_start(request: HttpRequest, slug: str) -> HttpResponse:
     form = RunForm(request.POST, versions=visible_versions(person(request)))
 
     def errand() -> str:
-        run = start_run(campaign=found, acting_user=person(request), now=timezone.now(), **form.settings())
+        run = start_run(campaign=found, acting_user=person(request), now=timezone.now(), spec=form.spec())
         return _("Run %(number)s is on its way: %(pairs)s pairs to train on. You can leave this page.") % {
             "number": run.pk,
             "pairs": run.snapshot.train_pairs,

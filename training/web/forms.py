@@ -9,7 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import Message
+from training.actions.planning import GenerationSpec
 from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS
+from training.actions.runs import RunSpec
 from training.engine.config import RunConfig
 from training.generation import SamplingSettings
 from training.models import CandidateStrategy, GenerationJob, ModelVersion, RetrainingRule
@@ -100,30 +102,42 @@ class GenerationForm(forms.Form):
             self.add_error("version", gettext("Name both versions, or neither."))
         return values
 
-    def settings(self) -> dict[str, Any]:
-        """What `start_generation` takes. Only after the form was found valid."""
+    def spec(self) -> GenerationSpec:
+        """What is to be generated. Only after the form was found valid."""
+        values, strategy = self.cleaned_data, self.cleaned_data["strategy"]
+        is_best_worst = strategy == CandidateStrategy.BEST_WORST
+        return GenerationSpec(
+            strategy=strategy,
+            versions=chosen_versions(values, strategy),
+            settings=self._sampling(),
+            second_settings=self._second_sampling(),
+            candidates=values["candidates"] if is_best_worst else None,
+            reward_version=values["reward_version"] if is_best_worst else None,
+            pairs_per_prompt=values["pairs_per_prompt"],
+        )
+
+    def _sampling(self) -> dict[str, Any]:
         values = self.cleaned_data
-        two = values["strategy"] == CandidateStrategy.TWO_VERSIONS
-        first, second = values["version"], values["other_version"]
-        if two and first and not second:
-            second = first.parent
-        chosen = [version for version in ((first, second) if two else (first,)) if version]
         sampling = {name: values[name] for name in ("temperature", "max_tokens") if values[name] is not None}
-        if values["system_prompt"]:
-            sampling["system_prompt"] = values["system_prompt"]
-        asked = {
-            "strategy": values["strategy"],
-            "versions": chosen or None,
-            "pairs_per_prompt": values["pairs_per_prompt"],
-            "settings": sampling,
-        }
+        return sampling | ({"system_prompt": values["system_prompt"]} if values["system_prompt"] else {})
+
+    def _second_sampling(self) -> dict[str, Any]:
+        values = self.cleaned_data
         if values["strategy"] == CandidateStrategy.TWO_TEMPERATURES:
-            asked["second_settings"] = {"temperature": values["other_temperature"]}
-        elif values["strategy"] == CandidateStrategy.TWO_PROMPTS:
-            asked["second_settings"] = {"system_prompt": values["other_system_prompt"] or None}
-        elif values["strategy"] == CandidateStrategy.BEST_WORST:
-            asked |= {"candidates": values["candidates"], "reward_version": values["reward_version"]}
-        return asked
+            return {"temperature": values["other_temperature"]}
+        if values["strategy"] == CandidateStrategy.TWO_PROMPTS:
+            return {"system_prompt": values["other_system_prompt"] or None}
+        return {}
+
+
+def chosen_versions(values: dict[str, Any], strategy: str) -> list[ModelVersion] | None:
+    """The versions a form names for a strategy, the parent of the first in place of a second; None: what serves."""
+    first, second = values["version"], values["other_version"]
+    if strategy != CandidateStrategy.TWO_VERSIONS:
+        return [first] if first else None
+    if first and not second:
+        second = first.parent
+    return [version for version in (first, second) if version] or None
 
 
 def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
@@ -186,14 +200,14 @@ class RunForm(forms.Form):
         self.fields["beta"].widget.attrs["step"] = "any"
         self.fields["learning_rate"].widget.attrs["step"] = "any"
 
-    def settings(self) -> dict[str, Any]:
-        """What `start_run` takes: of the config only what differs from the engine's defaults."""
+    def spec(self) -> RunSpec:
+        """What is to be run: of the config only what differs from the engine's defaults. Call after is_valid."""
         values = self.cleaned_data
         names = ("epochs", "beta", "learning_rate", "evaluate_every", "probe_prompts")
         config = {
             name: values[name] for name in names if values[name] is not None and values[name] != getattr(DEFAULTS, name)
         }
-        return {"parent": values["parent"], "config": config}
+        return RunSpec(parent=values["parent"], config=config)
 
 
 class LensForm(forms.Form):

@@ -59,7 +59,12 @@ def lab_start(request: HttpRequest) -> HttpResponse:
     form = LabForm(request.POST)
     if form.is_valid():
         try:
-            session = start_lab(**form.wanted(), acting_user=person(request), now=timezone.now())
+            session = start_lab(
+                experiment=form.experiment(),
+                steps=form.cleaned_data["steps"],
+                acting_user=person(request),
+                now=timezone.now(),
+            )
         except DomainError as error:
             messages.error(request, error.message)
         else:

@@ -6,7 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS
+from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS, Experiment
 from training.lens.lessons import Lesson
 
 REMEDIES = (
@@ -65,14 +65,16 @@ class LabForm(forms.Form):
         values = {name: getattr(lesson, name) for name in names}
         return cls(initial={**values, "watched": "\n".join(lesson.watched)})
 
-    def wanted(self) -> dict[str, Any]:
-        """What `start_lab` takes; call after is_valid."""
+    def experiment(self) -> Experiment:
+        """What is to be learned; call after is_valid."""
         values = self.cleaned_data
         chosen, rejected = ("one", "other") if values["better"] == "one" else ("other", "one")
-        return {
-            "prompt": values["prompt"],
-            "chosen": values[chosen],
-            "rejected": values[rejected],
-            "watched": values["watched"].splitlines(),
-            **{name: values[name] for name in ("beta", "learning_rate", "remedy", "steps")},
-        }
+        return Experiment(
+            prompt=values["prompt"],
+            chosen=values[chosen],
+            rejected=values[rejected],
+            watched=values["watched"].splitlines(),
+            beta=values["beta"],
+            learning_rate=values["learning_rate"],
+            remedy=values["remedy"],
+        )

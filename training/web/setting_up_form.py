@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
 from labeling.web.imports import COMPARISONS, KINDS, PROMPTS
-from training.actions.setting_up import Candidates, Material, role_of
+from training.actions.planning import GenerationSpec
+from training.actions.setting_up import Material, role_of
 from training.models import CandidateStrategy, ModelVersion
-from training.web.forms import VersionField
+from training.web.forms import VersionField, chosen_versions
 
 AT_ONCE = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_VERSIONS)
 """The ways to a pair that need no settings of their own."""
@@ -111,16 +112,13 @@ class SettingUpForm(forms.Form):
         return {
             "material": Material(values["prompts"], values["file"], kind),
             "people": values["people"],
-            "candidates": self._candidates() if writes else None,
+            "candidates": self._spec() if writes else None,
             "start": values["start"],
         }
 
-    def _candidates(self) -> Candidates:
+    def _spec(self) -> GenerationSpec:
         values = self.cleaned_data
         strategy = values["strategy"] or CandidateStrategy.TWO_SEEDS
-        first, second = values["version"], values["other_version"]
-        if strategy == CandidateStrategy.TWO_VERSIONS and first and not second:
-            second = first.parent
-        two = strategy == CandidateStrategy.TWO_VERSIONS
-        chosen = [version for version in ((first, second) if two else (first,)) if version]
-        return Candidates(strategy, chosen or None, values["pairs_per_prompt"] or 1)
+        return GenerationSpec(
+            strategy, chosen_versions(values, strategy), pairs_per_prompt=values["pairs_per_prompt"] or 1
+        )

@@ -1,5 +1,7 @@
 """Planning candidate pairs."""
 
+from typing import Any
+
 import pytest
 
 from common.errors import Invalid, NotAllowed
@@ -7,7 +9,7 @@ from labeling.access import CampaignNotFound
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS
 from training.actions.generation import cancel_generation, resume_generation, start_generation
-from training.actions.planning import derive_seed
+from training.actions.planning import GenerationSpec, derive_seed
 from training.errors import JobActive, JobOver, NoPrompts, NothingServes, WrongSettings
 from training.models import JobStatus, ModelVersion
 
@@ -15,7 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_pair_is_planned_for_every_prompt_and_number(campaign: Campaign, base: ModelVersion, maya: User) -> None:
-    job = start_generation(campaign=campaign, acting_user=maya, now=NOW, pairs_per_prompt=2, seed=5)
+    job = start_generation(
+        campaign=campaign, acting_user=maya, now=NOW, spec=GenerationSpec(pairs_per_prompt=2, seed=5)
+    )
 
     items = list(job.items.order_by("pk"))
     assert len(items) == 2 * len(QUESTIONS)
@@ -30,7 +34,7 @@ def test_a_pair_is_planned_for_every_prompt_and_number(campaign: Campaign, base:
 
 def test_the_same_seed_plans_the_same_seeds_and_another_one_others(campaign: Campaign, base: ModelVersion) -> None:
     def planned(seed: int) -> list[int]:
-        job = start_generation(campaign=campaign, acting_user=None, now=NOW, seed=seed)
+        job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(seed=seed))
         seeds = list(job.items.order_by("pk").values_list("seed_first", flat=True))
         cancel_generation(job=job, acting_user=None, now=NOW)
         return seeds
@@ -60,7 +64,10 @@ def test_two_versions_are_taken_from_the_serving_one_and_its_parent(campaign: Ca
     )
 
     job = start_generation(
-        campaign=campaign, acting_user=None, now=NOW, strategy="two_versions", versions=[child, base]
+        campaign=campaign,
+        acting_user=None,
+        now=NOW,
+        spec=GenerationSpec(strategy="two_versions", versions=[child, base]),
     )
 
     item = job.items.first()
@@ -84,10 +91,10 @@ def test_two_versions_are_taken_from_the_serving_one_and_its_parent(campaign: Ca
     ids=str,
 )
 def test_what_cannot_be_used_is_refused_before_anything_is_planned(
-    campaign: Campaign, base: ModelVersion, wrong: dict[str, object]
+    campaign: Campaign, base: ModelVersion, wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(WrongSettings):
-        start_generation(campaign=campaign, acting_user=None, now=NOW, **wrong)  # type: ignore[arg-type]
+        start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(**wrong))
     assert not campaign.generation_jobs.exists()
 
 

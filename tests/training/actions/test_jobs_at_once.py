@@ -2,7 +2,6 @@
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -10,7 +9,7 @@ from django.db import connection, transaction
 from labeling.models import User
 from tests.concurrency.threads import all_at_once
 from tests.training.conftest import NOW, make_version
-from training.actions.lab import start_lab
+from training.actions.lab import Experiment, start_lab
 from training.actions.lens import start_lens_job
 from training.actions.retention import remove_version_files
 from training.errors import VersionInUse
@@ -26,8 +25,8 @@ def ask(version: ModelVersion, user: User) -> LensJob:
 
 
 def experiment(user: User) -> LabSession:
-    texts: dict[str, Any] = {"prompt": "Why?", "chosen": "Because.", "rejected": "Why not?"}
-    return start_lab(**texts, acting_user=user, now=NOW, hand_to_worker=False)
+    lesson = Experiment("Why?", "Because.", "Why not?")
+    return start_lab(experiment=lesson, acting_user=user, now=NOW, hand_to_worker=False)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from training.actions.retraining import (
     hold_back,
     save_retraining_rule,
 )
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
 from training.errors import WrongSchedule
 from training.models import JobStatus, ModelVersion, RetrainingRule, Run
@@ -42,7 +42,7 @@ def rule_of(campaign: Campaign, **values: object) -> RetrainingRule:
 
 def scheduled_run(campaign: Campaign, base: ModelVersion) -> tuple[Run, ModelVersion]:
     """A run of the schedule's that is finished, and its version (whose files are the base's)."""
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, trigger=Run.Trigger.SCHEDULE)
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED, finished_at=NOW)
     version = ModelVersion.objects.create(
         name="tiny-v1", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, run=run, created_at=NOW

@@ -13,6 +13,7 @@ from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
 from training import claims
 from training.actions.generation import cancel_generation, start_generation
+from training.actions.planning import GenerationSpec
 from training.actions.versions import register_base_version
 from training.generation import (
     GenerationFailure,
@@ -46,7 +47,9 @@ def real_source(version: ModelVersion) -> AbstractContextManager[Source]:
 
 @pytest.fixture
 def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
-    return start_generation(campaign=campaign, acting_user=None, now=NOW, settings=TINY_SETTINGS, seed=3)
+    return start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +85,9 @@ def test_the_sampler_in_its_own_process_writes_every_pair_with_everything_that_m
 
 def test_the_same_job_in_another_process_writes_the_same_texts(campaign: Campaign, base: ModelVersion) -> None:
     def texts() -> set[str]:
-        job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=TINY_SETTINGS, seed=3)
+        job = start_generation(
+            campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
+        )
         run_generation_job(job.pk, source_of=real_source)
         found = set(Completion.objects.values_list("text", flat=True))
         campaign.comparisons.all().delete()
@@ -146,7 +151,10 @@ def test_half_a_pair_waits_in_its_row_until_the_other_version_has_written(
         name="child", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, created_at=NOW
     )
     job = start_generation(
-        campaign=campaign, acting_user=None, now=NOW, strategy="two_versions", versions=[child, base]
+        campaign=campaign,
+        acting_user=None,
+        now=NOW,
+        spec=GenerationSpec(strategy="two_versions", versions=[child, base]),
     )
     order: list[str] = []
     script = Scripted(lambda request, _: f"text {request.seed}")
@@ -322,7 +330,7 @@ def test_a_model_that_cannot_be_used_is_said_so_and_not_tried_again(
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     version = register_base_version(name="no-model", directory=folder, acting_user=None, now=NOW)
-    job = start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[version])
+    job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(versions=[version]))
 
     done = run_generation_job(job.pk)
 

@@ -1,7 +1,7 @@
 """Every way to get two texts worth comparing: who writes what, what is drawn again, what is kept of it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
-from labeling.models import Campaign, Comparison, Completion
+from labeling.models import Campaign, Comparison, Completion, Prompt
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
 from tests.training.jobs.test_generation import real_source
 from training.actions.generation import start_generation
+from training.actions.planning import GenerationSpec
 from training.errors import NoPrompts, WrongSettings
 from training.generation import GenerationFailure, GenerationRequest
 from training.jobs import engine, generation
@@ -44,10 +45,9 @@ def done(job: GenerationJob, script: Scripted) -> GenerationJob:
     return finished
 
 
-def start(campaign: Campaign, **options: Any) -> GenerationJob:
-    return start_generation(
-        campaign=campaign, acting_user=None, now=NOW, **{"settings": TINY_SETTINGS, "seed": 3, **options}
-    )
+def start(campaign: Campaign, *, prompts: Iterable[Prompt] | None = None, **options: Any) -> GenerationJob:
+    spec = GenerationSpec(**{"settings": TINY_SETTINGS, "seed": 3, **options})
+    return start_generation(campaign=campaign, acting_user=None, now=NOW, spec=spec, prompts=prompts)
 
 
 @pytest.fixture

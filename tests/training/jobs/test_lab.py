@@ -1,22 +1,26 @@
 """A lab session: the real engine stays, takes a step whenever one is asked for, and replays them when it has gone."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from django.utils.translation import override
 
 from common.errors import NotFound
 from labeling.models import User
 from tests.training.conftest import NOW
-from training.actions.lab import ask_for_steps, end_lab, start_lab
+from training.actions.lab import Experiment, ask_for_steps, end_lab, start_lab
 from training.errors import JobOver, NothingServes, WrongSettings
 from training.jobs.lab import run_lab_job
 from training.models import JobStatus, LabSession, ModelVersion
 
-LESSON = {"prompt": "what does the cat see ?", "chosen": "the cat sees tea", "rejected": "maybe bread"}
+LESSON = Experiment(
+    "what does the cat see ?", "the cat sees tea", "maybe bread", watched=["no thanks"], learning_rate=1e-3
+)
 
 
-def start(user: User, **changes: object) -> LabSession:
-    values = {**LESSON, "watched": ["no thanks"], "learning_rate": 1e-3, **changes}
-    return start_lab(**values, acting_user=user, now=NOW)  # type: ignore[arg-type]
+def start(user: User, *, steps: int = 1, **changes: Any) -> LabSession:
+    return start_lab(experiment=replace(LESSON, **changes), steps=steps, acting_user=user, now=NOW)
 
 
 @pytest.mark.django_db
@@ -98,7 +102,7 @@ def test_it_belongs_to_whoever_started_it(base: ModelVersion, alice: User, maya:
     ],
 )
 def test_what_cannot_be_taught_is_refused(
-    base: ModelVersion, alice: User, changes: dict[str, object], words: str
+    base: ModelVersion, alice: User, changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(WrongSettings, match=words):
         start(alice, **changes)

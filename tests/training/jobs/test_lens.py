@@ -11,7 +11,7 @@ from labeling.models import Campaign, Comparison, Event, User
 from tests.people import asks
 from tests.training.conftest import NOW, add_written_pairs
 from training.actions.lens import start_lens_job
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.engine.losses import LossSettings, Pairs, pair_losses
 from training.errors import JobActive, WrongSettings
 from training.jobs.lens import LensWork, run_lens_job
@@ -43,7 +43,7 @@ WORDS = enumerate(["cat", "dog", "tree", "house"])
 def learned(campaign: Campaign, base: ModelVersion) -> ModelVersion:
     """A version that prefers the short texts."""
     add_written_pairs(campaign, preference="first")
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, config=LEARNS)
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=LEARNS))
     assert run_training_job(run.pk) is not None
     return ModelVersion.objects.get(run=run)
 

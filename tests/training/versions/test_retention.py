@@ -13,9 +13,10 @@ from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs, make_version
 from training.actions.generation import start_generation
 from training.actions.lens import start_lens_job
+from training.actions.planning import GenerationSpec
 from training.actions.retention import remove_version_files, tidy
 from training.actions.retraining import save_retraining_rule
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, roll_back
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
 from training.lens.pairs import LensSubject, pair_of_texts
@@ -52,12 +53,14 @@ def test_what_serves_what_comes_back_and_their_parents_stay(line: list[ModelVers
 
 
 def test_what_a_job_or_a_run_uses_stays(line: list[ModelVersion], campaign: Campaign) -> None:
-    job = start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[line[1]], settings=TINY_SETTINGS)
+    job = start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(versions=[line[1]], settings=TINY_SETTINGS)
+    )
     assert names() == set()
     type(job).objects.update(status=JobStatus.FINISHED)
     assert names() == {"v1"}
     add_written_pairs(campaign, preference="first")
-    start_run(campaign=campaign, acting_user=None, now=NOW, parent=line[1])
+    start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(parent=line[1]))
     assert names() == set()
 
 
@@ -70,7 +73,7 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
 
     add_written_pairs(campaign, preference="first")
     save_retraining_rule(campaign=campaign, acting_user=None, now=NOW, auto_promote=True)
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, trigger=Run.Trigger.SCHEDULE)
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     Run.objects.update(status=JobStatus.FINISHED)
     ModelVersion.objects.filter(name="v1").update(run=run)
     assert retention.why_needed(line[1]) == f"the gate of run {run.pk} has not decided about it"
@@ -118,7 +121,7 @@ def test_removing_takes_the_folder_and_leaves_the_row(
     with pytest.raises(VersionDamaged, match="were removed on 02 March 2026"):
         promote(version=removed, acting_user=None, now=NOW)
     with pytest.raises(WrongSettings, match="writes nothing any more"):
-        start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[removed])
+        start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(versions=[removed]))
 
 
 def test_a_roll_back_to_what_has_no_files_is_refused(line: list[ModelVersion]) -> None:

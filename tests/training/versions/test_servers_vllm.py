@@ -22,7 +22,8 @@ from labeling.models import Campaign, Completion, User
 from tests.people import asks
 from tests.training.conftest import NOW, PROJECT_DIR, judge_all
 from training.actions.generation import start_generation
-from training.actions.runs import start_run
+from training.actions.planning import GenerationSpec
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, register_base_version, roll_back
 from training.generation import ModelServer
 from training.jobs.engine import score
@@ -130,7 +131,9 @@ def test_the_loop_over_a_real_server(
     assert [one.models for one in servers.states()] == [[NAME, trained.name]]
 
     prompts = campaign.prompts.order_by("pk")[:3]
-    job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, prompts=prompts)
+    job = start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=SETTINGS), prompts=prompts
+    )
     assert _done(job).failed == 0
     assert Completion.objects.filter(model_version=trained.name).count() >= 4
     _log_probs_agree(server, trained)
@@ -182,7 +185,9 @@ def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monke
     monkeypatch.setattr(candidates.Candidates, "take", taking)
     monkeypatch.setattr(claims.Claim, "write", writing)
     monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 4.0)
-    job = _done(start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, seed=5))
+    job = _done(
+        start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=SETTINGS, seed=5))
+    )
     monkeypatch.undo()
     assert server.process.pid != first
     assert any(one.startswith("Waiting for the server. No usable answer") for one in waited)
@@ -209,7 +214,7 @@ def _ids_are_whole() -> None:
 def _train(campaign: Campaign, alice: User) -> ModelVersion:
     judge_all(campaign, alice)
     config = {"epochs": 1, "lora_rank": 8, "learning_rate": 2e-3, "pairs_per_step": 4}
-    run = run_training_job(start_run(campaign=campaign, acting_user=None, now=NOW, config=config).pk)
+    run = run_training_job(start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=config)).pk)
     assert run is not None
     assert (run.status, run.error) == (JobStatus.FINISHED, "")
     return ModelVersion.objects.get(run=run)

@@ -8,10 +8,13 @@ from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
 from training.actions.generation import start_generation
+from training.actions.planning import GenerationSpec
 from training.jobs.generation import run_generation_job
 from training.management.base import add_job_arguments, over, version_named, watch
 from training.models import CandidateStrategy, GenerationJob
 from training.queries.jobs import diversity
+
+SAMPLING = ("max_tokens", "temperature", "system_prompt")
 
 
 class Command(BaseCommand):
@@ -41,25 +44,12 @@ class Command(BaseCommand):
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = options["versions"]
-        names_of_settings = ("max_tokens", "temperature", "system_prompt")
-        settings = {name: options[name] for name in names_of_settings if options[name] is not None}
-        second = {name: options[f"second_{name}"] for name in ("temperature", "system_prompt")}
-        judge = options["reward_version"]
         with told():
             job = start_generation(
                 campaign=campaign_named(options["campaign"]),
                 acting_user=acting_user(options["acting_user"]),
                 now=timezone.now(),
-                versions=[version_named(name) for name in names] if names else None,
-                strategy=options["strategy"],
-                settings=settings,
-                second_settings={name: value for name, value in second.items() if value is not None},
-                candidates=options["candidates"],
-                reward_version=version_named(judge) if judge else None,
-                reward_model=options["reward_model"],
-                pairs_per_prompt=options["pairs_per_prompt"],
-                seed=options["seed"],
+                spec=_spec(options),
                 hand_to_worker=not options["here"],
             )
         if options["here"]:
@@ -71,6 +61,22 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_dict(job)))
         else:
             self.stdout.write(_described(job))
+
+
+def _spec(options: dict[str, Any]) -> GenerationSpec:
+    names, judge = options["versions"], options["reward_version"]
+    second = {name: options[f"second_{name}"] for name in ("temperature", "system_prompt")}
+    return GenerationSpec(
+        versions=[version_named(name) for name in names] if names else None,
+        strategy=options["strategy"],
+        settings={name: options[name] for name in SAMPLING if options[name] is not None},
+        second_settings={name: value for name, value in second.items() if value is not None},
+        candidates=options["candidates"],
+        reward_version=version_named(judge) if judge else None,
+        reward_model=options["reward_model"],
+        pairs_per_prompt=options["pairs_per_prompt"],
+        seed=options["seed"],
+    )
 
 
 def _described(job: GenerationJob) -> str:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.jobs.run import run_training_job
 from training.management.base import add_job_arguments, assignment, over, version_named, watch
 from training.models import ModelVersion, Run
@@ -31,8 +31,10 @@ class Command(BaseCommand):
                 campaign=campaign_named(options["campaign"]),
                 acting_user=acting_user(options["acting_user"]),
                 now=timezone.now(),
-                parent=version_named(options["parent"]) if options["parent"] else None,
-                config=dict(assignment(text) for text in options["config"]),
+                spec=RunSpec(
+                    parent=version_named(options["parent"]) if options["parent"] else None,
+                    config=dict(assignment(text) for text in options["config"]),
+                ),
                 hand_to_worker=not options["here"],
             )
         if options["here"]:
