@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from common import processes
 from labeling.events.record import record
-from training.models import GenerationJob, JobStatus, LabSession, LensJob, Run
+from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, LabSession, LensJob, Run
 
 logger = logging.getLogger(__name__)
 
@@ -80,9 +80,7 @@ class Claim(Generic[J]):
     job: J
 
     def _mine(self) -> Any:
-        return type(self.job).objects.filter(
-            pk=self.job.pk, attempts=self.job.attempts, status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)
-        )
+        return type(self.job).objects.filter(pk=self.job.pk, attempts=self.job.attempts, status__in=CLAIMED_STATUSES)
 
     def write(self, **values: Any) -> None:
         """Writes columns of the job, if it is still ours. Raises ClaimLost."""
@@ -219,7 +217,7 @@ def sweep(*, now: datetime) -> Swept:
 
 
 def _free_lost(model: Any, task: str, queue: str, swept: Swept, *, now: datetime) -> None:
-    for job in model.objects.filter(status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)):
+    for job in model.objects.filter(status__in=CLAIMED_STATUSES):
         freed = _put_back(job, now=now)
         if freed is not None:
             swept.freed += 1

@@ -85,6 +85,6 @@ def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> di
     except (EngineFailed, VersionDamaged) as error:
         logger.warning("the gate of run %s could not measure: %s", run.pk, error)
         return hold_back(run=run, reason=f"Held back: it could not be measured: {error}", now=clock())
-    with suppress(ServerNotReady, VersionDamaged):  # then the decision says so itself
+    with suppress(ServerNotReady):  # then the decision says so itself
         servers.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
     return decide_promotion(run=run, version=version, measured=measured, now=clock())

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from common.processes import PROJECT_DIR
 from training import claims
 from training.generation import GeneratorUnavailable, ModelServer
-from training.models import GenerationJob, JobStatus, Run
+from training.models import CLAIMED_STATUSES, GenerationJob, Run
 from training.queries.serving import training_now
 from training.versions import servers
 
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 COMMAND_SECONDS = 120.0
-RUNNING = (JobStatus.RUNNING, JobStatus.CANCELLING)
 
 
 class HandoverFailed(Exception):
@@ -98,10 +97,10 @@ def _lock(*, wait: bool) -> bool:
 
 def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
     """Who has the machine and does not share it with this job."""
-    held = Run.objects.filter(holds_machine=True, status__in=RUNNING)
+    held = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     if isinstance(job, GenerationJob):
         return held.first()
-    writing = GenerationJob.objects.filter(holds_machine=True, status__in=RUNNING)
+    writing = GenerationJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     return held.exclude(pk=job.pk).first() or writing.first()
 
 

@@ -18,6 +18,10 @@ class JobStatus(models.TextChoices):
 
 
 ACTIVE_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.CANCELLING)
+"""Something may still happen to the job."""
+
+CLAIMED_STATUSES = (JobStatus.RUNNING, JobStatus.CANCELLING)
+"""A worker owns the job."""
 
 
 class Job(models.Model):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from training.errors import NothingServes
-from training.models import Deployment, JobStatus, ModelVersion, Run
+from training.models import CLAIMED_STATUSES, Deployment, ModelVersion, Run
 
 
 def current_deployment(channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment | None:
@@ -31,4 +31,4 @@ def training_now() -> Run | None:
     """The run that has the machine of the servers for itself; None where they share none, or nobody trains."""
     if not settings.GENERATOR_HANDOVER:
         return None
-    return Run.objects.filter(holds_machine=True, status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)).first()
+    return Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES).first()

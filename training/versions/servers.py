@@ -14,7 +14,6 @@ from training.errors import ServerNotReady
 from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
 from training.queries.serving import training_now
-from training.versions import files
 
 GLANCE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
@@ -49,16 +48,15 @@ def servers() -> list[ModelServer]:
 
 
 def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> list[Prepared]:
-    """Loads a version into every server under its own name and lets each answer a probe; its files are checked before.
+    """Loads a version into every server under its own name and lets each answer a probe.
 
-    One that cannot be reached is left out: it loads the version when it is back. Servers that made room for a run are
-    left alone: a model that sleeps cannot answer. Raises ServerNotReady where a server refuses it, or where none
-    answered in all that time; VersionDamaged.
+    The caller has checked the version's files. A server that cannot be reached is left out: it loads the version once
+    it is back. Servers that made room for a run are left alone: a model that sleeps cannot answer.
+    Raises ServerNotReady where a server refuses the version, or where none answered in all that time.
     """
     asked = servers()
     if not asked:
         return []
-    files.check_adapter(version)
     until = time.monotonic() + (PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
     while True:
         run = training_now()

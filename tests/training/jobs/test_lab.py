@@ -101,9 +101,7 @@ def test_it_belongs_to_whoever_started_it(base: ModelVersion, alice: User, maya:
         ({"steps": 51}, "1 to 50"),
     ],
 )
-def test_what_cannot_be_taught_is_refused(
-    base: ModelVersion, alice: User, changes: dict[str, Any], words: str
-) -> None:
+def test_what_cannot_be_taught_is_refused(base: ModelVersion, alice: User, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(WrongSettings, match=words):
         start(alice, **changes)
 
