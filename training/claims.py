@@ -16,9 +16,11 @@ from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop as _
 from kombu.exceptions import OperationalError as BrokerError
 
 from common import processes
+from common.sentences import Sentence, sentence_of
 from labeling.events.record import record
 from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, LabSession, LensJob, Run
 
@@ -123,12 +125,15 @@ def ending(
     except Stopped:
         claim.finish(JobStatus.CANCELLED, now=clock(), **values)
     except gives_up_on as error:
-        claim.finish(JobStatus.FAILED, now=clock(), error=str(error), **values)
+        claim.finish(JobStatus.FAILED, now=clock(), error=sentence_of(error), **values)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.exception("%s %s failed", noun(claim.job), claim.job.pk)
-        claim.finish(JobStatus.FAILED, now=clock(), error=f"Unexpected: {type(error).__name__}: {error}", **values)
+        details = {"kind": type(error).__name__, "error": str(error)}
+        claim.finish(
+            JobStatus.FAILED, now=clock(), error=Sentence(_("Unexpected: %(kind)s: %(error)s"), details), **values
+        )
 
 
 def noun(job: AnyJob) -> str:
@@ -178,13 +183,15 @@ def _put_back(job: J, *, now: datetime) -> J | None:
     """Frees a job from a dead worker: queued again, cancelled if that was asked for, failed if it kills its workers."""
     if not job.is_active or job.status == JobStatus.QUEUED or not is_lost(job, now=now):
         return None
+    status, error = JobStatus.QUEUED, Sentence()
     if job.status == JobStatus.CANCELLING:
-        status, error = JobStatus.CANCELLED, ""
+        status = JobStatus.CANCELLED
     elif job.losses + 1 > MAX_LOSSES:
         status = JobStatus.FAILED
-        error = f"{job.losses + 1} workers died with it and it did not move on; see their logs, then start it again."
-    else:
-        status, error = JobStatus.QUEUED, ""
+        error = Sentence(
+            _("%(count)s workers died with it and it did not move on; see their logs, then start it again."),
+            {"count": job.losses + 1},
+        )
     with transaction.atomic():
         # The heartbeat is part of the comparison: a worker that wakes up now keeps its job.
         freed = type(job).objects.filter(

@@ -9,9 +9,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from common.errors import DomainError
+from common.sentences import Sentence, sentence_of
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, User
@@ -24,6 +26,13 @@ from training.queries.retraining import fresh_verdicts
 CONSIDER_TASK = "training.tasks.consider_retraining"
 CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 DEFAULT_MIN_FRESH_VERDICTS = 200
+
+ACCURACY_FELL = gettext_noop(
+    "Held back: held-out accuracy fell to %(accuracy)s; its parent has %(parent_accuracy)s on the same %(pairs)s pairs."
+)
+ACCURACY_HELD = gettext_noop(
+    "Held-out accuracy did not fall: %(accuracy)s; its parent has %(parent_accuracy)s on the same %(pairs)s pairs."
+)
 
 
 def save_retraining_rule(
@@ -121,26 +130,28 @@ def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
 
     Being asked twice at once starts one run: only one may be active in a campaign.
     """
-    run, outcome = None, "The rule is switched off."
+    run, outcome = None, Sentence(gettext_noop("The rule is switched off."))
     if rule.enabled:
         fresh = fresh_verdicts(rule.campaign)
         if fresh < rule.min_fresh_verdicts:
-            outcome = f"Waits: {fresh} fresh verdicts of {rule.min_fresh_verdicts}."
+            numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
+            outcome = Sentence(gettext_noop("Waits: %(fresh)s fresh verdicts of %(needed)s."), numbers)
         else:
             run, outcome = _try_to_start(rule, fresh, now=now)
-    rule.considered_at, rule.outcome = now, outcome[:300]
-    RetrainingRule.objects.filter(pk=rule.pk).update(considered_at=now, outcome=rule.outcome)
+    rule.considered_at, rule.outcome = now, outcome
+    rule.save(update_fields=["considered_at", "outcome"])
     return run
 
 
-def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, str]:
+def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, Sentence]:
     try:
         run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     except JobActive:
-        return None, "Waits: a run is active."
+        return None, Sentence(gettext_noop("Waits: a run is active."))
     except DomainError as error:
-        return None, f"Could not start: {error}"
-    return run, f"Started run {run.pk} on {fresh} fresh verdicts."
+        return None, Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)})
+    numbers = {"number": run.pk, "fresh": fresh}
+    return run, Sentence(gettext_noop("Started run %(number)s on %(fresh)s fresh verdicts."), numbers)
 
 
 @dataclass(frozen=True)
@@ -171,35 +182,36 @@ def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasureme
         if locked.gate is not None:
             return dict(locked.gate)
         rule = RetrainingRule.objects.get(campaign=run.campaign)
-        compared = f"{measured.accuracy:.3f}; its parent {measured.parent_accuracy:.3f}; {measured.pairs} pairs"
-        promoted, reason = False, f"Held back: held-out accuracy fell, {compared}."
+        figures = asdict(measured)
+        promoted, reason = False, Sentence(ACCURACY_FELL, figures)
         if not rule.auto_promote:
-            reason = "Held back: the rule does not promote by itself any more."
+            reason = Sentence(gettext_noop("Held back: automatic promotion has been switched off."))
         elif measured.did_not_fall(rule.max_accuracy_drop):
-            promoted, reason = _promote_by_rule(run, version, f"Held-out accuracy did not fall: {compared}.", now=now)
-        figures = {**asdict(measured), "max_drop": rule.max_accuracy_drop}
-        return _keep_decision(locked, {**figures, "promoted": promoted, "reason": reason}, now=now)
+            promoted, reason = _promote_by_rule(run, version, Sentence(ACCURACY_HELD, figures), now=now)
+        gate = {**figures, "max_drop": rule.max_accuracy_drop, "promoted": promoted}
+        return _keep_decision(locked, gate, reason, now=now)
 
 
-def hold_back(*, run: Run, reason: str, now: datetime) -> dict[str, Any]:
+def hold_back(*, run: Run, reason: Sentence, now: datetime) -> dict[str, Any]:
     """Keeps the decision that a scheduled run's version is left to a person."""
     with transaction.atomic():
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.gate is not None:
             return dict(locked.gate)
-        return _keep_decision(locked, {"promoted": False, "reason": reason}, now=now)
+        return _keep_decision(locked, {"promoted": False}, reason, now=now)
 
 
-def _keep_decision(run: Run, gate: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    run.gate = gate
+def _keep_decision(run: Run, gate: dict[str, Any], reason: Sentence, *, now: datetime) -> dict[str, Any]:
+    run.gate = {**gate, "reason": reason.as_json()}
     run.save(update_fields=["gate"])
-    record("run.gate_decided", run, acting_user=None, now=now, campaign=run.campaign, after=gate)
-    return gate
+    after = {**gate, "reason": reason}
+    record("run.gate_decided", run, acting_user=None, now=now, campaign=run.campaign, after=after)
+    return run.gate
 
 
-def _promote_by_rule(run: Run, version: ModelVersion, reason: str, *, now: datetime) -> tuple[bool, str]:
+def _promote_by_rule(run: Run, version: ModelVersion, reason: Sentence, *, now: datetime) -> tuple[bool, Sentence]:
     try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=reason[:200])
+        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=reason)
     except DomainError as error:
-        return False, f"Held back: {error}"
+        return False, Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
     return True, reason

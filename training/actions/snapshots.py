@@ -8,8 +8,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
@@ -72,7 +73,7 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     first = _settled_seed(campaign)
-    counts = _("none at all")
+    counts = Sentence(_("none at all"))
     for seed in range(first, first + SPLIT_SEEDS):
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
@@ -82,16 +83,18 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
         if manifest.train.pairs >= MIN_TRAIN_PAIRS and manifest.test.pairs >= MIN_TEST_PAIRS:
             return manifest, _publish(building, folder / manifest.sha256)
         shutil.rmtree(building)
-        found = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
-        counts = _("%(pairs)s on %(prompts)s prompts") % found
+        numbers = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
+        counts = Sentence(_("%(pairs)s on %(prompts)s prompts"), numbers)
         if manifest.train.pairs + manifest.test.pairs < MIN_TRAIN_PAIRS + MIN_TEST_PAIRS or _prompts(manifest) < 2:
             break  # no way of splitting will help
     raise TooFewPairs(
-        _(
-            "A run needs at least %(train)s preference pairs to train on and %(test)s held out, on "
-            "different prompts; there are %(counts)s. Judge more comparisons: ties and skips yield no pair."
+        Sentence(
+            _(
+                "A run needs at least %(train)s preference pairs to train on and %(test)s held out, on "
+                "different prompts; there are %(counts)s. Judge more comparisons: ties and skips yield no pair."
+            ),
+            {"train": MIN_TRAIN_PAIRS, "test": MIN_TEST_PAIRS, "counts": counts},
         )
-        % {"train": MIN_TRAIN_PAIRS, "test": MIN_TEST_PAIRS, "counts": counts}
     )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from common.sentences import Sentence
 from labeling.events.record import record
 from labeling.models import User
 from training.access import require_any_lead, require_version
@@ -157,7 +159,9 @@ def promote(
         current = _locked_current(channel)
         if expected is not None and (current is None or current.version_id != expected.pk):
             raise ServingChanged(
-                _("%(name)s does not serve any more: look again at what to promote.") % {"name": expected.name}
+                Sentence(
+                    gettext_noop("%(name)s no longer serves: look again at what to promote."), {"name": expected.name}
+                )
             )
         if current is not None and current.version_id == version.pk:
             current.changed = False

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence
 from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
 from labeling.models import Comparison
 from training.actions.planning import derive_seed
@@ -131,14 +134,15 @@ class Candidates:
     def take_failure(self, failure: GenerationFailure) -> bool:
         """Notes that a text could not be written; returns whether to retry later."""
         self.item.tries += 1
+        reason = Sentence(failure.reason)
         if failure.retryable and self.item.tries < MAX_TRIES:
-            self.item.reason = failure.reason
+            self.item.reason = reason
             return True
-        self.give_up(Status.FAILED, failure.reason)
+        self.give_up(Status.FAILED, reason)
         return False
 
-    def give_up(self, status: Status, reason: str) -> None:
-        """Ends it without a comparison. reason: a sentence."""
+    def give_up(self, status: Status, reason: Sentence) -> None:
+        """Ends it without a comparison."""
         self.item.status, self.item.reason = status, reason
         self._forget_texts()
 
@@ -148,7 +152,7 @@ class Candidates:
         ranked = sorted((slot for slot in drafts if slot in rewards), key=lambda slot: rewards[slot])
         ranked = [slot for slot in ranked if drafts[slot].text.strip()]
         if len(ranked) < 2:
-            self.give_up(Status.DROPPED, "Fewer than two of the candidates could be compared.")
+            self.give_up(Status.DROPPED, Sentence(_("Fewer than two of the candidates could be compared.")))
             return
         for side, rank, slot in (("first", "best", ranked[-1]), ("second", "worst", ranked[0])):
             selected = {"rank": rank, "of": len(self.slots), "reward": rewards[slot], "by": by}
@@ -159,16 +163,16 @@ class Candidates:
         """With both texts: completes the pair, draws again once where there is nothing to compare, or drops it."""
         first, second = self._draft("first"), self._second_draft()
         if second is None:
-            self.give_up(Status.DROPPED, "The imported text is gone.")
+            self.give_up(Status.DROPPED, Sentence(_("The imported text is gone.")))
             return
         is_empty = not first.text.strip() or not second.text.strip()
         alike = 0.0 if is_empty else similarity(first.text, second.text)
         if not is_empty and alike < NEARLY_THE_SAME:
             self._put("second", second)
-            self.item.reason = ""
+            self.item.reason = Sentence()
             self.diversity = _diversity(first, second, alike)
         elif self.item.resampled or self.job.strategy == CandidateStrategy.BEST_WORST:
-            self.give_up(Status.DROPPED, "A text was empty." if is_empty else _too_similar(alike))
+            self.give_up(Status.DROPPED, Sentence(_("A text was empty.")) if is_empty else _too_similar(alike))
         else:
             self._draw_again()
 
@@ -194,7 +198,7 @@ class Candidates:
         """Ends it with its comparison; None: the campaign had this very comparison already."""
         self.item.comparison = comparison
         self.item.status = Status.DONE if comparison else Status.DROPPED
-        self.item.reason = "" if comparison else "The campaign has this very comparison already."
+        self.item.reason = Sentence("" if comparison else _("The campaign has this very comparison already."))
         self._forget_texts()
 
     def _forget_texts(self) -> None:
@@ -208,6 +212,9 @@ def _diversity(first: CompletionDraft, second: CompletionDraft, alike: float) ->
     return {"pairs": 1, "similarity": alike, "distinct": distinct_pairs(first.text, second.text), "ended": ended}
 
 
-def _too_similar(alike: float) -> str:
-    same = "the same" if alike == 1 else f"nearly the same: they share {alike:.0%} of their word pairs"
-    return f"Both texts were {same}."
+def _too_similar(alike: float) -> Sentence:
+    if alike == 1:
+        return Sentence(_("Both texts were the same."))
+    return Sentence(
+        _("Both texts were nearly the same: they share %(share)s of their word pairs."), {"share": f"{alike:.0%}"}
+    )

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from common import processes
+from common.sentences import Sentence
 from labeling.exchange import PreferencePair
 from training.models import ModelVersion
 
@@ -17,7 +19,7 @@ TICK_SECONDS = 1.0
 
 
 class EngineFailed(RuntimeError):
-    """The engine gave up; the message is its own sentence."""
+    """The engine gave up; the message is its own English sentence, or one about how it ended."""
 
 
 def engine_command(command: str, version: ModelVersion, *, reference: ModelVersion | None = None) -> list[str]:
@@ -42,7 +44,10 @@ def run_engine(command: list[str], *, should_stop: Callable[[], bool] = lambda: 
                 return {}
         code = child.wait()
     if code != 0 or last.get("event") != "finished":
-        raise EngineFailed(str(last.get("error") or f"The engine ended with code {code}: {child.log_tail(3)}"))
+        if own_words := last.get("error"):
+            raise EngineFailed(str(own_words))
+        details = {"code": code, "log": child.log_tail(3)}
+        raise EngineFailed(Sentence(_("The engine ended with code %(code)s: %(log)s"), details))
     return {name: value for name, value in last.items() if name != "event"}
 
 

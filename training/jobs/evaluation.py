@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence, sentence_of
 from labeling.exchange import TEST
 from training.actions.retraining import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
@@ -46,7 +48,8 @@ def evaluate_version(
     and keeps the figures. Raises EngineFailed, VersionDamaged."""
     snapshot = snapshot or (version.run.snapshot if version.run else None)
     if snapshot is None:
-        raise EngineFailed(f"{version.name} comes from no run: name the campaign whose test pairs are to be used.")
+        text = _("%(name)s comes from no run: name the campaign whose test pairs are to be used.")
+        raise EngineFailed(Sentence(text, {"name": version.name}))
     reference = reference or version.parent
     figures = measure(version, snapshot, reference=reference)
     return record_evaluation(
@@ -84,7 +87,8 @@ def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> di
         measured = measure_for_gate(run, version)
     except (EngineFailed, VersionDamaged) as error:
         logger.warning("the gate of run %s could not measure: %s", run.pk, error)
-        return hold_back(run=run, reason=f"Held back: it could not be measured: {error}", now=clock())
+        text = _("Held back: it could not be measured: %(reason)s")
+        return hold_back(run=run, reason=Sentence(text, {"reason": sentence_of(error)}), now=clock())
     with suppress(ServerNotReady):  # then the decision says so itself
         servers.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
     return decide_promotion(run=run, version=version, measured=measured, now=clock())

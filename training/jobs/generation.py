@@ -15,7 +15,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence, sentence_of
 from labeling.actions.comparisons import add_comparisons
 from training import claims
 from training.errors import VersionDamaged
@@ -141,7 +143,8 @@ class GenerationWork:
             # A server that restarts comes back: the job waits for it, as long as nobody cancels, and says so.
             logger.warning("generation %s waits for its server: %s", self.job.pk, absence)
             self._write()
-            self.claim.write(error=f"Waiting for the server. {absence}")
+            waits = Sentence(_("Waiting for the server. %(reason)s"), {"reason": sentence_of(absence)})
+            self.claim.write(error=waits)
         self._write()
         if self.stop is not None:
             raise self.stop
@@ -168,7 +171,7 @@ class GenerationWork:
             try:
                 request = candidates.request(slot, self.settings)
             except InvalidRequest as error:
-                candidates.give_up(Status.FAILED, str(error))
+                candidates.give_up(Status.FAILED, sentence_of(error))
                 self.changed.append(candidates)
                 return
             self.asked[request.key] = candidates

@@ -15,8 +15,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as _
 
 from common.processes import PROJECT_DIR
+from common.sentences import Sentence, sentence_of
 from training import claims
 from training.generation import GeneratorUnavailable, ModelServer
 from training.models import CLAIMED_STATUSES, GenerationJob, Run
@@ -66,7 +68,6 @@ def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Itera
 
 def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Callable[[], datetime]) -> None:
     """Waits until the machine is free, says so meanwhile, and marks it as taken."""
-    said = ""
     while True:
         with transaction.atomic():
             # Not waited for: bringing a server back takes longer than a worker may stay silent.
@@ -75,14 +76,21 @@ def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Calla
             if is_free and holder is None:
                 claim.write(holds_machine=True, error="")
                 return
-        user = f"{claims.noun(holder)} {holder.pk} is using it" if holder else "its servers are coming back"
-        sentence = f"Waits for the machine: {user}."
-        if sentence != said:
-            claim.write(error=sentence)
-            said = sentence
+        reason = _why_it_waits(holder)
+        if reason != claim.job.error:
+            claim.write(error=reason)
         if claim.beat(clock()):
             raise claims.Stopped
         time.sleep(POLL_SECONDS)
+
+
+def _why_it_waits(holder: GenerationJob | Run | None) -> Sentence:
+    if holder is None:
+        return Sentence(_("Waits for the machine: its servers are coming back."))
+    number = {"number": holder.pk}
+    if isinstance(holder, Run):
+        return Sentence(_("Waits for the machine: run %(number)s is using it."), number)
+    return Sentence(_("Waits for the machine: generation %(number)s is using it."), number)
 
 
 def _lock(*, wait: bool) -> bool:
@@ -121,7 +129,7 @@ def make_room() -> None:
             try:
                 server.sleep()
             except GeneratorUnavailable as error:
-                raise HandoverFailed(str(error)) from error
+                raise HandoverFailed(sentence_of(error)) from error
 
 
 def restore() -> None:
@@ -164,7 +172,11 @@ def _run(command: str) -> None:
             shlex.split(command), cwd=PROJECT_DIR, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise HandoverFailed(f"The server could not be stopped or started: {command}: {error}") from error
+        raise _failed_command(command, str(error)) from error
     if done.returncode != 0:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise HandoverFailed(f"The server could not be stopped or started: {command}: {''.join(last)}")
+        raise _failed_command(command, "".join((done.stderr or done.stdout).strip().splitlines()[-1:]))
+
+
+def _failed_command(command: str, reason: str) -> HandoverFailed:
+    text = _("The server could not be stopped or started: %(command)s: %(reason)s")
+    return HandoverFailed(Sentence(text, {"command": command, "reason": reason}))

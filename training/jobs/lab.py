@@ -15,8 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from common import processes
+from common.sentences import Sentence
 from labeling.exchange import Message, PreferencePair
 from training import claims
 from training.errors import VersionDamaged
@@ -70,7 +72,8 @@ class LabWork:
                         self._take(message)
                     self._write()
                     if child.ended_output:
-                        raise EngineFailed(self.failure or f"The lab's engine ended: {child.log_tail(3)}")
+                        ended = Sentence(_("The lab's engine ended: %(log)s"), {"log": child.log_tail(3)})
+                        raise EngineFailed(self.failure or ended)
                 child.say_no_more()
 
     def _command(self, folder: Path) -> list[str]:

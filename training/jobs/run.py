@@ -14,8 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from common import processes
+from common.sentences import Sentence
 from labeling.exchange import SnapshotDamaged, verify_snapshot
 from training import claims
 from training.actions.versions import register_version
@@ -91,7 +93,8 @@ class RunWork:
                 raise EngineFailed(self.failure or processes.tail(self.log, 3))
             losses = losses + 1 if self.claim.job.done == step else 1
             if losses >= MAX_ENGINE_LOSSES:
-                raise EngineFailed(f"The engine ended {losses} times with code {code}. {self.failure}".strip())
+                details = {"times": losses, "code": code, "log": self.failure or processes.tail(self.log, 3)}
+                raise EngineFailed(Sentence(_("The engine ended %(times)s times with code %(code)s: %(log)s"), details))
             logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
 
     def command(self) -> list[str]:

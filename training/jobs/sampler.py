@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from common.processes import LineChild, tail
+from common.sentences import Sentence
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -96,9 +98,9 @@ class SamplerProcess:
         if code == EXIT_NOT_USABLE:
             raise ModelNotUsable(tail(self.child.log, 1))
         if waiting.keys or code != 0:
-            raise SamplerDied(
-                f"The sampler ended with code {code} and {len(waiting.keys)} requests open. {tail(self.child.log, 5)}"
-            )
+            details = {"code": code, "count": len(waiting.keys), "log": tail(self.child.log, 5)}
+            text = _("The sampler ended with code %(code)s and %(count)s requests open: %(log)s")
+            raise SamplerDied(Sentence(text, details))
 
     def close(self) -> None:
         """Ends the child."""

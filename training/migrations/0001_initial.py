@@ -1,5 +1,6 @@
 """All tables of training and the rows that beat reads. Migrations are only added from here on."""
 
+import common.sentences
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
                 ('worker', models.CharField(blank=True, help_text='host:process:start time of the worker that has it.', max_length=200)),
                 ('heartbeat_at', models.DateTimeField(blank=True, help_text='Last sign of life of the worker that has it.', null=True)),
                 ('enqueued_at', models.DateTimeField(blank=True, help_text='When its id was last sent to the broker.', null=True)),
-                ('error', models.TextField(blank=True)),
+                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='What went wrong, or what an active job waits for.')),
                 ('holds_machine', models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.jobs.handover.')),
                 ('created_at', models.DateTimeField()),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
@@ -100,7 +101,7 @@ class Migration(migrations.Migration):
                 ('worker', models.CharField(blank=True, help_text='host:process:start time of the worker that has it.', max_length=200)),
                 ('heartbeat_at', models.DateTimeField(blank=True, help_text='Last sign of life of the worker that has it.', null=True)),
                 ('enqueued_at', models.DateTimeField(blank=True, help_text='When its id was last sent to the broker.', null=True)),
-                ('error', models.TextField(blank=True)),
+                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='What went wrong, or what an active job waits for.')),
                 ('holds_machine', models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.jobs.handover.')),
                 ('created_at', models.DateTimeField()),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
@@ -139,7 +140,7 @@ class Migration(migrations.Migration):
                 ('resampled', models.BooleanField(default=False, help_text='Whether the second was drawn again with another seed.')),
                 ('tries', models.PositiveSmallIntegerField(default=0, help_text='Failed attempts at a completion so far.')),
                 ('status', models.CharField(choices=[('waiting', 'Waiting'), ('drawn', 'Drawn'), ('done', 'Done'), ('failed', 'Failed'), ('dropped', 'Dropped')], default='waiting', max_length=8)),
-                ('reason', models.TextField(blank=True)),
+                ('reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why it became no comparison, or why it is tried again.')),
                 ('comparison', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='labeling.comparison')),
                 ('imported', models.ForeignKey(blank=True, help_text='The imported text that is the second one: then only the first is written.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='labeling.completion')),
                 ('prompt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.prompt')),
@@ -155,7 +156,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(default='default', help_text='Rehearsals serve in channels of their own.', max_length=80)),
                 ('kind', models.CharField(choices=[('promotion', 'Promotion'), ('rollback', 'Rollback')], max_length=16)),
                 ('is_current', models.BooleanField(default=True)),
-                ('reason', models.CharField(blank=True, help_text='Why, where a rule decided and not a person.', max_length=200)),
+                ('reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why, where a rule decided and not a person.')),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.deployment')),
@@ -171,7 +172,7 @@ class Migration(migrations.Migration):
                 ('auto_promote', models.BooleanField(default=False, help_text='Promote without a person when held-out accuracy did not fall.')),
                 ('max_accuracy_drop', models.FloatField(default=0.0, help_text="How much lower than the parent's held-out reward accuracy still counts as not fallen.", validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
                 ('considered_at', models.DateTimeField(blank=True, help_text='When it was last asked whether to start.', null=True)),
-                ('outcome', models.CharField(blank=True, help_text='What came of it, in a sentence.', max_length=300)),
+                ('outcome', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='What came of it then.')),
                 ('updated_at', models.DateTimeField()),
                 ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='retraining_rule', to='labeling.campaign')),
                 ('periodic_task', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='retraining_rule', to='django_celery_beat.periodictask')),
@@ -192,7 +193,7 @@ class Migration(migrations.Migration):
                 ('worker', models.CharField(blank=True, help_text='host:process:start time of the worker that has it.', max_length=200)),
                 ('heartbeat_at', models.DateTimeField(blank=True, help_text='Last sign of life of the worker that has it.', null=True)),
                 ('enqueued_at', models.DateTimeField(blank=True, help_text='When its id was last sent to the broker.', null=True)),
-                ('error', models.TextField(blank=True)),
+                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='What went wrong, or what an active job waits for.')),
                 ('holds_machine', models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.jobs.handover.')),
                 ('created_at', models.DateTimeField()),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
@@ -269,7 +270,7 @@ class Migration(migrations.Migration):
                 ('worker', models.CharField(blank=True, help_text='host:process:start time of the worker that has it.', max_length=200)),
                 ('heartbeat_at', models.DateTimeField(blank=True, help_text='Last sign of life of the worker that has it.', null=True)),
                 ('enqueued_at', models.DateTimeField(blank=True, help_text='When its id was last sent to the broker.', null=True)),
-                ('error', models.TextField(blank=True)),
+                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='What went wrong, or what an active job waits for.')),
                 ('holds_machine', models.BooleanField(default=False, help_text='Uses the machine that generation and training share; see training.jobs.handover.')),
                 ('created_at', models.DateTimeField()),
                 ('started_at', models.DateTimeField(blank=True, null=True)),

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models import Campaign
 from training.models.job import Job
 from training.models.version import Deployment, ModelVersion
@@ -114,7 +115,7 @@ class GenerationItem(models.Model):
     resampled = models.BooleanField(default=False, help_text="Whether the second was drawn again with another seed.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed attempts at a completion so far.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
-    reason = models.TextField(blank=True)
+    reason = SentenceField(help_text="Why it became no comparison, or why it is tried again.")
     comparison = models.ForeignKey(
         "labeling.Comparison", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models import User
 
 
@@ -42,7 +43,7 @@ class Job(models.Model):
     )
     heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life of the worker that has it.")
     enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When its id was last sent to the broker.")
-    error = models.TextField(blank=True)
+    error = SentenceField(help_text="What went wrong, or what an active job waits for.")
     holds_machine = models.BooleanField(
         default=False, help_text="Uses the machine that generation and training share; see training.jobs.handover."
     )

@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django_celery_beat.models import PeriodicTask
 
+from common.sentences import SentenceField
 from labeling.models import Campaign
 
 
@@ -29,7 +30,7 @@ class RetrainingRule(models.Model):
         PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_rule"
     )
     considered_at = models.DateTimeField(null=True, blank=True, help_text="When it was last asked whether to start.")
-    outcome = models.CharField(max_length=300, blank=True, help_text="What came of it, in a sentence.")
+    outcome = SentenceField(help_text="What came of it then.")
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import Sentence
 from labeling.models import Campaign, User
 from training.models.job import Job
 from training.models.version import ModelVersion
@@ -50,6 +51,11 @@ class Run(Job):
     gate = models.JSONField(
         null=True, blank=True, help_text="What the promotion gate measured and decided; null: not asked (yet)."
     )
+
+    @property
+    def gate_reason(self) -> Sentence:
+        """Why the gate promoted the version or held it back; empty where it was not asked."""
+        return Sentence.from_json(self.gate["reason"]) if self.gate else Sentence()
 
     class Meta:
         constraints = (

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models import User
 
 LINE = """
@@ -70,7 +71,7 @@ class Deployment(models.Model):
     previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     is_current = models.BooleanField(default=True)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why, where a rule decided and not a person.")
+    reason = SentenceField(help_text="Why, where a rule decided and not a person.")
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -10,6 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence
 from training.errors import VersionDamaged
 from training.models import ModelVersion
 
@@ -76,7 +79,7 @@ def check_version(version: ModelVersion) -> None:
     if not version.adapter_dir:
         _check(Path(version.base_dir), version.content_hash, version.name)
     elif base := version.lineage.get("base_hash"):
-        _check(Path(version.base_dir), base, f"the base of {version.name}")
+        _check(Path(version.base_dir), base, Sentence(_("the base of %(name)s"), {"name": version.name}))
 
 
 def check_adapter(version: ModelVersion) -> None:
@@ -90,17 +93,24 @@ def check_kept(version: ModelVersion) -> None:
     """That its files were not removed, as far as its row says. Raises VersionDamaged."""
     if version.files_removed_at is not None:
         raise VersionDamaged(
-            f"The files of {version.name} were removed on {version.files_removed_at:%d %B %Y}: use another version."
+            Sentence(
+                _("The files of %(name)s were removed on %(date)s: use another version."),
+                {"name": version.name, "date": version.files_removed_at.date().isoformat()},
+            )
         )
 
 
 def _check(folder: Path, expected: str, name: str) -> None:
+    details = {"name": name, "folder": str(folder)}
     if not folder.is_dir():
-        raise VersionDamaged(f"The folder of {name} is missing: {folder}. Restore it, or promote another version.")
+        text = _("The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version.")
+        raise VersionDamaged(Sentence(text, details))
     if folder_hash(folder) != expected:
-        raise VersionDamaged(
-            f"The files of {name} in {folder} are not those that were registered. Restore them, or use another version."
+        text = _(
+            "The files of %(name)s in %(folder)s are not those that were registered. Restore them, or use another "
+            "version."
         )
+        raise VersionDamaged(Sentence(text, details))
 
 
 def made_by(folder: Path) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence
 from training.errors import VersionDamaged
 from training.generation import MANIFEST_NAME, read_manifest
 from training.models import ModelVersion
@@ -60,7 +63,8 @@ def _adapter_config(version: ModelVersion) -> bytes:
     try:
         config = json.loads((Path(version.adapter_dir) / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise VersionDamaged(f"{version.name} has no {ADAPTER_CONFIG} that can be read: {error}") from error
+        details = {"name": version.name, "file": ADAPTER_CONFIG, "error": str(error)}
+        raise VersionDamaged(Sentence(_("%(name)s has no readable %(file)s: %(error)s"), details)) from error
     config["base_model_name_or_path"] = base_name(version)
     return (json.dumps(config, indent=2, sort_keys=True) + "\n").encode()
 

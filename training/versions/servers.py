@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence, sentence_of
 from training.errors import ServerNotReady
 from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
@@ -18,6 +20,8 @@ from training.queries.serving import training_now
 GLANCE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 1.0
+
+NO_TROUBLE = Sentence()
 
 T = TypeVar("T")
 
@@ -28,7 +32,7 @@ class Prepared:
 
     server: str
     probe: str = ""
-    trouble: str = ""
+    trouble: Sentence = NO_TROUBLE
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class ServerState:
     address: str
     kind: str = ""
     models: list[str] = field(default_factory=list)
-    trouble: str = ""
+    trouble: Sentence = NO_TROUBLE
 
 
 def servers() -> list[ModelServer]:
@@ -66,9 +70,11 @@ def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> 
                 return done
             trouble = done[0].trouble
         else:
-            trouble = f"Run {run.pk} is training on this machine: promote it when the run is over."
+            text = _("Run %(number)s is training on this machine: promote it when the run is over.")
+            trouble = Sentence(text, {"number": run.pk})
         if time.monotonic() >= until:
-            raise ServerNotReady(f"{version.name} cannot serve now. {trouble}")
+            details = {"name": version.name, "reason": trouble}
+            raise ServerNotReady(Sentence(_("%(name)s cannot serve now. %(reason)s"), details))
         time.sleep(POLL_SECONDS)
 
 
@@ -77,9 +83,10 @@ def _prepare(server: ModelServer, version: ModelVersion) -> Prepared:
     try:
         return Prepared(server.address, probe=_probe(server, version.name, adapter))
     except GeneratorUnavailable as error:
-        return Prepared(server.address, trouble=str(error))
+        return Prepared(server.address, trouble=sentence_of(error))
     except ModelNotUsable as error:
-        raise ServerNotReady(f"{version.name} cannot serve. {error}") from error
+        details = {"name": version.name, "reason": sentence_of(error)}
+        raise ServerNotReady(Sentence(_("%(name)s cannot serve. %(reason)s"), details)) from error
 
 
 def _probe(server: ModelServer, name: str, adapter: Path | None) -> str:
@@ -90,7 +97,8 @@ def _probe(server: ModelServer, name: str, adapter: Path | None) -> str:
             return server.probe(name)
         except ModelForgotten:
             continue  # `unload_unused` came in between: no row says yet that the version is wanted
-    raise GeneratorUnavailable(f"The server at {server.address} forgets {name} as soon as it is loaded.")
+    text = _("The server at %(address)s forgets %(name)s as soon as it is loaded.")
+    raise GeneratorUnavailable(Sentence(text, {"address": server.address, "name": name}))
 
 
 def states() -> list[ServerState]:
@@ -102,7 +110,7 @@ def _state(server: ModelServer) -> ServerState:
     try:
         names = [model.name for model in server.models(timeout=GLANCE_SECONDS)]
     except GeneratorUnavailable as error:
-        return ServerState(server.address, trouble=str(error))
+        return ServerState(server.address, trouble=sentence_of(error))
     return ServerState(server.address, kind="vLLM" if server.is_vllm else "OpenAI-compatible", models=names)
 
 

@@ -7,6 +7,7 @@ import pytest
 from django_celery_beat.models import PeriodicTask
 
 from common.errors import NotAllowed
+from common.sentences import Sentence
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks
@@ -202,7 +203,7 @@ def test_the_gate_holds_back_what_got_worse(labeled: Campaign, base: ModelVersio
     gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.4, 0.5, 40), now=NOW)
 
     assert gate["promoted"] is False
-    assert "fell" in gate["reason"]
+    assert "fell" in Run.objects.get(pk=run.pk).gate_reason
     assert serving_version() == base
 
 
@@ -233,5 +234,5 @@ def test_what_could_not_be_measured_is_left_to_a_person(labeled: Campaign, base:
     rule_of(labeled, auto_promote=True)
     run, _ = scheduled_run(labeled, base)
 
-    assert hold_back(run=run, reason="Held back: no memory.", now=NOW)["promoted"] is False
+    assert hold_back(run=run, reason=Sentence("Held back: no memory."), now=NOW)["promoted"] is False
     assert not runs_awaiting_gate().exists()

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from common.sentences import Sentence
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
-from tests.people import Stage, stage
+from tests.people import NOON, Stage, stage
 from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run
 from training.versions import files
 
@@ -250,3 +251,31 @@ def test_the_loop_says_when_labeling_will_be_done(visiting: Visiting) -> None:
 
 def test_nobody_at_work_means_no_forecast_but_the_reason(visiting: Visiting) -> None:
     assert "no pace to go by" in said(visiting(stage(comparisons=3).maya))
+
+
+def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    serving = quiet(on_stage)
+    asleep = Sentence("Waits: %(fresh)s fresh verdicts of %(needed)s.", {"fresh": 3, "needed": 20})
+    RetrainingRule.objects.create(campaign=on_stage.campaign, outcome=asleep, considered_at=NOON, updated_at=NOON)
+    missing = {"name": serving.name, "folder": "/nowhere"}
+    text = "The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version."
+    GenerationJob.objects.update(status=JobStatus.FAILED, error=Sentence(text, missing))
+    run = Run.objects.latest("pk")
+    run.gate = {"promoted": False, "reason": Sentence("Waits: a run is active.").as_json()}
+    run.error = Sentence("CUDA out of memory")  # the engine's own words
+    run.status = JobStatus.FAILED
+    run.save()
+    maya = visiting(on_stage.maya)
+
+    english = said(maya)
+    assert "Waits: 3 fresh verdicts of 20." in english
+    assert f"The folder of {serving.name} is missing: /nowhere." in english
+    german = maya.get(PATH, headers={"Accept-Language": "de"}).content.decode()
+    assert '<span lang="de">Wartet: 3 von 20 neuen Entscheidungen.</span>' in german
+    assert f"Der Ordner von {serving.name} fehlt: /nowhere." in german
+    page = maya.get(f"/runs/{run.pk}/", headers={"Accept-Language": "de"}).content.decode()
+    assert '<span lang="de">Wartet: Ein Lauf ist noch nicht zu Ende.</span>' in page
+    assert 'lang="en" data-testid="run-error">CUDA out of memory<' in page
+    told = maya.get(f"/api/v1/runs/{run.pk}/").json()
+    assert (told["error"], told["gate"]["reason"]) == ("CUDA out of memory", "Waits: a run is active.")

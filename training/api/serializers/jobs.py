@@ -74,6 +74,7 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     versions = serializers.SlugRelatedField[ModelVersion](slug_field="name", many=True, read_only=True)
     reward_version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
+    error = serializers.CharField(read_only=True)
     remaining_seconds = serializers.SerializerMethodField()
     diversity = serializers.SerializerMethodField()
     left_out = serializers.SerializerMethodField(help_text="Why pairs are missing, the most frequent reasons first.")
@@ -181,7 +182,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     version = serializers.SerializerMethodField()
     snapshot = serializers.CharField(source="snapshot.content_hash", read_only=True)
-    gate = serializers.DictField(allow_null=True, read_only=True, help_text="null: the gate was not asked (yet).")
+    error = serializers.CharField(read_only=True)
+    gate = serializers.SerializerMethodField(help_text="null: the gate was not asked (yet).")
 
     class Meta:
         model = Run
@@ -204,6 +206,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "started_at",
             "finished_at",
         )
+
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_gate(self, run: Run) -> dict[str, Any] | None:
+        return {**run.gate, "reason": run.gate_reason} if run.gate else None
 
     def get_version(self, run: Run) -> str | None:
         version = getattr(run, "version", None)
@@ -264,6 +270,7 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
 
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     previous = serializers.SerializerMethodField()
+    reason = serializers.CharField(read_only=True)
     changed = serializers.BooleanField(read_only=True)
 
     class Meta:
@@ -278,6 +285,7 @@ class RetrainingRuleSerializer(serializers.ModelSerializer[RetrainingRule]):
     """When a campaign retrains by itself. cron: five fields, or empty: as soon as there are enough fresh verdicts."""
 
     cron = serializers.CharField(allow_blank=True, required=False, default="")
+    outcome = serializers.CharField(read_only=True)
     updated_at = serializers.DateTimeField(allow_null=True, read_only=True, help_text="null: never saved.")
 
     class Meta:

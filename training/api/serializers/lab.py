@@ -42,6 +42,7 @@ class LabSessionSerializer(serializers.ModelSerializer[LabSession]):
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     lesson = serializers.DictField(read_only=True)
     config = serializers.DictField(read_only=True)
+    error = serializers.CharField(read_only=True)
     points = serializers.SerializerMethodField()
     wrote = serializers.SerializerMethodField()
 

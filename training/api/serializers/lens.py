@@ -42,6 +42,7 @@ class LensJobSerializer(serializers.ModelSerializer[LensJob]):
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     before: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     reference: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
+    error = serializers.CharField(read_only=True)
     pair = serializers.DictField(read_only=True)
     result = serializers.DictField(read_only=True, allow_null=True)
 
