@@ -1,7 +1,6 @@
-"""Retraining by itself: a campaign's rule, the question whether it is time, and the gate before a promotion."""
+"""Automatic retraining: a campaign's rule, and the question whether it is time."""
 
 import json
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,21 +17,13 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import RunSpec, start_run
-from training.actions.versions import promote
 from training.errors import JobActive, WrongSchedule
-from training.models import ModelVersion, RetrainingRule, Run
+from training.models import RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
 CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 DEFAULT_MIN_FRESH_VERDICTS = 200
-
-ACCURACY_FELL = gettext_noop(
-    "Held back: held-out accuracy fell to %(accuracy)s; its parent has %(parent_accuracy)s on the same %(pairs)s pairs."
-)
-ACCURACY_HELD = gettext_noop(
-    "Held-out accuracy did not fall: %(accuracy)s; its parent has %(parent_accuracy)s on the same %(pairs)s pairs."
-)
 
 
 def save_retraining_rule(
@@ -152,66 +143,3 @@ def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[R
         return None, Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)})
     numbers = {"number": run.pk, "fresh": fresh}
     return run, Sentence(gettext_noop("Started run %(number)s on %(fresh)s fresh verdicts."), numbers)
-
-
-@dataclass(frozen=True)
-class GateMeasurement:
-    """Held-out reward accuracy of a run's new version and of its parent: the same pairs, the same reference (the base).
-
-    The run's own accuracy cannot be compared with anything of the parent's: there the parent is the reference, against
-    which it scores a tie on every pair. Measured against their common base, both are shares of the same test pairs that
-    the version's implicit reward orders as the annotators did. The base against itself is all ties: 0.5.
-    """
-
-    accuracy: float
-    parent_accuracy: float
-    pairs: int
-
-    def did_not_fall(self, max_drop: float) -> bool:
-        """Whether the new accuracy is at least the parent's, less the drop that the rule allows."""
-        return self.accuracy >= self.parent_accuracy - max_drop - 1e-12
-
-
-def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasurement, now: datetime) -> dict[str, Any]:
-    """Promotes a scheduled run's version if its accuracy did not fall and its parent still serves; keeps the decision.
-
-    Deciding a second time changes nothing. Returns what is kept in `run.gate`.
-    """
-    with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.gate is not None:
-            return dict(locked.gate)
-        rule = RetrainingRule.objects.get(campaign=run.campaign)
-        figures = asdict(measured)
-        promoted, reason = False, Sentence(ACCURACY_FELL, figures)
-        if not rule.auto_promote:
-            reason = Sentence(gettext_noop("Held back: automatic promotion has been switched off."))
-        elif measured.did_not_fall(rule.max_accuracy_drop):
-            promoted, reason = _promote_by_rule(run, version, Sentence(ACCURACY_HELD, figures), now=now)
-        gate = {**figures, "max_drop": rule.max_accuracy_drop, "promoted": promoted}
-        return _keep_decision(locked, gate, reason, now=now)
-
-
-def hold_back(*, run: Run, reason: Sentence, now: datetime) -> dict[str, Any]:
-    """Keeps the decision that a scheduled run's version is left to a person."""
-    with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.gate is not None:
-            return dict(locked.gate)
-        return _keep_decision(locked, {"promoted": False}, reason, now=now)
-
-
-def _keep_decision(run: Run, gate: dict[str, Any], reason: Sentence, *, now: datetime) -> dict[str, Any]:
-    run.gate = {**gate, "reason": reason.as_json()}
-    run.save(update_fields=["gate"])
-    after = {**gate, "reason": reason}
-    record("run.gate_decided", run, acting_user=None, now=now, campaign=run.campaign, after=after)
-    return run.gate
-
-
-def _promote_by_rule(run: Run, version: ModelVersion, reason: Sentence, *, now: datetime) -> tuple[bool, Sentence]:
-    try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=reason)
-    except DomainError as error:
-        return False, Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
-    return True, reason

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
 from labeling.exchange import TEST
-from training.actions.retraining import GateMeasurement, decide_promotion, hold_back
+from training.actions.gate import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
