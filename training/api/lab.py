@@ -10,8 +10,8 @@ from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import access
 from training.actions.lab import Experiment, ask_for_steps, end_lab, start_lab
+from training.api.finding import find_job
 from training.api.serializers import lab as serializers
-from training.api.views import find_job
 from training.models import LabSession
 
 

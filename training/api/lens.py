@@ -12,8 +12,8 @@ from labeling.exchange import Message
 from labeling.models import Scope
 from training import access
 from training.actions.lens import start_lens_job
+from training.api.finding import find_job, find_version
 from training.api.serializers import lens as serializers
-from training.api.views import find_job, find_version
 from training.lens.pairs import LensSubject, pair_of_texts, subject_of_comparison
 from training.models import LensJob
 

@@ -13,8 +13,8 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import playground
-from training.api.serializers import jobs as serializers
-from training.api.views import find_version
+from training.api.finding import find_version
+from training.api.serializers import playground as serializers
 from training.versions import hub
 
 

@@ -4,15 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.api.serializers.judging import MESSAGE_ROLES
+from training.api.serializers.playground import MessageSerializer
 from training.models import LensJob, ModelVersion
-
-
-class TurnSerializer(serializers.Serializer[Any]):
-    """One message of a conversation."""
-
-    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
-    content = serializers.CharField(trim_whitespace=False)
 
 
 class LensJobRequestSerializer(serializers.Serializer[Any]):
@@ -23,7 +16,7 @@ class LensJobRequestSerializer(serializers.Serializer[Any]):
         required=False, allow_null=True, help_text="What rewards are measured against; left out: the base under it."
     )
     comparison = serializers.IntegerField(required=False, min_value=1, help_text="Or the three fields below.")
-    prompt = TurnSerializer(many=True, required=False)
+    prompt = MessageSerializer(many=True, required=False)
     chosen = serializers.CharField(required=False, trim_whitespace=False)
     rejected = serializers.CharField(required=False, trim_whitespace=False)
 

@@ -1,0 +1,28 @@
+"""Finding jobs and versions that somebody may see, or answering that there are none."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from common.errors import NotFound
+from labeling.models import User
+from training import access
+from training.models import ModelVersion
+
+
+def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
+    """A job this person may see. Raises NotFound."""
+    job = jobs.filter(pk=number).first()
+    if job is None:
+        raise NotFound(f"There is no {noun} {number} among those you may see.")
+    return job
+
+
+def find_version(user: User, name: str) -> ModelVersion:
+    """Raises NotAllowed, NotFound."""
+    access.require_any_lead(user)
+    versions = access.visible_versions(user).select_related("parent", "run__campaign")
+    version = versions.filter(name=name).first()
+    if version is None:
+        raise access.version_not_found(name)
+    return version

@@ -1,0 +1,117 @@
+"""The API of runs: training on a campaign's labels."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.numbers import whole_number
+from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
+from labeling.api.idempotency import once
+from labeling.models import Scope, User
+from training import access
+from training.actions.runs import RunSpec, cancel_run, resume_run, start_run
+from training.api.finding import find_job, find_version
+from training.api.serializers import runs as serializers
+from training.models import Run, RunMetric
+from training.queries.jobs import run_metrics
+
+
+def find_run(user: User, number: int) -> Run:
+    """Raises NotFound."""
+    runs = access.visible_runs(user).select_related("campaign", "snapshot", "parent", "version")
+    found: Run = find_job(runs, number, "run")
+    return found
+
+
+class RunsView(ApiView):
+    """The runs of the campaigns one leads."""
+
+    scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
+
+    @extend_schema(parameters=[serializers.RunFilter], responses=serializers.RunSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        asked = self.asked(serializers.RunFilter)
+        runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
+        if "campaign" in asked:
+            runs = runs.filter(campaign__slug=asked["campaign"])
+        if "status" in asked:
+            runs = runs.filter(status=asked["status"])
+        return self.paged(runs, serializers.RunSerializer)
+
+    @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
+    @once
+    def post(self, request: Request) -> Response:
+        """Freezes a campaign's labels and starts a run on them."""
+        user = self.person
+        values = self.validated(serializers.RunRequestSerializer, request)
+        campaign = get_led_campaign(user, values["campaign"])
+        parent = find_version(user, values["parent"]) if values.get("parent") else None
+        spec = RunSpec(parent=parent, config=values.get("config", {}))
+        run = start_run(campaign=campaign, acting_user=user, now=self.now, spec=spec)
+        return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
+
+
+AFTER = OpenApiParameter("after", int, description="Only points of later steps.")
+
+
+def _after(request: Request) -> int:
+    after = whole_number(request.query_params.get("after", ""))
+    return -1 if after is None else after
+
+
+class RunView(ApiView):
+    """One run."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(parameters=[AFTER], responses=serializers.RunDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """How far it is, with its curve (or what is new of it) and the end of its log."""
+        run = find_run(self.person, pk)
+        metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
+        return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
+
+
+class RunMetricsView(ApiView):
+    """A run's curve, for those who have its beginning."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        parameters=[AFTER],
+        responses=serializers.RunMetricSerializer(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """The points after a step, oldest first."""
+        run = find_run(self.person, pk)
+        points = RunMetric.objects.filter(run=run, step__gt=_after(request))
+        return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
+
+
+class CancelRunView(ApiView):
+    """Stopping a run."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=None, responses=serializers.RunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Stops it after its current step; it can be resumed."""
+        user = self.person
+        run = cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
+        return Response(serializers.RunSerializer(run).data)
+
+
+class ResumeRunView(ApiView):
+    """Going on with a run."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=None, responses=serializers.RunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Goes on from its last checkpoint."""
+        user = self.person
+        run = resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
+        return Response(serializers.RunSerializer(run).data)
