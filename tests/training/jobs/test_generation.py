@@ -1,12 +1,10 @@
 """Doing a generation job: with the real sampler on a tiny model, and with sources that fail on purpose."""
 
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
@@ -14,7 +12,6 @@ from tests.training.jobs.scripted import Scripted
 from training import claims
 from training.actions.generation import cancel_generation, start_generation
 from training.actions.planning import GenerationSpec
-from training.actions.versions import register_base_version
 from training.generation import (
     GenerationFailure,
     GenerationRequest,
@@ -50,11 +47,6 @@ def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
     return start_generation(
         campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
     )
-
-
-@pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 0.0)
 
 
 def test_the_sampler_in_its_own_process_writes_every_pair_with_everything_that_made_it(
@@ -323,23 +315,6 @@ def test_a_server_that_is_away_for_a_while_is_waited_for_and_the_lead_sees_why(
     assert campaign.comparisons.count() == PAIRS
 
 
-def test_a_model_that_cannot_be_used_is_said_so_and_not_tried_again(
-    campaign: Campaign, base: ModelVersion, var_dir: Path
-) -> None:
-    folder = var_dir / "no-model"
-    folder.mkdir()
-    (folder / "config.json").write_text("{}")
-    version = register_base_version(name="no-model", directory=folder, acting_user=None, now=NOW)
-    job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(versions=[version]))
-
-    done = run_generation_job(job.pk)
-
-    assert done is not None
-    assert done.status == JobStatus.FAILED
-    assert "no-model" in done.error
-    assert "Unexpected" not in done.error
-
-
 def test_damaged_weights_fail_the_job_before_they_are_loaded(job: GenerationJob, base: ModelVersion) -> None:
     ModelVersion.objects.filter(pk=base.pk).update(content_hash="0" * 64)
 
@@ -355,14 +330,3 @@ def test_a_fault_of_our_own_is_shown_and_not_repeated_for_ever(job: GenerationJo
 
     assert done is not None
     assert (done.status, done.error) == (JobStatus.FAILED, "Unexpected: ValueError: a bug")
-
-
-def test_the_rate_says_how_long_it_will_still_take(job: GenerationJob) -> None:
-    from training.queries.jobs import remaining_seconds
-
-    assert remaining_seconds(job) is None
-    GenerationJob.objects.filter(pk=job.pk).update(
-        status=JobStatus.RUNNING, rate=2.0, done=10, heartbeat_at=timezone.now() + timedelta(days=1)
-    )
-    job.refresh_from_db()
-    assert remaining_seconds(job) == pytest.approx((2 * PAIRS - 10) / 2)

@@ -13,13 +13,12 @@ from tests.training.conftest import NOW, add_written_pairs
 from training.actions.lens import start_lens_job
 from training.actions.runs import RunSpec, start_run
 from training.engine.losses import LossSettings, Pairs, pair_losses
-from training.errors import JobActive, WrongSettings
 from training.jobs.lens import LensWork, run_lens_job
 from training.jobs.run import run_training_job
 from training.lens.figures import views
 from training.lens.pairs import LensSubject, pair_of_texts, subject_of_comparison
 from training.lens.surprises import worst_predicted
-from training.models import JobStatus, LensJob, ModelVersion, Run
+from training.models import JobStatus, ModelVersion, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -95,21 +94,6 @@ def _loss(sides: tuple[Any, Any], settings: LossSettings) -> float:
         confidence=torch.ones(1, dtype=torch.float64),
     )
     return float(pair_losses(columns, settings))
-
-
-def test_what_the_engine_would_refuse_is_refused_at_once(base: ModelVersion, maya: User) -> None:
-    long = LensSubject(replace(PAIR, chosen="x" * 30_000))
-    with pytest.raises(WrongSettings, match="longer than"):
-        start_lens_job(version=base, subject=long, acting_user=maya, now=NOW)
-    assert not LensJob.objects.exists()
-
-
-def test_one_person_cannot_fill_the_queue(base: ModelVersion, maya: User) -> None:
-    for number in range(5):
-        subject = LensSubject(replace(PAIR, chosen=f"tea {number}"))
-        start_lens_job(version=base, subject=subject, acting_user=maya, now=NOW)
-    with pytest.raises(JobActive):
-        start_lens_job(version=base, subject=SUBJECT, acting_user=maya, now=NOW)
 
 
 def test_files_that_were_changed_end_it_with_the_reason(base: ModelVersion, maya: User) -> None:

@@ -15,7 +15,6 @@ from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
 from training.actions.runs import RunSpec, cancel_run, resume_run, start_run
-from training.errors import WrongSettings
 from training.jobs import run as run_job
 from training.jobs.run import run_training_job
 from training.models import JobStatus, ModelVersion, Run, RunMetric
@@ -86,13 +85,6 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(
     assert done.latest["step"] == done.total
     assert run_training_job(run.pk) is None  # what is finished is not claimed again
     assert Event.objects.filter(verb="run.finished", subject_id=str(run.pk)).count() == 1
-
-
-def test_a_whole_model_is_not_trained_here(campaign: Campaign, base: ModelVersion) -> None:
-    add_written_pairs(campaign, preference="first")
-    with pytest.raises(WrongSettings, match="Versions here are adapters"):
-        start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config={"tuning": "full"}))
-    assert not Run.objects.exists()
 
 
 def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
