@@ -77,7 +77,7 @@ def test_a_receipt_of_another_conversation_or_a_made_up_one_is_refused(
     assert (other.status_code, "another conversation" in other.json()["detail"]) == (422, True)
     forged = keep(client, receipts=[receipts[0], receipts[1][:-2]])
     assert forged.status_code == 422
-    assert "as it was given" in forged.json()["detail"]
+    assert "within a day" in forged.json()["detail"]
     assert campaign.comparisons.count() == before
 
 

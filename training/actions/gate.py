@@ -23,11 +23,11 @@ ACCURACY_HELD = gettext_noop(
 
 @dataclass(frozen=True)
 class GateMeasurement:
-    """Held-out reward accuracy of a run's new version and of its parent: the same pairs, the same reference (the base).
+    """Held-out reward accuracy of a run's new version and of its parent, on the same pairs, against their base.
 
-    The run's own accuracy cannot be compared with anything of the parent's: there the parent is the reference, against
-    which it scores a tie on every pair. Measured against their common base, both are shares of the same test pairs that
-    the version's implicit reward orders as the annotators did. The base against itself is all ties: 0.5.
+    The run's own accuracy cannot be compared with the parent's: its reference is the parent, which ties with itself on
+    every pair. Against their common base, both are the share of test pairs that a version's implicit reward orders as
+    the annotators did. The base against itself ties on every pair: 0.5.
     """
 
     accuracy: float
@@ -40,9 +40,9 @@ class GateMeasurement:
 
 
 def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasurement, now: datetime) -> dict[str, Any]:
-    """Promotes a scheduled run's version if its accuracy did not fall and its parent still serves; keeps the decision.
+    """Promotes a scheduled run's version if its accuracy did not fall and its parent still serves.
 
-    Deciding a second time changes nothing. Returns what is kept in `run.gate`.
+    Stores the decision, once: a second call changes nothing. Returns `run.gate`.
     """
     with transaction.atomic():
         locked = Run.objects.select_for_update().get(pk=run.pk)
@@ -56,19 +56,19 @@ def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasureme
         elif measured.did_not_fall(rule.max_accuracy_drop):
             promoted, reason = _promote_by_rule(run, version, Sentence(ACCURACY_HELD, figures), now=now)
         gate = {**figures, "max_drop": rule.max_accuracy_drop, "promoted": promoted}
-        return _keep_decision(locked, gate, reason, now=now)
+        return _store_decision(locked, gate, reason, now=now)
 
 
 def hold_back(*, run: Run, reason: Sentence, now: datetime) -> dict[str, Any]:
-    """Keeps the decision that a scheduled run's version is left to a person."""
+    """Stores the decision that a person decides about a scheduled run's version. Returns `run.gate`."""
     with transaction.atomic():
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.gate is not None:
             return dict(locked.gate)
-        return _keep_decision(locked, {"promoted": False}, reason, now=now)
+        return _store_decision(locked, {"promoted": False}, reason, now=now)
 
 
-def _keep_decision(run: Run, gate: dict[str, Any], reason: Sentence, *, now: datetime) -> dict[str, Any]:
+def _store_decision(run: Run, gate: dict[str, Any], reason: Sentence, *, now: datetime) -> dict[str, Any]:
     run.gate = {**gate, "reason": reason.as_json()}
     run.save(update_fields=["gate"])
     after = {**gate, "reason": reason}

@@ -1,4 +1,4 @@
-"""Asking for candidate pairs: the job and its items are planned as rows; a worker fills them in."""
+"""Starting, cancelling and resuming generation. Jobs and items are planned as rows; a worker fills them in."""
 
 import secrets
 from collections.abc import Iterable
@@ -50,7 +50,9 @@ def start_generation(
                 enqueue(job)
     except IntegrityError as error:
         if GenerationJob.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive(_("Candidate pairs are being written already: wait for the end or cancel it.")) from error
+            raise JobActive(
+                _("Candidate pairs are already being written: wait until the job ends, or cancel it.")
+            ) from error
         raise
     return job
 
@@ -78,10 +80,10 @@ def _create(
 
 
 def cancel_generation(*, job: GenerationJob, acting_user: User | None, now: datetime) -> GenerationJob:
-    """Stops writing; what is written stays. See `cancel_job`."""
+    """Stops writing; written pairs stay. See `cancel_job`."""
     return cancel_job(job=job, acting_user=acting_user, now=now)
 
 
 def resume_generation(*, job: GenerationJob, acting_user: User | None, now: datetime) -> GenerationJob:
-    """Goes on with a job that failed or was cancelled. See `resume_job`."""
+    """Resumes a job that failed or was cancelled. See `resume_job`."""
     return resume_job(job=job, acting_user=acting_user, now=now)

@@ -13,7 +13,7 @@ from labeling.events.record import record
 from labeling.exchange import PreferencePair
 from labeling.models import User
 from training.access import require_any_lead, require_version
-from training.actions.jobs import one_after_the_other
+from training.actions.jobs import lock_person
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 5  # of one person
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked: the same question of the same person has one lens job."""
+    """The columns by which lens jobs of a person are told apart: the same question has one job."""
 
     version: ModelVersion
     before: ModelVersion | None
@@ -78,7 +78,7 @@ def start_lens_job(
         before = None  # the reference itself, whose rewards are zero
     question = _Question(version, before, reference, readable_pair(subject, version), subject.is_preference)
     with transaction.atomic():
-        one_after_the_other(acting_user)
+        lock_person(acting_user)
         job = _earlier_job(question, acting_user)
         if job is None:
             job = _create_job(question, subject, acting_user, now)
@@ -95,7 +95,7 @@ def _earlier_job(question: _Question, acting_user: User | None) -> LensJob | Non
     job = same.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).order_by("-pk").first()
     if job is None and own.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
         raise JobActive(
-            _("You already have %(most)s lens jobs under way: wait for one to finish.") % {"most": MOST_AT_ONCE}
+            _("You already have %(most)s active lens jobs: wait until one finishes.") % {"most": MOST_AT_ONCE}
         )
     return job
 
@@ -121,7 +121,7 @@ def _check(version: ModelVersion, reference: ModelVersion | None, pair: Preferen
     """Raises WrongSettings for what the engine would refuse after half a minute."""
     if reference is not None and reference.base_dir != version.base_dir:
         raise WrongSettings(
-            _("%(one)s and %(other)s have different base models: nothing compares them.")
+            _("%(one)s and %(other)s have different base models: they cannot be compared.")
             % {"one": version.name, "other": reference.name}
         )
     texts = [pair.chosen, pair.rejected, *(message["content"] for message in pair.prompt)]

@@ -37,15 +37,15 @@ def save_retraining_rule(
     auto_promote: bool = False,
     max_accuracy_drop: float = 0.0,
 ) -> RetrainingRule:
-    """Sets when a campaign retrains by itself.
+    """Sets when a campaign retrains automatically.
 
-    cron: five fields, in the server's time zone; at that time a run starts if there are enough fresh verdicts.
-    Empty: as soon as there are enough. Raises WrongSchedule, NotAllowed, NotFound.
+    cron: five fields, in the server's time zone. At that time a run starts if there are enough fresh verdicts; empty:
+    a run starts as soon as there are enough. Raises WrongSchedule, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
     crontab = _crontab(cron) if cron.strip() else None
     with transaction.atomic():
-        Campaign.objects.select_for_update().get(pk=campaign.pk)  # two leads saving at once: one after the other
+        Campaign.objects.select_for_update().get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
         before = _as_dict(rule) if rule.pk else {}
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
@@ -95,7 +95,7 @@ def _crontab(cron: str) -> CrontabSchedule:
 
 
 def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
-    """Makes the rule's row in beat's table what it should be: beat reads it again by itself."""
+    """Writes the rule's row in the table of Celery beat, which notices the change."""
     task = rule.periodic_task
     if crontab is None:
         rule.periodic_task = None
@@ -117,9 +117,9 @@ def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
 
 
 def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
-    """Starts a run from the serving version if the rule wants one now; returns it, or None with the reason kept.
+    """Starts a run from the serving version if the rule wants one now; returns it or None, and stores the outcome.
 
-    Being asked twice at once starts one run: only one may be active in a campaign.
+    Two calls at once start one run: a campaign has at most one active run.
     """
     run, outcome = None, Sentence(gettext_noop("The rule is switched off."))
     if rule.enabled:

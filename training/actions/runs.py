@@ -27,14 +27,14 @@ from training.versions import retention
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """What run is wanted; the defaults are those of the button on a campaign's page."""
+    """The run to be started; the defaults are those of the button on a campaign's page."""
 
     parent: ModelVersion | None = None
     """The version it starts from, which is its reference too; None: the version that serves in `channel`."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the engine's RunConfig that differ from its defaults."""
     trigger: str = Run.Trigger.PERSON
-    """Who wants it: a person or the schedule."""
+    """Whether a person or the schedule starts it."""
     channel: str = Deployment.DEFAULT_CHANNEL
     """Where the serving version is looked up if no parent is named."""
     test_share: float = DEFAULT_TEST_SHARE
@@ -61,9 +61,9 @@ def start_run(
     parent = spec.parent or serving_version(spec.channel)
     require_version(acting_user, parent)
     _check_config(spec.config)
-    # Looked at before the labels are frozen, which takes a while; the constraint decides a race.
+    # Checked before the labels are frozen, which takes a while; the constraint decides a race.
     if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-        raise JobActive(_("A run of this campaign is active: wait for its end or cancel it."))
+        raise JobActive(_("A run of this campaign is active: wait until it ends, or cancel it."))
     snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=spec.test_share)
     try:
         with transaction.atomic():
@@ -73,7 +73,7 @@ def start_run(
                 enqueue(run)
     except IntegrityError as error:
         if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive(_("A run of this campaign is active: wait for its end or cancel it.")) from error
+            raise JobActive(_("A run of this campaign is active: wait until it ends, or cancel it.")) from error
         raise
     return run
 
@@ -92,7 +92,7 @@ def _create_run(
         created_at=now,
         enqueued_at=now,
     )
-    # Not the number alone: a new database must not find the folders of an older one.
+    # Not the number alone: a new database must not find the folders of an earlier one.
     run.directory = str(settings.VAR_DIR / "runs" / f"{run.pk}-{secrets.token_hex(4)}")
     run.save(update_fields=["directory"])
     record(
@@ -113,9 +113,7 @@ def _check_config(config: Mapping[str, Any]) -> None:
     except InputError as error:
         raise WrongSettings(_("This training config cannot be used: %(error)s.") % {"error": error}) from error
     if checked.tuning != "lora":
-        raise WrongSettings(
-            _("Versions here are adapters: a whole model is trained by `python -m training.engine train`.")
-        )
+        raise WrongSettings(_("Versions are adapters here: train whole models with `python -m training.engine train`."))
 
 
 def cancel_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
@@ -124,5 +122,5 @@ def cancel_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
 
 
 def resume_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
-    """Goes on from the last checkpoint of a failed or cancelled run. See `resume_job`."""
+    """Resumes a failed or cancelled run from its last checkpoint. See `resume_job`."""
     return resume_job(job=run, acting_user=acting_user, now=now)

@@ -1,4 +1,4 @@
-"""Freezing what annotators have said so far: a campaign's preference pairs as a folder named by its content."""
+"""Freezing the labels of a campaign: its preference pairs as a folder named by their hash."""
 
 import secrets
 import shutil
@@ -20,23 +20,24 @@ from training.errors import TooFewPairs
 from training.models import Snapshot
 
 DEFAULT_TEST_SHARE = 0.2
-# Below this nothing can be learned, or nothing be said about what was learned.
+# With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
 MIN_TEST_PAIRS = 1
-# How many ways of splitting are tried before a small set is called too small.
+# So many splits are tried before a small set is refused.
 SPLIT_SEEDS = 50
 
 
 def take_snapshot(
     *, campaign: Campaign, acting_user: User | None, now: datetime, test_share: float = DEFAULT_TEST_SHARE
 ) -> Snapshot:
-    """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot again.
+    """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
-    test_share: of the prompts, held out. Prompts stay on their side from snapshot to snapshot.
+    test_share: the share of prompts that is held out. A prompt stays on its side in later snapshots.
     Raises TooFewPairs, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
-    # Read before the pairs: a verdict that arrives in between is in the snapshot and counts as fresh, never neither.
+    # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
+    # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
     manifest, directory = _write(campaign, test_share)
     with transaction.atomic():
@@ -62,14 +63,14 @@ def take_snapshot(
                 campaign=campaign,
                 after={"train": manifest.train.pairs, "test": manifest.test.pairs, "dropped": manifest.dropped},
             )
-        elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: seen, and nothing came of them
+        elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: they are no longer fresh
             snapshot.last_verdict_at = last
             snapshot.save(update_fields=["last_verdict_at"])
     return snapshot
 
 
 def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
-    """The manifest and the folder of the first split that has enough on both sides."""
+    """The manifest and the folder of the first split with enough pairs on both sides. Raises TooFewPairs."""
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     first = _settled_seed(campaign)
@@ -86,7 +87,7 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
         numbers = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
         counts = Sentence(_("%(pairs)s on %(prompts)s prompts"), numbers)
         if manifest.train.pairs + manifest.test.pairs < MIN_TRAIN_PAIRS + MIN_TEST_PAIRS or _prompts(manifest) < 2:
-            break  # no way of splitting will help
+            break  # no split will help
     raise TooFewPairs(
         Sentence(
             _(
@@ -99,7 +100,7 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
 
 
 def _settled_seed(campaign: Campaign) -> int:
-    """The seed of the last snapshot's split: kept, so that no prompt changes sides while the campaign grows."""
+    """The seed of the last snapshot's split, so that no prompt changes sides while the campaign grows."""
     last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
     return int(last.manifest["split"]["seed"]) if last else 0
 
@@ -116,7 +117,7 @@ def _publish(building: Path, target: Path) -> Path:
     except OSError:
         if not (target / "manifest.json").exists():
             raise
-        shutil.rmtree(building)  # the same labels were frozen before
+        shutil.rmtree(building)  # the same labels have been frozen before
     return target
 
 

@@ -207,7 +207,7 @@ class Candidates:
 
 
 def _diversity(first: CompletionDraft, second: CompletionDraft, alike: float) -> dict[str, float]:
-    """What the job's diversity sums for each pair; see `training.queries.jobs.diversity`."""
+    """The figures of a pair that the job adds up; see `training.queries.jobs.diversity`."""
     ended = sum(draft.finish_reason == "stop" for draft in (first, second)) / 2
     return {"pairs": 1, "similarity": alike, "distinct": distinct_pairs(first.text, second.text), "ended": ended}
 

@@ -1,4 +1,4 @@
-"""Calling the engine for an answer: a child process, its last event, its own sentence where it fails."""
+"""Calling the engine for a result: a child process, its last event, and its own sentence if it fails."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ class EngineFailed(RuntimeError):
 
 
 def engine_command(command: str, version: ModelVersion, *, reference: ModelVersion | None = None) -> list[str]:
-    """The start of an engine command line on a version. reference: for what compares; None: their common base."""
+    """The beginning of a command line of the engine. reference: for commands that compare; None: the base."""
     line = [sys.executable, "-m", "training.engine", command, "--model", version.base_dir]
     line += ["--adapter", version.adapter_dir] if version.adapter_dir else []
     line += ["--reference-adapter", reference.adapter_dir] if reference and reference.adapter_dir else []
@@ -31,9 +31,9 @@ def engine_command(command: str, version: ModelVersion, *, reference: ModelVersi
 
 
 def run_engine(command: list[str], *, should_stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
-    """Runs an engine command to its end and returns what its last event says. Raises EngineFailed.
+    """Runs an engine command and returns the fields of its last event. Raises EngineFailed.
 
-    should_stop: asked at least every second; once it says yes, the engine is ended and nothing is returned.
+    should_stop: is called at least every second; once it returns True, the engine is ended and the result is empty.
     """
     last: dict[str, Any] = {}
     with processes.LineChild(command, log=settings.VAR_DIR / "log" / "engine.log") as child:
@@ -62,7 +62,7 @@ def score(
     """Scores pairs with the engine: for each, in order, the JSON object that `python -m training.engine score` writes.
 
     Log-probabilities are in nats. The engine leaves out pairs that are too long for the model. Empty once `should_stop`
-    said yes. options: further arguments of the command. Raises EngineFailed.
+    returned True. options: further arguments of the command. Raises EngineFailed.
     """
     with tempfile.TemporaryDirectory(prefix="score-") as folder:
         data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"

@@ -22,12 +22,12 @@ from training.versions import files, servers
 
 logger = logging.getLogger(__name__)
 
-# Servers that made room for the run start anew: a minute on a CPU.
+# Servers that made room for the run start again, which takes a minute on a CPU.
 SERVERS_COME_BACK_SECONDS = 300.0
 
 
 def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersion | None = None) -> dict[str, Any]:
-    """Held-out figures of a version on a snapshot's test pairs against a reference (None: the base).
+    """The engine's figures of a version on a snapshot's test pairs, against a reference (None: the base).
 
     Raises EngineFailed, VersionDamaged.
     """
@@ -44,8 +44,10 @@ def evaluate_version(
     reference: ModelVersion | None = None,
     clock: Callable[[], datetime] = timezone.now,
 ) -> Evaluation:
-    """Measures a version on the test pairs of a snapshot (None: its run's), against a reference (None: its parent),
-    and keeps the figures. Raises EngineFailed, VersionDamaged."""
+    """Measures a version on the test pairs of a snapshot (None: its run's) and stores the figures.
+
+    reference: None: its parent. Raises EngineFailed, VersionDamaged.
+    """
     snapshot = snapshot or (version.run.snapshot if version.run else None)
     if snapshot is None:
         text = _("%(name)s comes from no run: name the campaign whose test pairs are to be used.")
@@ -64,21 +66,21 @@ def evaluate_version(
 
 
 def measure_for_gate(run: Run, version: ModelVersion) -> GateMeasurement:
-    """A run's new version and its parent on the run's test pairs, both against their base: see GateMeasurement."""
+    """Measures a run's new version and its parent on the run's test pairs, both against their base."""
     new = measure(version, run.snapshot)
-    parent = 0.5  # the base against itself: every pair a tie
+    parent = 0.5  # the base against itself ties on every pair
     if run.parent.adapter_dir:
         parent = accuracy_with_ties(measure(run.parent, run.snapshot))
     return GateMeasurement(accuracy=accuracy_with_ties(new), parent_accuracy=parent, pairs=int(new["pairs"]))
 
 
 def accuracy_with_ties(figures: dict[str, Any]) -> float:
-    """Reward accuracy where a margin of exactly zero counts half, as a coin would get it right."""
+    """Reward accuracy in which a margin of exactly zero counts half, as a coin flip would."""
     return float(figures["reward_accuracy"]) + float(figures["ties"]) / (2 * int(figures["pairs"]))
 
 
 def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> dict[str, Any] | None:
-    """Asks the promotion gate for a finished run that the schedule started; None if there is nothing to ask."""
+    """Asks the promotion gate about a finished run of the schedule; None if there is nothing to decide."""
     run = Run.objects.select_related("campaign", "snapshot", "parent").filter(pk=run_id).first()
     if run is None or not awaits_gate(run):
         return None
@@ -89,6 +91,6 @@ def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> di
         logger.warning("the gate of run %s could not measure: %s", run.pk, error)
         text = _("Held back: it could not be measured: %(reason)s")
         return hold_back(run=run, reason=Sentence(text, {"reason": sentence_of(error)}), now=clock())
-    with suppress(ServerNotReady):  # then the decision says so itself
+    with suppress(ServerNotReady):  # then the decision will say so
         servers.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
     return decide_promotion(run=run, version=version, measured=measured, now=clock())

@@ -1,7 +1,7 @@
 """Writing the completions of a generation job: version by version, batch by batch, each pair exactly once.
 
-What is finished is written together with the job's progress in one transaction under the claim's lock: after a kill the
-next worker finds every pair either whole in the campaign or still waiting, and half a pair in its row.
+Finished pairs are written together with the job's progress, in one transaction under the claim's lock. After a kill the
+next worker finds every pair either in the campaign or still waiting, with one half perhaps in its row.
 """
 
 import logging
@@ -57,7 +57,7 @@ def run_generation_job(
     clock: Clock = timezone.now,
     source_of: Callable[[ModelVersion], AbstractContextManager[Source]] = open_source,
 ) -> GenerationJob | None:
-    """Does a generation job to its end and returns it; None if there was nothing for this worker to claim."""
+    """Runs a generation job to its end and returns it; None if this worker cannot claim it."""
     claim = claims.claim(GenerationJob, job_id, now=clock())
     if claim is None:
         return None
@@ -69,7 +69,7 @@ def run_generation_job(
 
 
 class GenerationWork:
-    """One claimed job. Holds only what is between the generator and the next write."""
+    """A claimed job at work. Holds only what lies between the generator and the next write."""
 
     def __init__(
         self,
@@ -86,24 +86,24 @@ class GenerationWork:
         }
         self.slots = slots_of(self.job)
         self.items = GenerationItem.objects.filter(job=self.job)
-        self.asked: dict[str, Candidates] = {}  # requests that are out, by key
+        self.requested: dict[str, Candidates] = {}  # the candidates of open requests, by key
         self.complete: list[Candidates] = []  # both texts exist
         self.changed: list[Candidates] = []  # something else changed: a part of a pair, a failure, a drop
-        self.resting: dict[int, float] = {}  # failed lately: when to ask again, by item
+        self.resting: dict[int, float] = {}  # when to retry, by item
         self.tokens: Counter[str] = Counter()
         self.deaths = 0
         self.last_write = self.last_beat = self.started = time.monotonic()
-        self.answers = 0
-        self.stop: type[Exception] | None = None  # why to stop, once there is a reason
+        self.completions = 0
+        self.stop: type[Exception] | None = None  # the reason to stop, once there is one
 
     # --- The passes ---
 
     def work(self) -> None:
-        """Passes over what waits, version by version, until nothing does."""
+        """Passes over the waiting items, version by version, until none waits."""
         shortest = min(1.0, LONGEST_PAUSE_SECONDS)
         pause = shortest
         while True:
-            before = self.answers
+            before = self.completions
             versions = self._versions_waiting()
             for version in versions:
                 self._write_for(version)
@@ -111,7 +111,7 @@ class GenerationWork:
                 continue
             if not versions:
                 break
-            if self.answers > before and not self.resting:
+            if self.completions > before and not self.resting:
                 pause = shortest
                 continue
             self._wait(pause)
@@ -120,27 +120,27 @@ class GenerationWork:
 
     def _versions_waiting(self) -> list[ModelVersion]:
         waiting = self.items.filter(status=Status.WAITING)
-        wanted = set(waiting.filter(first__isnull=True).values_list("version_first", flat=True).distinct())
+        versions = set(waiting.filter(first__isnull=True).values_list("version_first", flat=True).distinct())
         if "second" in self.slots:
-            wanted |= set(waiting.filter(second__isnull=True).values_list("version_second", flat=True).distinct())
-        return list(ModelVersion.objects.filter(pk__in=wanted).order_by("pk"))
+            versions |= set(waiting.filter(second__isnull=True).values_list("version_second", flat=True).distinct())
+        return list(ModelVersion.objects.filter(pk__in=versions).order_by("pk"))
 
     def _write_for(self, version: ModelVersion) -> None:
-        """Asks for everything this version still has to write, and writes what comes."""
-        self.asked.clear()
-        answers = self.answers
+        """Requests everything that a version still has to write, and writes it."""
+        self.requested.clear()
+        before = self.completions
         try:
             with self.source_of(version) as source:
                 for outcome in source.generate(self._requests(version), should_stop=self._tick):
                     self._take(outcome)
         except SamplerDied as death:
-            # Killed for its memory, most likely. What it had answered is kept; the rest is asked for again.
-            self.deaths = self.deaths + 1 if self.answers == answers else 1
+            # Killed for its memory, most likely. Its completions are kept; the rest is requested again.
+            self.deaths = self.deaths + 1 if self.completions == before else 1
             if self.deaths >= MAX_DEATHS:
                 raise
             logger.warning("the sampler of generation %s died: %s", self.job.pk, death)
         except GeneratorUnavailable as absence:
-            # A server that restarts comes back: the job waits for it, as long as nobody cancels, and says so.
+            # A server that restarts comes back: the job waits for it until somebody cancels, and says so.
             logger.warning("generation %s waits for its server: %s", self.job.pk, absence)
             self._write()
             waits = Sentence(_("Waiting for the server. %(reason)s"), {"reason": sentence_of(absence)})
@@ -174,18 +174,18 @@ class GenerationWork:
                 candidates.give_up(Status.FAILED, sentence_of(error))
                 self.changed.append(candidates)
                 return
-            self.asked[request.key] = candidates
+            self.requested[request.key] = candidates
             yield request
 
     def _take(self, outcome: GeneratedCompletion | GenerationFailure) -> None:
-        candidates = self.asked.pop(outcome.key)
+        candidates = self.requested.pop(outcome.key)
         if isinstance(outcome, GenerationFailure):
             if candidates.take_failure(outcome):
                 pause = min(2.0**candidates.item.tries, LONGEST_PAUSE_SECONDS)
                 self.resting[candidates.item.pk] = time.monotonic() + pause
             self.changed.append(candidates)
             return
-        self.answers += 1
+        self.completions += 1
         self.tokens.update(read=outcome.tokens_read, written=outcome.tokens_written)
         candidates.take(outcome.key.partition(":")[2], outcome)
         self._keep(candidates)
@@ -194,7 +194,7 @@ class GenerationWork:
         (self.complete if candidates.is_complete else self.changed).append(candidates)
 
     def _choose_best_and_worst(self) -> bool:
-        """Lets the reward judge the pairs whose candidates are all there; returns whether there were any."""
+        """Ranks the candidates of items that have all of theirs; returns whether there were any."""
         if self.job.strategy != CandidateStrategy.BEST_WORST:
             return False
         related = ("prompt", "version_first", "imported")
@@ -212,10 +212,10 @@ class GenerationWork:
         self._write()
         return True
 
-    # --- Writing, and signs of life ---
+    # --- Writing, and heartbeats ---
 
     def _tick(self) -> bool:
-        """Writes and shows a sign of life when it is time; returns whether to stop. Called at least every second."""
+        """Writes, and sends a heartbeat, when it is time; returns whether to stop. Called at least every second."""
         if self.stop is not None:
             return True
         now = time.monotonic()
@@ -239,7 +239,7 @@ class GenerationWork:
                 raise self.stop
 
     def _write(self) -> None:
-        """Everything since the last write, at once or not at all."""
+        """Writes everything since the last write, all of it or nothing."""
         self.last_write = time.monotonic()
         if not self.complete and not self.changed:
             return
@@ -272,7 +272,7 @@ class GenerationWork:
             each.mark_added(comparison)
 
     def _totals(self, touched: list[Candidates]) -> dict[str, Any]:
-        """The job's running totals with what changed since the last write: no row is counted twice, none read again."""
+        """The job's totals with the changes since the last write: no row is counted twice or read again."""
         job = self.job
         changed = [each for each in touched if each.item.status != each.counted_status]
         diversity = Counter({name: float(value) for name, value in job.diversity.items()})
@@ -290,11 +290,11 @@ class GenerationWork:
         }
 
     def _rate(self) -> float:
-        return self.answers / max(time.monotonic() - self.started, 1e-3)
+        return self.completions / max(time.monotonic() - self.started, 1e-3)
 
 
 def _finish_at_once(items: list[GenerationItem]) -> None:
-    """Items that are done and had nothing stored: most are. A tenth of what `bulk_update` takes for all columns."""
+    """Finishes items that have nothing else to store, as most. It takes a tenth of `bulk_update` of all columns."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE training_generationitem AS item SET status = %s, comparison_id = made.comparison "

@@ -1,8 +1,8 @@
-"""One machine for generation and training: who has it, who waits for it, and how the servers make room.
+"""One machine for generation and training: jobs that use it, jobs that wait for it, and servers that make room.
 
-GENERATOR_HANDOVER says whether they share one. A job that uses it says so in its row (`holds_machine`), set under a
-lock and worth something only while the job runs: what a dead worker held is free as soon as the sweep has taken the job
-from it. Generation jobs share the machine with each other, a run has it alone.
+GENERATOR_HANDOVER says whether they share one. A job that uses the machine says so in its row (`holds_machine`), set
+under a lock and valid only while the job runs: once the sweep takes a job from a dead worker, the machine is free.
+Generation jobs share the machine with each other; a run has it alone.
 """
 
 import logging
@@ -37,7 +37,7 @@ class HandoverFailed(Exception):
 
 @contextmanager
 def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetime]) -> Iterator[None]:
-    """Around the work of a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
+    """Holds the machine for a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
     if not settings.GENERATOR_HANDOVER:
         yield
         return
@@ -50,7 +50,7 @@ def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetim
 
 @contextmanager
 def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Iterator[None]:
-    """Around the work of a run: nothing else uses the machine, and the servers have given their memory away.
+    """Holds the machine for a run alone; the servers have released their memory.
 
     Raises HandoverFailed, claims.Stopped, claims.ClaimLost.
     """
@@ -67,10 +67,10 @@ def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Itera
 
 
 def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Callable[[], datetime]) -> None:
-    """Waits until the machine is free, says so meanwhile, and marks it as taken."""
+    """Waits until the machine is free, with the reason in the job's row, and takes it."""
     while True:
         with transaction.atomic():
-            # Not waited for: bringing a server back takes longer than a worker may stay silent.
+            # The lock is not waited for: bringing a server back takes longer than a worker may stay silent.
             is_free = _lock(wait=False)
             holder = _holder(claim.job)
             if is_free and holder is None:
@@ -94,7 +94,7 @@ def _why_it_waits(holder: GenerationJob | Run | None) -> Sentence:
 
 
 def _lock(*, wait: bool) -> bool:
-    """Until the transaction ends, nobody else takes the machine or brings its servers back. False: somebody does."""
+    """Locks the machine and its servers until the transaction ends. False: another transaction has the lock."""
     with connection.cursor() as cursor:
         if wait:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('machine'), 0)")
@@ -104,7 +104,7 @@ def _lock(*, wait: bool) -> bool:
 
 
 def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
-    """Who has the machine and does not share it with this job."""
+    """The job that has the machine and does not share it with this one."""
     held = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     if isinstance(job, GenerationJob):
         return held.first()
@@ -120,12 +120,12 @@ def _release(job: GenerationJob | Run) -> None:
 
 
 def make_room() -> None:
-    """Lets the servers give their memory away. Raises HandoverFailed."""
+    """Makes the servers release their memory. Raises HandoverFailed."""
     if settings.GENERATOR_HANDOVER == "stop":
         _run(settings.GENERATOR_STOP_COMMAND)
         return
     for server in servers.servers():
-        if _answers(server):  # one that is not there has nothing to give away
+        if _answers(server):  # one that is away has nothing to release
             try:
                 server.sleep()
             except GeneratorUnavailable as error:
@@ -133,14 +133,14 @@ def make_room() -> None:
 
 
 def restore() -> None:
-    """Brings the servers back, unless another run has the machine by now; called after a run, and by the sweep.
+    """Brings the servers back, unless another run has the machine; called after a run, and by the sweep.
 
-    What fails, and what a worker that died could not do any more, the next sweep does.
+    The next sweep retries whatever failed or a dead worker left undone.
     """
     if not settings.GENERATOR_HANDOVER:
         return
     with transaction.atomic():
-        _lock(wait=True)  # whoever takes the machine while the servers come back would have it beside them
+        _lock(wait=True)  # so that no run takes the machine while the servers come back
         if training_now() is None:
             _wake_all()
 

@@ -1,5 +1,7 @@
-"""The lens at work: the engine scores the pair token by token, under the version and under the one
-before it, and an explicit reward model says what it thinks where there is one."""
+"""Running a lens job: the engine scores the pair token by token, under the version and under the one before it.
+
+If there is an explicit reward model, it scores the pair too.
+"""
 
 import time
 from collections.abc import Callable
@@ -19,12 +21,12 @@ from training.versions import files
 
 Clock = Callable[[], datetime]
 HEAD_FILE = "reward_head.safetensors"  # of the engine's reward models; its module loads torch
-# Exact to the last digits that are shown, whatever runs were trained in.
+# Exact to the last digits that the page shows, whatever precision the run was trained in.
 PRECISE = ["--set", "dtype=float32"]
 
 
 def run_lens_job(lens_job_id: int, *, clock: Clock = timezone.now) -> LensJob | None:
-    """Does a lens job to its end, if this worker can claim it; returns it, or None if there was nothing to claim."""
+    """Runs a lens job to its end and returns it; None if this worker cannot claim it."""
     claim = claims.claim(LensJob, lens_job_id, now=clock())
     if claim is None:
         return None
@@ -36,7 +38,7 @@ def run_lens_job(lens_job_id: int, *, clock: Clock = timezone.now) -> LensJob | 
 
 
 class LensWork:
-    """One claimed lens job."""
+    """A claimed lens job at work."""
 
     def __init__(self, claim: "claims.Claim[LensJob]", clock: Clock) -> None:
         self.claim, self.clock = claim, clock
@@ -46,16 +48,19 @@ class LensWork:
         self.stopping = False
 
     def work(self) -> dict[str, Any]:
-        """after, before (null: zero by definition): {version, chosen, rejected}, each side a list of [text, log-
-        probability under the version, the same under the reference], in nats; reward_model: {name, chosen, rejected,
-        margin}, or null where there is none."""
+        """The result: after, before and reward_model.
+
+        after, before: {version, chosen, rejected}, each side a list of [text, log-probability under the version,
+        log-probability under the reference], in nats. before is None where it is zero by definition. reward_model:
+        {name, chosen, rejected, margin}, {name, error}, or None.
+        """
         job = self.job
         for version in filter(None, (job.version, job.before, job.reference)):
             files.check_version(version)
         return {
             "after": self._tokens(job.version),
             "before": self._tokens(job.before) if job.before else None,
-            "reward_model": self._opinion(),
+            "reward_model": self._reward_model_scores(),
         }
 
     def _tokens(self, version: ModelVersion) -> dict[str, Any]:
@@ -66,13 +71,13 @@ class LensWork:
             "rejected": _rounded(scores["rejected_tokens"]),
         }
 
-    def _opinion(self) -> dict[str, Any] | None:
+    def _reward_model_scores(self) -> dict[str, Any] | None:
         folder = newest_reward_model()
         if folder is None:
             return None
         try:
             scores = self._score(self.job.version.base(), options=["--reward-model", str(folder)])
-        except EngineFailed as error:  # of another base, most likely: the lens works without it
+        except EngineFailed as error:  # made from another base, most likely; the lens works without it
             return {"name": folder.name, "error": str(error)}
         names = {"chosen": "chosen_reward", "rejected": "rejected_reward", "margin": "margin"}
         return {"name": folder.name, **{name: scores[column] for name, column in names.items()}}
@@ -97,12 +102,12 @@ class LensWork:
 
 
 def newest_reward_model() -> Path | None:
-    """The explicit reward model that was last put into var/reward_models; None where there is none."""
-    found = (settings.VAR_DIR / "reward_models").glob(f"*/{HEAD_FILE}")
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    """The newest reward model in var/reward_models; None if there is none."""
+    heads = (settings.VAR_DIR / "reward_models").glob(f"*/{HEAD_FILE}")
+    newest = max(heads, key=lambda path: path.stat().st_mtime, default=None)
     return newest.parent if newest else None
 
 
 def _rounded(tokens: list[list[Any]]) -> list[list[Any]]:
-    """To what is shown and a little more: a long pair's row stays small."""
-    return [[text, round(mine, 5), round(theirs, 5)] for text, mine, theirs in tokens]
+    """Rounds to a few more digits than the page shows, so that the row of a long pair stays small."""
+    return [[text, round(policy, 5), round(reference, 5)] for text, policy, reference in tokens]

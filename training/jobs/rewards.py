@@ -1,4 +1,4 @@
-"""What each of several candidates is worth: the implicit reward of a version, or that of an explicit reward model."""
+"""The rewards by which candidates are ranked: of a version (implicit), or of an explicit reward model."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from training.versions import files
 
 
 def reward_name(job: GenerationJob) -> str:
-    """What judges the candidates of a job, for people."""
+    """A description, for people, of the reward that ranks the candidates of a job."""
     if job.reward_version is not None:
         parent = job.reward_version.parent
         return f"implicit reward of {job.reward_version.name} against {parent.name if parent else 'its base'}"
@@ -23,7 +23,7 @@ def reward_name(job: GenerationJob) -> str:
 def candidate_rewards(
     job: GenerationJob, items: Sequence[GenerationItem], *, should_stop: Callable[[], bool]
 ) -> dict[int, dict[str, float]]:
-    """The reward of each candidate that has a text, by item and slot; those the model cannot read are left out.
+    """The reward of each candidate that has a text, by item and slot; texts too long for the model are left out.
 
     Empty if stopped. Raises EngineFailed, VersionDamaged.
     """
@@ -46,7 +46,7 @@ def candidate_rewards(
 
 
 def _pairs(job: GenerationJob, item: GenerationItem) -> Iterator[PreferencePair]:
-    """The candidates two by two, as the engine scores pairs: they share their prompt, which is read once.
+    """The candidates of an item two by two, as the engine scores pairs; it reads their common prompt once.
 
     Two candidates of the same text are left out, as the engine would do.
     """

@@ -1,6 +1,6 @@
-"""Doing a run: the engine as a child process, its progress into the row, its adapter a new model version.
+"""Running a training run: the engine as a child process, its progress in the row, its adapter as a new version.
 
-The engine survives nothing and loses nothing: whatever is killed, the next start resumes from its last checkpoint.
+Whatever is killed, the next start resumes from the engine's last checkpoint.
 """
 
 import json
@@ -36,14 +36,14 @@ TICK_SECONDS = 1.0
 SECONDS_PER_WRITE = 1.0
 LOG_LINES = 40
 METRIC_EVENTS = ("progress", "evaluated")
-# Engine processes lost in a row without a step in between, before the run is given up.
+# The run is given up after so many lost engine processes without a step in between.
 MAX_ENGINE_LOSSES = 3
 
 
 def run_training_job(
     run_id: int, *, clock: Clock = timezone.now, on_finished: Callable[[Run], None] = lambda run: None
 ) -> Run | None:
-    """Does a run to its end, if this worker can claim it; returns it, or None if there was nothing to claim.
+    """Runs a training run to its end and returns it; None if this worker cannot claim it.
 
     on_finished: called in the transaction that finishes the run, with its version registered.
     """
@@ -59,7 +59,7 @@ def run_training_job(
 
 
 class RunWork:
-    """One claimed run."""
+    """A claimed run at work."""
 
     def __init__(self, claim: "claims.Claim[Run]", clock: Clock, on_finished: Callable[[Run], None]) -> None:
         self.claim, self.clock, self.on_finished = claim, clock, on_finished
@@ -75,7 +75,7 @@ class RunWork:
         self.stopping = False
 
     def work(self) -> None:
-        """Starts the engine until it is done, has failed, or was asked to stop."""
+        """Runs the engine, again after a loss, until it is done, has failed, or was stopped."""
         files.check_version(self.run.parent)
         verify_snapshot(Path(self.run.snapshot.directory))
         if processes.end_identified(self.run.engine):
@@ -98,7 +98,7 @@ class RunWork:
             logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
 
     def command(self) -> list[str]:
-        """The engine's command line: the version it starts from is the reference too."""
+        """The engine's command line. The parent version is the reference too."""
         config = self.out.with_name(f"{self.out.name}.json")
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(json.dumps(self.run.config), encoding="utf-8")
@@ -107,7 +107,7 @@ class RunWork:
         return [*command, "--reference-cache", str(settings.VAR_DIR / "reference")]
 
     def _engine(self) -> int:
-        """One life of the engine; returns its exit code. Whatever goes wrong here, it does not outlive this call."""
+        """Runs the engine once; returns its exit code. The engine never outlives this call."""
         self.failure = ""
         with processes.LineChild(self.command(), log=self.log) as child:
             self.claim.write(engine=child.identity)
@@ -143,10 +143,10 @@ class RunWork:
                 child.process.terminate()  # it writes a checkpoint and ends by itself
 
     def _write(self, **values: Any) -> None:
-        """What came since the last write: the curve, the newest line, the log's end."""
+        """Writes what is new since the last write: points of the curve, the latest progress, the end of the log."""
         self.last_write = time.monotonic()
         with transaction.atomic():
-            # Steps done again after a kill give the same figures; the first of them stay.
+            # Steps repeated after a kill have the same figures; the first ones stay.
             RunMetric.objects.bulk_create(self.metrics, ignore_conflicts=True, batch_size=500)
             if self.latest:
                 values = {**values, "latest": self.latest}
@@ -159,7 +159,7 @@ class RunWork:
         self.written = self.latest
 
     def _finish(self) -> None:
-        """The adapter becomes a version and the run is over, both or neither."""
+        """Registers the adapter as a version and finishes the run, both or neither."""
         meta = json.loads((self.out / "meta.json").read_text(encoding="utf-8"))
         self._read_metrics()
         with transaction.atomic():
@@ -169,7 +169,7 @@ class RunWork:
             self.on_finished(self.run)
 
     def _read_metrics(self) -> None:
-        """The engine's own file is the truth: what was printed while nobody listened is in it too."""
+        """Completes the curve from the engine's own file, which has the lines that no worker read too."""
         with open(self.out / "metrics.jsonl", encoding="utf-8") as lines:
             messages = [json.loads(line) for line in lines]
         metrics = [_metric(self.run, message) for message in messages]

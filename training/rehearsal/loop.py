@@ -1,8 +1,8 @@
 """Rounds of the loop in this process: generate, label, train, evaluate, promote, with simulated annotators.
 
 Everything goes through the same actions and jobs as with people; only Celery is left out. The engine and the sampler
-are child processes as always. A rehearsal has a campaign and a serving channel of its own: what really serves is not
-touched.
+are child processes as usual. A rehearsal has its own campaign and serving channel: the version that really serves is
+not affected.
 """
 
 import time
@@ -45,12 +45,12 @@ Clock = Callable[[], datetime]
 
 
 class RehearsalFailed(RuntimeError):
-    """A phase of a round did not end well; the message says which and why."""
+    """A phase of a round failed; the message says which and why."""
 
 
 @dataclass(frozen=True)
 class RehearsalPlan:
-    """What is rehearsed. The defaults are those that docs/experiments.md found."""
+    """The settings of a rehearsal. The defaults were found in docs/experiments.md."""
 
     rule: Rule
     rounds: int = 1
@@ -60,8 +60,8 @@ class RehearsalPlan:
     seed: int = 0
     test_share: float = 0.3
     max_tokens: int = 96
-    # Samples of each version for each held-out prompt, for the win rate.
     samples: int = 2
+    """Samples of each version for each held-out prompt, for the win rate."""
     config: dict[str, Any] = field(default_factory=dict)
 
 
@@ -78,7 +78,7 @@ class Rehearsal:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.plan, self.clock, self.say = plan, clock, say
-        # Temperature 1, no cut-offs: samples are then the policy's own, which the KL estimate needs.
+        # Temperature 1 and no cut-offs: the samples then follow the policy itself, as the KL estimate needs.
         self.settings = SamplingSettings(temperature=1.0, top_p=1.0, top_k=0, max_tokens=plan.max_tokens)
         now = clock()
         lead, self.annotators = simulated_people(plan.overlap, now=now)
@@ -97,7 +97,7 @@ class Rehearsal:
         promote(version=base, acting_user=None, now=now, channel=self.channel)
 
     def rounds(self) -> Iterator[dict[str, Any]]:
-        """One report a round. Raises RehearsalFailed."""
+        """Runs all rounds; yields a report of each. Raises RehearsalFailed."""
         for number in range(1, self.plan.rounds + 1):
             yield Round(self, number).report()
 
@@ -111,7 +111,7 @@ class Round:
         self.seconds: dict[str, float] = {}
 
     def report(self) -> dict[str, Any]:
-        """Does the round and says what came of it."""
+        """Runs the round and returns its report."""
         parent = serving_version(self.rehearsal.channel)
         with self._phase("generate"):
             job = self._generate()
@@ -207,9 +207,9 @@ class Round:
         return done
 
     def _evaluate(self, version: ModelVersion, parent: ModelVersion, snapshot: Snapshot) -> dict[str, Any]:
-        """Held-out pairs (the engine's figures at the run's end), held-out prompts by the rule, drift on samples."""
+        """The engine's figures on held-out pairs, the win rate by the rule on held-out prompts, and the drift."""
         prompts = held_out_prompts(snapshot)
-        for each in (version, parent):  # the servers may have made room for the run
+        for each in (version, parent):  # the servers may have been stopped for the run
             servers.prepare(each, patience_seconds=SERVERS_COME_BACK_SECONDS)
         new = self._sample(version, prompts, "new")
         old = self._sample(parent, prompts, "old")
@@ -234,8 +234,8 @@ class Round:
             for sample in range(self.plan.samples)
         )
         with open_source(version) as source:
-            found = [outcome for outcome in source.generate(requests) if isinstance(outcome, GeneratedCompletion)]
-        return {completion.key: completion for completion in found}
+            outcomes = list(source.generate(requests))
+        return {outcome.key: outcome for outcome in outcomes if isinstance(outcome, GeneratedCompletion)}
 
     def _drift(
         self,
@@ -262,7 +262,7 @@ class Round:
         return {**asdict(estimate_kl(new, old, tokens[: len(new)])), "unit": "nats per completion"}
 
     def _keep(self, version: ModelVersion, parent: ModelVersion, snapshot: Snapshot, figures: dict[str, Any]) -> None:
-        """The figures beside the version, and the new version serves the next round."""
+        """Stores the figures of the version, and promotes it for the next round."""
         now = self.clock()
         for kind, results in (("held_out", figures["held_out"]), ("win_rate", figures["win_rate"])):
             record_evaluation(
@@ -278,11 +278,11 @@ class Round:
 
 
 def held_out_prompts(snapshot: Snapshot) -> list[list[Message]]:
-    """The prompts of a snapshot's test side, each once, in its order: nothing was trained on them."""
-    seen: dict[str, list[Message]] = {}
+    """The prompts of a snapshot's test side, each once, in its order. Nothing was trained on them."""
+    prompts: dict[str, list[Message]] = {}
     for pair in read_pairs(Path(snapshot.directory), TEST):
-        seen.setdefault(str(pair.prompt), list(pair.prompt))
-    return list(seen.values())
+        prompts.setdefault(str(pair.prompt), list(pair.prompt))
+    return list(prompts.values())
 
 
 def _mean_length(completions: dict[str, GeneratedCompletion]) -> dict[str, float]:

@@ -74,7 +74,7 @@ def _sync(path: Path) -> None:
 
 
 def check_version(version: ModelVersion) -> None:
-    """Compares a version's files, and those of its base, with what was registered. Raises VersionDamaged."""
+    """Compares the hashes of a version's files, and of its base's, with those registered. Raises VersionDamaged."""
     check_adapter(version)
     if not version.adapter_dir:
         _check(Path(version.base_dir), version.content_hash, version.name)
@@ -83,14 +83,14 @@ def check_version(version: ModelVersion) -> None:
 
 
 def check_adapter(version: ModelVersion) -> None:
-    """The same for its adapter alone, if it has one: the base may be on a server only. Raises VersionDamaged."""
+    """Checks its adapter alone, if it has one: the base may exist on a server only. Raises VersionDamaged."""
     check_kept(version)
     if version.adapter_dir:
         _check(Path(version.adapter_dir), version.content_hash, version.name)
 
 
 def check_kept(version: ModelVersion) -> None:
-    """That its files were not removed, as far as its row says. Raises VersionDamaged."""
+    """Raises VersionDamaged if the row says that its files were removed."""
     if version.files_removed_at is not None:
         raise VersionDamaged(
             Sentence(
@@ -114,7 +114,7 @@ def _check(folder: Path, expected: str, name: str) -> None:
 
 
 def made_by(folder: Path) -> str:
-    """The run folder that a version's folder names in its lineage; empty if it names none."""
+    """The run folder named in the lineage of a version's folder; empty if there is none."""
     try:
         return str(json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["run_directory"])
     except (OSError, ValueError, KeyError):
@@ -123,7 +123,7 @@ def made_by(folder: Path) -> str:
 
 @lru_cache(maxsize=1)
 def code_version() -> str:
-    """What made a version: the git commit of this code (marked where files differ from it), else CODE_VERSION."""
+    """The git commit of this code, marked if files differ from it; else CODE_VERSION."""
     root = Path(__file__).resolve().parent.parent.parent
     try:
         commit = subprocess.run(

@@ -1,4 +1,4 @@
-"""A version as a folder of a model hub: PEFT and vLLM load it as it is. Written to disk, or streamed as a ZIP file."""
+"""A version in the format of a model hub, which PEFT and vLLM load: written to a folder, or streamed as a ZIP file."""
 
 import json
 import secrets
@@ -20,15 +20,15 @@ READ_BYTES = 1 << 20
 ADAPTER_CONFIG = "adapter_config.json"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same version gives the same bytes
 TEXT_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
-NEVER = (".bin", ".pt", ".pth", ".pkl", ".ckpt")  # pickles
+NEVER = (".bin", ".pt", ".pth", ".pkl", ".ckpt")  # pickles can run code
 
 Source = Path | bytes
 
 
 def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
-    """Name and content of every file, sorted: weights, configuration, tokenizer, a card and the lineage.
+    """Name and content of every file, sorted: weights, configuration, tokenizer, a model card and the lineage.
 
-    Raises VersionDamaged where the version's files are not those that were registered.
+    Raises VersionDamaged if the version's files are not those that were registered.
     """
     check_version(version)
     base = Path(version.base_dir)
@@ -53,13 +53,13 @@ def _files_of(folder: Path) -> dict[str, Source]:
 
 
 def base_name(version: ModelVersion) -> str:
-    """What the base model is called elsewhere, as far as its folder tells; else the folder's name."""
+    """The public name of the base model, if its folder has it; else the folder's name."""
     manifest = read_manifest(Path(version.base_dir))
     return manifest.name if manifest else Path(version.base_dir).name
 
 
 def _adapter_config(version: ModelVersion) -> bytes:
-    """PEFT's own, with the base named as others know it instead of by a folder of this machine."""
+    """PEFT's configuration, with the public name of the base instead of a folder of this machine."""
     try:
         config = json.loads((Path(version.adapter_dir) / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -79,7 +79,7 @@ def _lineage(version: ModelVersion) -> dict[str, Any]:
 
 
 def _card(version: ModelVersion) -> str:
-    """The model card: the header that hubs read, and what a person wants to know first."""
+    """The model card: the header that hubs read, and the essentials for people."""
     header = ["---", f"base_model: {base_name(version)}"]
     if version.adapter_dir:
         header += ["library_name: peft", "tags: [lora, dpo]"]
@@ -115,7 +115,7 @@ def write_hub_folder(version: ModelVersion, target: Path) -> None:
 
 
 class _Sink:
-    """What a ZIP file is written into, piece by piece."""
+    """A file object that a ZIP file is written to, and taken from piece by piece."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -125,28 +125,30 @@ class _Sink:
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """A stream goes nowhere but on; the ZIP format allows for that."""
+        """Fails: a stream cannot go back. The ZIP format allows for that."""
         raise OSError("not seekable")
 
     def tell(self) -> int:
-        """Unknown for the same reason."""
+        """Fails, for the same reason."""
         raise OSError("not seekable")
 
     def flush(self) -> None:
-        """There is nothing behind it."""
+        """Does nothing: there is no file behind it."""
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Does nothing, likewise."""
 
     def take(self) -> bytes:
-        """What came since the last time."""
+        """The bytes written since the last call."""
         taken, self._pieces = b"".join(self._pieces), []
         return taken
 
 
 def stream_zip(name: str, files: list[tuple[str, Source]]) -> Iterator[bytes]:
-    """A ZIP file with the files in a folder of that name, a megabyte at a time; not compressed: weights do not
-    shrink."""
+    """A ZIP file with the files in a folder of that name, a megabyte at a time.
+
+    It is not compressed, because weights do not shrink.
+    """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for file, source in files:

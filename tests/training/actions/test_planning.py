@@ -94,21 +94,24 @@ def test_prompts_of_another_campaign_are_refused(campaign: Campaign, base: Model
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"strategy": "two_temperatures"}, "wants the second text's temperature"),
+        ({"strategy": "two_temperatures"}, "needs the temperature of the second text"),
         ({"strategy": "two_temperatures", "second_settings": {"temperature": 1.0}}, "the same temperature"),
         ({"strategy": "two_temperatures", "second_settings": {"temperature": -1}}, "must lie between"),
-        ({"strategy": "two_prompts", "second_settings": {"temperature": 0.2}}, "wants the second text's system_prompt"),
+        (
+            {"strategy": "two_prompts", "second_settings": {"temperature": 0.2}},
+            "needs the system prompt of the second text",
+        ),
         ({"second_settings": {"temperature": 0.2}}, "both texts have the same settings"),
-        ({"candidates": 4}, "belong to the strategy best_worst"),
+        ({"candidates": 4}, "belong to .The best and the worst"),
         ({"strategy": "best_worst"}, "tiny-base has no implicit reward"),
         ({"strategy": "best_worst", "reward_model": "../secrets"}, "There is no reward model"),
-        ({"strategy": "sorcery"}, "is not known"),
+        ({"strategy": "sorcery"}, "There is no strategy"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_a_sentence(
     campaign: Campaign, base: ModelVersion, options: dict[str, Any], words: str
 ) -> None:
+    spec = GenerationSpec(**{"settings": TINY_SETTINGS, **options})
     with pytest.raises(WrongSettings, match=words):
-        spec = GenerationSpec(**{"settings": TINY_SETTINGS, **options})
         start_generation(campaign=campaign, acting_user=None, now=NOW, spec=spec)
     assert not campaign.generation_jobs.exists()

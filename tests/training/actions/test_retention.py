@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def test_files_that_go_while_a_version_is_loaded_keep_it_from_serving(
     line: list[ModelVersion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def preparing(version: ModelVersion) -> list[servers.Prepared]:
+    def preparing(version: ModelVersion) -> list[servers.PreparedServer]:
         remove_version_files(version=version, acting_user=None, now=NOW)
         return []
 
@@ -43,7 +43,7 @@ def test_tidying_is_for_admins_and_what_cannot_be_removed_keeps_nothing_else(
         tidy(keep_newest=0, acting_user=maya, now=NOW)
     with django_capture_on_commit_callbacks(execute=True):
         gone = tidy(keep_newest=0, acting_user=None, now=NOW)
-    assert [one.what for one in gone] == ["version v6", "version v5", "version v4"]
+    assert [one.description for one in gone] == ["version v6", "version v5", "version v4"]
 
 
 def test_removing_takes_the_folder_and_leaves_the_row(
@@ -59,7 +59,7 @@ def test_removing_takes_the_folder_and_leaves_the_row(
     assert Event.objects.filter(verb="version.files_removed").count() == 1
     with pytest.raises(VersionDamaged, match="were removed on 2026-03-02"):
         promote(version=removed, acting_user=None, now=NOW)
-    with pytest.raises(WrongSettings, match="writes nothing any more"):
+    with pytest.raises(WrongSettings, match="can no longer write"):
         start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(versions=[removed]))
 
 
@@ -72,6 +72,6 @@ def test_a_roll_back_to_what_has_no_files_is_refused(line: list[ModelVersion]) -
 def test_files_outside_of_var_are_never_removed(line: list[ModelVersion], tmp_path_factory: Any) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     ModelVersion.objects.filter(name="v1").update(adapter_dir=str(elsewhere))
-    with pytest.raises(VersionInUse, match="outside of var/"):
+    with pytest.raises(VersionInUse, match="outside var/"):
         remove_version_files(version=ModelVersion.objects.get(name="v1"), acting_user=None, now=NOW)
     assert elsewhere.exists()

@@ -13,6 +13,6 @@ pytestmark = pytest.mark.django_db
 
 def test_a_whole_model_is_not_trained_here(campaign: Campaign, base: ModelVersion) -> None:
     add_written_pairs(campaign, preference="first")
-    with pytest.raises(WrongSettings, match="Versions here are adapters"):
+    with pytest.raises(WrongSettings, match="Versions are adapters here"):
         start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config={"tuning": "full"}))
     assert not Run.objects.exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from common.sentences import Sentence
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
@@ -218,7 +219,7 @@ def test_a_failure_is_kept_with_its_reason_and_the_others_go_on(job: GenerationJ
 
     assert done is not None
     assert (done.status, done.failed, done.done) == (JobStatus.FINISHED, 1, 2 * PAIRS)
-    assert left_out(done) == [LeftOut("failed", "The prompt is longer than the model reads.", 1)]
+    assert left_out(done) == [LeftOut("failed", Sentence("The prompt is longer than the model reads."), 1)]
     assert job.items.get(pk=tired).status == "done"
     assert campaign.comparisons.count() == PAIRS - 1
 
@@ -231,7 +232,7 @@ def test_what_never_stops_failing_is_given_up_after_a_few_tries(job: GenerationJ
     assert done is not None
     assert (done.status, done.failed) == (JobStatus.FINISHED, PAIRS)
     assert len(script.asked) <= MAX_TRIES * 2 * PAIRS
-    assert left_out(done) == [LeftOut("failed", "The server is down.", PAIRS)]
+    assert left_out(done) == [LeftOut("failed", Sentence("The server is down."), PAIRS)]
 
 
 def test_cancelling_keeps_what_is_written_and_stops_soon(

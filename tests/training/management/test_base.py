@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
         (["generate", "tiny", "--version", "unknown"], "There is no model version unknown. There are: tiny-base."),
         (["generate", "tiny", "--temperature", "0"], "At temperature 0 every seed writes the same text"),
         (["train", "tiny"], "A run needs at least"),
-        (["train", "tiny", "--set", "epochs"], "--set wants FIELD=VALUE"),
+        (["train", "tiny", "--set", "epochs"], "--set needs FIELD=VALUE"),
         (["train", "tiny", "--set", "epochs=-1"], "epochs must be at least 1"),
         (["promote", "unknown"], "There is no model version unknown"),
         (["evaluate", "tiny-base"], "comes from no run"),

@@ -56,6 +56,6 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
     run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     Run.objects.update(status=JobStatus.FINISHED)
     ModelVersion.objects.filter(name="v1").update(run=run)
-    assert retention.why_needed(line[1]) == f"the gate of run {run.pk} has not decided about it"
+    assert retention.why_needed(line[1]) == f"the gate of run {run.pk} has not decided about it yet"
     Run.objects.update(gate={"promoted": False})
     assert retention.why_needed(line[1]) == ""

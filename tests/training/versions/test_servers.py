@@ -42,7 +42,7 @@ def test_while_it_is_loaded_the_old_one_serves(
     seen: list[ModelVersion] = []
     prepare = servers.prepare
 
-    def looking(version: ModelVersion) -> list[servers.Prepared]:
+    def looking(version: ModelVersion) -> list[servers.PreparedServer]:
         done = prepare(version)
         seen.append(serving_version())
         return done
