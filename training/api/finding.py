@@ -1,4 +1,4 @@
-"""Finding jobs and versions that somebody may see, or answering that there are none."""
+"""Looking up jobs and versions that a person may see."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from training.models import ModelVersion
 
 
 def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
-    """A job this person may see. Raises NotFound."""
+    """The job with this number, of those that a person may see. Raises NotFound."""
     job = jobs.filter(pk=number).first()
     if job is None:
         raise NotFound(f"There is no {noun} {number} among those you may see.")
@@ -19,7 +19,7 @@ def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
 
 
 def find_version(user: User, name: str) -> ModelVersion:
-    """Raises NotAllowed, NotFound."""
+    """The version of this name, if the person may see it. Raises NotAllowed, NotFound."""
     access.require_any_lead(user)
     versions = access.visible_versions(user).select_related("parent", "run__campaign")
     version = versions.filter(name=name).first()

@@ -1,4 +1,4 @@
-"""The API of generation: writing candidate pairs."""
+"""The API of generation."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -18,10 +18,10 @@ from training.models import GenerationJob
 
 
 def find_generation(user: User, number: int) -> GenerationJob:
-    """Raises NotFound."""
+    """The generation job with this number, if the person may see it. Raises NotFound."""
     jobs = access.visible_generation_jobs(user).select_related("campaign").prefetch_related("versions")
-    found: GenerationJob = find_job(jobs, number, "generation job")
-    return found
+    job: GenerationJob = find_job(jobs, number, "generation job")
+    return job
 
 
 class StartGenerationView(ApiView):
@@ -34,7 +34,7 @@ class StartGenerationView(ApiView):
     )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Starts writing candidate pairs."""
+        """Starts to generate candidate pairs."""
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.GenerationRequestSerializer, request)
@@ -53,31 +53,31 @@ class GenerationView(ApiView):
 
     @extend_schema(responses=serializers.GenerationJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """How far it is."""
+        """Returns its state and progress."""
         return Response(serializers.GenerationJobSerializer(find_generation(self.person, pk)).data)
 
 
 class CancelGenerationView(ApiView):
-    """Stopping a generation job."""
+    """Cancelling a generation job."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Stops it; what is written stays."""
+        """Cancels it; written pairs stay."""
         user = self.person
         job = cancel_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)
 
 
 class ResumeGenerationView(ApiView):
-    """Going on with a generation job."""
+    """Resuming a generation job."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Goes on with one that failed or was cancelled."""
+        """Resumes a failed or cancelled job."""
         user = self.person
         job = resume_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)

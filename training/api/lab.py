@@ -23,7 +23,7 @@ class LabSessionsView(ApiView):
     @extend_schema(request=serializers.LabRequestSerializer, responses={201: serializers.LabSessionSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Starts an experiment; an earlier one of yours ends."""
+        """Starts an experiment; your earlier one ends."""
         values = self.validated(serializers.LabRequestSerializer, request)
         steps = values.pop("steps")
         session = start_lab(experiment=Experiment(**values), steps=steps, acting_user=self.person, now=self.now)
@@ -32,9 +32,9 @@ class LabSessionsView(ApiView):
 
 class _OneLabSession(ApiView):
     def find(self, pk: int) -> LabSession:
-        """One of the caller's own. Raises NotFound."""
-        found: LabSession = find_job(access.own_lab_sessions(self.person).select_related("version"), pk, "experiment")
-        return found
+        """The caller's own experiment with this number. Raises NotFound."""
+        session: LabSession = find_job(access.own_lab_sessions(self.person).select_related("version"), pk, "experiment")
+        return session
 
 
 class LabSessionView(_OneLabSession):
@@ -44,7 +44,7 @@ class LabSessionView(_OneLabSession):
 
     @extend_schema(parameters=[serializers.AfterSerializer], responses=serializers.LabSessionSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """How far it is, and every step so far, or those after one."""
+        """Returns its state, and its steps so far or those after a step."""
         context = {"after": self.asked(serializers.AfterSerializer).get("after", -1)}
         return Response(serializers.LabSessionSerializer(self.find(pk), context=context).data)
 
@@ -63,12 +63,12 @@ class LabStepsView(_OneLabSession):
 
 
 class EndLabView(_OneLabSession):
-    """The end of an experiment."""
+    """Ending an experiment."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.LabSessionSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Ends it; what it showed stays."""
+        """Ends it; its figures stay."""
         session = end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data)

@@ -26,7 +26,7 @@ class LensJobsView(ApiView):
     @extend_schema(request=serializers.LensJobRequestSerializer, responses={201: serializers.LensJobSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Computes the hidden rewards of a pair. A worker does it: ask for the lens job until it is finished."""
+        """Starts to compute the hidden rewards of a pair. Poll the lens job until it is finished."""
         user = self.person
         access.require_any_lead(user)
         values = self.validated(serializers.LensJobRequestSerializer, request)
@@ -52,7 +52,7 @@ class LensJobView(ApiView):
 
     @extend_schema(responses=serializers.LensJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """Its state, and its result once it is finished."""
+        """Returns its state, and its result once it is finished."""
         lens_jobs = access.visible_lens_jobs(self.person).select_related("version", "before", "reference")
         lens_job: LensJob = find_job(lens_jobs, pk, "lens job")
         return Response(serializers.LensJobSerializer(lens_job).data)

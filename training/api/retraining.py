@@ -13,20 +13,20 @@ from training.models import RetrainingRule
 
 
 class RetrainingRuleView(ApiView):
-    """When a campaign retrains by itself."""
+    """The rule of automatic retraining of a campaign."""
 
     scopes = {"GET": Scope.READ, "PUT": Scope.TRAIN}
 
     @extend_schema(responses=serializers.RetrainingRuleSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """The rule; a switched-off one where none was ever saved."""
+        """Returns the rule; a switched-off one if none was ever saved."""
         campaign = get_led_campaign(self.person, slug)
         rule = RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
         return Response(serializers.RetrainingRuleSerializer(rule or RetrainingRule(campaign=campaign)).data)
 
     @extend_schema(request=serializers.RetrainingRuleSerializer, responses=serializers.RetrainingRuleSerializer)
     def put(self, request: Request, slug: str) -> Response:
-        """Saves it."""
+        """Saves the rule."""
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.RetrainingRuleSerializer, request)

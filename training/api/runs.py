@@ -19,26 +19,26 @@ from training.queries.jobs import run_metrics
 
 
 def find_run(user: User, number: int) -> Run:
-    """Raises NotFound."""
+    """The run with this number, if the person may see it. Raises NotFound."""
     runs = access.visible_runs(user).select_related("campaign", "snapshot", "parent", "version")
-    found: Run = find_job(runs, number, "run")
-    return found
+    run: Run = find_job(runs, number, "run")
+    return run
 
 
 class RunsView(ApiView):
-    """The runs of the campaigns one leads."""
+    """The runs of the campaigns that you lead."""
 
     scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
 
     @extend_schema(parameters=[serializers.RunFilter], responses=serializers.RunSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Newest first."""
-        asked = self.asked(serializers.RunFilter)
+        """Lists them, newest first."""
+        filters = self.asked(serializers.RunFilter)
         runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
-        if "campaign" in asked:
-            runs = runs.filter(campaign__slug=asked["campaign"])
-        if "status" in asked:
-            runs = runs.filter(status=asked["status"])
+        if "campaign" in filters:
+            runs = runs.filter(campaign__slug=filters["campaign"])
+        if "status" in filters:
+            runs = runs.filter(status=filters["status"])
         return self.paged(runs, serializers.RunSerializer)
 
     @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
@@ -54,7 +54,7 @@ class RunsView(ApiView):
         return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
 
 
-AFTER = OpenApiParameter("after", int, description="Only points of later steps.")
+AFTER = OpenApiParameter("after", int, description="Only points after this step.")
 
 
 def _after(request: Request) -> int:
@@ -69,14 +69,14 @@ class RunView(ApiView):
 
     @extend_schema(parameters=[AFTER], responses=serializers.RunDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """How far it is, with its curve (or what is new of it) and the end of its log."""
+        """Returns its state, its curve (or the points after a step) and the end of its log."""
         run = find_run(self.person, pk)
         metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
         return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
 
 
 class RunMetricsView(ApiView):
-    """A run's curve, for those who have its beginning."""
+    """The curve of a run, page by page."""
 
     scopes = {"GET": Scope.READ}
 
@@ -85,33 +85,33 @@ class RunMetricsView(ApiView):
         responses=serializers.RunMetricSerializer(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
-        """The points after a step, oldest first."""
+        """Lists the points after a step, oldest first."""
         run = find_run(self.person, pk)
         points = RunMetric.objects.filter(run=run, step__gt=_after(request))
         return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
 
 
 class CancelRunView(ApiView):
-    """Stopping a run."""
+    """Cancelling a run."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Stops it after its current step; it can be resumed."""
+        """Cancels it after its current step; it can be resumed."""
         user = self.person
         run = cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)
 
 
 class ResumeRunView(ApiView):
-    """Going on with a run."""
+    """Resuming a run."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Goes on from its last checkpoint."""
+        """Resumes it from its last checkpoint."""
         user = self.person
         run = resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)

@@ -1,4 +1,4 @@
-"""The API of model versions, and of what serves."""
+"""The API of model versions and their promotion."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from training.queries.serving import current_deployment
 
 
 def version_context() -> dict[str, Any]:
-    """What the version serializer wants to know besides: which one serves."""
+    """The context of the version serializer: which version serves."""
     deployment = current_deployment()
     return {"serving_id": deployment.version_id if deployment else None}
 
@@ -28,13 +28,13 @@ class VersionsView(ApiView):
 
     @extend_schema(parameters=[serializers.VersionFilter], responses=serializers.ModelVersionSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Those one may see, newest first."""
+        """Lists those that you may see, newest first."""
         user = self.person
         access.require_any_lead(user)
-        asked = self.asked(serializers.VersionFilter)
+        filters = self.asked(serializers.VersionFilter)
         versions = access.visible_versions(user).select_related("parent", "run__campaign")
-        if "campaign" in asked:
-            versions = versions.filter(run__campaign__slug=asked["campaign"])
+        if "campaign" in filters:
+            versions = versions.filter(run__campaign__slug=filters["campaign"])
         return self.paged(versions, serializers.ModelVersionSerializer, context=version_context())
 
 
@@ -45,26 +45,26 @@ class VersionView(ApiView):
 
     @extend_schema(responses=serializers.ModelVersionSerializer)
     def get(self, request: Request, name: str) -> Response:
-        """What it is and where it comes from."""
+        """Returns the version with its lineage."""
         version = find_version(self.person, name)
         return Response(serializers.ModelVersionSerializer(version, context=version_context()).data)
 
 
 class PromoteView(ApiView):
-    """Changing what serves."""
+    """Promoting a version."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request, name: str) -> Response:
-        """Makes the version the one that writes the next candidates."""
+        """Makes the version serve: it writes the next candidates."""
         user = self.person
         deployment = promote(version=find_version(user, name), acting_user=user, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 
 class RollBackView(ApiView):
-    """Changing what serves back."""
+    """Rolling back a promotion."""
 
     scopes = {"POST": Scope.TRAIN}
 

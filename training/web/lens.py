@@ -1,4 +1,4 @@
-"""The reward lens: what a version's hidden reward makes of a pair, token by token."""
+"""The lens: the hidden rewards of a pair under a version, token by token."""
 
 from typing import Any
 
@@ -29,13 +29,13 @@ SIDES = {
     True: (gettext_lazy("Chosen"), gettext_lazy("Rejected")),
     False: (gettext_lazy("A"), gettext_lazy("B")),
 }
-"""What the sides of a pair are called, by whether people prefer one of them."""
+"""The names of a pair's sides, by whether people prefer one of them."""
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def lens(request: HttpRequest) -> HttpResponse:
-    """What to look at; a POST asks, and its answer has a page of its own."""
+    """The form of the lens and earlier lens jobs. A POST starts a job and redirects to its page."""
     user = person(request)
     require_any_lead(user)
     subject, its_version = _subject(request)
@@ -66,7 +66,7 @@ def lens(request: HttpRequest) -> HttpResponse:
                 messages.error(request, error.message)
         else:
             return redirect("lens_job", pk=lens_job.pk)
-    # Without their tokens: a page of names does not need megabytes.
+    # Without their results: a list does not need megabytes of tokens.
     lens_jobs = visible_lens_jobs(user).select_related("version").defer("result").order_by("-pk")
     context = {
         "form": form,
@@ -82,7 +82,7 @@ def lens(request: HttpRequest) -> HttpResponse:
 @page
 @require_safe
 def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
-    """One lens job: its state, and once it is done rewards and heat maps before and after."""
+    """A lens job: its state and, once it is finished, rewards and heat maps before and after."""
     lens_jobs = visible_lens_jobs(person(request)).select_related(
         "version__parent", "before", "reference", "comparison", "campaign"
     )

@@ -101,7 +101,7 @@ def test_a_second_job_is_refused_with_the_reason(visiting: Visiting) -> None:
     furnish(on_stage)
     form = {"strategy": "two_seeds", "pairs_per_prompt": "1"}
     answer = visiting(on_stage.maya).post(f"{PATH}generate/", form, follow=True)
-    assert "Candidate pairs are being written already" in answer.content.decode()
+    assert "Candidate pairs are already being written" in answer.content.decode()
 
 
 def test_training_without_enough_labels_says_what_to_do(visiting: Visiting) -> None:
@@ -121,7 +121,7 @@ def test_training_starts_with_what_was_changed(visiting: Visiting, settings: obj
     run = Run.objects.latest("pk")
     assert run.config == {"epochs": 1}  # 0.1 is the engine's own
     assert run.parent.name == "sums-v1"
-    assert f"Run {run.pk} is on its way" in answer.content.decode()
+    assert f"Run {run.pk} has been queued" in answer.content.decode()
 
 
 def test_a_rule_is_kept(visiting: Visiting) -> None:

@@ -82,6 +82,7 @@ def test_a_finished_lens_job_shows_figures_of_both_and_the_other_opinion(
     assert 'data-testid="chosen-reward">0.400<' in page
     assert 'data-testid="margin">0.850<' in page
     assert "judge</b> gives Chosen 1.250" in page
+    assert ">It</span>" in page  # a token of the heat map
     failed = lens_job_of(on_stage, furnished, status="failed", result=None, error="The disk is full: make room.")
     assert "The disk is full" in visiting(on_stage.maya).get(f"/lens/{failed.pk}/").content.decode()
 

@@ -45,12 +45,14 @@ def test_the_worst_predicted_are_sent_for_relabeling(
 ) -> None:
     on_stage, run, _ = finished_run
     maya = visiting(on_stage.maya)
-    shown = maya.get(f"/runs/{run.pk}/surprises/").context["surprises"]
+    answer = maya.get(f"/runs/{run.pk}/surprises/")
+    shown = answer.context["surprises"]
+    assert f'name="comparison" value="{shown[0].comparison.pk}"' in answer.content.decode()
     assert [one.margin for one in shown[:3]] == [-3.0, -2.0, -1.0]
     worst = shown[0].comparison
     assert worst is not None
     answer = maya.post(f"/runs/{run.pk}/relabel/", {"comparison": [worst.pk], "more": "2"}, follow=True)
-    assert "1 comparison is asked about again" in answer.content.decode()
+    assert "1 comparison has been sent for relabeling" in answer.content.decode()
     assert not Verdict.objects.filter(comparison=worst).exists()
     assert on_stage.given(on_stage.bob).comparison_id == worst.pk
     empty = maya.post(f"/runs/{run.pk}/relabel/", {"more": "2"}, follow=True)

@@ -16,7 +16,7 @@ from training.queries.jobs import diversity, left_out, remaining_seconds
 
 
 class GenerationRequestSerializer(serializers.Serializer[Any]):
-    """What is to be written. Everything has a default: the serving version, two seeds, all prompts."""
+    """The candidate pairs to generate. Everything has a default: the serving version, two seeds, all prompts."""
 
     versions = serializers.ListField(
         child=serializers.CharField(), required=False, max_length=2, help_text="Names of model versions."
@@ -25,24 +25,25 @@ class GenerationRequestSerializer(serializers.Serializer[Any]):
     settings = serializers.DictField(required=False, help_text="temperature, top_p, top_k, max_tokens, system_prompt.")
     second_settings = serializers.DictField(
         required=False,
-        help_text='What differs for the second text: {"temperature": ...} with two_temperatures, or '
+        help_text='Settings that differ for the second text: {"temperature": ...} with two_temperatures, or '
         '{"system_prompt": ...} with two_prompts.',
     )
     candidates = serializers.IntegerField(
-        required=False, min_value=3, max_value=32, help_text="best_worst: how many are drawn for a pair."
+        required=False, min_value=3, max_value=32, help_text="best_worst: texts drawn for each pair."
     )
     reward_version = serializers.CharField(
-        required=False, help_text="best_worst: whose implicit reward judges; left out: that of the one that writes."
+        required=False,
+        help_text="best_worst: the version whose implicit reward ranks them; by default the one that writes.",
     )
     reward_model = serializers.CharField(
-        required=False, help_text="best_worst: a folder in var/reward_models that judges instead."
+        required=False, help_text="best_worst: a folder in var/reward_models that ranks them instead."
     )
     pairs_per_prompt = serializers.IntegerField(default=1, min_value=1, max_value=100)
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
 
 
 class LeftOutSerializer(serializers.Serializer[Any]):
-    """Pairs that share a fate. status: failed, dropped, or waiting (it is tried again)."""
+    """Pairs with the same status and reason. status: failed, dropped, or waiting for a retry."""
 
     status = serializers.CharField()
     reason = serializers.CharField()
@@ -50,7 +51,7 @@ class LeftOutSerializer(serializers.Serializer[Any]):
 
 
 class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
-    """A generation job and how far it is."""
+    """A generation job with its progress."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     versions = serializers.SlugRelatedField[ModelVersion](slug_field="name", many=True, read_only=True)

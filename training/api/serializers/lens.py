@@ -9,13 +9,17 @@ from training.models import LensJob, ModelVersion
 
 
 class LensJobRequestSerializer(serializers.Serializer[Any]):
-    """What is to be looked at: a version, and a comparison's pair or one of your own."""
+    """A version, and the pair to look at: that of a comparison, or one of your own."""
 
     version = serializers.CharField(help_text="A model version's name.")
     reference = serializers.CharField(
-        required=False, allow_null=True, help_text="What rewards are measured against; left out: the base under it."
+        required=False,
+        allow_null=True,
+        help_text="The version that rewards are measured against; by default the base under it.",
     )
-    comparison = serializers.IntegerField(required=False, min_value=1, help_text="Or the three fields below.")
+    comparison = serializers.IntegerField(
+        required=False, min_value=1, help_text="A comparison's number; or send prompt, chosen and rejected."
+    )
     prompt = MessageSerializer(many=True, required=False)
     chosen = serializers.CharField(required=False, trim_whitespace=False)
     rejected = serializers.CharField(required=False, trim_whitespace=False)

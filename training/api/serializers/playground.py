@@ -15,7 +15,7 @@ class MessageSerializer(serializers.Serializer[Any]):
 
 
 class ConversationSerializer(serializers.Serializer[Any]):
-    """A conversation that a version is to go on with."""
+    """A conversation that a version is to continue."""
 
     messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
     settings = serializers.DictField(required=False, help_text="temperature, top_p, top_k, max_tokens, system_prompt.")
@@ -23,11 +23,11 @@ class ConversationSerializer(serializers.Serializer[Any]):
 
 
 class CompletionSerializer(serializers.Serializer[Any]):
-    """What a version said. receipt: proves it for a day, to whoever keeps it in a campaign."""
+    """An answer. receipt: with it, the answer can be kept in a campaign within a day."""
 
     version = serializers.CharField()
     text = serializers.CharField(allow_blank=True)
-    html = serializers.CharField(allow_blank=True, help_text="The text as it may be shown.")
+    html = serializers.CharField(allow_blank=True, help_text="The text as safe HTML.")
     finish_reason = serializers.ChoiceField(choices=("stop", "length"))
     tokens = serializers.IntegerField()
     logprob_sum = serializers.FloatField(allow_null=True, help_text="Nats, under the version itself.")
@@ -38,14 +38,14 @@ class CompletionSerializer(serializers.Serializer[Any]):
 
 
 class KeepRequestSerializer(serializers.Serializer[Any]):
-    """What is to be kept of a conversation: itself as a prompt or, with two receipts, a comparison of two answers."""
+    """A conversation to keep: as a prompt or, with two receipts, as a comparison of two answers."""
 
     messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
     receipts = serializers.ListField(child=serializers.CharField(), required=False, min_length=2, max_length=2)
 
 
 class KeptSerializer(serializers.Serializer[Any]):
-    """What came of it. created: false where the campaign had it already."""
+    """The prompt or comparison. created: false if the campaign had it already."""
 
     prompt = serializers.IntegerField()
     comparison = serializers.IntegerField(allow_null=True)

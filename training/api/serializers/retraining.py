@@ -6,7 +6,7 @@ from training.models import RetrainingRule
 
 
 class RetrainingRuleSerializer(serializers.ModelSerializer[RetrainingRule]):
-    """When a campaign retrains by itself. cron: five fields, or empty: as soon as there are enough fresh verdicts."""
+    """The rule of automatic retraining. cron: five fields; empty: as soon as there are enough fresh verdicts."""
 
     cron = serializers.CharField(allow_blank=True, required=False, default="")
     outcome = serializers.CharField(read_only=True)

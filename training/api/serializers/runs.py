@@ -10,14 +10,14 @@ from training.models import JobStatus, ModelVersion, Run, RunMetric
 
 
 class RunFilter(serializers.Serializer[Any]):
-    """Which runs are listed."""
+    """Filters of the list of runs."""
 
-    campaign = serializers.CharField(required=False, help_text="Only this campaign's (its slug).")
+    campaign = serializers.CharField(required=False, help_text="Only runs of this campaign (its slug).")
     status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
 
 
 class RunRequestSerializer(serializers.Serializer[Any]):
-    """A run wanted. parent: a version's name; left out: what serves. config: settings of the engine's RunConfig."""
+    """A run to start. parent: a version's name, by default the serving one. config: fields of RunConfig."""
 
     campaign = serializers.SlugField(help_text="The campaign's slug.")
     parent: Any = serializers.CharField(required=False, allow_null=True)
@@ -25,7 +25,7 @@ class RunRequestSerializer(serializers.Serializer[Any]):
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
-    """A run and how far it is. latest: the engine's newest progress line."""
+    """A run with its progress. latest: the engine's newest progress line."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
@@ -66,7 +66,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
 
 class RunDetailSerializer(RunSerializer):
-    """The same with the end of the engine's log and the curve so far."""
+    """A run with the end of the engine's log, and its curve so far."""
 
     metrics = serializers.SerializerMethodField()
 

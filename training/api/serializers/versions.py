@@ -8,13 +8,13 @@ from training.models import Deployment, ModelVersion
 
 
 class VersionFilter(serializers.Serializer[Any]):
-    """Which versions are listed."""
+    """Filters of the list of versions."""
 
-    campaign = serializers.CharField(required=False, help_text="Only those this campaign has trained (its slug).")
+    campaign = serializers.CharField(required=False, help_text="Only versions trained in this campaign (its slug).")
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A model version: what it is, where it comes from, how good it was on held-out pairs."""
+    """A model version with its lineage and its figures on held-out pairs."""
 
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     campaign = serializers.SerializerMethodField()
@@ -42,7 +42,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
 
 
 class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
-    """A change of what serves. changed: false where the version served already."""
+    """A change of the serving version. changed: false if the version served already."""
 
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     previous = serializers.SerializerMethodField()
