@@ -1,7 +1,6 @@
 """Sentences that are stored and read later, in whatever language the reader has."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
@@ -12,12 +11,6 @@ from tests.people import NOON, stage
 from training.models import RetrainingRule
 
 WAITS = "Waits: %(fresh)s fresh verdicts of %(needed)s."
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 def test_a_sentence_is_a_string_of_the_active_language() -> None:
