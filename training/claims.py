@@ -27,6 +27,9 @@ from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, LabSessi
 logger = logging.getLogger(__name__)
 
 AnyJob = GenerationJob | Run | LensJob | LabSession
+Clock = Callable[[], datetime]
+"""Gives the current time."""
+
 J = TypeVar("J", GenerationJob, Run, LensJob, LabSession)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
@@ -110,9 +113,7 @@ class Claim(Generic[J]):
 
 
 @contextmanager
-def ending(
-    claim: Claim[J], clock: Callable[[], datetime], *, gives_up_on: tuple[type[Exception], ...], **values: Any
-) -> Iterator[None]:
+def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception], ...], **values: Any) -> Iterator[None]:
     """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
     gives_up_on: exceptions that are the job's own fault; their message is a sentence for people. Errors of the

@@ -23,7 +23,7 @@ MAX_PAIRS_PER_PROMPT = 100
 MAX_CANDIDATES = 32
 DEFAULT_CANDIDATES = 4
 SEED_BITS = 31  # every server accepts seeds of this size
-REWARD_HEAD = "reward_head.safetensors"
+REWARD_HEAD = "reward_head.safetensors"  # as the engine names it; importing its module would load torch
 
 SECOND_SETTINGS = {
     CandidateStrategy.TWO_TEMPERATURES: ("temperature", gettext_lazy("temperature")),

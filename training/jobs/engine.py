@@ -51,7 +51,7 @@ def run_engine(command: list[str], *, should_stop: Callable[[], bool] = lambda: 
     return {name: value for name, value in last.items() if name != "event"}
 
 
-def score(
+def score_pairs(
     version: ModelVersion,
     pairs: Iterable[PreferencePair],
     *,

@@ -1,9 +1,7 @@
 """Measuring versions on held-out pairs, for people and for the promotion gate."""
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from common.sentences import Sentence, sentence_of
 from labeling.exchange import TEST
 from training.actions.gate import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
+from training.claims import Clock
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import Evaluation, ModelVersion, Run, Snapshot
@@ -42,7 +41,7 @@ def evaluate_version(
     *,
     snapshot: Snapshot | None = None,
     reference: ModelVersion | None = None,
-    clock: Callable[[], datetime] = timezone.now,
+    clock: Clock = timezone.now,
 ) -> Evaluation:
     """Measures a version on the test pairs of a snapshot (None: its run's) and stores the figures.
 
@@ -79,7 +78,7 @@ def accuracy_with_ties(figures: dict[str, Any]) -> float:
     return float(figures["reward_accuracy"]) + float(figures["ties"]) / (2 * int(figures["pairs"]))
 
 
-def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> dict[str, Any] | None:
+def run_gate(run_id: int, *, clock: Clock = timezone.now) -> dict[str, Any] | None:
     """Asks the promotion gate about a finished run of the schedule; None if there is nothing to decide."""
     run = Run.objects.select_related("campaign", "snapshot", "parent").filter(pk=run_id).first()
     if run is None or not awaits_gate(run):

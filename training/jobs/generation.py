@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_noop as _
 from common.sentences import Sentence, sentence_of
 from labeling.actions.comparisons import add_comparisons
 from training import claims
+from training.claims import Clock
 from training.errors import VersionDamaged
 from training.generation import (
     GeneratedCompletion,
@@ -39,7 +39,6 @@ from training.models import CandidateStrategy, GenerationItem, GenerationJob, Jo
 
 logger = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 
 PAIRS_PER_WRITE = 384
 SECONDS_PER_WRITE = 3.0

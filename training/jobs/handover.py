@@ -9,9 +9,8 @@ import logging
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_noop as _
 from common.processes import PROJECT_DIR
 from common.sentences import Sentence, sentence_of
 from training import claims
+from training.claims import Clock
 from training.generation import GeneratorUnavailable, ModelServer
 from training.models import CLAIMED_STATUSES, GenerationJob, Run
 from training.queries.serving import training_now
@@ -36,7 +36,7 @@ class HandoverFailed(Exception):
 
 
 @contextmanager
-def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetime]) -> Iterator[None]:
+def generating(claim: "claims.Claim[GenerationJob]", clock: Clock) -> Iterator[None]:
     """Holds the machine for a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
     if not settings.GENERATOR_HANDOVER:
         yield
@@ -49,7 +49,7 @@ def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetim
 
 
 @contextmanager
-def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Iterator[None]:
+def training(claim: "claims.Claim[Run]", clock: Clock) -> Iterator[None]:
     """Holds the machine for a run alone; the servers have released their memory.
 
     Raises HandoverFailed, claims.Stopped, claims.ClaimLost.
@@ -66,7 +66,7 @@ def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Itera
         restore()
 
 
-def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Callable[[], datetime]) -> None:
+def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Clock) -> None:
     """Waits until the machine is free, with the reason in the job's row, and takes it."""
     while True:
         with transaction.atomic():

@@ -7,8 +7,6 @@ asked for a while. After that, or after a crash, the next engine repeats the ear
 import json
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +19,11 @@ from common import processes
 from common.sentences import Sentence
 from labeling.exchange import Message, PreferencePair
 from training import claims
+from training.claims import Clock
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command
 from training.models import JobStatus, LabSession, LensJob
 from training.versions import files
-
-Clock = Callable[[], datetime]
 
 LOOK_SECONDS = 0.25
 IDLE_SECONDS = 120.0  # an engine waits so long for the next request

@@ -4,8 +4,6 @@ If there is an explicit reward model, it scores the pair too.
 """
 
 import time
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,13 @@ from django.utils import timezone
 
 from labeling.exchange import PreferencePair
 from training import claims
+from training.actions.planning import REWARD_HEAD
+from training.claims import Clock
 from training.errors import VersionDamaged
-from training.jobs.engine import EngineFailed, score
+from training.jobs.engine import EngineFailed, score_pairs
 from training.models import JobStatus, LensJob, ModelVersion
 from training.versions import files
 
-Clock = Callable[[], datetime]
-HEAD_FILE = "reward_head.safetensors"  # of the engine's reward models; its module loads torch
 # Exact to the last digits that the page shows, whatever precision the run was trained in.
 PRECISE = ["--set", "dtype=float32"]
 
@@ -86,7 +84,7 @@ class LensWork:
         self, version: ModelVersion, *, reference: ModelVersion | None = None, options: list[str]
     ) -> dict[str, Any]:
         pair = PreferencePair.from_dict(self.job.pair)
-        scores = score(
+        scores = score_pairs(
             version, [pair], reference=reference, options=[*options, *PRECISE], should_stop=self._should_stop
         )
         if self.stopping:
@@ -103,7 +101,7 @@ class LensWork:
 
 def newest_reward_model() -> Path | None:
     """The newest reward model in var/reward_models; None if there is none."""
-    heads = (settings.VAR_DIR / "reward_models").glob(f"*/{HEAD_FILE}")
+    heads = (settings.VAR_DIR / "reward_models").glob(f"*/{REWARD_HEAD}")
     newest = max(heads, key=lambda path: path.stat().st_mtime, default=None)
     return newest.parent if newest else None
 

@@ -7,7 +7,7 @@ from labeling.exchange import PreferencePair
 from training.generation import GenerationRequest, SamplingSettings
 from training.jobs.candidates import written_candidates
 from training.jobs.drafts import pair_to_score
-from training.jobs.engine import score
+from training.jobs.engine import score_pairs
 from training.models import GenerationItem, GenerationJob, ModelVersion
 from training.versions import files
 
@@ -33,10 +33,10 @@ def candidate_rewards(
     version = job.reward_version
     if version is not None:
         files.check_version(version)
-        scores = score(version, pairs, reference=version.parent, should_stop=should_stop)
+        scores = score_pairs(version, pairs, reference=version.parent, should_stop=should_stop)
     else:
         base = ModelVersion(base_dir=items[0].version_first.base_dir)
-        scores = score(base, pairs, options=["--reward-model", job.reward_model], should_stop=should_stop)
+        scores = score_pairs(base, pairs, options=["--reward-model", job.reward_model], should_stop=should_stop)
     rewards: dict[int, dict[str, float]] = {}
     for scored in scores:
         item, chosen, rejected = scored["id"].split(":")

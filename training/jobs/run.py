@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from common.sentences import Sentence
 from labeling.exchange import SnapshotDamaged, verify_snapshot
 from training import claims
 from training.actions.versions import register_version
+from training.claims import Clock
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
 from training.jobs import handover
@@ -30,7 +30,6 @@ from training.versions import files
 
 logger = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 
 TICK_SECONDS = 1.0
 SECONDS_PER_WRITE = 1.0

@@ -75,7 +75,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PairView:
     """A pair under one version. scale: the log-ratio of the deepest colour, in nats."""
 
     version: str
@@ -97,13 +97,13 @@ def figures(chosen_ratio: float, rejected_ratio: float, beta: float) -> Figures:
     return Figures(beta * chosen_ratio, beta * rejected_ratio, margin, exp(-loss), loss, beta * wrong)
 
 
-def views(result: dict[str, Any]) -> tuple[View, View | None]:
+def views(result: dict[str, Any]) -> tuple[PairView, PairView | None]:
     """A lens job's result as views, after and before (None: the reference itself), with one scale for both."""
     parts = [part for part in (result["after"], result["before"]) if part]
     sides = [part[side] for part in parts for side in ("chosen", "rejected")]
     scale = max([FAINTEST, *(abs(logp - reference) for side in sides for _, logp, reference in side)])
     both = [
-        View(part["version"], _side(part["chosen"], scale), _side(part["rejected"], scale), scale) for part in parts
+        PairView(part["version"], _side(part["chosen"], scale), _side(part["rejected"], scale), scale) for part in parts
     ]
     return both[0], both[1] if len(both) > 1 else None
 

@@ -6,7 +6,7 @@ from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
 from training.models import JobStatus, RetrainingRule, Run, Snapshot
 
-PREFERENCES = ("a", "b")  # the winners that yield a preference pair
+PAIR_WINNERS = ("a", "b")  # the winners that yield a preference pair
 
 
 def last_snapshot(campaign: Campaign) -> Snapshot | None:
@@ -17,7 +17,7 @@ def last_snapshot(campaign: Campaign) -> Snapshot | None:
 
 def fresh_verdicts(campaign: Campaign) -> int:
     """How many verdicts that yield a preference pair are newer than the last run's snapshot."""
-    verdicts = standing_verdicts(campaign).filter(winner__in=PREFERENCES)
+    verdicts = standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS)
     snapshot = last_snapshot(campaign)
     if snapshot is not None and snapshot.last_verdict_at is not None:
         verdicts = verdicts.filter(settled_at__gt=snapshot.last_verdict_at)

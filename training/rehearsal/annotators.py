@@ -7,7 +7,7 @@ from labeling.actions.people import create_user
 from labeling.judging.acts import judge
 from labeling.judging.assignments import next_assignment
 from labeling.models import Assignment, Campaign, Role, User
-from training.rehearsal.rules import Rule
+from training.rehearsal.rules import PreferenceRule
 
 
 def simulated_people(count: int, *, now: datetime) -> tuple[User, list[User]]:
@@ -22,7 +22,7 @@ def _person(name: str, role: str, *, now: datetime) -> User:
 
 
 def judge_by_rule(
-    *, campaign: Campaign, annotator: User, rule: Rule, error_rate: float, seed: int, now: datetime
+    *, campaign: Campaign, annotator: User, rule: PreferenceRule, error_rate: float, seed: int, now: datetime
 ) -> int:
     """One annotator judges everything assigned to them; returns how many judgments.
 
@@ -37,7 +37,7 @@ def judge_by_rule(
     return judged
 
 
-def _choice(assignment: Assignment, rule: Rule, error_rate: float, *, seed: str) -> str:
+def _choice(assignment: Assignment, rule: PreferenceRule, error_rate: float, *, seed: str) -> str:
     comparison = assignment.comparison
     preferred = rule.prefers(comparison.completion_a.text, comparison.completion_b.text)
     if preferred == "tie":

@@ -8,7 +8,7 @@ from typing import Any
 
 from labeling.models import Campaign, Verdict
 from labeling.stats import wilson_interval
-from training.rehearsal.rules import Rule
+from training.rehearsal.rules import PreferenceRule
 
 
 def with_interval(successes: float, trials: int) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def with_interval(successes: float, trials: int) -> dict[str, Any]:
     return {"value": successes / trials if trials else None, "low": low, "high": high}
 
 
-def verdict_accuracy(campaign: Campaign, rule: Rule) -> dict[str, Any]:
+def verdict_accuracy(campaign: Campaign, rule: PreferenceRule) -> dict[str, Any]:
     """The share of verdicts that agree with the rule, with its interval; ties by the rule are left out."""
     correct = total = 0
     verdicts = Verdict.objects.filter(campaign=campaign, winner__in=("a", "b"))
@@ -29,7 +29,7 @@ def verdict_accuracy(campaign: Campaign, rule: Rule) -> dict[str, Any]:
     return {**with_interval(correct, total), "verdicts": total}
 
 
-def win_rate(rule: Rule, new_and_old: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def win_rate(rule: PreferenceRule, new_and_old: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The share of prompts on which the new version's text wins by the rule, with its 95 % Wilson interval.
 
     Ties count half.

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,10 @@ from training.actions.generation import start_generation
 from training.actions.planning import GenerationSpec, derive_seed
 from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, record_evaluation
+from training.claims import Clock
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
 from training.jobs.drafts import draft_of_generated, pair_to_score
-from training.jobs.engine import score
+from training.jobs.engine import score_pairs
 from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS
 from training.jobs.generation import run_generation_job
 from training.jobs.run import run_training_job
@@ -37,11 +37,10 @@ from training.models import GenerationJob, JobStatus, ModelVersion, Run, Snapsho
 from training.queries.serving import serving_version
 from training.rehearsal.annotators import judge_by_rule, simulated_people
 from training.rehearsal.figures import estimate_kl, verdict_accuracy, win_rate
-from training.rehearsal.rules import Rule
+from training.rehearsal.rules import PreferenceRule
 from training.versions import servers
 
 HELD_OUT_FIGURES = ("pairs", "reward_accuracy", "reward_accuracy_low", "reward_accuracy_high", "loss", "margin")
-Clock = Callable[[], datetime]
 
 
 class RehearsalFailed(RuntimeError):
@@ -52,7 +51,7 @@ class RehearsalFailed(RuntimeError):
 class RehearsalPlan:
     """The settings of a rehearsal. The defaults were found in docs/experiments.md."""
 
-    rule: Rule
+    rule: PreferenceRule
     rounds: int = 1
     error_rate: float = 0.1
     overlap: int = 3
@@ -255,7 +254,7 @@ class Round:
                     tokens += [len(first.completion_ids), len(second.completion_ids)]
         if not pairs:
             return {"k3": None, "completions": 0}
-        scores = score(version, pairs, reference=parent)
+        scores = score_pairs(version, pairs, reference=parent)
         sides = ("chosen", "rejected")
         new = [score[f"policy_{side}_logp"] for score in scores for side in sides]
         old = [score[f"reference_{side}_logp"] for score in scores for side in sides]

@@ -17,7 +17,7 @@ JUST_NOTICEABLE = 0.1
 
 
 @dataclass(frozen=True)
-class Rule:
+class PreferenceRule:
     """A preference of simulated annotators. compare: below zero, the first text is better; above, the second."""
 
     name: str
@@ -47,15 +47,15 @@ def _plain_paragraph(first: str, second: str) -> int:
     return lists or marks or _shorter(first, second)
 
 
-RULES = {
+PREFERENCE_RULES = {
     rule.name: rule
     for rule in (
-        Rule(
+        PreferenceRule(
             "shorter",
             "Prefers the text with fewer characters; a difference of a tenth or less is a tie.",
             _shorter,
         ),
-        Rule(
+        PreferenceRule(
             "plain_paragraph",
             "Prefers a text without a Markdown list; among equals the one with less other markup, then the shorter.",
             _plain_paragraph,

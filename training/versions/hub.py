@@ -22,17 +22,17 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same version gives the same bytes
 TEXT_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 NEVER = (".bin", ".pt", ".pth", ".pkl", ".ckpt")  # pickles can run code
 
-Source = Path | bytes
+Content = Path | bytes
 
 
-def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
+def hub_files(version: ModelVersion) -> list[tuple[str, Content]]:
     """Name and content of every file, sorted: weights, configuration, tokenizer, a model card and the lineage.
 
     Raises VersionDamaged if the version's files are not those that were registered.
     """
     check_version(version)
     base = Path(version.base_dir)
-    files: dict[str, Source] = {}
+    files: dict[str, Content] = {}
     if version.adapter_dir:
         files |= {name: base / name for name in TEXT_FILES if (base / name).is_file()}
         files |= _files_of(Path(version.adapter_dir))
@@ -44,7 +44,7 @@ def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
     return sorted(files.items())
 
 
-def _files_of(folder: Path) -> dict[str, Source]:
+def _files_of(folder: Path) -> dict[str, Content]:
     return {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
@@ -102,13 +102,13 @@ def write_hub_folder(version: ModelVersion, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.parent / f".{target.name}-{secrets.token_hex(6)}"
     try:
-        for name, source in files:
+        for name, content in files:
             path = building / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(source, bytes):
-                path.write_bytes(source)
+            if isinstance(content, bytes):
+                path.write_bytes(content)
             else:
-                shutil.copyfile(source, path)
+                shutil.copyfile(content, path)
         building.rename(target)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -144,25 +144,25 @@ class _Sink:
         return taken
 
 
-def stream_zip(name: str, files: list[tuple[str, Source]]) -> Iterator[bytes]:
+def stream_zip(name: str, files: list[tuple[str, Content]]) -> Iterator[bytes]:
     """A ZIP file with the files in a folder of that name, a megabyte at a time.
 
     It is not compressed, because weights do not shrink.
     """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for file, source in files:
+        for file, content in files:
             with archive.open(zipfile.ZipInfo(f"{name}/{file}", LONG_AGO), "w", force_zip64=True) as entry:
-                for piece in _pieces(source):
+                for piece in _pieces(content):
                     entry.write(piece)
                     yield sink.take()
     yield sink.take()
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        yield source
+def _pieces(content: Content) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
         return
-    with source.open("rb") as handle:
+    with content.open("rb") as handle:
         while piece := handle.read(READ_BYTES):
             yield piece

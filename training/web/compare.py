@@ -54,7 +54,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PromptTexts:
     """A prompt and the texts of both versions."""
 
     prompt: Prompt
@@ -134,9 +134,9 @@ def _home_of(version: ModelVersion, led: QuerySet[Campaign]) -> Campaign | None:
     return led.filter(pk=version.run.campaign_id).first() if version.run else None
 
 
-def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> list[Change]:
+def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> list[PromptTexts]:
     firsts, seconds = first_written(prompts, one.name), first_written(prompts, other.name)
-    return [Change(prompt, *word_diff(firsts[prompt.pk].text, seconds[prompt.pk].text)) for prompt in prompts]
+    return [PromptTexts(prompt, *word_diff(firsts[prompt.pk].text, seconds[prompt.pk].text)) for prompt in prompts]
 
 
 def word_diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:

@@ -25,7 +25,7 @@ from training.web.forms import LensForm
 
 JOBS_LISTED = 15
 
-SIDES = {
+SIDE_NAMES = {
     True: (gettext_lazy("Chosen"), gettext_lazy("Rejected")),
     False: (gettext_lazy("A"), gettext_lazy("B")),
 }
@@ -71,7 +71,7 @@ def lens(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "wanted": subject,
-        "names": SIDES[subject.is_preference] if subject else (),
+        "names": SIDE_NAMES[subject.is_preference] if subject else (),
         "has_versions": seen.exists(),
         "lens_jobs": lens_jobs[:JOBS_LISTED],
         "nav": "lens",
@@ -87,7 +87,7 @@ def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
         "version__parent", "before", "reference", "comparison", "campaign"
     )
     found = get_object_or_404(lens_jobs, pk=pk)
-    names = SIDES[found.is_preference]
+    names = SIDE_NAMES[found.is_preference]
     context: dict[str, Any] = {
         "lens_job": found,
         "names": names,
@@ -102,7 +102,7 @@ def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
 def _figures_context(lens_job: LensJob) -> dict[str, Any]:
     """Rewards and heat maps of a finished lens job, after and before."""
     assert lens_job.result is not None
-    names = SIDES[lens_job.is_preference]
+    names = SIDE_NAMES[lens_job.is_preference]
     after, before = views(lens_job.result)
     maps = [{"key": "after", "title": _("After"), "view": after}] + (
         [{"key": "before", "title": _("Before"), "view": before}] if before else []

@@ -4,10 +4,10 @@ import pytest
 
 from labeling.models import Judgment, User
 from tests.people import NOON, Stage, stage
-from training.rehearsal import RULES, judge_by_rule
+from training.rehearsal import PREFERENCE_RULES, judge_by_rule
 from training.rehearsal.annotators import simulated_people
 
-RULE = RULES["shorter"]
+RULE = PREFERENCE_RULES["shorter"]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from training.actions.planning import GenerationSpec
 from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, register_base_version, roll_back
 from training.generation import ModelServer
-from training.jobs.engine import score
+from training.jobs.engine import score_pairs
 from training.jobs.generation import run_generation_job
 from training.jobs.run import run_training_job
 from training.models import GenerationJob, JobStatus, ModelVersion
@@ -222,7 +222,7 @@ def _train(campaign: Campaign, alice: User) -> ModelVersion:
 
 def _log_probs_agree(running: Vllm, trained: ModelVersion) -> None:
     """Of fixed texts, with the adapter and without: what the server says and what the engine says."""
-    (ours,) = score(trained, [PreferencePair("fixed", ASKED, *TEXTS)], options=["--set", "dtype=float32"])
+    (ours,) = score_pairs(trained, [PreferencePair("fixed", ASKED, *TEXTS)], options=["--set", "dtype=float32"])
     server = ModelServer(running.address)
     for number, side in enumerate(("chosen", "rejected")):
         with_adapter, without = (_served_log_prob(server, name, TEXTS[number]) for name in (trained.name, NAME))

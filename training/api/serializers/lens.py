@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from training.api.serializers.playground import MessageSerializer
+from training.api.serializers.playground import TurnSerializer
 from training.models import LensJob, ModelVersion
 
 
@@ -20,7 +20,7 @@ class LensJobRequestSerializer(serializers.Serializer[Any]):
     comparison = serializers.IntegerField(
         required=False, min_value=1, help_text="A comparison's number; or send prompt, chosen and rejected."
     )
-    prompt = MessageSerializer(many=True, required=False)
+    prompt = TurnSerializer(many=True, required=False)
     chosen = serializers.CharField(required=False, trim_whitespace=False)
     rejected = serializers.CharField(required=False, trim_whitespace=False)
 

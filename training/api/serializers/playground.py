@@ -7,7 +7,7 @@ from rest_framework import serializers
 from labeling.api.serializers.judging import MESSAGE_ROLES
 
 
-class MessageSerializer(serializers.Serializer[Any]):
+class TurnSerializer(serializers.Serializer[Any]):
     """A turn of a conversation."""
 
     role = serializers.ChoiceField(choices=MESSAGE_ROLES)
@@ -17,7 +17,7 @@ class MessageSerializer(serializers.Serializer[Any]):
 class ConversationSerializer(serializers.Serializer[Any]):
     """A conversation that a version is to continue."""
 
-    messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
+    messages = serializers.ListField(child=TurnSerializer(), min_length=1, max_length=200)
     settings = serializers.DictField(required=False, help_text="temperature, top_p, top_k, max_tokens, system_prompt.")
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
 
@@ -40,7 +40,7 @@ class CompletionSerializer(serializers.Serializer[Any]):
 class KeepRequestSerializer(serializers.Serializer[Any]):
     """A conversation to keep: as a prompt or, with two receipts, as a comparison of two answers."""
 
-    messages = serializers.ListField(child=MessageSerializer(), min_length=1, max_length=200)
+    messages = serializers.ListField(child=TurnSerializer(), min_length=1, max_length=200)
     receipts = serializers.ListField(child=serializers.CharField(), required=False, min_length=2, max_length=2)
 
 

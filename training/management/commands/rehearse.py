@@ -11,20 +11,20 @@ from labeling.management.base import told
 from training.actions.demo import demo_prompts, ensure_base_version
 from training.jobs.engine import EngineFailed
 from training.management.base import assignment, version_named
-from training.rehearsal import RULES, Rehearsal, RehearsalFailed, RehearsalPlan
+from training.rehearsal import PREFERENCE_RULES, Rehearsal, RehearsalFailed, RehearsalPlan
 
 
 class Command(BaseCommand):
     help = (
         "Rehearse the loop with simulated annotators who judge by a rule with an error rate. Prints a report of each "
         "round. A rehearsal has its own campaign and serving channel; the version that really serves is not affected. "
-        "Rules: " + " ".join(f"{rule.name}: {rule.sentence}" for rule in RULES.values())
+        "Rules: " + " ".join(f"{rule.name}: {rule.sentence}" for rule in PREFERENCE_RULES.values())
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        plan = RehearsalPlan(RULES["shorter"])
+        plan = RehearsalPlan(PREFERENCE_RULES["shorter"])
         parser.add_argument("--rounds", type=int, default=plan.rounds)
-        parser.add_argument("--rule", choices=RULES, default=plan.rule.name)
+        parser.add_argument("--rule", choices=PREFERENCE_RULES, default=plan.rule.name)
         parser.add_argument(
             "--error-rate", type=float, default=plan.error_rate, help="error rate of each simulated annotator"
         )
@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         plan = RehearsalPlan(
-            rule=RULES[options["rule"]],
+            rule=PREFERENCE_RULES[options["rule"]],
             **{name: options[name] for name in ("rounds", "error_rate", "overlap", "pairs_per_prompt", "max_tokens")},
             samples=options["samples"],
             seed=options["seed"],
