@@ -10,11 +10,14 @@ from training import access
 from training.models import ModelVersion
 
 
-def find_job(jobs: QuerySet[Any], number: int, noun: str) -> Any:
-    """The job with this number, of those that a person may see. Raises NotFound."""
+def find_job(jobs: QuerySet[Any], number: int, not_found: str) -> Any:
+    """The job with this number, of those that a person may see. Raises NotFound.
+
+    not_found: the sentence to raise, with %(number)s.
+    """
     job = jobs.filter(pk=number).first()
     if job is None:
-        raise NotFound(f"There is no {noun} {number} among those you may see.")
+        raise NotFound(not_found % {"number": number})
     return job
 
 

@@ -1,5 +1,6 @@
 """The API of generation."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -20,7 +21,7 @@ from training.models import GenerationJob
 def find_generation(user: User, number: int) -> GenerationJob:
     """The generation job with this number, if the person may see it. Raises NotFound."""
     jobs = access.visible_generation_jobs(user).select_related("campaign").prefetch_related("versions")
-    job: GenerationJob = find_job(jobs, number, "generation job")
+    job: GenerationJob = find_job(jobs, number, _("There is no generation job %(number)s among those you may see."))
     return job
 
 

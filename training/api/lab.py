@@ -1,5 +1,6 @@
 """The API of the lab."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -33,7 +34,11 @@ class LabSessionsView(ApiView):
 class _OneLabSession(ApiView):
     def find(self, pk: int) -> LabSession:
         """The caller's own experiment with this number. Raises NotFound."""
-        session: LabSession = find_job(access.own_lab_sessions(self.person).select_related("version"), pk, "experiment")
+        session: LabSession = find_job(
+            access.own_lab_sessions(self.person).select_related("version"),
+            pk,
+            _("You have no experiment %(number)s."),
+        )
         return session
 
 

@@ -1,5 +1,6 @@
 """The API of the lens."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -54,5 +55,5 @@ class LensJobView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Returns its state, and its result once it is finished."""
         lens_jobs = access.visible_lens_jobs(self.person).select_related("version", "before", "reference")
-        lens_job: LensJob = find_job(lens_jobs, pk, "lens job")
+        lens_job: LensJob = find_job(lens_jobs, pk, _("There is no lens job %(number)s among those you may see."))
         return Response(serializers.LensJobSerializer(lens_job).data)

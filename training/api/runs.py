@@ -1,5 +1,6 @@
 """The API of runs: training on a campaign's labels."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -21,7 +22,7 @@ from training.queries.jobs import run_metrics
 def find_run(user: User, number: int) -> Run:
     """The run with this number, if the person may see it. Raises NotFound."""
     runs = access.visible_runs(user).select_related("campaign", "snapshot", "parent", "version")
-    run: Run = find_job(runs, number, "run")
+    run: Run = find_job(runs, number, _("There is no run %(number)s among those you may see."))
     return run
 
 

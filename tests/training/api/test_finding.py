@@ -14,11 +14,11 @@ from training.models import ModelVersion
 def test_a_lead_finds_their_own_and_nobody_else_does(scene: Stage) -> None:
     child = child_of(ModelVersion.objects.get(), scene)
     assert find_version(scene.maya, child.name) == child
-    assert find_job(access.visible_runs(scene.maya), child.run_id or 0, "run") == child.run
+    assert find_job(access.visible_runs(scene.maya), child.run_id or 0, "There is no run %(number)s.") == child.run
     stranger = person("stranger", "lead")
     with pytest.raises(NotFound, match="There is no model version 'sums-v1'"):
         find_version(stranger, child.name)
     with pytest.raises(NotFound, match=f"There is no run {child.run_id}"):
-        find_job(access.visible_runs(stranger), child.run_id or 0, "run")
+        find_job(access.visible_runs(stranger), child.run_id or 0, "There is no run %(number)s.")
     with pytest.raises(NotAllowed):
         find_version(scene.alice, child.name)
