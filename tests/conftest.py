@@ -9,6 +9,7 @@ import environ
 import hypothesis
 import pytest
 from django.conf import settings
+from django.utils import translation
 from playwright.sync_api import expect
 
 from config.embedded import EmbeddedServices, VarDirectory
@@ -22,6 +23,14 @@ hypothesis.settings.register_profile("exploring", deadline=None, max_examples=10
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 expect.set_options(timeout=60_000)  # milliseconds; Playwright's default of five seconds is short on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """The language of a test's last request does not reach into the next test."""
+    with translation.override("en"):
+        yield
+
 
 # `make test` starts the services; plain `pytest` starts them for the first test that needs a database.
 SERVICES_MISSING = settings.DATABASES["default"]["PORT"] == 1

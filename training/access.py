@@ -1,6 +1,6 @@
-"""Who may do what with campaigns' training and with versions: asked by every action, so that no way in differs.
+"""Permissions on versions and on the training of campaigns. Every action checks them, so all ways in agree.
 
-Campaigns are asked about in `labeling.access`. `None` in the place of a person is the system itself.
+`labeling.access` has the permissions on campaigns. `None` in the place of a person is the system itself.
 """
 
 from django.db.models import Q, QuerySet
@@ -26,12 +26,12 @@ def require_version(user: User | None, version: ModelVersion) -> None:
 
 
 def version_not_found(name: str) -> NotFound:
-    """The answer for what is not there and for what one must not know of."""
+    """The error for a version that does not exist, and for one that this person must not know of."""
     return NotFound(_("There is no model version %(name)s among those you may see.") % {"name": repr(name)})
 
 
 def visible_versions(user: User) -> QuerySet[ModelVersion]:
-    """Base versions, what serves by default, and what the campaigns led by this person have trained."""
+    """Base versions, the version that serves by default, and those trained in campaigns that this person leads."""
     if not user.is_lead:
         return ModelVersion.objects.none()
     if user.is_admin:
@@ -43,18 +43,20 @@ def visible_versions(user: User) -> QuerySet[ModelVersion]:
 
 
 def visible_runs(user: User) -> QuerySet[Run]:
-    """The runs of the campaigns led by this person."""
+    """The runs of the campaigns that this person leads."""
     return Run.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
-    """The generation jobs of the campaigns led by this person."""
+    """The generation jobs of the campaigns that this person leads."""
     return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_lens_jobs(user: User) -> QuerySet[LensJob]:
-    """One's own of texts one wrote, and those of pairs of the campaigns led by this person: whoever leads a campaign no
-    more sees its texts no more."""
+    """This person's lens jobs on texts of their own, and all lens jobs on pairs of the campaigns they lead.
+
+    A person who no longer leads a campaign no longer sees its texts, even in their own jobs.
+    """
     if not user.is_lead:
         return LensJob.objects.none()
     if user.is_admin:
@@ -63,7 +65,7 @@ def visible_lens_jobs(user: User) -> QuerySet[LensJob]:
 
 
 def own_lab_sessions(user: User) -> QuerySet[LabSession]:
-    """One's own experiments in the lab."""
+    """This person's experiments in the lab."""
     return LabSession.objects.filter(created_by=user)
 
 

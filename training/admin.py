@@ -1,4 +1,4 @@
-"""The Django admin of training: for looking, not for changing. What changes is done by actions."""
+"""The Django admin of training. It is read-only: changes go through actions."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -9,7 +9,7 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        """Tells labeling, which does not know this app, what webhooks can be told of and what was trained on whom."""
+        """Registers with labeling, which does not know this app: webhook events, and versions trained on a person."""
         from labeling.events.types import offer
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
@@ -47,12 +47,12 @@ class TrainingConfig(AppConfig):
         offer(
             {
                 "generation.finished": _("A generation job has written its candidate pairs."),
-                "generation.failed": _("A generation job gave up."),
-                "run.finished": _("A training run ended in a new model version."),
-                "run.failed": _("A training run gave up."),
-                "version.registered": _("There is a new model version."),
-                "version.evaluated": _("A model version was measured."),
-                "version.promoted": _("A model version serves from now on."),
-                "version.rolled_back": _("The model version before serves again."),
+                "generation.failed": _("A generation job failed."),
+                "run.finished": _("A training run made a new model version."),
+                "run.failed": _("A training run failed."),
+                "version.registered": _("A model version was registered."),
+                "version.evaluated": _("A model version was evaluated."),
+                "version.promoted": _("A model version was promoted: it serves now."),
+                "version.rolled_back": _("A rollback: the earlier model version serves again."),
             }
         )

@@ -1,8 +1,8 @@
-"""Who works on what: sending ids to the broker, claiming rows, heartbeats, and finding what was lost.
+"""Claims of workers on jobs: sending ids to the broker, claiming rows, heartbeats, and finding lost jobs.
 
-A job's row is the truth. A message only says "look at this row", so one too many does no harm and one too few is sent
-again by the sweep. A worker owns a job from its claim on, under the number of that claim (`attempts`): everything it
-writes is conditional on that number, so a worker that was taken for dead and was not can write nothing any more.
+A job's row is the truth. A message only says "look at this row": an extra one does no harm, and the sweep sends a
+missing one again. A worker owns a job from its claim on, under the number of that claim (`attempts`). Everything it
+writes is conditional on that number, so a worker that was wrongly taken for dead can no longer write.
 """
 
 import logging
@@ -16,23 +16,28 @@ from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop as _
 from kombu.exceptions import OperationalError as BrokerError
 
 from common import processes
+from common.sentences import Sentence, sentence_of
 from labeling.events.record import record
-from training.models import GenerationJob, JobStatus, LabSession, LensJob, Run
+from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, LabSession, LensJob, Run
 
 logger = logging.getLogger(__name__)
 
 AnyJob = GenerationJob | Run | LensJob | LabSession
+Clock = Callable[[], datetime]
+"""Gives the current time."""
+
 J = TypeVar("J", GenerationJob, Run, LensJob, LabSession)
 
-# A worker shows itself every few seconds; one that has not for this long is taken for dead wherever it is.
+# Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
 STALE_AFTER = timedelta(seconds=90)
-# A message may take this long from the broker to the claim before a row counts as forgotten.
+# A queued row counts as forgotten by the broker after this long.
 FORGOTTEN_AFTER = timedelta(seconds=20)
-# Workers lost in a row, without a step between them, before a job is given up: it may be what kills them.
+# A job is given up after it has lost this many workers without progress: it may be what kills them.
 MAX_LOSSES = 5
 
 TASKS: dict[type[AnyJob], tuple[str, str]] = {
@@ -50,11 +55,11 @@ NOUNS: dict[type[AnyJob], str] = {
 
 
 class ClaimLost(Exception):
-    """The job was given to another worker: stop, and write nothing more."""
+    """Another worker owns the job now: stop, and write nothing more."""
 
 
 class Stopped(Exception):
-    """Somebody asked the job to stop, and it has."""
+    """The job stopped, because a person asked for it."""
 
 
 def enqueue(job: AnyJob) -> None:
@@ -75,48 +80,44 @@ def send(task: str, queue: str, identifier: int) -> bool:
 
 @dataclass
 class Claim(Generic[J]):
-    """A job in the hands of this worker."""
+    """This worker's ownership of a job, under the number of its claim."""
 
     job: J
 
-    def _mine(self) -> Any:
-        return type(self.job).objects.filter(
-            pk=self.job.pk, attempts=self.job.attempts, status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)
-        )
+    def _owned(self) -> Any:
+        return type(self.job).objects.filter(pk=self.job.pk, attempts=self.job.attempts, status__in=CLAIMED_STATUSES)
 
     def write(self, **values: Any) -> None:
-        """Writes columns of the job, if it is still ours. Raises ClaimLost."""
-        if self._mine().update(**values) != 1:
+        """Writes columns of the job, if this worker still owns it. Raises ClaimLost."""
+        if self._owned().update(**values) != 1:
             raise ClaimLost
         for name, value in values.items():
             setattr(self.job, name, value)
 
     def beat(self, now: datetime) -> bool:
-        """Shows that this worker lives; returns whether somebody has asked the job to stop. Raises ClaimLost."""
+        """Writes a heartbeat; returns whether the job is being cancelled. Raises ClaimLost."""
         self.write(heartbeat_at=now)
         status = type(self.job).objects.filter(pk=self.job.pk).values_list("status", flat=True).get()
         return bool(status == JobStatus.CANCELLING)
 
     def lock(self) -> None:
-        """Locks the row until the transaction ends, if the job is still ours. Raises ClaimLost."""
-        if not self._mine().select_for_update().values_list("pk", flat=True):
+        """Locks the row until the transaction ends, if this worker still owns the job. Raises ClaimLost."""
+        if not self._owned().select_for_update().values_list("pk", flat=True):
             raise ClaimLost
 
     def finish(self, status: JobStatus, *, now: datetime, error: str = "", **values: Any) -> None:
-        """The end of it: the status, the event of it, and nothing can be written any more. Raises ClaimLost."""
+        """Ends the job: writes its status, its event, and gives up the claim. Raises ClaimLost."""
         with transaction.atomic():
             self.write(status=status, error=error, finished_at=now, worker="", heartbeat_at=None, **values)
             record_end(self.job, status, now=now, error=error)
 
 
 @contextmanager
-def ending(
-    claim: Claim[J], clock: Callable[[], datetime], *, gives_up_on: tuple[type[Exception], ...], **values: Any
-) -> Iterator[None]:
-    """Around a worker's whole work on a job: what went wrong becomes the job's end, with `values` written beside it.
+def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception], ...], **values: Any) -> Iterator[None]:
+    """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
-    gives_up_on: what is the job's own fault, its message a sentence for people. A database that cannot be reached is
-    passed on: then the row cannot be written either, and the sweep will find it.
+    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people. Errors of the
+    database connection are raised: the row cannot be written then, and the sweep will find it.
     """
     try:
         yield
@@ -125,29 +126,32 @@ def ending(
     except Stopped:
         claim.finish(JobStatus.CANCELLED, now=clock(), **values)
     except gives_up_on as error:
-        claim.finish(JobStatus.FAILED, now=clock(), error=str(error), **values)
+        claim.finish(JobStatus.FAILED, now=clock(), error=sentence_of(error), **values)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.exception("%s %s failed", noun(claim.job), claim.job.pk)
-        claim.finish(JobStatus.FAILED, now=clock(), error=f"Unexpected: {type(error).__name__}: {error}", **values)
+        details = {"kind": type(error).__name__, "error": str(error)}
+        claim.finish(
+            JobStatus.FAILED, now=clock(), error=Sentence(_("Unexpected: %(kind)s: %(error)s"), details), **values
+        )
 
 
 def noun(job: AnyJob) -> str:
-    """What the event log calls it."""
+    """The job's kind in the verbs of the event log."""
     return NOUNS[type(job)]
 
 
 def record_end(job: AnyJob, status: JobStatus, *, now: datetime, error: str = "") -> None:
-    """The event of a job's end. No actor: a worker did it."""
+    """Records the end of a job. The event has no actor: a worker caused it."""
     after = {"done": job.done, "total": job.total, "error": error}
     record(f"{noun(job)}.{status.value}", job, acting_user=None, now=now, campaign=job.campaign, after=after)
 
 
 def claim(model: type[J], identifier: int, *, now: datetime) -> Claim[J] | None:
-    """Takes a queued job for this worker, or one whose worker is dead; None if there is nothing to take.
+    """Claims a job that is queued or whose worker is dead; None if it cannot be claimed.
 
-    Two workers with the same message: the compare-and-set on `attempts` lets exactly one through.
+    If two workers have the same message, the compare-and-set on `attempts` lets exactly one through.
     """
     job = model.objects.filter(pk=identifier).first()
     if job is not None and job.status != JobStatus.QUEUED:
@@ -166,27 +170,33 @@ def claim(model: type[J], identifier: int, *, now: datetime) -> Claim[J] | None:
     if not taken:
         return None
     owned = model.objects.select_related("campaign").get(pk=job.pk)
-    # Between the two statements nobody else can have it, unless the sweep took us for dead: then the number differs.
+    # Nobody else can claim it between the two statements, unless the sweep took this worker for dead: then the number
+    # differs.
     return Claim(owned) if owned.attempts == job.attempts + 1 else None
 
 
 def is_lost(job: AnyJob, *, now: datetime) -> bool:
-    """Whether the worker that has this job is dead: gone from this machine, or silent for too long."""
+    """Whether the worker that owns this job is dead: gone from this machine, or silent for too long."""
     silent = job.heartbeat_at is None or now - job.heartbeat_at > STALE_AFTER
     return silent or processes.is_alive(job.worker) is False
 
 
 def _put_back(job: J, *, now: datetime) -> J | None:
-    """Frees a job from a dead worker: queued again, cancelled if that was asked for, failed if it kills its workers."""
+    """Takes a job from a dead worker: queues it again, cancels it if that was requested, or fails it after MAX_LOSSES.
+
+    Returns the job, or None if its worker lives.
+    """
     if not job.is_active or job.status == JobStatus.QUEUED or not is_lost(job, now=now):
         return None
+    status, error = JobStatus.QUEUED, Sentence()
     if job.status == JobStatus.CANCELLING:
-        status, error = JobStatus.CANCELLED, ""
+        status = JobStatus.CANCELLED
     elif job.losses + 1 > MAX_LOSSES:
         status = JobStatus.FAILED
-        error = f"{job.losses + 1} workers died with it and it did not move on; see their logs, then start it again."
-    else:
-        status, error = JobStatus.QUEUED, ""
+        error = Sentence(
+            _("%(count)s workers died with it and it did not move on; see their logs, then start it again."),
+            {"count": job.losses + 1},
+        )
     with transaction.atomic():
         # The heartbeat is part of the comparison: a worker that wakes up now keeps its job.
         freed = type(job).objects.filter(
@@ -203,14 +213,14 @@ def _put_back(job: J, *, now: datetime) -> J | None:
 
 @dataclass
 class Swept:
-    """What one sweep did."""
+    """The result of one sweep: jobs taken from dead workers, and messages sent again."""
 
-    freed: int = 0  # taken from dead workers
-    sent: int = 0  # sent to the broker again
+    freed: int = 0
+    sent: int = 0
 
 
 def sweep(*, now: datetime) -> Swept:
-    """Frees what dead workers had, and sends the ids of queued jobs again where the broker has forgotten them."""
+    """Takes jobs from dead workers, and sends the ids of queued jobs that the broker has forgotten again."""
     swept = Swept()
     for model, (task, queue) in TASKS.items():
         _free_lost(model, task, queue, swept, now=now)
@@ -219,7 +229,7 @@ def sweep(*, now: datetime) -> Swept:
 
 
 def _free_lost(model: Any, task: str, queue: str, swept: Swept, *, now: datetime) -> None:
-    for job in model.objects.filter(status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)):
+    for job in model.objects.filter(status__in=CLAIMED_STATUSES):
         freed = _put_back(job, now=now)
         if freed is not None:
             swept.freed += 1
@@ -228,8 +238,8 @@ def _free_lost(model: Any, task: str, queue: str, swept: Swept, *, now: datetime
 
 
 def _send_forgotten(model: type[AnyJob], task: str, queue: str, *, now: datetime) -> int:
-    # Only where the queue is empty: as long as messages wait in it, ours may be among them, and a long queue would
-    # fill with copies.
+    # Only if the queue is empty: while messages wait in it, these jobs' may be among them, and a long queue would fill
+    # with copies.
     forgotten = model.objects.filter(status=JobStatus.QUEUED, enqueued_at__lt=now - FORGOTTEN_AFTER)
     identifiers = list(forgotten.order_by("pk").values_list("pk", flat=True))
     if not identifiers or waiting_messages(queue) != 0:
@@ -245,7 +255,7 @@ def waiting_messages(queue: str) -> int | None:
         with connection:
             connection.ensure_connection(max_retries=1, timeout=3)
             return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
-    except connection.channel_errors:  # nobody has ever sent to it
+    except connection.channel_errors:  # the queue does not exist: nothing was ever sent to it
         return 0
     except (*connection.connection_errors, BrokerError, OSError):
         return None

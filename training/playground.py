@@ -1,7 +1,7 @@
-"""A lead talks to a version: one answer at a time, and what was seen becomes a prompt or a comparison of a campaign.
+"""The playground: a lead asks versions for completions, and keeps them as a prompt or a comparison of a campaign.
 
-An answer comes with a receipt: everything that made it, signed. What is kept in a campaign comes out of the receipt, so
-that its token ids and seed are those of the model and nobody's invention.
+A completion comes with a receipt: everything that made it, signed. A comparison is made from receipts, so that its
+token ids and seeds are the model's own.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead
-from labeling.actions.comparisons import ComparisonDraft, add_comparisons
+from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User
@@ -33,17 +33,17 @@ from training.generation import (
     InvalidRequest,
     SamplingSettings,
 )
-from training.jobs.candidates import draft_of
-from training.jobs.sampler import SamplerDied, as_json, open_source
+from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated
+from training.jobs.sampler import SamplerDied, open_source
 from training.models import ModelVersion
 from training.queries.serving import training_now
 
 SALT = "training.playground"
 RECEIPT_SECONDS = 24 * 3600
 WAIT_SECONDS = 60.0
-COMPLETION_SECONDS = 110.0  # with the waiting less than a page waits for its answer
+COMPLETION_SECONDS = 110.0  # together with WAIT_SECONDS less than a page waits for its response
 
-# Where there is no server, a model is loaded for an answer: one at a time in a process of the web server.
+# Without a server, a model is loaded for each completion: one at a time in each process of the web server.
 _one_at_a_time = threading.BoundedSemaphore(1)
 
 
@@ -61,7 +61,7 @@ class WrongReceipt(Invalid):
 
 @dataclass(frozen=True)
 class SignedCompletion:
-    """What a version said, how long it took, and the receipt for it."""
+    """A completion, the seconds that it took, and its receipt."""
 
     completion: GeneratedCompletion
     seconds: float
@@ -76,7 +76,7 @@ def complete(
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
 ) -> SignedCompletion:
-    """One completion of a conversation by a version. seed: None: a fresh one.
+    """One completion of a conversation by a version. seed: None: a random one.
 
     Raises NoCompletion, WrongSettings, VersionDamaged, NotAllowed, NotFound.
     """
@@ -85,17 +85,17 @@ def complete(
     try:
         request = GenerationRequest("playground", list(messages), seed, SamplingSettings(**(settings or {})))
     except (TypeError, ValueError, InvalidRequest) as error:
-        raise WrongSettings(_("This cannot be asked: %(error)s") % {"error": error}) from error
+        raise WrongSettings(_("This request cannot be made: %(error)s") % {"error": error}) from error
     run = training_now()
     if run is not None:
         raise NoCompletion(
-            _("Run %(number)s is training on this machine; the model answers again when it is over.")
+            _("Run %(number)s is training on this machine; the model answers again when the run ends.")
             % {"number": run.pk}
         )
     started = time.monotonic()
     completion = _complete(version, request)
     seconds = time.monotonic() - started
-    values = {"messages": messages_hash(messages), "completion": as_json(completion)}
+    values = {"messages": messages_hash(messages), "completion": draft_as_json(draft_of_generated(completion))}
     return SignedCompletion(completion, seconds, signing.dumps(values, salt=SALT, compress=True))
 
 
@@ -109,7 +109,7 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
         return is_late
 
     if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise NoCompletion(_("The model is still answering somebody else: ask again in a moment."))
+        raise NoCompletion(_("The model is busy with another request: try again in a moment."))
     until = time.monotonic() + COMPLETION_SECONDS
     try:
         with open_source(version) as source:
@@ -122,11 +122,11 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
         if alone:
             _one_at_a_time.release()
     if outcome is None and is_late:
-        told = _("%(name)s took longer than %(seconds)s seconds: ask for fewer tokens.")
-        raise NoCompletion(told % {"name": version.name, "seconds": f"{COMPLETION_SECONDS:g}"})
+        text = _("%(name)s took longer than %(seconds)s seconds: ask for fewer tokens.")
+        raise NoCompletion(text % {"name": version.name, "seconds": f"{COMPLETION_SECONDS:g}"})
     if outcome is None or isinstance(outcome, GenerationFailure):
         raise NoCompletion(
-            outcome.reason if outcome else _("%(name)s gave no answer: ask again.") % {"name": version.name}
+            outcome.reason if outcome else _("%(name)s gave no answer: try again.") % {"name": version.name}
         )
     return outcome
 
@@ -134,7 +134,7 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
 def keep_prompt(
     *, campaign: Campaign, messages: Sequence[Message], acting_user: User | None, now: datetime
 ) -> tuple[Prompt, bool]:
-    """The conversation becomes a prompt of the campaign; returns it and whether it is new.
+    """Adds the conversation to the campaign as a prompt; returns it and whether it is new.
 
     Raises Invalid, NotAllowed, NotFound.
     """
@@ -153,33 +153,31 @@ def keep_comparison(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[Comparison, bool]:
-    """Two answers to the conversation become a comparison of the campaign; returns it and whether it is new.
+    """Adds two answers to the conversation to the campaign as a comparison; returns it and whether it is new.
 
     Raises WrongReceipt, Invalid, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
-    first, second = (_paid(receipt, messages) for receipt in receipts)
-    draft = ComparisonDraft(messages, draft_of(first), draft_of(second))
+    first, second = (_redeem(receipt, messages) for receipt in receipts)
+    draft = ComparisonDraft(messages, first, second)
     added = add_comparisons(campaign=campaign, drafts=[draft], source="playground", acting_user=acting_user, now=now)
-    made = added.comparisons[0]
-    if made is None:
+    comparison = added.comparisons[0]
+    if comparison is None:
         reason = next(iter(added.dropped), "")
         raise Invalid(
             {"identical": _("Both answers are the same."), "empty": _("An answer is empty.")}.get(
                 reason, _("These two cannot be compared.")
             )
         )
-    return made, bool(added.created)
+    return comparison, bool(added.created)
 
 
-def _paid(receipt: str, messages: Sequence[Message]) -> dict[str, Any]:
-    """The completion that a receipt stands for."""
+def _redeem(receipt: str, messages: Sequence[Message]) -> CompletionDraft:
+    """The completion that a receipt stands for. Raises WrongReceipt."""
     try:
         values = signing.loads(receipt, salt=SALT, max_age=RECEIPT_SECONDS)
     except signing.BadSignature as error:
-        raise WrongReceipt(
-            _("An answer can be kept for a day after it was given, as it was given: ask again.")
-        ) from error
+        raise WrongReceipt(_("An answer can be kept unchanged, within a day: ask the model again.")) from error
     if values["messages"] != messages_hash(messages):
-        raise WrongReceipt(_("This answer belongs to another conversation: ask again."))
-    return dict(values["completion"])
+        raise WrongReceipt(_("This answer belongs to another conversation: ask the model again."))
+    return draft_from_json(values["completion"])

@@ -1,6 +1,6 @@
-"""What workers are sent: ids of rows. What is long has queues of its own (CELERY_TASK_ROUTES in the settings).
+"""The Celery tasks of training. Messages carry ids of rows; long tasks have queues of their own (CELERY_TASK_ROUTES).
 
-Every task may come twice or late: what it does depends on the row alone.
+A task may run twice or late: its effect depends on the row alone.
 """
 
 from datetime import timedelta
@@ -20,7 +20,7 @@ from training.models import RetrainingRule
 from training.queries import retraining
 from training.versions import servers
 
-# Long enough for the message of the run's end to have done its work.
+# By then the task that finished the run has asked the gate, unless its worker died.
 GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
 
 
@@ -32,7 +32,7 @@ def run_generation(job_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_training(run_id: int) -> None:
-    """Trains; then the promotion gate is asked where the schedule started the run."""
+    """Trains; then asks the promotion gate, if the schedule started the run."""
     run = run_training_job(run_id)
     if run is not None and retraining.awaits_gate(run):
         ask_gate(run.pk)
@@ -46,19 +46,19 @@ def run_gate(run_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_lens(lens_job_id: int) -> None:
-    """Reads the hidden rewards of a pair."""
+    """Computes the hidden rewards of a pair."""
     run_lens_job(lens_job_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_lab(session_id: int) -> None:
-    """Stays with a lab session for as long as somebody asks for steps."""
+    """Runs a lab session for as long as its owner asks for steps."""
     run_lab_job(session_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Finds what dead workers left and what the broker forgot. A beat row sends it every half minute."""
+    """Recovers jobs of dead workers and forgotten messages. Celery beat sends it every half minute."""
     now = timezone.now()
     claims.sweep(now=now)
     handover.restore()
@@ -69,13 +69,13 @@ def sweep() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def unload_unused() -> None:
-    """Lets the servers forget versions that nothing uses any more. A beat row sends it every ten minutes."""
+    """Unloads versions that nothing uses from the servers. Celery beat sends it every ten minutes."""
     servers.unload_unused()
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def consider_retraining(rule_id: int) -> None:
-    """A rule's time has come: a beat row of its own sends this."""
+    """Considers one rule at its time. Each rule with a time has a beat row that sends this."""
     rule = RetrainingRule.objects.select_related("campaign").filter(pk=rule_id).first()
     if rule is not None:
         consider(rule=rule, now=timezone.now())
@@ -83,6 +83,6 @@ def consider_retraining(rule_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def consider_retraining_rules() -> None:
-    """Starts a run wherever enough fresh verdicts have come and no time is set. A beat row sends it every minute."""
+    """Considers all rules without a time. Celery beat sends it every minute."""
     for rule in retraining.rules_without_time():
         consider(rule=rule, now=timezone.now())

@@ -49,15 +49,14 @@ def do_job(campaign: Any, version: Any, *, settings: dict[str, Any], seed: int) 
     from django.utils import timezone
 
     from training.actions.generation import start_generation
+    from training.actions.planning import GenerationSpec
     from training.jobs.generation import run_generation_job
 
     job = start_generation(
         campaign=campaign,
         acting_user=None,
         now=timezone.now(),
-        versions=[version],
-        settings=settings,
-        seed=seed,
+        spec=GenerationSpec(versions=[version], settings=settings, seed=seed),
         hand_to_worker=False,
     )
     started = time.perf_counter()

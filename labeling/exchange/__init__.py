@@ -1,6 +1,6 @@
 """Preference data in and out: dialects, snapshots, hashes. Streams, in constant memory. No Django, no database."""
 
-from labeling.exchange.dropping import REASONS, DropReport, preference_pairs, screen
+from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
 from labeling.exchange.errors import (
     EmptySnapshot,
     ExchangeError,
@@ -96,6 +96,7 @@ __all__ = [
     "messages_hash",
     "pair_hash",
     "pair_id",
+    "preference_pair",
     "preference_pairs",
     "read_comparisons",
     "read_manifest",

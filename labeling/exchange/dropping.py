@@ -81,21 +81,25 @@ def screen(
 
 def preference_pairs(verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[PreferencePair]:
     """The preference pairs of all verdicts that yield one, counting the others in `report`."""
-    for record in screen(verdicts, report):
-        chosen, rejected = record.chosen, record.rejected
-        yield PreferencePair(
-            id=record.id or pair_id(record.prompt, chosen.text, rejected.text),
-            prompt=record.prompt,
-            chosen=chosen.text,
-            rejected=rejected.text,
-            confidence=record.confidence,
-            weight=record.weight,
-            prompt_ids=record.prompt_ids,
-            chosen_ids=chosen.token_ids,
-            rejected_ids=rejected.token_ids,
-            chosen_finish=chosen.finish_reason,
-            rejected_finish=rejected.finish_reason,
-        )
+    return map(preference_pair, screen(verdicts, report))
+
+
+def preference_pair(record: VerdictRecord) -> PreferencePair:
+    """The winner of a comparison as chosen, the other one as rejected. Raises InvalidPair when neither won."""
+    chosen, rejected = record.chosen, record.rejected
+    return PreferencePair(
+        id=record.id or pair_id(record.prompt, chosen.text, rejected.text),
+        prompt=record.prompt,
+        chosen=chosen.text,
+        rejected=rejected.text,
+        confidence=record.confidence,
+        weight=record.weight,
+        prompt_ids=record.prompt_ids,
+        chosen_ids=chosen.token_ids,
+        rejected_ids=rejected.token_ids,
+        chosen_finish=chosen.finish_reason,
+        rejected_finish=rejected.finish_reason,
+    )
 
 
 def _unfit(record: VerdictRecord, wanted: frozenset[str]) -> str | None:

@@ -54,14 +54,6 @@ class Campaign(models.Model):
         WARN = "warn", _("Warn them")
         PAUSE = "pause", _("Pause them")
 
-    class CandidateStrategy(models.TextChoices):
-        TWO_SEEDS = "two_seeds", _("Two seeds of one version")
-        TWO_TEMPERATURES = "two_temperatures", _("Two temperatures of one version")
-        TWO_PROMPTS = "two_prompts", _("Two system prompts of one version")
-        TWO_VERSIONS = "two_versions", _("Two versions, one seed each")
-        BEST_WORST = "best_worst", _("The best and the worst of several, by a reward")
-        IMPORTED = "imported", _("A version against imported texts")
-
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)

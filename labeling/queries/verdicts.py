@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from labeling.exchange import CompletionText, DropReport, FinishReason, PreferencePair, VerdictRecord, Vote, Winner
 from labeling.exchange import preference_pairs as pairs_of
-from labeling.models import Campaign, Comparison, Verdict
+from labeling.models import Campaign, Comparison, Completion, Verdict
 from labeling.tally import read_tally
 
 CHUNK = 500
@@ -70,6 +70,21 @@ def verdict_records(campaign: Campaign, *, tokens: bool = True, votes: bool = Fa
     yield from repeat(UNSETTLED, unsettled.count())
 
 
+def comparison_record(comparison: Comparison) -> VerdictRecord:
+    """One comparison in the form of `verdict_records`, whatever its status. winner: None without a verdict."""
+    a, b = comparison.completion_a, comparison.completion_b
+    verdict = Verdict.objects.filter(comparison=comparison).first()
+    return VerdictRecord(
+        prompt=comparison.prompt.messages,
+        a=_completion_text(a),
+        b=_completion_text(b),
+        winner=_winner(verdict.winner) if verdict else None,
+        confidence=verdict.confidence if verdict else 1.0,
+        prompt_ids=_prompt_ids(a.prompt_token_ids, b.prompt_token_ids),
+        comparison=comparison.pk,
+    )
+
+
 def standing_verdicts(campaign: Campaign) -> QuerySet[Verdict]:
     """The verdicts that count: not those of comparisons that are retired, flagged or gold."""
     return Verdict.objects.filter(campaign=campaign).exclude(comparison__status__in=Comparison.OUT)
@@ -116,8 +131,7 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
             b=CompletionText(row[10], row[11], _finish(row[12]), _ids(b_ids)),
             winner=_winner(row[3]),
             confidence=row[4],
-            # Two models that tokenize the prompt in two ways: then its text is what both were asked.
-            prompt_ids=_ids(a_prompt) if a_prompt == b_prompt else None,
+            prompt_ids=_prompt_ids(a_prompt, b_prompt),
             comparison=row[0],
             settled_by=row[5],
             settled_at=row[6].timestamp(),
@@ -153,12 +167,23 @@ def _votes(batch: list[int]) -> dict[int, list[Vote]]:
     return found
 
 
+def _completion_text(completion: Completion) -> CompletionText:
+    return CompletionText(
+        completion.text, completion.model_version, _finish(completion.finish_reason), _ids(completion.token_ids)
+    )
+
+
 def _finish(reason: str) -> FinishReason | None:
     return cast(FinishReason, reason) if reason else None
 
 
 def _winner(winner: str) -> Winner:
     return cast(Winner, winner)
+
+
+def _prompt_ids(a: Sequence[int] | None, b: Sequence[int] | None) -> tuple[int, ...] | None:
+    """None where two models tokenized the prompt in two ways: then its text is what both were asked."""
+    return _ids(a) if a == b else None
 
 
 def _ids(ids: Sequence[int] | None) -> tuple[int, ...] | None:

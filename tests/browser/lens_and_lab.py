@@ -4,7 +4,8 @@ from typing import Any
 
 from labeling.models import Comparison, User
 from tests.browser.furnished import Furnished
-from tests.people import NOON, Stage
+from tests.people import NOON, Stage, asks
+from training.lens.pairs import pair_of_texts
 from training.models import LabSession, LensJob
 
 LESSON = {
@@ -22,13 +23,7 @@ def lens_job_of(stage: Stage, furnished: Furnished, **changes: Any) -> LensJob:
         "comparison": Comparison.objects.filter(campaign=stage.campaign).order_by("pk")[0],
         "version": furnished.two,
         "before": furnished.one,
-        "pair": {
-            "id": "pair",
-            "prompt": [{"role": "user", "content": "What is 1 plus one?"}],
-            "chosen": "It is 2.",
-            "rejected": "Nobody knows.",
-            "names": ["Chosen", "Rejected"],
-        },
+        "pair": pair_of_texts(asks("What is 1 plus one?"), "It is 2.", "Nobody knows.").as_dict(),
         "beta": 0.2,
         "status": "finished",
         "result": {

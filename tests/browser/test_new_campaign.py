@@ -34,7 +34,7 @@ def test_a_campaign_is_made_step_by_step_by_keyboard_with_a_look_at_it(
     page.get_by_label("User names").fill("alice")
     picture(page, "wizard")
     page.get_by_test_id("create-campaign").click()
-    expect(page.get_by_test_id("messages")).to_contain_text("Recipes is there")
+    expect(page.get_by_test_id("messages")).to_contain_text("Recipes has been created")
     made = Campaign.objects.get(name="Recipes")
     assert made.scale == "strength"
     assert made.memberships.count() == 2

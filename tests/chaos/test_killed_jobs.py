@@ -16,12 +16,13 @@ from tests.chaos.conftest import Worker, wait_until
 from tests.training.conftest import add_written_pairs
 from training import claims
 from training.actions.generation import start_generation
-from training.actions.lab import ask_for_steps, end_lab, start_lab
+from training.actions.lab import Experiment, ask_for_steps, end_lab, start_lab
 from training.actions.lens import start_lens_job
-from training.actions.runs import start_run
+from training.actions.planning import GenerationSpec
+from training.actions.runs import RunSpec, start_run
 from training.jobs.run import run_training_job
 from training.lens.figures import views
-from training.lens.pairs import pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts
 from training.models import GenerationJob, JobStatus, LensJob, ModelVersion, Run, RunMetric
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -57,7 +58,7 @@ def test_engine_and_worker_are_killed_in_the_middle_and_the_run_ends_in_the_same
 ) -> None:
     add_written_pairs(campaign, preference="first")
     worker = start_worker()
-    run = start_run(campaign=campaign, acting_user=None, now=timezone.now(), config=LONG_ENOUGH)
+    run = start_run(campaign=campaign, acting_user=None, now=timezone.now(), spec=RunSpec(config=LONG_ENOUGH))
 
     wait_until(lambda: reached(run, 20), "the run is on its way")
     first = engine_pid(run)
@@ -78,7 +79,9 @@ def test_engine_and_worker_are_killed_in_the_middle_and_the_run_ends_in_the_same
     steps = RunMetric.objects.filter(run=run, event="progress").order_by("step").values_list("step", flat=True)
     assert list(steps) == list(range(1, run.total + 1))
 
-    undisturbed = start_run(campaign=campaign, acting_user=None, now=timezone.now(), config=LONG_ENOUGH, parent=base)
+    undisturbed = start_run(
+        campaign=campaign, acting_user=None, now=timezone.now(), spec=RunSpec(config=LONG_ENOUGH, parent=base)
+    )
     done = run_training_job(undisturbed.pk) or undisturbed  # here, unless the worker was faster
     wait_until(lambda: finished(done), "a run that nobody disturbs")
     assert done.snapshot == run.snapshot
@@ -91,7 +94,8 @@ def looked_into(version: ModelVersion) -> None:
     """An experiment in the lab and a job of the lens, by the worker that is there."""
     alice, maya = (User.objects.get(username=name) for name in ("alice", "maya"))
     texts: dict[str, Any] = {"chosen": "the cat sees bread", "rejected": "the old dog slowly walks"}
-    session = start_lab(prompt="what does the cat see ?", **texts, acting_user=alice, now=timezone.now())
+    lesson = Experiment("what does the cat see ?", **texts)
+    session = start_lab(experiment=lesson, acting_user=alice, now=timezone.now())
 
     def taken(steps: int) -> bool:
         session.refresh_from_db()
@@ -103,7 +107,7 @@ def looked_into(version: ModelVersion) -> None:
     wait_until(lambda: taken(3), "the same engine takes two more")
     assert (session.attempts, [point["step"] for point in session.points]) == (1, [0, 1, 2, 3])
     pair = pair_of_texts([{"role": "user", "content": "what does the cat see ?"}], **texts)
-    lens_job = start_lens_job(version=version, pair=pair, acting_user=maya, now=timezone.now())
+    lens_job = start_lens_job(version=version, subject=LensSubject(pair), acting_user=maya, now=timezone.now())
     end_lab(session=session, acting_user=alice, now=timezone.now())  # there is one worker here, and it stays with it
     wait_until(lambda: finished(lens_job), "the lens job comes after it")
     session.refresh_from_db()
@@ -121,9 +125,7 @@ def test_a_broker_that_lost_everything_is_told_again_and_nothing_is_written_twic
         campaign=campaign,
         acting_user=None,
         now=timezone.now(),
-        settings={"max_tokens": 32, "temperature": 1.0},
-        pairs_per_prompt=60,
-        seed=1,
+        spec=GenerationSpec(settings={"max_tokens": 32, "temperature": 1.0}, pairs_per_prompt=60, seed=1),
     )
     client = redis.Redis.from_url(broker)
     assert client.dbsize() > 0

@@ -187,7 +187,7 @@ def prepare_campaign(maya: Page, folder: Path) -> str:
     maya.get_by_role("link", name="What is asked").click()
     maya.get_by_label("Judgments per comparison").fill("2")
     maya.get_by_test_id("create-campaign").click()
-    expect(maya.get_by_test_id("messages")).to_contain_text("Whole loop is there")
+    expect(maya.get_by_test_id("messages")).to_contain_text("Whole loop has been created")
     slug = "whole-loop"
     maya.goto(f"/campaigns/{slug}/data/")
     maya.get_by_label("Content").select_option("prompts")
@@ -268,7 +268,7 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
 
     maya.get_by_text("Start and settings").click()
     maya.get_by_label("Epochs").fill("2")
-    maya.get_by_label("Held-out prompts it answers at each look").fill("0")
+    maya.get_by_label("Prompts answered at each evaluation").fill("0")
     maya.get_by_test_id("start-training").click()
     expect(maya.get_by_test_id("run-status").or_(maya.get_by_test_id("promote-next"))).to_be_visible()
     expect(maya.get_by_test_id("promote-next")).to_be_visible(timeout=8 * MINUTES)

@@ -195,6 +195,19 @@ def trained(base: ModelVersion, var_dir: Path) -> ModelVersion:
 
 
 @pytest.fixture
+def line(base: ModelVersion, var_dir: Path) -> list[ModelVersion]:
+    """The base and v1 to v6, each trained from the one before it; v3 served, v5 serves."""
+    from training.actions.versions import promote
+
+    made = [base]
+    for number in range(1, 7):
+        made.append(make_version(base, var_dir, f"v{number}", made[-1]))
+    for number in (3, 5):
+        promote(version=made[number], acting_user=None, now=NOW)
+    return made
+
+
+@pytest.fixture
 def scene(db: None, tiny_model: Path, var_dir: Path) -> Stage:
     """Maya's campaign `sums` with twenty imported verdicts; the tiny model serves."""
     from tests.people import NOON, pair, stage

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from celery import current_app
-from django.conf import settings
 from django.test import TestCase
 
 from common import processes
@@ -176,31 +174,3 @@ def test_the_sweep_frees_and_sends_what_a_dead_worker_had(job: GenerationJob, br
     assert (swept.freed, swept.sent, sent("generate")) == (1, 1, 1)
     job.refresh_from_db()
     assert (job.status, job.worker, job.losses) == (JobStatus.QUEUED, "", 1)
-
-
-def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
-    from training import tasks
-
-    routes = {name: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
-    assert routes == {
-        tasks.run_generation.name: "generate",
-        tasks.run_training.name: "train",
-        tasks.run_gate.name: "train",
-        tasks.run_lens.name: "lens",
-        tasks.run_lab.name: "lens",
-    }
-    assert set(claims.TASKS.values()) <= set(routes.items())
-    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_retraining_rules, tasks.unload_unused):
-        assert task.name in current_app.tasks
-        assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
-
-
-def test_beat_has_rows_for_what_training_does_by_itself() -> None:
-    from django_celery_beat.models import PeriodicTask
-
-    rows = {row.task: row.interval.every for row in PeriodicTask.objects.filter(name__startswith="Training:")}
-    assert rows == {
-        "training.tasks.sweep": 30,
-        "training.tasks.consider_retraining_rules": 60,
-        "training.tasks.unload_unused": 600,
-    }

@@ -1,1 +1,1 @@
-"""Every write of training, one file a noun. Import an action from its file."""
+"""The actions of training: every write, one file for each noun. Import an action from its file."""

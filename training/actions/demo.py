@@ -1,4 +1,4 @@
-"""A first campaign to try everything with: a model that serves, two people, prompts of our own, first candidates."""
+"""The demo: a serving model, two people, and a campaign with prompts and first candidates."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,9 +24,10 @@ Say = Callable[[str], None]
 
 
 def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
-    """Makes whatever of the demo is missing; what is there is left as it is. Nothing is done twice.
+    """Makes the missing parts of the demo and leaves the existing ones as they are.
 
-    say: told each step, and `login: NAME PASSWORD` for a person made just now: the password is shown this once.
+    say: is called with each step, and with `login: NAME PASSWORD` for each new person: the only time that the password
+    is shown.
     """
     version = ensure_base_version(now=now, say=say)
     if current_deployment() is None:
@@ -41,13 +42,13 @@ def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
 
 
 def ensure_base_version(*, now: datetime, say: Say) -> ModelVersion:
-    """The base model in its folder (made out of its wheel where it is missing) and registered under its name."""
+    """Registers the base model under its name; writes its folder out of its wheel if it is missing."""
     folder, name = settings.BASE_MODEL_DIR, settings.BASE_MODEL_NAME
     existing = ModelVersion.objects.filter(name=name, base_dir=str(folder)).first()
     if existing is not None and (folder / "config.json").exists():
         return existing
     if not (folder / "config.json").exists():
-        from training.generation import prepare_model  # loads what reads the wheel's file: only the first time
+        from training.generation import prepare_model  # heavy imports, needed only the first time
 
         say(f"Preparing the model {name} ...")
         prepare_model(folder)
@@ -55,7 +56,7 @@ def ensure_base_version(*, now: datetime, say: Say) -> ModelVersion:
 
 
 def demo_prompts() -> Iterator[PromptDraft]:
-    """The demo's prompts, written for it."""
+    """The prompts of the demo, which were written for it."""
     with open(DEMO_DIR / "prompts.jsonl", encoding="utf-8") as lines:
         for line in lines:
             values = json.loads(line)
@@ -77,7 +78,7 @@ def _make_campaign(lead: User, *, now: datetime) -> Campaign:
 
 
 def _complete(campaign: Campaign, lead: User, annotator: User, *, now: datetime) -> None:
-    """What an interruption left out. A campaign that is open already is the lead's business alone."""
+    """Adds the parts that an interruption left out. A campaign that is no longer a draft is left alone."""
     if campaign.status != Campaign.Status.DRAFT:
         return
     add_prompts(campaign=campaign, prompts=demo_prompts(), acting_user=None, now=now)

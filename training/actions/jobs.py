@@ -1,4 +1,4 @@
-"""What a person may ask of any job, whether it writes completions or trains."""
+"""Cancelling and resuming jobs of any kind."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -17,15 +17,15 @@ from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
 J = TypeVar("J", GenerationJob, Run)
 
 
-def one_after_the_other(person: User | None) -> None:
-    """Until the transaction ends nothing else is queued for this person: what is counted of theirs stays true."""
+def lock_person(person: User | None) -> None:
+    """Serializes the requests of a person until the transaction ends, so that counts of their jobs stay true."""
     if person is not None:
         User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 
 @transaction.atomic
 def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
-    """Stops a job: at once where it only waits, else at its next safe point. Asking twice changes nothing.
+    """Cancels a job: at once if it is queued, else at its next safe point. Cancelling twice changes nothing.
 
     Raises JobOver, NotAllowed, NotFound.
     """
@@ -35,7 +35,7 @@ def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
         return locked
     if not locked.is_active:
         raise JobOver(
-            _("It is %(status)s already: there is nothing to cancel.")
+            _("It is already %(status)s: there is nothing to cancel.")
             % {"status": in_sentence(locked.get_status_display())}
         )
     before = locked.status
@@ -58,16 +58,16 @@ def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
 
 @transaction.atomic
 def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
-    """Queues a failed or cancelled job again: it goes on where it stopped. Raises JobActive, JobOver, NotAllowed."""
+    """Queues a failed or cancelled job again; it continues where it stopped. Raises JobActive, JobOver, NotAllowed."""
     require_lead(acting_user, job.campaign)
     locked = type(job).objects.select_for_update().get(pk=job.pk)
     if locked.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
         raise JobOver(
-            _("It is %(status)s: only what failed or was cancelled can go on.")
+            _("It is %(status)s: only a failed or cancelled job can be resumed.")
             % {"status": in_sentence(locked.get_status_display())}
         )
     if type(job).objects.filter(campaign=locked.campaign, status__in=ACTIVE_STATUSES).exists():
-        raise JobActive(_("Another one of this campaign is active: wait for its end or cancel it."))
+        raise JobActive(_("Another job of this campaign is active: wait until it ends, or cancel it."))
     before = locked.status
     locked.status, locked.error, locked.losses = JobStatus.QUEUED, "", 0
     locked.finished_at, locked.enqueued_at = None, now

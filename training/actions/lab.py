@@ -1,6 +1,7 @@
-"""The DPO lab: starting an experiment, asking it for steps, ending it. A worker stays with it: `training.jobs.lab`."""
+"""The lab: starting an experiment, asking for steps, ending it. A worker runs it: `training.jobs.lab`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from common.errors import NotFound
 from common.wording import grouped
 from labeling.events.record import record
 from labeling.models import User
-from training.actions.jobs import one_after_the_other
+from training.actions.jobs import lock_person
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
@@ -23,41 +24,50 @@ MOST_CHARACTERS = 2_000  # of one text
 MOST_WATCHED = 2
 MOST_AT_ONCE = 50  # steps
 
-# What makes a handful of steps visible, and the same numbers on every press: see docs/experiments.md.
+# Makes a handful of steps visible, with the same numbers each time: see docs/experiments.md.
 CONFIG: dict[str, Any] = {"dtype": "float32", "schedule": "constant", "warmup_ratio": 0.0, "probe_tokens": 20}
 LEARNING_RATE = 5e-5
 REMEDIES: dict[str, dict[str, Any]] = {"none": {}, "sft": {"sft_weight": 1.0}, "dpop": {"dpop_weight": 5.0}}
 
 
 def lab_version() -> ModelVersion:
-    """The model of the lab: the base under what serves. Raises NothingServes."""
+    """The model of the lab: the base under the serving version. Raises NothingServes."""
     return serving_version().base()
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A lesson for the model in the lab, and how it learns it."""
+
+    prompt: str
+    """The question that both completions answer."""
+    chosen: str
+    """The completion that is better."""
+    rejected: str
+    """The completion that is worse."""
+    watched: Sequence[str] = ()
+    """Texts that are only scored, to show where the probability goes."""
+    beta: float = 0.1
+    """The strength of the tie to the model at the start."""
+    learning_rate: float = LEARNING_RATE
+    """The constant step size of the optimizer."""
+    remedy: str = "none"
+    """The key of a remedy against likelihood displacement, of REMEDIES."""
 
 
 @transaction.atomic
 def start_lab(
-    *,
-    prompt: str,
-    chosen: str,
-    rejected: str,
-    acting_user: User,
-    now: datetime,
-    watched: Sequence[str] = (),
-    beta: float = 0.1,
-    learning_rate: float = LEARNING_RATE,
-    remedy: str = "none",
-    steps: int = 1,
-    hand_to_worker: bool = True,
+    *, experiment: Experiment, acting_user: User, now: datetime, steps: int = 1, hand_to_worker: bool = True
 ) -> LabSession:
-    """Queues an experiment: the model under what serves learns that `chosen` is better than `rejected`.
+    """Queues an experiment: the base model under the serving version takes its first steps.
 
-    watched: texts that are only scored, to see where the probability goes. remedy: against likelihood displacement. An
-    earlier experiment of the same person ends. Raises WrongSettings, NothingServes.
+    An earlier experiment of the same person ends. hand_to_worker: False where the caller runs it itself.
+    Raises WrongSettings, NothingServes.
     """
-    lesson = _checked_lesson(prompt, chosen, rejected, watched)
-    config = _checked_config(beta, learning_rate, remedy)
+    lesson = _checked_lesson(experiment)
+    config = _checked_config(experiment)
     version = lab_version()
-    one_after_the_other(acting_user)
+    lock_person(acting_user)
     _end_others(acting_user, now)
     session = LabSession.objects.create(
         version=version,
@@ -77,14 +87,14 @@ def start_lab(
 
 @transaction.atomic
 def ask_for_steps(*, session: LabSession, steps: int, acting_user: User, now: datetime) -> LabSession:
-    """So many more steps. If its engine has gone, a new one takes the same steps first: they come out the same.
+    """Asks for more steps. If the engine has ended, a new one repeats the earlier steps first, with the same result.
 
     Raises JobOver, WrongSettings, NotFound.
     """
-    one_after_the_other(acting_user)
+    lock_person(acting_user)
     locked = _locked(session, acting_user)
     if locked.status in (JobStatus.CANCELLING, JobStatus.CANCELLED, JobStatus.FAILED):
-        raise JobOver(_("This experiment is over: start it anew."))
+        raise JobOver(_("This experiment is over: start it again."))
     locked.total += _checked_steps(steps, locked.total)
     changed = ["total"]
     if locked.status == JobStatus.FINISHED:
@@ -98,7 +108,7 @@ def ask_for_steps(*, session: LabSession, steps: int, acting_user: User, now: da
 
 @transaction.atomic
 def end_lab(*, session: LabSession, acting_user: User, now: datetime) -> LabSession:
-    """Ends an experiment; what it showed stays. Twice changes nothing. Raises NotFound."""
+    """Ends an experiment; its figures stay. Ending it twice changes nothing. Raises NotFound."""
     locked = _locked(session, acting_user)
     if locked.status in _OPEN:
         _end(locked, now)
@@ -124,10 +134,10 @@ def _end(session: LabSession, now: datetime) -> None:
 
 
 def _locked(session: LabSession, acting_user: User) -> LabSession:
-    found = LabSession.objects.select_for_update().filter(pk=session.pk, created_by=acting_user).first()
-    if found is None:
-        raise NotFound(_("There is no such experiment of yours."))
-    return found
+    locked = LabSession.objects.select_for_update().filter(pk=session.pk, created_by=acting_user).first()
+    if locked is None:
+        raise NotFound(_("You have no such experiment."))
+    return locked
 
 
 def _checked_steps(steps: int, before: int) -> int:
@@ -135,34 +145,37 @@ def _checked_steps(steps: int, before: int) -> int:
         raise WrongSettings(_("Ask for 1 to %(most)s steps at a time.") % {"most": MOST_AT_ONCE})
     if before + steps > LabSession.MOST_STEPS:
         raise WrongSettings(
-            _("An experiment takes %(most)s steps at most: start another one.") % {"most": LabSession.MOST_STEPS}
+            _("An experiment takes at most %(most)s steps: start another one.") % {"most": LabSession.MOST_STEPS}
         )
     return steps
 
 
-def _checked_lesson(prompt: str, chosen: str, rejected: str, watched: Sequence[str]) -> dict[str, Any]:
-    texts = {"prompt": prompt.strip(), "chosen": chosen.strip(), "rejected": rejected.strip()}
-    others = [text.strip() for text in watched if text.strip()][:MOST_WATCHED]
-    for text in (*texts.values(), *others):
+def _checked_lesson(experiment: Experiment) -> dict[str, Any]:
+    """The texts of a lesson, stripped. Raises WrongSettings."""
+    texts = {name: getattr(experiment, name).strip() for name in ("prompt", "chosen", "rejected")}
+    watched = list(dict.fromkeys(text.strip() for text in experiment.watched if text.strip()))[:MOST_WATCHED]
+    for text in (*texts.values(), *watched):
         if not text:
             raise WrongSettings(_("The prompt and both completions must say something."))
         if len(text) > MOST_CHARACTERS or "\x00" in text:
             raise WrongSettings(
-                _("A text of the lab has at most %(most)s characters, and none that is NUL.")
-                % {"most": grouped(MOST_CHARACTERS)}
+                _("A text in the lab has at most %(most)s characters, and no NUL.") % {"most": grouped(MOST_CHARACTERS)}
             )
     if texts["chosen"] == texts["rejected"]:
         raise WrongSettings(_("Both completions are the same: there is nothing to prefer."))
-    return {**texts, "watched": [text for text in others if text not in (texts["chosen"], texts["rejected"])]}
+    return {**texts, "watched": [text for text in watched if text not in (texts["chosen"], texts["rejected"])]}
 
 
-def _checked_config(beta: float, learning_rate: float, remedy: str) -> dict[str, Any]:
+def _checked_config(experiment: Experiment) -> dict[str, Any]:
+    """The engine's config. Raises WrongSettings."""
+    remedy = experiment.remedy
     if remedy not in REMEDIES:
         raise WrongSettings(
-            _("There is no remedy %(remedy)s. Known are %(known)s.")
-            % {"remedy": repr(remedy), "known": ", ".join(REMEDIES)}
+            _("There is no remedy %(remedy)s. There are: %(remedies)s.")
+            % {"remedy": repr(remedy), "remedies": ", ".join(REMEDIES)}
         )
-    config = {**CONFIG, "beta": beta, "learning_rate": learning_rate, **REMEDIES[remedy]}
+    chosen = {"beta": experiment.beta, "learning_rate": experiment.learning_rate}
+    config = {**CONFIG, **chosen, **REMEDIES[remedy]}
     try:
         RunConfig.from_mapping(config)
     except InputError as error:

@@ -1,21 +1,23 @@
-"""Asking the reward lens: what a version's hidden reward makes of one pair. A worker reads it; see `training.jobs`."""
+"""Asking the lens for the hidden rewards of one pair. A worker computes them: `training.jobs.lens`."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common.wording import grouped
 from labeling.access import require_lead
-from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.events.record import record
-from labeling.models import Campaign, Comparison, User
+from labeling.exchange import PreferencePair
+from labeling.models import User
 from training.access import require_any_lead, require_version
-from training.actions.jobs import one_after_the_other
+from training.actions.jobs import lock_person
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.errors import JobActive, WrongSettings
-from training.lens.pairs import Pair, readable_by
+from training.lens.pairs import LensSubject, readable_pair
 from training.models import ACTIVE_STATUSES, JobStatus, LensJob, ModelVersion
 from training.versions import retention
 
@@ -23,101 +25,105 @@ MOST_CHARACTERS = 20_000  # of one text
 MOST_AT_ONCE = 5  # of one person
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The columns by which lens jobs of a person are told apart: the same question has one job."""
+
+    version: ModelVersion
+    before: ModelVersion | None
+    reference: ModelVersion | None
+    pair: PreferencePair
+    is_preference: bool
+
+    @property
+    def versions(self) -> list[ModelVersion]:
+        return [version for version in (self.version, self.before, self.reference) if version is not None]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns of a lens job that say it."""
+        return {
+            "version": self.version,
+            "before": self.before,
+            "reference": self.reference,
+            "pair": self.pair.as_dict(),
+            "is_preference": self.is_preference,
+        }
+
+
 def start_lens_job(
     *,
     version: ModelVersion,
-    pair: Pair,
+    subject: LensSubject,
     acting_user: User | None,
     now: datetime,
     reference: ModelVersion | None = None,
-    comparison: Comparison | None = None,
-    campaign: Campaign | None = None,
     hand_to_worker: bool = True,
 ) -> LensJob:
-    """Queues a look at a pair's hidden rewards. The same question of the same person finds the first answer.
+    """Queues a lens job for a pair. Asking the same question again returns the earlier job.
 
-    pair: see `lens.pairs`. reference: what rewards are measured against; None: the base under the version. It is
-    compared with the version's parent, if that has an adapter and is not the reference. campaign: where the pair comes
-    from.
+    reference: what rewards are measured against; None: the base under the version. The version is compared with its
+    parent, if that has an adapter and is not the reference. hand_to_worker: False where the caller runs the job itself.
     Raises WrongSettings, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_any_lead(acting_user)
     for each in filter(None, (version, reference)):
         require_version(acting_user, each)
-    if campaign is not None:
-        require_lead(acting_user, campaign)
+    if subject.campaign is not None:
+        require_lead(acting_user, subject.campaign)
     reference = reference if reference is not None and reference.adapter_dir else None
-    _check(version, reference, pair)
-    pair = readable_by(version, pair)
+    _check(version, reference, subject.pair)
     before = version.parent
-    if before is None or not before.adapter_dir or (reference is not None and before.pk == reference.pk):
+    if before is None or not before.adapter_dir or before == reference:
         before = None  # the reference itself, whose rewards are zero
-    asked = {"version": version, "before": before, "reference": reference, "pair": pair}
+    question = _Question(version, before, reference, readable_pair(subject, version), subject.is_preference)
     with transaction.atomic():
-        one_after_the_other(acting_user)
-        found = _known(asked, acting_user)
-        if found is not None:
-            return found
-        return _queue(asked, comparison, campaign, acting_user, now, hand_to_worker=hand_to_worker)
+        lock_person(acting_user)
+        job = _earlier_job(question, acting_user)
+        if job is None:
+            job = _create_job(question, subject, acting_user, now)
+            if hand_to_worker:
+                enqueue(job)
+    return job
 
 
-def _known(asked: dict[str, ModelVersion | Pair | None], acting_user: User | None) -> LensJob | None:
-    """An earlier answer to the same question, or one on its way. Raises JobActive."""
-    mine = LensJob.objects.filter(created_by=acting_user)
-    known = mine.filter(**{name: value for name, value in asked.items() if value is not None})
-    known = known.filter(**{f"{name}__isnull": True for name, value in asked.items() if value is None})
-    found = known.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).order_by("-pk").first()
-    if found is None and mine.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
+def _earlier_job(question: _Question, acting_user: User | None) -> LensJob | None:
+    """This person's job for the same question, unless it failed or was cancelled. Raises JobActive."""
+    own = LensJob.objects.filter(created_by=acting_user)
+    same = own.filter(**{name: value for name, value in question.columns.items() if value is not None})
+    same = same.filter(**{f"{name}__isnull": True for name, value in question.columns.items() if value is None})
+    job = same.exclude(status__in=(JobStatus.FAILED, JobStatus.CANCELLED)).order_by("-pk").first()
+    if job is None and own.filter(status__in=ACTIVE_STATUSES).count() >= MOST_AT_ONCE:
         raise JobActive(
-            _("You already have %(most)s lens jobs under way: wait for one to finish.") % {"most": MOST_AT_ONCE}
+            _("You already have %(most)s active lens jobs: wait until one finishes.") % {"most": MOST_AT_ONCE}
         )
-    return found
+    return job
 
 
-def _queue(
-    asked: dict[str, ModelVersion | Pair | None],
-    comparison: Comparison | None,
-    campaign: Campaign | None,
-    acting_user: User | None,
-    now: datetime,
-    *,
-    hand_to_worker: bool,
-) -> LensJob:
-    version = asked["version"]
-    assert isinstance(version, ModelVersion)
-    retention.hold(*(each for each in asked.values() if isinstance(each, ModelVersion)))
-    lens_job = LensJob.objects.create(
-        **asked,
+def _create_job(question: _Question, subject: LensSubject, acting_user: User | None, now: datetime) -> LensJob:
+    version, comparison = question.version, subject.comparison
+    retention.hold(*question.versions)
+    job = LensJob.objects.create(
+        **question.columns,
         comparison=comparison,
-        campaign=campaign,
+        campaign=subject.campaign,
         beta=float(version.run.config.get("beta", RunConfig().beta)) if version.run else RunConfig().beta,
         created_by=acting_user,
         created_at=now,
         enqueued_at=now,
     )
     after = {"version": version.name, "comparison": comparison.pk if comparison else None}
-    record("lens.asked", lens_job, acting_user=acting_user, now=now, campaign=campaign, after=after)
-    if hand_to_worker:
-        enqueue(lens_job)
-    return lens_job
+    record("lens.asked", job, acting_user=acting_user, now=now, campaign=subject.campaign, after=after)
+    return job
 
 
-def _check(version: ModelVersion, reference: ModelVersion | None, pair: Pair) -> None:
+def _check(version: ModelVersion, reference: ModelVersion | None, pair: PreferencePair) -> None:
     """Raises WrongSettings for what the engine would refuse after half a minute."""
     if reference is not None and reference.base_dir != version.base_dir:
         raise WrongSettings(
-            _("%(one)s and %(other)s have different base models: nothing compares them.")
+            _("%(one)s and %(other)s have different base models: they cannot be compared.")
             % {"one": version.name, "other": reference.name}
         )
-    unfit = unfit_messages(pair["prompt"])
-    if unfit:
-        raise WrongSettings(unfit)
-    texts = [pair["chosen"], pair["rejected"]]
-    if not all(text.strip() for text in texts):
-        raise WrongSettings(_("Both completions must say something."))
-    if texts[0] == texts[1]:
-        raise WrongSettings(_("Both completions are the same: there is nothing to compare."))
-    if any(unstorable(text) for text in texts):
-        raise WrongSettings(_("A completion holds a character that cannot be stored (NUL or half a surrogate pair)."))
-    if max(map(len, [*texts, *(turn["content"] for turn in pair["prompt"])])) > MOST_CHARACTERS:
+    texts = [pair.chosen, pair.rejected, *(message["content"] for message in pair.prompt)]
+    if max(map(len, texts)) > MOST_CHARACTERS:
         raise WrongSettings(_("A text is longer than %(most)s characters.") % {"most": grouped(MOST_CHARACTERS)})

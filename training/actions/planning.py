@@ -1,4 +1,4 @@
-"""What a generation job is to write, checked before anything is written: who writes, with which settings and seeds."""
+"""Planning a generation job: writers, settings and seeds of every pair, checked before anything is written."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,27 +9,60 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.models import Campaign, Completion, Prompt
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings
-from training.models import GenerationItem, GenerationJob, ModelVersion
+from training.models import CandidateStrategy, Deployment, GenerationItem, GenerationJob, ModelVersion
 from training.queries.serving import serving_version
 
 BATCH = 1000
 MAX_PAIRS_PER_PROMPT = 100
 MAX_CANDIDATES = 32
 DEFAULT_CANDIDATES = 4
-SEED_BITS = 31  # what every server takes as a seed
-REWARD_HEAD = "reward_head.safetensors"
+SEED_BITS = 31  # every server accepts seeds of this size
+REWARD_HEAD = "reward_head.safetensors"  # as the engine names it; importing its module would load torch
 
-Strategy = Campaign.CandidateStrategy
+SECOND_SETTINGS = {
+    CandidateStrategy.TWO_TEMPERATURES: ("temperature", gettext_lazy("temperature")),
+    CandidateStrategy.TWO_PROMPTS: ("system_prompt", gettext_lazy("system prompt")),
+}
+"""The setting that differs for the second text, and its label, by strategy."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class GenerationSpec:
+    """The candidate pairs to be written; the defaults are those of the button on a campaign's page."""
+
+    strategy: str = CandidateStrategy.TWO_SEEDS
+    """Where the two texts of a pair come from."""
+    versions: Sequence[ModelVersion] | None = None
+    """Two versions for "two_versions", else one; None: the version that serves in `channel` (for two, with its
+    parent)."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of SamplingSettings that differ from its defaults."""
+    second_settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that differ for the second text: {"temperature": ...} for "two_temperatures", {"system_prompt": ...} for
+    "two_prompts"."""
+    candidates: int | None = None
+    """How many texts "best_worst" draws for a pair; None: DEFAULT_CANDIDATES."""
+    reward_version: ModelVersion | None = None
+    """The version whose implicit reward ranks the candidates of "best_worst"; None: the version that writes."""
+    reward_model: str = ""
+    """The name of a folder in var/reward_models that ranks them instead."""
+    pairs_per_prompt: int = 1
+    """How many pairs each prompt gets."""
+    seed: int | None = None
+    """The same seed, prompts and versions give the same completions; None: a random seed, kept in the job."""
+    channel: str = Deployment.DEFAULT_CHANNEL
+    """Where the serving version is looked up if no version is named."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Who writes the two texts of a pair, and how. second_settings: what differs for the second one."""
+    """A checked specification, with its open values filled in."""
 
     strategy: str
     first: ModelVersion
@@ -43,74 +76,67 @@ class Plan:
 
     @property
     def versions(self) -> list[ModelVersion]:
-        """Those that take part, each once."""
-        found = {version.pk: version for version in (self.first, self.second, self.reward_version) if version}
-        return list(found.values())
+        """The versions that take part, each once."""
+        versions = {version.pk: version for version in (self.first, self.second, self.reward_version) if version}
+        return list(versions.values())
 
     @property
     def written_per_pair(self) -> int:
         """How many completions a pair takes."""
-        return {Strategy.IMPORTED: 1, Strategy.BEST_WORST: self.candidates}.get(Strategy(self.strategy), 2)
+        counts = {CandidateStrategy.IMPORTED: 1, CandidateStrategy.BEST_WORST: self.candidates}
+        return counts.get(CandidateStrategy(self.strategy), 2)
 
 
-def make_plan(
-    *,
-    strategy: str,
-    versions: Sequence[ModelVersion] | None,
-    channel: str,
-    settings: Mapping[str, Any],
-    second_settings: Mapping[str, Any],
-    candidates: int | None,
-    reward_version: ModelVersion | None,
-    reward_model: str,
-    pairs_per_prompt: int,
-) -> Plan:
-    """The plan, if it makes sense. Raises WrongSettings, NothingServes."""
-    if strategy not in Strategy.values:
+def make_plan(spec: GenerationSpec) -> Plan:
+    """The plan of a specification. Raises WrongSettings, NothingServes."""
+    if spec.strategy not in CandidateStrategy.values:
         raise WrongSettings(
-            _("The strategy %(strategy)s is not known: %(values)s.")
-            % {"strategy": repr(strategy), "values": ", ".join(Strategy.values)}
+            _("There is no strategy %(strategy)s. There are: %(values)s.")
+            % {"strategy": repr(spec.strategy), "values": ", ".join(CandidateStrategy.values)}
         )
-    if not 1 <= pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
+    if not 1 <= spec.pairs_per_prompt <= MAX_PAIRS_PER_PROMPT:
         raise WrongSettings(
-            _("pairs_per_prompt is %(pairs_per_prompt)s; it lies between 1 and %(most)s.")
-            % {"pairs_per_prompt": pairs_per_prompt, "most": MAX_PAIRS_PER_PROMPT}
+            _("Pairs for each prompt: %(value)s is not between 1 and %(most)s.")
+            % {"value": spec.pairs_per_prompt, "most": MAX_PAIRS_PER_PROMPT}
         )
-    first, second = _pair_of_versions(strategy, versions, channel)
-    plan = Plan(strategy, first, second, _checked(settings), pairs_per_prompt=pairs_per_prompt)
-    if strategy == Strategy.BEST_WORST:
-        plan = _with_reward(plan, candidates, reward_version, reward_model)
-    elif candidates is not None or reward_version is not None or reward_model:
-        raise WrongSettings(_("candidates and a reward belong to the strategy best_worst."))
-    return _with_second_settings(plan, second_settings)
+    first, second = _pair_of_versions(spec.strategy, spec.versions, spec.channel)
+    plan = Plan(spec.strategy, first, second, _checked(spec.settings), pairs_per_prompt=spec.pairs_per_prompt)
+    if spec.strategy == CandidateStrategy.BEST_WORST:
+        plan = _with_reward(plan, spec.candidates, spec.reward_version, spec.reward_model)
+    elif spec.candidates is not None or spec.reward_version is not None or spec.reward_model:
+        raise WrongSettings(
+            _("Candidates and a reward belong to “%(strategy)s” only.")
+            % {"strategy": CandidateStrategy.BEST_WORST.label}
+        )
+    return _with_second_settings(plan, spec.second_settings)
 
 
 def _pair_of_versions(
     strategy: str, versions: Sequence[ModelVersion] | None, channel: str
 ) -> tuple[ModelVersion, ModelVersion]:
-    two = strategy == Strategy.TWO_VERSIONS
+    two = strategy == CandidateStrategy.TWO_VERSIONS
     if versions is None:
         serving = serving_version(channel)
         if two and serving.parent is None:
             raise WrongSettings(
-                _("%(name)s has no parent to be compared with: name two versions.") % {"name": serving.name}
+                _("%(name)s has no parent to compare with: name two versions.") % {"name": serving.name}
             )
         versions = [serving, serving.parent] if two and serving.parent else [serving]
     if len(versions) != (2 if two else 1):
         raise WrongSettings(
             (
-                _("%(strategy)s wants two versions, not %(count)s.")
+                _("“%(strategy)s” needs two versions, not %(count)s.")
                 if two
-                else _("%(strategy)s wants one version, not %(count)s.")
+                else _("“%(strategy)s” needs one version, not %(count)s.")
             )
-            % {"strategy": strategy, "count": len(versions)}
+            % {"strategy": CandidateStrategy(strategy).label, "count": len(versions)}
         )
     if two and versions[0].pk == versions[1].pk:
-        raise WrongSettings(_("two_versions wants two different ones."))
+        raise WrongSettings(_("The two versions must be different."))
     for version in versions:
         if version.files_removed_at is not None:
             raise WrongSettings(
-                _("The files of %(name)s have been removed: it writes nothing any more.") % {"name": version.name}
+                _("The files of %(name)s have been removed: it can no longer write.") % {"name": version.name}
             )
     return versions[0], versions[-1]
 
@@ -123,27 +149,23 @@ def _checked(settings: Mapping[str, Any]) -> SamplingSettings:
 
 
 def _with_second_settings(plan: Plan, second: Mapping[str, Any]) -> Plan:
-    """What differs for the second text: a temperature, a system prompt, or nothing."""
-    name = {Strategy.TWO_TEMPERATURES: "temperature", Strategy.TWO_PROMPTS: "system_prompt"}.get(
-        Strategy(plan.strategy)
-    )
-    if name is None:
+    """The plan with the settings that differ for the second text: a temperature, a system prompt, or none."""
+    strategy = CandidateStrategy(plan.strategy)
+    if strategy not in SECOND_SETTINGS:
         if second:
-            raise WrongSettings(_("With %(strategy)s both texts have the same settings.") % {"strategy": plan.strategy})
-        if plan.settings.temperature == 0 and plan.strategy in (Strategy.TWO_SEEDS, Strategy.BEST_WORST):
-            raise WrongSettings(_("At temperature 0 every seed writes the same text: take a temperature above 0."))
+            raise WrongSettings(
+                _("With “%(strategy)s” both texts have the same settings.") % {"strategy": strategy.label}
+            )
+        if plan.settings.temperature == 0 and strategy in (CandidateStrategy.TWO_SEEDS, CandidateStrategy.BEST_WORST):
+            raise WrongSettings(_("At temperature 0 every seed writes the same text: choose a temperature above 0."))
         return plan
+    name, label = SECOND_SETTINGS[strategy]
+    labels = {"strategy": strategy.label, "setting": label}
     if set(second) != {name}:
-        raise WrongSettings(
-            _("%(strategy)s wants the second text's %(name)s, and nothing else, in second_settings.")
-            % {"strategy": plan.strategy, "name": name}
-        )
+        raise WrongSettings(_("“%(strategy)s” needs the %(setting)s of the second text, and nothing else.") % labels)
     _checked({**plan.settings.as_dict(), **second})
     if second[name] == getattr(plan.settings, name):
-        raise WrongSettings(
-            _("%(strategy)s wants two different ones: both texts have the same %(name)s.")
-            % {"strategy": plan.strategy, "name": name}
-        )
+        raise WrongSettings(_("“%(strategy)s”: both texts have the same %(setting)s.") % labels)
     return replace(plan, second_settings=dict(second))
 
 
@@ -151,13 +173,12 @@ def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | Non
     candidates = DEFAULT_CANDIDATES if candidates is None else candidates
     if not 3 <= candidates <= MAX_CANDIDATES:
         raise WrongSettings(
-            _("candidates is %(candidates)s; it lies between 3 and %(most)s.")
-            % {"candidates": candidates, "most": MAX_CANDIDATES}
+            _("Candidates: %(value)s is not between 3 and %(most)s.") % {"value": candidates, "most": MAX_CANDIDATES}
         )
     if model:
         folder = django_settings.VAR_DIR / "reward_models" / model
         if version is not None:
-            raise WrongSettings(_("Name a version or a reward model to choose by, not both."))
+            raise WrongSettings(_("Name either a version or a reward model, not both."))
         if "/" in model or model.startswith(".") or not (folder / REWARD_HEAD).is_file():
             raise WrongSettings(
                 _("There is no reward model %(model)s in %(parent)s. `python -m training.engine reward` makes one.")
@@ -168,8 +189,8 @@ def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | Non
     if not version.adapter_dir or version.files_removed_at is not None:
         raise WrongSettings(
             _(
-                "%(name)s has no implicit reward, since it was not trained here (or its files are gone): name a "
-                "version that was, or a reward model."
+                "%(name)s has no implicit reward: it was not trained here, or its files are gone. Name a version that "
+                "was trained here, or a reward model."
             )
             % {"name": version.name}
         )
@@ -180,22 +201,22 @@ def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | Non
 
 
 def plan_items(job: GenerationJob, plan: Plan, prompts: Iterable[Prompt] | None) -> None:
-    """One item for each pair, and the job's total. Raises NoPrompts, Invalid."""
+    """Creates one item for each pair, and sets the job's total. Raises NoPrompts, Invalid."""
     chosen = _chosen_prompts(job.campaign, prompts)
     if not chosen:
-        raise NoPrompts(_("The campaign has no prompts yet: add some, then generate."))
+        raise NoPrompts(_("The campaign has no prompts yet: add prompts first."))
     planned, items = 0, _items(job, plan, chosen)
     while batch := list(islice(items, BATCH)):
         GenerationItem.objects.bulk_create(batch)
         planned += len(batch)
     if not planned:
-        raise NoPrompts(_("None of the prompts has an imported text: import some to compare with."))
+        raise NoPrompts(_("None of the prompts has an imported text: import texts to compare with."))
     job.total = plan.written_per_pair * planned
     job.save(update_fields=["total"])
 
 
 def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> list[tuple[int, str]]:
-    """The (id, content hash) of each prompt in a stable order, one's own campaign's only."""
+    """The (id, content hash) of each prompt, in a stable order. Raises Invalid for prompts of another campaign."""
     if prompts is None:
         return list(Prompt.objects.filter(campaign=campaign).order_by("pk").values_list("pk", "messages_hash"))
     chosen = {prompt.pk: prompt for prompt in prompts}
@@ -205,8 +226,8 @@ def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> lis
 
 
 def _items(job: GenerationJob, plan: Plan, prompts: list[tuple[int, str]]) -> Iterator[GenerationItem]:
-    """Number by number, so that every prompt has its first pair before any has its second."""
-    imported = _imported(job.campaign) if plan.strategy == Strategy.IMPORTED else None
+    """The unsaved items, number by number: every prompt has its first pair before any has its second."""
+    imported = _imported(job.campaign) if plan.strategy == CandidateStrategy.IMPORTED else None
     for number in range(plan.pairs_per_prompt):
         for prompt, content in prompts:
             text = None
@@ -228,24 +249,24 @@ def _items(job: GenerationJob, plan: Plan, prompts: list[tuple[int, str]]) -> It
 
 
 def _imported(campaign: Campaign) -> dict[int, list[int]]:
-    """The completions of each prompt that no model version of ours wrote."""
-    found: dict[int, list[int]] = defaultdict(list)
+    """The completions (ids) of each prompt (id) that no model version here wrote."""
+    imported: dict[int, list[int]] = defaultdict(list)
     ours = ModelVersion.objects.values("name")
     texts = Completion.objects.filter(prompt__campaign=campaign).exclude(model_version__in=ours).order_by("pk")
     for prompt, completion in texts.values_list("prompt", "pk").iterator():
-        found[prompt].append(completion)
-    return found
+        imported[prompt].append(completion)
+    return imported
 
 
 def _seeds(plan: Plan, seed: int, content: str, number: int) -> tuple[int, int]:
-    """Two seeds of one version are neighbours: a vLLM then writes both in one request and reads the prompt once."""
+    """The seeds of both texts. Two of one version are neighbours: vLLM then reads the prompt once for both."""
     first = derive_seed(seed, content, number, "first") % (2**SEED_BITS - MAX_CANDIDATES)
-    if plan.strategy == Strategy.TWO_SEEDS:
+    if plan.strategy == CandidateStrategy.TWO_SEEDS:
         return first, first + 1
     return first, derive_seed(seed, content, number, "second")
 
 
 def derive_seed(seed: int, prompt_hash: str, number: int, side: str) -> int:
-    """The seed of one completion: of the job's seed, the prompt's content and its place, and of nothing else."""
+    """The seed of one completion. It depends on the job's seed, the prompt's content and its place alone."""
     digest = sha256(f"{seed}:{prompt_hash}:{number}:{side}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> (64 - SEED_BITS)

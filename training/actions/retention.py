@@ -1,4 +1,4 @@
-"""Removing what `training.versions.retention` says may go."""
+"""Removing the files that `training.versions.retention` finds removable."""
 
 import shutil
 from datetime import datetime
@@ -18,7 +18,7 @@ from training.versions.retention import Removable
 
 
 def remove_version_files(*, version: ModelVersion, acting_user: User | None, now: datetime) -> ModelVersion:
-    """Removes a version's adapter from the disk; its row, figures and lineage stay. A second time changes nothing.
+    """Removes a version's adapter from the disk; its row, figures and lineage stay. Removing twice changes nothing.
 
     Raises VersionInUse, NotAllowed, NotFound.
     """
@@ -27,25 +27,27 @@ def remove_version_files(*, version: ModelVersion, acting_user: User | None, now
         locked = ModelVersion.objects.select_for_update().get(pk=version.pk)
         if locked.files_removed_at is not None:
             return locked
-        why = retention.why_needed(locked)
-        if why:
-            raise VersionInUse(_("The files of %(name)s must stay: %(why)s.") % {"name": locked.name, "why": why})
+        reason = retention.why_needed(locked)
+        if reason:
+            raise VersionInUse(
+                _("The files of %(name)s must stay: %(reason)s.") % {"name": locked.name, "reason": reason}
+            )
         if not retention.is_ours(Path(locked.adapter_dir)):
             raise VersionInUse(
-                _("The files of %(name)s lie outside of var/: remove them there yourself.") % {"name": locked.name}
+                _("The files of %(name)s are outside var/: remove them yourself.") % {"name": locked.name}
             )
         locked.files_removed_at = now
         locked.save(update_fields=["files_removed_at"])
         record("version.files_removed", locked, acting_user=acting_user, now=now)
-        # Once the row says so: a folder that outlives a crash is only space, a row without its folder is a lie.
+        # After the row: a folder that outlives a crash only takes space, but a row without its folder is wrong.
         transaction.on_commit(lambda: shutil.rmtree(locked.adapter_dir, ignore_errors=True))
     return locked
 
 
 def tidy(*, keep_newest: int, acting_user: User | None, now: datetime) -> list[Removable]:
-    """Removes everything that may go, of every campaign; returns what went. For admins. Raises NotAllowed."""
+    """Removes everything removable, of every campaign; returns what was removed. For admins. Raises NotAllowed."""
     require_admin(acting_user)
-    gone = []
+    removed = []
     for one in retention.removable(keep_newest=keep_newest):
         if isinstance(one.of, Run):
             _remove_checkpoints(one.of, one.folder, acting_user, now)
@@ -53,13 +55,13 @@ def tidy(*, keep_newest: int, acting_user: User | None, now: datetime) -> list[R
             try:
                 remove_version_files(version=one.of, acting_user=acting_user, now=now)
             except VersionInUse:
-                continue  # somebody began to use it at this moment
-        gone.append(one)
-    return gone
+                continue  # it came into use just now
+        removed.append(one)
+    return removed
 
 
 def _remove_checkpoints(run: Run, folder: Path, acting_user: User | None, now: datetime) -> None:
-    """A finished run is never resumed, so nothing can want them any more."""
+    """Removes a finished run's checkpoints: it is never resumed, so nothing needs them."""
     with transaction.atomic():
         record("run.checkpoints_removed", run, acting_user=acting_user, now=now, campaign=run.campaign)
         transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

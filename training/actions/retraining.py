@@ -1,7 +1,6 @@
-"""Retraining by itself: a campaign's rule, the question whether it is time, and the gate before a promotion."""
+"""Automatic retraining: a campaign's rule, and the question whether it is time."""
 
 import json
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +8,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from common.errors import DomainError
+from common.sentences import Sentence, sentence_of
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, User
-from training.actions.runs import start_run
-from training.actions.versions import promote
+from training.actions.runs import RunSpec, start_run
 from training.errors import JobActive, WrongSchedule
-from training.models import ModelVersion, RetrainingRule, Run
+from training.models import RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
@@ -37,15 +37,15 @@ def save_retraining_rule(
     auto_promote: bool = False,
     max_accuracy_drop: float = 0.0,
 ) -> RetrainingRule:
-    """Sets when a campaign retrains by itself.
+    """Sets when a campaign retrains automatically.
 
-    cron: five fields, in the server's time zone; at that time a run starts if there are enough fresh verdicts.
-    Empty: as soon as there are enough. Raises WrongSchedule, NotAllowed, NotFound.
+    cron: five fields, in the server's time zone. At that time a run starts if there are enough fresh verdicts; empty:
+    a run starts as soon as there are enough. Raises WrongSchedule, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
     crontab = _crontab(cron) if cron.strip() else None
     with transaction.atomic():
-        Campaign.objects.select_for_update().get(pk=campaign.pk)  # two leads saving at once: one after the other
+        Campaign.objects.select_for_update().get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
         before = _as_dict(rule) if rule.pk else {}
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
@@ -95,7 +95,7 @@ def _crontab(cron: str) -> CrontabSchedule:
 
 
 def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
-    """Makes the rule's row in beat's table what it should be: beat reads it again by itself."""
+    """Writes the rule's row in the table of Celery beat, which notices the change."""
     task = rule.periodic_task
     if crontab is None:
         rule.periodic_task = None
@@ -117,89 +117,29 @@ def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
 
 
 def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
-    """Starts a run from the serving version if the rule wants one now; returns it, or None with the reason kept.
+    """Starts a run from the serving version if the rule wants one now; returns it or None, and stores the outcome.
 
-    Being asked twice at once starts one run: only one may be active in a campaign.
+    Two calls at once start one run: a campaign has at most one active run.
     """
-    run, outcome = None, "The rule is switched off."
+    run, outcome = None, Sentence(gettext_noop("The rule is switched off."))
     if rule.enabled:
         fresh = fresh_verdicts(rule.campaign)
         if fresh < rule.min_fresh_verdicts:
-            outcome = f"Waits: {fresh} fresh verdicts of {rule.min_fresh_verdicts}."
+            numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
+            outcome = Sentence(gettext_noop("Waits: %(fresh)s fresh verdicts of %(needed)s."), numbers)
         else:
             run, outcome = _try_to_start(rule, fresh, now=now)
-    rule.considered_at, rule.outcome = now, outcome[:300]
-    RetrainingRule.objects.filter(pk=rule.pk).update(considered_at=now, outcome=rule.outcome)
+    rule.considered_at, rule.outcome = now, outcome
+    rule.save(update_fields=["considered_at", "outcome"])
     return run
 
 
-def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, str]:
+def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, Sentence]:
     try:
-        run = start_run(campaign=rule.campaign, acting_user=None, now=now, trigger=Run.Trigger.SCHEDULE)
+        run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     except JobActive:
-        return None, "Waits: a run is active."
+        return None, Sentence(gettext_noop("Waits: a run is active."))
     except DomainError as error:
-        return None, f"Could not start: {error}"
-    return run, f"Started run {run.pk} on {fresh} fresh verdicts."
-
-
-@dataclass(frozen=True)
-class GateMeasurement:
-    """Held-out reward accuracy of a run's new version and of its parent: the same pairs, the same reference (the base).
-
-    The run's own accuracy cannot be compared with anything of the parent's: there the parent is the reference, against
-    which it scores a tie on every pair. Measured against their common base, both are shares of the same test pairs that
-    the version's implicit reward orders as the annotators did. The base against itself is all ties: 0.5.
-    """
-
-    accuracy: float
-    parent_accuracy: float
-    pairs: int
-
-    def did_not_fall(self, max_drop: float) -> bool:
-        """Whether the new accuracy is at least the parent's, less the drop that the rule allows."""
-        return self.accuracy >= self.parent_accuracy - max_drop - 1e-12
-
-
-def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasurement, now: datetime) -> dict[str, Any]:
-    """Promotes a scheduled run's version if its accuracy did not fall and its parent still serves; keeps the decision.
-
-    Deciding a second time changes nothing. Returns what is kept in `run.gate`.
-    """
-    with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.gate is not None:
-            return dict(locked.gate)
-        rule = RetrainingRule.objects.get(campaign=run.campaign)
-        compared = f"{measured.accuracy:.3f}; its parent {measured.parent_accuracy:.3f}; {measured.pairs} pairs"
-        promoted, reason = False, f"Held back: held-out accuracy fell, {compared}."
-        if not rule.auto_promote:
-            reason = "Held back: the rule does not promote by itself any more."
-        elif measured.did_not_fall(rule.max_accuracy_drop):
-            promoted, reason = _promote_by_rule(run, version, f"Held-out accuracy did not fall: {compared}.", now=now)
-        figures = {**asdict(measured), "max_drop": rule.max_accuracy_drop}
-        return _keep_decision(locked, {**figures, "promoted": promoted, "reason": reason}, now=now)
-
-
-def hold_back(*, run: Run, reason: str, now: datetime) -> dict[str, Any]:
-    """Keeps the decision that a scheduled run's version is left to a person."""
-    with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.gate is not None:
-            return dict(locked.gate)
-        return _keep_decision(locked, {"promoted": False, "reason": reason}, now=now)
-
-
-def _keep_decision(run: Run, gate: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    run.gate = gate
-    run.save(update_fields=["gate"])
-    record("run.gate_decided", run, acting_user=None, now=now, campaign=run.campaign, after=gate)
-    return gate
-
-
-def _promote_by_rule(run: Run, version: ModelVersion, reason: str, *, now: datetime) -> tuple[bool, str]:
-    try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=reason[:200])
-    except DomainError as error:
-        return False, f"Held back: {error}"
-    return True, reason
+        return None, Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)})
+    numbers = {"number": run.pk, "fresh": fresh}
+    return run, Sentence(gettext_noop("Started run %(number)s on %(fresh)s fresh verdicts."), numbers)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,67 +25,74 @@ from training.queries.serving import serving_version
 from training.versions import retention
 
 
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """The run to be started; the defaults are those of the button on a campaign's page."""
+
+    parent: ModelVersion | None = None
+    """The version it starts from, which is its reference too; None: the version that serves in `channel`."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the engine's RunConfig that differ from its defaults."""
+    trigger: str = Run.Trigger.PERSON
+    """Whether a person or the schedule starts it."""
+    channel: str = Deployment.DEFAULT_CHANNEL
+    """Where the serving version is looked up if no parent is named."""
+    test_share: float = DEFAULT_TEST_SHARE
+    """The share of prompts that is held out."""
+
+
+DEFAULT_SPEC = RunSpec()
+
+
 def start_run(
     *,
     campaign: Campaign,
     acting_user: User | None,
     now: datetime,
-    parent: ModelVersion | None = None,
-    config: Mapping[str, Any] | None = None,
-    trigger: str = Run.Trigger.PERSON,
-    channel: str = Deployment.DEFAULT_CHANNEL,
-    test_share: float = DEFAULT_TEST_SHARE,
+    spec: RunSpec = DEFAULT_SPEC,
     hand_to_worker: bool = True,
 ) -> Run:
-    """Freezes the campaign's labels and queues a run on them.
+    """Freezes the campaign's labels and queues a run on them. A campaign has one run at a time.
 
-    parent: where it starts from, and the reference; None: the version that serves in `channel`.
-    config: what differs from the engine's RunConfig. One run at a time in a campaign. hand_to_worker: False where the
-    caller does the run itself, at once.
+    hand_to_worker: False where the caller does the run itself.
     Raises TooFewPairs, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
-    chosen = parent or serving_version(channel)
-    require_version(acting_user, chosen)
-    checked = _checked_config(config or {})
-    # Looked at before the labels are frozen, which takes a while; the constraint decides a race.
+    parent = spec.parent or serving_version(spec.channel)
+    require_version(acting_user, parent)
+    _check_config(spec.config)
+    # Checked before the labels are frozen, which takes a while; the constraint decides a race.
     if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-        raise JobActive(_("A run of this campaign is active: wait for its end or cancel it."))
-    snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=test_share)
+        raise JobActive(_("A run of this campaign is active: wait until it ends, or cancel it."))
+    snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=spec.test_share)
     try:
         with transaction.atomic():
-            retention.hold(chosen)
-            run = _queue_run(campaign, snapshot, chosen, checked, trigger=trigger, acting_user=acting_user, now=now)
+            retention.hold(parent)
+            run = _create_run(snapshot, parent, spec, acting_user=acting_user, now=now)
             if hand_to_worker:
                 enqueue(run)
     except IntegrityError as error:
         if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive(_("A run of this campaign is active: wait for its end or cancel it.")) from error
+            raise JobActive(_("A run of this campaign is active: wait until it ends, or cancel it.")) from error
         raise
     return run
 
 
-def _queue_run(
-    campaign: Campaign,
-    snapshot: Snapshot,
-    parent: ModelVersion,
-    config: dict[str, Any],
-    *,
-    trigger: str,
-    acting_user: User | None,
-    now: datetime,
+def _create_run(
+    snapshot: Snapshot, parent: ModelVersion, spec: RunSpec, *, acting_user: User | None, now: datetime
 ) -> Run:
+    config = dict(spec.config)
     run = Run.objects.create(
-        campaign=campaign,
+        campaign=snapshot.campaign,
         snapshot=snapshot,
         parent=parent,
         config=config,
-        trigger=trigger,
+        trigger=spec.trigger,
         created_by=acting_user,
         created_at=now,
         enqueued_at=now,
     )
-    # Not the number alone: a database made anew must not find the folders of an older one.
+    # Not the number alone: a new database must not find the folders of an earlier one.
     run.directory = str(settings.VAR_DIR / "runs" / f"{run.pk}-{secrets.token_hex(4)}")
     run.save(update_fields=["directory"])
     record(
@@ -92,23 +100,20 @@ def _queue_run(
         run,
         acting_user=acting_user,
         now=now,
-        campaign=campaign,
-        after={"parent": parent.name, "snapshot": snapshot.content_hash, "config": config, "trigger": trigger},
+        campaign=snapshot.campaign,
+        after={"parent": parent.name, "snapshot": snapshot.content_hash, "config": config, "trigger": spec.trigger},
     )
     return run
 
 
-def _checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config as given, once the engine's own check has passed it. Raises WrongSettings."""
+def _check_config(config: Mapping[str, Any]) -> None:
+    """Raises WrongSettings for a config that the engine would refuse."""
     try:
         checked = RunConfig.from_mapping(dict(config))
     except InputError as error:
         raise WrongSettings(_("This training config cannot be used: %(error)s.") % {"error": error}) from error
     if checked.tuning != "lora":
-        raise WrongSettings(
-            _("Versions here are adapters: a whole model is trained by `python -m training.engine train`.")
-        )
-    return dict(config)
+        raise WrongSettings(_("Versions are adapters here: train whole models with `python -m training.engine train`."))
 
 
 def cancel_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
@@ -117,5 +122,5 @@ def cancel_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
 
 
 def resume_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:
-    """Goes on from the last checkpoint of a failed or cancelled run. See `resume_job`."""
+    """Resumes a failed or cancelled run from its last checkpoint. See `resume_job`."""
     return resume_job(job=run, acting_user=acting_user, now=now)

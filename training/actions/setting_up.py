@@ -1,6 +1,7 @@
-"""Making a campaign in one go: rules, what is compared, who judges, and the first candidates. All of it or nothing."""
+"""Setting up a whole campaign: rules, data, people and first candidates. All of it is made, or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,30 +18,22 @@ from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import ByteStream, Message
 from labeling.models import Campaign, Membership, User
 from training.actions.generation import start_generation
-from training.models import GenerationJob, ModelVersion
+from training.actions.planning import GenerationSpec
+from training.models import GenerationJob
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is compared. prompts: texts that are asked. file: of prompts, or of comparisons (kind), or None."""
+    """The data of a new campaign. prompts: texts of the user. file: holds prompts or comparisons (kind), or None."""
 
     prompts: Sequence[str] = ()
     file: ByteStream | None = None
     kind: str = "prompts"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """How the model writes for the prompts. versions: None for what serves."""
-
-    strategy: str = Campaign.CandidateStrategy.TWO_SEEDS
-    versions: Sequence[ModelVersion] | None = None
-    pairs_per_prompt: int = 1
-
-
 @dataclass(slots=True)
-class SetUp:
-    """What was made. report: of the file, if there was one. job: writes the candidates, if some were asked for."""
+class CampaignSetUp:
+    """The result. prompts: how many were added. report: on the file, if any. job: writes the candidates, if any."""
 
     campaign: Campaign
     prompts: int = 0
@@ -57,53 +50,46 @@ def set_up_campaign(
     now: datetime,
     material: Material | None = None,
     people: Mapping[str, str] | None = None,
-    candidates: Candidates | None = None,
+    candidates: GenerationSpec | None = None,
     start: bool = False,
-) -> SetUp:
-    """A campaign with everything it needs. rules: as `create_campaign` takes them. people: role by user name.
-    candidates: None to write none. start: whether annotators are given something at once.
+) -> CampaignSetUp:
+    """Makes a campaign with everything it needs, or nothing.
 
-    Raises what its parts raise, with the fields `people`, `prompts`, `file` and `candidates` where one of those is
-    wrong; then nothing is made.
+    rules: keyword arguments of `create_campaign`. people: roles by user name. candidates: None to generate none. start:
+    whether to open it to annotators at once. Raises the errors of its parts; their `fields` say which of `people`,
+    `prompts`, `file` and `candidates` is wrong.
     """
-    made = SetUp(create_campaign(**rules, acting_user=acting_user, now=now))
-    _bring(made, material or Material(), acting_user, now)
+    set_up = CampaignSetUp(create_campaign(**rules, acting_user=acting_user, now=now))
+    _add_material(set_up, material or Material(), acting_user, now)
     for name, role in (people or {}).items():
-        with _about("people"):
+        with _errors_about("people"):
             user = get_person(name)
-            if user != acting_user:  # who makes it leads it already, and may judge in it
-                add_member(campaign=made.campaign, user=user, role=role, acting_user=acting_user, now=now)
-                made.people.append(user)
+            if user != acting_user:  # its creator leads it already, and may judge in it
+                add_member(campaign=set_up.campaign, user=user, role=role, acting_user=acting_user, now=now)
+                set_up.people.append(user)
     if candidates is not None:
-        with _about("candidates"):
-            made.job = start_generation(
-                campaign=made.campaign,
-                strategy=candidates.strategy,
-                versions=candidates.versions,
-                pairs_per_prompt=candidates.pairs_per_prompt,
-                acting_user=acting_user,
-                now=now,
-            )
+        with _errors_about("candidates"):
+            set_up.job = start_generation(campaign=set_up.campaign, spec=candidates, acting_user=acting_user, now=now)
     if start:
-        made.campaign = change_campaign_status(
-            campaign=made.campaign, status=Campaign.Status.ACTIVE, acting_user=acting_user, now=now
+        set_up.campaign = change_campaign_status(
+            campaign=set_up.campaign, status=Campaign.Status.ACTIVE, acting_user=acting_user, now=now
         )
-    return made
+    return set_up
 
 
 def role_of(word: str) -> str:
-    """A role by its name; empty: annotator. Raises Invalid."""
+    """The role of that name; empty: annotator. Raises Invalid."""
     role = word.strip().lower() or Membership.Role.ANNOTATOR
     if role not in Membership.Role.values:
-        known = ", ".join(Membership.Role.values)
-        raise Invalid(_("There is no role %(word)s. Known are %(known)s.") % {"word": repr(word), "known": known})
+        roles = ", ".join(Membership.Role.values)
+        raise Invalid(_("There is no role %(word)s. There are: %(roles)s.") % {"word": repr(word), "roles": roles})
     return role
 
 
-def _bring(made: SetUp, material: Material, acting_user: User, now: datetime) -> None:
-    campaign = made.campaign
+def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, now: datetime) -> None:
+    campaign = set_up.campaign
     if material.prompts:
-        with _about("prompts"):
+        with _errors_about("prompts"):
             drafts = [PromptDraft([Message(role="user", content=text)]) for text in material.prompts]
             added = add_prompts(campaign=campaign, prompts=drafts, acting_user=acting_user, now=now)
             if added.rejected:
@@ -111,30 +97,26 @@ def _bring(made: SetUp, material: Material, acting_user: User, now: datetime) ->
                     _("Line %(number)s: %(reason)s")
                     % {"number": added.rejected[0][0] + 1, "reason": added.rejected[0][1]}
                 )
-            made.prompts = added.created
+            set_up.prompts = added.created
     if material.file is not None:
         bring = import_prompts if material.kind == "prompts" else import_comparisons
-        with _about("file"):
-            made.report = bring(campaign=campaign, stream=material.file, acting_user=acting_user, now=now)
-            if not made.report.created:
-                first = made.report.rejected[0] if made.report.rejected else None
+        with _errors_about("file"):
+            set_up.report = bring(campaign=campaign, stream=material.file, acting_user=acting_user, now=now)
+            if not set_up.report.created:
+                first = set_up.report.rejected[0] if set_up.report.rejected else None
                 text = (
-                    _("Nothing in the file could be used; line %(line)s: %(reason)s")
+                    _("No record of the file could be used; line %(line)s: %(reason)s")
                     if first
-                    else _("Nothing in the file could be used; it is empty.")
+                    else _("The file is empty.")
                 )
                 raise Invalid(text % {"line": first.line if first else 0, "reason": first.reason if first else ""})
 
 
-class _about:  # noqa: N801 - a context manager, used like a function
-    """Says which field an error is about, where the error does not."""
-
-    def __init__(self, field_name: str) -> None:
-        self.field_name = field_name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DomainError):
-            error.fields = {self.field_name: error.message}
+@contextmanager
+def _errors_about(field_name: str) -> Iterator[None]:
+    """Sets the field that a DomainError raised inside is about."""
+    try:
+        yield
+    except DomainError as error:
+        error.fields = {field_name: error.message}
+        raise

@@ -1,4 +1,4 @@
-"""Freezing what annotators have said so far: a campaign's preference pairs as a folder named by its content."""
+"""Freezing the labels of a campaign: its preference pairs as a folder named by their hash."""
 
 import secrets
 import shutil
@@ -8,8 +8,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
@@ -19,23 +20,24 @@ from training.errors import TooFewPairs
 from training.models import Snapshot
 
 DEFAULT_TEST_SHARE = 0.2
-# Below this nothing can be learned, or nothing be said about what was learned.
+# With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
 MIN_TEST_PAIRS = 1
-# How many ways of splitting are tried before a small set is called too small.
+# So many splits are tried before a small set is refused.
 SPLIT_SEEDS = 50
 
 
 def take_snapshot(
     *, campaign: Campaign, acting_user: User | None, now: datetime, test_share: float = DEFAULT_TEST_SHARE
 ) -> Snapshot:
-    """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot again.
+    """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
-    test_share: of the prompts, held out. Prompts stay on their side from snapshot to snapshot.
+    test_share: the share of prompts that is held out. A prompt stays on its side in later snapshots.
     Raises TooFewPairs, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
-    # Read before the pairs: a verdict that arrives in between is in the snapshot and counts as fresh, never neither.
+    # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
+    # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
     manifest, directory = _write(campaign, test_share)
     with transaction.atomic():
@@ -61,18 +63,18 @@ def take_snapshot(
                 campaign=campaign,
                 after={"train": manifest.train.pairs, "test": manifest.test.pairs, "dropped": manifest.dropped},
             )
-        elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: seen, and nothing came of them
+        elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: they are no longer fresh
             snapshot.last_verdict_at = last
             snapshot.save(update_fields=["last_verdict_at"])
     return snapshot
 
 
 def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
-    """The manifest and the folder of the first split that has enough on both sides."""
+    """The manifest and the folder of the first split with enough pairs on both sides. Raises TooFewPairs."""
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     first = _settled_seed(campaign)
-    counts = _("none at all")
+    counts = Sentence(_("none at all"))
     for seed in range(first, first + SPLIT_SEEDS):
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
@@ -82,21 +84,23 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
         if manifest.train.pairs >= MIN_TRAIN_PAIRS and manifest.test.pairs >= MIN_TEST_PAIRS:
             return manifest, _publish(building, folder / manifest.sha256)
         shutil.rmtree(building)
-        found = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
-        counts = _("%(pairs)s on %(prompts)s prompts") % found
+        numbers = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
+        counts = Sentence(_("%(pairs)s on %(prompts)s prompts"), numbers)
         if manifest.train.pairs + manifest.test.pairs < MIN_TRAIN_PAIRS + MIN_TEST_PAIRS or _prompts(manifest) < 2:
-            break  # no way of splitting will help
+            break  # no split will help
     raise TooFewPairs(
-        _(
-            "A run needs at least %(train)s preference pairs to train on and %(test)s held out, on "
-            "different prompts; there are %(counts)s. Judge more comparisons: ties and skips yield no pair."
+        Sentence(
+            _(
+                "A run needs at least %(train)s preference pairs to train on and %(test)s held out, on "
+                "different prompts; there are %(counts)s. Judge more comparisons: ties and skips yield no pair."
+            ),
+            {"train": MIN_TRAIN_PAIRS, "test": MIN_TEST_PAIRS, "counts": counts},
         )
-        % {"train": MIN_TRAIN_PAIRS, "test": MIN_TEST_PAIRS, "counts": counts}
     )
 
 
 def _settled_seed(campaign: Campaign) -> int:
-    """The seed of the last snapshot's split: kept, so that no prompt changes sides while the campaign grows."""
+    """The seed of the last snapshot's split, so that no prompt changes sides while the campaign grows."""
     last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
     return int(last.manifest["split"]["seed"]) if last else 0
 
@@ -113,7 +117,7 @@ def _publish(building: Path, target: Path) -> Path:
     except OSError:
         if not (target / "manifest.json").exists():
             raise
-        shutil.rmtree(building)  # the same labels were frozen before
+        shutil.rmtree(building)  # the same labels have been frozen before
     return target
 
 

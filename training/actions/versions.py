@@ -1,4 +1,4 @@
-"""Model versions: registering what a run made, and changing which version serves."""
+"""Registering model versions, evaluating them, and changing which one serves."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from common.sentences import Sentence
 from labeling.events.record import record
 from labeling.models import User
 from training.access import require_any_lead, require_version
@@ -23,19 +25,19 @@ TAKEN_NAMES = ("compare",)  # beside versions/NAME/ in training.web.urls
 
 
 def register_base_version(*, name: str, directory: Path, acting_user: User | None, now: datetime) -> ModelVersion:
-    """Registers a base model's folder under a name; registering the same one again changes nothing.
+    """Registers a base model's folder under a name. Registering the same one again changes nothing.
 
-    Raises WrongName, and VersionDamaged when the name stands for other files.
+    Raises WrongName, and VersionDamaged if the name stands for other files.
     """
     require_any_lead(acting_user)
     _check_name(name)
     existing = ModelVersion.objects.filter(name=name).first()
     if existing is not None and Path(existing.base_dir) == directory and directory.is_dir():
-        return existing  # its content is checked before it is loaded
+        return existing  # its files are checked before they are loaded
     content_hash = files.folder_hash(directory)
     if existing is not None and existing.content_hash != content_hash:
         raise VersionDamaged(
-            _("%(name)s stands for other files than those in %(directory)s: take another name.")
+            _("%(name)s stands for other files than those in %(directory)s: choose another name.")
             % {"name": name, "directory": directory}
         )
     with transaction.atomic():
@@ -50,26 +52,26 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
         )
         if created:
             record("version.registered", version, acting_user=acting_user, now=now)
-        elif version.base_dir != str(directory):  # the same files, moved
+        elif version.base_dir != str(directory):  # the same files at another place
             version.base_dir = str(directory)
             version.save(update_fields=["base_dir"])
     return version
 
 
 def _check_name(name: str) -> None:
-    """A version is found by its name in addresses. Raises WrongName."""
+    """Raises WrongName for a name that addresses of pages cannot hold."""
     if not NAME.fullmatch(name):
-        told = _("%(name)s is no name for a version: use up to 120 letters, digits, hyphens and underscores.")
-        raise WrongName(told % {"name": repr(name)})
+        text = _("%(name)s is no name for a version: use up to 120 letters, digits, hyphens and underscores.")
+        raise WrongName(text % {"name": repr(name)})
     if name in TAKEN_NAMES:
-        told = _("A version cannot be called %(name)s: a page has this address. Take another name.")
-        raise WrongName(told % {"name": name})
+        text = _("A version cannot be called %(name)s: a page has this address. Choose another name.")
+        raise WrongName(text % {"name": name})
 
 
 def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: datetime) -> ModelVersion:
-    """Makes a run's adapter an immutable version `<campaign>-v<n>` with its lineage; once per run.
+    """Registers a run's adapter as an immutable version `<campaign>-v<n>` with its lineage, once for each run.
 
-    A crash between the folder and the row leaves a folder that the next attempt finds by the run it names.
+    After a crash between the folder and the row, the next attempt finds the folder by the run in its lineage.
     """
     existing = ModelVersion.objects.filter(run=run).first()
     if existing is not None:
@@ -103,7 +105,7 @@ def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: d
 
 
 def lineage_of(run: Run) -> dict[str, Any]:
-    """Everything that made the version of a run, by name or hash."""
+    """The lineage of a run's version: everything that made it, by name or hash."""
     parent = run.parent
     return {
         "run": run.pk,
@@ -119,7 +121,7 @@ def lineage_of(run: Run) -> dict[str, Any]:
 
 
 def _free_name(run: Run, lineage: dict[str, Any]) -> tuple[str, Path]:
-    """The next free name, and its folder: free too, or left there by an earlier attempt of this very run."""
+    """The next free name and its folder, which is free too or was left by an earlier attempt of this run."""
     number = ModelVersion.objects.filter(run__campaign=run.campaign).count() + 1
     while True:
         name = f"{run.campaign.slug}-v{number}"
@@ -141,12 +143,12 @@ def promote(
     reason: str = "",
     servers_first: bool = True,
 ) -> Deployment:
-    """Makes a version the one that serves. If it serves already nothing changes: the deployment's `changed` is False.
+    """Makes a version serve. If it serves already, nothing changes and the deployment's `changed` is False.
 
-    Before that it is loaded into every server under its own name and answers a probe there; whoever asks for what
-    serves gets the old one until this returns and the new one from then on.
+    First it is loaded into every server under its own name and answers a probe there. Requests for the serving version
+    get the old one until this returns, and the new one from then on.
     expected: the version that must be serving now (a gate's decision holds for that one only). servers_first: False
-    where the servers are still to be started: they load it with the first request.
+    if the servers are not started yet: they load it with the first request.
     Raises ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
@@ -157,18 +159,27 @@ def promote(
         current = _locked_current(channel)
         if expected is not None and (current is None or current.version_id != expected.pk):
             raise ServingChanged(
-                _("%(name)s does not serve any more: look again at what to promote.") % {"name": expected.name}
+                Sentence(
+                    gettext_noop("%(name)s no longer serves: look again at what to promote."), {"name": expected.name}
+                )
             )
         if current is not None and current.version_id == version.pk:
             current.changed = False
             return current
-        return _replace(
-            current, version, channel, Deployment.Kind.PROMOTION, current, acting_user, now, reason, prepared
+        promotion = Deployment(
+            channel=channel,
+            version=version,
+            previous=current,
+            kind=Deployment.Kind.PROMOTION,
+            by=acting_user,
+            at=now,
+            reason=reason,
         )
+        return _deploy(promotion, current, prepared)
 
 
 def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment:
-    """Returns to the version that served before the present one was promoted. Raises NothingToRollBack."""
+    """Returns to the version that served before the current one. Raises NothingServes, NothingToRollBack."""
     require_any_lead(acting_user)
     with transaction.atomic():
         current = _locked_current(channel)
@@ -177,51 +188,50 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
         earlier = current.previous
         if earlier is None:
             raise NothingToRollBack(
-                _("%(name)s is the first that served: there is none before it.") % {"name": current.version.name}
+                _("%(name)s is the first version that served: there is none before it.")
+                % {"name": current.version.name}
             )
         files.check_version(earlier.version)
-        # What lies before the earlier one lies before it again, so that a second roll-back goes one further.
-        return _replace(
-            current, earlier.version, channel, Deployment.Kind.ROLLBACK, earlier.previous, acting_user, now, ""
+        rollback = Deployment(
+            channel=channel,
+            version=earlier.version,
+            # Its predecessor is the earlier one's, so that a second roll-back goes one further.
+            previous=earlier.previous,
+            kind=Deployment.Kind.ROLLBACK,
+            by=acting_user,
+            at=now,
         )
+        return _deploy(rollback, current)
 
 
 def _locked_current(channel: str) -> Deployment | None:
-    """What serves, with the channel locked until the transaction ends: promotions come one after the other."""
-    # A lock on the row alone would not do: whoever waits for it finds a row that is not current any more.
+    """The current deployment, with the channel locked until the transaction ends: promotions are serialized."""
+    # A lock on the row would not do: a waiting transaction would find a row that is no longer current.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('deployment'), hashtext(%s))", [channel])
     current = Deployment.objects.filter(channel=channel, is_current=True)
     return current.select_related("version", "previous__version", "previous__previous").first()
 
 
-def _replace(
-    current: Deployment | None,
-    version: ModelVersion,
-    channel: str,
-    kind: str,
-    previous: Deployment | None,
-    acting_user: User | None,
-    now: datetime,
-    reason: str,
-    prepared: Sequence[servers.Prepared] = (),
+def _deploy(
+    deployment: Deployment, current: Deployment | None, prepared: Sequence[servers.PreparedServer] = ()
 ) -> Deployment:
+    """Saves a deployment in the place of the current one. prepared: the servers that have loaded its version."""
+    version, channel = deployment.version, deployment.channel
     retention.hold(version)
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
-    made = Deployment.objects.create(
-        channel=channel, version=version, previous=previous, kind=kind, by=acting_user, at=now, reason=reason
-    )
+    deployment.save()
     record(
-        "version.promoted" if kind == Deployment.Kind.PROMOTION else "version.rolled_back",
+        "version.promoted" if deployment.kind == Deployment.Kind.PROMOTION else "version.rolled_back",
         version,
-        acting_user=acting_user,
-        now=now,
+        acting_user=deployment.by,
+        now=deployment.at,
         before={"serving": current.version.name if current else None, "channel": channel},
-        after={"serving": version.name, "channel": channel, "reason": reason}
+        after={"serving": version.name, "channel": channel, "reason": deployment.reason}
         | ({"servers": [asdict(one) for one in prepared]} if prepared else {}),
     )
-    return made
+    return deployment
 
 
 def record_evaluation(
@@ -234,7 +244,7 @@ def record_evaluation(
     against: ModelVersion | None = None,
     snapshot: Snapshot | None = None,
 ) -> Evaluation:
-    """Keeps what was measured of a version. kind: "held_out" or "win_rate"."""
+    """Stores figures of a version. kind: "held_out" or "win_rate"."""
     require_version(acting_user, version)
     with transaction.atomic():
         evaluation = Evaluation.objects.create(

@@ -1,5 +1,6 @@
 """The API of the lab."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -9,9 +10,9 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import access
-from training.actions.lab import ask_for_steps, end_lab, start_lab
+from training.actions.lab import Experiment, ask_for_steps, end_lab, start_lab
+from training.api.finding import find_job
 from training.api.serializers import lab as serializers
-from training.api.views import find_job
 from training.models import LabSession
 
 
@@ -23,17 +24,22 @@ class LabSessionsView(ApiView):
     @extend_schema(request=serializers.LabRequestSerializer, responses={201: serializers.LabSessionSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Starts an experiment; an earlier one of yours ends."""
+        """Starts an experiment; your earlier one ends."""
         values = self.validated(serializers.LabRequestSerializer, request)
-        session = start_lab(acting_user=self.person, now=self.now, **values)
+        steps = values.pop("steps")
+        session = start_lab(experiment=Experiment(**values), steps=steps, acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data, status=status.HTTP_201_CREATED)
 
 
 class _OneLabSession(ApiView):
     def find(self, pk: int) -> LabSession:
-        """One of the caller's own. Raises NotFound."""
-        found: LabSession = find_job(access.own_lab_sessions(self.person).select_related("version"), pk, "experiment")
-        return found
+        """The caller's own experiment with this number. Raises NotFound."""
+        session: LabSession = find_job(
+            access.own_lab_sessions(self.person).select_related("version"),
+            pk,
+            _("You have no experiment %(number)s."),
+        )
+        return session
 
 
 class LabSessionView(_OneLabSession):
@@ -43,7 +49,7 @@ class LabSessionView(_OneLabSession):
 
     @extend_schema(parameters=[serializers.AfterSerializer], responses=serializers.LabSessionSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """How far it is, and every step so far, or those after one."""
+        """Returns its state, and its steps so far or those after a step."""
         context = {"after": self.asked(serializers.AfterSerializer).get("after", -1)}
         return Response(serializers.LabSessionSerializer(self.find(pk), context=context).data)
 
@@ -62,12 +68,12 @@ class LabStepsView(_OneLabSession):
 
 
 class EndLabView(_OneLabSession):
-    """The end of an experiment."""
+    """Ending an experiment."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=None, responses=serializers.LabSessionSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Ends it; what it showed stays."""
+        """Ends it; its figures stay."""
         session = end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data)

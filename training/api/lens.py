@@ -1,5 +1,6 @@
 """The API of the lens."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -8,12 +9,13 @@ from rest_framework.response import Response
 from labeling.access import get_comparison
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
-from labeling.models import Comparison, Scope
+from labeling.exchange import Message
+from labeling.models import Scope
 from training import access
 from training.actions.lens import start_lens_job
+from training.api.finding import find_job, find_version
 from training.api.serializers import lens as serializers
-from training.api.views import find_job, find_version
-from training.lens.pairs import pair_of_comparison, pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts, subject_of_comparison
 from training.models import LensJob
 
 
@@ -25,24 +27,19 @@ class LensJobsView(ApiView):
     @extend_schema(request=serializers.LensJobRequestSerializer, responses={201: serializers.LensJobSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Computes the hidden rewards of a pair. A worker does it: ask for the lens job until it is finished."""
+        """Starts to compute the hidden rewards of a pair. Poll the lens job until it is finished."""
         user = self.person
         access.require_any_lead(user)
         values = self.validated(serializers.LensJobRequestSerializer, request)
-        comparison = None
         if "comparison" in values:
-            found = get_comparison(user, values["comparison"])
-            everything = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
-            comparison = everything.get(pk=found.pk)
-            pair = pair_of_comparison(comparison)
+            subject = subject_of_comparison(get_comparison(user, values["comparison"]))
         else:
-            pair = pair_of_texts([dict(turn) for turn in values["prompt"]], values["chosen"], values["rejected"])  # type: ignore[misc]
+            prompt = [Message(role=turn["role"], content=turn["content"]) for turn in values["prompt"]]
+            subject = LensSubject(pair_of_texts(prompt, values["chosen"], values["rejected"]))
         lens_job = start_lens_job(
             version=find_version(user, values["version"]),
             reference=find_version(user, values["reference"]) if values.get("reference") else None,
-            pair=pair,
-            comparison=comparison,
-            campaign=comparison.campaign if comparison else None,
+            subject=subject,
             acting_user=user,
             now=self.now,
         )
@@ -56,7 +53,7 @@ class LensJobView(ApiView):
 
     @extend_schema(responses=serializers.LensJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """Its state, and its result once it is finished."""
+        """Returns its state, and its result once it is finished."""
         lens_jobs = access.visible_lens_jobs(self.person).select_related("version", "before", "reference")
-        lens_job: LensJob = find_job(lens_jobs, pk, "lens job")
+        lens_job: LensJob = find_job(lens_jobs, pk, _("There is no lens job %(number)s among those you may see."))
         return Response(serializers.LensJobSerializer(lens_job).data)

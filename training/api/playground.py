@@ -1,4 +1,4 @@
-"""The API of talking to versions and of taking them along: an answer, what is kept of it, a version's files."""
+"""The API of the playground, and the download of a version."""
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -13,24 +13,24 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import playground
-from training.api.serializers import jobs as serializers
-from training.api.views import find_version
+from training.api.finding import find_version
+from training.api.serializers import playground as serializers
 from training.versions import hub
 
 
 class CompletionView(ApiView):
-    """Talking to a version."""
+    """Completions of the playground."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=serializers.ConversationSerializer, responses=serializers.CompletionSerializer)
     def post(self, request: Request, name: str) -> Response:
-        """One answer to a conversation. Nothing is kept; the receipt proves it to whoever keeps it."""
+        """Writes one answer to a conversation. Nothing is stored; send the receipt to keep the answer in a campaign."""
         version = find_version(self.person, name)
         values = self.validated(serializers.ConversationSerializer, request)
-        given = playground.complete(version=version, acting_user=self.person, **values)
-        completion = given.completion
-        said = {
+        signed = playground.complete(version=version, acting_user=self.person, **values)
+        completion = signed.completion
+        fields = {
             "version": version.name,
             "text": completion.text,
             "html": render_markdown(completion.text),
@@ -39,21 +39,21 @@ class CompletionView(ApiView):
             "logprob_sum": completion.logprob_sum,
             "seed": completion.seed,
             "server": completion.server,
-            "seconds": round(given.seconds, 3),
-            "receipt": given.receipt,
+            "seconds": round(signed.seconds, 3),
+            "receipt": signed.receipt,
         }
-        return Response(serializers.CompletionSerializer(said).data)
+        return Response(serializers.CompletionSerializer(fields).data)
 
 
 class KeepView(ApiView):
-    """Keeping what was seen."""
+    """Keeping a conversation."""
 
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(request=serializers.KeepRequestSerializer, responses={201: serializers.KeptSerializer})
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """The conversation becomes a prompt of the campaign; with two receipts, the two answers a comparison."""
+        """Adds the conversation to the campaign: as a prompt or, with two receipts, as a comparison of two answers."""
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.KeepRequestSerializer, request)
@@ -78,7 +78,7 @@ class DownloadView(ApiView):
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
-        """A ZIP file with a folder that PEFT and vLLM load as it is, as it would lie on a model hub."""
+        """Streams a ZIP file with a folder in the layout of a model hub, which PEFT and vLLM load."""
         version = find_version(self.person, name)
         files = hub.hub_files(version)
         headers = {"Content-Disposition": f'attachment; filename="{version.name}.zip"'}

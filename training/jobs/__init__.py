@@ -1,1 +1,1 @@
-"""What a worker does with a job it has claimed. Called by the Celery tasks, and by `rehearse` without any."""
+"""The work of a worker on a claimed job. Called by the Celery tasks, and directly by `rehearse` and `--here`."""

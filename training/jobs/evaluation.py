@@ -1,19 +1,18 @@
-"""Measuring a version by the engine: reward accuracy on held-out pairs, and the log-probabilities of given texts."""
+"""Measuring versions on held-out pairs, for people and for the promotion gate."""
 
-import json
 import logging
-import tempfile
-from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence, sentence_of
 from labeling.exchange import TEST
-from training.actions.retraining import GateMeasurement, decide_promotion, hold_back
+from training.actions.gate import GateMeasurement, decide_promotion, hold_back
 from training.actions.versions import record_evaluation
+from training.claims import Clock
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.models import Evaluation, ModelVersion, Run, Snapshot
@@ -22,12 +21,12 @@ from training.versions import files, servers
 
 logger = logging.getLogger(__name__)
 
-# Servers that made room for the run start anew: a minute on a CPU.
+# Servers that made room for the run start again, which takes a minute on a CPU.
 SERVERS_COME_BACK_SECONDS = 300.0
 
 
 def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersion | None = None) -> dict[str, Any]:
-    """Held-out figures of a version on a snapshot's test pairs against a reference (None: the base).
+    """The engine's figures of a version on a snapshot's test pairs, against a reference (None: the base).
 
     Raises EngineFailed, VersionDamaged.
     """
@@ -37,34 +36,21 @@ def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersio
     return run_engine([*command, "--data", str(Path(snapshot.directory) / TEST)])
 
 
-def score_pairs(
-    version: ModelVersion,
-    records: Iterable[dict[str, Any]],
-    *,
-    reference: ModelVersion | None = None,
-    dtype: str = "auto",
-) -> list[dict[str, Any]]:
-    """Per pair, in order: log-probabilities (nats) of both sides under version and reference. Raises EngineFailed."""
-    with tempfile.TemporaryDirectory(prefix="score-") as folder:
-        data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"
-        data.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-        command = engine_command("score", version, reference=reference)
-        run_engine([*command, "--data", str(data), "--out", str(out), "--set", f"dtype={dtype}"])
-        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-
-
 def evaluate_version(
     version: ModelVersion,
     *,
     snapshot: Snapshot | None = None,
     reference: ModelVersion | None = None,
-    clock: Callable[[], datetime] = timezone.now,
+    clock: Clock = timezone.now,
 ) -> Evaluation:
-    """Measures a version on the test pairs of a snapshot (None: its run's), against a reference (None: its parent),
-    and keeps the figures. Raises EngineFailed, VersionDamaged."""
+    """Measures a version on the test pairs of a snapshot (None: its run's) and stores the figures.
+
+    reference: None: its parent. Raises EngineFailed, VersionDamaged.
+    """
     snapshot = snapshot or (version.run.snapshot if version.run else None)
     if snapshot is None:
-        raise EngineFailed(f"{version.name} comes from no run: name the campaign whose test pairs are to be used.")
+        text = _("%(name)s comes from no run: name the campaign whose test pairs are to be used.")
+        raise EngineFailed(Sentence(text, {"name": version.name}))
     reference = reference or version.parent
     figures = measure(version, snapshot, reference=reference)
     return record_evaluation(
@@ -79,21 +65,21 @@ def evaluate_version(
 
 
 def measure_for_gate(run: Run, version: ModelVersion) -> GateMeasurement:
-    """A run's new version and its parent on the run's test pairs, both against their base: see GateMeasurement."""
+    """Measures a run's new version and its parent on the run's test pairs, both against their base."""
     new = measure(version, run.snapshot)
-    parent = 0.5  # the base against itself: every pair a tie
+    parent = 0.5  # the base against itself ties on every pair
     if run.parent.adapter_dir:
         parent = accuracy_with_ties(measure(run.parent, run.snapshot))
     return GateMeasurement(accuracy=accuracy_with_ties(new), parent_accuracy=parent, pairs=int(new["pairs"]))
 
 
 def accuracy_with_ties(figures: dict[str, Any]) -> float:
-    """Reward accuracy where a margin of exactly zero counts half, as a coin would get it right."""
+    """Reward accuracy in which a margin of exactly zero counts half, as a coin flip would."""
     return float(figures["reward_accuracy"]) + float(figures["ties"]) / (2 * int(figures["pairs"]))
 
 
-def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> dict[str, Any] | None:
-    """Asks the promotion gate for a finished run that the schedule started; None if there is nothing to ask."""
+def run_gate(run_id: int, *, clock: Clock = timezone.now) -> dict[str, Any] | None:
+    """Asks the promotion gate about a finished run of the schedule; None if there is nothing to decide."""
     run = Run.objects.select_related("campaign", "snapshot", "parent").filter(pk=run_id).first()
     if run is None or not awaits_gate(run):
         return None
@@ -102,7 +88,8 @@ def run_gate(run_id: int, *, clock: Callable[[], datetime] = timezone.now) -> di
         measured = measure_for_gate(run, version)
     except (EngineFailed, VersionDamaged) as error:
         logger.warning("the gate of run %s could not measure: %s", run.pk, error)
-        return hold_back(run=run, reason=f"Held back: it could not be measured: {error}", now=clock())
-    with suppress(ServerNotReady, VersionDamaged):  # then the decision says so itself
+        text = _("Held back: it could not be measured: %(reason)s")
+        return hold_back(run=run, reason=Sentence(text, {"reason": sentence_of(error)}), now=clock())
+    with suppress(ServerNotReady):  # then the decision will say so
         servers.prepare(version, patience_seconds=SERVERS_COME_BACK_SECONDS)
     return decide_promotion(run=run, version=version, measured=measured, now=clock())

@@ -1,7 +1,7 @@
 """Writing the completions of a generation job: version by version, batch by batch, each pair exactly once.
 
-What is finished is written together with the job's progress in one transaction under the claim's lock: after a kill the
-next worker finds every pair either whole in the campaign or still waiting, and half a pair in its row.
+Finished pairs are written together with the job's progress, in one transaction under the claim's lock. After a kill the
+next worker finds every pair either in the campaign or still waiting, with one half perhaps in its row.
 """
 
 import logging
@@ -9,15 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence, sentence_of
 from labeling.actions.comparisons import add_comparisons
 from training import claims
+from training.claims import Clock
 from training.errors import VersionDamaged
 from training.generation import (
     GeneratedCompletion,
@@ -29,15 +31,14 @@ from training.generation import (
     SamplingSettings,
 )
 from training.jobs import handover
-from training.jobs.candidates import Candidates, Status, Strategy, slots_of
+from training.jobs.candidates import Candidates, Status, slots_of
 from training.jobs.engine import EngineFailed
 from training.jobs.rewards import candidate_rewards, reward_name
 from training.jobs.sampler import SamplerDied, Source, open_source
-from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion
+from training.models import CandidateStrategy, GenerationItem, GenerationJob, JobStatus, ModelVersion
 
 logger = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 
 PAIRS_PER_WRITE = 384
 SECONDS_PER_WRITE = 3.0
@@ -55,7 +56,7 @@ def run_generation_job(
     clock: Clock = timezone.now,
     source_of: Callable[[ModelVersion], AbstractContextManager[Source]] = open_source,
 ) -> GenerationJob | None:
-    """Does a generation job to its end and returns it; None if there was nothing for this worker to claim."""
+    """Runs a generation job to its end and returns it; None if this worker cannot claim it."""
     claim = claims.claim(GenerationJob, job_id, now=clock())
     if claim is None:
         return None
@@ -67,7 +68,7 @@ def run_generation_job(
 
 
 class GenerationWork:
-    """One claimed job. Holds only what is between the generator and the next write."""
+    """A claimed job at work. Holds only what lies between the generator and the next write."""
 
     def __init__(
         self,
@@ -84,24 +85,24 @@ class GenerationWork:
         }
         self.slots = slots_of(self.job)
         self.items = GenerationItem.objects.filter(job=self.job)
-        self.asked: dict[str, Candidates] = {}  # requests that are out, by key
-        self.pairs: list[Candidates] = []  # both texts are there
+        self.requested: dict[str, Candidates] = {}  # the candidates of open requests, by key
+        self.complete: list[Candidates] = []  # both texts exist
         self.changed: list[Candidates] = []  # something else changed: a part of a pair, a failure, a drop
-        self.resting: dict[int, float] = {}  # failed lately: when to ask again, by item
+        self.resting: dict[int, float] = {}  # when to retry, by item
         self.tokens: Counter[str] = Counter()
         self.deaths = 0
         self.last_write = self.last_beat = self.started = time.monotonic()
-        self.answers = 0
-        self.stop: type[Exception] | None = None  # why to stop, once there is a reason
+        self.completions = 0
+        self.stop: type[Exception] | None = None  # the reason to stop, once there is one
 
     # --- The passes ---
 
     def work(self) -> None:
-        """Passes over what waits, version by version, until nothing does."""
+        """Passes over the waiting items, version by version, until none waits."""
         shortest = min(1.0, LONGEST_PAUSE_SECONDS)
         pause = shortest
         while True:
-            before = self.answers
+            before = self.completions
             versions = self._versions_waiting()
             for version in versions:
                 self._write_for(version)
@@ -109,7 +110,7 @@ class GenerationWork:
                 continue
             if not versions:
                 break
-            if self.answers > before and not self.resting:
+            if self.completions > before and not self.resting:
                 pause = shortest
                 continue
             self._wait(pause)
@@ -118,30 +119,31 @@ class GenerationWork:
 
     def _versions_waiting(self) -> list[ModelVersion]:
         waiting = self.items.filter(status=Status.WAITING)
-        wanted = set(waiting.filter(first__isnull=True).values_list("version_first", flat=True).distinct())
+        versions = set(waiting.filter(first__isnull=True).values_list("version_first", flat=True).distinct())
         if "second" in self.slots:
-            wanted |= set(waiting.filter(second__isnull=True).values_list("version_second", flat=True).distinct())
-        return list(ModelVersion.objects.filter(pk__in=wanted).order_by("pk"))
+            versions |= set(waiting.filter(second__isnull=True).values_list("version_second", flat=True).distinct())
+        return list(ModelVersion.objects.filter(pk__in=versions).order_by("pk"))
 
     def _write_for(self, version: ModelVersion) -> None:
-        """Asks for everything this version still has to write, and writes what comes."""
-        self.asked.clear()
-        answers = self.answers
+        """Requests everything that a version still has to write, and writes it."""
+        self.requested.clear()
+        before = self.completions
         try:
             with self.source_of(version) as source:
                 for outcome in source.generate(self._requests(version), should_stop=self._tick):
                     self._take(outcome)
         except SamplerDied as death:
-            # Killed for its memory, most likely. What it had answered is kept; the rest is asked for again.
-            self.deaths = self.deaths + 1 if self.answers == answers else 1
+            # Killed for its memory, most likely. Its completions are kept; the rest is requested again.
+            self.deaths = self.deaths + 1 if self.completions == before else 1
             if self.deaths >= MAX_DEATHS:
                 raise
             logger.warning("the sampler of generation %s died: %s", self.job.pk, death)
         except GeneratorUnavailable as absence:
-            # A server that restarts comes back: the job waits for it, as long as nobody cancels, and says so.
+            # A server that restarts comes back: the job waits for it until somebody cancels, and says so.
             logger.warning("generation %s waits for its server: %s", self.job.pk, absence)
             self._write()
-            self.claim.write(error=f"Waiting for the server. {absence}")
+            waits = Sentence(_("Waiting for the server. %(reason)s"), {"reason": sentence_of(absence)})
+            self.claim.write(error=waits)
         self._write()
         if self.stop is not None:
             raise self.stop
@@ -161,34 +163,38 @@ class GenerationWork:
                     yield from self._requests_of(Candidates(self.job, item, self.slots), version)
             last = batch[-1].pk
 
-    def _requests_of(self, pair: Candidates, version: ModelVersion) -> Iterator[GenerationRequest]:
-        """What a version is to be asked for a pair; nothing where no generator could take the prompt: then it fails."""
-        self.resting.pop(pair.item.pk, None)
-        for slot in pair.missing(version.pk):
+    def _requests_of(self, candidates: Candidates, version: ModelVersion) -> Iterator[GenerationRequest]:
+        """Requests for the texts that a version has to write; a prompt that no generator takes fails its pair."""
+        self.resting.pop(candidates.item.pk, None)
+        for slot in candidates.missing(version.pk):
             try:
-                request = pair.request(slot, self.settings)
+                request = candidates.request(slot, self.settings)
             except InvalidRequest as error:
-                pair.give_up(Status.FAILED, str(error))
-                self.changed.append(pair)
+                candidates.give_up(Status.FAILED, sentence_of(error))
+                self.changed.append(candidates)
                 return
-            self.asked[request.key] = pair
+            self.requested[request.key] = candidates
             yield request
 
     def _take(self, outcome: GeneratedCompletion | GenerationFailure) -> None:
-        pair = self.asked.pop(outcome.key)
+        candidates = self.requested.pop(outcome.key)
         if isinstance(outcome, GenerationFailure):
-            if pair.take_failure(outcome):
-                self.resting[pair.item.pk] = time.monotonic() + min(2.0**pair.item.tries, LONGEST_PAUSE_SECONDS)
-            self.changed.append(pair)
+            if candidates.take_failure(outcome):
+                pause = min(2.0**candidates.item.tries, LONGEST_PAUSE_SECONDS)
+                self.resting[candidates.item.pk] = time.monotonic() + pause
+            self.changed.append(candidates)
             return
-        self.answers += 1
+        self.completions += 1
         self.tokens.update(read=outcome.tokens_read, written=outcome.tokens_written)
-        pair.take(outcome.key.partition(":")[2], outcome)
-        (self.pairs if pair.kept else self.changed).append(pair)
+        candidates.take(outcome.key.partition(":")[2], outcome)
+        self._keep(candidates)
+
+    def _keep(self, candidates: Candidates) -> None:
+        (self.complete if candidates.is_complete else self.changed).append(candidates)
 
     def _choose_best_and_worst(self) -> bool:
-        """Lets the reward judge the pairs whose candidates are all there; returns whether there were any."""
-        if self.job.strategy != Strategy.BEST_WORST:
+        """Ranks the candidates of items that have all of theirs; returns whether there were any."""
+        if self.job.strategy != CandidateStrategy.BEST_WORST:
             return False
         related = ("prompt", "version_first", "imported")
         drawn = list(self.items.filter(status=Status.DRAWN).select_related(*related).order_by("pk")[:ITEMS_PER_SCORING])
@@ -199,28 +205,28 @@ class GenerationWork:
             raise self.stop
         by = reward_name(self.job)
         for item in drawn:
-            pair = Candidates(self.job, item, self.slots)
-            pair.choose(rewards.get(item.pk, {}), by)
-            (self.pairs if pair.kept else self.changed).append(pair)
+            candidates = Candidates(self.job, item, self.slots)
+            candidates.choose(rewards.get(item.pk, {}), by)
+            self._keep(candidates)
         self._write()
         return True
 
-    # --- Writing, and signs of life ---
+    # --- Writing, and heartbeats ---
 
     def _tick(self) -> bool:
-        """Writes and shows a sign of life when it is time; returns whether to stop. Called at least every second."""
+        """Writes, and sends a heartbeat, when it is time; returns whether to stop. Called at least every second."""
         if self.stop is not None:
             return True
         now = time.monotonic()
-        due = bool(self.pairs or self.changed) and now - self.last_write >= SECONDS_PER_WRITE
+        due = bool(self.complete or self.changed) and now - self.last_write >= SECONDS_PER_WRITE
         try:
-            if len(self.pairs) >= PAIRS_PER_WRITE or due:
+            if len(self.complete) >= PAIRS_PER_WRITE or due:
                 self._write()
             if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
                 self.last_beat = now
                 self.stop = claims.Stopped if self.claim.beat(self.clock()) else None
         except claims.ClaimLost:
-            self.pairs, self.changed = [], []
+            self.complete, self.changed = [], []
             self.stop = claims.ClaimLost
         return self.stop is not None
 
@@ -232,62 +238,62 @@ class GenerationWork:
                 raise self.stop
 
     def _write(self) -> None:
-        """Everything since the last write, at once or not at all."""
+        """Writes everything since the last write, all of it or nothing."""
         self.last_write = time.monotonic()
-        if not self.pairs and not self.changed:
+        if not self.complete and not self.changed:
             return
-        # A pair may have changed twice since the last write: as itself, and it is one row.
-        touched = list({pair.item.pk: pair for pair in (*self.changed, *self.pairs)}.values())
+        # The candidates of an item may have changed twice since the last write: it is one row.
+        touched = list({each.item.pk: each for each in (*self.changed, *self.complete)}.values())
         with transaction.atomic():
             self.claim.lock()
-            self._add(self.pairs)
-            _finish_at_once([pair.item for pair in touched if pair.came_at_once])
-            others = [pair.item for pair in touched if not pair.came_at_once]
+            self._add(self.complete)
+            _finish_at_once([each.item for each in touched if each.came_at_once])
+            others = [each.item for each in touched if not each.came_at_once]
             GenerationItem.objects.bulk_update(others, COLUMNS, batch_size=100)
             self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), error="", **self._totals(touched))
-        for pair in touched:
-            pair.written()
-        self.pairs, self.changed = [], []
+        for each in touched:
+            each.mark_written()
+        self.complete, self.changed = [], []
         self.tokens.clear()
 
-    def _add(self, pairs: list[Candidates]) -> None:
-        """The pairs become comparisons of the campaign; an exact copy of one that is there is dropped."""
-        if not pairs:
+    def _add(self, complete: list[Candidates]) -> None:
+        """Adds the pairs to the campaign as comparisons; exact copies of existing ones are dropped."""
+        if not complete:
             return
         added = add_comparisons(
             campaign=self.job.campaign,
-            drafts=[pair.draft() for pair in pairs],
+            drafts=[each.comparison_draft() for each in complete],
             source=f"generation {self.job.pk}",
             acting_user=None,
             now=self.clock(),
         )
-        for pair, comparison in zip(pairs, added.comparisons, strict=True):
-            pair.added(comparison)
+        for each, comparison in zip(complete, added.comparisons, strict=True):
+            each.mark_added(comparison)
 
     def _totals(self, touched: list[Candidates]) -> dict[str, Any]:
-        """The job's running totals with what changed since the last write: no row is counted twice, none read again."""
+        """The job's totals with the changes since the last write: no row is counted twice or read again."""
         job = self.job
-        changed = [pair for pair in touched if pair.item.status != pair.counted_status]
+        changed = [each for each in touched if each.item.status != each.counted_status]
         diversity = Counter({name: float(value) for name, value in job.diversity.items()})
-        for pair in touched:
-            if pair.item.status == Status.DONE:
-                diversity.update(pair.kept)
+        for each in touched:
+            if each.item.status == Status.DONE:
+                diversity.update(each.diversity)
         return {
-            "done": job.done + sum(pair.progress - pair.counted for pair in touched),
-            "failed": job.failed + sum(pair.item.status == Status.FAILED for pair in changed),
-            "dropped": job.dropped + sum(pair.item.status == Status.DROPPED for pair in changed),
-            "redrawn": job.redrawn + sum(pair.item.resampled and not pair.counted_redrawn for pair in touched),
+            "done": job.done + sum(each.progress - each.counted for each in touched),
+            "failed": job.failed + sum(each.item.status == Status.FAILED for each in changed),
+            "dropped": job.dropped + sum(each.item.status == Status.DROPPED for each in changed),
+            "redrawn": job.redrawn + sum(each.item.resampled and not each.counted_redrawn for each in touched),
             "tokens_read": job.tokens_read + self.tokens["read"],
             "tokens_written": job.tokens_written + self.tokens["written"],
             "diversity": dict(diversity),
         }
 
     def _rate(self) -> float:
-        return self.answers / max(time.monotonic() - self.started, 1e-3)
+        return self.completions / max(time.monotonic() - self.started, 1e-3)
 
 
 def _finish_at_once(items: list[GenerationItem]) -> None:
-    """Items that are done and had nothing stored: most are. A tenth of what `bulk_update` takes for all columns."""
+    """Finishes items that have nothing else to store, as most. It takes a tenth of `bulk_update` of all columns."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE training_generationitem AS item SET status = %s, comparison_id = made.comparison "

@@ -1,25 +1,27 @@
-"""One machine for generation and training: who has it, who waits for it, and how the servers make room.
+"""One machine for generation and training: jobs that use it, jobs that wait for it, and servers that make room.
 
-GENERATOR_HANDOVER says whether they share one. A job that uses it says so in its row (`holds_machine`), set under a
-lock and worth something only while the job runs: what a dead worker held is free as soon as the sweep has taken the job
-from it. Generation jobs share the machine with each other, a run has it alone.
+GENERATOR_HANDOVER says whether they share one. A job that uses the machine says so in its row (`holds_machine`), set
+under a lock and valid only while the job runs: once the sweep takes a job from a dead worker, the machine is free.
+Generation jobs share the machine with each other; a run has it alone.
 """
 
 import logging
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as _
 
 from common.processes import PROJECT_DIR
+from common.sentences import Sentence, sentence_of
 from training import claims
+from training.claims import Clock
 from training.generation import GeneratorUnavailable, ModelServer
-from training.models import GenerationJob, JobStatus, Run
+from training.models import CLAIMED_STATUSES, GenerationJob, Run
 from training.queries.serving import training_now
 from training.versions import servers
 
@@ -27,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 COMMAND_SECONDS = 120.0
-RUNNING = (JobStatus.RUNNING, JobStatus.CANCELLING)
 
 
 class HandoverFailed(Exception):
@@ -35,8 +36,8 @@ class HandoverFailed(Exception):
 
 
 @contextmanager
-def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetime]) -> Iterator[None]:
-    """Around the work of a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
+def generating(claim: "claims.Claim[GenerationJob]", clock: Clock) -> Iterator[None]:
+    """Holds the machine for a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
     if not settings.GENERATOR_HANDOVER:
         yield
         return
@@ -48,8 +49,8 @@ def generating(claim: "claims.Claim[GenerationJob]", clock: Callable[[], datetim
 
 
 @contextmanager
-def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Iterator[None]:
-    """Around the work of a run: nothing else uses the machine, and the servers have given their memory away.
+def training(claim: "claims.Claim[Run]", clock: Clock) -> Iterator[None]:
+    """Holds the machine for a run alone; the servers have released their memory.
 
     Raises HandoverFailed, claims.Stopped, claims.ClaimLost.
     """
@@ -65,29 +66,35 @@ def training(claim: "claims.Claim[Run]", clock: Callable[[], datetime]) -> Itera
         restore()
 
 
-def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Callable[[], datetime]) -> None:
-    """Waits until the machine is free, says so meanwhile, and marks it as taken."""
-    said = ""
+def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Clock) -> None:
+    """Waits until the machine is free, with the reason in the job's row, and takes it."""
     while True:
         with transaction.atomic():
-            # Not waited for: bringing a server back takes longer than a worker may stay silent.
+            # The lock is not waited for: bringing a server back takes longer than a worker may stay silent.
             is_free = _lock(wait=False)
             holder = _holder(claim.job)
             if is_free and holder is None:
                 claim.write(holds_machine=True, error="")
                 return
-        user = f"{claims.noun(holder)} {holder.pk} is using it" if holder else "its servers are coming back"
-        sentence = f"Waits for the machine: {user}."
-        if sentence != said:
-            claim.write(error=sentence)
-            said = sentence
+        reason = _why_it_waits(holder)
+        if reason != claim.job.error:
+            claim.write(error=reason)
         if claim.beat(clock()):
             raise claims.Stopped
         time.sleep(POLL_SECONDS)
 
 
+def _why_it_waits(holder: GenerationJob | Run | None) -> Sentence:
+    if holder is None:
+        return Sentence(_("Waits for the machine: its servers are coming back."))
+    number = {"number": holder.pk}
+    if isinstance(holder, Run):
+        return Sentence(_("Waits for the machine: run %(number)s is using it."), number)
+    return Sentence(_("Waits for the machine: generation %(number)s is using it."), number)
+
+
 def _lock(*, wait: bool) -> bool:
-    """Until the transaction ends, nobody else takes the machine or brings its servers back. False: somebody does."""
+    """Locks the machine and its servers until the transaction ends. False: another transaction has the lock."""
     with connection.cursor() as cursor:
         if wait:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('machine'), 0)")
@@ -97,11 +104,11 @@ def _lock(*, wait: bool) -> bool:
 
 
 def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
-    """Who has the machine and does not share it with this job."""
-    held = Run.objects.filter(holds_machine=True, status__in=RUNNING)
+    """The job that has the machine and does not share it with this one."""
+    held = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     if isinstance(job, GenerationJob):
         return held.first()
-    writing = GenerationJob.objects.filter(holds_machine=True, status__in=RUNNING)
+    writing = GenerationJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     return held.exclude(pk=job.pk).first() or writing.first()
 
 
@@ -113,27 +120,27 @@ def _release(job: GenerationJob | Run) -> None:
 
 
 def make_room() -> None:
-    """Lets the servers give their memory away. Raises HandoverFailed."""
+    """Makes the servers release their memory. Raises HandoverFailed."""
     if settings.GENERATOR_HANDOVER == "stop":
         _run(settings.GENERATOR_STOP_COMMAND)
         return
     for server in servers.servers():
-        if _answers(server):  # one that is not there has nothing to give away
+        if _answers(server):  # one that is away has nothing to release
             try:
                 server.sleep()
             except GeneratorUnavailable as error:
-                raise HandoverFailed(str(error)) from error
+                raise HandoverFailed(sentence_of(error)) from error
 
 
 def restore() -> None:
-    """Brings the servers back, unless another run has the machine by now; called after a run, and by the sweep.
+    """Brings the servers back, unless another run has the machine; called after a run, and by the sweep.
 
-    What fails, and what a worker that died could not do any more, the next sweep does.
+    The next sweep retries whatever failed or a dead worker left undone.
     """
     if not settings.GENERATOR_HANDOVER:
         return
     with transaction.atomic():
-        _lock(wait=True)  # whoever takes the machine while the servers come back would have it beside them
+        _lock(wait=True)  # so that no run takes the machine while the servers come back
         if training_now() is None:
             _wake_all()
 
@@ -165,7 +172,11 @@ def _run(command: str) -> None:
             shlex.split(command), cwd=PROJECT_DIR, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise HandoverFailed(f"The server could not be stopped or started: {command}: {error}") from error
+        raise _failed_command(command, str(error)) from error
     if done.returncode != 0:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise HandoverFailed(f"The server could not be stopped or started: {command}: {''.join(last)}")
+        raise _failed_command(command, "".join((done.stderr or done.stdout).strip().splitlines()[-1:]))
+
+
+def _failed_command(command: str, reason: str) -> HandoverFailed:
+    text = _("The server could not be stopped or started: %(command)s: %(reason)s")
+    return HandoverFailed(Sentence(text, {"command": command, "reason": reason}))

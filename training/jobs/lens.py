@@ -1,31 +1,30 @@
-"""The lens at work: the engine scores the pair token by token, under the version and under the one
-before it, and an explicit reward model says what it thinks where there is one."""
+"""Running a lens job: the engine scores the pair token by token, under the version and under the one before it.
 
-import json
-import tempfile
+If there is an explicit reward model, it scores the pair too.
+"""
+
 import time
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from labeling.exchange import PreferencePair
 from training import claims
+from training.actions.planning import REWARD_HEAD
+from training.claims import Clock
 from training.errors import VersionDamaged
-from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.jobs.engine import EngineFailed, score_pairs
 from training.models import JobStatus, LensJob, ModelVersion
 from training.versions import files
 
-Clock = Callable[[], datetime]
-HEAD_FILE = "reward_head.safetensors"  # of the engine's reward models; its module loads torch
-# Exact to the last digits that are shown, whatever runs were trained in.
+# Exact to the last digits that the page shows, whatever precision the run was trained in.
 PRECISE = ["--set", "dtype=float32"]
 
 
 def run_lens_job(lens_job_id: int, *, clock: Clock = timezone.now) -> LensJob | None:
-    """Does a lens job to its end, if this worker can claim it; returns it, or None if there was nothing to claim."""
+    """Runs a lens job to its end and returns it; None if this worker cannot claim it."""
     claim = claims.claim(LensJob, lens_job_id, now=clock())
     if claim is None:
         return None
@@ -37,59 +36,60 @@ def run_lens_job(lens_job_id: int, *, clock: Clock = timezone.now) -> LensJob | 
 
 
 class LensWork:
-    """One claimed lens job."""
+    """A claimed lens job at work."""
 
     def __init__(self, claim: "claims.Claim[LensJob]", clock: Clock) -> None:
         self.claim, self.clock = claim, clock
         everything = LensJob.objects.select_related("version", "before", "reference")
-        self.lens_job = everything.get(pk=claim.job.pk)
+        self.job = everything.get(pk=claim.job.pk)
         self.last_beat = 0.0
         self.stopping = False
 
     def work(self) -> dict[str, Any]:
-        """after, before (null: zero by definition): {version, chosen, rejected}, each side a list of [text, log-
-        probability under the version, the same under the reference], in nats; reward_model: {name, chosen, rejected,
-        margin}, or null where there is none."""
-        lens_job = self.lens_job
-        for version in filter(None, (lens_job.version, lens_job.before, lens_job.reference)):
-            files.check_version(version)
-        with tempfile.TemporaryDirectory(prefix="lens-") as folder:
-            data = Path(folder) / "pair.jsonl"
-            data.write_text(json.dumps(lens_job.pair) + "\n", encoding="utf-8")
-            return {
-                "after": self._tokens(lens_job.version, data),
-                "before": self._tokens(lens_job.before, data) if lens_job.before else None,
-                "reward_model": self._opinion(data),
-            }
+        """The result: after, before and reward_model.
 
-    def _tokens(self, version: ModelVersion, data: Path) -> dict[str, Any]:
-        command = [*engine_command("score", version, reference=self.lens_job.reference), "--tokens"]
-        scores = self._score(command, data)
+        after, before: {version, chosen, rejected}, each side a list of [text, log-probability under the version,
+        log-probability under the reference], in nats. before is None where it is zero by definition. reward_model:
+        {name, chosen, rejected, margin}, {name, error}, or None.
+        """
+        job = self.job
+        for version in filter(None, (job.version, job.before, job.reference)):
+            files.check_version(version)
+        return {
+            "after": self._tokens(job.version),
+            "before": self._tokens(job.before) if job.before else None,
+            "reward_model": self._reward_model_scores(),
+        }
+
+    def _tokens(self, version: ModelVersion) -> dict[str, Any]:
+        scores = self._score(version, reference=self.job.reference, options=["--tokens"])
         return {
             "version": version.name,
             "chosen": _rounded(scores["chosen_tokens"]),
             "rejected": _rounded(scores["rejected_tokens"]),
         }
 
-    def _opinion(self, data: Path) -> dict[str, Any] | None:
+    def _reward_model_scores(self) -> dict[str, Any] | None:
         folder = newest_reward_model()
         if folder is None:
             return None
-        command = engine_command("score", self.lens_job.version.base())
         try:
-            scores = self._score([*command, "--reward-model", str(folder)], data)
-        except EngineFailed as error:  # of another base, most likely: the lens works without it
+            scores = self._score(self.job.version.base(), options=["--reward-model", str(folder)])
+        except EngineFailed as error:  # made from another base, most likely; the lens works without it
             return {"name": folder.name, "error": str(error)}
         names = {"chosen": "chosen_reward", "rejected": "rejected_reward", "margin": "margin"}
         return {"name": folder.name, **{name: scores[column] for name, column in names.items()}}
 
-    def _score(self, command: list[str], data: Path) -> dict[str, Any]:
-        out = data.with_name("scores.jsonl")
-        run_engine([*command, "--data", str(data), "--out", str(out), *PRECISE], should_stop=self._should_stop)
+    def _score(
+        self, version: ModelVersion, *, reference: ModelVersion | None = None, options: list[str]
+    ) -> dict[str, Any]:
+        pair = PreferencePair.from_dict(self.job.pair)
+        scores = score_pairs(
+            version, [pair], reference=reference, options=[*options, *PRECISE], should_stop=self._should_stop
+        )
         if self.stopping:
             raise claims.Stopped
-        scores: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-        return scores
+        return scores[0]
 
     def _should_stop(self) -> bool:
         now = time.monotonic()
@@ -100,12 +100,12 @@ class LensWork:
 
 
 def newest_reward_model() -> Path | None:
-    """The explicit reward model that was last put into var/reward_models; None where there is none."""
-    found = (settings.VAR_DIR / "reward_models").glob(f"*/{HEAD_FILE}")
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    """The newest reward model in var/reward_models; None if there is none."""
+    heads = (settings.VAR_DIR / "reward_models").glob(f"*/{REWARD_HEAD}")
+    newest = max(heads, key=lambda path: path.stat().st_mtime, default=None)
     return newest.parent if newest else None
 
 
 def _rounded(tokens: list[list[Any]]) -> list[list[Any]]:
-    """To what is shown and a little more: a long pair's row stays small."""
-    return [[text, round(mine, 5), round(theirs, 5)] for text, mine, theirs in tokens]
+    """Rounds to a few more digits than the page shows, so that the row of a long pair stays small."""
+    return [[text, round(policy, 5), round(reference, 5)] for text, policy, reference in tokens]

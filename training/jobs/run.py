@@ -1,24 +1,26 @@
-"""Doing a run: the engine as a child process, its progress into the row, its adapter a new model version.
+"""Running a training run: the engine as a child process, its progress in the row, its adapter as a new version.
 
-The engine survives nothing and loses nothing: whatever is killed, the next start resumes from its last checkpoint.
+Whatever is killed, the next start resumes from the engine's last checkpoint.
 """
 
 import json
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from common import processes
+from common.sentences import Sentence
 from labeling.exchange import SnapshotDamaged, verify_snapshot
 from training import claims
 from training.actions.versions import register_version
+from training.claims import Clock
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
 from training.jobs import handover
@@ -28,20 +30,19 @@ from training.versions import files
 
 logger = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 
 TICK_SECONDS = 1.0
 SECONDS_PER_WRITE = 1.0
 LOG_LINES = 40
 METRIC_EVENTS = ("progress", "evaluated")
-# Engine processes lost in a row without a step in between, before the run is given up.
+# The run is given up after so many lost engine processes without a step in between.
 MAX_ENGINE_LOSSES = 3
 
 
 def run_training_job(
     run_id: int, *, clock: Clock = timezone.now, on_finished: Callable[[Run], None] = lambda run: None
 ) -> Run | None:
-    """Does a run to its end, if this worker can claim it; returns it, or None if there was nothing to claim.
+    """Runs a training run to its end and returns it; None if this worker cannot claim it.
 
     on_finished: called in the transaction that finishes the run, with its version registered.
     """
@@ -57,7 +58,7 @@ def run_training_job(
 
 
 class RunWork:
-    """One claimed run."""
+    """A claimed run at work."""
 
     def __init__(self, claim: "claims.Claim[Run]", clock: Clock, on_finished: Callable[[Run], None]) -> None:
         self.claim, self.clock, self.on_finished = claim, clock, on_finished
@@ -73,7 +74,7 @@ class RunWork:
         self.stopping = False
 
     def work(self) -> None:
-        """Starts the engine until it is done, has failed, or was asked to stop."""
+        """Runs the engine, again after a loss, until it is done, has failed, or was stopped."""
         files.check_version(self.run.parent)
         verify_snapshot(Path(self.run.snapshot.directory))
         if processes.end_identified(self.run.engine):
@@ -91,11 +92,12 @@ class RunWork:
                 raise EngineFailed(self.failure or processes.tail(self.log, 3))
             losses = losses + 1 if self.claim.job.done == step else 1
             if losses >= MAX_ENGINE_LOSSES:
-                raise EngineFailed(f"The engine ended {losses} times with code {code}. {self.failure}".strip())
+                details = {"times": losses, "code": code, "log": self.failure or processes.tail(self.log, 3)}
+                raise EngineFailed(Sentence(_("The engine ended %(times)s times with code %(code)s: %(log)s"), details))
             logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
 
     def command(self) -> list[str]:
-        """The engine's command line: the version it starts from is the reference too."""
+        """The engine's command line. The parent version is the reference too."""
         config = self.out.with_name(f"{self.out.name}.json")
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(json.dumps(self.run.config), encoding="utf-8")
@@ -104,7 +106,7 @@ class RunWork:
         return [*command, "--reference-cache", str(settings.VAR_DIR / "reference")]
 
     def _engine(self) -> int:
-        """One life of the engine; returns its exit code. Whatever goes wrong here, it does not outlive this call."""
+        """Runs the engine once; returns its exit code. The engine never outlives this call."""
         self.failure = ""
         with processes.LineChild(self.command(), log=self.log) as child:
             self.claim.write(engine=child.identity)
@@ -140,10 +142,10 @@ class RunWork:
                 child.process.terminate()  # it writes a checkpoint and ends by itself
 
     def _write(self, **values: Any) -> None:
-        """What came since the last write: the curve, the newest line, the log's end."""
+        """Writes what is new since the last write: points of the curve, the latest progress, the end of the log."""
         self.last_write = time.monotonic()
         with transaction.atomic():
-            # Steps done again after a kill give the same figures; the first of them stay.
+            # Steps repeated after a kill have the same figures; the first ones stay.
             RunMetric.objects.bulk_create(self.metrics, ignore_conflicts=True, batch_size=500)
             if self.latest:
                 values = {**values, "latest": self.latest}
@@ -156,7 +158,7 @@ class RunWork:
         self.written = self.latest
 
     def _finish(self) -> None:
-        """The adapter becomes a version and the run is over, both or neither."""
+        """Registers the adapter as a version and finishes the run, both or neither."""
         meta = json.loads((self.out / "meta.json").read_text(encoding="utf-8"))
         self._read_metrics()
         with transaction.atomic():
@@ -166,7 +168,7 @@ class RunWork:
             self.on_finished(self.run)
 
     def _read_metrics(self) -> None:
-        """The engine's own file is the truth: what was printed while nobody listened is in it too."""
+        """Completes the curve from the engine's own file, which has the lines that no worker read too."""
         with open(self.out / "metrics.jsonl", encoding="utf-8") as lines:
             messages = [json.loads(line) for line in lines]
         metrics = [_metric(self.run, message) for message in messages]

@@ -1,11 +1,10 @@
-"""Where completions come from: a server, or the embedded sampler in a process of its own.
+"""Sources of completions: a server, or the embedded sampler in a process of its own.
 
-The sampler is not loaded into the worker: a model in a worker's memory stays there, takes the place that the next
-training needs, and its CUDA context cannot be given back. As a child it costs a few seconds per job and version, and
-its memory goes when it ends, however it ends.
+The sampler is not loaded into the worker. A model in a worker's memory would stay there, in the way of the next
+training, and its CUDA context could not be released. As a child it costs a few seconds for each job and version, and
+its memory is released when it ends, however it ends.
 """
 
-import dataclasses
 import json
 import sys
 import tempfile
@@ -15,8 +14,10 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from common.processes import LineChild, tail
+from common.sentences import Sentence
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -28,30 +29,30 @@ from training.models import ModelVersion
 from training.versions import files
 
 TICK_SECONDS = 1.0
-EXIT_NOT_USABLE = 2  # of training.generation.embedded_sampler, which is not imported here: it loads the sampler
+EXIT_NOT_USABLE = 2  # of training.generation.embedded_sampler; importing that module would load the sampler
 
 
 class SamplerDied(RuntimeError):
-    """The sampler's process ended before it had answered everything; carries the end of its log."""
+    """The sampler's process ended with requests open; the message has the end of its log."""
 
 
 class Source(Protocol):
-    """Something that answers requests: `training.generation.Generator`."""
+    """A writer of completions, such as `training.generation.Generator`."""
 
     def generate(
         self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = ...
     ) -> Iterator[GeneratedCompletion | GenerationFailure]:
-        """Yields what was made, in any order."""
+        """Yields completions and failures, in any order."""
 
 
 def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
-    """What writes for a version: the servers that GENERATOR_URL names, else the embedded sampler.
+    """The source for a version: the servers that GENERATOR_URL names, else the embedded sampler.
 
-    Raises VersionDamaged where the version's files are not those that were registered.
+    Raises VersionDamaged if the version's files are not those that were registered.
     """
     adapter = Path(version.adapter_dir) if version.adapter_dir else None
     if settings.GENERATOR_URLS:
-        from training.generation import OpenAIGenerator  # loads an HTTP client: only where there is a server
+        from training.generation import OpenAIGenerator  # loads an HTTP client, needed only with a server
 
         files.check_adapter(version)
         return nullcontext(
@@ -68,7 +69,7 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
 
 
 class SamplerProcess:
-    """The embedded sampler for one model version, in a child process. A context manager: its end ends the child."""
+    """The embedded sampler of one model version, in a child process. A context manager that ends the child."""
 
     def __init__(self, model_dir: Path, *, adapter_dir: Path | None, identifier: str) -> None:
         command = [sys.executable, "-m", "training.generation.embedded_sampler", "--model", str(model_dir)]
@@ -80,9 +81,10 @@ class SamplerProcess:
     def generate(
         self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = lambda: False
     ) -> Iterator[GeneratedCompletion | GenerationFailure]:
-        """Answers all requests, once; asks `should_stop` at least every second. Raises SamplerDied, ModelNotUsable.
+        """Yields the outcome of every request. Raises SamplerDied, ModelNotUsable.
 
-        Requests are taken as fast as the child reads them, so memory does not grow with their number.
+        should_stop: is called at least every second. Requests are taken as fast as the child reads them, so memory does
+        not grow with their number.
         """
         waiting = _Waiting(requests)
         while not self.child.ended_output:
@@ -97,9 +99,9 @@ class SamplerProcess:
         if code == EXIT_NOT_USABLE:
             raise ModelNotUsable(tail(self.child.log, 1))
         if waiting.keys or code != 0:
-            raise SamplerDied(
-                f"The sampler ended with code {code} and {len(waiting.keys)} requests open. {tail(self.child.log, 5)}"
-            )
+            details = {"code": code, "count": len(waiting.keys), "log": tail(self.child.log, 5)}
+            text = _("The sampler ended with code %(code)s and %(count)s requests open: %(log)s")
+            raise SamplerDied(Sentence(text, details))
 
     def close(self) -> None:
         """Ends the child."""
@@ -115,7 +117,7 @@ class SamplerProcess:
 
 
 class _Waiting:
-    """Requests as lines for the child, and which of those it took are not answered yet."""
+    """Requests as lines for the child, and the keys of those that it has not answered yet."""
 
     def __init__(self, requests: Iterable[GenerationRequest]) -> None:
         self._requests = iter(requests)
@@ -141,9 +143,3 @@ def _outcome(message: dict[str, Any]) -> GeneratedCompletion | GenerationFailure
         return GenerationFailure(**message["failure"])
     values = message["completion"]
     return GeneratedCompletion(**{**values, "settings": SamplingSettings(**values["settings"])})
-
-
-def as_json(completion: GeneratedCompletion) -> dict[str, Any]:
-    """A completion as JSON values: how half a pair waits in its row. Not `asdict`, which copies every token id."""
-    values = {field.name: getattr(completion, field.name) for field in dataclasses.fields(completion)}
-    return {**values, "settings": completion.settings.as_dict()}

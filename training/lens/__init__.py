@@ -1,2 +1,1 @@
-"""The lens: looking into the hidden reward. Pairs to look at, what a run predicts worst, the arithmetic, the lessons of
-the lab."""
+"""The lens, a look into the hidden reward: its pairs, surprises and arithmetic, and the lessons of the lab."""

@@ -10,13 +10,15 @@ from typing import Any
 
 HEAT_STEPS = 5
 FAINTEST = 0.05
-"""Nats: a scale below it would paint rounding."""
+"""The smallest scale, in nats: a smaller one would paint rounding errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token's own text, its log-probability under the version and under the reference (nats), and how it is painted:
-    heat from -HEAT_STEPS (less likely than before) to HEAT_STEPS."""
+    """A token: its text, and its log-probability under the version and under the reference, in nats.
+
+    heat: its colour, from -HEAT_STEPS (less likely than under the reference) to HEAT_STEPS.
+    """
 
     text: str
     logp: float
@@ -25,42 +27,44 @@ class Token:
 
     @property
     def ratio(self) -> float:
-        """log pi - log pi_ref."""
+        """log pi - log pi_ref, in nats."""
         return self.logp - self.reference
 
     @property
-    def shown(self) -> str:
-        """The text with what cannot be seen made visible; a line break stays one too."""
+    def visible_text(self) -> str:
+        """The text with invisible characters made visible; a line break is marked and kept."""
         marked = self.text.replace("\n", "↵\n").replace("\t", "⇥")
         return marked if marked.strip(" ") else "·" * max(1, len(marked))
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One completion."""
+    """The tokens of one completion."""
 
     tokens: list[Token]
 
     @property
     def logp(self) -> float:
-        """Of the whole completion under the version."""
+        """The log-probability of the whole completion under the version, in nats."""
         return sum(token.logp for token in self.tokens)
 
     @property
     def reference(self) -> float:
-        """The same under the reference."""
+        """The log-probability of the whole completion under the reference, in nats."""
         return sum(token.reference for token in self.tokens)
 
     @property
     def ratio(self) -> float:
-        """log pi - log pi_ref of the whole completion."""
+        """log pi - log pi_ref of the whole completion, in nats."""
         return self.logp - self.reference
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What DPO makes of two log-ratios at a beta. loss: -log P(chosen wins). weight: what the gradient is scaled by,
-    beta times the probability that the label is wrong."""
+    """The quantities of DPO for two log-ratios and a beta. probability: P(chosen wins). loss: -log probability.
+
+    weight: the factor of the gradient, beta times the probability that the label is wrong.
+    """
 
     chosen_reward: float
     rejected_reward: float
@@ -71,8 +75,8 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A pair under one version. scale: nats of the deepest colour."""
+class PairView:
+    """A pair under one version. scale: the log-ratio of the deepest colour, in nats."""
 
     version: str
     chosen: Side
@@ -80,7 +84,7 @@ class View:
     scale: float
 
     def figures(self, beta: float) -> Figures:
-        """Rewards and what follows from them."""
+        """The figures at a beta."""
         return figures(self.chosen.ratio, self.rejected.ratio, beta)
 
 
@@ -88,23 +92,26 @@ def figures(chosen_ratio: float, rejected_ratio: float, beta: float) -> Figures:
     """Equations 5 and 7 of DPO (arXiv 2305.18290), finite for any finite numbers."""
     margin = beta * (chosen_ratio - rejected_ratio)
     loss = log1p(exp(-margin)) if margin > 0 else -margin + log1p(exp(margin))
-    # 1 - P is exact where it is small, so that the weight of a pair that is learned does not become zero.
+    # 1 - P, exact where it is small: the weight of a well-learned pair does not become zero.
     wrong = exp(-margin - loss) if margin > 0 else -expm1(-loss)
     return Figures(beta * chosen_ratio, beta * rejected_ratio, margin, exp(-loss), loss, beta * wrong)
 
 
-def views(result: dict[str, Any]) -> tuple[View, View | None]:
-    """A lens job's result as the page shows it: after, and before (None: the reference itself). One scale for both."""
+def views(result: dict[str, Any]) -> tuple[PairView, PairView | None]:
+    """A lens job's result as views, after and before (None: the reference itself), with one scale for both."""
     parts = [part for part in (result["after"], result["before"]) if part]
-    ratios = [abs(mine - theirs) for part in parts for side in ("chosen", "rejected") for _, mine, theirs in part[side]]
-    scale = max([FAINTEST, *ratios])
-    found = [
-        View(part["version"], _side(part["chosen"], scale), _side(part["rejected"], scale), scale) for part in parts
+    sides = [part[side] for part in parts for side in ("chosen", "rejected")]
+    scale = max([FAINTEST, *(abs(logp - reference) for side in sides for _, logp, reference in side)])
+    both = [
+        PairView(part["version"], _side(part["chosen"], scale), _side(part["rejected"], scale), scale) for part in parts
     ]
-    return found[0], found[1] if len(found) > 1 else None
+    return both[0], both[1] if len(both) > 1 else None
 
 
 def _side(tokens: Sequence[Sequence[Any]], scale: float) -> Side:
     return Side(
-        [Token(text, mine, theirs, round(HEAT_STEPS * (mine - theirs) / scale)) for text, mine, theirs in tokens]
+        [
+            Token(text, logp, reference, round(HEAT_STEPS * (logp - reference) / scale))
+            for text, logp, reference in tokens
+        ]
     )

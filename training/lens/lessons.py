@@ -1,4 +1,4 @@
-"""What can be taught in the lab without writing anything: short prompts with two completions, written for it."""
+"""Ready-made lessons of the lab: short prompts with two completions."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """about: what it shows. watched: texts that are only scored. learning_rate: at which a few steps show it."""
+    """A prompt and two completions. about: the effect it shows. watched: texts that are only scored.
+
+    learning_rate, steps: so chosen that the effect is visible.
+    """
 
     key: str
     title: str | Promise

@@ -1,84 +1,109 @@
-"""One preference pair as the engine reads it, from wherever it comes: a comparison, a snapshot, or what somebody typed.
-
-A JSON object: prompt, chosen, rejected, and where they are known the token ids and how the completions ended.
-"""
+"""The pairs that the lens looks at: a comparison, a pair of a snapshot, or texts that somebody wrote."""
 
 import json
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from labeling.exchange import TEST, TRAIN, Message
-from labeling.models import Comparison, Completion, Verdict
+from django.utils.translation import gettext as _
+
+from labeling.actions.prompts import unfit_messages, unstorable
+from labeling.exchange import TEST, TRAIN, Message, PreferencePair, pair_id, preference_pair
+from labeling.models import Campaign, Comparison
+from labeling.queries.verdicts import comparison_record
+from training.errors import WrongSettings
 from training.models import ModelVersion, Snapshot
 
-Pair = dict[str, Any]
+NO_PREFERENCE = 0.5
+"""The confidence of a pair that nobody preferred either side of."""
 
 # Quotes inside a text are escaped, so this is nowhere but at the field itself.
 _ID = re.compile(rb'"id":"([^"\\]*)"')
 
 
-def pair_of_texts(prompt: list[Message], chosen: str, rejected: str) -> Pair:
-    """A pair somebody wrote."""
-    return {"id": "pair", "prompt": prompt, "chosen": chosen, "rejected": rejected}
+@dataclass(frozen=True, slots=True)
+class LensSubject:
+    """A pair and where it comes from.
+
+    comparison, campaign: what it was made of; None for texts that somebody wrote. is_preference: whether people prefer
+    the chosen side; if not, the order of the sides means nothing. writers: the names of the model versions that wrote
+    a comparison's completions.
+    """
+
+    pair: PreferencePair
+    comparison: Comparison | None = None
+    campaign: Campaign | None = None
+    is_preference: bool = True
+    writers: frozenset[str] = frozenset()
 
 
-def pair_of_comparison(comparison: Comparison) -> Pair:
-    """A comparison's pair, the winner first; without a preference a counts as chosen. `names` says which is which."""
-    verdict = Verdict.objects.filter(comparison=comparison).first()
-    a, b = comparison.completion_a, comparison.completion_b
-    settled = verdict is not None and verdict.winner in ("a", "b")
-    chosen, rejected = (b, a) if verdict is not None and verdict.winner == "b" else (a, b)
-    pair = pair_of_texts(comparison.prompt.messages, chosen.text, rejected.text)
-    pair["names"] = ["Chosen", "Rejected"] if settled else ["A", "B"]
-    pair["written_by"] = sorted({a.model_version, b.model_version})
-    if a.prompt_token_ids is not None and a.prompt_token_ids == b.prompt_token_ids:
-        pair["prompt_ids"] = a.prompt_token_ids
-    return pair | _stored("chosen", chosen) | _stored("rejected", rejected)
+def pair_of_texts(prompt: list[Message], chosen: str, rejected: str) -> PreferencePair:
+    """A pair that somebody wrote. Raises WrongSettings for texts that cannot be stored or compared."""
+    unfit = unfit_messages(prompt)
+    if unfit:
+        raise WrongSettings(unfit)
+    texts = (chosen, rejected)
+    if any(unstorable(text) for text in texts):
+        raise WrongSettings(_("A completion holds a character that cannot be stored (NUL or half a surrogate pair)."))
+    if not all(text.strip() for text in texts):
+        raise WrongSettings(_("Both completions must say something."))
+    if chosen.strip() == rejected.strip():
+        raise WrongSettings(_("Both completions are the same: there is nothing to compare."))
+    return PreferencePair(pair_id(prompt, chosen, rejected), prompt, chosen, rejected)
 
 
-def readable_by(version: ModelVersion, pair: Pair) -> Pair:
-    """The pair as a version reads it. Token ids mean something to the models that wrote them and to those made from the
-    same base; to others the texts are what there is. The pairs of a snapshot are read as they were trained on."""
-    if "written_by" not in pair:
-        return pair
-    writers = ModelVersion.objects.filter(name__in=pair["written_by"], base_dir=version.base_dir)
-    if writers.count() == len(pair["written_by"]):
-        return pair
-    return {name: value for name, value in pair.items() if not name.endswith("_ids")}
+def subject_of_comparison(comparison: Comparison) -> LensSubject:
+    """A comparison's pair; without a preference, completion a takes the place of the chosen one."""
+    rows = Comparison.objects.select_related("campaign", "prompt", "completion_a", "completion_b")
+    comparison = rows.get(pk=comparison.pk)
+    record = comparison_record(comparison)
+    is_preference = record.winner in ("a", "b")
+    if not is_preference:
+        record = replace(record, winner="a", confidence=NO_PREFERENCE)
+    return LensSubject(
+        preference_pair(record),
+        comparison,
+        comparison.campaign,
+        is_preference,
+        frozenset({record.a.model, record.b.model}),
+    )
 
 
-def pair_of_snapshot(snapshot: Snapshot, identity: str) -> Pair | None:
+def readable_pair(subject: LensSubject, version: ModelVersion) -> PreferencePair:
+    """The pair as a version reads it: with token ids only where they mean the same to it.
+
+    They do where versions of the same base model wrote both completions. A snapshot's pair is read as it was trained
+    on.
+    """
+    writers = ModelVersion.objects.filter(name__in=subject.writers, base_dir=version.base_dir)
+    if writers.count() == len(subject.writers):
+        return subject.pair
+    return replace(subject.pair, prompt_ids=None, chosen_ids=None, rejected_ids=None)
+
+
+def pair_of_snapshot(snapshot: Snapshot, identity: str) -> PreferencePair | None:
     """A pair that a run learned from or was measured on, by its id; None if the snapshot has none of that id."""
-    found = pairs_of_snapshot(snapshot, {identity})
-    return found.get(identity)
+    return pairs_of_snapshot(snapshot, {identity}).get(identity)
 
 
-def pairs_of_snapshot(snapshot: Snapshot, identities: set[str]) -> dict[str, Pair]:
-    """Some pairs of a snapshot, by id. Reads its files to the end at most once."""
-    found: dict[str, Pair] = {}
+def pairs_of_snapshot(snapshot: Snapshot, identities: set[str]) -> dict[str, PreferencePair]:
+    """Some pairs of a snapshot, by id. Reads each of its files at most once."""
+    pairs: dict[str, PreferencePair] = {}
     for name in (TRAIN, TEST):
         path = Path(snapshot.directory) / name
-        if path.is_file() and len(found) < len(identities):
-            found |= _read(path, identities - found.keys())
-    return found
+        if path.is_file() and len(pairs) < len(identities):
+            pairs |= _pairs_in(path, identities - pairs.keys())
+    return pairs
 
 
-def _read(path: Path, identities: set[str]) -> dict[str, Pair]:
-    """Only the lines that are wanted are taken apart: a snapshot may have a hundred thousand."""
-    found: dict[str, Pair] = {}
+def _pairs_in(path: Path, identities: set[str]) -> dict[str, PreferencePair]:
+    """Parses only the lines that are wanted: a snapshot may have a hundred thousand."""
+    pairs: dict[str, PreferencePair] = {}
     with path.open("rb") as lines:
         for line in lines:
-            named = _ID.search(line)
-            if named is not None and (identity := named.group(1).decode()) in identities:
-                found[identity] = json.loads(line)
-                if len(found) == len(identities):
+            match = _ID.search(line)
+            if match is not None and (identity := match.group(1).decode()) in identities:
+                pairs[identity] = PreferencePair.from_dict(json.loads(line))
+                if len(pairs) == len(identities):
                     break
-    return found
-
-
-def _stored(side: str, completion: Completion) -> Pair:
-    stored: Pair = {f"{side}_finish": completion.finish_reason or None}
-    if completion.token_ids is not None:
-        stored[f"{side}_ids"] = completion.token_ids
-    return stored
+    return pairs

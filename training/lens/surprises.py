@@ -1,8 +1,7 @@
-"""Where a run disagrees with its labels: the pairs it predicts worst when it is done.
+"""Surprises: the pairs that a finished run predicts worst.
 
-A margin far below zero says that, after learning from this very pair, the model still prefers the other completion:
-the label may be wrong, the pair ambiguous, or there is something to learn. The engine leaves all margins in the run's
-folder.
+A margin far below zero means that the model still prefers the other completion after learning from this very pair. The
+label may be wrong, the pair ambiguous, or the lesson hard. The engine writes all margins to the run's folder.
 """
 
 import heapq
@@ -13,9 +12,10 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
+from labeling.exchange import PreferencePair
 from labeling.models import Comparison
 from labeling.queries.records import comparisons_of
-from training.lens.pairs import Pair, pairs_of_snapshot
+from training.lens.pairs import pairs_of_snapshot
 from training.models import Run
 
 MARGINS = "margins.jsonl"
@@ -24,8 +24,11 @@ SPLITS = ("train", "test")
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """One pair. margin: implicit reward of the chosen completion less the rejected one's, nats times beta. confidence:
-    the label's. comparison: what it was made of, if it is still there."""
+    """One pair with its margin: the implicit reward of the chosen completion minus that of the rejected one.
+
+    chosen_logratio, rejected_logratio: in nats. confidence: that of the label. comparison: the pair's comparison, if
+    it still exists.
+    """
 
     id: str
     split: str
@@ -33,46 +36,45 @@ class Surprise:
     chosen_logratio: float
     rejected_logratio: float
     confidence: float
-    pair: Pair
+    pair: PreferencePair
     comparison: Comparison | None
 
     @property
     def probability(self) -> float:
-        """P(chosen wins) as the run sees it."""
+        """P(chosen wins) under the run's version."""
         return 1 / (1 + exp(-self.margin)) if self.margin > -500 else 0.0
 
     @property
     def prompt(self) -> str:
-        """What was asked last."""
-        return str(self.pair["prompt"][-1]["content"])
+        """The last message of the prompt."""
+        return self.pair.prompt[-1]["content"]
 
     @property
-    def can_be_asked_again(self) -> bool:
-        """Whether its comparison has a verdict that can be doubted."""
+    def can_be_relabeled(self) -> bool:
+        """Whether its comparison has a verdict, or a conflict, to reconsider."""
         settled = (Comparison.Status.SETTLED, Comparison.Status.CONFLICT)
         return self.comparison is not None and self.comparison.status in settled
 
 
 def has_margins(run: Run) -> bool:
-    """Whether the run has left its margins."""
+    """Whether the run has written its margins."""
     return _file(run).is_file()
 
 
 def worst_predicted(run: Run, *, limit: int, split: str = "") -> list[Surprise]:
     """The pairs with the smallest margins, worst first. split: train, test, or empty for both.
 
-    Costs a walk over the run's margins and one over its snapshot, which are read line by line.
+    Reads the run's margins and its snapshot once, line by line.
     """
     if not has_margins(run):
         return []
-    found = heapq.nsmallest(limit, _margins(run, split), key=lambda line: (line["margin"], line["id"]))
-    pairs = pairs_of_snapshot(run.snapshot, {line["id"] for line in found})
-    kept = [line for line in found if line["id"] in pairs]
-    texts = [(pairs[line["id"]]["prompt"], *_texts(pairs[line["id"]])) for line in kept]
-    comparisons = comparisons_of(run.campaign, texts)
+    worst = heapq.nsmallest(limit, _margins(run, split), key=lambda line: (line["margin"], line["id"]))
+    pairs = pairs_of_snapshot(run.snapshot, {line["id"] for line in worst})
+    lines = [line for line in worst if line["id"] in pairs]
+    texts = [(pair.prompt, pair.chosen, pair.rejected) for pair in (pairs[line["id"]] for line in lines)]
     return [
         Surprise(**line, pair=pairs[line["id"]], comparison=comparison)
-        for line, comparison in zip(kept, comparisons, strict=True)
+        for line, comparison in zip(lines, comparisons_of(run.campaign, texts), strict=True)
     ]
 
 
@@ -82,10 +84,6 @@ def _margins(run: Run, split: str) -> Iterator[dict[str, Any]]:
             values = json.loads(line)
             if not split or values["split"] == split:
                 yield values
-
-
-def _texts(pair: Pair) -> tuple[str, str]:
-    return pair["chosen"], pair["rejected"]
 
 
 def _file(run: Run) -> Path:

@@ -1,4 +1,4 @@
-"""What the commands of training share: finding a version, and doing or watching a job."""
+"""Helpers of the commands of training: finding a version, and running or watching a job."""
 
 import json
 import sys
@@ -15,19 +15,19 @@ POLL_SECONDS = 1.0
 
 
 def version_named(name: str) -> ModelVersion:
-    """The version of that name. Raises CommandError, naming those there are."""
+    """The version of that name. Raises CommandError, which lists the existing ones."""
     version = ModelVersion.objects.filter(name=name).first()
     if version is None:
-        known = ", ".join(ModelVersion.objects.order_by("-pk").values_list("name", flat=True)[:20]) or "none yet"
-        raise CommandError(f"There is no model version {name}. There are: {known}.")
+        names = ", ".join(ModelVersion.objects.order_by("-pk").values_list("name", flat=True)[:20]) or "none yet"
+        raise CommandError(f"There is no model version {name}. There are: {names}.")
     return version
 
 
 def assignment(text: str) -> tuple[str, Any]:
-    """A setting as it is written on the command line: the value is JSON, else a plain word."""
+    """A FIELD=VALUE of the command line: the value is JSON, or else a plain word."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise CommandError(f"--set wants FIELD=VALUE, not {text!r}.")
+        raise CommandError(f"--set needs FIELD=VALUE, not {text!r}.")
     try:
         return name, json.loads(value)
     except ValueError:
@@ -35,27 +35,29 @@ def assignment(text: str) -> tuple[str, Any]:
 
 
 def add_job_arguments(parser: CommandParser) -> None:
-    """How the job is to be done: by a worker unless told otherwise."""
-    parser.add_argument("--wait", action="store_true", help="watch the worker that does it, until it is over")
-    parser.add_argument("--here", action="store_true", help="do it in this process: no worker is needed")
+    """Adds the options --wait, --here and --json; without --here a worker runs the job."""
+    parser.add_argument(
+        "--wait", action="store_true", help="wait until a worker has finished it, and show its progress"
+    )
+    parser.add_argument("--here", action="store_true", help="run it in this process; no worker is needed")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def watch(job: J, describe: Callable[[J], str]) -> J:
-    """Shows a job's progress on stderr until it is over. Raises CommandError where it failed or was cancelled."""
-    shown = ""
+    """Prints a job's progress on stderr until it ends. Raises CommandError if it failed or was cancelled."""
+    printed = ""
     while job.is_active:
         line = describe(job)
-        if line != shown:
+        if line != printed:
             print(line, file=sys.stderr, flush=True)
-            shown = line
+            printed = line
         time.sleep(POLL_SECONDS)
         job.refresh_from_db()
-    return over(job)
+    return require_finished(job)
 
 
-def over(job: J) -> J:
-    """The job, once it is finished. Raises CommandError where it failed or was cancelled."""
+def require_finished(job: J) -> J:
+    """The job as it is now. Raises CommandError unless it is finished."""
     job.refresh_from_db()
     if job.status != JobStatus.FINISHED:
         raise CommandError(f"{job} {job.get_status_display().lower()}. {job.error}".strip())

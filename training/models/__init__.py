@@ -3,8 +3,8 @@
 Jobs are rows first: a row's status is the truth about a job; a Celery message only carries its id.
 """
 
-from training.models.generation import GenerationItem, GenerationJob
-from training.models.job import ACTIVE_STATUSES, Job, JobStatus
+from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
+from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
 from training.models.lab import LabSession
 from training.models.lens import LensJob
 from training.models.retraining import RetrainingRule
@@ -13,6 +13,8 @@ from training.models.version import Deployment, Evaluation, ModelVersion
 
 __all__ = [
     "ACTIVE_STATUSES",
+    "CLAIMED_STATUSES",
+    "CandidateStrategy",
     "Deployment",
     "Evaluation",
     "GenerationItem",

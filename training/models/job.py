@@ -1,46 +1,54 @@
-"""What every kind of job has in common: its states, its progress, the worker that has it."""
+"""The columns and states that all kinds of jobs share."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models import User
 
 
 class JobStatus(models.TextChoices):
-    """The states of a generation job or a run, in the order they can happen."""
+    """The states of a job, in the order in which they can occur."""
 
     QUEUED = "queued", _("Queued")  # waits for a worker
-    RUNNING = "running", _("Running")  # a worker has it; its heartbeat says whether the worker still lives
-    CANCELLING = "cancelling", _("Cancelling")  # somebody asked it to stop; it stops at the next safe point
+    RUNNING = "running", _("Running")  # a worker owns it; the heartbeat shows whether the worker still lives
+    CANCELLING = "cancelling", _("Cancelling")  # a person asked it to stop; it does so at the next safe point
     FINISHED = "finished", _("Finished")
-    FAILED = "failed", _("Failed")  # gave up; `error` says why and what to do
+    FAILED = "failed", _("Failed")  # `error` says why and what to do
     CANCELLED = "cancelled", _("Cancelled")
 
 
 ACTIVE_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.CANCELLING)
+"""Something may still happen to the job."""
+
+CLAIMED_STATUSES = (JobStatus.RUNNING, JobStatus.CANCELLING)
+"""A worker owns the job."""
 
 
 class Job(models.Model):
-    """What generation jobs and runs have in common: a state machine, progress, a heartbeat, an error in a sentence."""
+    """A job of a worker: a state machine, progress, a heartbeat, and an error in a sentence."""
 
     status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.QUEUED)
     done = models.PositiveIntegerField(default=0, help_text="Completions written, or optimizer steps taken.")
-    total = models.PositiveIntegerField(default=0, help_text="Of how many; 0: not known yet.")
+    total = models.PositiveIntegerField(default=0, help_text="How many there will be; 0: not known yet.")
     attempts = models.PositiveIntegerField(
         default=0,
-        help_text="How often a worker has taken it up. Whoever took it up writes only while this is still its number.",
+        help_text="The number of the latest claim. A worker writes only while this is the number of its own claim.",
     )
     losses = models.PositiveSmallIntegerField(
-        default=0, help_text="Workers lost since it last moved on; too many, and it is given up."
+        default=0, help_text="Workers lost since its last progress; after too many it is given up."
     )
     worker = models.CharField(
-        max_length=200, blank=True, help_text="host:process:start time of the worker that has it."
+        max_length=200, blank=True, help_text="host:process:start time of the worker that owns it."
     )
-    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life of the worker that has it.")
+    heartbeat_at = models.DateTimeField(
+        null=True, blank=True, help_text="The last heartbeat of the worker that owns it."
+    )
     enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When its id was last sent to the broker.")
-    error = models.TextField(blank=True)
+    error = SentenceField(help_text="The reason of a failure, or for which an active job waits.")
     holds_machine = models.BooleanField(
-        default=False, help_text="Uses the machine that generation and training share; see training.jobs.handover."
+        default=False,
+        help_text="Whether it uses the machine that generation and training share; see training.jobs.handover.",
     )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -52,5 +60,5 @@ class Job(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether something may still happen to it."""
+        """Whether it is queued, running or cancelling."""
         return self.status in ACTIVE_STATUSES

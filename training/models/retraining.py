@@ -1,35 +1,38 @@
-"""When a campaign retrains by itself."""
+"""Rules of automatic retraining."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django_celery_beat.models import PeriodicTask
 
+from common.sentences import SentenceField
 from labeling.models import Campaign
 
 
 class RetrainingRule(models.Model):
-    """When a campaign retrains by itself. The time is a django-celery-beat row that a lead edits."""
+    """When a campaign retrains automatically. Its time is a django-celery-beat row."""
 
     campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="retraining_rule")
     enabled = models.BooleanField(default=False)
     min_fresh_verdicts = models.PositiveIntegerField(
         default=200,
         validators=[MinValueValidator(1)],
-        help_text="Start only when at least this many verdicts are newer than the last run's snapshot.",
+        help_text="Start only if at least this many verdicts are newer than the last run's snapshot.",
     )
     auto_promote = models.BooleanField(
-        default=False, help_text="Promote without a person when held-out accuracy did not fall."
+        default=False, help_text="Promote without a person if held-out accuracy did not fall."
     )
     max_accuracy_drop = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
-        help_text="How much lower than the parent's held-out reward accuracy still counts as not fallen.",
+        help_text="The allowed drop below the parent's held-out reward accuracy, 0 to 1.",
     )
     periodic_task = models.OneToOneField(
         PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_rule"
     )
-    considered_at = models.DateTimeField(null=True, blank=True, help_text="When it was last asked whether to start.")
-    outcome = models.CharField(max_length=300, blank=True, help_text="What came of it, in a sentence.")
+    considered_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last checked whether a run should start."
+    )
+    outcome = SentenceField(help_text="The result of that check.")
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -37,7 +40,7 @@ class RetrainingRule(models.Model):
 
     @property
     def cron(self) -> str:
-        """The five cron fields of its time; empty: considered as soon as there are enough fresh verdicts."""
+        """The five cron fields of its time; empty: a run starts as soon as there are enough fresh verdicts."""
         if self.periodic_task is None or self.periodic_task.crontab is None:
             return ""
         time = self.periodic_task.crontab

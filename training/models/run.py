@@ -1,9 +1,10 @@
-"""Frozen labels, and the trainings on them with their curves."""
+"""Snapshots of labels, and the runs on them with their curves."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import Sentence
 from labeling.models import Campaign, User
 from training.models.job import Job
 from training.models.version import ModelVersion
@@ -30,7 +31,7 @@ class Snapshot(models.Model):
 
 
 class Run(Job):
-    """One training: one config, one snapshot, one parent version. Ends in a new model version."""
+    """One training: one config, one snapshot, one parent version. It makes a new model version."""
 
     class Trigger(models.TextChoices):
         PERSON = "person", _("Started by a person")
@@ -39,17 +40,22 @@ class Run(Job):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")
     parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs_from")
-    config = models.JSONField(default=dict, help_text="What differs from the engine's defaults (RunConfig).")
-    directory = models.CharField(max_length=500, blank=True, help_text="The engine's OUT folder.")
+    config = models.JSONField(default=dict, help_text="Settings that differ from the engine's defaults (RunConfig).")
+    directory = models.CharField(max_length=500, blank=True, help_text="The folder that the engine writes to.")
     trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
     engine = models.CharField(
-        max_length=200, blank=True, help_text="host:process:start time of the engine's process; empty: none runs."
+        max_length=200, blank=True, help_text="host:process:start time of the engine; empty: it does not run."
     )
     latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
     log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
     gate = models.JSONField(
-        null=True, blank=True, help_text="What the promotion gate measured and decided; null: not asked (yet)."
+        null=True, blank=True, help_text="The figures and the decision of the promotion gate; null: not asked (yet)."
     )
+
+    @property
+    def gate_reason(self) -> Sentence:
+        """Why the gate promoted the version or held it back; empty where it was not asked."""
+        return Sentence.from_json(self.gate["reason"]) if self.gate else Sentence()
 
     class Meta:
         constraints = (
@@ -65,7 +71,7 @@ class Run(Job):
 
 
 class RunMetric(models.Model):
-    """One line of a run's metrics.jsonl: what the live curves are drawn from."""
+    """One line of a run's metrics.jsonl: a point of its curves."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="metrics")
     event = models.CharField(max_length=16, help_text='"progress" (training batch) or "evaluated" (held-out).')

@@ -1,4 +1,4 @@
-"""Model versions, which of them serves, and what was measured of them."""
+"""Model versions, their deployments and their evaluations."""
 
 from itertools import pairwise
 
@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models import User
 
 LINE = """
@@ -20,20 +21,20 @@ SELECT version.* FROM training_modelversion version JOIN line USING (id) ORDER B
 
 
 class ModelVersion(models.Model):
-    """A named, immutable, servable model: a base directory plus, mostly, an adapter, with its lineage."""
+    """A named, immutable, servable model with its lineage: a base model, mostly with an adapter."""
 
     name = models.SlugField(max_length=120, unique=True)
-    base_dir = models.CharField(max_length=500, help_text="Directory of the base model, in Hugging Face layout.")
+    base_dir = models.CharField(max_length=500, help_text="Directory of the base model, in the layout of Hugging Face.")
     adapter_dir = models.CharField(
-        max_length=500, blank=True, help_text="Adapter in PEFT's format; empty: the base itself."
+        max_length=500, blank=True, help_text="Directory of the adapter, in PEFT's format; empty: the base itself."
     )
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 over its files; checked before it is loaded.")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 of its files; checked before it is loaded.")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     run = models.OneToOneField("Run", null=True, blank=True, on_delete=models.PROTECT, related_name="version")
     metrics = models.JSONField(default=dict, blank=True, help_text="Held-out metrics at the end of its run.")
     lineage = models.JSONField(default=dict, blank=True, help_text="Snapshot hash, config, code version, parent.")
     files_removed_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when its adapter's files are gone; the row and its figures stay."
+        null=True, blank=True, help_text="When its adapter's files were removed; the row and its figures stay."
     )
     created_at = models.DateTimeField()
 
@@ -41,7 +42,7 @@ class ModelVersion(models.Model):
         return self.name
 
     def line(self) -> "list[ModelVersion]":
-        """The version, its parent, and so on to the base: one statement, however many rounds there were."""
+        """The version and its ancestors, down to the base. One SQL statement, however long the line is."""
         if self.parent_id is None:
             return [self]
         above = list(ModelVersion.objects.raw(LINE, [self.parent_id]))
@@ -50,12 +51,12 @@ class ModelVersion(models.Model):
         return [self, *above]
 
     def base(self) -> "ModelVersion":
-        """The version at the beginning of its line, which has no adapter."""
+        """The base model at the beginning of its line."""
         return self.line()[-1]
 
 
 class Deployment(models.Model):
-    """One change of what serves. Append-only: the newest row of a channel says which version serves there."""
+    """A change of the version that serves. Append-only: the newest row of a channel is the one in force."""
 
     class Kind(models.TextChoices):
         PROMOTION = "promotion", _("Promotion")
@@ -70,7 +71,7 @@ class Deployment(models.Model):
     previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     is_current = models.BooleanField(default=True)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why, where a rule decided and not a person.")
+    reason = SentenceField(help_text="Why, if a rule decided and no person.")
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -80,7 +81,7 @@ class Deployment(models.Model):
         )
         indexes = (models.Index(fields=["channel", "at"], name="deployment_channel_time"),)
 
-    # Not a column: False on what `promote` returns when the version served already and nothing was changed.
+    # Not a column. `promote` sets it to False if the version served already.
     changed: bool = True
 
     def __str__(self) -> str:
@@ -88,7 +89,7 @@ class Deployment(models.Model):
 
 
 class Evaluation(models.Model):
-    """What was measured of a version: held-out metrics of its pairs, or a win rate against another version."""
+    """Figures of a version: metrics on held-out pairs, or a win rate against another version."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="evaluations")
     against = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

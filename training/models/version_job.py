@@ -1,4 +1,4 @@
-"""A job about one version."""
+"""Jobs on one version."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from training.models.version import ModelVersion
 
 
 class VersionJob(Job):
-    """What lens jobs and lab sessions share: a version, and where the texts come from."""
+    """The columns that lens jobs and lab sessions share: a version, and the campaign of the texts."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(
@@ -17,7 +17,7 @@ class VersionJob(Job):
         blank=True,
         on_delete=models.CASCADE,
         related_name="+",
-        help_text="Where the texts come from; null: somebody wrote them here.",
+        help_text="The campaign of the texts; null: a person wrote them for this job.",
     )
 
     class Meta:

@@ -1,28 +1,32 @@
-"""How far jobs are, and what came of them."""
+"""The progress of jobs, and their results."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from common.sentences import Sentence
 from training.models import ACTIVE_STATUSES, GenerationItem, GenerationJob, JobStatus, Run, RunMetric
 
 
 def newest(jobs: "QuerySet[Any]") -> Any:
-    """The active job, of which there is at most one in a campaign, else the newest; None if there was none."""
+    """The active job, of which a campaign has at most one, else the newest; None if there is none."""
     return jobs.filter(status__in=ACTIVE_STATUSES).first() or jobs.order_by("-pk").first()
 
 
 def remaining_seconds(job: GenerationJob) -> float | None:
-    """How long a generation job will still take at its present rate; None while that is not known."""
+    """The time that a generation job still needs at its current rate; None while that is unknown."""
     if job.status != JobStatus.RUNNING or not job.rate:
         return None
     return max(0, job.total - job.done) / job.rate
 
 
 def diversity(job: GenerationJob) -> dict[str, float] | None:
-    """Means over the pairs a job has brought: how similar the two texts are (0 to 1), their share of distinct word
-    pairs, the share of texts that ended by themselves; None while there is none."""
+    """Means over the pairs that a job has added; None while there are none.
+
+    similarity: of the two texts, 0 to 1. distinct: the share of distinct word pairs in them. ended: the share of texts
+    that ended by themselves. pairs: how many pairs.
+    """
     pairs = job.diversity.get("pairs", 0)
     if not pairs:
         return None
@@ -31,15 +35,15 @@ def diversity(job: GenerationJob) -> dict[str, float] | None:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Pairs of a generation job that share a fate. status: failed, dropped, or waiting (it is tried again)."""
+    """Pairs of a generation job with the same status and reason. status: failed, dropped, or waiting for a retry."""
 
     status: str
-    reason: str
+    reason: Sentence
     pairs: int
 
 
 def left_out(job: GenerationJob, *, most: int = 10) -> list[LeftOut]:
-    """Why pairs of a job are missing, in the sentences that came with it, the most frequent first."""
+    """The reasons why pairs of a job are missing, the most frequent first."""
     statuses = GenerationItem.Status
     with_reason = GenerationItem.objects.filter(
         job=job, status__in=(statuses.FAILED, statuses.DROPPED, statuses.WAITING)
@@ -49,5 +53,5 @@ def left_out(job: GenerationJob, *, most: int = 10) -> list[LeftOut]:
 
 
 def run_metrics(run: Run, *, after: int = -1, limit: int = 5000) -> QuerySet[RunMetric]:
-    """A run's curve from a step on, oldest first."""
+    """The points of a run's curve after a step, oldest first."""
     return RunMetric.objects.filter(run=run, step__gt=after).order_by("step", "pk")[:limit]

@@ -1,4 +1,4 @@
-"""What the lead's page shows of a campaign's training."""
+"""The overview of a campaign's training."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +8,13 @@ from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
 from training.models import GenerationJob, ModelVersion, RetrainingRule, Run
 from training.queries.jobs import newest
-from training.queries.retraining import PREFERENCES, fresh_verdicts
+from training.queries.retraining import PAIR_WINNERS, fresh_verdicts
 from training.queries.serving import current_deployment, version_before
 
 
 @dataclass(frozen=True)
 class TrainingOverview:
-    """What the lead's page shows of a campaign's training."""
+    """The state of a campaign's training, as its page shows it. before: the version that a rollback returns to."""
 
     serving: ModelVersion | None
     before: ModelVersion | None
@@ -27,7 +27,7 @@ class TrainingOverview:
     generated_at: datetime | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The counts and names, for JSON."""
+        """The counts and names, as JSON values."""
         return {
             "serving": self.serving.name if self.serving else None,
             "fresh_verdicts": self.fresh_verdicts,
@@ -39,7 +39,7 @@ class TrainingOverview:
 
 
 def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> TrainingOverview:
-    """Fresh verdicts, the active (else the newest) generation job and run, the latest versions, the rule."""
+    """Looks up fresh verdicts, the active (else the newest) generation job and run, the latest versions, the rule."""
     deployment = current_deployment()
     job = newest(GenerationJob.objects.filter(campaign=campaign))
     run = newest(Run.objects.filter(campaign=campaign).select_related("parent", "snapshot"))
@@ -48,7 +48,7 @@ def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> Tra
         serving=deployment.version if deployment else None,
         before=version_before(),
         fresh_verdicts=fresh_verdicts(campaign),
-        preference_pairs=standing_verdicts(campaign).filter(winner__in=PREFERENCES).count(),
+        preference_pairs=standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS).count(),
         generation=job,
         run=run,
         versions=list(latest[:versions]),

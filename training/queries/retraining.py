@@ -1,4 +1,4 @@
-"""What retraining goes by: fresh verdicts, rules without a time, runs that wait for their gate."""
+"""The inputs of automatic retraining: fresh verdicts, rules without a time, runs that await their gate."""
 
 from django.db.models import QuerySet
 
@@ -6,18 +6,18 @@ from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
 from training.models import JobStatus, RetrainingRule, Run, Snapshot
 
-PREFERENCES = ("a", "b")  # the winners that yield a preference pair
+PAIR_WINNERS = ("a", "b")  # the winners that yield a preference pair
 
 
 def last_snapshot(campaign: Campaign) -> Snapshot | None:
-    """The snapshot of the last run, however it ended: a run that failed is no reason to start the same one again."""
+    """The snapshot of the last run, however it ended: a failed run is no reason to start the same one again."""
     run = Run.objects.filter(campaign=campaign).order_by("-pk").select_related("snapshot").first()
     return run.snapshot if run else None
 
 
 def fresh_verdicts(campaign: Campaign) -> int:
     """How many verdicts that yield a preference pair are newer than the last run's snapshot."""
-    verdicts = standing_verdicts(campaign).filter(winner__in=PREFERENCES)
+    verdicts = standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS)
     snapshot = last_snapshot(campaign)
     if snapshot is not None and snapshot.last_verdict_at is not None:
         verdicts = verdicts.filter(settled_at__gt=snapshot.last_verdict_at)
@@ -25,12 +25,12 @@ def fresh_verdicts(campaign: Campaign) -> int:
 
 
 def awaits_gate(run: Run) -> bool:
-    """Whether the promotion gate is still to be asked about a run."""
+    """Whether the promotion gate still has to decide about a run."""
     return runs_awaiting_gate().filter(pk=run.pk).exists()
 
 
 def runs_awaiting_gate() -> QuerySet[Run]:
-    """Runs that the schedule started and finished, where the rule promotes by itself and nothing is decided yet."""
+    """Finished runs of the schedule without a decision, in campaigns whose rule promotes automatically."""
     return Run.objects.filter(
         status=JobStatus.FINISHED,
         trigger=Run.Trigger.SCHEDULE,
@@ -40,5 +40,5 @@ def runs_awaiting_gate() -> QuerySet[Run]:
 
 
 def rules_without_time() -> QuerySet[RetrainingRule]:
-    """Rules that start as soon as there are enough fresh verdicts, at no set time."""
+    """Enabled rules that have no time: they start a run as soon as there are enough fresh verdicts."""
     return RetrainingRule.objects.filter(enabled=True, periodic_task__isnull=True).select_related("campaign")

@@ -1,14 +1,14 @@
-"""What serves in a channel, what served before, and who has the machine of the servers."""
+"""The version that serves in a channel, the one before it, and the run that has the servers' machine."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from training.errors import NothingServes
-from training.models import Deployment, JobStatus, ModelVersion, Run
+from training.models import CLAIMED_STATUSES, Deployment, ModelVersion, Run
 
 
 def current_deployment(channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment | None:
-    """The newest change of what serves in a channel."""
+    """The current deployment of a channel; None if nothing serves."""
     return Deployment.objects.filter(channel=channel, is_current=True).select_related("version__parent").first()
 
 
@@ -21,14 +21,14 @@ def serving_version(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion:
 
 
 def version_before(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion | None:
-    """The version a roll-back would return to; None if there is none."""
+    """The version that a rollback would return to; None if there is none."""
     deployment = current_deployment(channel)
     earlier = deployment.previous if deployment else None
     return earlier.version if earlier else None
 
 
 def training_now() -> Run | None:
-    """The run that has the machine of the servers for itself; None where they share none, or nobody trains."""
+    """The run that has the servers' machine; None if they share no machine, or nothing trains."""
     if not settings.GENERATOR_HANDOVER:
         return None
-    return Run.objects.filter(holds_machine=True, status__in=(JobStatus.RUNNING, JobStatus.CANCELLING)).first()
+    return Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES).first()

@@ -1,4 +1,4 @@
-"""Which model versions were trained on somebody's judgments: found by content, in the snapshots' own files."""
+"""The model versions trained on a person's judgments, found by content in the files of snapshots."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from training.models import ModelVersion, Snapshot
 
 
 def trained_on(person: User) -> list[str]:
-    """Names of versions whose snapshot, or that of a version before them, holds a pair this person judged.
+    """Names of the versions whose snapshot, or that of an ancestor, holds a pair that this person judged.
 
-    A snapshot whose files are gone counts as holding one if it was taken after their first judgment there.
+    A snapshot whose files are gone counts if it was taken after the person's first judgment in its campaign.
     """
     names: set[str] = set()
     campaigns = Judgment.objects.filter(annotator=person).order_by().values_list("campaign", flat=True).distinct()
@@ -28,18 +28,18 @@ def _holds(snapshot: Snapshot, person: User) -> bool:
     if not (folder / TRAIN).exists():
         return judgments.exists()
     judged = Comparison.objects.filter(pk__in=judgments.order_by().values("comparison"))
-    wanted: set[str] = set()
+    identities: set[str] = set()
     for one in judged.select_related("prompt", "completion_a", "completion_b").iterator(chunk_size=500):
         a, b = one.completion_a.text, one.completion_b.text
-        wanted |= {pair_id(one.prompt.messages, a, b), pair_id(one.prompt.messages, b, a)}
+        identities |= {pair_id(one.prompt.messages, a, b), pair_id(one.prompt.messages, b, a)}
     files = [name for name in (TRAIN, TEST) if (folder / name).exists()]
-    return any(pair.id in wanted for name in files for pair in read_pairs(folder, name))
+    return any(pair.id in identities for name in files for pair in read_pairs(folder, name))
 
 
 def _with_descendants(names: set[str]) -> set[str]:
-    """What was trained from them learned from the same judgments."""
-    found, fresh = set(names), set(names)
+    """The versions and all that were trained from them: these learned from the same judgments."""
+    family, fresh = set(names), set(names)
     while fresh:
-        fresh = set(ModelVersion.objects.filter(parent__name__in=fresh).values_list("name", flat=True)) - found
-        found |= fresh
-    return found
+        fresh = set(ModelVersion.objects.filter(parent__name__in=fresh).values_list("name", flat=True)) - family
+        family |= fresh
+    return family

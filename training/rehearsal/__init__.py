@@ -2,6 +2,6 @@
 
 from training.rehearsal.annotators import judge_by_rule
 from training.rehearsal.loop import Rehearsal, RehearsalFailed, RehearsalPlan
-from training.rehearsal.rules import RULES, Rule
+from training.rehearsal.rules import PREFERENCE_RULES, PreferenceRule
 
-__all__ = ["RULES", "Rehearsal", "RehearsalFailed", "RehearsalPlan", "Rule", "judge_by_rule"]
+__all__ = ["PREFERENCE_RULES", "PreferenceRule", "Rehearsal", "RehearsalFailed", "RehearsalPlan", "judge_by_rule"]

@@ -7,7 +7,7 @@ from labeling.actions.people import create_user
 from labeling.judging.acts import judge
 from labeling.judging.assignments import next_assignment
 from labeling.models import Assignment, Campaign, Role, User
-from training.rehearsal.rules import Rule
+from training.rehearsal.rules import PreferenceRule
 
 
 def simulated_people(count: int, *, now: datetime) -> tuple[User, list[User]]:
@@ -22,12 +22,12 @@ def _person(name: str, role: str, *, now: datetime) -> User:
 
 
 def judge_by_rule(
-    *, campaign: Campaign, annotator: User, rule: Rule, error_rate: float, seed: int, now: datetime
+    *, campaign: Campaign, annotator: User, rule: PreferenceRule, error_rate: float, seed: int, now: datetime
 ) -> int:
-    """One annotator judges everything they are given; returns how many.
+    """One annotator judges everything assigned to them; returns how many judgments.
 
-    With probability `error_rate` they take the other text. Whether they err depends on the seed, the annotator and the
-    comparison alone, so a rehearsal can be repeated; a tie by the rule is called a tie.
+    With probability `error_rate` they choose the other text. Whether they err depends on the seed, the annotator and
+    the comparison alone, so that a rehearsal can be repeated. A tie by the rule is judged as a tie.
     """
     judged = 0
     while (assignment := next_assignment(campaign=campaign, acting_user=annotator, now=now)) is not None:
@@ -37,13 +37,13 @@ def judge_by_rule(
     return judged
 
 
-def _choice(assignment: Assignment, rule: Rule, error_rate: float, *, seed: str) -> str:
+def _choice(assignment: Assignment, rule: PreferenceRule, error_rate: float, *, seed: str) -> str:
     comparison = assignment.comparison
     preferred = rule.prefers(comparison.completion_a.text, comparison.completion_b.text)
     if preferred == "tie":
         return "tie"
     better = "a" if preferred == "first" else "b"
-    # Not for secrets: the same seed must err in the same places.
+    # Not a secret: the same seed must err in the same places.
     if random.Random(f"{seed}:{comparison.pair_hash}").random() < error_rate:
         better = "b" if better == "a" else "a"
     return "left" if better == assignment.left else "right"

@@ -1,4 +1,4 @@
-"""The figures of a round: numbers and texts in, numbers out."""
+"""The figures of a round, computed from numbers and texts."""
 
 import math
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Any
 
 from labeling.models import Campaign, Verdict
 from labeling.stats import wilson_interval
-from training.rehearsal.rules import Rule
+from training.rehearsal.rules import PreferenceRule
 
 
 def with_interval(successes: float, trials: int) -> dict[str, Any]:
@@ -17,20 +17,23 @@ def with_interval(successes: float, trials: int) -> dict[str, Any]:
     return {"value": successes / trials if trials else None, "low": low, "high": high}
 
 
-def verdict_accuracy(campaign: Campaign, rule: Rule) -> dict[str, Any]:
-    """How many verdicts say what the rule says, with interval; comparisons that the rule calls a tie are left out."""
-    right = total = 0
+def verdict_accuracy(campaign: Campaign, rule: PreferenceRule) -> dict[str, Any]:
+    """The share of verdicts that agree with the rule, with its interval; ties by the rule are left out."""
+    correct = total = 0
     verdicts = Verdict.objects.filter(campaign=campaign, winner__in=("a", "b"))
     for verdict in verdicts.select_related("comparison__completion_a", "comparison__completion_b").iterator(500):
         preferred = rule.prefers(verdict.comparison.completion_a.text, verdict.comparison.completion_b.text)
         if preferred != "tie":
             total += 1
-            right += verdict.winner == ("a" if preferred == "first" else "b")
-    return {**with_interval(right, total), "verdicts": total}
+            correct += verdict.winner == ("a" if preferred == "first" else "b")
+    return {**with_interval(correct, total), "verdicts": total}
 
 
-def win_rate(rule: Rule, new_and_old: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """How often the new version's text wins by the rule; ties count half. With 95 % Wilson interval."""
+def win_rate(rule: PreferenceRule, new_and_old: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The share of prompts on which the new version's text wins by the rule, with its 95 % Wilson interval.
+
+    Ties count half.
+    """
     outcomes = Counter(rule.prefers(new, old) for new, old in new_and_old)
     wins, ties, losses = outcomes["first"], outcomes["tie"], outcomes["second"]
     shares = with_interval(wins + ties / 2, wins + ties + losses)

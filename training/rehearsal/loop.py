@@ -1,15 +1,14 @@
 """Rounds of the loop in this process: generate, label, train, evaluate, promote, with simulated annotators.
 
 Everything goes through the same actions and jobs as with people; only Celery is left out. The engine and the sampler
-are child processes as always. A rehearsal has a campaign and a serving channel of its own: what really serves is not
-touched.
+are child processes as usual. A rehearsal has its own campaign and serving channel: the version that really serves is
+not affected.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,19 @@ from django.utils import timezone
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
-from labeling.exchange import TEST, read_pairs
+from labeling.exchange import TEST, Message, read_pairs
 from labeling.models import Campaign, Membership
 from labeling.queries.agreement import agreement
 from labeling.queries.progress import campaign_progress
 from training.actions.generation import start_generation
-from training.actions.planning import derive_seed
-from training.actions.runs import start_run
+from training.actions.planning import GenerationSpec, derive_seed
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, record_evaluation
+from training.claims import Clock
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
-from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS, score_pairs
+from training.jobs.drafts import draft_of_generated, pair_to_score
+from training.jobs.engine import score_pairs
+from training.jobs.evaluation import SERVERS_COME_BACK_SECONDS
 from training.jobs.generation import run_generation_job
 from training.jobs.run import run_training_job
 from training.jobs.sampler import open_source
@@ -35,23 +37,21 @@ from training.models import GenerationJob, JobStatus, ModelVersion, Run, Snapsho
 from training.queries.serving import serving_version
 from training.rehearsal.annotators import judge_by_rule, simulated_people
 from training.rehearsal.figures import estimate_kl, verdict_accuracy, win_rate
-from training.rehearsal.rules import Rule
+from training.rehearsal.rules import PreferenceRule
 from training.versions import servers
 
-Message = dict[str, str]
 HELD_OUT_FIGURES = ("pairs", "reward_accuracy", "reward_accuracy_low", "reward_accuracy_high", "loss", "margin")
-Clock = Callable[[], datetime]
 
 
 class RehearsalFailed(RuntimeError):
-    """A phase of a round did not end well; the message says which and why."""
+    """A phase of a round failed; the message says which and why."""
 
 
 @dataclass(frozen=True)
 class RehearsalPlan:
-    """What is rehearsed. The defaults are those that docs/experiments.md found."""
+    """The settings of a rehearsal. The defaults were found in docs/experiments.md."""
 
-    rule: Rule
+    rule: PreferenceRule
     rounds: int = 1
     error_rate: float = 0.1
     overlap: int = 3
@@ -59,8 +59,8 @@ class RehearsalPlan:
     seed: int = 0
     test_share: float = 0.3
     max_tokens: int = 96
-    # Samples of each version for each held-out prompt, for the win rate.
     samples: int = 2
+    """Samples of each version for each held-out prompt, for the win rate."""
     config: dict[str, Any] = field(default_factory=dict)
 
 
@@ -77,7 +77,7 @@ class Rehearsal:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.plan, self.clock, self.say = plan, clock, say
-        # Temperature 1, no cut-offs: samples are then the policy's own, which the KL estimate needs.
+        # Temperature 1 and no cut-offs: the samples then follow the policy itself, as the KL estimate needs.
         self.settings = SamplingSettings(temperature=1.0, top_p=1.0, top_k=0, max_tokens=plan.max_tokens)
         now = clock()
         lead, self.annotators = simulated_people(plan.overlap, now=now)
@@ -96,7 +96,7 @@ class Rehearsal:
         promote(version=base, acting_user=None, now=now, channel=self.channel)
 
     def rounds(self) -> Iterator[dict[str, Any]]:
-        """One report a round. Raises RehearsalFailed."""
+        """Runs all rounds; yields a report of each. Raises RehearsalFailed."""
         for number in range(1, self.plan.rounds + 1):
             yield Round(self, number).report()
 
@@ -110,7 +110,7 @@ class Round:
         self.seconds: dict[str, float] = {}
 
     def report(self) -> dict[str, Any]:
-        """Does the round and says what came of it."""
+        """Runs the round and returns its report."""
         parent = serving_version(self.rehearsal.channel)
         with self._phase("generate"):
             job = self._generate()
@@ -162,10 +162,12 @@ class Round:
             campaign=self.campaign,
             acting_user=None,
             now=self.clock(),
-            settings=self.rehearsal.settings.as_dict(),
-            pairs_per_prompt=self.plan.pairs_per_prompt,
-            seed=self.plan.seed + self.number,
-            channel=self.rehearsal.channel,
+            spec=GenerationSpec(
+                settings=self.rehearsal.settings.as_dict(),
+                pairs_per_prompt=self.plan.pairs_per_prompt,
+                seed=self.plan.seed + self.number,
+                channel=self.rehearsal.channel,
+            ),
             hand_to_worker=False,
         )
         done = run_generation_job(job.pk, clock=self.clock)
@@ -191,9 +193,11 @@ class Round:
             campaign=self.campaign,
             acting_user=None,
             now=self.clock(),
-            parent=parent,
-            config={"seed": self.plan.seed, "final_margins": False, **self.plan.config},
-            test_share=self.plan.test_share,
+            spec=RunSpec(
+                parent=parent,
+                config={"seed": self.plan.seed, "final_margins": False, **self.plan.config},
+                test_share=self.plan.test_share,
+            ),
             hand_to_worker=False,
         )
         done = run_training_job(run.pk, clock=self.clock)
@@ -202,9 +206,9 @@ class Round:
         return done
 
     def _evaluate(self, version: ModelVersion, parent: ModelVersion, snapshot: Snapshot) -> dict[str, Any]:
-        """Held-out pairs (the engine's figures at the run's end), held-out prompts by the rule, drift on samples."""
+        """The engine's figures on held-out pairs, the win rate by the rule on held-out prompts, and the drift."""
         prompts = held_out_prompts(snapshot)
-        for each in (version, parent):  # the servers may have made room for the run
+        for each in (version, parent):  # the servers may have been stopped for the run
             servers.prepare(each, patience_seconds=SERVERS_COME_BACK_SECONDS)
         new = self._sample(version, prompts, "new")
         old = self._sample(parent, prompts, "old")
@@ -221,7 +225,7 @@ class Round:
         requests = (
             GenerationRequest(
                 key=f"{number}:{sample}",
-                messages=messages,  # type: ignore[arg-type]
+                messages=messages,
                 seed=derive_seed(self.plan.seed, f"{number}", sample, f"round {self.number} {who}"),
                 settings=self.rehearsal.settings,
             )
@@ -229,8 +233,8 @@ class Round:
             for sample in range(self.plan.samples)
         )
         with open_source(version) as source:
-            found = [outcome for outcome in source.generate(requests) if isinstance(outcome, GeneratedCompletion)]
-        return {completion.key: completion for completion in found}
+            outcomes = list(source.generate(requests))
+        return {outcome.key: outcome for outcome in outcomes if isinstance(outcome, GeneratedCompletion)}
 
     def _drift(
         self,
@@ -239,24 +243,25 @@ class Round:
         prompts: list[list[Message]],
         samples: dict[str, GeneratedCompletion],
     ) -> dict[str, Any]:
-        """KL(new || old) on the new version's samples, scored by the engine: two samples of a prompt make a record."""
-        records, tokens = [], []
+        """KL(new || old) on the new version's samples, scored by the engine: two samples of a prompt make a pair."""
+        pairs, tokens = [], []
         for number, messages in enumerate(prompts):
             own = [samples[key] for sample in range(self.plan.samples) if (key := f"{number}:{sample}") in samples]
             for first, second in zip(own[::2], own[1::2], strict=False):
                 if first.text.strip() and second.text.strip() and first.text.strip() != second.text.strip():
-                    records.append(_record(f"{first.key}-{second.key}", messages, first, second))
+                    drafts = draft_of_generated(first), draft_of_generated(second)
+                    pairs.append(pair_to_score(f"{first.key}-{second.key}", messages, *drafts))
                     tokens += [len(first.completion_ids), len(second.completion_ids)]
-        if not records:
+        if not pairs:
             return {"k3": None, "completions": 0}
-        scores = score_pairs(version, records, reference=parent)
+        scores = score_pairs(version, pairs, reference=parent)
         sides = ("chosen", "rejected")
         new = [score[f"policy_{side}_logp"] for score in scores for side in sides]
         old = [score[f"reference_{side}_logp"] for score in scores for side in sides]
         return {**asdict(estimate_kl(new, old, tokens[: len(new)])), "unit": "nats per completion"}
 
     def _keep(self, version: ModelVersion, parent: ModelVersion, snapshot: Snapshot, figures: dict[str, Any]) -> None:
-        """The figures beside the version, and the new version serves the next round."""
+        """Stores the figures of the version, and promotes it for the next round."""
         now = self.clock()
         for kind, results in (("held_out", figures["held_out"]), ("win_rate", figures["win_rate"])):
             record_evaluation(
@@ -272,30 +277,11 @@ class Round:
 
 
 def held_out_prompts(snapshot: Snapshot) -> list[list[Message]]:
-    """The prompts of a snapshot's test side, each once, in its order: nothing was trained on them."""
-    seen: dict[str, list[Message]] = {}
+    """The prompts of a snapshot's test side, each once, in its order. Nothing was trained on them."""
+    prompts: dict[str, list[Message]] = {}
     for pair in read_pairs(Path(snapshot.directory), TEST):
-        seen.setdefault(str(pair.prompt), [dict(message) for message in pair.prompt])  # type: ignore[arg-type]
-    return list(seen.values())
-
-
-def _record(
-    identifier: str, messages: list[Message], first: GeneratedCompletion, second: GeneratedCompletion
-) -> dict[str, Any]:
-    """Two samples of one prompt as the engine reads them; "chosen" and "rejected" mean nothing here."""
-    return {
-        "id": identifier,
-        "prompt": messages,
-        "chosen": first.text,
-        "rejected": second.text,
-        "prompt_ids": first.prompt_ids or None,
-        "chosen_ids": first.completion_ids or None,
-        "rejected_ids": second.completion_ids or None,
-        "chosen_finish": first.finish_reason,
-        "rejected_finish": second.finish_reason,
-        "confidence": 1.0,
-        "weight": 1.0,
-    }
+        prompts.setdefault(str(pair.prompt), list(pair.prompt))
+    return list(prompts.values())
 
 
 def _mean_length(completions: dict[str, GeneratedCompletion]) -> dict[str, float]:

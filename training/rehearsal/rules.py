@@ -1,6 +1,6 @@
-"""The rules that simulated annotators judge by. Pure: two texts in, which one is better out.
+"""The rules by which simulated annotators judge: pure functions of two texts.
 
-A rule has to be simple enough for a small model to learn from a few hundred pairs, and never depends on the side.
+A rule is simple enough for a small model to learn from a few hundred pairs, and never depends on the side.
 """
 
 import re
@@ -11,18 +11,17 @@ LIST_MARK = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]+\S", re.MULTILINE)
 OTHER_MARKS = re.compile(r"\*\*|__|^#{1,6}\s|^\s*\||```", re.MULTILINE)
 
 
-# Lengths that differ by this share of the longer or less are called equal, as a person would: where both texts were cut
-# at the token limit, what is left of the difference says nothing (docs/experiments.md).
+# Lengths count as equal if they differ by at most this share of the longer one, as a person would see it. If both texts
+# were cut at the token limit, the remaining difference means nothing (docs/experiments.md).
 JUST_NOTICEABLE = 0.1
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What simulated annotators prefer."""
+class PreferenceRule:
+    """A preference of simulated annotators. compare: below zero, the first text is better; above, the second."""
 
     name: str
     sentence: str
-    # Below zero: the first text is better; above: the second; zero: neither.
     compare: Callable[[str, str], int]
 
     def prefers(self, first: str, second: str) -> str:
@@ -42,21 +41,21 @@ def _shorter(first: str, second: str) -> int:
 
 
 def _plain_paragraph(first: str, second: str) -> int:
-    # First whether there is a list at all, then how much other markup there is, then the length as a last resort.
+    # First whether there is a list, then how much other markup there is, then the length.
     lists = bool(list_items(first)) - bool(list_items(second))
     marks = len(OTHER_MARKS.findall(first)) - len(OTHER_MARKS.findall(second))
     return lists or marks or _shorter(first, second)
 
 
-RULES = {
+PREFERENCE_RULES = {
     rule.name: rule
     for rule in (
-        Rule(
+        PreferenceRule(
             "shorter",
             "Prefers the text with fewer characters; a difference of a tenth or less is a tie.",
             _shorter,
         ),
-        Rule(
+        PreferenceRule(
             "plain_paragraph",
             "Prefers a text without a Markdown list; among equals the one with less other markup, then the shorter.",
             _plain_paragraph,

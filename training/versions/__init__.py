@@ -1,1 +1,1 @@
-"""Model versions as things: their files, the servers that serve them, what may be removed, and the folder of a hub."""
+"""Model versions outside the database: their files, the servers that serve them, retention, and the format of hubs."""

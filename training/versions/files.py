@@ -10,6 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence
 from training.errors import VersionDamaged
 from training.models import ModelVersion
 
@@ -71,40 +74,47 @@ def _sync(path: Path) -> None:
 
 
 def check_version(version: ModelVersion) -> None:
-    """Compares a version's files, and those of its base, with what was registered. Raises VersionDamaged."""
+    """Compares the hashes of a version's files, and of its base's, with those registered. Raises VersionDamaged."""
     check_adapter(version)
     if not version.adapter_dir:
         _check(Path(version.base_dir), version.content_hash, version.name)
     elif base := version.lineage.get("base_hash"):
-        _check(Path(version.base_dir), base, f"the base of {version.name}")
+        _check(Path(version.base_dir), base, Sentence(_("the base of %(name)s"), {"name": version.name}))
 
 
 def check_adapter(version: ModelVersion) -> None:
-    """The same for its adapter alone, if it has one: the base may be on a server only. Raises VersionDamaged."""
+    """Checks its adapter alone, if it has one: the base may exist on a server only. Raises VersionDamaged."""
     check_kept(version)
     if version.adapter_dir:
         _check(Path(version.adapter_dir), version.content_hash, version.name)
 
 
 def check_kept(version: ModelVersion) -> None:
-    """That its files were not removed, as far as its row says. Raises VersionDamaged."""
+    """Raises VersionDamaged if the row says that its files were removed."""
     if version.files_removed_at is not None:
         raise VersionDamaged(
-            f"The files of {version.name} were removed on {version.files_removed_at:%d %B %Y}: use another version."
+            Sentence(
+                _("The files of %(name)s were removed on %(date)s: use another version."),
+                {"name": version.name, "date": version.files_removed_at.date().isoformat()},
+            )
         )
 
 
 def _check(folder: Path, expected: str, name: str) -> None:
+    details = {"name": name, "folder": str(folder)}
     if not folder.is_dir():
-        raise VersionDamaged(f"The folder of {name} is missing: {folder}. Restore it, or promote another version.")
+        text = _("The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version.")
+        raise VersionDamaged(Sentence(text, details))
     if folder_hash(folder) != expected:
-        raise VersionDamaged(
-            f"The files of {name} in {folder} are not those that were registered. Restore them, or use another version."
+        text = _(
+            "The files of %(name)s in %(folder)s are not those that were registered. Restore them, or use another "
+            "version."
         )
+        raise VersionDamaged(Sentence(text, details))
 
 
 def made_by(folder: Path) -> str:
-    """The run folder that a version's folder names in its lineage; empty if it names none."""
+    """The run folder named in the lineage of a version's folder; empty if there is none."""
     try:
         return str(json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["run_directory"])
     except (OSError, ValueError, KeyError):
@@ -113,7 +123,7 @@ def made_by(folder: Path) -> str:
 
 @lru_cache(maxsize=1)
 def code_version() -> str:
-    """What made a version: the git commit of this code (marked where files differ from it), else CODE_VERSION."""
+    """The git commit of this code, marked if files differ from it; else CODE_VERSION."""
     root = Path(__file__).resolve().parent.parent.parent
     try:
         commit = subprocess.run(

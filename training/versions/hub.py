@@ -1,4 +1,4 @@
-"""A version as a folder of a model hub: PEFT and vLLM load it as it is. Written to disk, or streamed as a ZIP file."""
+"""A version in the format of a model hub, which PEFT and vLLM load: written to a folder, or streamed as a ZIP file."""
 
 import json
 import secrets
@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence
 from training.errors import VersionDamaged
 from training.generation import MANIFEST_NAME, read_manifest
 from training.models import ModelVersion
@@ -17,19 +20,19 @@ READ_BYTES = 1 << 20
 ADAPTER_CONFIG = "adapter_config.json"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same version gives the same bytes
 TEXT_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
-NEVER = (".bin", ".pt", ".pth", ".pkl", ".ckpt")  # pickles
+NEVER = (".bin", ".pt", ".pth", ".pkl", ".ckpt")  # pickles can run code
 
-Source = Path | bytes
+Content = Path | bytes
 
 
-def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
-    """Name and content of every file, sorted: weights, configuration, tokenizer, a card and the lineage.
+def hub_files(version: ModelVersion) -> list[tuple[str, Content]]:
+    """Name and content of every file, sorted: weights, configuration, tokenizer, a model card and the lineage.
 
-    Raises VersionDamaged where the version's files are not those that were registered.
+    Raises VersionDamaged if the version's files are not those that were registered.
     """
     check_version(version)
     base = Path(version.base_dir)
-    files: dict[str, Source] = {}
+    files: dict[str, Content] = {}
     if version.adapter_dir:
         files |= {name: base / name for name in TEXT_FILES if (base / name).is_file()}
         files |= _files_of(Path(version.adapter_dir))
@@ -41,7 +44,7 @@ def hub_files(version: ModelVersion) -> list[tuple[str, Source]]:
     return sorted(files.items())
 
 
-def _files_of(folder: Path) -> dict[str, Source]:
+def _files_of(folder: Path) -> dict[str, Content]:
     return {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
@@ -50,17 +53,18 @@ def _files_of(folder: Path) -> dict[str, Source]:
 
 
 def base_name(version: ModelVersion) -> str:
-    """What the base model is called elsewhere, as far as its folder tells; else the folder's name."""
+    """The public name of the base model, if its folder has it; else the folder's name."""
     manifest = read_manifest(Path(version.base_dir))
     return manifest.name if manifest else Path(version.base_dir).name
 
 
 def _adapter_config(version: ModelVersion) -> bytes:
-    """PEFT's own, with the base named as others know it instead of by a folder of this machine."""
+    """PEFT's configuration, with the public name of the base instead of a folder of this machine."""
     try:
         config = json.loads((Path(version.adapter_dir) / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise VersionDamaged(f"{version.name} has no {ADAPTER_CONFIG} that can be read: {error}") from error
+        details = {"name": version.name, "file": ADAPTER_CONFIG, "error": str(error)}
+        raise VersionDamaged(Sentence(_("%(name)s has no readable %(file)s: %(error)s"), details)) from error
     config["base_model_name_or_path"] = base_name(version)
     return (json.dumps(config, indent=2, sort_keys=True) + "\n").encode()
 
@@ -75,7 +79,7 @@ def _lineage(version: ModelVersion) -> dict[str, Any]:
 
 
 def _card(version: ModelVersion) -> str:
-    """The model card: the header that hubs read, and what a person wants to know first."""
+    """The model card: the header that hubs read, and the essentials for people."""
     header = ["---", f"base_model: {base_name(version)}"]
     if version.adapter_dir:
         header += ["library_name: peft", "tags: [lora, dpo]"]
@@ -98,20 +102,20 @@ def write_hub_folder(version: ModelVersion, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.parent / f".{target.name}-{secrets.token_hex(6)}"
     try:
-        for name, source in files:
+        for name, content in files:
             path = building / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(source, bytes):
-                path.write_bytes(source)
+            if isinstance(content, bytes):
+                path.write_bytes(content)
             else:
-                shutil.copyfile(source, path)
+                shutil.copyfile(content, path)
         building.rename(target)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
 class _Sink:
-    """What a ZIP file is written into, piece by piece."""
+    """A file object that a ZIP file is written to, and taken from piece by piece."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -121,42 +125,44 @@ class _Sink:
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """A stream goes nowhere but on; the ZIP format allows for that."""
+        """Fails: a stream cannot go back. The ZIP format allows for that."""
         raise OSError("not seekable")
 
     def tell(self) -> int:
-        """Unknown for the same reason."""
+        """Fails, for the same reason."""
         raise OSError("not seekable")
 
     def flush(self) -> None:
-        """There is nothing behind it."""
+        """Does nothing: there is no file behind it."""
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Does nothing, likewise."""
 
     def take(self) -> bytes:
-        """What came since the last time."""
+        """The bytes written since the last call."""
         taken, self._pieces = b"".join(self._pieces), []
         return taken
 
 
-def stream_zip(name: str, files: list[tuple[str, Source]]) -> Iterator[bytes]:
-    """A ZIP file with the files in a folder of that name, a megabyte at a time; not compressed: weights do not
-    shrink."""
+def stream_zip(name: str, files: list[tuple[str, Content]]) -> Iterator[bytes]:
+    """A ZIP file with the files in a folder of that name, a megabyte at a time.
+
+    It is not compressed, because weights do not shrink.
+    """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for file, source in files:
+        for file, content in files:
             with archive.open(zipfile.ZipInfo(f"{name}/{file}", LONG_AGO), "w", force_zip64=True) as entry:
-                for piece in _pieces(source):
+                for piece in _pieces(content):
                     entry.write(piece)
                     yield sink.take()
     yield sink.take()
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        yield source
+def _pieces(content: Content) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
         return
-    with source.open("rb") as handle:
+    with content.open("rb") as handle:
         while piece := handle.read(READ_BYTES):
             yield piece

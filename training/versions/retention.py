@@ -1,4 +1,4 @@
-"""Which files of versions and runs may go: never what serves, what a roll-back returns to, or what these stand on."""
+"""The removable files of versions and runs: none that serves, that a rollback needs, or that these depend on."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,23 +24,23 @@ KEEP_NEWEST = 3
 
 @dataclass(frozen=True)
 class Removable:
-    """A folder that nothing needs: a version's, or the checkpoints of a run. bytes: what it takes."""
+    """A folder that nothing needs: a version's adapter, or the checkpoints of a run. bytes: its size."""
 
     of: ModelVersion | Run
     folder: Path
     bytes: int
 
     @property
-    def what(self) -> str:
-        """A sentence's subject."""
+    def description(self) -> str:
+        """Its name, for commands."""
         return f"version {self.of.name}" if isinstance(self.of, ModelVersion) else f"checkpoints of run {self.of.pk}"
 
 
 def hold(*versions: ModelVersion) -> None:
-    """Until the transaction ends nobody removes these versions' files; for rows that are about to name them.
+    """Protects the files of versions from removal until the transaction ends, while rows that name them are written.
 
-    Whoever removes files locks the version and then looks at those rows: without this lock it could look before they
-    are written. Raises VersionDamaged where files are gone already.
+    A removal locks the version and then looks at those rows: without this lock it could look before they are written.
+    Raises VersionDamaged if files have already been removed.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -52,42 +52,42 @@ def hold(*versions: ModelVersion) -> None:
 
 
 def needed() -> dict[int, str]:
-    """The versions whose files are needed, by id, each with why."""
-    why: dict[int, str] = {}
+    """The versions whose files are needed, by id, each with the reason as the end of a sentence."""
+    reasons: dict[int, str] = {}
     for deployment in Deployment.objects.filter(is_current=True).select_related("previous"):
-        why.setdefault(deployment.version_id, gettext("it serves %(channel)s") % {"channel": deployment.channel})
+        reasons.setdefault(deployment.version_id, gettext("it serves %(channel)s") % {"channel": deployment.channel})
         if deployment.previous is not None:
-            why.setdefault(deployment.previous.version_id, gettext("a roll-back would return to it"))
+            reasons.setdefault(deployment.previous.version_id, gettext("a rollback would return to it"))
     for run in Run.objects.filter(status__in=ACTIVE_STATUSES):
-        why.setdefault(run.parent_id, gettext("run %(number)s starts from it") % {"number": run.pk})
+        reasons.setdefault(run.parent_id, gettext("run %(number)s starts from it") % {"number": run.pk})
     for made in ModelVersion.objects.filter(run__in=runs_awaiting_gate()):
-        told = gettext("the gate of run %(number)s has not decided about it") % {"number": made.run_id}
-        why.setdefault(made.pk, told)
+        reason = gettext("the gate of run %(number)s has not decided about it yet") % {"number": made.run_id}
+        reasons.setdefault(made.pk, reason)
     for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
         for version in filter(None, (lens_job.version_id, lens_job.before_id, lens_job.reference_id)):
-            why.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})
+            reasons.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})
     for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
         writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
         for version in filter(None, writing):
-            why.setdefault(version, gettext("generation %(number)s uses it") % {"number": job.pk})
+            reasons.setdefault(version, gettext("generation %(number)s uses it") % {"number": job.pk})
     # A version is measured against its parent, and its implicit reward is a ratio of the two.
-    for child in ModelVersion.objects.filter(pk__in=list(why), parent__isnull=False):
+    for child in ModelVersion.objects.filter(pk__in=list(reasons), parent__isnull=False):
         assert child.parent_id is not None
-        why.setdefault(child.parent_id, gettext("%(name)s was trained from it") % {"name": child.name})
-    return why
+        reasons.setdefault(child.parent_id, gettext("%(name)s was trained from it") % {"name": child.name})
+    return reasons
 
 
 def why_needed(version: ModelVersion) -> str:
-    """Why a version's files must stay, as the end of a sentence; empty if they may go."""
+    """Why a version's files must stay, as the end of a sentence; empty if they are removable."""
     if not version.adapter_dir:
         return gettext("it is a base model")
     return needed().get(version.pk, "")
 
 
 def removable(*, keep_newest: int = KEEP_NEWEST) -> list[Removable]:
-    """What may go: adapters that nothing needs, but for each campaign's newest, and checkpoints of finished runs."""
+    """Adapters that nothing needs, except the newest of each campaign, and the checkpoints of finished runs."""
     stays = set(needed())
-    found: list[Removable] = []
+    adapters: list[Removable] = []
     kept: dict[int, int] = {}
     versions = ModelVersion.objects.filter(files_removed_at__isnull=True).exclude(adapter_dir="")
     for version in versions.select_related("run").order_by("-pk"):
@@ -95,26 +95,26 @@ def removable(*, keep_newest: int = KEEP_NEWEST) -> list[Removable]:
         kept[campaign] = kept.get(campaign, 0) + 1
         folder = Path(version.adapter_dir)
         if version.pk not in stays and kept[campaign] > keep_newest and is_ours(folder):
-            found.append(Removable(version, folder, folder_bytes(folder)))
-    return found + _checkpoints()
+            adapters.append(Removable(version, folder, folder_bytes(folder)))
+    return adapters + _checkpoints()
 
 
 def _checkpoints() -> list[Removable]:
-    """A finished run has its version; its checkpoints (weights and optimizer) are only there to go on from."""
-    found = []
-    over = Run.objects.filter(status=JobStatus.FINISHED).exclude(directory="").order_by("-pk")
-    for run in over:
+    """The checkpoints (weights and optimizer) of finished runs: they only serve to resume."""
+    checkpoints = []
+    finished = Run.objects.filter(status=JobStatus.FINISHED).exclude(directory="").order_by("-pk")
+    for run in finished:
         folder = Path(run.directory) / "checkpoints"
         if folder.is_dir() and is_ours(folder):
-            found.append(Removable(run, folder, folder_bytes(folder)))
-    return found
+            checkpoints.append(Removable(run, folder, folder_bytes(folder)))
+    return checkpoints
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder lies in var/: nothing else is ever removed."""
+    """Whether a folder is inside var/: nothing else is ever removed."""
     return folder.resolve().is_relative_to(settings.VAR_DIR.resolve())
 
 
 def folder_bytes(folder: Path) -> int:
-    """What its files take."""
+    """The size of its files."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

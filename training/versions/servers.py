@@ -1,4 +1,4 @@
-"""The servers that write: loading a version into each before it serves, what each of them has, what may go again."""
+"""The model servers: loading a version into each before it serves, their state, and unloading."""
 
 import time
 from collections.abc import Callable
@@ -9,94 +9,100 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
+from common.sentences import Sentence, sentence_of
 from training.errors import ServerNotReady
 from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
 from training.queries.serving import training_now
-from training.versions import files
 
 GLANCE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 1.0
 
+NO_TROUBLE = Sentence()
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A server and the version: what it said to the probe, or why it was left out."""
+class PreparedServer:
+    """A server with the version loaded: its answer to the probe, or why it was left out."""
 
     server: str
     probe: str = ""
-    trouble: str = ""
+    trouble: Sentence = NO_TROUBLE
 
 
 @dataclass(frozen=True)
 class ServerState:
-    """A server at a glance. models: names it answers to; trouble: a sentence, where it cannot be used just now."""
+    """The state of a server. models: the names that it serves. trouble: why it cannot be used now; empty if it can."""
 
     address: str
     kind: str = ""
     models: list[str] = field(default_factory=list)
-    trouble: str = ""
+    trouble: Sentence = NO_TROUBLE
 
 
 def servers() -> list[ModelServer]:
-    """Those that GENERATOR_URL names; none: the embedded sampler writes."""
+    """The servers that GENERATOR_URL names; none: the embedded sampler writes."""
     key = settings.GENERATOR_API_KEY
     return [ModelServer(url, api_key=key, retries=0, connections=1) for url in settings.GENERATOR_URLS]
 
 
-def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> list[Prepared]:
-    """Loads a version into every server under its own name and lets each answer a probe; its files are checked before.
+def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> list[PreparedServer]:
+    """Loads a version into every server under its own name and lets each answer a probe.
 
-    One that cannot be reached is left out: it loads the version when it is back. Servers that made room for a run are
-    left alone: a model that sleeps cannot answer. Raises ServerNotReady where a server refuses it, or where none
-    answered in all that time; VersionDamaged.
+    The caller has checked the version's files. A server that cannot be reached is left out: it loads the version once
+    it is back. Servers that made room for a run are left alone: a model that sleeps cannot answer.
+    Raises ServerNotReady where a server refuses the version, or where none answered in all that time.
     """
-    asked = servers()
-    if not asked:
+    targets = servers()
+    if not targets:
         return []
-    files.check_adapter(version)
     until = time.monotonic() + (PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
     while True:
         run = training_now()
         if run is None:
-            done = _with_each(asked, lambda server: _prepare(server, version))
-            if any(not one.trouble for one in done):
-                return done
-            trouble = done[0].trouble
+            prepared = _with_each(targets, lambda server: _prepare(server, version))
+            if any(not one.trouble for one in prepared):
+                return prepared
+            trouble = prepared[0].trouble
         else:
-            trouble = f"Run {run.pk} is training on this machine: promote it when the run is over."
+            text = _("Run %(number)s is training on this machine: promote it when the run is over.")
+            trouble = Sentence(text, {"number": run.pk})
         if time.monotonic() >= until:
-            raise ServerNotReady(f"{version.name} cannot serve now. {trouble}")
+            details = {"name": version.name, "reason": trouble}
+            raise ServerNotReady(Sentence(_("%(name)s cannot serve now. %(reason)s"), details))
         time.sleep(POLL_SECONDS)
 
 
-def _prepare(server: ModelServer, version: ModelVersion) -> Prepared:
+def _prepare(server: ModelServer, version: ModelVersion) -> PreparedServer:
     adapter = Path(version.adapter_dir) if version.adapter_dir else None
     try:
-        return Prepared(server.address, probe=_probe(server, version.name, adapter))
+        return PreparedServer(server.address, probe=_probe(server, version.name, adapter))
     except GeneratorUnavailable as error:
-        return Prepared(server.address, trouble=str(error))
+        return PreparedServer(server.address, trouble=sentence_of(error))
     except ModelNotUsable as error:
-        raise ServerNotReady(f"{version.name} cannot serve. {error}") from error
+        details = {"name": version.name, "reason": sentence_of(error)}
+        raise ServerNotReady(Sentence(_("%(name)s cannot serve. %(reason)s"), details)) from error
 
 
 def _probe(server: ModelServer, name: str, adapter: Path | None) -> str:
-    """Makes it serve the version and answer a probe. Raises GeneratorUnavailable, ModelNotUsable."""
+    """Makes the server load the version and answer a probe. Raises GeneratorUnavailable, ModelNotUsable."""
     for _attempt in range(2):
         server.ensure_served(name, adapter)
         try:
             return server.probe(name)
         except ModelForgotten:
-            continue  # `unload_unused` came in between: no row says yet that the version is wanted
-    raise GeneratorUnavailable(f"The server at {server.address} forgets {name} as soon as it is loaded.")
+            continue  # `unload_unused` came in between: no row says yet that the version is needed
+    text = _("The server at %(address)s forgets %(name)s as soon as it is loaded.")
+    raise GeneratorUnavailable(Sentence(text, {"address": server.address, "name": name}))
 
 
 def states() -> list[ServerState]:
-    """Every server as it is now; takes two seconds where one does not answer."""
+    """The current state of every server; takes two seconds if one does not answer."""
     return _with_each(servers(), _state)
 
 
@@ -104,21 +110,22 @@ def _state(server: ModelServer) -> ServerState:
     try:
         names = [model.name for model in server.models(timeout=GLANCE_SECONDS)]
     except GeneratorUnavailable as error:
-        return ServerState(server.address, trouble=str(error))
+        return ServerState(server.address, trouble=sentence_of(error))
     return ServerState(server.address, kind="vLLM" if server.is_vllm else "OpenAI-compatible", models=names)
 
 
 def unload_unused() -> list[str]:
-    """Lets the servers forget adapters of ours that nothing uses any more; returns "server name" of each.
+    """Unloads adapters that nothing uses from the servers; returns "server name" of each.
 
-    In use: what serves in any channel, what a roll-back would return to, what an active generation job writes with.
+    Versions are in use if they serve in any channel, if a rollback would return to them, or if an active generation job
+    writes with them.
     """
-    asked = servers()
-    if not asked or training_now() is not None:
+    targets = servers()
+    if not targets or training_now() is not None:
         return []
     keep = _names_in_use()
     ours = set(ModelVersion.objects.exclude(adapter_dir="").values_list("name", flat=True))
-    return [line for lines in _with_each(asked, lambda server: _unload(server, ours - keep)) for line in lines]
+    return [line for lines in _with_each(targets, lambda server: _unload(server, ours - keep)) for line in lines]
 
 
 def _names_in_use() -> set[str]:
@@ -129,20 +136,20 @@ def _names_in_use() -> set[str]:
 
 
 def _unload(server: ModelServer, names: set[str]) -> list[str]:
-    gone = []
+    unloaded = []
     try:
         for model in server.models(timeout=GLANCE_SECONDS):
             if model.is_adapter and model.name in names:
                 server.unload(model.name)
-                gone.append(f"{server.address} {model.name}")
+                unloaded.append(f"{server.address} {model.name}")
     except GeneratorUnavailable:
-        pass  # it will be asked again
-    return gone
+        pass  # the next call tries again
+    return unloaded
 
 
-def _with_each(asked: list[ModelServer], act: Callable[[ModelServer], T]) -> list[T]:
-    """All at the same time, in order."""
-    if not asked:
+def _with_each(targets: list[ModelServer], act: Callable[[ModelServer], T]) -> list[T]:
+    """Calls `act` with all servers at the same time; returns the results in order."""
+    if not targets:
         return []
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(act, asked))
+    with ThreadPoolExecutor(len(targets)) as pool:
+        return list(pool.map(act, targets))

@@ -1,4 +1,4 @@
-"""What changed between two versions: their figures, what people preferred, and what both wrote for the same prompts."""
+"""Comparing two versions: their figures, the preferences of people, and their texts for the same prompts."""
 
 import re
 from collections import Counter
@@ -25,13 +25,13 @@ from training.access import require_any_lead, visible_versions
 from training.models import ModelVersion
 from training.queries.serving import current_deployment
 
-SHOWN = 20
+PROMPTS_LISTED = 20
 WORDS_COMPARED = 600
-"""Beyond so many words texts stand beside each other without a diff."""
+"""Longer texts stand side by side without a diff."""
 
 MOST_MEETINGS = 20_000
-"""How often a word of one text is also a word of the other, at most: what a diff's time grows with. English of 600
-words has some 5,000; a text that says the same word again and again could keep a page waiting for minutes."""
+"""The most pairs of equal words in two texts: the time of a diff grows with them. English of 600 words has about 5,000;
+a text that repeats one word could keep a page waiting for minutes."""
 
 FIGURES = (
     ("reward_accuracy", gettext_lazy("Held-out reward accuracy")),
@@ -47,15 +47,15 @@ FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words of a text; kind: same, gone (only in the first), new (only in the second)."""
+    """Some words of a text. kind: same, gone (only in the first text), or new (only in the second)."""
 
     kind: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A prompt and what both wrote."""
+class PromptTexts:
+    """A prompt and the texts of both versions."""
 
     prompt: Prompt
     one: list[Piece]
@@ -65,13 +65,13 @@ class Change:
 @page
 @require_safe
 def compare_versions(request: HttpRequest) -> HttpResponse:
-    """`one` and `other` name versions; `campaign` (a slug) narrows the prompts; `before` goes on with older ones."""
+    """The page. `one` and `other` name versions; `campaign` (a slug) narrows the prompts; `before` lists older ones."""
     user = person(request)
     require_any_lead(user)
-    seen = visible_versions(user)
+    visible = visible_versions(user)
     if not request.GET.get("one") or not request.GET.get("other"):
         return _newest_step()
-    one, other = (_named(request, seen, name) for name in ("one", "other"))
+    one, other = (_named(request, visible, name) for name in ("one", "other"))
     led = led_campaigns(user)
     campaign = led.filter(slug=request.GET.get("campaign", "")).first()
     campaigns = led.filter(pk=campaign.pk) if campaign else led
@@ -79,22 +79,22 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     written = [(version, written_for(prompts, version.name)) for version in (one, other)]
     before = whole_number(request.GET.get("before", ""))
     page_of = prompts if before is None else prompts.filter(pk__lt=before)
-    found = list(page_of.select_related("campaign")[: SHOWN + 1])
+    rows = list(page_of.select_related("campaign")[: PROMPTS_LISTED + 1])
     matches = head_to_head(Campaign.objects.filter(pk__in=prompts.order_by().values("campaign")), one.name, other.name)
     context: dict[str, Any] = {
         "one": one,
         "other": other,
-        "versions": seen.order_by("-pk"),
+        "versions": visible.order_by("-pk"),
         "campaign": campaign,
         "figures": _figures(one, other),
         "same_base": one.base().pk == other.base().pk,
         "written": written,
-        "has_written": any(told.completions for _version, told in written),
+        "has_written": any(counts.completions for _version, counts in written),
         "matches": matches,
         "win_rate": formatted(matches.win_rate.value),
         "win_interval": interval(matches.win_rate),
-        "changes": _changes(found[:SHOWN], one, other),
-        "older": found[SHOWN - 1].pk if len(found) > SHOWN else None,
+        "changes": _changes(rows[:PROMPTS_LISTED], one, other),
+        "older": rows[PROMPTS_LISTED - 1].pk if len(rows) > PROMPTS_LISTED else None,
         "home": campaign or _home_of(other, led),
         "nav": "versions",
     }
@@ -102,13 +102,13 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
 
 
 def _figures(one: ModelVersion, other: ModelVersion) -> list[tuple[Any, float | None, float | None, str]]:
-    """What, of the one, of the other, and its name; only what was measured of either."""
+    """Label, figure of the one, figure of the other, and key, of all figures that either version has."""
     rows = [(what, one.metrics.get(name), other.metrics.get(name), name) for name, what in FIGURES]
     return [row for row in rows if row[1] is not None or row[2] is not None]
 
 
 def _newest_step() -> HttpResponse:
-    """Nothing was named: what changed with what serves."""
+    """Redirects to the comparison of the serving version with its parent."""
     deployment = current_deployment()
     parent = deployment.version.parent if deployment else None
     if deployment is None or parent is None:
@@ -118,8 +118,10 @@ def _newest_step() -> HttpResponse:
     )
 
 
-def _named(request: HttpRequest, seen: Any, name: str) -> ModelVersion:
-    version: ModelVersion | None = seen.select_related("run__campaign").filter(name=request.GET.get(name, "")).first()
+def _named(request: HttpRequest, visible: Any, name: str) -> ModelVersion:
+    version: ModelVersion | None = (
+        visible.select_related("run__campaign").filter(name=request.GET.get(name, "")).first()
+    )
     if version is None:
         raise Http404(
             _("There is no version %(name)s among those you may see.") % {"name": repr(request.GET.get(name, ""))}
@@ -128,22 +130,22 @@ def _named(request: HttpRequest, seen: Any, name: str) -> ModelVersion:
 
 
 def _home_of(version: ModelVersion, led: QuerySet[Campaign]) -> Campaign | None:
-    """The campaign that a version was trained in, if it is one of these."""
+    """The campaign in which a version was trained, if it is one of these."""
     return led.filter(pk=version.run.campaign_id).first() if version.run else None
 
 
-def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> list[Change]:
+def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> list[PromptTexts]:
     firsts, seconds = first_written(prompts, one.name), first_written(prompts, other.name)
-    return [Change(prompt, *word_diff(firsts[prompt.pk].text, seconds[prompt.pk].text)) for prompt in prompts]
+    return [PromptTexts(prompt, *word_diff(firsts[prompt.pk].text, seconds[prompt.pk].text)) for prompt in prompts]
 
 
 def word_diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in pieces that are in both, or only in one of them. Put together the pieces are the texts."""
+    """Both texts in pieces, each in both of them or in one only. The pieces joined are the texts."""
     first, second = _words(one), _words(other)
     counts = Counter(second)
     meetings = sum(times * counts[word] for word, times in Counter(first).items() if not word.isspace())
     longest = max(len(first), len(second))
-    if longest > 2 * WORDS_COMPARED or meetings > MOST_MEETINGS:  # a word and the space behind it are two
+    if longest > 2 * WORDS_COMPARED or meetings > MOST_MEETINGS:  # a word and the space after it count as two
         return [Piece("same", one)], [Piece("same", other)]
     left, right = [], []
     for kind, a, b, c, d in SequenceMatcher(str.isspace, first, second, autojunk=False).get_opcodes():

@@ -1,4 +1,4 @@
-"""Runs beside each other: their settings, what came of them, and their curves on the same charts."""
+"""Comparing runs: their settings, their results, and their curves on the same charts."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from training.models import Run
 from training.queries.jobs import run_metrics
 
 MOST = 4
-"""As many as there are colours for curves."""
+"""There are as many colours for curves."""
 OFFERED = 30
 
 MEASURED_ON = ("evaluated", "progress")
-"""Held-out pairs, or the batch of each step."""
+"""The events of curves: measured on held-out pairs, or on the batch of each step."""
 
 CHARTS = (
     ("loss", gettext_lazy("Loss"), {"level": 0.693147}),
@@ -38,12 +38,12 @@ CHARTS = (
 @page
 @require_safe
 def compare_runs(request: HttpRequest) -> HttpResponse:
-    """`run`, once for each, names runs; without any the newest two. `on`: `evaluated` or `progress`."""
+    """The page. `run`, repeated, names runs; the default are the newest two. `on`: `evaluated` or `progress`."""
     user = person(request)
     require_any_lead(user)
-    seen = visible_runs(user).select_related("campaign", "parent", "snapshot", "version").order_by("-pk")
-    offered = list(seen[:OFFERED])
-    runs = _named(request, seen) or [run for run in offered if run.status == "finished"][:2] or offered[:2]
+    visible = visible_runs(user).select_related("campaign", "parent", "snapshot", "version").order_by("-pk")
+    offered = list(visible[:OFFERED])
+    runs = _named(request, visible) or [run for run in offered if run.status == "finished"][:2] or offered[:2]
     runs = sorted(runs, key=lambda run: run.pk)[:MOST]
     on = request.GET.get("on", "")
     on = on if on in MEASURED_ON else MEASURED_ON[0]
@@ -64,13 +64,13 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
     return render(request, "training/compare_runs.html", context)
 
 
-def _named(request: HttpRequest, seen: QuerySet[Run]) -> list[Run]:
+def _named(request: HttpRequest, visible: QuerySet[Run]) -> list[Run]:
     numbers = {number for text in request.GET.getlist("run") if (number := whole_number(text)) is not None}
-    found = list(seen.filter(pk__in=numbers))
-    if len(found) < len(numbers):
-        missing = sorted(numbers - {run.pk for run in found})
+    runs = list(visible.filter(pk__in=numbers))
+    if len(runs) < len(numbers):
+        missing = sorted(numbers - {run.pk for run in runs})
         raise Http404(_("There is no run %(number)s among those you may see.") % {"number": missing[0]})
-    return found
+    return runs
 
 
 def _label(run: Run) -> str:
@@ -78,12 +78,12 @@ def _label(run: Run) -> str:
 
 
 def _lines(run: Run, on: str) -> list[dict[str, Any]]:
-    """What was measured at which step: the figures of the charts, as far as there are any."""
+    """The figures of the charts at each step, as far as they were measured."""
     names = [name for name, _what, _manner in CHARTS]
-    found = [metric for metric in run_metrics(run) if metric.event == on]
+    metrics = [metric for metric in run_metrics(run) if metric.event == on]
     return [
         {"step": metric.step, **{name: metric.values[name] for name in names if metric.values.get(name) is not None}}
-        for metric in found
+        for metric in metrics
     ]
 
 
@@ -92,7 +92,7 @@ def _has(curves: list[dict[str, Any]], name: str) -> bool:
 
 
 def _table(curves: list[dict[str, Any]], charts: list[Any]) -> list[tuple[str, int, list[str]]]:
-    """Run, step, and the figures of the charts, as they are read."""
+    """Run, step, and the figures of the charts as text."""
     return [
         (
             curve["label"],
@@ -108,7 +108,7 @@ def _table(curves: list[dict[str, Any]], charts: list[Any]) -> list[tuple[str, i
 
 
 def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
-    """Where they began, what they learned from, and the settings in which they differ; beta in any case."""
+    """Their parents, their pairs, and the settings in which they differ; beta in any case."""
     rows = [
         (_("From"), [run.parent.name for run in runs]),
         (_("Pairs"), [f"{grouped(run.snapshot.train_pairs)} + {grouped(run.snapshot.test_pairs)}" for run in runs]),
@@ -122,11 +122,11 @@ def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
 
 
 def _results(runs: list[Run]) -> list[tuple[str, list[str]]]:
-    """What the versions that they made measured at the end, on held-out pairs."""
-    made = [getattr(run, "version", None) for run in runs]
-    metrics = [version.metrics if version else {} for version in made]
+    """The figures of their versions on held-out pairs."""
+    versions = [getattr(run, "version", None) for run in runs]
+    metrics = [version.metrics if version else {} for version in versions]
     rows = [
-        (_("Version"), [version.name if version else DASH for version in made]),
+        (_("Version"), [version.name if version else DASH for version in versions]),
         (_("Held-out reward accuracy"), [percent(one.get("reward_accuracy")) for one in metrics]),
         (_("Held-out loss"), [figure(one.get("loss")) for one in metrics]),
         (_("Mean margin"), [figure(one.get("margin")) for one in metrics]),

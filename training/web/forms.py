@@ -1,4 +1,4 @@
-"""What leads fill in to let the model write and learn."""
+"""Forms of generation, runs, the lens and automatic retraining."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +9,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import Message
-from labeling.models import Campaign
+from training.actions.planning import GenerationSpec
 from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS
+from training.actions.runs import RunSpec
 from training.engine.config import RunConfig
 from training.generation import SamplingSettings
-from training.models import GenerationJob, ModelVersion, RetrainingRule
+from training.models import CandidateStrategy, GenerationJob, ModelVersion, RetrainingRule
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -32,9 +33,9 @@ class VersionField(VersionChoiceField):
 
 
 class GenerationForm(forms.Form):
-    """Who writes candidate pairs, and how."""
+    """The candidate pairs to generate."""
 
-    strategy = forms.ChoiceField(label=_("Pairs from"), choices=Campaign.CandidateStrategy.choices)
+    strategy = forms.ChoiceField(label=_("Pairs from"), choices=CandidateStrategy.choices)
     pairs_per_prompt = forms.IntegerField(label=_("Pairs for each prompt"), min_value=1, max_value=100, initial=1)
     version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none(), required=False)
     other_version = VersionField(label=_("Other version"), queryset=ModelVersion.objects.none(), required=False)
@@ -47,19 +48,19 @@ class GenerationForm(forms.Form):
         max_value=5,
         initial=1.0,
         required=False,
-        help_text=_("Of the second text, for two temperatures."),
+        help_text=_("Temperature of the second text, for two temperatures."),
     )
     system_prompt = forms.CharField(
         label=_("System prompt"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("For prompts that have none of their own."),
+        help_text=_("For prompts without one of their own."),
     )
     other_system_prompt = forms.CharField(
         label=_("Other system prompt"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Of the second text, for two system prompts."),
+        help_text=_("System prompt of the second text, for two system prompts."),
     )
     candidates = forms.IntegerField(
         label=_("Candidates"),
@@ -67,10 +68,10 @@ class GenerationForm(forms.Form):
         max_value=32,
         initial=4,
         required=False,
-        help_text=_("Drawn for each pair, for the best and the worst of several."),
+        help_text=_("Texts drawn for each pair, for the best and the worst of several."),
     )
     reward_version = VersionField(
-        label=_("Judged by the implicit reward of"), queryset=ModelVersion.objects.none(), required=False
+        label=_("Ranked by the implicit reward of"), queryset=ModelVersion.objects.none(), required=False
     )
     max_tokens = forms.IntegerField(
         label=_("Longest completion, tokens"),
@@ -89,7 +90,7 @@ class GenerationForm(forms.Form):
         last: GenerationJob | None = None,
     ) -> None:
         super().__init__(sent, auto_id="generation_%s", initial=_as_last_time(last))
-        _offer(self, "version", versions, _what_serves(serving))
+        _offer(self, "version", versions, _serving_label(serving))
         _offer(self, "other_version", versions, gettext("Its parent"))
         _offer(self, "reward_version", versions.exclude(adapter_dir=""), gettext("The version that writes"))
         for name in ("temperature", "other_temperature"):
@@ -98,37 +99,49 @@ class GenerationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("other_version") and not values.get("version"):
-            self.add_error("version", gettext("Name both versions, or neither."))
+            self.add_error("version", gettext("Choose both versions, or neither."))
         return values
 
-    def settings(self) -> dict[str, Any]:
-        """What `start_generation` takes. Only after the form was found valid."""
-        values, strategies = self.cleaned_data, Campaign.CandidateStrategy
-        two = values["strategy"] == strategies.TWO_VERSIONS
-        first, second = values["version"], values["other_version"]
-        if two and first and not second:
-            second = first.parent
-        chosen = [version for version in ((first, second) if two else (first,)) if version]
+    def spec(self) -> GenerationSpec:
+        """The specification; call after is_valid."""
+        values, strategy = self.cleaned_data, self.cleaned_data["strategy"]
+        is_best_worst = strategy == CandidateStrategy.BEST_WORST
+        return GenerationSpec(
+            strategy=strategy,
+            versions=chosen_versions(values, strategy),
+            settings=self._sampling(),
+            second_settings=self._second_sampling(),
+            candidates=values["candidates"] if is_best_worst else None,
+            reward_version=values["reward_version"] if is_best_worst else None,
+            pairs_per_prompt=values["pairs_per_prompt"],
+        )
+
+    def _sampling(self) -> dict[str, Any]:
+        values = self.cleaned_data
         sampling = {name: values[name] for name in ("temperature", "max_tokens") if values[name] is not None}
-        if values["system_prompt"]:
-            sampling["system_prompt"] = values["system_prompt"]
-        asked = {
-            "strategy": values["strategy"],
-            "versions": chosen or None,
-            "pairs_per_prompt": values["pairs_per_prompt"],
-            "settings": sampling,
-        }
-        if values["strategy"] == strategies.TWO_TEMPERATURES:
-            asked["second_settings"] = {"temperature": values["other_temperature"]}
-        elif values["strategy"] == strategies.TWO_PROMPTS:
-            asked["second_settings"] = {"system_prompt": values["other_system_prompt"] or None}
-        elif values["strategy"] == strategies.BEST_WORST:
-            asked |= {"candidates": values["candidates"], "reward_version": values["reward_version"]}
-        return asked
+        return sampling | ({"system_prompt": values["system_prompt"]} if values["system_prompt"] else {})
+
+    def _second_sampling(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values["strategy"] == CandidateStrategy.TWO_TEMPERATURES:
+            return {"temperature": values["other_temperature"]}
+        if values["strategy"] == CandidateStrategy.TWO_PROMPTS:
+            return {"system_prompt": values["other_system_prompt"] or None}
+        return {}
+
+
+def chosen_versions(values: dict[str, Any], strategy: str) -> list[ModelVersion] | None:
+    """The versions a form names for a strategy, the parent of the first in place of a second; None: what serves."""
+    first, second = values["version"], values["other_version"]
+    if strategy != CandidateStrategy.TWO_VERSIONS:
+        return [first] if first else None
+    if first and not second:
+        second = first.parent
+    return [version for version in (first, second) if version] or None
 
 
 def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
-    """What a campaign's last job was asked for: the strategy is the campaign's until somebody takes another."""
+    """The settings of the campaign's last job: they stay until somebody chooses others."""
     if job is None:
         return {}
     return {
@@ -145,7 +158,7 @@ def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
 
 
 class RunForm(forms.Form):
-    """What a run starts from, and the three settings people change."""
+    """The parent of a run, and the settings that people change."""
 
     parent = VersionField(label=_("Start from"), queryset=ModelVersion.objects.none(), required=False)
     epochs = forms.IntegerField(label=_("Epochs"), min_value=1, max_value=1000, initial=DEFAULTS.epochs, required=False)
@@ -154,25 +167,25 @@ class RunForm(forms.Form):
         min_value=0.0001,
         initial=DEFAULTS.beta,
         required=False,
-        help_text=_("How strongly it is tied to where it starts: small lets it drift."),
+        help_text=_("The strength of the tie to the start: a small beta lets it drift."),
     )
     learning_rate = forms.FloatField(
         label=_("Learning rate"), min_value=1e-9, max_value=1, initial=DEFAULTS.learning_rate, required=False
     )
     evaluate_every = forms.IntegerField(
-        label=_("Steps between looks at held-out pairs"),
+        label=_("Steps between evaluations"),
         min_value=0,
         initial=10,
         required=False,
-        help_text=_("For the curves while it runs; 0 looks at the end only."),
+        help_text=_("On held-out pairs, for the curves; 0: only at the end."),
     )
     probe_prompts = forms.IntegerField(
-        label=_("Held-out prompts it answers at each look"),
+        label=_("Prompts answered at each evaluation"),
         min_value=0,
         max_value=1000,
         initial=4,
         required=False,
-        help_text=_("For the drift (KL) and what it writes. Each costs a few seconds on a CPU; 0 is none."),
+        help_text=_("Held-out prompts, for the drift (KL) and samples. Each takes a few seconds on a CPU; 0: none."),
     )
 
     def __init__(
@@ -183,24 +196,24 @@ class RunForm(forms.Form):
         serving: ModelVersion | None = None,
     ) -> None:
         super().__init__(sent, auto_id="run_%s")
-        _offer(self, "parent", versions, _what_serves(serving))
+        _offer(self, "parent", versions, _serving_label(serving))
         self.fields["beta"].widget.attrs["step"] = "any"
         self.fields["learning_rate"].widget.attrs["step"] = "any"
 
-    def settings(self) -> dict[str, Any]:
-        """What `start_run` takes: of the config only what differs from the engine's defaults."""
+    def spec(self) -> RunSpec:
+        """The specification, with the settings that differ from the engine's defaults; call after is_valid."""
         values = self.cleaned_data
         names = ("epochs", "beta", "learning_rate", "evaluate_every", "probe_prompts")
         config = {
             name: values[name] for name in names if values[name] is not None and values[name] != getattr(DEFAULTS, name)
         }
-        return {"parent": values["parent"], "config": config}
+        return RunSpec(parent=values["parent"], config=config)
 
 
 class LensForm(forms.Form):
-    """What the reward lens looks at: a version, what it is measured against, and two completions of a prompt."""
+    """A version, its reference, and two completions of a prompt, for the lens."""
 
-    AGAINST = (("base", _("The base model under it")), ("parent", _("Its parent, as in training")))
+    AGAINST = (("base", _("The base model")), ("parent", _("Its parent, as in training")))
 
     version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none())
     against = forms.ChoiceField(label=_("Rewards are measured against"), choices=AGAINST, initial="base")
@@ -208,7 +221,7 @@ class LensForm(forms.Form):
         label=_("Prompt"),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=20_000,
-        help_text=_("What the model was asked."),
+        help_text=_("The message to the model."),
     )
     chosen = forms.CharField(
         label=_("Chosen completion"),
@@ -231,7 +244,7 @@ class LensForm(forms.Form):
         initial: ModelVersion | None = None,
         has_pair: bool = False,
     ) -> None:
-        """has_pair: the pair is known from elsewhere, and no text is asked for."""
+        """has_pair: the pair comes from elsewhere; the form has no texts then."""
         super().__init__(sent, auto_id="lens_%s", initial={"version": initial})
         field = self.fields["version"]
         assert isinstance(field, VersionField)
@@ -247,9 +260,9 @@ class LensForm(forms.Form):
 
 
 class RetrainingRuleForm(forms.Form):
-    """When a campaign retrains by itself."""
+    """The rule of automatic retraining."""
 
-    enabled = forms.BooleanField(label=_("Retrain by itself"), required=False)
+    enabled = forms.BooleanField(label=_("Retrain automatically"), required=False)
     min_fresh_verdicts = forms.IntegerField(
         label=_("Fresh verdicts needed"), min_value=1, initial=DEFAULT_MIN_FRESH_VERDICTS
     )
@@ -257,17 +270,16 @@ class RetrainingRuleForm(forms.Form):
         label=_("Only at (cron)"),
         required=False,
         help_text=_(
-            "Minute, hour, day, month, weekday: “0 3 * * *” is every night at three. Empty: as soon as enough."
+            "Minute, hour, day, month, weekday: “0 3 * * *” is every night at three. "
+            "Empty: as soon as there are enough."
         ),
     )
     auto_promote = forms.BooleanField(
-        label=_("Promote by itself if held-out accuracy did not fall"),
+        label=_("Promote automatically if held-out accuracy did not fall"),
         required=False,
-        help_text=_("Otherwise a person promotes."),
+        help_text=_("Otherwise a person decides."),
     )
-    max_accuracy_drop = forms.FloatField(
-        label=_("Drop that still counts as not fallen"), min_value=0, max_value=1, initial=0.0
-    )
+    max_accuracy_drop = forms.FloatField(label=_("Allowed drop in accuracy"), min_value=0, max_value=1, initial=0.0)
 
     def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(sent, auto_id="retraining_%s", initial=initial)
@@ -275,17 +287,17 @@ class RetrainingRuleForm(forms.Form):
 
     @classmethod
     def of(cls, rule: RetrainingRule | None) -> "RetrainingRuleForm":
-        """The form filled with what holds now."""
+        """The form filled with the current rule."""
         if rule is None:
             return cls()
         names = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
         return cls(initial={name: getattr(rule, name) for name in names})
 
 
-def _what_serves(serving: ModelVersion | None) -> str:
+def _serving_label(serving: ModelVersion | None) -> str:
     if serving is None:
-        return gettext("What serves")
-    return gettext("What serves (%(name)s)") % {"name": serving.name}
+        return gettext("The serving version")
+    return gettext("The serving version (%(name)s)") % {"name": serving.name}
 
 
 def _offer(form: forms.Form, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:

@@ -1,4 +1,4 @@
-"""Stopping jobs and letting them go on."""
+"""Cancelling and resuming jobs."""
 
 from collections.abc import Callable
 
@@ -15,27 +15,29 @@ from training.actions.generation import cancel_generation, resume_generation
 from training.actions.runs import cancel_run, resume_run
 from training.models import GenerationJob, JobStatus, Run
 
-STOPPING = gettext_lazy("It stops after what it is doing right now. What is done stays.")
-STOPPED = gettext_lazy("It is stopped.")
+STOPPING = gettext_lazy("It stops after its current step. Finished work stays.")
+STOPPED = gettext_lazy("It has been cancelled.")
 
 
 @page
 @require_POST
 def generation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stops the writing of candidate pairs."""
+    """Cancels a generation job."""
     return _on_generation(
-        request, pk, lambda job: _said(cancel_generation(job=job, acting_user=person(request), now=timezone.now()))
+        request,
+        pk,
+        lambda job: _stopping_message(cancel_generation(job=job, acting_user=person(request), now=timezone.now())),
     )
 
 
 @page
 @require_POST
 def generation_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Goes on writing what is missing."""
+    """Resumes a generation job."""
 
     def resume(job: GenerationJob) -> str:
         resume_generation(job=job, acting_user=person(request), now=timezone.now())
-        return gettext("It goes on with what is missing.")
+        return gettext("It continues with the missing pairs.")
 
     return _on_generation(request, pk, resume)
 
@@ -43,10 +45,10 @@ def generation_resume(request: HttpRequest, pk: int) -> HttpResponse:
 @page
 @require_POST
 def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stops a run."""
+    """Cancels a run."""
 
     def cancel(run: Run) -> str:
-        return _said(cancel_run(run=run, acting_user=person(request), now=timezone.now()))
+        return _stopping_message(cancel_run(run=run, acting_user=person(request), now=timezone.now()))
 
     return _on_run(request, pk, cancel)
 
@@ -54,11 +56,11 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @page
 @require_POST
 def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Goes on from the last checkpoint."""
+    """Resumes a run."""
 
     def resume(run: Run) -> str:
         resume_run(run=run, acting_user=person(request), now=timezone.now())
-        return gettext("It goes on from its last checkpoint.")
+        return gettext("It continues from its last checkpoint.")
 
     return _on_run(request, pk, resume)
 
@@ -73,5 +75,5 @@ def _on_run(request: HttpRequest, pk: int, change: Callable[[Run], str]) -> Http
     return act(request, lambda: change(run), back=reverse("run", args=[pk]))
 
 
-def _said(job: GenerationJob | Run) -> str:
+def _stopping_message(job: GenerationJob | Run) -> str:
     return str(STOPPED if job.status == JobStatus.CANCELLED else STOPPING)

@@ -1,4 +1,4 @@
-"""The DPO lab: what training on preferences does, by hand, in numbers, and on a real model."""
+"""The lab: training on preferences by hand, in numbers, and on a real model."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ from training.models import JobStatus, LabSession
 from training.web.lab_form import LabForm
 from training.web.walk_through import BETA, walk_through
 
-SESSIONS_SHOWN = 6
+SESSIONS_LISTED = 6
 
 
 @page
 @require_safe
 def lab(request: HttpRequest) -> HttpResponse:
-    """The calculator, the six steps, and the experiment: one's newest, or the one that `session` names."""
+    """The calculator, the six steps, and an experiment: the person's newest, or the one that `session` names."""
     user = person(request)
     named = whole_number(request.GET.get("session", ""))
     sessions = own_lab_sessions(user).select_related("version")
@@ -44,22 +44,27 @@ def lab(request: HttpRequest) -> HttpResponse:
         "form": LabForm.of(lesson),
         "model": _model(),
         "session": session,
-        "earlier": sessions.exclude(pk=session.pk).order_by("-pk")[:SESSIONS_SHOWN] if session else [],
+        "earlier": sessions.exclude(pk=session.pk).order_by("-pk")[:SESSIONS_LISTED] if session else [],
         "nav": "lab",
     }
     if session is not None:
-        context |= _shown(session)
+        context |= _experiment_context(session)
     return render(request, "training/lab.html", context)
 
 
 @page
 @require_POST
 def lab_start(request: HttpRequest) -> HttpResponse:
-    """Starts an experiment with the completion that was picked as the better one."""
+    """Starts an experiment."""
     form = LabForm(request.POST)
     if form.is_valid():
         try:
-            session = start_lab(**form.wanted(), acting_user=person(request), now=timezone.now())
+            session = start_lab(
+                experiment=form.experiment(),
+                steps=form.cleaned_data["steps"],
+                acting_user=person(request),
+                now=timezone.now(),
+            )
         except DomainError as error:
             messages.error(request, error.message)
         else:
@@ -75,10 +80,10 @@ def lab_start(request: HttpRequest) -> HttpResponse:
 def lab_steps(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for more steps."""
     session = get_object_or_404(own_lab_sessions(person(request)), pk=pk)
-    wanted = whole_number(request.POST.get("steps", "1")) or 0
+    steps = whole_number(request.POST.get("steps", "1")) or 0
 
     def errand() -> str:
-        ask_for_steps(session=session, steps=wanted, acting_user=person(request), now=timezone.now())
+        ask_for_steps(session=session, steps=steps, acting_user=person(request), now=timezone.now())
         return ""
 
     return act(request, errand, back=f"{reverse('lab')}?session={pk}#experiment")
@@ -92,7 +97,7 @@ def lab_end(request: HttpRequest, pk: int) -> HttpResponse:
 
     def errand() -> str:
         end_lab(session=session, acting_user=person(request), now=timezone.now())
-        return _("It ends. What it showed stays.")
+        return _("The experiment has ended. Its figures stay.")
 
     return act(request, errand, back=f"{reverse('lab')}?session={pk}#experiment")
 
@@ -104,8 +109,8 @@ def _model() -> str:
         return ""
 
 
-def _shown(session: LabSession) -> dict[str, Any]:
-    """What the experiment's part of the page shows without JavaScript; the script draws the same from the API."""
+def _experiment_context(session: LabSession) -> dict[str, Any]:
+    """The experiment's part of the page, without JavaScript; the script draws the same from the API."""
     texts = session.lesson
     rows = [
         (_("Better"), texts["chosen"]),

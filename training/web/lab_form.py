@@ -1,4 +1,4 @@
-"""An experiment in the lab, as it is filled in."""
+"""The form of an experiment in the lab."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS
+from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS, Experiment
 from training.lens.lessons import Lesson
 
 REMEDIES = (
     ("none", _("None: plain DPO")),
     ("sft", _("Also learn to write the better one (SFT term)")),
-    ("dpop", _("Punish the better one's falling (DPO-Positive)")),
+    ("dpop", _("Penalize a fall of the better one (DPO-Positive)")),
 )
 
 
@@ -33,13 +33,13 @@ class LabForm(forms.Form):
         widget=forms.RadioSelect,
     )
     watched = forms.CharField(
-        label=_("Texts to watch, one a line"),
+        label=_("Texts to watch, one per line"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("At most two. They are not learned from: they show where the probability goes."),
+        help_text=_("At most two. They are not trained on; they show where the probability goes."),
     )
     beta = forms.FloatField(
-        label=_("Beta: the strength of the tether"),
+        label=_("Beta: strength of the tie"),
         min_value=0.001,
         max_value=10,
         initial=0.1,
@@ -53,7 +53,7 @@ class LabForm(forms.Form):
         widget=forms.NumberInput({"step": "any"}),
     )
     remedy = forms.ChoiceField(label=_("Remedy against displacement"), choices=REMEDIES, initial="none")
-    steps = forms.IntegerField(label=_("Steps at first"), min_value=1, max_value=MOST_AT_ONCE, initial=1)
+    steps = forms.IntegerField(label=_("First steps"), min_value=1, max_value=MOST_AT_ONCE, initial=1)
 
     def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(sent, auto_id="lab_%s", initial=initial)
@@ -65,14 +65,16 @@ class LabForm(forms.Form):
         values = {name: getattr(lesson, name) for name in names}
         return cls(initial={**values, "watched": "\n".join(lesson.watched)})
 
-    def wanted(self) -> dict[str, Any]:
-        """What `start_lab` takes; call after is_valid."""
+    def experiment(self) -> Experiment:
+        """The experiment; call after is_valid."""
         values = self.cleaned_data
         chosen, rejected = ("one", "other") if values["better"] == "one" else ("other", "one")
-        return {
-            "prompt": values["prompt"],
-            "chosen": values[chosen],
-            "rejected": values[rejected],
-            "watched": values["watched"].splitlines(),
-            **{name: values[name] for name in ("beta", "learning_rate", "remedy", "steps")},
-        }
+        return Experiment(
+            prompt=values["prompt"],
+            chosen=values[chosen],
+            rejected=values[rejected],
+            watched=values["watched"].splitlines(),
+            beta=values["beta"],
+            learning_rate=values["learning_rate"],
+            remedy=values["remedy"],
+        )

@@ -9,7 +9,7 @@ from training.models import ModelVersion
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 190, 52, 48, 16, 4
 NAME_CHARACTERS = 22
 MOST_NODES = 200
-"""A drawing of more is no overview; the table beside it has all of them."""
+"""A larger drawing would give no overview; the table beside it has all versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """edges: SVG paths from parents to children."""
+    """The drawing, in pixels. edges: SVG paths from parents to children."""
 
     nodes: list[Node]
     edges: list[str]
@@ -51,7 +51,7 @@ class Drawing:
 
 
 def draw_lineage(versions: Sequence[ModelVersion]) -> Drawing:
-    """Places versions; one whose parent is not among them begins a line. Each leaf has a row of its own."""
+    """Places versions in rows; one whose parent is missing begins a line. Each leaf has its own row."""
     kept = sorted(versions, key=lambda version: version.pk)[-MOST_NODES:]
     present = {version.pk for version in kept}
     children: dict[int | None, list[ModelVersion]] = defaultdict(list)
@@ -59,7 +59,7 @@ def draw_lineage(versions: Sequence[ModelVersion]) -> Drawing:
         children[version.parent_id if version.parent_id in present else None].append(version)
     nodes: dict[int, Node] = {}
     row = 0
-    # Depth first without recursion: a line of a hundred rounds is a hundred deep.
+    # Depth first without recursion: a line of a hundred rounds is a hundred levels deep.
     waiting = [(version, 0, False) for version in reversed(children[None])]
     while waiting:
         version, depth, continues = waiting.pop()

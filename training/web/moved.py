@@ -1,4 +1,4 @@
-"""Addresses of before: they lead to the pages that took their place."""
+"""Redirects from earlier addresses."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,5 +10,5 @@ from labeling.web.edge import page
 @page
 @require_POST
 def retraining_moved(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form that was sent to policy/: method and body go along (308)."""
+    """The earlier address of the retraining form. Status 308 keeps method and body."""
     return redirect("retraining_save", slug=slug, permanent=True, preserve_request=True)

@@ -1,4 +1,4 @@
-"""Making a campaign, step by step: its rules, what is compared, who writes, who judges, and how it will look."""
+"""Setting up a campaign step by step: rules, data, model, people, and a preview."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from labeling.web.edge import page, person, refuse
 from labeling.web.forms import NewCampaignForm
 from labeling.web.preview import preview_of
 from training.access import visible_versions
-from training.actions.setting_up import SetUp, set_up_campaign
+from training.actions.setting_up import CampaignSetUp, set_up_campaign
 from training.queries.serving import current_deployment
 from training.web.setting_up_form import SettingUpForm
 
@@ -24,7 +24,7 @@ from training.web.setting_up_form import SettingUpForm
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_campaign(request: HttpRequest) -> HttpResponse:
-    """The steps, and the campaign they make."""
+    """The form in steps; a POST makes the campaign."""
     user = person(request)
     require_may_create_campaigns(user)
     deployment = current_deployment()
@@ -35,16 +35,16 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and rules.is_valid() and rest.is_valid():
         try:
-            made = set_up_campaign(
-                rules=rules.cleaned_data, acting_user=user, now=timezone.now(), **rest.wanted(serving=serving)
+            set_up = set_up_campaign(
+                rules=rules.cleaned_data, acting_user=user, now=timezone.now(), **rest.arguments(serving=serving)
             )
         except NotAllowed:
             raise
         except DomainError as error:
             refuse(rest if set(error.fields) <= set(rest.fields) and error.fields else rules, error)
         else:
-            messages.success(request, _said(made))
-            return redirect("campaign" if made.job or made.report or made.prompts else "data", slug=made.campaign.slug)
+            messages.success(request, _summary(set_up))
+            return redirect(_next_page(set_up), slug=set_up.campaign.slug)
     context: dict[str, Any] = {"form": rules, "rest": rest, "serving": serving, "nav": "home"}
     return render(request, "training/new_campaign.html", context)
 
@@ -52,10 +52,10 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def new_campaign_preview(request: HttpRequest) -> HttpResponse:
-    """How the annotators' page would look, of a campaign that is not made yet. Nothing is kept."""
+    """A preview of the annotators' page of a campaign that does not exist yet. Nothing is stored."""
     require_may_create_campaigns(person(request))
     form = NewCampaignForm(request.POST)
-    form.is_valid()  # what is valid of it is in the instance; what is not stays as it is by default
+    form.is_valid()  # puts valid values into the instance; invalid ones keep their defaults
     campaign: Campaign = form.instance
     campaign.name, campaign.slug = campaign.name or "New campaign", "preview"
     prompts = request.POST.get("prompts", "").strip().splitlines()
@@ -64,17 +64,21 @@ def new_campaign_preview(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _said(made: SetUp) -> str:
-    parts = [_("%(name)s is there.") % {"name": made.campaign.name}]
-    if made.prompts:
-        parts.append(_("%(count)s prompts.") % {"count": made.prompts})
-    if made.report:
-        values = {"count": made.report.created, "refused": made.report.rejected_count}
-        refused = made.report.rejected_count
-        text = _("%(count)s records out of the file, %(refused)s lines refused.") if refused else ""
-        parts.append((text or _("%(count)s records out of the file.")) % values)
-    if made.job:
-        parts.append(_("%(count)s completions are being written.") % {"count": made.job.total})
-    if not (made.prompts or made.report):
+def _next_page(set_up: CampaignSetUp) -> str:
+    return "campaign" if set_up.job or set_up.report or set_up.prompts else "data"
+
+
+def _summary(set_up: CampaignSetUp) -> str:
+    parts = [_("%(name)s has been created.") % {"name": set_up.campaign.name}]
+    if set_up.prompts:
+        parts.append(_("%(count)s prompts.") % {"count": set_up.prompts})
+    if set_up.report:
+        values = {"count": set_up.report.created, "refused": set_up.report.rejected_count}
+        refused = set_up.report.rejected_count
+        text = _("%(count)s records imported, %(refused)s lines refused.") if refused else ""
+        parts.append((text or _("%(count)s records imported.")) % values)
+    if set_up.job:
+        parts.append(_("%(count)s completions are being written.") % {"count": set_up.job.total})
+    if not (set_up.prompts or set_up.report):
         parts.append(_("Add prompts or comparisons next."))
     return " ".join(parts)

@@ -1,9 +1,10 @@
-"""One run: how far it is, its curves, what it was made from."""
+"""The page of a run: its progress, curves, settings and labels."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from labeling.web.edge import page, person
@@ -13,24 +14,35 @@ from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
 
+DROPPED = {
+    "unsettled": gettext_lazy("without a verdict"),
+    "tie": gettext_lazy("ties"),
+    "both_bad": gettext_lazy("both bad"),
+    "empty": gettext_lazy("with an empty completion"),
+    "identical": gettext_lazy("with identical completions"),
+    "duplicate": gettext_lazy("duplicates"),
+}
+"""The reasons for which a snapshot leaves comparisons out, as people read them."""
+
 
 @page
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; its curves come from the API and grow while the run is active."""
     runs = visible_runs(person(request)).select_related("campaign", "parent", "snapshot", "created_by")
-    found = get_object_or_404(runs, pk=pk)
+    run = get_object_or_404(runs, pk=pk)
     deployment = current_deployment()
-    metrics = [{"event": metric.event, "step": metric.step, **metric.values} for metric in run_metrics(found)]
+    metrics = [{"event": metric.event, "step": metric.step, **metric.values} for metric in run_metrics(run)]
+    dropped = run.snapshot.manifest.get("dropped", {})
     context = {
-        "run": found,
-        "campaign": found.campaign,
-        "version": getattr(found, "version", None),
+        "run": run,
+        "campaign": run.campaign,
+        "version": getattr(run, "version", None),
         "serving": deployment.version if deployment else None,
         "metrics": metrics,
         "has_kl": any("kl" in metric for metric in metrics),
-        "settings": _settings(found),
-        "dropped": found.snapshot.manifest.get("dropped", {}),
+        "settings": _settings(run),
+        "dropped": [(DROPPED.get(reason, reason), count) for reason, count in dropped.items() if count],
         "nav": "home",
     }
     return render(request, "training/run.html", context)

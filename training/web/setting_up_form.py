@@ -1,4 +1,4 @@
-"""What a new campaign needs besides its rules."""
+"""The form of everything that a new campaign has besides its rules."""
 
 from typing import Any
 
@@ -11,38 +11,38 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
-from labeling.models import Campaign
 from labeling.web.imports import COMPARISONS, KINDS, PROMPTS
-from training.actions.setting_up import Candidates, Material, role_of
-from training.models import ModelVersion
-from training.web.forms import VersionField
+from training.actions.planning import GenerationSpec
+from training.actions.setting_up import Material, role_of
+from training.models import CandidateStrategy, ModelVersion
+from training.web.forms import VersionField, chosen_versions
 
-AT_ONCE = (Campaign.CandidateStrategy.TWO_SEEDS, Campaign.CandidateStrategy.TWO_VERSIONS)
-"""The ways to a pair that need no settings of their own."""
+AT_ONCE = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_VERSIONS)
+"""The strategies that need no settings of their own."""
 
 
 class SettingUpForm(forms.Form):
-    """What is compared, who writes it, who judges. Everything may be left empty and done later."""
+    """Data, model and people. Every field may be left empty and done later."""
 
     prompts = forms.CharField(
         label=_("Prompts"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "placeholder": "How do I boil an egg?"}),
-        help_text=_("One a line. Conversations of several turns come as a file."),
+        help_text=_("One per line. For conversations of several turns, use a file."),
     )
     file = forms.FileField(required=False, label=_("Or a file"), help_text=_("JSONL or JSON, plain or gzipped."))
-    kind = forms.ChoiceField(label=_("What is in it"), choices=KINDS, initial=PROMPTS, required=False)
+    kind = forms.ChoiceField(label=_("Content of the file"), choices=KINDS, initial=PROMPTS, required=False)
     write = forms.BooleanField(
-        label=_("Let the model write candidate pairs at once"),
+        label=_("Generate candidate pairs now"),
         required=False,
         initial=True,
-        help_text=_("For every prompt. Without prompts nothing is written."),
+        help_text=_("For every prompt. Without prompts, nothing is generated."),
     )
     strategy = forms.ChoiceField(
         label=_("Pairs from"),
         choices=[(each.value, each.label) for each in AT_ONCE],
         required=False,
-        help_text=_("There are more ways on the campaign's own page."),
+        help_text=_("The campaign's page has more strategies."),
     )
     version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none(), required=False)
     other_version = VersionField(label=_("Other version"), queryset=ModelVersion.objects.none(), required=False)
@@ -54,14 +54,14 @@ class SettingUpForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "alice\nbob: expert"}),
         help_text=_(
-            "One a line; after a colon a role: annotator (as it is), expert or lead. You lead it, "
-            "and may judge too. Others come later by invitation."
+            "One per line, with a role after a colon: annotator (the default), expert or lead. You are its "
+            "lead, and may judge too. You can invite others later."
         ),
     )
     start = forms.BooleanField(
-        label=_("Start at once"),
+        label=_("Start now"),
         required=False,
-        help_text=_("Otherwise it stays a draft, and nobody is given anything."),
+        help_text=_("Otherwise it stays a draft, and nothing is assigned."),
     )
     candidates = forms.CharField(required=False, widget=forms.HiddenInput)  # where errors about them are shown
 
@@ -74,7 +74,11 @@ class SettingUpForm(forms.Form):
         serving: ModelVersion | None,
     ) -> None:
         super().__init__(sent, files, auto_id="id_%s")
-        serves = gettext("What serves (%(name)s)") % {"name": serving.name} if serving else gettext("What serves")
+        serves = (
+            gettext("The serving version (%(name)s)") % {"name": serving.name}
+            if serving
+            else gettext("The serving version")
+        )
         self._offer("version", versions, serves)
         self._offer("other_version", versions, gettext("Its parent"))
 
@@ -84,15 +88,15 @@ class SettingUpForm(forms.Form):
         field.queryset, field.empty_label = versions, empty
 
     def clean_people(self) -> dict[str, str]:
-        """Role by user name."""
-        found: dict[str, str] = {}
+        """The roles by user name."""
+        roles: dict[str, str] = {}
         for line in filter(None, map(str.strip, self.cleaned_data["people"].splitlines())):
             name, _, role = line.partition(":")
             try:
-                found[name.strip()] = role_of(role)
+                roles[name.strip()] = role_of(role)
             except Invalid as error:
                 raise forms.ValidationError(error.message) from error
-        return found
+        return roles
 
     def clean_prompts(self) -> list[str]:
         return [line.strip() for line in self.cleaned_data["prompts"].splitlines() if line.strip()]
@@ -100,11 +104,11 @@ class SettingUpForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("other_version") and not values.get("version"):
-            self.add_error("version", gettext("Name both versions, or neither."))
+            self.add_error("version", gettext("Choose both versions, or neither."))
         return values
 
-    def wanted(self, *, serving: ModelVersion | None) -> dict[str, Any]:
-        """What `set_up_campaign` takes; call after is_valid."""
+    def arguments(self, *, serving: ModelVersion | None) -> dict[str, Any]:
+        """Keyword arguments of `set_up_campaign`; call after is_valid."""
         values = self.cleaned_data
         kind = values["kind"] or PROMPTS
         has_prompts = bool(values["prompts"]) or (values["file"] is not None and kind != COMPARISONS)
@@ -112,16 +116,13 @@ class SettingUpForm(forms.Form):
         return {
             "material": Material(values["prompts"], values["file"], kind),
             "people": values["people"],
-            "candidates": self._candidates() if writes else None,
+            "candidates": self._spec() if writes else None,
             "start": values["start"],
         }
 
-    def _candidates(self) -> Candidates:
+    def _spec(self) -> GenerationSpec:
         values = self.cleaned_data
-        strategy = values["strategy"] or Campaign.CandidateStrategy.TWO_SEEDS
-        first, second = values["version"], values["other_version"]
-        if strategy == Campaign.CandidateStrategy.TWO_VERSIONS and first and not second:
-            second = first.parent
-        two = strategy == Campaign.CandidateStrategy.TWO_VERSIONS
-        chosen = [version for version in ((first, second) if two else (first,)) if version]
-        return Candidates(strategy, chosen or None, values["pairs_per_prompt"] or 1)
+        strategy = values["strategy"] or CandidateStrategy.TWO_SEEDS
+        return GenerationSpec(
+            strategy, chosen_versions(values, strategy), pairs_per_prompt=values["pairs_per_prompt"] or 1
+        )

@@ -1,4 +1,4 @@
-"""What a run predicts worst: labels to doubt, with a way to have people look again."""
+"""The pairs that a run predicts worst, and sending their comparisons for relabeling."""
 
 from typing import Any
 
@@ -19,22 +19,22 @@ from training.access import visible_runs
 from training.lens.surprises import SPLITS, has_margins, worst_predicted
 from training.models import Run
 
-SHOWN = 40
+PAIRS_LISTED = 40
 
 
 @page
 @require_safe
 def run_surprises(request: HttpRequest, pk: int) -> HttpResponse:
-    """The pairs with the smallest margins, worst first."""
+    """The page: the pairs with the smallest margins, worst first."""
     run = _run(request, pk)
     split = request.GET.get("split", "")
     split = split if split in SPLITS else ""
-    found = worst_predicted(run, limit=SHOWN, split=split)
+    surprises = worst_predicted(run, limit=PAIRS_LISTED, split=split)
     context: dict[str, Any] = {
         "run": run,
         "campaign": run.campaign,
-        "surprises": found,
-        "wrong": sum(one.margin < 0 for one in found),
+        "surprises": surprises,
+        "wrong": sum(one.margin < 0 for one in surprises),
         "has_margins": has_margins(run),
         "split": split,
         "nav": "home",
@@ -45,7 +45,7 @@ def run_surprises(request: HttpRequest, pk: int) -> HttpResponse:
 @page
 @require_POST
 def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sends the chosen comparisons for re-labeling."""
+    """Sends the chosen comparisons for relabeling."""
     run = _run(request, pk)
     chosen = [number for text in request.POST.getlist("comparison") if (number := whole_number(text))]
     more, reason = whole_number(request.POST.get("more", "")) or 0, f"Run {run.pk} predicts it worst."
@@ -53,7 +53,7 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     def errand() -> str:
         comparisons = Comparison.objects.filter(campaign=run.campaign, pk__in=chosen).select_related("campaign")
         if not comparisons:
-            raise Invalid(_("Choose at least one pair first."))
+            raise Invalid(_("Choose at least one pair."))
         refused: list[DomainError] = []
         for comparison in comparisons:
             try:
@@ -69,15 +69,15 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
         if len(refused) == len(comparisons):
             raise refused[0]
         sent = len(comparisons) - len(refused)
-        said = ngettext(
-            "%(count)s comparison is asked about again, before anything else.",
-            "%(count)s comparisons are asked about again, before anything else.",
+        result = ngettext(
+            "%(count)s comparison has been sent for relabeling. It comes first.",
+            "%(count)s comparisons have been sent for relabeling. They come first.",
             sent,
         ) % {"count": sent}
         if not refused:
-            return said
-        not_asked = _("%(count)s could not be: %(reason)s")
-        return f"{said} {not_asked % {'count': len(refused), 'reason': refused[0].message}}"
+            return result
+        rest = _("%(count)s could not be sent: %(reason)s")
+        return f"{result} {rest % {'count': len(refused), 'reason': refused[0].message}}"
 
     return act(request, errand, back=reverse("run_surprises", args=[pk]))
 

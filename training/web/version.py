@@ -1,4 +1,4 @@
-"""One model version: where it comes from, how it did, and whether it serves."""
+"""The page of a version: its lineage, its figures, and whether it serves."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,21 +17,21 @@ from training.queries.serving import current_deployment
 @page
 @require_safe
 def version(request: HttpRequest, name: str) -> HttpResponse:
-    """Everything that is known of a version."""
+    """The page."""
     require_any_lead(person(request))
-    seen = visible_versions(person(request))
-    found = get_object_or_404(seen.select_related("parent", "run__campaign", "run__snapshot"), name=name)
+    visible = visible_versions(person(request))
+    version = get_object_or_404(visible.select_related("parent", "run__campaign", "run__snapshot"), name=name)
     deployment = current_deployment()
     context = {
-        "version": found,
+        "version": version,
         "serving": deployment.version if deployment else None,
-        "line": list(reversed(found.line())),
-        "children": seen.filter(parent=found).order_by("pk"),
-        "evaluations": found.evaluations.select_related("against").order_by("-pk"),
-        "deployments": found.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)
+        "line": list(reversed(version.line())),
+        "children": visible.filter(parent=version).order_by("pk"),
+        "evaluations": version.evaluations.select_related("against").order_by("-pk"),
+        "deployments": version.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)
         .select_related("by")
         .order_by("-pk"),
-        "config": sorted(found.lineage.get("config", {}).items()),
+        "config": sorted(version.lineage.get("config", {}).items()),
         "nav": "versions",
     }
     return render(request, "training/version.html", context)
@@ -40,11 +40,11 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
 @page
 @require_POST
 def version_promote(request: HttpRequest, name: str) -> HttpResponse:
-    """Makes the version the one that serves."""
-    found = get_object_or_404(visible_versions(person(request)), name=name)
+    """Promotes the version."""
+    version = get_object_or_404(visible_versions(person(request)), name=name)
 
     def errand() -> str:
-        promote(version=found, acting_user=person(request), now=timezone.now())
-        return _("%(name)s serves now: it writes the next candidates.") % {"name": found.name}
+        promote(version=version, acting_user=person(request), now=timezone.now())
+        return _("%(name)s serves now: it writes the next candidates.") % {"name": version.name}
 
     return act(request, errand, back=reverse("version", args=[name]))

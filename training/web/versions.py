@@ -1,4 +1,4 @@
-"""All model versions, and which one serves."""
+"""The page of all model versions, and of the serving one."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,26 +15,26 @@ from training.queries.serving import current_deployment, training_now, version_b
 from training.versions.servers import states
 from training.web.lineage import draw_lineage
 
-CHANGES_SHOWN = 10
+CHANGES_LISTED = 10
 
 
 @page
 @require_safe
 def versions(request: HttpRequest) -> HttpResponse:
-    """The list, newest first, and the last changes of what serves."""
+    """The list, newest first, and the latest deployments."""
     user = person(request)
     require_any_lead(user)
-    seen = visible_versions(user)
-    changes = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, version__in=seen)
-    shown = list(seen.select_related("parent", "run__campaign").order_by("-pk"))
+    visible = visible_versions(user)
+    changes = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, version__in=visible)
+    rows = list(visible.select_related("parent", "run__campaign").order_by("-pk"))
     context = {
-        "versions": shown,
-        "graph": draw_lineage(shown),
+        "versions": rows,
+        "graph": draw_lineage(rows),
         "current": current_deployment(),
         "before": version_before(),
         "servers": states(),
         "training_now": training_now(),
-        "changes": changes.select_related("version", "by").order_by("-pk")[:CHANGES_SHOWN],
+        "changes": changes.select_related("version", "by").order_by("-pk")[:CHANGES_LISTED],
         "nav": "versions",
     }
     return render(request, "training/versions.html", context)
@@ -43,11 +43,11 @@ def versions(request: HttpRequest) -> HttpResponse:
 @page
 @require_POST
 def serving_rollback(request: HttpRequest) -> HttpResponse:
-    """Returns to what served before."""
+    """Rolls back the last promotion."""
     require_any_lead(person(request))
 
     def errand() -> str:
-        made = roll_back(acting_user=person(request), now=timezone.now())
-        return _("%(name)s serves again.") % {"name": made.version.name}
+        deployment = roll_back(acting_user=person(request), now=timezone.now())
+        return _("%(name)s serves again.") % {"name": deployment.version.name}
 
     return act(request, errand, back=reverse("versions"))

@@ -1,4 +1,4 @@
-"""From four probabilities to the loss in six steps: the numbers that the lab's page begins with."""
+"""From four probabilities to the loss in six steps, with the numbers that the lab's page begins with."""
 
 from dataclasses import dataclass
 from math import log
@@ -15,7 +15,7 @@ BETA = 0.1
 
 @dataclass(frozen=True, slots=True)
 class WalkStep:
-    """key: how the page's script finds it. formula: in words and signs. values: name and number, chosen first."""
+    """A step. key: by which the page's script finds it. values: names and numbers, chosen first."""
 
     key: str
     title: str
@@ -26,7 +26,7 @@ class WalkStep:
 def walk_through() -> list[WalkStep]:
     """The six steps with their numbers."""
     ratios = POLICY_CHOSEN / REFERENCE_CHOSEN, POLICY_REJECTED / REFERENCE_REJECTED
-    told = figures(log(ratios[0]), log(ratios[1]), BETA)
+    result = figures(log(ratios[0]), log(ratios[1]), BETA)
     return [
         WalkStep(
             "ratios",
@@ -47,19 +47,19 @@ def walk_through() -> list[WalkStep]:
             "rewards",
             _("Times beta: the hidden reward"),
             _("The model never says it aloud, but this is how much it has come to like each text."),
-            (("chosen", told.chosen_reward), ("rejected", told.rejected_reward)),
+            (("chosen", result.chosen_reward), ("rejected", result.rejected_reward)),
         ),
         WalkStep(
             "margin",
             _("The margin"),
             _("The chosen one's reward less the rejected one's. Above zero: the model agrees with the label."),
-            ((gettext_noop("margin"), told.margin),),
+            ((gettext_noop("margin"), result.margin),),
         ),
         WalkStep(
             "probability",
             _("How sure is it?"),
             _("The logistic function makes a probability of the margin: P(chosen wins) as the model sees it."),
-            ((gettext_noop("probability"), told.probability),),
+            ((gettext_noop("probability"), result.probability),),
         ),
         WalkStep(
             "loss",
@@ -68,6 +68,6 @@ def walk_through() -> list[WalkStep]:
                 "Minus the logarithm of that probability. The gradient pulls by beta times the probability of being "
                 "wrong: pairs it is sure about pull no more."
             ),
-            ((gettext_noop("loss"), told.loss), (gettext_noop("weight"), told.weight)),
+            ((gettext_noop("loss"), result.loss), (gettext_noop("weight"), result.weight)),
         ),
     ]

@@ -2,7 +2,6 @@
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -10,24 +9,24 @@ from django.db import connection, transaction
 from labeling.models import User
 from tests.concurrency.threads import all_at_once
 from tests.training.conftest import NOW, make_version
-from training.actions.lab import start_lab
+from training.actions.lab import Experiment, start_lab
 from training.actions.lens import start_lens_job
 from training.actions.retention import remove_version_files
 from training.errors import VersionInUse
-from training.lens.pairs import pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts
 from training.models import JobStatus, LabSession, LensJob, ModelVersion
 from training.versions import retention
 
-PAIR = pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?")
+SUBJECT = LensSubject(pair_of_texts([{"role": "user", "content": "Why?"}], "Because.", "Why not?"))
 
 
 def ask(version: ModelVersion, user: User) -> LensJob:
-    return start_lens_job(version=version, pair=PAIR, acting_user=user, now=NOW, hand_to_worker=False)
+    return start_lens_job(version=version, subject=SUBJECT, acting_user=user, now=NOW, hand_to_worker=False)
 
 
 def experiment(user: User) -> LabSession:
-    texts: dict[str, Any] = {"prompt": "Why?", "chosen": "Because.", "rejected": "Why not?"}
-    return start_lab(**texts, acting_user=user, now=NOW, hand_to_worker=False)
+    lesson = Experiment("Why?", "Because.", "Why not?")
+    return start_lab(experiment=lesson, acting_user=user, now=NOW, hand_to_worker=False)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Retraining by itself: the rule, the question whether it is time, and the gate before a promotion."""
+"""Automatic retraining: the rule, and the question whether it is time."""
 
 import json
 from datetime import timedelta
@@ -8,47 +8,18 @@ from django_celery_beat.models import PeriodicTask
 
 from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
+from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks
-from training.actions.retraining import (
-    GateMeasurement,
-    consider_retraining,
-    decide_promotion,
-    hold_back,
-    save_retraining_rule,
-)
+from training.actions.retraining import consider_retraining, save_retraining_rule
 from training.actions.runs import start_run
-from training.actions.versions import promote
 from training.errors import WrongSchedule
 from training.models import JobStatus, ModelVersion, RetrainingRule, Run
-from training.queries.retraining import fresh_verdicts, rules_without_time, runs_awaiting_gate
-from training.queries.serving import serving_version
+from training.queries.retraining import fresh_verdicts, rules_without_time
 
 pytestmark = pytest.mark.django_db
 
 ALL = len(QUESTIONS)
-
-
-@pytest.fixture
-def labeled(campaign: Campaign, base: ModelVersion, alice: User) -> Campaign:
-    add_written_pairs(campaign)
-    judge_all(campaign, alice)
-    return campaign
-
-
-def rule_of(campaign: Campaign, **values: object) -> RetrainingRule:
-    return save_retraining_rule(campaign=campaign, acting_user=None, now=NOW, **values)  # type: ignore[arg-type]
-
-
-def scheduled_run(campaign: Campaign, base: ModelVersion) -> tuple[Run, ModelVersion]:
-    """A run of the schedule's that is finished, and its version (whose files are the base's)."""
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, trigger=Run.Trigger.SCHEDULE)
-    Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED, finished_at=NOW)
-    version = ModelVersion.objects.create(
-        name="tiny-v1", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, run=run, created_at=NOW
-    )
-    run.refresh_from_db()
-    return run, version
 
 
 def test_a_cron_time_becomes_a_row_that_beat_reads_and_goes_again(campaign: Campaign, maya: User) -> None:
@@ -166,72 +137,3 @@ def test_the_tasks_look_at_rules_with_and_without_a_time(labeled: Campaign) -> N
     tasks.consider_retraining(rule.pk)
     assert Run.objects.get().trigger == Run.Trigger.SCHEDULE
     tasks.consider_retraining(10**9)  # a rule that is gone by now
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "parent", "drop", "passes"),
-    [(0.7, 0.6, 0.0, True), (0.6, 0.6, 0.0, True), (0.59, 0.6, 0.0, False), (0.59, 0.6, 0.02, True)],
-)
-def test_accuracy_did_not_fall_if_it_is_at_least_the_parents_less_the_drop_allowed(
-    accuracy: float, parent: float, drop: float, passes: bool
-) -> None:
-    assert GateMeasurement(accuracy, parent, pairs=50).did_not_fall(drop) is passes
-
-
-def test_the_gate_promotes_when_accuracy_did_not_fall_and_keeps_why(labeled: Campaign, base: ModelVersion) -> None:
-    rule_of(labeled, auto_promote=True)
-    run, version = scheduled_run(labeled, base)
-    assert list(runs_awaiting_gate()) == [run]
-
-    gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.8, 0.5, 40), now=NOW)
-
-    assert gate["promoted"] is True
-    assert serving_version() == version
-    assert not runs_awaiting_gate().exists()
-    deployment = version.deployments.get()
-    assert "Held-out accuracy did not fall: 0.800" in deployment.reason
-    again = decide_promotion(run=run, version=version, measured=GateMeasurement(0.1, 0.5, 40), now=NOW)
-    assert again == gate
-    assert Event.objects.filter(verb="run.gate_decided").count() == 1
-
-
-def test_the_gate_holds_back_what_got_worse(labeled: Campaign, base: ModelVersion) -> None:
-    rule_of(labeled, auto_promote=True)
-    run, version = scheduled_run(labeled, base)
-
-    gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.4, 0.5, 40), now=NOW)
-
-    assert gate["promoted"] is False
-    assert "fell" in gate["reason"]
-    assert serving_version() == base
-
-
-def test_the_gate_holds_back_when_another_version_was_promoted_meanwhile(labeled: Campaign, base: ModelVersion) -> None:
-    rule_of(labeled, auto_promote=True)
-    run, version = scheduled_run(labeled, base)
-    other = ModelVersion.objects.create(
-        name="other", base_dir=base.base_dir, content_hash=base.content_hash, created_at=NOW
-    )
-    promote(version=other, acting_user=None, now=NOW)
-
-    gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.9, 0.5, 40), now=NOW)
-
-    assert gate["promoted"] is False
-    assert serving_version() == other
-
-
-def test_without_the_rules_word_nothing_is_promoted_by_itself(labeled: Campaign, base: ModelVersion) -> None:
-    rule_of(labeled, auto_promote=False)
-    run, version = scheduled_run(labeled, base)
-
-    assert not runs_awaiting_gate().exists()
-    assert not decide_promotion(run=run, version=version, measured=GateMeasurement(0.9, 0.5, 40), now=NOW)["promoted"]
-    assert serving_version() == base
-
-
-def test_what_could_not_be_measured_is_left_to_a_person(labeled: Campaign, base: ModelVersion) -> None:
-    rule_of(labeled, auto_promote=True)
-    run, _ = scheduled_run(labeled, base)
-
-    assert hold_back(run=run, reason="Held back: no memory.", now=NOW)["promoted"] is False
-    assert not runs_awaiting_gate().exists()

@@ -6,7 +6,7 @@ from labeling.models import Campaign
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
 from training.actions.retraining import save_retraining_rule
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.jobs.evaluation import accuracy_with_ties, evaluate_version, measure_for_gate, run_gate
 from training.jobs.run import run_training_job
 from training.models import ModelVersion, Run
@@ -30,7 +30,9 @@ def test_a_scheduled_run_that_learned_is_promoted_and_its_child_is_measured_agai
 ) -> None:
     add_written_pairs(campaign, preference="first", per_prompt=3)
     save_retraining_rule(campaign=campaign, acting_user=None, now=NOW, auto_promote=True, min_fresh_verdicts=1)
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, config=LEARNS, trigger=Run.Trigger.SCHEDULE)
+    run = start_run(
+        campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=LEARNS, trigger=Run.Trigger.SCHEDULE)
+    )
     done = run_training_job(run.pk)
     assert done is not None
     assert done.error == ""

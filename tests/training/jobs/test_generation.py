@@ -1,19 +1,18 @@
 """Doing a generation job: with the real sampler on a tiny model, and with sources that fail on purpose."""
 
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
+from common.sentences import Sentence
 from labeling.models import Campaign, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
 from training import claims
 from training.actions.generation import cancel_generation, start_generation
-from training.actions.versions import register_base_version
+from training.actions.planning import GenerationSpec
 from training.generation import (
     GenerationFailure,
     GenerationRequest,
@@ -46,12 +45,9 @@ def real_source(version: ModelVersion) -> AbstractContextManager[Source]:
 
 @pytest.fixture
 def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
-    return start_generation(campaign=campaign, acting_user=None, now=NOW, settings=TINY_SETTINGS, seed=3)
-
-
-@pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 0.0)
+    return start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
+    )
 
 
 def test_the_sampler_in_its_own_process_writes_every_pair_with_everything_that_made_it(
@@ -82,7 +78,9 @@ def test_the_sampler_in_its_own_process_writes_every_pair_with_everything_that_m
 
 def test_the_same_job_in_another_process_writes_the_same_texts(campaign: Campaign, base: ModelVersion) -> None:
     def texts() -> set[str]:
-        job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=TINY_SETTINGS, seed=3)
+        job = start_generation(
+            campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
+        )
         run_generation_job(job.pk, source_of=real_source)
         found = set(Completion.objects.values_list("text", flat=True))
         campaign.comparisons.all().delete()
@@ -146,7 +144,10 @@ def test_half_a_pair_waits_in_its_row_until_the_other_version_has_written(
         name="child", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, created_at=NOW
     )
     job = start_generation(
-        campaign=campaign, acting_user=None, now=NOW, strategy="two_versions", versions=[child, base]
+        campaign=campaign,
+        acting_user=None,
+        now=NOW,
+        spec=GenerationSpec(strategy="two_versions", versions=[child, base]),
     )
     order: list[str] = []
     script = Scripted(lambda request, _: f"text {request.seed}")
@@ -218,7 +219,7 @@ def test_a_failure_is_kept_with_its_reason_and_the_others_go_on(job: GenerationJ
 
     assert done is not None
     assert (done.status, done.failed, done.done) == (JobStatus.FINISHED, 1, 2 * PAIRS)
-    assert left_out(done) == [LeftOut("failed", "The prompt is longer than the model reads.", 1)]
+    assert left_out(done) == [LeftOut("failed", Sentence("The prompt is longer than the model reads."), 1)]
     assert job.items.get(pk=tired).status == "done"
     assert campaign.comparisons.count() == PAIRS - 1
 
@@ -231,7 +232,7 @@ def test_what_never_stops_failing_is_given_up_after_a_few_tries(job: GenerationJ
     assert done is not None
     assert (done.status, done.failed) == (JobStatus.FINISHED, PAIRS)
     assert len(script.asked) <= MAX_TRIES * 2 * PAIRS
-    assert left_out(done) == [LeftOut("failed", "The server is down.", PAIRS)]
+    assert left_out(done) == [LeftOut("failed", Sentence("The server is down."), PAIRS)]
 
 
 def test_cancelling_keeps_what_is_written_and_stops_soon(
@@ -315,23 +316,6 @@ def test_a_server_that_is_away_for_a_while_is_waited_for_and_the_lead_sees_why(
     assert campaign.comparisons.count() == PAIRS
 
 
-def test_a_model_that_cannot_be_used_is_said_so_and_not_tried_again(
-    campaign: Campaign, base: ModelVersion, var_dir: Path
-) -> None:
-    folder = var_dir / "no-model"
-    folder.mkdir()
-    (folder / "config.json").write_text("{}")
-    version = register_base_version(name="no-model", directory=folder, acting_user=None, now=NOW)
-    job = start_generation(campaign=campaign, acting_user=None, now=NOW, versions=[version])
-
-    done = run_generation_job(job.pk)
-
-    assert done is not None
-    assert done.status == JobStatus.FAILED
-    assert "no-model" in done.error
-    assert "Unexpected" not in done.error
-
-
 def test_damaged_weights_fail_the_job_before_they_are_loaded(job: GenerationJob, base: ModelVersion) -> None:
     ModelVersion.objects.filter(pk=base.pk).update(content_hash="0" * 64)
 
@@ -347,14 +331,3 @@ def test_a_fault_of_our_own_is_shown_and_not_repeated_for_ever(job: GenerationJo
 
     assert done is not None
     assert (done.status, done.error) == (JobStatus.FAILED, "Unexpected: ValueError: a bug")
-
-
-def test_the_rate_says_how_long_it_will_still_take(job: GenerationJob) -> None:
-    from training.queries.jobs import remaining_seconds
-
-    assert remaining_seconds(job) is None
-    GenerationJob.objects.filter(pk=job.pk).update(
-        status=JobStatus.RUNNING, rate=2.0, done=10, heartbeat_at=timezone.now() + timedelta(days=1)
-    )
-    job.refresh_from_db()
-    assert remaining_seconds(job) == pytest.approx((2 * PAIRS - 10) / 2)

@@ -12,11 +12,11 @@ from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_c
 from labeling.models import Campaign, Comparison, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted
-from tests.training.jobs.test_generation import real_source
 from training.actions.generation import start_generation
-from training.errors import NoPrompts, WrongSettings
+from training.actions.planning import GenerationSpec
+from training.errors import NoPrompts
 from training.generation import GenerationFailure, GenerationRequest
-from training.jobs import generation, rewards
+from training.jobs import engine, generation
 from training.jobs.generation import run_generation_job
 from training.models import GenerationJob, JobStatus, ModelVersion
 from training.queries.jobs import diversity
@@ -25,11 +25,6 @@ from training.versions import files
 pytestmark = pytest.mark.django_db
 
 PAIRS = len(QUESTIONS)
-
-
-@pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 0.0)
 
 
 def by_seed(request: GenerationRequest, _: int) -> str:
@@ -45,9 +40,8 @@ def done(job: GenerationJob, script: Scripted) -> GenerationJob:
 
 
 def start(campaign: Campaign, **options: Any) -> GenerationJob:
-    return start_generation(
-        campaign=campaign, acting_user=None, now=NOW, **{"settings": TINY_SETTINGS, "seed": 3, **options}
-    )
+    spec = GenerationSpec(**{"settings": TINY_SETTINGS, "seed": 3, **options})
+    return start_generation(campaign=campaign, acting_user=None, now=NOW, spec=spec)
 
 
 @pytest.fixture
@@ -87,28 +81,6 @@ def test_two_system_prompts_are_shown_to_the_model_and_kept_with_each_text(
     assert roles == [["user"], ["system", "user"]]
     prompts = list(Completion.objects.values_list("sampling__system_prompt", flat=True))
     assert sorted(map(str, prompts)) == ["Be brief."] * PAIRS + ["None"] * PAIRS
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"strategy": "two_temperatures"}, "wants the second text's temperature"),
-        ({"strategy": "two_temperatures", "second_settings": {"temperature": 1.0}}, "the same temperature"),
-        ({"strategy": "two_temperatures", "second_settings": {"temperature": -1}}, "must lie between"),
-        ({"strategy": "two_prompts", "second_settings": {"temperature": 0.2}}, "wants the second text's system_prompt"),
-        ({"second_settings": {"temperature": 0.2}}, "both texts have the same settings"),
-        ({"candidates": 4}, "belong to the strategy best_worst"),
-        ({"strategy": "best_worst"}, "tiny-base has no implicit reward"),
-        ({"strategy": "best_worst", "reward_model": "../secrets"}, "There is no reward model"),
-        ({"strategy": "sorcery"}, "is not known"),
-    ],
-)
-def test_what_makes_no_sense_is_said_in_a_sentence(
-    campaign: Campaign, base: ModelVersion, options: dict[str, Any], words: str
-) -> None:
-    with pytest.raises(WrongSettings, match=words):
-        start(campaign, **options)
-    assert not campaign.generation_jobs.exists()
 
 
 # --- Against imported texts ---
@@ -161,7 +133,7 @@ def judge_by_number(monkeypatch: pytest.MonkeyPatch, reward: Callable[[str], flo
         Path(command[command.index("--out") + 1]).write_text("".join(json.dumps(line) + "\n" for line in lines))
         return {"pairs": len(lines)}
 
-    monkeypatch.setattr(rewards, "run_engine", run_engine)
+    monkeypatch.setattr(engine, "run_engine", run_engine)
     monkeypatch.setattr(files, "check_version", lambda version: None)
     return asked
 
@@ -199,7 +171,7 @@ def test_candidates_that_are_all_alike_are_left_out(
     script = Scripted(lambda request, _: "always the same")
     job = done(start(campaign, strategy="best_worst", candidates=3, versions=[base], reward_version=trained), script)
     assert (job.dropped, campaign.comparisons.count()) == (PAIRS, 0)
-    assert set(job.items.values_list("reason", flat=True)) == {"Both texts were the same."}
+    assert set(job.items.values_list("reason", flat=True)) == {"Fewer than two of the candidates could be compared."}
 
 
 def test_candidates_that_were_written_before_a_kill_are_not_written_again(
@@ -227,40 +199,6 @@ def test_candidates_that_were_written_before_a_kill_are_not_written_again(
     assert not written & {request.key for request in second.asked}
     assert len(second.asked) == 3 * PAIRS - 7
     assert campaign.comparisons.count() == PAIRS
-
-
-@pytest.mark.slow
-def test_the_engine_itself_judges_candidates(campaign: Campaign, base: ModelVersion, var_dir: Path) -> None:
-    """A real adapter, the real sampler, the real engine: the order is that of beta times the log-ratio."""
-    from tests.training.generation.test_loading import write_adapter
-
-    folder = write_adapter(Path(base.base_dir), var_dir / "adapter")
-    judge = ModelVersion.objects.create(
-        name="judge",
-        base_dir=base.base_dir,
-        adapter_dir=str(folder),
-        content_hash=files.folder_hash(folder),
-        parent=base,
-        lineage={"base_hash": base.content_hash},
-        created_at=NOW,
-    )
-    job = start(
-        campaign,
-        strategy="best_worst",
-        candidates=3,
-        versions=[base],
-        reward_version=judge,
-        prompts=campaign.prompts.order_by("pk")[:2],
-    )
-    finished = run_generation_job(job.pk, source_of=real_source)
-    assert finished is not None
-    assert (finished.status, finished.error) == (JobStatus.FINISHED, "")
-    for comparison in campaign.comparisons.select_related("completion_a", "completion_b"):
-        selected = {
-            one.sampling["selected"]["rank"]: one.sampling["selected"]["reward"] for one in sides_of(comparison)
-        }
-        assert selected["best"] > selected["worst"]
-    assert campaign.comparisons.count() + finished.dropped == 2
 
 
 def sides_of(comparison: Comparison) -> tuple[Completion, Completion]:

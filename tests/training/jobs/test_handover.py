@@ -13,6 +13,7 @@ from tests.training.jobs.scripted import Scripted
 from tests.training.stub import StubServer
 from training import claims
 from training.actions.generation import cancel_generation, start_generation
+from training.actions.planning import GenerationSpec
 from training.actions.runs import start_run
 from training.jobs import handover
 from training.jobs.generation import run_generation_job
@@ -30,7 +31,9 @@ def _shared(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
-    return start_generation(campaign=campaign, acting_user=None, now=NOW, settings=TINY_SETTINGS, seed=3)
+    return start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
+    )
 
 
 @pytest.fixture

@@ -1,24 +1,24 @@
 """Reading hidden rewards: the real engine as a child process, on a version that learned something."""
 
-import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labeling.models import Campaign, Comparison, Event, User
+from tests.people import asks
 from tests.training.conftest import NOW, add_written_pairs
 from training.actions.lens import start_lens_job
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.engine.losses import LossSettings, Pairs, pair_losses
-from training.errors import JobActive, WrongSettings
 from training.jobs.lens import LensWork, run_lens_job
 from training.jobs.run import run_training_job
 from training.lens.figures import views
-from training.lens.pairs import Pair, pair_of_comparison, pair_of_texts
+from training.lens.pairs import LensSubject, pair_of_texts, subject_of_comparison
 from training.lens.surprises import worst_predicted
-from training.models import JobStatus, LensJob, ModelVersion, Run
+from training.models import JobStatus, ModelVersion, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,9 @@ LEARNS = {
     "checkpoint_every": 0,
     "beta": 0.3,
 }
-PAIR: Pair = pair_of_texts([{"role": "user", "content": "what does the red cat see ?"}], "the cat sees tea", "no tea")
+PROMPT = asks("what does the red cat see ?")
+PAIR = pair_of_texts(PROMPT, "the cat sees tea", "no tea")
+SUBJECT = LensSubject(PAIR)
 WORDS = enumerate(["cat", "dog", "tree", "house"])
 
 
@@ -40,7 +42,7 @@ WORDS = enumerate(["cat", "dog", "tree", "house"])
 def learned(campaign: Campaign, base: ModelVersion) -> ModelVersion:
     """A version that prefers the short texts."""
     add_written_pairs(campaign, preference="first")
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, config=LEARNS)
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=LEARNS))
     assert run_training_job(run.pk) is not None
     return ModelVersion.objects.get(run=run)
 
@@ -57,9 +59,10 @@ def test_a_lens_job_tells_every_token_and_a_run_its_worst_pairs(
     assert len(worst_predicted(run, limit=99)) == run.snapshot.train_pairs + run.snapshot.test_pairs
 
     comparison = worst[0].comparison
-    asked: dict[str, Any] = {"version": learned, "pair": pair_of_comparison(comparison), "comparison": comparison}
-    lens_job = start_lens_job(**asked, campaign=campaign, acting_user=maya, now=NOW)
-    assert start_lens_job(**asked, campaign=campaign, acting_user=maya, now=NOW) == lens_job  # the same question
+    subject = subject_of_comparison(comparison)
+    lens_job = start_lens_job(version=learned, subject=subject, acting_user=maya, now=NOW)
+    again = start_lens_job(version=learned, subject=subject, acting_user=maya, now=NOW)
+    assert again == lens_job  # the same question
     done = run_lens_job(lens_job.pk)
 
     assert done is not None
@@ -73,10 +76,10 @@ def test_a_lens_job_tells_every_token_and_a_run_its_worst_pairs(
     for side, name in ((after.chosen, chosen), (after.rejected, rejected)):
         assert "".join(token.text for token in side.tokens).replace(" <|im_end|>", "") == texts[name]
     # The lens, the run's own margins and the engine's loss say the same.
-    told = after.figures(done.beta)
-    assert told.margin == pytest.approx(worst[0].margin, abs=1e-3)
+    figures = after.figures(done.beta)
+    assert figures.margin == pytest.approx(worst[0].margin, abs=1e-3)
     settings, sides = LossSettings(beta=0.3), (after.chosen, after.rejected)
-    assert told.loss == pytest.approx(_loss(sides, settings), abs=1e-6)
+    assert figures.loss == pytest.approx(_loss(sides, settings), abs=1e-6)
     assert run_lens_job(lens_job.pk) is None
     assert Event.objects.filter(verb="lens.finished").count() == 1
 
@@ -93,27 +96,8 @@ def _loss(sides: tuple[Any, Any], settings: LossSettings) -> float:
     return float(pair_losses(columns, settings))
 
 
-def test_what_the_engine_would_refuse_is_refused_at_once(base: ModelVersion, maya: User) -> None:
-    for changes, words in (
-        ({"rejected": PAIR["chosen"]}, "the same"),
-        ({"rejected": " "}, "say something"),
-        ({"chosen": "x" * 30_000}, "longer than"),
-        ({"prompt": [{"role": "assistant", "content": "Hello"}]}, "ends with a message of the user"),
-    ):
-        with pytest.raises(WrongSettings, match=words):
-            start_lens_job(version=base, pair={**PAIR, **changes}, acting_user=maya, now=NOW)
-    assert not LensJob.objects.exists()
-
-
-def test_one_person_cannot_fill_the_queue(base: ModelVersion, maya: User) -> None:
-    for number in range(5):
-        start_lens_job(version=base, pair={**PAIR, "chosen": f"tea {number}"}, acting_user=maya, now=NOW)
-    with pytest.raises(JobActive):
-        start_lens_job(version=base, pair={**PAIR, "chosen": "one more"}, acting_user=maya, now=NOW)
-
-
 def test_files_that_were_changed_end_it_with_the_reason(base: ModelVersion, maya: User) -> None:
-    lens_job = start_lens_job(version=base, pair=PAIR, acting_user=maya, now=NOW)
+    lens_job = start_lens_job(version=base, subject=SUBJECT, acting_user=maya, now=NOW)
     (Path(base.base_dir) / "new.txt").write_text("?")
     done = run_lens_job(lens_job.pk)
     (Path(base.base_dir) / "new.txt").unlink()
@@ -129,9 +113,11 @@ def test_an_explicit_reward_model_says_what_it_thinks(
     from training.engine.events import StopRequest
     from training.engine.learning.run import TrainFiles, train
 
-    lines = [json.dumps({**PAIR, "id": f"{number}", "prompt": f"what does {word} see ?"}) for number, word in WORDS]
+    lines = [
+        replace(PAIR, id=f"{number}", prompt=asks(f"what does {word} see ?")).canonical_json() for number, word in WORDS
+    ]
     data = tmp_path / "pairs.jsonl"
-    data.write_text("\n".join(lines))
+    data.write_bytes(b"\n".join(lines))
     files = TrainFiles(Path(base.base_dir), data, tmp_path / "judge")
     small = RunConfig(epochs=3, learning_rate=0.01, lora_rank=2, dtype="float32", device="cpu", threads=1)
     train(files, small, emit=lambda event: None, stop=StopRequest(), reward=True)
@@ -139,7 +125,7 @@ def test_an_explicit_reward_model_says_what_it_thinks(
     shutil.copytree(tmp_path / "judge" / "reward_model", folder)
     tokens = [["no", -1.0, -1.0]]
     monkeypatch.setattr(LensWork, "_tokens", lambda *of: {"version": "v", "chosen": tokens, "rejected": tokens})
-    done = run_lens_job(start_lens_job(version=base, pair=PAIR, acting_user=maya, now=NOW).pk)
+    done = run_lens_job(start_lens_job(version=base, subject=SUBJECT, acting_user=maya, now=NOW).pk)
     assert done is not None
     assert done.error == ""
     assert done.result is not None

@@ -14,8 +14,7 @@ from common import processes
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
-from training.actions.runs import cancel_run, resume_run, start_run
-from training.errors import WrongSettings
+from training.actions.runs import RunSpec, cancel_run, resume_run, start_run
 from training.jobs import run as run_job
 from training.jobs.run import run_training_job
 from training.models import JobStatus, ModelVersion, Run, RunMetric
@@ -30,7 +29,7 @@ PROBED = {**QUICK, "probe_prompts": 2, "probe_tokens": 4}
 @pytest.fixture
 def run(campaign: Campaign, base: ModelVersion) -> Run:
     add_written_pairs(campaign, preference="first")
-    return start_run(campaign=campaign, acting_user=None, now=NOW, config=QUICK)
+    return start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=QUICK))
 
 
 def when_step(number: int, act: Callable[[processes.LineChild], None]) -> type[run_job.RunWork]:
@@ -53,7 +52,7 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(
     campaign: Campaign, base: ModelVersion, var_dir: Path, maya: User, client: Client
 ) -> None:
     add_written_pairs(campaign, preference="first")
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, config=PROBED)
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=PROBED))
     done = run_training_job(run.pk)
 
     assert done is not None
@@ -86,13 +85,6 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(
     assert done.latest["step"] == done.total
     assert run_training_job(run.pk) is None  # what is finished is not claimed again
     assert Event.objects.filter(verb="run.finished", subject_id=str(run.pk)).count() == 1
-
-
-def test_a_whole_model_is_not_trained_here(campaign: Campaign, base: ModelVersion) -> None:
-    add_written_pairs(campaign, preference="first")
-    with pytest.raises(WrongSettings, match="Versions here are adapters"):
-        start_run(campaign=campaign, acting_user=None, now=NOW, config={"tuning": "full"})
-    assert not Run.objects.exists()
 
 
 def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +182,7 @@ def test_a_second_round_starts_from_the_first_ones_adapter(run: Run, campaign: C
     first = ModelVersion.objects.get(run=run)
     add_written_pairs(campaign, preference="first", per_prompt=2)
 
-    second = start_run(campaign=campaign, acting_user=None, now=NOW, parent=first, config=QUICK)
+    second = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(parent=first, config=QUICK))
     done = run_training_job(second.pk)
 
     assert done is not None

@@ -50,7 +50,7 @@ def test_a_text_is_painted_on_one_scale_before_and_after() -> None:
     assert [token.heat for token in after.rejected.tokens] == [round(-HEAT_STEPS / 2)]
     assert [token.heat for token in before.chosen.tokens] == [round(HEAT_STEPS / 2), 0]
     assert after.scale == before.scale == 2.0
-    assert after.chosen.tokens[1].shown == "↵\n"
+    assert after.chosen.tokens[1].visible_text == "↵\n"
     assert after.figures(0.5).margin == pytest.approx(0.5 * (2.0 - -1.0))
 
 
@@ -58,4 +58,4 @@ def test_rounding_is_not_painted() -> None:
     alike = {"version": "v1", "chosen": [["a", -1.0001, -1.0]], "rejected": [[" ", -1.0, -1.0]]}
     view, _ = views({"after": alike, "before": None})
     assert (view.scale, view.chosen.tokens[0].heat) == (FAINTEST, 0)
-    assert view.rejected.tokens[0].shown == "·"
+    assert view.rejected.tokens[0].visible_text == "·"

@@ -6,11 +6,11 @@ import random
 import pytest
 
 from training.rehearsal.figures import estimate_kl, win_rate
-from training.rehearsal.rules import RULES
+from training.rehearsal.rules import PREFERENCE_RULES
 
 
 def test_ties_count_half_in_the_win_rate_and_the_interval_holds_it() -> None:
-    figures = win_rate(RULES["shorter"], [("a", "bb"), ("a", "bb"), ("a", "b"), ("aaa", "b")])
+    figures = win_rate(PREFERENCE_RULES["shorter"], [("a", "bb"), ("a", "bb"), ("a", "b"), ("aaa", "b")])
 
     assert (figures["wins"], figures["ties"], figures["losses"]) == (2, 1, 1)
     assert figures["value"] == 2.5 / 4
@@ -18,7 +18,7 @@ def test_ties_count_half_in_the_win_rate_and_the_interval_holds_it() -> None:
 
 
 def test_without_comparisons_there_is_no_win_rate() -> None:
-    figures = win_rate(RULES["shorter"], [])
+    figures = win_rate(PREFERENCE_RULES["shorter"], [])
 
     assert figures["value"] is None
     assert (figures["low"], figures["high"]) == (0.0, 1.0)

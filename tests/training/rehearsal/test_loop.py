@@ -11,7 +11,7 @@ from labeling.queries.agreement import agreement
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs
 from training.models import Deployment, Evaluation, ModelVersion
 from training.queries.serving import serving_version
-from training.rehearsal import RULES, judge_by_rule
+from training.rehearsal import PREFERENCE_RULES, judge_by_rule
 from training.rehearsal.annotators import simulated_people
 from training.rehearsal.figures import verdict_accuracy
 
@@ -37,14 +37,19 @@ def rehearsed(campaign: Campaign) -> Campaign:
 def judge_with_three(campaign: Campaign, error_rate: float) -> None:
     for annotator in simulated_people(3, now=NOW)[1]:
         judge_by_rule(
-            campaign=campaign, annotator=annotator, rule=RULES["shorter"], error_rate=error_rate, seed=1, now=NOW
+            campaign=campaign,
+            annotator=annotator,
+            rule=PREFERENCE_RULES["shorter"],
+            error_rate=error_rate,
+            seed=1,
+            now=NOW,
         )
 
 
 def test_annotators_who_never_err_say_what_the_rule_says(rehearsed: Campaign) -> None:
     judge_with_three(rehearsed, 0.0)
 
-    figures = verdict_accuracy(rehearsed, RULES["shorter"])
+    figures = verdict_accuracy(rehearsed, PREFERENCE_RULES["shorter"])
     assert (figures["value"], figures["verdicts"]) == (1.0, 3 * len(QUESTIONS))
     assert Judgment.objects.filter(campaign=rehearsed).count() == 9 * len(QUESTIONS)
 
@@ -59,7 +64,7 @@ def test_the_error_rate_is_kept_and_the_majority_corrects_most_of_it(rehearsed: 
     }
     errors = sum(judgment.choice != by_rule[judgment.comparison_id] for judgment in wrong)
     assert errors / wrong.count() == pytest.approx(0.25, abs=0.1)
-    accuracy = verdict_accuracy(rehearsed, RULES["shorter"])["value"]
+    accuracy = verdict_accuracy(rehearsed, PREFERENCE_RULES["shorter"])["value"]
     assert 0.25 < 1 - errors / wrong.count() < accuracy < 1.0  # 3 votes: 0.844 expected
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.rehearsal.rules import RULES, list_items
+from training.rehearsal.rules import PREFERENCE_RULES, list_items
 
 LIST = "Take these:\n- bread\n- tea"
 NUMBERED = "1. bread\n2. tea"
@@ -29,10 +29,10 @@ PARAGRAPH = "Take bread, tea and, if it is not too late for it, the 3. bus - or 
     ],
 )
 def test_what_each_rule_prefers(rule: str, first: str, second: str, preferred: str) -> None:
-    assert RULES[rule].prefers(first, second) == preferred
+    assert PREFERENCE_RULES[rule].prefers(first, second) == preferred
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", PREFERENCE_RULES.values(), ids=lambda rule: rule.name)
 @given(first=st.text(), second=st.text())
 def test_the_side_does_not_matter(rule: object, first: str, second: str) -> None:
     other = {"first": "second", "second": "first", "tie": "tie"}

@@ -17,13 +17,16 @@ from typing import Any
 
 import pytest
 
+from labeling.exchange import PreferencePair
 from labeling.models import Campaign, Completion, User
+from tests.people import asks
 from tests.training.conftest import NOW, PROJECT_DIR, judge_all
 from training.actions.generation import start_generation
-from training.actions.runs import start_run
+from training.actions.planning import GenerationSpec
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, register_base_version, roll_back
 from training.generation import ModelServer
-from training.jobs.evaluation import score_pairs
+from training.jobs.engine import score_pairs
 from training.jobs.generation import run_generation_job
 from training.jobs.run import run_training_job
 from training.models import GenerationJob, JobStatus, ModelVersion
@@ -39,7 +42,7 @@ SETTINGS = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 24}
 # it usually serves, it is 0.2 (rms; docs/experiments.md).
 BOUND = 0.05
 TEXTS = ("The capital of France is Paris, and it lies on the Seine.", "I am sorry, but bananas never learn to swim.")
-ASKED = [{"role": "user", "content": "What is the capital of France?"}]
+ASKED = asks("What is the capital of France?")
 
 
 class Vllm:
@@ -128,7 +131,9 @@ def test_the_loop_over_a_real_server(
     assert [one.models for one in servers.states()] == [[NAME, trained.name]]
 
     prompts = campaign.prompts.order_by("pk")[:3]
-    job = start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, prompts=prompts)
+    job = start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=SETTINGS), prompts=prompts
+    )
     assert _done(job).failed == 0
     assert Completion.objects.filter(model_version=trained.name).count() >= 4
     _log_probs_agree(server, trained)
@@ -180,7 +185,9 @@ def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monke
     monkeypatch.setattr(candidates.Candidates, "take", taking)
     monkeypatch.setattr(claims.Claim, "write", writing)
     monkeypatch.setattr(generation, "LONGEST_PAUSE_SECONDS", 4.0)
-    job = _done(start_generation(campaign=campaign, acting_user=None, now=NOW, settings=SETTINGS, seed=5))
+    job = _done(
+        start_generation(campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=SETTINGS, seed=5))
+    )
     monkeypatch.undo()
     assert server.process.pid != first
     assert any(one.startswith("Waiting for the server. No usable answer") for one in waited)
@@ -207,7 +214,7 @@ def _ids_are_whole() -> None:
 def _train(campaign: Campaign, alice: User) -> ModelVersion:
     judge_all(campaign, alice)
     config = {"epochs": 1, "lora_rank": 8, "learning_rate": 2e-3, "pairs_per_step": 4}
-    run = run_training_job(start_run(campaign=campaign, acting_user=None, now=NOW, config=config).pk)
+    run = run_training_job(start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(config=config)).pk)
     assert run is not None
     assert (run.status, run.error) == (JobStatus.FINISHED, "")
     return ModelVersion.objects.get(run=run)
@@ -215,8 +222,7 @@ def _train(campaign: Campaign, alice: User) -> ModelVersion:
 
 def _log_probs_agree(running: Vllm, trained: ModelVersion) -> None:
     """Of fixed texts, with the adapter and without: what the server says and what the engine says."""
-    record = {"id": "fixed", "prompt": ASKED, "chosen": TEXTS[0], "rejected": TEXTS[1]}
-    (ours,) = score_pairs(trained, [record], dtype="float32")
+    (ours,) = score_pairs(trained, [PreferencePair("fixed", ASKED, *TEXTS)], options=["--set", "dtype=float32"])
     server = ModelServer(running.address)
     for number, side in enumerate(("chosen", "rejected")):
         with_adapter, without = (_served_log_prob(server, name, TEXTS[number]) for name in (trained.name, NAME))
@@ -230,7 +236,8 @@ def _served_log_prob(server: ModelServer, name: str, text: str) -> float:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(serving_version().base_dir)
-    prompt = tokenizer.apply_chat_template(ASKED, add_generation_prompt=True, tokenize=True, return_dict=False)
+    asked = [{"role": "user", "content": ASKED[0]["content"]}]
+    prompt = tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=True, return_dict=False)
     completion = [*tokenizer(text, add_special_tokens=False).input_ids, tokenizer.eos_token_id]
     body = {"model": name, "prompt": [*prompt, *completion], "max_tokens": 1, "prompt_logprobs": 0}
     places = server.http.post("/completions", body)["choices"][0]["prompt_logprobs"][len(prompt) :]

@@ -61,7 +61,7 @@ def test_comparisons_come_in_a_file_and_nothing_is_written_for_them(visiting: Vi
     [
         ({"people": "alice\nnobody-of-that-name"}, "There is nobody called nobody-of-that-name"),
         ({"people": "alice: king"}, "There is no role"),
-        ({"strategy": "two_versions", "other_version": "1"}, "Name both versions"),
+        ({"strategy": "two_versions", "other_version": "1"}, "Choose both versions"),
         ({"name": ""}, "This field is required"),
         ({"overlap": "3", "max_overlap": "2"}, "overlap"),
     ],
@@ -80,7 +80,7 @@ def test_a_bad_file_makes_nothing_and_names_the_line(visiting: Visiting) -> None
     on_stage = stage()
     form = {**FORM, "file": SimpleUploadedFile("prompts.jsonl", b'{"prompt": 7}\n'), "prompts": ""}
     page = visiting(on_stage.maya).post("/campaigns/new/", form).content.decode()
-    assert "Nothing in the file could be used" in page
+    assert "No record of the file could be used" in page
     assert not Campaign.objects.filter(name="Recipes").exists()
 
 

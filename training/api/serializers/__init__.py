@@ -1,1 +1,1 @@
-"""The JSON of the training API. Requests are checked here for form only; what is allowed is decided by the actions."""
+"""The JSON of the training API. Serializers check the form of requests; actions check what is allowed."""

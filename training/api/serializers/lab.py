@@ -9,7 +9,7 @@ from training.models import LabSession, ModelVersion
 
 
 class LabRequestSerializer(serializers.Serializer[Any]):
-    """An experiment: that one text is better than another. watched: texts that are only scored."""
+    """An experiment: a prompt with a better and a worse completion. watched: texts that are only scored."""
 
     prompt = serializers.CharField(max_length=MOST_CHARACTERS)
     chosen = serializers.CharField(max_length=MOST_CHARACTERS)
@@ -24,24 +24,25 @@ class LabRequestSerializer(serializers.Serializer[Any]):
 
 
 class StepsSerializer(serializers.Serializer[Any]):
-    """How many more steps."""
+    """The number of further steps."""
 
     steps = serializers.IntegerField(default=1, min_value=1, max_value=MOST_AT_ONCE)
 
 
 class AfterSerializer(serializers.Serializer[Any]):
-    """For those who have an experiment's beginning."""
+    """Narrows an experiment to later steps."""
 
     after = serializers.IntegerField(required=False, min_value=-1, help_text="Only points and texts of later steps.")
 
 
 class LabSessionSerializer(serializers.ModelSerializer[LabSession]):
-    """An experiment and how far it is. done, total: steps taken and asked for. points: what the model was after each
-    step, from 0 on; the first pair is learned, another one only watched. wrote: what it wrote by itself."""
+    """An experiment with its progress. done, total: steps taken and asked for. points: the model's figures after each
+    step, from 0 on; the first pair is learned, a second one only watched. wrote: the model's own samples."""
 
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     lesson = serializers.DictField(read_only=True)
     config = serializers.DictField(read_only=True)
+    error = serializers.CharField(read_only=True)
     points = serializers.SerializerMethodField()
     wrote = serializers.SerializerMethodField()
 
@@ -67,6 +68,6 @@ class LabSessionSerializer(serializers.ModelSerializer[LabSession]):
     def get_wrote(self, session: LabSession) -> list[dict[str, Any]]:
         return self._later(session.wrote)
 
-    def _later(self, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _later(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         after: int = self.context.get("after", -1)
-        return [one for one in told if one["step"] > after]
+        return [one for one in entries if one["step"] > after]

@@ -4,25 +4,22 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.api.serializers.judging import MESSAGE_ROLES
+from training.api.serializers.playground import TurnSerializer
 from training.models import LensJob, ModelVersion
 
 
-class TurnSerializer(serializers.Serializer[Any]):
-    """One message of a conversation."""
-
-    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
-    content = serializers.CharField(trim_whitespace=False)
-
-
 class LensJobRequestSerializer(serializers.Serializer[Any]):
-    """What is to be looked at: a version, and a comparison's pair or one of your own."""
+    """A version, and the pair to look at: that of a comparison, or one of your own."""
 
     version = serializers.CharField(help_text="A model version's name.")
     reference = serializers.CharField(
-        required=False, allow_null=True, help_text="What rewards are measured against; left out: the base under it."
+        required=False,
+        allow_null=True,
+        help_text="The version that rewards are measured against; by default the base under it.",
     )
-    comparison = serializers.IntegerField(required=False, min_value=1, help_text="Or the three fields below.")
+    comparison = serializers.IntegerField(
+        required=False, min_value=1, help_text="A comparison's number; or send prompt, chosen and rejected."
+    )
     prompt = TurnSerializer(many=True, required=False)
     chosen = serializers.CharField(required=False, trim_whitespace=False)
     rejected = serializers.CharField(required=False, trim_whitespace=False)
@@ -36,11 +33,13 @@ class LensJobRequestSerializer(serializers.Serializer[Any]):
 
 class LensJobSerializer(serializers.ModelSerializer[LensJob]):
     """A lens job. result: null until it is finished; then before (null: the reference itself, whose rewards are zero)
-    and after, each side a list of [text, log-probability under the version, under the reference], in nats."""
+    and after, each side a list of [text, log-probability under the version, under the reference], in nats.
+    is_preference: false where people prefer neither side; "chosen" and "rejected" are then the comparison's a and b."""
 
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     before: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     reference: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
+    error = serializers.CharField(read_only=True)
     pair = serializers.DictField(read_only=True)
     result = serializers.DictField(read_only=True, allow_null=True)
 
@@ -56,6 +55,7 @@ class LensJobSerializer(serializers.ModelSerializer[LensJob]):
             "comparison",
             "beta",
             "pair",
+            "is_preference",
             "result",
             "created_at",
             "finished_at",

@@ -1,4 +1,4 @@
-"""Makes the demo: a model that serves, a lead, an annotator, a campaign with prompts, candidates on the way."""
+"""Sets up the demo: a serving model, a lead, an annotator, and a campaign with prompts and first candidates."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from training.actions.demo import bootstrap_demo
 
 
 class Command(BaseCommand):
-    help = "Make whatever of the demo is missing. Prints 'login: NAME PASSWORD' for people made just now, this once."
+    help = "Set up the missing parts of the demo. Prints 'login: NAME PASSWORD' once, for each new person."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with told():

@@ -13,12 +13,14 @@ from training.models import Snapshot
 
 
 class Command(BaseCommand):
-    help = "Measure a version on held-out pairs, against its parent or another version, and keep the figures."
+    help = "Measure a version on held-out pairs, against its parent or another version, and store the figures."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("version_name", metavar="VERSION")
-        parser.add_argument("--against", metavar="VERSION", help="the reference (default: its parent, else the base)")
-        parser.add_argument("--campaign", help="whose newest held-out pairs to use (default: those of its run)")
+        parser.add_argument("--against", metavar="VERSION", help="the reference (default: its parent)")
+        parser.add_argument(
+            "--campaign", help="use the newest held-out pairs of this campaign (default: those of its run)"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,8 +34,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         figures = evaluation.results
         if options["json"]:
-            told_against = evaluation.against.name if evaluation.against else None
-            self.stdout.write(json.dumps({"version": version.name, "against": told_against, **figures}))
+            reference = evaluation.against.name if evaluation.against else None
+            self.stdout.write(json.dumps({"version": version.name, "against": reference, **figures}))
             return
         self.stdout.write(
             f"{version.name}: reward accuracy {figures['reward_accuracy']:.3f} "

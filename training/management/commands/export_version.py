@@ -1,4 +1,4 @@
-"""A version as a folder that PEFT and vLLM load: `manage.py export_version VERSION --out DIR`."""
+"""Exports a version as a folder that PEFT and vLLM load: `manage.py export_version VERSION --out DIR`."""
 
 import json
 from pathlib import Path
@@ -14,16 +14,17 @@ from training.versions.hub import write_hub_folder
 
 
 class Command(BaseCommand):
-    help = (
-        "Write a version's files in the layout of a model hub: an adapter with its card, or (--merged) a whole model."
-    )
+    help = "Write a version's files in the layout of a model hub: its adapter with a card, or (--merged) a whole model."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("version_name", metavar="VERSION")
-        parser.add_argument("--out", type=Path, required=True, help="folder to make")
-        parser.add_argument("--merged", action="store_true", help="fold the adapter into its base: a whole model")
+        parser.add_argument("--out", type=Path, required=True, help="the folder to write; it must not exist")
+        parser.add_argument("--merged", action="store_true", help="merge the adapter into its base")
         parser.add_argument(
-            "--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of --merged"
+            "--dtype",
+            choices=["float32", "bfloat16", "float16"],
+            default="float32",
+            help="number format of the merged model",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 

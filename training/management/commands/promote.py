@@ -1,4 +1,4 @@
-"""Makes a version the one that writes the next candidates: `manage.py promote VERSION`."""
+"""Promotes a version: `manage.py promote VERSION`."""
 
 import json
 from typing import Any
@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         version = version_named(options["version_name"])
         with told():
-            made = promote(version=version, acting_user=acting_user(options["acting_user"]), now=timezone.now())
+            deployment = promote(version=version, acting_user=acting_user(options["acting_user"]), now=timezone.now())
         if options["json"]:
-            self.stdout.write(json.dumps({"serving": version.name, "changed": made.changed}))
+            self.stdout.write(json.dumps({"serving": version.name, "changed": deployment.changed}))
         else:
-            self.stdout.write(f"{version.name} serves{'' if made.changed else ' already: nothing changed'}.")
+            self.stdout.write(f"{version.name} serves{'' if deployment.changed else ' already: nothing changed'}.")

@@ -1,4 +1,4 @@
-"""The whole loop without people: `manage.py rehearse --rounds 1 --json`."""
+"""Runs the whole loop without people: `manage.py rehearse --rounds 1 --json`."""
 
 import json
 import sys
@@ -11,36 +11,40 @@ from labeling.management.base import told
 from training.actions.demo import demo_prompts, ensure_base_version
 from training.jobs.engine import EngineFailed
 from training.management.base import assignment, version_named
-from training.rehearsal import RULES, Rehearsal, RehearsalFailed, RehearsalPlan
+from training.rehearsal import PREFERENCE_RULES, Rehearsal, RehearsalFailed, RehearsalPlan
 
 
 class Command(BaseCommand):
     help = (
-        "Rehearse the loop with simulated annotators who judge by a rule with an error rate. Prints a report a round. "
-        "In a campaign and a serving channel of its own: what really serves is neither asked nor changed. Rules: "
-        + " ".join(f"{rule.name}: {rule.sentence}" for rule in RULES.values())
+        "Rehearse the loop with simulated annotators who judge by a rule with an error rate. Prints a report of each "
+        "round. A rehearsal has its own campaign and serving channel; the version that really serves is not affected. "
+        "Rules: " + " ".join(f"{rule.name}: {rule.sentence}" for rule in PREFERENCE_RULES.values())
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        plan = RehearsalPlan(RULES["shorter"])
+        plan = RehearsalPlan(PREFERENCE_RULES["shorter"])
         parser.add_argument("--rounds", type=int, default=plan.rounds)
-        parser.add_argument("--rule", choices=RULES, default=plan.rule.name)
-        parser.add_argument("--error-rate", type=float, default=plan.error_rate, help="of each simulated annotator")
-        parser.add_argument("--overlap", type=int, default=plan.overlap, help="judgments for each comparison")
-        parser.add_argument("--prompts", type=int, default=120, help="how many of the demo's prompts")
+        parser.add_argument("--rule", choices=PREFERENCE_RULES, default=plan.rule.name)
+        parser.add_argument(
+            "--error-rate", type=float, default=plan.error_rate, help="error rate of each simulated annotator"
+        )
+        parser.add_argument("--overlap", type=int, default=plan.overlap, help="judgments of each comparison")
+        parser.add_argument("--prompts", type=int, default=120, help="how many of the demo's prompts to use")
         parser.add_argument("--pairs-per-prompt", type=int, default=plan.pairs_per_prompt)
-        parser.add_argument("--max-tokens", type=int, default=plan.max_tokens, help="longest completion")
-        parser.add_argument("--samples", type=int, default=plan.samples, help="per held-out prompt, for the win rate")
+        parser.add_argument("--max-tokens", type=int, default=plan.max_tokens, help="longest completion, in tokens")
+        parser.add_argument(
+            "--samples", type=int, default=plan.samples, help="samples of each held-out prompt, for the win rate"
+        )
         parser.add_argument("--seed", type=int, default=plan.seed)
-        parser.add_argument("--base", metavar="VERSION", help="the version it starts from (default: the base model)")
+        parser.add_argument("--base", metavar="VERSION", help="the version to start from (default: the base model)")
         parser.add_argument(
             "--set", dest="config", action="append", default=[], metavar="FIELD=VALUE", help="a setting of the engine"
         )
-        parser.add_argument("--json", action="store_true", help="one JSON object a round")
+        parser.add_argument("--json", action="store_true", help="print one JSON object for each round")
 
     def handle(self, *args: Any, **options: Any) -> None:
         plan = RehearsalPlan(
-            rule=RULES[options["rule"]],
+            rule=PREFERENCE_RULES[options["rule"]],
             **{name: options[name] for name in ("rounds", "error_rate", "overlap", "pairs_per_prompt", "max_tokens")},
             samples=options["samples"],
             seed=options["seed"],
@@ -64,7 +68,7 @@ def _say(line: str) -> None:
 
 
 def in_words(report: dict[str, Any]) -> str:
-    """A round's report for people."""
+    """The report of a round, for people."""
     labels, held_out, wins = report["labels"], report["held_out"], report["win_rate"]
     lines = [
         f"Round {report['round']}: {report['parent']} -> {report['version']}  (rule: {report['rule_sentence']})",

@@ -1,4 +1,4 @@
-"""Returns to the version that served before: `manage.py rollback`."""
+"""Rolls back the last promotion: `manage.py rollback`."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from training.actions.versions import roll_back
 
 
 class Command(BaseCommand):
-    help = "Return to the version that served before the present one."
+    help = "Return to the version that served before the current one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with told():
-            made = roll_back(acting_user=acting_user(options["acting_user"]), now=timezone.now())
+            deployment = roll_back(acting_user=acting_user(options["acting_user"]), now=timezone.now())
         if options["json"]:
-            self.stdout.write(json.dumps({"serving": made.version.name}))
+            self.stdout.write(json.dumps({"serving": deployment.version.name}))
         else:
-            self.stdout.write(f"{made.version.name} serves again.")
+            self.stdout.write(f"{deployment.version.name} serves again.")

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, told
-from training.actions.runs import start_run
+from training.actions.runs import RunSpec, start_run
 from training.jobs.run import run_training_job
-from training.management.base import add_job_arguments, assignment, over, version_named, watch
+from training.management.base import add_job_arguments, assignment, require_finished, version_named, watch
 from training.models import ModelVersion, Run
 
 
@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
-        parser.add_argument("--parent", metavar="VERSION", help="where to start from (default: what serves)")
+        parser.add_argument(
+            "--parent", metavar="VERSION", help="the version to start from (default: the serving version)"
+        )
         parser.add_argument(
             "--set", dest="config", action="append", default=[], metavar="FIELD=VALUE", help="a setting of the engine"
         )
@@ -31,26 +33,28 @@ class Command(BaseCommand):
                 campaign=campaign_named(options["campaign"]),
                 acting_user=acting_user(options["acting_user"]),
                 now=timezone.now(),
-                parent=version_named(options["parent"]) if options["parent"] else None,
-                config=dict(assignment(text) for text in options["config"]),
+                spec=RunSpec(
+                    parent=version_named(options["parent"]) if options["parent"] else None,
+                    config=dict(assignment(text) for text in options["config"]),
+                ),
                 hand_to_worker=not options["here"],
             )
         if options["here"]:
             run_training_job(run.pk)
-            over(run)
+            require_finished(run)
         elif options["wait"]:
-            watch(run, _described)
+            watch(run, _progress_line)
         version = ModelVersion.objects.filter(run=run).first()
         if options["json"]:
             self.stdout.write(json.dumps(_as_dict(run, version)))
         else:
-            self.stdout.write(_described(run) + (f": {version.name}" if version else ""))
+            self.stdout.write(_progress_line(run) + (f": {version.name}" if version else ""))
 
 
-def _described(run: Run) -> str:
+def _progress_line(run: Run) -> str:
     loss = run.latest.get("loss")
-    shown = "" if loss is None else f", loss {loss:.3f}, reward accuracy {run.latest['reward_accuracy']:.2f}"
-    return f"{run}: {run.status}, step {run.done} of {run.total or '?'}{shown}"
+    figures = "" if loss is None else f", loss {loss:.3f}, reward accuracy {run.latest['reward_accuracy']:.2f}"
+    return f"{run}: {run.status}, step {run.done} of {run.total or '?'}{figures}"
 
 
 def _as_dict(run: Run, version: ModelVersion | None) -> dict[str, Any]:

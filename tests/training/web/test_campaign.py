@@ -1,18 +1,17 @@
-"""The pages of training as forms: what they show, what they start, what they say when something is wrong."""
+"""A campaign's page for its lead: what comes next, what it starts, what it says when something is wrong."""
 
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
+from common.sentences import Sentence
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
-from tests.people import Stage, stage
-from training.models import Deployment, GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run
+from tests.people import NOON, stage
+from tests.training.web.pages import PATH, page_of, quiet
+from training.models import GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run
 from training.versions import files
-
-PATH = "/campaigns/sums/"
 
 
 @pytest.fixture(autouse=True)
@@ -21,30 +20,9 @@ def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "check_version", lambda version: None)
 
 
-def quiet(on_stage: Stage) -> ModelVersion:
-    """The campaign after two rounds, with nothing under way. Returns what serves."""
-    furnished = furnish(on_stage)
-    GenerationJob.objects.update(status=JobStatus.FINISHED)
-    Run.objects.filter(status=JobStatus.RUNNING).update(status=JobStatus.CANCELLED)
-    return furnished.one
-
-
-def said(client: Client, path: str = PATH) -> str:
-    return client.get(path).content.decode()
-
-
-def button(page: str, test_id: str) -> str:
-    """The tag of a button."""
-    start = page.rindex("<button", 0, page.index(f'data-testid="{test_id}"'))
-    return page[start : page.index(">", start)]
-
-
-# --- What to do next ---
-
-
 def test_a_campaign_without_prompts_is_told_to_import_some(visiting: Visiting) -> None:
     on_stage = stage()
-    page = said(visiting(on_stage.maya))
+    page = page_of(visiting(on_stage.maya))
     assert "Import prompts" in page
     assert "No run yet" in page
     assert "Nothing serves yet" in page
@@ -61,7 +39,7 @@ def test_an_active_campaign_is_told_to_label_then_to_train(visiting: Visiting) -
     assert maya.get(PATH).context["next_step"] == "label"
     on_stage.settle(["a", "b", "a"])
     assert maya.get(PATH).context["next_step"] == "train"
-    assert "Train on 3 pairs" in said(maya)
+    assert "Train on 3 pairs" in page_of(maya)
 
 
 def test_a_new_version_waits_for_a_decision_once(visiting: Visiting) -> None:
@@ -72,9 +50,6 @@ def test_a_new_version_waits_for_a_decision_once(visiting: Visiting) -> None:
     maya.post("/versions/sums-v2/promote/")
     maya.post("/serving/rollback/")
     assert maya.get(PATH).context["candidate"] is None  # somebody has decided
-
-
-# --- Starting things ---
 
 
 def test_candidates_are_asked_for_as_filled_in(visiting: Visiting) -> None:
@@ -126,7 +101,7 @@ def test_a_second_job_is_refused_with_the_reason(visiting: Visiting) -> None:
     furnish(on_stage)
     form = {"strategy": "two_seeds", "pairs_per_prompt": "1"}
     answer = visiting(on_stage.maya).post(f"{PATH}generate/", form, follow=True)
-    assert "Candidate pairs are being written already" in answer.content.decode()
+    assert "Candidate pairs are already being written" in answer.content.decode()
 
 
 def test_training_without_enough_labels_says_what_to_do(visiting: Visiting) -> None:
@@ -146,46 +121,7 @@ def test_training_starts_with_what_was_changed(visiting: Visiting, settings: obj
     run = Run.objects.latest("pk")
     assert run.config == {"epochs": 1}  # 0.1 is the engine's own
     assert run.parent.name == "sums-v1"
-    assert f"Run {run.pk} is on its way" in answer.content.decode()
-
-
-def test_jobs_are_cancelled_and_go_on(visiting: Visiting) -> None:
-    on_stage = stage(comparisons=3)
-    furnished = furnish(on_stage)
-    maya = visiting(on_stage.maya)
-    maya.post(f"/generation/{furnished.writing.pk}/cancel/")
-    maya.post(f"/runs/{furnished.running.pk}/cancel/")
-    assert GenerationJob.objects.get().status == JobStatus.CANCELLING
-    assert Run.objects.get(pk=furnished.running.pk).status == JobStatus.CANCELLING
-    GenerationJob.objects.update(status=JobStatus.CANCELLED)
-    maya.post(f"/generation/{furnished.writing.pk}/resume/")
-    assert GenerationJob.objects.get().status == JobStatus.QUEUED
-
-
-# --- Serving ---
-
-
-def test_promotion_and_rollback_change_what_serves(visiting: Visiting) -> None:
-    on_stage = stage(comparisons=3)
-    quiet(on_stage)
-    maya = visiting(on_stage.maya)
-    maya.post("/versions/sums-v2/promote/")
-    assert Deployment.objects.get(is_current=True).version.name == "sums-v2"
-    assert "sums-v2</b>" in said(maya, "/versions/")
-    answer = maya.post("/serving/rollback/", follow=True)
-    assert "sums-v1 serves again" in answer.content.decode()
-
-
-def test_a_version_shows_where_it_comes_from(visiting: Visiting) -> None:
-    on_stage = stage(comparisons=3)
-    furnish(on_stage)
-    page = said(visiting(on_stage.maya), "/versions/sums-v2/")
-    assert page.index(">base<") < page.index(">sums-v1<") < page.index("<b>sums-v2</b>")
-    assert "79.2 %" in page
-    assert "02ab02ab" in page  # the snapshot
-
-
-# --- The rule ---
+    assert f"Run {run.pk} has been queued" in answer.content.decode()
 
 
 def test_a_rule_is_kept(visiting: Visiting) -> None:
@@ -200,7 +136,7 @@ def test_a_rule_is_kept(visiting: Visiting) -> None:
         "0 3 * * *",
         False,
     )
-    assert 'value="0 3 * * *"' in said(maya)
+    assert 'value="0 3 * * *"' in page_of(maya)
 
 
 def test_a_time_nobody_can_read_is_explained(visiting: Visiting) -> None:
@@ -211,16 +147,13 @@ def test_a_time_nobody_can_read_is_explained(visiting: Visiting) -> None:
     assert RetrainingRule.objects.count() == 0
 
 
-# --- Agreement ---
-
-
 def test_agreement_is_shown_with_its_interval_and_published_figures(visiting: Visiting) -> None:
     on_stage = stage(comparisons=12, overlap=2)
     for number in range(12):
         for user in (on_stage.alice, on_stage.bob):
             winner = "b" if user == on_stage.bob and number % 4 == 0 else "ab"[number % 2]
             on_stage.vote(on_stage.given(user), winner)
-    page = said(visiting(on_stage.maya))
+    page = page_of(visiting(on_stage.maya))
     assert "InstructGPT" in page
     assert "12 comparisons" in page
     rows = {row.key: row for row in visiting(on_stage.maya).get(PATH).context["agreement"]}
@@ -230,10 +163,7 @@ def test_agreement_is_shown_with_its_interval_and_published_figures(visiting: Vi
 def test_with_one_judgment_each_the_page_says_why_there_is_no_agreement(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     on_stage.settle(["a"])
-    assert "Every comparison is judged once" in said(visiting(on_stage.maya))
-
-
-# --- The forecast ---
+    assert "Every comparison is judged once" in page_of(visiting(on_stage.maya))
 
 
 def test_the_loop_says_when_labeling_will_be_done(visiting: Visiting) -> None:
@@ -243,10 +173,38 @@ def test_the_loop_says_when_labeling_will_be_done(visiting: Visiting) -> None:
     for _ in range(4):
         on_stage.vote(on_stage.given(on_stage.alice), "a")
         on_stage.wait(86_400)
-    page = said(visiting(on_stage.maya))
+    page = page_of(visiting(on_stage.maya))
     assert 'data-testid="forecast"' in page
     assert "4 days</b>" in page
 
 
 def test_nobody_at_work_means_no_forecast_but_the_reason(visiting: Visiting) -> None:
-    assert "no pace to go by" in said(visiting(stage(comparisons=3).maya))
+    assert "no pace to go by" in page_of(visiting(stage(comparisons=3).maya))
+
+
+def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    serving = quiet(on_stage)
+    asleep = Sentence("Waits: %(fresh)s fresh verdicts of %(needed)s.", {"fresh": 3, "needed": 20})
+    RetrainingRule.objects.create(campaign=on_stage.campaign, outcome=asleep, considered_at=NOON, updated_at=NOON)
+    missing = {"name": serving.name, "folder": "/nowhere"}
+    text = "The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version."
+    GenerationJob.objects.update(status=JobStatus.FAILED, error=Sentence(text, missing))
+    run = Run.objects.latest("pk")
+    run.gate = {"promoted": False, "reason": Sentence("Waits: a run is active.").as_json()}
+    run.error = Sentence("CUDA out of memory")  # the engine's own words
+    run.status = JobStatus.FAILED
+    run.save()
+    maya = visiting(on_stage.maya)
+
+    english = page_of(maya)
+    assert "Waits: 3 fresh verdicts of 20." in english
+    assert f"The folder of {serving.name} is missing: /nowhere." in english
+    german = maya.get(PATH, headers={"Accept-Language": "de"}).content.decode()
+    assert '<span lang="de">Wartet: 3 von 20 neuen Entscheidungen.</span>' in german
+    assert f"Der Ordner von {serving.name} fehlt: /nowhere." in german
+    page = maya.get(f"/runs/{run.pk}/", headers={"Accept-Language": "de"}).content.decode()
+    assert '<span lang="de">Wartet: Ein Lauf ist noch nicht zu Ende.</span>' in page
+    assert 'lang="en" data-testid="run-error">CUDA out of memory<' in page
+    told = maya.get(f"/api/v1/runs/{run.pk}/").json()
+    assert (told["error"], told["gate"]["reason"]) == ("CUDA out of memory", "Waits: a run is active.")

@@ -1,0 +1,90 @@
+"""Sentences that are stored, by a worker perhaps, and translated into the language of whoever reads them later."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.utils.translation import get_language, gettext
+
+from common.wording import decimals
+
+FRACTION_DIGITS = 3
+
+
+class Sentence(str):
+    """A sentence in the reader's language that remembers what it was made of.
+
+    It is a string in the language that was active when it was made or loaded from its row. text: the English sentence,
+    marked with `gettext_noop` where it is made, in which %(name)s stands for a value. values: texts, whole numbers,
+    sentences, and fractions, which are shown with three digits. Without values, any text may be given; one that the
+    catalogue does not have stays as it is.
+    """
+
+    text: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, text: str = "", values: Mapping[str, Any] | None = None) -> Self:
+        """Renders the sentence in the active language."""
+        translated = gettext(text) if text else ""
+        if values:
+            translated %= {name: _rendered(value) for name, value in values.items()}
+        sentence = super().__new__(cls, translated)
+        sentence.text, sentence.values = text, values or {}
+        return sentence
+
+    @property
+    def language(self) -> str:
+        """The code of the language it is in: English where the catalogue does not have it."""
+        is_translated = bool(self.text) and gettext(self.text) != self.text
+        return (get_language() or "en") if is_translated else "en"
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values from which `from_json` makes the sentence again, in whatever language is active then."""
+        return {"text": self.text, "values": {name: _as_json(value) for name, value in self.values.items()}}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The sentence that `as_json` described."""
+        values = stored.get("values", {})
+        return cls(
+            stored["text"],
+            {name: cls.from_json(value) if isinstance(value, dict) else value for name, value in values.items()},
+        )
+
+
+def sentence_of(error: Exception) -> Sentence:
+    """The sentence that an exception was raised with; a plain message becomes one that is not translated."""
+    message = error.args[0] if error.args else ""
+    return message if isinstance(message, Sentence) else Sentence(str(error))
+
+
+def _rendered(value: Any) -> Any:
+    return decimals(value, FRACTION_DIGITS) if isinstance(value, float) else value
+
+
+def _as_json(value: Any) -> Any:
+    return value.as_json() if isinstance(value, Sentence) else value
+
+
+if TYPE_CHECKING:
+    _JSONField = models.JSONField[str, Sentence]
+else:
+    _JSONField = models.JSONField  # takes no parameters at run time
+
+
+class SentenceField(_JSONField):
+    """A column that holds a sentence; empty by default. A plain string becomes a sentence without values."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"blank": True, "default": Sentence, **options})
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """The sentence in the active language."""
+        stored = super().from_db_value(value, expression, connection)
+        return None if stored is None else Sentence.from_json(stored)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """The sentence as JSON values."""
+        if isinstance(value, str):
+            return (value if isinstance(value, Sentence) else Sentence(value)).as_json()
+        return super().get_prep_value(value)

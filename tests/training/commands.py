@@ -1,0 +1,12 @@
+"""Running commands of training in tests."""
+
+from io import StringIO
+
+from django.core.management import call_command
+
+
+def output_of(*command: str) -> str:
+    """What a command prints, without the white space around it. Raises CommandError."""
+    out = StringIO()
+    call_command(*command, stdout=out)
+    return out.getvalue().strip()

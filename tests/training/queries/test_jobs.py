@@ -1,0 +1,50 @@
+"""How far jobs are, and what came of them."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone, translation
+
+from common.sentences import Sentence
+from labeling.models import Campaign
+from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
+from training.actions.generation import start_generation
+from training.actions.planning import GenerationSpec
+from training.models import GenerationJob, JobStatus, ModelVersion
+from training.queries.jobs import LeftOut, diversity, left_out, remaining_seconds
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
+    return start_generation(
+        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
+    )
+
+
+def test_the_rate_says_how_long_it_will_still_take(job: GenerationJob) -> None:
+    assert remaining_seconds(job) is None
+    GenerationJob.objects.filter(pk=job.pk).update(
+        status=JobStatus.RUNNING, rate=2.0, done=10, heartbeat_at=timezone.now() + timedelta(days=1)
+    )
+    job.refresh_from_db()
+    assert remaining_seconds(job) == pytest.approx((2 * len(QUESTIONS) - 10) / 2)
+
+
+def test_diversity_is_the_mean_over_the_pairs_added(job: GenerationJob) -> None:
+    assert diversity(job) is None
+    job.diversity = {"pairs": 4, "similarity": 1.0, "distinct": 3.0, "ended": 2.0}
+    assert diversity(job) == {"pairs": 4, "similarity": 0.25, "distinct": 0.75, "ended": 0.5}
+
+
+def test_reasons_are_counted_and_translated(job: GenerationJob) -> None:
+    items = list(job.items.order_by("pk").values_list("pk", flat=True))
+    job.items.filter(pk__in=items[:3]).update(status="dropped", reason=Sentence("A text was empty."))
+    job.items.filter(pk=items[3]).update(reason="Too busy (429).")
+    assert left_out(job) == [
+        LeftOut("dropped", Sentence("A text was empty."), 3),
+        LeftOut("waiting", Sentence("Too busy (429)."), 1),
+    ]
+    with translation.override("de"):
+        assert left_out(job, most=1)[0].reason == "Ein Text war leer."

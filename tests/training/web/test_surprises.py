@@ -1,0 +1,61 @@
+"""The pairs that a run predicts worst, and sending them for relabeling."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labeling.models import Comparison, Verdict
+from tests.browser.furnished import furnish
+from tests.clients import Visiting
+from tests.people import Stage, stage
+from training.actions.snapshots import take_snapshot
+from training.models import LensJob, Run
+
+
+@pytest.fixture
+def finished_run(settings: Any, tmp_path: Path) -> tuple[Stage, Run, list[Comparison]]:
+    """A run over twenty settled comparisons, with margins that doubt two of them."""
+    settings.VAR_DIR = tmp_path
+    on_stage = stage(comparisons=20)
+    settled = on_stage.settle(["a", "b"] * 10)
+    snapshot = take_snapshot(campaign=on_stage.campaign, acting_user=None, now=on_stage.now)
+    run = furnish(on_stage).finished
+    run.directory, run.snapshot = str(tmp_path), snapshot
+    run.save(update_fields=["directory", "snapshot"])
+    pairs = [json.loads(line) for line in (Path(snapshot.directory) / "train.jsonl").read_text().splitlines()]
+    lines = [
+        {
+            "id": pair["id"],
+            "split": "train",
+            "margin": -3.0 + number,
+            "chosen_logratio": -1.0,
+            "rejected_logratio": 2.0,
+            "confidence": 0.9,
+        }
+        for number, pair in enumerate(pairs)
+    ]
+    (tmp_path / "margins.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return on_stage, run, settled
+
+
+def test_the_worst_predicted_are_sent_for_relabeling(
+    finished_run: tuple[Stage, Run, list[Comparison]], visiting: Visiting
+) -> None:
+    on_stage, run, _ = finished_run
+    maya = visiting(on_stage.maya)
+    answer = maya.get(f"/runs/{run.pk}/surprises/")
+    shown = answer.context["surprises"]
+    assert f'name="comparison" value="{shown[0].comparison.pk}"' in answer.content.decode()
+    assert [one.margin for one in shown[:3]] == [-3.0, -2.0, -1.0]
+    worst = shown[0].comparison
+    assert worst is not None
+    answer = maya.post(f"/runs/{run.pk}/relabel/", {"comparison": [worst.pk], "more": "2"}, follow=True)
+    assert "1 comparison has been sent for relabeling" in answer.content.decode()
+    assert not Verdict.objects.filter(comparison=worst).exists()
+    assert on_stage.given(on_stage.bob).comparison_id == worst.pk
+    empty = maya.post(f"/runs/{run.pk}/relabel/", {"more": "2"}, follow=True)
+    assert "Choose at least one" in empty.content.decode()
+    maya.post("/lens/", {"version": run.version.pk, "against": "parent", "run": run.pk, "pair": shown[1].id})
+    assert LensJob.objects.get().pair["id"] == shown[1].id

@@ -1,0 +1,34 @@
+"""The API of automatic retraining."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
+from labeling.models import Scope
+from training.actions.retraining import save_retraining_rule
+from training.api.serializers import retraining as serializers
+from training.models import RetrainingRule
+
+
+class RetrainingRuleView(ApiView):
+    """The rule of automatic retraining of a campaign."""
+
+    scopes = {"GET": Scope.READ, "PUT": Scope.TRAIN}
+
+    @extend_schema(responses=serializers.RetrainingRuleSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Returns the rule; a switched-off one if none was ever saved."""
+        campaign = get_led_campaign(self.person, slug)
+        rule = RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
+        return Response(serializers.RetrainingRuleSerializer(rule or RetrainingRule(campaign=campaign)).data)
+
+    @extend_schema(request=serializers.RetrainingRuleSerializer, responses=serializers.RetrainingRuleSerializer)
+    def put(self, request: Request, slug: str) -> Response:
+        """Saves the rule."""
+        user = self.person
+        campaign = get_led_campaign(user, slug)
+        values = self.validated(serializers.RetrainingRuleSerializer, request)
+        rule = save_retraining_rule(campaign=campaign, acting_user=user, now=self.now, **values)
+        return Response(serializers.RetrainingRuleSerializer(rule).data)

@@ -1,0 +1,118 @@
+"""The API of runs: training on a campaign's labels."""
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.numbers import whole_number
+from labeling.access import get_led_campaign
+from labeling.api.base import ApiView
+from labeling.api.idempotency import once
+from labeling.models import Scope, User
+from training import access
+from training.actions.runs import RunSpec, cancel_run, resume_run, start_run
+from training.api.finding import find_job, find_version
+from training.api.serializers import runs as serializers
+from training.models import Run, RunMetric
+from training.queries.jobs import run_metrics
+
+
+def find_run(user: User, number: int) -> Run:
+    """The run with this number, if the person may see it. Raises NotFound."""
+    runs = access.visible_runs(user).select_related("campaign", "snapshot", "parent", "version")
+    run: Run = find_job(runs, number, _("There is no run %(number)s among those you may see."))
+    return run
+
+
+class RunsView(ApiView):
+    """The runs of the campaigns that you lead."""
+
+    scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
+
+    @extend_schema(parameters=[serializers.RunFilter], responses=serializers.RunSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Lists them, newest first."""
+        filters = self.asked(serializers.RunFilter)
+        runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
+        if "campaign" in filters:
+            runs = runs.filter(campaign__slug=filters["campaign"])
+        if "status" in filters:
+            runs = runs.filter(status=filters["status"])
+        return self.paged(runs, serializers.RunSerializer)
+
+    @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
+    @once
+    def post(self, request: Request) -> Response:
+        """Freezes a campaign's labels and starts a run on them."""
+        user = self.person
+        values = self.validated(serializers.RunRequestSerializer, request)
+        campaign = get_led_campaign(user, values["campaign"])
+        parent = find_version(user, values["parent"]) if values.get("parent") else None
+        spec = RunSpec(parent=parent, config=values.get("config", {}))
+        run = start_run(campaign=campaign, acting_user=user, now=self.now, spec=spec)
+        return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
+
+
+AFTER = OpenApiParameter("after", int, description="Only points after this step.")
+
+
+def _after(request: Request) -> int:
+    after = whole_number(request.query_params.get("after", ""))
+    return -1 if after is None else after
+
+
+class RunView(ApiView):
+    """One run."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(parameters=[AFTER], responses=serializers.RunDetailSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Returns its state, its curve (or the points after a step) and the end of its log."""
+        run = find_run(self.person, pk)
+        metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
+        return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
+
+
+class RunMetricsView(ApiView):
+    """The curve of a run, page by page."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        parameters=[AFTER],
+        responses=serializers.RunMetricSerializer(many=True),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Lists the points after a step, oldest first."""
+        run = find_run(self.person, pk)
+        points = RunMetric.objects.filter(run=run, step__gt=_after(request))
+        return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
+
+
+class CancelRunView(ApiView):
+    """Cancelling a run."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=None, responses=serializers.RunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Cancels it after its current step; it can be resumed."""
+        user = self.person
+        run = cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
+        return Response(serializers.RunSerializer(run).data)
+
+
+class ResumeRunView(ApiView):
+    """Resuming a run."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(request=None, responses=serializers.RunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Resumes it from its last checkpoint."""
+        user = self.person
+        run = resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
+        return Response(serializers.RunSerializer(run).data)

@@ -1,0 +1,57 @@
+"""The fields of model versions in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from training.models import Deployment, ModelVersion
+
+
+class VersionFilter(serializers.Serializer[Any]):
+    """Filters of the list of versions."""
+
+    campaign = serializers.CharField(required=False, help_text="Only versions trained in this campaign (its slug).")
+
+
+class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """A model version with its lineage and its figures on held-out pairs."""
+
+    parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
+    campaign = serializers.SerializerMethodField()
+    serving = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ModelVersion
+        fields = (
+            "name",
+            "parent",
+            "campaign",
+            "run",
+            "content_hash",
+            "metrics",
+            "lineage",
+            "serving",
+            "created_at",
+        )
+
+    def get_campaign(self, version: ModelVersion) -> str | None:
+        return version.run.campaign.slug if version.run else None
+
+    def get_serving(self, version: ModelVersion) -> bool:
+        return bool(version.pk == self.context.get("serving_id"))
+
+
+class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
+    """A change of the serving version. changed: false if the version served already."""
+
+    version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
+    previous = serializers.SerializerMethodField()
+    reason = serializers.CharField(read_only=True)
+    changed = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Deployment
+        fields = ("channel", "version", "previous", "kind", "reason", "at", "changed")
+
+    def get_previous(self, deployment: Deployment) -> str | None:
+        return deployment.previous.version.name if deployment.previous else None
