@@ -81,6 +81,7 @@ class Prepared(Generic[Row]):
         self._types = values
         self._compiler: SQLCompiler | None = None
         self._sql = ""
+        self._annotations: tuple[str, ...] = ()
 
     def all(self, **values: Value) -> list[Row]:
         """The rows. Raises TypeError for an argument too many or too few, or of another type."""
@@ -94,6 +95,10 @@ class Prepared(Generic[Row]):
     def first(self, **values: Value) -> Row | None:
         """The first of them, for queries that find one row or none."""
         return next(iter(self.all(**values)), None)
+
+    def annotated(self, **values: Value) -> list[tuple[Row, dict[str, Any]]]:
+        """The rows, each with its annotations by name. The row itself carries only its columns. Raises TypeError."""
+        return [(row, {name: vars(row).pop(name) for name in self._annotations}) for row in self.all(**values)]
 
     def _compile(self) -> SQLCompiler:
         marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._types.items())}
@@ -111,6 +116,7 @@ class Prepared(Generic[Row]):
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.get_converters = lambda _: converters  # type: ignore[assignment, method-assign]
         self._sql = re.sub("%(.)", lambda found: places[next(number)] if found[1] == "s" else found[0], sql)
+        self._annotations = tuple(compiler.query.annotation_select)
         self._compiler = compiler
         return compiler
 

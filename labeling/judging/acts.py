@@ -7,26 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
 
-from labeling.access import AssignmentNotFound
 from labeling.events.record import record
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import (
     changeable,
     check_edit,
     count,
-    earlier_judgment,
     hold_place,
-    lock_assignment,
-    one_key_once,
     take_back,
     write_judgment,
 )
+from labeling.judging.locks import earlier_judgment, lock_assignment, lock_with_open, one_key_once
 from labeling.judging.queue import give_next, release, write_back
 from labeling.judging.seats import Seat, take_seat_of
 from labeling.judging.settling import told
-from labeling.models import Assignment, Gold, Judgment, User
+from labeling.models import Assignment, Judgment, User
 from labeling.queries.assignments import open_assignments
 from labeling.queries.progress import Progress
 from labeling.tally import tally_of
@@ -129,11 +125,12 @@ def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datet
 def undo_and_show(*, assignment: Assignment | int, acting_user: User, now: datetime) -> Undone:
     """The same, with what an annotator's page shows afterwards."""
     seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-    taken_back, others = _lock_with_open(seat, _id(assignment))
+    locked, others = lock_with_open(seat, _id(assignment))
+    taken_back = locked.assignment
     before = tally_of(taken_back.comparison)
     judgment = changeable(seat, taken_back, now)
     _hand_back(seat, others)
-    verdict = take_back(seat, judgment, taken_back, now)
+    verdict = take_back(seat, judgment, locked, now)
     write_back(seat, taken_back, tally_of(taken_back.comparison) - before)
     said = {"choice": judgment.choice, "verdict": told(verdict)}
     record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=said)
@@ -144,8 +141,9 @@ def undo_and_show(*, assignment: Assignment | int, acting_user: User, now: datet
 
 def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) -> tuple[Judgment, bool, bool]:
     """The judgment, whether it is new, and whether it was of what was open before the annotator."""
-    assignment = lock_assignment(seat, assignment_id, draft.key)
-    if earlier := earlier_judgment(assignment):
+    locked = lock_assignment(seat, assignment_id, draft.key)
+    assignment = locked.assignment
+    if earlier := earlier_judgment(locked):
         return earlier, False, False
     draft.check_against(seat.campaign)
     check_edit(assignment, draft)
@@ -153,7 +151,7 @@ def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) 
     totals = tally_of(assignment.comparison)
     hold_place(seat, assignment, now)
     judgment = write_judgment(seat, assignment, draft, now)
-    verdict = count(seat, assignment, judgment, now)
+    verdict = count(seat, locked, judgment, now)
     verb = seat.judge_the_judge(now) if assignment.kind == Assignment.Kind.GOLD else ""
     write_back(seat, assignment, tally_of(assignment.comparison) - totals)
     after = _as_event(judgment) | {"verdict": told(verdict)}
@@ -163,16 +161,17 @@ def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) 
 
 
 def _change(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) -> tuple[Judgment, bool]:
-    assignment = lock_assignment(seat, assignment_id, draft.key)
-    if earlier := earlier_judgment(assignment):
+    locked = lock_assignment(seat, assignment_id, draft.key)
+    assignment = locked.assignment
+    if earlier := earlier_judgment(locked):
         return earlier, False
     draft.check_against(seat.campaign)
     check_edit(assignment, draft)
     superseded = changeable(seat, assignment, now)
     totals = tally_of(assignment.comparison)
-    said = _as_event(superseded) | {"verdict": told(take_back(seat, superseded, assignment, now))}
+    said = _as_event(superseded) | {"verdict": told(take_back(seat, superseded, locked, now))}
     judgment = write_judgment(seat, assignment, draft, now)
-    verdict = count(seat, assignment, judgment, now)
+    verdict = count(seat, locked, judgment, now)
     verb = seat.judge_the_judge(now) if assignment.kind == Assignment.Kind.GOLD else ""
     write_back(seat, assignment, tally_of(assignment.comparison) - totals)
     after = _as_event(judgment) | {"verdict": told(verdict)}
@@ -207,29 +206,6 @@ def _tell_of_gold(seat: Seat, verb: str, now: datetime) -> None:
         member = seat.membership
         after = {"person": seat.user.pseudonym, "gold_right": member.gold_right, "gold_total": member.gold_total}
         record(verb, member, acting_user=None, now=now, campaign=seat.campaign, after=after)
-
-
-def _lock_with_open(seat: Seat, assignment_id: int) -> tuple[Assignment, list[Assignment]]:
-    """Locks an assignment and whatever else is open before the annotator, and their comparisons.
-
-    All in one statement and in the order of the comparisons, so that two who lock the same two cannot wait for each
-    other.
-    """
-    wanted = Q(pk=assignment_id) | Q(campaign=seat.campaign, status=Assignment.Status.LEASED)
-    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
-    locked = (
-        Assignment.objects.select_related("comparison")
-        .annotate(gold_winner=Subquery(right))
-        .select_for_update(no_key=True, of=("self", "comparison"))
-        .filter(wanted, annotator=seat.user)
-        .order_by("comparison_id")
-    )
-    found = {assignment.pk: assignment for assignment in locked}
-    if assignment_id not in found:
-        raise AssignmentNotFound
-    taken_back = found.pop(assignment_id)
-    taken_back.campaign = taken_back.comparison.campaign = seat.campaign
-    return taken_back, sorted(found.values(), key=lambda other: (other.leased_at, other.pk))
 
 
 def _hand_back(seat: Seat, others: list[Assignment]) -> None:

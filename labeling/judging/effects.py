@@ -3,22 +3,17 @@
 All of these work on rows that the caller has locked, and change objects; `queue.write_back` writes them.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from common.database.prepared import Prepared, insert
-from labeling.access import AssignmentNotFound
+from common.database.prepared import insert
 from labeling.judging.drafts import JudgmentDraft
+from labeling.judging.locks import LockedAssignment
 from labeling.judging.queue import expiry, free_slot
 from labeling.judging.refusals import (
     AlreadyJudged,
     CampaignNotOpen,
-    KeyUsed,
     LeaseLost,
     NothingToUndo,
     QuotaReached,
@@ -27,50 +22,11 @@ from labeling.judging.refusals import (
 )
 from labeling.judging.seats import Seat
 from labeling.judging.settling import settle, shrink
-from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Gold, Judgment, Verdict
+from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Judgment, Verdict
 from labeling.queries.progress import quota_left
 
 Kind = Assignment.Kind
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
-
-
-def _locked(assignment: int, annotator: int, key: str) -> QuerySet[Assignment]:
-    same_key = Judgment.objects.filter(annotator=annotator, key=key).values("pk")
-    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
-    return (
-        Assignment.objects.select_related("comparison")
-        .annotate(judgment_of_key=Subquery(same_key), gold_winner=Subquery(right))
-        .select_for_update(no_key=True, of=("self", "comparison"))
-        .filter(pk=assignment, annotator=annotator)
-    )
-
-
-LOCKED = Prepared(_locked, assignment=int, annotator=int, key=str)
-
-
-def lock_assignment(seat: Seat, assignment_id: int, key: str) -> Assignment:
-    """Locks the assignment, then its comparison, and looks up whether this key has arrived before.
-
-    The membership is locked already, so nobody else can write a judgment of this annotator here in the meantime.
-    Raises AssignmentNotFound.
-    """
-    assignment = LOCKED.first(assignment=assignment_id, annotator=seat.user.pk, key=key)
-    if assignment is None:
-        raise AssignmentNotFound
-    assignment.campaign = assignment.comparison.campaign = seat.campaign
-    return assignment
-
-
-def earlier_judgment(assignment: Assignment) -> Judgment | None:
-    """The judgment that this key made, if it has arrived before. Raises KeyUsed where it was of something else."""
-    judgment_id: int | None = vars(assignment)["judgment_of_key"]
-    if judgment_id is None:
-        return None
-    judgment = Judgment.objects.get(pk=judgment_id)
-    if judgment.assignment_id != assignment.pk:
-        raise KeyUsed
-    judgment.assignment = assignment
-    return judgment
 
 
 def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
@@ -129,13 +85,13 @@ def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now
     return judgment
 
 
-def count(seat: Seat, assignment: Assignment, judgment: Judgment, now: datetime) -> Verdict | None:
+def count(seat: Seat, locked: LockedAssignment, judgment: Judgment, now: datetime) -> Verdict | None:
     """What the judgment changes; returns the verdict, if it settled the comparison.
 
     A skip frees its place, and with a flag stops the comparison; gold counts for its annotator; a retest for nothing;
     any other is a vote and may settle the comparison.
     """
-    comparison = assignment.comparison
+    assignment, comparison = locked.assignment, locked.assignment.comparison
     if judgment.choice == Choice.SKIP:
         assignment.status = Assignment.Status.SKIPPED
         if assignment.kind == Kind.NORMAL:
@@ -147,19 +103,20 @@ def count(seat: Seat, assignment: Assignment, judgment: Judgment, now: datetime)
     assignment.status = Assignment.Status.JUDGED
     seat.count(1, now)
     if assignment.kind == Kind.GOLD:
-        seat.count_gold(int(is_right(assignment, judgment)), 1)
+        seat.count_gold(int(is_right(locked, judgment)), 1)
     if assignment.kind != Kind.NORMAL:
         return None
     _add_vote(comparison, judgment.choice, 1)
     return settle(comparison, seat.campaign, now)
 
 
-def take_back(seat: Seat, judgment: Judgment, assignment: Assignment, now: datetime) -> Verdict | None:
+def take_back(seat: Seat, judgment: Judgment, locked: LockedAssignment, now: datetime) -> Verdict | None:
     """Undoes what `count` did and leases the assignment again; returns the verdict that is no more.
 
     Raises NothingToUndo, TooLateToUndo.
     """
-    comparison, verdict = assignment.comparison, None
+    assignment, verdict = locked.assignment, None
+    comparison = assignment.comparison
     if judgment.choice == Choice.SKIP:
         _take_back_skip(judgment, assignment)
     else:
@@ -168,7 +125,7 @@ def take_back(seat: Seat, judgment: Judgment, assignment: Assignment, now: datet
             _add_vote(comparison, judgment.choice, -1)
             shrink(comparison, seat.campaign)
         elif assignment.kind == Kind.GOLD:
-            seat.count_gold(-int(is_right(assignment, judgment)), -1)
+            seat.count_gold(-int(is_right(locked, judgment)), -1)
         seat.count(-1, now, made_at=judgment.created_at)
     assignment.status = Assignment.Status.LEASED
     assignment.expires_at = expiry(seat.campaign, now)
@@ -207,20 +164,9 @@ def undo_until(judgment: Judgment, campaign: Campaign) -> datetime | None:
     return judgment.created_at + timedelta(seconds=campaign.undo_seconds)
 
 
-def is_right(assignment: Assignment, judgment: Judgment) -> bool:
-    """Whether a judgment of gold is what it should be. The assignment was locked by `lock_assignment`."""
-    return bool(judgment.choice == vars(assignment)["gold_winner"])
-
-
-@contextmanager
-def one_key_once() -> Iterator[None]:
-    """The same key at the same moment in two campaigns: the database lets one of them through."""
-    try:
-        yield
-    except IntegrityError as error:
-        if "judgment_key_once" in str(error):
-            raise KeyUsed from error
-        raise
+def is_right(locked: LockedAssignment, judgment: Judgment) -> bool:
+    """Whether a judgment of gold agrees with the known verdict."""
+    return judgment.choice == locked.gold_winner
 
 
 def _check_standing(assignment: Assignment) -> None:

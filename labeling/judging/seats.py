@@ -84,20 +84,20 @@ class Seat:
 
 def take_seat(*, user: User, campaign: Campaign) -> Seat:
     """Locks an annotator's place in a campaign. Raises CampaignNotFound; NotAllowed for an admin who is no member."""
-    seat = _lock(SEAT.first(user=user.pk, campaign=campaign.pk), user)
-    if seat is None:
-        if user.is_admin:
-            raise NotAllowed(_("Only members are given comparisons. Add yourself to the campaign first."))
-        raise CampaignNotFound
-    return seat
+    rows = SEAT.annotated(user=user.pk, campaign=campaign.pk)
+    if rows:
+        return _seat(user, *rows[0])
+    if user.is_admin:
+        raise NotAllowed(_("Only members are given comparisons. Add yourself to the campaign first."))
+    raise CampaignNotFound
 
 
 def take_seat_of(*, user: User, assignment_id: int) -> Seat:
     """The same, for the campaign of an assignment of theirs. Raises AssignmentNotFound."""
-    seat = _lock(SEAT_OF_ASSIGNMENT.first(user=user.pk, assignment=assignment_id), user)
-    if seat is None:
+    rows = SEAT_OF_ASSIGNMENT.annotated(user=user.pk, assignment=assignment_id)
+    if not rows:
         raise AssignmentNotFound
-    return seat
+    return _seat(user, *rows[0])
 
 
 def _seats(user: int) -> QuerySet[Membership]:
@@ -128,10 +128,7 @@ SEAT = Prepared(lambda user, campaign: _seats(user).filter(campaign=campaign), u
 SEAT_OF_ASSIGNMENT = Prepared(_seats_of_assignment, user=int, assignment=int)
 
 
-def _lock(membership: Membership | None, user: User) -> Seat | None:
-    if membership is None:
-        return None
-    annotated: dict[str, int] = vars(membership)
-    totals = Tally(comparisons=annotated["total_comparisons"], settled=annotated["total_settled"])
+def _seat(user: User, membership: Membership, annotations: dict[str, int]) -> Seat:
+    totals = Tally(comparisons=annotations["total_comparisons"], settled=annotations["total_settled"])
     membership.user = user
-    return Seat(membership, membership.campaign, user, totals, annotated["open_now"])
+    return Seat(membership, membership.campaign, user, totals, annotations["open_now"])

@@ -41,6 +41,17 @@ def test_rows_relations_annotations_and_what_is_left_out_are_as_without() -> Non
     assert len(prepared.all(annotator=scene.alice.pk, before=NOON)) == 2
 
 
+def test_annotations_stand_beside_the_row_and_not_on_it() -> None:
+    scene = stage(comparisons=2)
+    for _ in range(2):
+        scene.vote(scene.given(scene.alice), "a")
+    prepared = Prepared(given_to, annotator=int, before=datetime)
+    rows = prepared.annotated(annotator=scene.alice.pk, before=NOON)
+    assert [annotations for _, annotations in rows] == [{"said": 1}, {"said": 1}]
+    assert not any("said" in vars(row) for row, _ in rows)
+    assert [row for row, _ in rows] == list(given_to(scene.alice.pk, NOON))
+
+
 def test_the_queryset_is_built_once() -> None:
     scene, built = stage(), []
 
