@@ -24,7 +24,7 @@ from labeling.judging.seats import Seat, take_seat_of
 from labeling.judging.settling import told
 from labeling.models import Assignment, Judgment, User
 from labeling.queries.assignments import open_assignments
-from labeling.queries.progress import Progress
+from labeling.queries.progress import AnnotatorProgress
 from labeling.tally import tally_of
 
 
@@ -40,7 +40,7 @@ class JudgmentResult:
     is_new: bool
     next: Assignment | None
     following: list[Assignment]
-    progress: Progress
+    progress: AnnotatorProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Undone:
     judgment: Judgment
     assignment: Assignment
     held: list[Assignment]
-    progress: Progress
+    progress: AnnotatorProgress
 
 
 def judge(

@@ -13,7 +13,7 @@ from labeling.judging.refusals import LeaseLost, Withdrawn
 from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
 from labeling.queries.assignments import STANDS
-from labeling.queries.progress import Progress
+from labeling.queries.progress import AnnotatorProgress
 
 
 class NotOpen(Conflict):
@@ -35,7 +35,7 @@ def next_assignment(*, campaign: Campaign, acting_user: User, now: datetime) -> 
 @transaction.atomic
 def next_with_progress(
     *, campaign: Campaign, acting_user: User, now: datetime, ahead: int = 0
-) -> tuple[list[Assignment], Progress]:
+) -> tuple[list[Assignment], AnnotatorProgress]:
     """The same with up to so many that follow, where the campaign allows it, and what an annotator's page shows."""
     seat = take_seat(user=acting_user, campaign=campaign)
     return give_next(seat, now, ahead=ahead), seat.progress(now)

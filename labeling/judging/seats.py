@@ -12,7 +12,7 @@ from common.database.prepared import Prepared
 from common.errors import NotAllowed
 from labeling.access import AssignmentNotFound, CampaignNotFound
 from labeling.models import Assignment, Campaign, CampaignTally, Membership, User
-from labeling.queries.progress import Progress, progress_of, quota_left
+from labeling.queries.progress import AnnotatorProgress, progress_of, quota_left
 from labeling.stats import wilson_interval
 from labeling.tally import Tally
 
@@ -30,8 +30,8 @@ class Seat:
     totals: Tally
     open: int
 
-    def progress(self, now: datetime) -> Progress:
-        """What the annotator's page shows."""
+    def progress(self, now: datetime) -> AnnotatorProgress:
+        """The progress that the annotator sees."""
         return progress_of(self.membership, self.totals, now)
 
     def wants(self, held: int, now: datetime, *, ahead: int) -> int:

@@ -16,7 +16,7 @@ from labeling.judging.assignments import next_with_progress
 from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
-from labeling.queries.progress import annotator_view
+from labeling.queries.progress import annotator_progress
 from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
 
@@ -56,7 +56,7 @@ def _shown(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     is_active = campaign.status == Campaign.Status.ACTIVE
     is_kept = "kept" in request.GET
     given: list[Assignment] = []
-    progress = annotator_view(campaign, user, now=now)
+    progress = annotator_progress(campaign, user, now=now)
     if is_active and not is_kept:
         given, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
     assignment = next(iter(given), None)

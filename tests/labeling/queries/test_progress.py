@@ -57,9 +57,10 @@ def test_an_annotator_sees_their_own_counts_and_a_stranger_zeros() -> None:
     scene.judge(scene.given(scene.alice))
     scene.now += timedelta(days=1)
     scene.judge(scene.given(scene.alice))
-    assert annotator_progress(scene.campaign, scene.alice, now=scene.now) == (2, 1)
-    assert annotator_progress(scene.campaign, scene.bob, now=scene.now) == (0, 0)
-    assert annotator_progress(scene.campaign, scene.charlie, now=scene.now) == (0, 0)
+    for user, counts in ((scene.alice, (2, 1)), (scene.bob, (0, 0)), (scene.charlie, (0, 0))):
+        progress = annotator_progress(scene.campaign, user, now=scene.now)
+        assert (progress.judged, progress.judged_today) == counts
+        assert (progress.comparisons, progress.settled) == (3, 2)
 
 
 def test_annotators_are_summed_up_by_pseudonym() -> None:
