@@ -111,7 +111,7 @@ def work(place: dict[str, Any]) -> None:
 def _client(number: int, place: dict[str, Any]) -> None:
     from django.db import connection
 
-    from labeling.judging.assignments import next_with_progress
+    from labeling.judging.assignments import next_assignments
     from labeling.models import Campaign, User
 
     chance = random.Random()
@@ -124,8 +124,7 @@ def _client(number: int, place: dict[str, Any]) -> None:
     with path.open("a") as log:
         while vain < GIVES_UP_AFTER:
             now = _clock(place["start"])
-            given, _ = next_with_progress(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch)
-            assignment = next(iter(given), None)
+            assignment = next_assignments(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch).next
             if assignment is None:
                 vain += 1
                 time.sleep(0.05)
@@ -142,17 +141,13 @@ def _client(number: int, place: dict[str, Any]) -> None:
 def _send(user: Any, letter: dict[str, Any], log: Any, start: float) -> None:
     """Writes down what is sent, sends it, writes down what came back."""
     from labeling.judging.acts import judge
+    from labeling.judging.drafts import JudgmentDraft
     from labeling.judging.refusals import AlreadyJudged, LeaseLost
 
     _write(log, {"sent": letter})
     try:
-        judge(
-            assignment=letter["assignment"],
-            choice=letter["choice"],
-            key=letter["key"],
-            acting_user=user,
-            now=_clock(start),
-        )
+        draft = JudgmentDraft(letter["choice"], letter["key"])
+        judge(assignment=letter["assignment"], draft=draft, acting_user=user, now=_clock(start))
     except (LeaseLost, AlreadyJudged) as error:
         _write(log, {"refused": letter["key"], "why": error.type})
     else:

@@ -15,7 +15,8 @@ from labeling.actions.members import add_member
 from labeling.actions.people import create_user
 from labeling.exchange import Message
 from labeling.judging.acts import judge
-from labeling.judging.assignments import next_assignment
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Role, User
 
 PASSWORD = "correct horse battery"
@@ -85,7 +86,7 @@ class Stage:
 
     def next(self, user: User) -> Assignment | None:
         """What somebody is given."""
-        return next_assignment(campaign=self.campaign, acting_user=user, now=self.now)
+        return next_assignments(campaign=self.campaign, acting_user=user, now=self.now).next
 
     def given(self, user: User) -> Assignment:
         """What somebody is given, when there must be something."""
@@ -100,8 +101,8 @@ class Stage:
 
     def judge(self, assignment: Assignment, choice: str = "left", **said: Any) -> Judgment:
         """The assignment's annotator says something about it."""
-        said.setdefault("key", self.key())
-        return judge(assignment=assignment, acting_user=assignment.annotator, now=self.now, choice=choice, **said)
+        draft = JudgmentDraft(choice, **{"key": self.key()} | said)
+        return judge(assignment=assignment, draft=draft, acting_user=assignment.annotator, now=self.now)
 
     def vote(self, assignment: Assignment, winner: str, **said: Any) -> Judgment:
         """The assignment's annotator prefers a or b, wherever it is shown."""

@@ -10,7 +10,7 @@ from common.errors import Conflict, Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead
 from labeling.events.record import record
-from labeling.judging.settling import settle, told
+from labeling.judging.settling import settle, verdict_as_json
 from labeling.models import Comparison, Gold, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
 
@@ -101,7 +101,7 @@ def make_gold(
     )
     if verdict is not None:
         verdict.delete()
-    was: dict[str, Any] = {"gold": str(before.winner)} if before else {"verdict": told(verdict)}
+    was: dict[str, Any] = {"gold": str(before.winner)} if before else {"verdict": verdict_as_json(verdict)}
     after = {"gold": str(winner), "reason": reason.strip()}
     _move(locked, Status.GOLD, "comparison.made_gold", acting_user, now, after, before=was)
     return locked
@@ -170,7 +170,7 @@ def _move(
         now=now,
         campaign=comparison.campaign,
         before={"status": was} | (before or {}),
-        after={"status": str(comparison.status)} | after | ({"verdict": told(verdict)} if verdict else {}),
+        after={"status": str(comparison.status)} | after | ({"verdict": verdict_as_json(verdict)} if verdict else {}),
     )
     add_to_tally(comparison.campaign_id, tally_of(comparison) - totals)
 

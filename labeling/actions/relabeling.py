@@ -11,7 +11,7 @@ from labeling.access import require_lead
 from labeling.actions.comparisons import queue_position, turn_back
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.events.record import record
-from labeling.judging.settling import told
+from labeling.judging.settling import verdict_as_json
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
 
@@ -54,7 +54,7 @@ def relabel_comparison(
         acting_user=acting_user,
         now=now,
         campaign=locked.campaign,
-        before={"status": was, "verdict": told(verdict)},
+        before={"status": was, "verdict": verdict_as_json(verdict)},
         after={"status": str(locked.status), "more": more, "reason": reason.strip()},
     )
     add_to_tally(locked.campaign_id, tally_of(locked) - totals)

@@ -9,7 +9,7 @@ from common.errors import Conflict, Invalid
 from common.wording import in_sentence
 from labeling.access import require_expert
 from labeling.events.record import record
-from labeling.judging.settling import told
+from labeling.judging.settling import verdict_as_json
 from labeling.models import Comparison, User, Verdict, Winner
 from labeling.tally import add_to_tally, tally_of
 
@@ -63,7 +63,7 @@ def adjudicate(*, comparison: Comparison, winner: str, reason: str, acting_user:
         acting_user=acting_user,
         now=now,
         campaign=comparison.campaign,
-        after=told(verdict) | {"reason": verdict.reason},
+        after=verdict_as_json(verdict) | {"reason": verdict.reason},
     )
     add_to_tally(comparison.campaign_id, tally_of(comparison) - totals)
     return verdict

@@ -1,5 +1,6 @@
 """Assignments: given, renewed, handed back, and freed when nobody answers."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -22,23 +23,28 @@ class NotOpen(Conflict):
     type = "assignment-not-open"
 
 
-def next_assignment(*, campaign: Campaign, acting_user: User, now: datetime) -> Assignment | None:
-    """What this annotator judges next; None when nothing is left for them.
+@dataclass(frozen=True, slots=True)
+class NextResult:
+    """The assignments that an annotator holds, in the order in which they are shown, and the annotator's progress."""
 
-    Asking again without having judged gives the same assignment with the same presentation and a fresh lease.
-    Raises CampaignNotFound, NotAllowed.
-    """
-    given, _ = next_with_progress(campaign=campaign, acting_user=acting_user, now=now)
-    return next(iter(given), None)
+    held: list[Assignment]
+    progress: AnnotatorProgress
+
+    @property
+    def next(self) -> Assignment | None:
+        """The one to show; None: nothing is left for this annotator."""
+        return next(iter(self.held), None)
 
 
 @transaction.atomic
-def next_with_progress(
-    *, campaign: Campaign, acting_user: User, now: datetime, ahead: int = 0
-) -> tuple[list[Assignment], AnnotatorProgress]:
-    """The same with up to so many that follow, where the campaign allows it, and what an annotator's page shows."""
+def next_assignments(*, campaign: Campaign, acting_user: User, now: datetime, ahead: int = 0) -> NextResult:
+    """Leases the next comparison to this annotator, and up to `ahead` more where the campaign allows it.
+
+    Asking again without judging returns the same assignments with the same presentation and renewed leases. Raises
+    CampaignNotFound, NotAllowed.
+    """
     seat = take_seat(user=acting_user, campaign=campaign)
-    return give_next(seat, now, ahead=ahead), seat.progress(now)
+    return NextResult(give_next(seat, now, ahead=ahead), seat.progress(now))
 
 
 @transaction.atomic

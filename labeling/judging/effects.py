@@ -1,13 +1,13 @@
 """What a judgment changes about its assignment, its comparison and its annotator, and how that is taken back.
 
-All of these work on rows that the caller has locked, and change objects; `queue.write_back` writes them.
+All of these work on rows that the caller has locked, and change objects, and `write_back` writes them.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from common.database.prepared import insert
+from common.database.prepared import insert, prepared_cursor
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.locks import LockedAssignment
 from labeling.judging.queue import expiry, free_slot
@@ -22,8 +22,10 @@ from labeling.judging.refusals import (
 )
 from labeling.judging.seats import Seat
 from labeling.judging.settling import settle, shrink
+from labeling.judging.statements import WRITE_BACK
 from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Judgment, Verdict
 from labeling.queries.progress import quota_left
+from labeling.tally import Tally, tally_values
 
 Kind = Assignment.Kind
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
@@ -85,7 +87,7 @@ def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now
     return judgment
 
 
-def count(seat: Seat, locked: LockedAssignment, judgment: Judgment, now: datetime) -> Verdict | None:
+def apply_judgment(seat: Seat, locked: LockedAssignment, judgment: Judgment, now: datetime) -> Verdict | None:
     """What the judgment changes; returns the verdict, if it settled the comparison.
 
     A skip frees its place, and with a flag stops the comparison; gold counts for its annotator; a retest for nothing;
@@ -110,8 +112,8 @@ def count(seat: Seat, locked: LockedAssignment, judgment: Judgment, now: datetim
     return settle(comparison, seat.campaign, now)
 
 
-def take_back(seat: Seat, judgment: Judgment, locked: LockedAssignment, now: datetime) -> Verdict | None:
-    """Undoes what `count` did and leases the assignment again; returns the verdict that is no more.
+def revert_judgment(seat: Seat, judgment: Judgment, locked: LockedAssignment, now: datetime) -> Verdict | None:
+    """Undoes what `apply_judgment` did and leases the assignment again; returns the verdict that is no more.
 
     Raises NothingToUndo, TooLateToUndo.
     """
@@ -132,6 +134,42 @@ def take_back(seat: Seat, judgment: Judgment, locked: LockedAssignment, now: dat
     judgment.superseded_at = now
     judgment.save(update_fields=["superseded_at"])
     return verdict
+
+
+def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
+    """Writes what a judgment or its undoing changed about the annotator, the assignment, its comparison and the totals.
+
+    Everything about them is written as the objects say, so all three must have been locked before they were changed.
+    """
+    member, comparison = seat.membership, assignment.comparison
+    values: dict[str, int | float | str | date | None] = {
+        "membership": member.pk,
+        "cursor": member.cursor,
+        "member_judged": member.judged,
+        "judged_on": member.judged_on,
+        "judged_today": member.judged_today,
+        "gold_right": member.gold_right,
+        "gold_total": member.gold_total,
+        "warned_at": member.warned_at,
+        "paused_at": member.paused_at,
+        "assignment": assignment.pk,
+        "held_status": assignment.status,
+        "slot": assignment.slot,
+        "expires_at": assignment.expires_at,
+        "comparison": comparison.pk,
+        "status": comparison.status,
+        "overlap": comparison.overlap,
+        "taken": comparison.taken,
+        "judged": comparison.judged,
+        "votes_a": comparison.votes_a,
+        "votes_b": comparison.votes_b,
+        "votes_tie": comparison.votes_tie,
+        "votes_both_bad": comparison.votes_both_bad,
+        **tally_values(seat.campaign.pk, change),
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(WRITE_BACK, values)
+    seat.totals = seat.totals + change
 
 
 def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:

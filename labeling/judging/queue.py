@@ -20,7 +20,7 @@ both at once in the order of their ids), and who holds a shard waits for nothing
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Subquery
@@ -35,11 +35,9 @@ from labeling.judging.statements import (
     TAKE,
     TAKE_GOLD,
     TAKE_RETEST,
-    WRITE_BACK,
 )
 from labeling.models import QUEUE_START, Assignment, Campaign, Comparison, GuidelineVersion
 from labeling.queries.assignments import STANDS, open_assignments
-from labeling.tally import Tally, tally_values
 
 MAX_LEFT_BALANCE = 3
 """How far an annotator's sides may drift apart before the next one is not drawn but given."""
@@ -109,42 +107,6 @@ def release_expired(now: datetime, *, campaign: Campaign | None = None, limit: i
     if found:
         release(found)
     return len(found)
-
-
-def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
-    """Writes what a judgment or its undoing changed about the annotator, the assignment, its comparison and the totals.
-
-    Everything about them is written as the objects say, so all three must have been locked before they were changed.
-    """
-    member, comparison = seat.membership, assignment.comparison
-    values: dict[str, int | float | str | date | None] = {
-        "membership": member.pk,
-        "cursor": member.cursor,
-        "member_judged": member.judged,
-        "judged_on": member.judged_on,
-        "judged_today": member.judged_today,
-        "gold_right": member.gold_right,
-        "gold_total": member.gold_total,
-        "warned_at": member.warned_at,
-        "paused_at": member.paused_at,
-        "assignment": assignment.pk,
-        "held_status": assignment.status,
-        "slot": assignment.slot,
-        "expires_at": assignment.expires_at,
-        "comparison": comparison.pk,
-        "status": comparison.status,
-        "overlap": comparison.overlap,
-        "taken": comparison.taken,
-        "judged": comparison.judged,
-        "votes_a": comparison.votes_a,
-        "votes_b": comparison.votes_b,
-        "votes_tie": comparison.votes_tie,
-        "votes_both_bad": comparison.votes_both_bad,
-        **tally_values(seat.campaign.pk, change),
-    }
-    with prepared_cursor() as cursor:
-        cursor.execute(WRITE_BACK, values)
-    seat.totals = seat.totals + change
 
 
 def _renew_open(seat: Seat, now: datetime) -> int:

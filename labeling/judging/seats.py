@@ -62,7 +62,7 @@ class Seat:
         member.gold_total = max(0, member.gold_total + total)
         member.gold_right = min(member.gold_total, max(0, member.gold_right + right))
 
-    def judge_the_judge(self, now: datetime) -> str:
+    def apply_gold_action(self, now: datetime) -> str:
         """Warns or pauses the annotator where their gold accuracy is surely too low; returns the verb of the event.
 
         Surely: the upper end of the 95 % interval (Wilson) lies below the threshold.

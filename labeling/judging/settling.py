@@ -79,8 +79,8 @@ def shrink(comparison: Comparison, campaign: Campaign) -> None:
         comparison.overlap = max(min(comparison.overlap, campaign.overlap), comparison.taken)
 
 
-def told(verdict: Verdict | None) -> dict[str, Any]:
-    """A verdict as an event tells it."""
+def verdict_as_json(verdict: Verdict | None) -> dict[str, Any]:
+    """A verdict as the event log holds it; {}: none."""
     if verdict is None:
         return {}
     return {"winner": str(verdict.winner), "confidence": verdict.confidence, "settled_by": str(verdict.settled_by)}

@@ -115,17 +115,19 @@ def base(db: None, tiny_model: Path, var_dir: Path) -> ModelVersion:
 def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, now: datetime = NOW) -> int:
     """An annotator judges what is given: the shorter text wins, and equal lengths go left. Returns how many."""
     from labeling.judging.acts import judge
-    from labeling.judging.assignments import next_assignment
+    from labeling.judging.assignments import next_assignments
+    from labeling.judging.drafts import JudgmentDraft
 
     judged = 0
     while limit is None or judged < limit:
-        assignment = next_assignment(campaign=campaign, acting_user=annotator, now=now)
+        assignment = next_assignments(campaign=campaign, acting_user=annotator, now=now).next
         if assignment is None:
             break
         sides = {"a": assignment.comparison.completion_a.text, "b": assignment.comparison.completion_b.text}
         left, right = sides[assignment.left], sides[assignment.right]
         choice = "left" if len(left) <= len(right) else "right"
-        judge(assignment=assignment, acting_user=annotator, now=now, choice=choice, key=f"{assignment.pk}")
+        draft = JudgmentDraft(choice, f"{assignment.pk}")
+        judge(assignment=assignment, draft=draft, acting_user=annotator, now=now)
         judged += 1
     return judged
 

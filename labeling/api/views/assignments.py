@@ -18,8 +18,8 @@ from labeling.api.serializers.judging import (
     RenewedSerializer,
     UndoneSerializer,
 )
-from labeling.judging.acts import JudgmentResult, change_judgment, judge_and_continue, undo_and_show
-from labeling.judging.assignments import next_with_progress, release_assignment, renew_assignment
+from labeling.judging.acts import JudgmentResult, change_judgment, judge_and_continue, undo_judgment
+from labeling.judging.assignments import next_assignments, release_assignment, renew_assignment
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment, present_held
 from labeling.models import Scope
@@ -41,13 +41,11 @@ class NextAssignmentView(ApiView):
         wish: dict[str, Any] = {"ahead": 0, "have": []}
         if has_wishes:
             wish = self.validated(AheadSerializer, request)
-        given, progress = next_with_progress(
-            campaign=campaign, acting_user=self.person, now=self.now, ahead=wish["ahead"]
-        )
-        if not given:
+        result = next_assignments(campaign=campaign, acting_user=self.person, now=self.now, ahead=wish["ahead"])
+        if result.next is None:
             return Response(status=204)
-        held = present_held(given, wish["have"])
-        return Response({"assignment": held.pop("next"), **held, "progress": progress.as_dict()})
+        held = present_held(result.held, wish["have"])
+        return Response({"assignment": held.pop("next"), **held, "progress": result.progress.as_dict()})
 
 
 class JudgmentView(ApiView):
@@ -92,7 +90,7 @@ class JudgmentView(ApiView):
     @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
         """Take your judgment back while the campaign allows it. It is superseded, never erased; judge again."""
-        undone = undo_and_show(assignment=assignment_id, acting_user=self.person, now=self.now)
+        undone = undo_judgment(assignment=assignment_id, acting_user=self.person, now=self.now)
         held = present_held(undone.held, {each.pk for each in undone.held})["held"]
         shown = present_assignment(undone.assignment)
         return Response({"assignment": shown, "held": held, "progress": undone.progress.as_dict()})
@@ -130,10 +128,9 @@ def _taken_apart(said: dict[str, Any]) -> tuple[JudgmentDraft, dict[str, Any]]:
 
 
 def _result(answered: JudgmentResult, have: Collection[int]) -> Response:
-    held = [answered.next, *answered.following] if answered.next else []
     body = {
         "judgment": SHOW_JUDGMENT.to_representation(answered.judgment),
-        **present_held(held, have),
+        **present_held(answered.held, have),
         "progress": answered.progress.as_dict(),
     }
     return Response(body, status=201 if answered.is_new else 200)

@@ -8,8 +8,8 @@ import pytest
 from common.errors import Invalid
 from labeling.actions.campaigns import TRANSITIONS, WrongStatus, change_campaign, change_campaign_status
 from labeling.actions.curation import retire_comparison
-from labeling.judging.acts import change_judgment, judge_and_continue, undo_and_show
-from labeling.judging.assignments import NotOpen, next_with_progress, renew_assignment
+from labeling.judging.acts import change_judgment, judge_and_continue, undo_judgment
+from labeling.judging.assignments import NotOpen, next_assignments, renew_assignment
 from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.judging.presentation import present_assignment
 from labeling.judging.refusals import LeaseLost, NothingToUndo, TooLateToUndo, Withdrawn
@@ -142,18 +142,18 @@ def test_a_quota_ends_what_one_annotator_is_given_and_says_so() -> None:
     scene = stage(comparisons=9, quota=3, quota_per_day=2)
     for _ in range(2):
         scene.judge(scene.given(scene.alice))
-    given, progress = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
-    assert (given, progress.notice) == ([], QUOTA_OF_TODAY_REACHED)
+    result = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    assert (result.held, result.progress.notice) == ([], QUOTA_OF_TODAY_REACHED)
     scene.now += timedelta(days=1)
     scene.judge(scene.given(scene.alice))
-    given, progress = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
-    assert (given, progress.notice) == ([], QUOTA_REACHED)
+    result = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    assert (result.held, result.progress.notice) == ([], QUOTA_REACHED)
     assert scene.next(scene.bob) is not None
 
 
 def test_prefetching_holds_the_next_ones_too_and_fills_up_one_for_one() -> None:
     scene = stage(comparisons=10, overlap=2, prefetch=2)
-    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=9)
+    given = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=9).held
     assert len(given) == len({one.comparison_id for one in given}) == 3
     first, second, third = given
     scene.wait(60)
@@ -161,29 +161,27 @@ def test_prefetching_holds_the_next_ones_too_and_fills_up_one_for_one() -> None:
         assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now, ahead=9
     )
     assert answered.next is not None
-    assert (answered.next.pk, answered.following[0].pk) == (second.pk, third.pk)
-    assert len(answered.following) == 2
-    assert {one.expires_at for one in [answered.next, *answered.following]} == {
-        scene.now + timedelta(seconds=scene.campaign.lease_seconds)
-    }
+    assert [one.pk for one in answered.held[:2]] == [second.pk, third.pk]
+    assert len(answered.held) == 3
+    assert {one.expires_at for one in answered.held} == {scene.now + timedelta(seconds=scene.campaign.lease_seconds)}
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 3
-    undone = undo_and_show(assignment=first, acting_user=scene.alice, now=scene.now)
+    undone = undo_judgment(assignment=first, acting_user=scene.alice, now=scene.now)
     assert undone.assignment.pk == first.pk
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 3
-    again, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    again = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now).held
     assert [one.pk for one in again] == [first.pk, second.pk, third.pk]
 
 
 def test_prefetching_never_goes_beyond_the_quota() -> None:
     scene = stage(comparisons=10, prefetch=5, quota=2)
-    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=5)
+    given = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=5).held
     assert len(given) == 2
 
 
 def test_towards_the_end_nobody_holds_ahead_what_others_could_be_judging() -> None:
     scene = stage(comparisons=5, prefetch=5)
-    first, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=5)
-    others, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.bob, now=scene.now, ahead=5)
+    first = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=5).held
+    others = next_assignments(campaign=scene.campaign, acting_user=scene.bob, now=scene.now, ahead=5).held
     assert (len(first), len(others)) == (3, 2)
     for given in first:
         answered = judge_and_continue(
@@ -193,16 +191,16 @@ def test_towards_the_end_nobody_holds_ahead_what_others_could_be_judging() -> No
             now=scene.now,
             ahead=5,
         )
-    assert (answered.next, answered.following) == (None, [])
+    assert (answered.next, answered.held) == (None, [])
 
 
 def test_who_wants_none_ahead_holds_one_whatever_the_campaign_allows() -> None:
     scene = stage(comparisons=10, prefetch=5)
-    given, _ = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    given = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now).held
     answered = judge_and_continue(
         assignment=given[0].pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
-    assert (len(given), answered.following) == (1, [])
+    assert (len(given), len(answered.held)) == (1, 1)
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1
 
 

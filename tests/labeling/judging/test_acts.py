@@ -185,7 +185,7 @@ def test_nobody_can_judge_for_somebody_else() -> None:
     assignment = scene.given(scene.alice)
     for user in (scene.bob, scene.charlie, scene.maya, scene.root):
         with pytest.raises(AssignmentNotFound):
-            judge(assignment=assignment, acting_user=user, now=scene.now, choice="left", key="k")
+            judge(assignment=assignment, draft=JudgmentDraft("left", "k"), acting_user=user, now=scene.now)
 
 
 def test_who_was_removed_from_the_campaign_judges_no_more() -> None:
