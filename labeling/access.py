@@ -8,7 +8,8 @@ may do everything, but to judge even an admin has to be a member. `None` in the 
 from collections.abc import Callable
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import NotAllowed, NotFound
 from labeling.models import (
@@ -25,59 +26,36 @@ from labeling.models import (
 
 
 class CampaignNotFound(NotFound):
-    """No campaign of this name among those you take part in."""
-
     type = "campaign-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such campaign among those you take part in."))
+    sentence = _("There is no such campaign among those you take part in.")
 
 
 class AssignmentNotFound(NotFound):
-    """No such assignment of yours. Ask for the next one."""
-
     type = "assignment-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such assignment of yours. Ask for the next one."))
+    sentence = _("You have no such assignment. Ask for the next one.")
 
 
 class ComparisonNotFound(NotFound):
-    """No such comparison in a campaign that you lead."""
-
     type = "comparison-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such comparison in a campaign of yours."))
+    sentence = _("There is no such comparison in a campaign that you lead.")
 
 
 class TokenNotFound(NotFound):
-    """You have no token of this number."""
-
     type = "token-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("You have no such token."))
+    sentence = _("You have no such token.")
 
 
 class WebhookNotFound(NotFound):
-    """No such webhook, or no such delivery, in a campaign that you lead."""
-
     type = "webhook-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such webhook, or no such delivery, in a campaign that you lead."))
+    sentence = _("There is no such webhook or delivery in a campaign that you lead.")
 
 
 class PersonNotFound(NotFound):
-    """Nobody of this user name. An admin can make an account."""
-
     type = "person-not-found"
+    sentence = _("There is no user called %(name)s. An admin can create an account.")
 
     def __init__(self, username: str) -> None:
-        super().__init__(
-            _("There is nobody called %(name)s. An admin can make an account for them.") % {"name": username}
-        )
+        super().__init__(name=username)
 
 
 def visible_campaigns(user: User) -> QuerySet[Campaign]:
@@ -173,7 +151,7 @@ def get_invitation(campaign: Campaign, invitation_id: int) -> Invitation:
     """An invitation to a campaign that the caller may run. Raises NotFound."""
     invitation = campaign.invitations.filter(pk=invitation_id).select_related("campaign").first()
     if invitation is None:
-        raise NotFound(_("There is no such invitation to this campaign."))
+        raise NotFound(gettext("There is no such invitation to this campaign."))
     return invitation
 
 
@@ -188,7 +166,7 @@ def get_person(username: str) -> User:
 def get_self_or_anybody(user: User, username: str) -> User:
     """Oneself by name or, for an admin, anybody. Raises NotAllowed, also where there is nobody of this name."""
     if username != user.username and not user.is_admin:
-        raise NotAllowed(_("You can see and erase what is held about yourself only; an admin can for others."))
+        raise NotAllowed(gettext("You can see and erase what is held about yourself only; an admin can for others."))
     return get_person(username)
 
 
@@ -206,7 +184,7 @@ def require_lead(user: User | None, campaign: Campaign) -> None:
     assert user is not None
     if not Membership.objects.filter(campaign=campaign, user=user).exists():
         raise CampaignNotFound
-    raise NotAllowed(_("Only a lead of this campaign may do that."))
+    raise NotAllowed(gettext("Only a lead of this campaign may do that."))
 
 
 def adjudicates(user: User | None, campaign: Campaign) -> bool:
@@ -222,7 +200,7 @@ def require_expert(user: User | None, campaign: Campaign) -> None:
     if adjudicates(user, campaign):
         return
     require_member(user, campaign)
-    raise NotAllowed(_("Only an expert or a lead of this campaign may do that."))
+    raise NotAllowed(gettext("Only an expert or a lead of this campaign may do that."))
 
 
 def get_adjudicated_campaign(user: User, slug: str) -> Campaign:
@@ -242,10 +220,10 @@ def require_member(user: User | None, campaign: Campaign) -> None:
 def require_may_create_campaigns(user: User | None) -> None:
     """Raises NotAllowed unless the person is a lead or an admin."""
     if user is not None and not user.is_lead:
-        raise NotAllowed(_("Only leads and admins may create campaigns."))
+        raise NotAllowed(gettext("Only leads and admins may create campaigns."))
 
 
 def require_admin(user: User | None) -> None:
     """Raises NotAllowed unless the person is an admin."""
     if user is not None and not user.is_admin:
-        raise NotAllowed(_("Only an admin may do that."))
+        raise NotAllowed(gettext("Only an admin may do that."))

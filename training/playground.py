@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core import signing
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead
@@ -48,15 +49,13 @@ _one_at_a_time = threading.BoundedSemaphore(1)
 
 
 class NoCompletion(Conflict):
-    """The version cannot write a completion now."""
-
     type = "no-completion"
+    sentence = gettext_lazy("The version cannot write a completion now.")
 
 
 class WrongReceipt(Invalid):
-    """A receipt that is none, is of another conversation, or is too old."""
-
     type = "wrong-receipt"
+    sentence = gettext_lazy("This receipt belongs to another conversation, is too old, or is not one of ours.")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead, require_may_create_campaigns
@@ -30,15 +30,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 
 
 class SlugTaken(Conflict):
-    """There is a campaign of this slug already. Choose another."""
-
     type = "slug-taken"
+    sentence = gettext_lazy("There is already a campaign %(slug)s. Choose another slug.")
 
 
 class WrongStatus(Conflict):
-    """From its present status a campaign cannot get to the one asked for; the detail says where it can."""
-
     type = "campaign-status"
+    sentence = gettext_lazy("A campaign that is %(before)s cannot become %(status)s; it can become %(ways)s.")
 
 
 def create_campaign(
@@ -71,9 +69,7 @@ def create_campaign(
             if guidelines:
                 _add_guidelines(campaign, guidelines, acting_user, now)
     except IntegrityError as error:
-        raise SlugTaken(
-            gettext("There is a campaign %(slug)s already. Choose another slug.") % {"slug": campaign.slug}
-        ) from error
+        raise SlugTaken(slug=campaign.slug) from error
     return campaign
 
 
@@ -126,10 +122,7 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
         return campaign
     if status not in TRANSITIONS[before]:
         ways = ", ".join(sorted(TRANSITIONS[before]))
-        raise WrongStatus(
-            gettext("A campaign that is %(before)s cannot become %(status)s; it can become %(ways)s.")
-            % {"before": before, "status": status, "ways": ways}
-        )
+        raise WrongStatus(before=before, status=status, ways=ways)
     campaign.status = status
     campaign.save(update_fields=["status"])
     record(

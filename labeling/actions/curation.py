@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
@@ -18,9 +19,10 @@ Status = Comparison.Status
 
 
 class WrongComparisonStatus(Conflict):
-    """The comparison is not in a state in which this can be done; the detail says in which it is."""
+    """The raiser says which status is needed."""
 
     type = "comparison-status"
+    sentence = gettext_lazy("This comparison is %(status)s: that does not allow this.")
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.actions.members import remove_member
@@ -21,9 +22,8 @@ from labeling.queries.trained_on import versions_trained_on
 
 
 class AlreadyErased(Conflict):
-    """This account was made anonymous before; there is nothing left to erase."""
-
     type = "already-erased"
+    sentence = gettext_lazy("This account was erased earlier: there is nothing left to erase.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def erase_person(
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
     if Erasure.objects.filter(person=person).exists():
-        raise AlreadyErased(_("This account was erased before."))
+        raise AlreadyErased
     if confirmation != person.username:
         told = _("Type the user name to confirm: this cannot be undone.")
         raise Invalid(told, fields={"confirmation": told})

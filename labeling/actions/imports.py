@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.access import require_lead
@@ -42,9 +43,12 @@ REASONS = {
 
 
 class UnreadableFile(Invalid):
-    """The file cannot be read at all: not JSON, of no dialect known, or too large a record."""
+    """The raiser says where reading stopped."""
 
     type = "unreadable-file"
+    sentence = gettext_lazy(
+        "The file cannot be read: it is not JSON, has no known dialect, or holds too large a record."
+    )
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
@@ -18,18 +18,15 @@ LONGEST = timedelta(days=365)
 
 
 class InvitationNotFound(NotFound):
-    """No invitation has this link. Ask whoever sent it for a new one."""
-
     type = "invitation-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(gettext("There is no such invitation. Ask whoever sent you the link for a new one."))
+    sentence = gettext_lazy("There is no such invitation. Ask the sender of the link for a new one.")
 
 
 class InvitationOver(Conflict):
-    """The invitation was taken back, is over or is used up. Ask whoever sent it for a new one."""
+    """The raiser says why."""
 
     type = "invitation-over"
+    sentence = gettext_lazy("This invitation can no longer be used. Ask the sender of the link for a new one.")
 
 
 @transaction.atomic
@@ -96,13 +93,13 @@ def open_invitation(token: str, *, now: datetime) -> Invitation:
     """The invitation of a link. Raises InvitationNotFound; InvitationOver where nobody comes by it any more."""
     invitation = _invitation(token)
     if invitation.revoked_at is not None:
-        raise InvitationOver(gettext("This invitation was taken back. Ask whoever sent it for a new one."))
+        raise InvitationOver(gettext("This invitation was revoked. Ask its sender for a new one."))
     if now >= invitation.expires_at:
-        raise InvitationOver(gettext("This invitation is over. Ask whoever sent it for a new one."))
+        raise InvitationOver(gettext("This invitation has expired. Ask its sender for a new one."))
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
-        raise InvitationOver(gettext("As many people as were invited have come. Ask whoever sent it for a new one."))
+        raise InvitationOver(gettext("This invitation is used up. Ask its sender for a new one."))
     if invitation.campaign.status == Campaign.Status.ARCHIVED:
-        raise InvitationOver(gettext("This campaign is over."))
+        raise InvitationOver(gettext("This campaign is archived: it takes no more members."))
     return invitation
 
 
@@ -157,4 +154,4 @@ def _use(invitation: Invitation, now: datetime) -> None:
     free = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
     open_still = Invitation.objects.filter(free, pk=invitation.pk, revoked_at=None, expires_at__gt=now)
     if not open_still.update(uses=F("uses") + 1):
-        raise InvitationOver(gettext("This invitation has just been used up or taken back. Ask for a new one."))
+        raise InvitationOver(gettext("This invitation has just been used up or revoked. Ask its sender for a new one."))

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
@@ -13,15 +14,13 @@ from labeling.models import Campaign, Choice, Judgment, Membership, User
 
 
 class LastLead(Conflict):
-    """The campaign would be left without a lead. Make somebody else a lead first."""
-
     type = "last-lead"
+    sentence = gettext_lazy("A campaign needs a lead. Make somebody else a lead first.")
 
 
 class NotAMember(NotFound):
-    """This person takes no part in the campaign."""
-
     type = "not-a-member"
+    sentence = gettext_lazy("%(username)s is not a member of this campaign.")
 
 
 @transaction.atomic
@@ -149,7 +148,7 @@ def _member(campaign: Campaign, user: User, acting_user: User | None) -> Members
     require_lead(acting_user, campaign)
     membership = Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=user).first()
     if membership is None:
-        raise NotAMember(_("%(username)s takes no part in this campaign.") % {"username": user.username})
+        raise NotAMember(username=user.username)
     return membership
 
 
@@ -157,4 +156,4 @@ def _keep_a_lead(campaign: Campaign, user: User) -> None:
     # The campaign is locked: two leads cannot remove each other at the same moment.
     others = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).exclude(user=user)
     if not others.exists():
-        raise LastLead(_("A campaign needs somebody who runs it. Make somebody else a lead first."))
+        raise LastLead

@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import require_admin
@@ -19,9 +20,8 @@ ALL_SCOPES = tuple(Scope.values)
 
 
 class UsernameTaken(Conflict):
-    """Somebody has this user name already. Choose another."""
-
     type = "username-taken"
+    sentence = gettext_lazy("There is already a user called %(username)s. Choose another name.")
 
 
 def create_user(
@@ -83,7 +83,7 @@ def make_user(
         _check_password(password, user)
     user.set_password(None if is_simulated else password or made_up)
     if User.objects.filter(username=user.username).exists():
-        raise UsernameTaken(_("There is somebody called %(username)s already.") % {"username": user.username})
+        raise UsernameTaken(username=user.username)
     checked(user)
     try:
         with transaction.atomic():
@@ -91,9 +91,7 @@ def make_user(
             after = {"person": user.pseudonym, "role": role, "is_simulated": is_simulated}
             record("user.created", user, acting_user=acting_user, now=now, after=after)
     except IntegrityError as error:  # somebody else took the name in this very moment
-        raise UsernameTaken(
-            _("There is somebody called %(username)s already.") % {"username": user.username}
-        ) from error
+        raise UsernameTaken(username=user.username) from error
     return user, made_up
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
@@ -18,9 +19,8 @@ ADJUDICATED_CONFIDENCE = 0.95
 
 
 class NoConflict(Conflict):
-    """Only a comparison whose judgments disagree can be adjudicated; this one is not, or no longer, in conflict."""
-
     type = "no-conflict"
+    sentence = gettext_lazy("This comparison is %(status)s: only a conflict can be adjudicated.")
 
 
 @transaction.atomic
@@ -39,10 +39,7 @@ def adjudicate(*, comparison: Comparison, winner: str, reason: str, acting_user:
         Comparison.objects.select_related("campaign").select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
     )
     if comparison.status != Comparison.Status.CONFLICT:
-        raise NoConflict(
-            _("This comparison is %(status)s: only a conflict can be adjudicated.")
-            % {"status": in_sentence(comparison.get_status_display())}
-        )
+        raise NoConflict(status=in_sentence(comparison.get_status_display()))
     totals = tally_of(comparison)
     verdict = Verdict.objects.create(
         comparison=comparison,

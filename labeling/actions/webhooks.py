@@ -7,8 +7,7 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.outgoing.posting import NotSent, Reply, check_address, post
@@ -33,15 +32,15 @@ Status = WebhookDelivery.Status
 
 
 class AddressRefused(Invalid):
-    """The address of a webhook is none, or leads into a private network, which only an operator can allow."""
+    """The raiser says which rule the address breaks."""
 
     type = "webhook-address-refused"
+    sentence = gettext_lazy("This is no address on the public internet. An operator can allow private networks.")
 
 
 class WebhookOff(Conflict):
-    """The webhook is switched off. Switch it on before a message is sent again."""
-
     type = "webhook-off"
+    sentence = gettext_lazy("This webhook is switched off. Switch it on first.")
 
 
 @transaction.atomic
@@ -140,7 +139,7 @@ def retry_delivery(*, delivery: WebhookDelivery, acting_user: User, now: datetim
     require_may_run(acting_user, delivery.webhook.campaign)
     delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
     if not delivery.webhook.is_active:
-        raise WebhookOff(_("This webhook is switched off. Switch it on first."))
+        raise WebhookOff
     delivery.status, delivery.attempts, delivery.due_at = Status.WAITING, 0, now
     delivery.save(update_fields=["status", "attempts", "due_at"])
     send_deliveries([delivery.pk])

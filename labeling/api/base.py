@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -27,9 +28,8 @@ def _checker(serializer: type[Serializer[Any]]) -> Serializer[Any]:
 
 
 class ScopeMissing(NotAllowed):
-    """The token is not made for this. Make one with the scope that the detail names."""
-
     type = "scope-missing"
+    sentence = gettext_lazy("This token lacks the scope %(wanted)s. It has %(has)s.")
 
 
 class Scoped(APIView):
@@ -43,7 +43,7 @@ class Scoped(APIView):
         token = request.auth
         if isinstance(token, ApiToken) and (wanted := self.scope(request)) not in token.scopes:
             has = ", ".join(token.scopes)
-            raise ScopeMissing(f"This token has not the scope {wanted}, which this needs; it has {has}.")
+            raise ScopeMissing(wanted=wanted, has=has)
 
     def scope(self, request: Request) -> Scope:
         """What a token has to be made for. Describing itself (OPTIONS) is reading."""

@@ -2,7 +2,6 @@
 do. A type is an address on this server, where a page says what it means (labeling.web.problems).
 """
 
-import inspect
 import logging
 import math
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -30,7 +31,7 @@ class ProblemType:
 
     name: str
     status: int
-    meaning: str
+    meaning: str | Promise
 
     @property
     def title(self) -> str:
@@ -38,29 +39,33 @@ class ProblemType:
 
 
 OF_THE_FRAMEWORK = (
-    ProblemType("parse-error", 400, "The body is not what its content type says. Send well-formed JSON."),
-    ProblemType("not-authenticated", 401, "Sign in, or send a token: Authorization: Bearer <token>."),
-    ProblemType("authentication-failed", 401, "The token is not known, was revoked, or has expired. Make a new one."),
-    ProblemType("permission-denied", 403, "The call does not come from one of our pages: its CSRF token is missing."),
-    ProblemType("method-not-allowed", 405, "There is no such method at this address; the description lists them."),
-    ProblemType("not-acceptable", 406, "Answers are JSON; accept application/json."),
-    ProblemType("body-too-large", 413, "Only imports may be that large, and they are sent as files."),
-    ProblemType("unsupported-media-type", 415, "Send application/json, or for an import the file itself."),
-    ProblemType("import-refused", 422, "A record was rejected, so nothing was kept, as asked; the report names them."),
-    ProblemType("throttled", 429, "Too many calls in a minute. Wait as many seconds as Retry-After says."),
-    ProblemType("server-error", 500, "Something broke on our side. It is logged; try again later."),
+    ProblemType("parse-error", 400, _("The body is not what its content type says. Send well-formed JSON.")),
+    ProblemType("not-authenticated", 401, _("Sign in, or send a token: Authorization: Bearer <token>.")),
+    ProblemType(
+        "authentication-failed", 401, _("The token is not known, was revoked, or has expired. Make a new one.")
+    ),
+    ProblemType(
+        "permission-denied", 403, _("The call does not come from one of our pages: its CSRF token is missing.")
+    ),
+    ProblemType("method-not-allowed", 405, _("There is no such method at this address; the description lists them.")),
+    ProblemType("not-acceptable", 406, _("Answers are JSON; accept application/json.")),
+    ProblemType("body-too-large", 413, _("Only imports may be that large, and they are sent as files.")),
+    ProblemType("unsupported-media-type", 415, _("Send application/json, or for an import the file itself.")),
+    ProblemType(
+        "import-refused", 422, _("A record was rejected, so nothing was kept, as asked; the report names them.")
+    ),
+    ProblemType("throttled", 429, _("Too many calls in a minute. Wait as many seconds as Retry-After says.")),
+    ProblemType("server-error", 500, _("Something broke on our side. It is logged; try again later.")),
 )
 
 
 def problem_types() -> list[ProblemType]:
-    """Every type there is, by name: those of the domain as their errors describe themselves, and the framework's."""
-    found = {one.name: one for one in OF_THE_FRAMEWORK}
+    """Every type of problem, by name: the domain's, with the sentences of their errors, and the framework's."""
+    types = {one.name: one for one in OF_THE_FRAMEWORK}
     for kind in _kinds(DomainError):
         if kind.type != DomainError.type:
-            found[kind.type] = ProblemType(
-                kind.type, kind.status, inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0]
-            )
-    return sorted(found.values(), key=lambda one: one.name)
+            types[kind.type] = ProblemType(kind.type, kind.status, kind.meaning())
+    return sorted(types.values(), key=lambda one: one.name)
 
 
 def _kinds(base: type[DomainError]) -> Iterator[type[DomainError]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
@@ -18,9 +18,8 @@ from labeling.queries.progress import AnnotatorProgress
 
 
 class NotOpen(Conflict):
-    """The assignment is judged, skipped or handed back already."""
-
     type = "assignment-not-open"
+    sentence = gettext_lazy("This assignment is %(status)s: only an open one can be renewed or released.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,7 @@ def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: da
     own = Assignment.objects.filter(annotator=acting_user, campaign=seat.campaign)
     held = own.select_for_update(no_key=True).order_by("pk").get(pk=assignment_id)
     if held.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
-        raise NotOpen(
-            gettext("This assignment is %(status)s: there is nothing to renew.")
-            % {"status": in_sentence(held.get_status_display())}
-        )
+        raise NotOpen(status=in_sentence(held.get_status_display()))
     if held.status == Assignment.Status.RELEASED:
         raise LeaseLost
     if not own.filter(STANDS, pk=assignment_id).exists():
@@ -86,10 +82,7 @@ def release_assignment(*, assignment: Assignment, acting_user: User | None, now:
     if locked.status == Assignment.Status.RELEASED:
         return locked
     if locked.status != Assignment.Status.LEASED:
-        raise NotOpen(
-            gettext("This assignment is %(status)s: there is nothing to hand back.")
-            % {"status": in_sentence(locked.get_status_display())}
-        )
+        raise NotOpen(status=in_sentence(locked.get_status_display()))
     release([locked.pk])
     locked.refresh_from_db()
     return locked

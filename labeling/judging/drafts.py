@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.models import Campaign, Choice, Flag
@@ -24,9 +25,10 @@ MAX_SECONDS = 7 * 24 * 3600.0
 
 
 class InvalidJudgment(Invalid):
-    """The judgment makes no sense, or the campaign does not allow it; the errors name the fields."""
+    """The errors name the fields."""
 
     type = "invalid-judgment"
+    sentence = gettext_lazy("The judgment makes no sense, or this campaign does not allow it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError, CommandParser
 
 from common.errors import DomainError
+from labeling.access import PersonNotFound
 from labeling.models import Campaign, User
 
 
@@ -20,7 +21,7 @@ def acting_user(name: str | None) -> User | None:
         return None
     user = User.objects.filter(username=name).first()
     if user is None:
-        raise CommandError(f"There is nobody called {name}.")
+        raise CommandError(PersonNotFound(name).message)
     return user
 
 

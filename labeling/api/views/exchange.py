@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, extend_schema
 from rest_framework import serializers
@@ -30,17 +31,17 @@ FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class FileNotSent(DomainError):
-    """The body is not the file itself."""
-
     type = "file-not-sent"
     status = 415
+    sentence = gettext_lazy("Send the file itself as the body, with the content type application/jsonl, not as a form.")
 
 
 class LengthRequired(DomainError):
-    """A file is sent with a Content-Length, so that a broken upload is never taken for a whole one."""
+    """Without one, a broken upload could be taken for a whole file."""
 
     type = "length-required"
     status = 411
+    sentence = gettext_lazy("Send a Content-Length with the file.")
 
 
 class ImportOptions(serializers.Serializer[Any]):
@@ -160,10 +161,10 @@ class ExportReportView(ApiView):
 
 def _body(request: Request) -> ByteStream:
     if request.content_type.split(";")[0].strip() in FORMS:
-        raise FileNotSent("Send the file itself as the body, with the content type application/jsonl, not as a form.")
+        raise FileNotSent
     if not request.headers.get("Content-Length"):
         # WSGI gives such a body no end that could be trusted: it would look empty.
-        raise LengthRequired("Send a Content-Length with the file.")
+        raise LengthRequired
     return request._request
 
 

@@ -46,7 +46,7 @@ def test_a_token_opens_what_its_scopes_name_and_nothing_else() -> None:
     assert reader.get("/api/v1/campaigns/sums/").status_code == 200
     refused = reader.post("/api/v1/campaigns/sums/assignments/next/")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/scope-missing")
-    assert refused.json()["detail"] == "This token has not the scope judge, which this needs; it has read."
+    assert refused.json()["detail"] == "This token lacks the scope judge. It has read."
     assert judge.post("/api/v1/campaigns/sums/assignments/next/").status_code == 200
     assert judge.get("/api/v1/campaigns/sums/").status_code == 403
     assert judge.get("/api/v1/schema/").status_code == 403

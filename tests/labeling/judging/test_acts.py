@@ -161,7 +161,7 @@ def test_a_judgment_whose_place_somebody_else_took_is_refused_with_a_sentence_an
     late = scene.given(scene.alice)
     scene.wait(scene.campaign.lease_seconds + 1)
     assert scene.given(scene.bob).comparison_id == late.comparison_id
-    with pytest.raises(LeaseLost, match="Everything you judged before is kept"):
+    with pytest.raises(LeaseLost, match="Your earlier judgments are kept"):
         scene.judge(late)
     assert Judgment.objects.filter(annotator=scene.alice).count() == 1
     assert Comparison.objects.get(pk=late.comparison_id).taken == 1

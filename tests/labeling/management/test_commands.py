@@ -88,7 +88,7 @@ def test_import_of_a_good_file_ends_well_and_again_brings_nothing(pairs: Path) -
     [
         (["nothing", "{file}"], "There is no campaign nothing. There are: sums."),
         (["sums", "/nowhere/at-all"], "cannot be read: No such file"),
-        (["sums", "{file}", "--as", "nobody"], "There is nobody called nobody."),
+        (["sums", "{file}", "--as", "nobody"], "There is no user called nobody."),
         (["sums", "{file}", "--as", "alice"], "Only a lead"),
     ],
 )
