@@ -5,17 +5,15 @@ last comparison that was written. Each batch is a transaction of its own. What a
 its verdict, stays.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
+from common.broker import send
 from labeling.actions.estimating import estimate
 from labeling.events.record import record
 from labeling.judging.settling import decide, verdict_values, wants_more
@@ -24,6 +22,7 @@ from labeling.queries.estimates import Vote, votes_on
 from labeling.queries.verdicts import winners
 from labeling.tally import Tally, add_to_tally, read_tally, tally_of
 
+RECOUNT = "labeling.tasks.recount_verdicts"
 BATCH = 200
 LOST_AFTER = timedelta(minutes=2)
 """A worker writes after every batch: one that has not for so long is gone."""
@@ -34,8 +33,6 @@ ESTIMATE_SHARE = 0.05
 
 Status = VerdictRecount.Status
 Rule = Campaign.VerdictRule
-
-logger = logging.getLogger(__name__)
 
 
 def request_recount(
@@ -59,7 +56,7 @@ def request_recount(
         created_at=now,
         beat_at=now,
     )
-    transaction.on_commit(lambda: _send(recount))
+    transaction.on_commit(lambda: send(RECOUNT, recount.pk))
     return recount
 
 
@@ -81,16 +78,16 @@ def run_recount(recount_id: int, *, clock: Callable[[], datetime] = timezone.now
 
 def look_after_recounts(*, now: datetime) -> int:
     """Sends what no worker is at, and asks for recounts where the judgments tell more; returns how many were sent."""
-    lost = list(VerdictRecount.objects.filter(status__in=VerdictRecount.UNFINISHED, beat_at__lt=now - LOST_AFTER))
-    for recount in lost:
-        _send(recount)
+    lost = VerdictRecount.objects.filter(status__in=VerdictRecount.UNFINISHED, beat_at__lt=now - LOST_AFTER)
+    identifiers = list(lost.values_list("pk", flat=True))
+    send(RECOUNT, *identifiers)
     asked = 0
     for campaign in Campaign.objects.filter(
         Q(verdict_rule=Rule.DAWID_SKENE) | Q(max_overlap__isnull=False),
         status__in=[Campaign.Status.ACTIVE, Campaign.Status.PAUSED],
     ).exclude(recounts__status__in=VerdictRecount.UNFINISHED):
         asked += _ask_if_more_is_known(campaign, now)
-    return len(lost) + asked
+    return len(identifiers) + asked
 
 
 def _ask_if_more_is_known(campaign: Campaign, now: datetime) -> bool:
@@ -104,13 +101,6 @@ def _ask_if_more_is_known(campaign: Campaign, now: datetime) -> bool:
         locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         request_recount(campaign=locked, cause=VerdictRecount.Cause.JUDGMENTS, acting_user=None, now=now)
     return True
-
-
-def _send(recount: VerdictRecount) -> None:
-    try:
-        current_app.send_task("labeling.tasks.recount_verdicts", args=[recount.pk], retry=False)
-    except (KombuError, OSError) as error:
-        logger.warning("the broker cannot be reached (%s); the sweep will send recount %s again", error, recount.pk)
 
 
 @transaction.atomic

@@ -1,13 +1,14 @@
 """A domain error has one sentence, for its message and for the page about its type."""
 
 import pytest
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 
 
 class Full(Conflict):
     type = "test-full"
-    sentence = "%(name)s is 100%% full: take another."
+    sentence = gettext_lazy("%(name)s is 100%% full: take another.")
 
 
 def test_the_sentence_is_the_message_with_its_values() -> None:
