@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
 from labeling.actions.members import check_role, join
-from labeling.actions.people import make_user
+from labeling.actions.people import create_user
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, Invitation, Membership, Role, User
@@ -136,7 +136,7 @@ def sign_up_by_invitation(*, token: str, username: str, password: str, now: date
         raise Invalid(
             gettext("An invitation to lead is for people who have an account. Sign in, then open the link again.")
         )
-    user, _ = make_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
+    user, _ = create_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
     accept_invitation(token=token, acting_user=user, now=now)
     return user
 

@@ -34,35 +34,13 @@ def create_user(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[User, str | None]:
-    """A new person, or a simulated annotator, who cannot sign in.
+    """Creates an account: of a person, or of a simulated annotator, who cannot sign in.
 
-    secret: what a password is made up of, where the caller has to be able to make the same one again.
-    Returns the person and, when no password was given, the one that was made up: it can be shown this once.
+    secret: the basis of a generated password, for callers that must be able to generate the same one again.
+    Returns the user and, where none was given, the generated password: it can be shown only now.
     Raises UsernameTaken, Invalid, NotAllowed.
     """
     require_admin(acting_user)
-    return make_user(
-        username=username,
-        role=role,
-        password=password,
-        is_simulated=is_simulated,
-        secret=secret,
-        acting_user=acting_user,
-        now=now,
-    )
-
-
-def make_user(
-    *,
-    username: str,
-    role: str,
-    password: str | None = None,
-    is_simulated: bool = False,
-    secret: str | None = None,
-    acting_user: User | None,
-    now: datetime,
-) -> tuple[User, str | None]:
-    """What `create_user` does once it is clear that it may. Raises UsernameTaken, Invalid."""
     if role not in Role.values:
         raise Invalid(
             _("There is no role %(role)s. Known are %(values)s.")

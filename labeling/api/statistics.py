@@ -1,15 +1,15 @@
 """The JSON of statistics: what a slice can be, and the figures of one."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.days import midnight
 from labeling.api.serializers.figures import EstimateSerializer
 from labeling.queries.slices import Slice
 
@@ -20,7 +20,7 @@ class MomentField(serializers.DateTimeField):
 
     def to_internal_value(self, value: Any) -> datetime:
         day = parse_date(value) if isinstance(value, str) and len(value) == len("2026-03-01") else None
-        return super().to_internal_value(value if day is None else timezone.make_aware(datetime.combine(day, time())))
+        return super().to_internal_value(value if day is None else midnight(day))
 
 
 class SliceFilter(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
+from common.days import midnight
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
 from labeling.tally import Tally, read_tally
 
@@ -86,9 +87,11 @@ class AnnotatorProgress:
 def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> CampaignProgress:
     """The progress of a campaign. now: for the count of today."""
     tally = read_tally(campaign.pk)
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Judgment.objects.filter(
-        campaign=campaign, kind=Assignment.Kind.NORMAL, created_at__gte=midnight, superseded_at=None
+        campaign=campaign,
+        kind=Assignment.Kind.NORMAL,
+        created_at__gte=midnight(timezone.localdate(now)),
+        superseded_at=None,
     )
     most = campaign.max_overlap or 0
     beside = campaign.comparisons.filter(status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD])

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.days import midnight
 from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.models import Event
@@ -66,14 +66,10 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
 def _asked(values: Mapping[str, Any]) -> dict[str, Any]:
     asked: dict[str, Any] = {name: values[name] for name in ("actor", "verb") if values[name]}
     if values["since"]:
-        asked["since"] = _midnight(values["since"])
+        asked["since"] = midnight(values["since"])
     if values["until"]:
-        asked["until"] = _midnight(values["until"] + timedelta(days=1))
+        asked["until"] = midnight(values["until"] + timedelta(days=1))
     return asked
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _api_query(asked: Mapping[str, Any]) -> dict[str, str]:

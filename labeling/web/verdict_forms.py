@@ -1,13 +1,13 @@
 """Which verdicts and disagreements a lead wants to see, and what is asked again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.days import midnight
 from labeling.models import Comparison, Verdict, Winner
 
 ANY = ("", _("Any"))
@@ -44,9 +44,10 @@ class VerdictFilterForm(forms.Form):
         values = self.cleaned_data
         names = ("winner", "settled_by", "confidence_at_most", "model_version")
         asked = {name: values[name] for name in names if values[name] not in (None, "")}
-        for name, day in (("since", values["since"]), ("until", _next(values["last_day"]))):
-            if day is not None:
-                asked[name] = _midnight(day)
+        if values["since"]:
+            asked["since"] = midnight(values["since"])
+        if values["last_day"]:
+            asked["until"] = midnight(values["last_day"] + timedelta(days=1))
         return asked
 
 
@@ -79,11 +80,3 @@ class RelabelForm(forms.Form):
         help_text=_("By people who have not judged it. The earlier judgments stay and count with the new ones."),
     )
     reason = forms.CharField(label=_("Why"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-def _next(day: date | None) -> date | None:
-    return None if day is None else day + timedelta(days=1)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

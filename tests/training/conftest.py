@@ -56,7 +56,7 @@ def _quiet_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def make_user(name: str, role: str) -> User:
+def account(name: str, role: str) -> User:
     from labeling.actions.people import create_user
 
     return create_user(username=name, role=role, password=None, acting_user=None, now=NOW)[0]
@@ -65,13 +65,13 @@ def make_user(name: str, role: str) -> User:
 @pytest.fixture
 def maya(db: None) -> User:
     """Leads the campaign."""
-    return make_user("maya", "lead")
+    return account("maya", "lead")
 
 
 @pytest.fixture
 def alice(db: None) -> User:
     """Annotates in it."""
-    return make_user("alice", "annotator")
+    return account("alice", "annotator")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def charlie(db: None) -> User:
     """Leads another campaign and must see nothing of this one."""
     from labeling.actions.campaigns import create_campaign
 
-    user = make_user("charlie", "lead")
+    user = account("charlie", "lead")
     create_campaign(name="Charlie's", acting_user=user, now=NOW)
     return user
 
