@@ -1,7 +1,7 @@
 """Domain errors: named where they are raised, turned into a response once, by the edge."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -65,3 +65,8 @@ class Invalid(DomainError):
     type = "invalid"
     status = 422
     sentence = _("The input is not valid. Nothing was changed.")
+
+    @classmethod
+    def of(cls, name: str, reason: str) -> Self:
+        """The error of one input: its reason is the message as well."""
+        return cls(reason, fields={name: reason})

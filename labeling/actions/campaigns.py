@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.recounts import request_recount
-from labeling.actions.rules import RULES, check_together, cleaned
+from labeling.actions.rules import RULES, cleaned
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User, VerdictRecount
@@ -59,7 +59,6 @@ def create_campaign(
         name=name, slug=slug or _free_slug(name), overlap=overlap, created_by=acting_user, created_at=now, **rules
     )
     checked(campaign)
-    check_together(campaign)
     try:
         with transaction.atomic():
             campaign.save(force_insert=True)
@@ -90,7 +89,6 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     for rule, value in changes.items():
         setattr(campaign, rule, value)
     checked(campaign)
-    check_together(campaign)
     campaign.save(update_fields=list(changes))
     if "overlap" in changes:
         _change_overlap(campaign)

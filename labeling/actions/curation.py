@@ -66,11 +66,11 @@ def review_flag(
             _("This comparison is %(status)s: there is no flag to look at.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    told_why = {"reason": _reason(reason)}
+    after = {"reason": _reason(reason)}
     if keep:
-        _come_back(locked, "comparison.flag_dismissed", acting_user, now, told_why)
+        _come_back(locked, "comparison.flag_dismissed", acting_user, now, after)
     else:
-        _move(locked, Status.RETIRED, "comparison.flag_upheld", acting_user, now, told_why)
+        _move(locked, Status.RETIRED, "comparison.flag_upheld", acting_user, now, after)
     return locked
 
 

@@ -69,9 +69,8 @@ def erase_person(
     if Erasure.objects.filter(person=person).exists():
         raise AlreadyErased
     if confirmation != person.username:
-        told = _("Type the user name to confirm: this cannot be undone.")
-        raise Invalid(told, fields={"confirmation": told})
-    told_before = erasure_consequences(person=person, acting_user=acting_user)
+        raise Invalid.of("confirmation", _("Type the user name to confirm: this cannot be undone."))
+    consequences = erasure_consequences(person=person, acting_user=acting_user)
     for membership in person.memberships.select_related("campaign"):
         remove_member(campaign=membership.campaign, user=person, acting_user=None, now=now)
     withdrawn = withdraw_judgments(person=person, acting_user=acting_user, now=now) if withdraw else 0
@@ -79,15 +78,15 @@ def erase_person(
         person=person,
         by=acting_user,
         at=now,
-        judgments=told_before.judgments,
+        judgments=consequences.judgments,
         withdrawn=withdrawn,
-        comments=told_before.comments,
-        tokens=told_before.tokens,
-        model_versions=told_before.model_versions,
+        comments=consequences.comments,
+        tokens=consequences.tokens,
+        model_versions=consequences.model_versions,
     )
     Judgment.objects.filter(_SAID, annotator=person).update(comment="", skip_reason="")
     _blank_account(person)
-    after = told_before.as_dict() | {"withdrawn": withdrawn}
+    after = consequences.as_dict() | {"withdrawn": withdrawn}
     record("person.erased", person, acting_user=acting_user, now=now, after=after)
     return erasure
 

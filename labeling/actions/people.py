@@ -135,8 +135,7 @@ def _check_scopes(scopes: Collection[str]) -> None:
             if unknown
             else _("Say what it is for. Known are %(known)s.")
         )
-        told = text % {"unknown": ", ".join(unknown), "known": ", ".join(ALL_SCOPES)}
-        raise Invalid(told, fields={"scopes": told})
+        raise Invalid.of("scopes", text % {"unknown": ", ".join(unknown), "known": ", ".join(ALL_SCOPES)})
 
 
 def _check_grant(giver: ApiToken, scopes: Collection[str], expires_at: datetime | None) -> None:
@@ -153,4 +152,4 @@ def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid(" ".join(error.messages), fields={"password": " ".join(error.messages)}) from error
+        raise Invalid.of("password", " ".join(error.messages)) from error

@@ -255,6 +255,5 @@ def _checked_types(types: Collection[str]) -> list[str]:
             if unknown
             else gettext("Choose among %(known)s.")
         )
-        told = text % {"known": ", ".join(offered()), "unknown": ", ".join(unknown)}
-        raise Invalid(told, fields={"event_types": told})
+        raise Invalid.of("event_types", text % {"known": ", ".join(offered()), "unknown": ", ".join(unknown)})
     return sorted(set(types))

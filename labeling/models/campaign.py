@@ -1,9 +1,11 @@
 """Campaigns: a labeling effort with its rules, its versioned guidelines and its people."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
@@ -196,6 +198,15 @@ class Campaign(models.Model):
                 name="campaign_max_overlap_not_below_overlap",
             ),
         )
+
+    def clean(self) -> None:
+        """Raises ValidationError where rules contradict each other."""
+        if self.max_overlap is not None and self.max_overlap < self.overlap:
+            text = gettext("The maximum cannot be below the %(overlap)s judgments that every comparison gets.")
+            raise ValidationError({"max_overlap": text % {"overlap": self.overlap}})
+        if self.quota is not None and self.quota_per_day is not None and self.quota_per_day > self.quota:
+            text = gettext("The daily quota cannot exceed the total quota of %(quota)s.")
+            raise ValidationError({"quota_per_day": text % {"quota": self.quota}})
 
     @property
     def hides_kinds(self) -> bool:

@@ -7,8 +7,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import Invalid
-from labeling.actions.rules import RULES, check_together
+from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.imports import DIALECTS, KINDS
@@ -28,8 +27,6 @@ LEFT_AS_THEY_ARE = tuple(
     and field.name != "overlap"
 )
 """Numbers and choices that a form may leave out, or leave empty."""
-
-TOGETHER = ("overlap", "max_overlap", "quota", "quota_per_day")
 
 
 class RulesForm(CampaignForm):
@@ -76,11 +73,6 @@ class RulesForm(CampaignForm):
         for name in LEFT_AS_THEY_ARE:
             if values.get(name, "") in (None, "") and name not in self.errors:
                 values[name] = getattr(self.instance, name)
-        try:
-            check_together(Campaign(**{name: values[name] for name in TOGETHER if name in values}))
-        except Invalid as error:  # in the action's words, before the model's constraints say it in theirs
-            for name, text in error.fields.items():
-                self.add_error(name, text)
         return values
 
 

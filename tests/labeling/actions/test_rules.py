@@ -69,7 +69,7 @@ def test_a_skip_needs_to_be_allowed_and_its_reason_to_be_among_those_offered() -
     with pytest.raises(InvalidJudgment, match="Too hard"):
         scene.judge(given, "skip", skip_reason="Boring")
     change_campaign(campaign=scene.campaign, allow_skip=False, acting_user=scene.maya, now=scene.now)
-    with pytest.raises(InvalidJudgment, match="nothing is skipped"):
+    with pytest.raises(InvalidJudgment, match="allows no skips"):
         scene.judge(given, "skip", skip_reason="Too hard")
 
 

@@ -105,7 +105,7 @@ def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> Non
     assert invitation.uses == 1
     visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
     gone = visiting(scene.charlie).post(link)
-    assert (gone.status_code, "taken back" in gone.content.decode()) == (409, True)
+    assert (gone.status_code, "revoked" in gone.content.decode()) == (409, True)
 
 
 def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiting: Visiting) -> None:
@@ -128,7 +128,7 @@ def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiti
     assert (campaign.verdict_rule, campaign.gold_action, campaign.quota) == ("dawid_skene", "pause", 50)
     assert (campaign.allow_skip, campaign.blind, campaign.lease_seconds) == (False, False, 1800)
     refused = client.post("/campaigns/sums/settings/", form | {"max_overlap": 1}).content.decode()
-    assert "cannot be fewer than the 2" in refused
+    assert "cannot be below the 2 judgments" in refused
 
 
 def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting) -> None:
@@ -140,6 +140,6 @@ def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting
     assert "data-model" in page
     said = {"assignment": given.pk, "key": "k", "choice": "left"}
     refused = client.post("/campaigns/sums/annotate/", said, follow=True).content.decode()
-    assert "Say left, right or tie for helpful too." in refused
+    assert "Choose left, right or tie for helpful as well." in refused
     client.post("/campaigns/sums/annotate/", said | {"criterion-helpful": "right"})
     assert given.judgments.get().criteria == {"helpful": given.right}
