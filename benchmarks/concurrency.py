@@ -226,7 +226,8 @@ def _compared(slug: str, told: dict[str, str]) -> dict[str, Any]:
 
 def _campaign(name: str, comparisons: int) -> str:
     from labeling.actions.campaigns import change_campaign_status, create_campaign
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparisons import add_comparisons
     from labeling.actions.members import add_member
     from labeling.actions.people import create_user
     from labeling.models import User

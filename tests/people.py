@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
-from labeling.actions.comparisons import AddedComparisons, ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import AddedComparisons, add_comparisons
 from labeling.actions.members import add_member
 from labeling.actions.people import create_user
 from labeling.exchange import Message

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead
-from labeling.actions.comparisons import ComparisonDraft, add_comparisons
+from labeling.actions.comparison_drafts import ComparisonDraft
+from labeling.actions.comparisons import add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.access import require_lead
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons, unfit
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.comparisons import add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts, unfit_messages
 from labeling.exchange import (
     AUTO,

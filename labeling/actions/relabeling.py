@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from common.errors import Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead
-from labeling.actions.comparisons import queue_position, turn_back
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.events.record import record
+from labeling.judging.queue import queue_position, rewind_cursors
 from labeling.judging.settling import verdict_as_json
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
@@ -47,7 +47,7 @@ def relabel_comparison(
     locked.priority = max(locked.priority, FRONT)
     locked.position = queue_position(locked.priority)
     locked.save(update_fields=["status", "overlap", "priority", "position"])
-    turn_back(locked.campaign, locked.position)
+    rewind_cursors(locked.campaign, locked.position)
     record(
         "comparison.asked_again",
         locked,

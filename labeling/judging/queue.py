@@ -17,6 +17,7 @@ other. Who holds a comparison never waits for another (they are skipped while lo
 both at once in the order of their ids), and who holds a shard waits for nothing. So nothing deadlocks.
 """
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ MAX_LEFT_BALANCE = 3
 
 RELEASE_BATCH = 500
 
+STEP = 2.0**-31
+"""Between two comparisons added one after the other: exact in a float for any priority, with room for two billion."""
+
 Kind = Assignment.Kind
 
 
@@ -62,6 +66,22 @@ def give_next(seat: Seat, now: datetime, *, ahead: int = 0, still_open: int | No
     if not held and not given:
         return []
     return open_assignments(campaign=seat.campaign, annotator=seat.user)
+
+
+def queue_position(priority: int, order: str = Campaign.Order.RANDOM, number: int = 0) -> float:
+    """The position of a new comparison: among those of its priority, before all of a lower one.
+
+    number: greater than those of all comparisons added before; every order but the random one needs it.
+    """
+    offset = number * STEP
+    within = {Campaign.Order.IMPORTED: offset, Campaign.Order.NEWEST: 1 - offset}
+    return within.get(Campaign.Order(order), random.random()) - priority
+
+
+def rewind_cursors(campaign: Campaign, position: float) -> None:
+    """Moves every cursor beyond a position back before it, so that annotators come by this position next."""
+    before = math.nextafter(position, -math.inf)
+    campaign.memberships.filter(cursor__gt=position).update(cursor=before)
 
 
 def draw_left(balance: int) -> str:

@@ -134,7 +134,8 @@ def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, 
 
 def add_written_pairs(campaign: Campaign, *, preference: str | None = None, per_prompt: int = 1) -> None:
     """Comparisons that nobody had to generate: a short and a long text for every prompt."""
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparisons import add_comparisons
 
     drafts = [
         ComparisonDraft(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Campaign
 from training.actions.planning import derive_seed
 from training.generation import (

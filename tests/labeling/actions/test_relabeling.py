@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import Invalid, NotAllowed, NotFound
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison, Event, Verdict

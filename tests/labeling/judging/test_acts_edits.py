@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.judging.acts import change_judgment, undo_judgment
 from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.models import Comparison, Judgment, Verdict

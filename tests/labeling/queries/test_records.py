@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Comparison
 from labeling.queries.forecast import completion_forecast, judged_by_day
 from labeling.queries.progress import campaign_progress

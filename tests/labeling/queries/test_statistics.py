@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from common.errors import Invalid
 from labeling.actions.campaigns import write_guidelines
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.curation import make_gold
 from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, User

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.exchange import DropReport
 from labeling.models import Comparison
 from labeling.queries.verdicts import fresh_verdicts, preference_pairs, verdict_records

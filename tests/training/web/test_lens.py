@@ -164,7 +164,7 @@ def test_siblings_have_rows_of_their_own(scene: tuple[Stage, Furnished]) -> None
 
 
 def test_two_versions_are_put_beside_each_other(scene: tuple[Stage, Furnished], visiting: Visiting) -> None:
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
     from tests.people import asks
 
     on_stage, _ = scene
