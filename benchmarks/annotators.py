@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 from labeling.stats import (
     AdaptiveOverlap,
     Bootstrap,
+    EmSettings,
     Estimate,
     Pattern,
+    VoteTable,
     annotator_errors,
     dawid_skene,
     estimated_error_rate,
@@ -132,16 +134,15 @@ def by_majority(said: Votes, counts: Votes, truths: Votes) -> float:
 def by_dawid_skene(order: Votes, said: Votes, counts: Votes, truths: Votes, people: int) -> float:
     """The same by the likeliest choice of each posterior."""
     comparison, place = np.nonzero(np.arange(MAXIMUM) < counts[:, None])
-    found = dawid_skene(
+    table = VoteTable(
         comparison,
         order[comparison, place],
         said[comparison, place],
         n_choices=3,
         n_items=len(truths),
         n_annotators=people,
-        mirror=MIRROR,
-        tolerance=1e-4,
     )
+    found = dawid_skene(table, EmSettings(mirror=MIRROR, tolerance=1e-4))
     return float((found.posteriors.argmax(axis=1) == truths).mean())
 
 

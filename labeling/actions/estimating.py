@@ -7,7 +7,7 @@ import numpy as np
 from labeling.models import AnnotatorEstimates, Campaign, Choice
 from labeling.queries.agreement import vote_patterns
 from labeling.queries.estimates import all_votes, choice_numbers
-from labeling.stats import dawid_skene, estimated_error_rate
+from labeling.stats import EmSettings, VoteTable, dawid_skene, estimated_error_rate
 from labeling.tally import read_tally
 
 DIGITS = 6
@@ -45,6 +45,7 @@ def _confusions(campaign: Campaign, offers_tie: bool) -> tuple[list[float], dict
     said = np.array([numbers[Choice(choice)] for choice in choices], dtype=np.int64)
     _, of = np.unique(items, return_inverse=True)
     people, by = np.unique(annotators, return_inverse=True)
-    found = dawid_skene(of, by, said, n_choices=3 if with_tie else 2, mirror=(2, 1, 0) if with_tie else (1, 0))
-    matrices = found.confusions.round(DIGITS).clip(10.0**-DIGITS).tolist()
-    return found.priors.tolist(), {str(person): matrix for person, matrix in zip(people, matrices, strict=True)}
+    table = VoteTable(of, by, said, n_choices=3 if with_tie else 2)
+    result = dawid_skene(table, EmSettings(mirror=(2, 1, 0) if with_tie else (1, 0)))
+    matrices = result.confusions.round(DIGITS).clip(10.0**-DIGITS).tolist()
+    return result.priors.tolist(), {str(person): matrix for person, matrix in zip(people, matrices, strict=True)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from labeling.stats.agreement import NO_PAIRS
 from labeling.stats.bootstrap import Bootstrap, FloatArray
-from labeling.stats.dawid_skene import DawidSkene, IntArray, dawid_skene
+from labeling.stats.dawid_skene import DawidSkene, EmSettings, IntArray, VoteTable, dawid_skene
 from labeling.stats.estimate import Estimate
 
 TIE = 1
@@ -50,19 +50,11 @@ def annotator_errors(
     numbers = choices if ties else choices // 2
 
     def estimate(drawn: FloatArray, start: DawidSkene | None) -> DawidSkene:
-        return dawid_skene(
-            sets,
-            annotators,
-            numbers,
-            n_choices=3 if ties else 2,
-            n_items=weights.size,
-            n_annotators=n_annotators,
-            item_weights=drawn,
-            mirror=(2, 1, 0) if ties else (1, 0),  # which completion is a is a hash's choice
-            start=start,
-            tolerance=1e-4,
-            max_iterations=500 if start is None else 30,
-        )
+        table = VoteTable(sets, annotators, numbers, 3 if ties else 2, weights.size, n_annotators, drawn)
+        # A hash chooses which completion is a, so errors are alike under an exchange of a and b.
+        mirror = (2, 1, 0) if ties else (1, 0)
+        settings = EmSettings(mirror=mirror, tolerance=1e-4, max_iterations=500 if start is None else 30)
+        return dawid_skene(table, settings, start=start)
 
     found = estimate(weights, None)
     given = np.bincount(annotators, weights[sets], n_annotators).astype(np.float64)
