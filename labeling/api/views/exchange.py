@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from common.errors import DomainError
 from labeling.access import get_led_campaign
 from labeling.actions.exports import drop_report, export_campaign
-from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
+from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons, import_prompts
 from labeling.api.base import ApiView
 from labeling.api.idempotency import HashedFile, once
 from labeling.api.problems import problem
@@ -90,9 +90,14 @@ class ImportComparisonsView(FileView):
         Good records are kept, the others are named by line and reason. The same file again brings nothing.
         """
         campaign = get_led_campaign(self.person, slug)
-        options = self.asked(ComparisonImportOptions)
+        settings = ImportSettings(**self.asked(ComparisonImportOptions))
         report = import_comparisons(
-            campaign=campaign, stream=self.file(request), source="api", acting_user=self.person, now=self.now, **options
+            campaign=campaign,
+            stream=self.file(request),
+            settings=settings,
+            source="api",
+            acting_user=self.person,
+            now=self.now,
         )
         return _answer(report)
 

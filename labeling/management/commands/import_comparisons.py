@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions.imports import ImportReport, import_comparisons
+from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons
 from labeling.exchange import AUTO, READERS, ByteStream
 from labeling.management.imports import ImportCommand
 from labeling.models import Campaign, User
@@ -37,11 +37,13 @@ class Command(ImportCommand):
         return import_comparisons(
             campaign=campaign,
             stream=stream,
-            dialect=options["dialect"],
+            settings=ImportSettings(
+                dialect=options["dialect"],
+                refuse_all=options["refuse_all"],
+                keep_preferences=options["keep_preferences"],
+                as_gold=options["as_gold"],
+            ),
+            source=f"import {options['file']}"[:120],
             acting_user=user,
             now=timezone.now(),
-            refuse_all=options["refuse_all"],
-            keep_preferences=options["keep_preferences"],
-            as_gold=options["as_gold"],
-            source=f"import {options['file']}"[:120],
         )

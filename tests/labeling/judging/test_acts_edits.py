@@ -97,5 +97,5 @@ def test_what_is_no_improved_text_is_refused_and_nothing_is_kept(choice: str, ed
 @pytest.mark.parametrize("text", ["Two.", " Three\n"])
 def test_one_of_the_two_as_it_is_is_no_improvement(text: str) -> None:
     scene = sums()
-    with pytest.raises(InvalidJudgment, match="as they are"):
+    with pytest.raises(InvalidJudgment, match="unchanged"):
         scene.vote(scene.given(scene.alice), side_of("Two."), edit=text)
