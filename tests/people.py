@@ -14,11 +14,12 @@ from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import AddedComparisons, add_comparisons
 from labeling.actions.members import add_member
 from labeling.actions.people import create_user
-from labeling.exchange import Message
+from labeling.exchange import DropReport, Message, PreferencePair, preference_pairs
 from labeling.judging.acts import judge
 from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Role, User
+from labeling.queries.verdicts import verdict_records
 
 PASSWORD = "correct horse battery"
 
@@ -118,6 +119,10 @@ class Stage:
             self.vote(assignment, winner)
             settled.append(Comparison.objects.get(pk=assignment.comparison_id))
         return settled
+
+    def pairs(self, report: DropReport | None = None) -> list[PreferencePair]:
+        """The preference pairs that the campaign's verdicts yield, as a snapshot takes them."""
+        return list(preference_pairs(verdict_records(self.campaign), report or DropReport()))
 
     def reload(self) -> Campaign:
         """The campaign as the database has it."""

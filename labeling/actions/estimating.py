@@ -13,7 +13,7 @@ from labeling.tally import read_tally
 DIGITS = 6
 
 
-def estimate(campaign: Campaign, now: datetime) -> None:
+def estimate_annotators(campaign: Campaign, now: datetime) -> None:
     """Estimates each annotator's errors (for Dawid-Skene) and the error rate of a vote (for adaptive overlap).
 
     From all current votes of the campaign; which completion is a is a hash's choice, so errors are taken to be alike

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.broker import send
-from labeling.actions.estimating import estimate
+from labeling.actions.estimating import estimate_annotators
 from labeling.events.record import record
 from labeling.judging.settling import decide, verdict_values, wants_more
 from labeling.models import AnnotatorEstimates, Campaign, Comparison, User, Verdict, VerdictRecount
@@ -69,7 +69,7 @@ def run_recount(recount_id: int, *, clock: Callable[[], datetime] = timezone.now
     if recount is None:
         return None
     if not recount.last_comparison:
-        estimate(recount.campaign, clock())
+        estimate_annotators(recount.campaign, clock())
     while (size := _recount_batch(recount_id, clock())) is not None:
         if size < BATCH:
             return _finish(recount_id, clock())

@@ -50,7 +50,7 @@ from labeling.exchange.records import (
     canonical_json,
     harmless_cell,
 )
-from labeling.exchange.writers import WRITERS, Writer, write_verdicts, writer
+from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
@@ -105,6 +105,5 @@ __all__ = [
     "text_hash",
     "verify_snapshot",
     "write_snapshot",
-    "write_verdicts",
     "writer",
 ]

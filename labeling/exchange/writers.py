@@ -26,9 +26,11 @@ Write = Callable[[Iterable[VerdictRecord], DropReport], Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One dialect. write: the bytes of the file, piece by piece (in JSON lines a piece is a line with its end).
+    """One dialect.
 
-    wants_votes: it says who judged what, so the records have to carry the votes.
+    write: yields the bytes of the file, piece by piece, in constant memory (in JSON lines a piece is a line with its
+    end). The report is complete after the last piece. Verdicts sorted by prompt let it notice all duplicates.
+    wants_votes: the dialect names who judged what, so the records must carry the votes.
     """
 
     name: str
@@ -38,17 +40,8 @@ class Writer:
     wants_votes: bool = False
 
 
-def write_verdicts(dialect: str, verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """The verdicts in a dialect, piece by piece, in constant memory; `report` is complete when the last piece is out.
-
-    Give the verdicts sorted by prompt, so that all duplicates are noticed.
-    Raises UnknownDialect at once.
-    """
-    return writer(dialect).write(verdicts, report)
-
-
 def writer(dialect: str) -> Writer:
-    """The writer of that name. Raises UnknownDialect."""
+    """The writer of a dialect. Raises UnknownDialect."""
     if dialect not in WRITERS:
         raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(WRITERS)}.")
     return WRITERS[dialect]

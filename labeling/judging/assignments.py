@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import AssignmentNotFound, leads
-from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
+from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired_batch
 from labeling.judging.refusals import LeaseLost, Withdrawn
 from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
@@ -93,7 +93,7 @@ def release_expired_assignments(*, now: datetime) -> int:
     released = 0
     while True:
         with transaction.atomic():
-            batch = release_expired(now, limit=RELEASE_BATCH)
+            batch = release_expired_batch(now, limit=RELEASE_BATCH)
         released += batch
         if batch < RELEASE_BATCH:
             return released

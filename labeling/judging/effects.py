@@ -103,7 +103,7 @@ def apply_judgment(seat: Seat, locked: LockedAssignment, judgment: Judgment, now
             comparison.status = Comparison.Status.FLAGGED
         return None
     assignment.status = Assignment.Status.JUDGED
-    seat.count(1, now)
+    seat.count_judgments(1, now)
     if assignment.kind == Kind.GOLD:
         seat.count_gold(int(is_right(locked, judgment)), 1)
     if assignment.kind != Kind.NORMAL:
@@ -128,7 +128,7 @@ def revert_judgment(seat: Seat, judgment: Judgment, locked: LockedAssignment, no
             shrink(comparison, seat.campaign)
         elif assignment.kind == Kind.GOLD:
             seat.count_gold(-int(is_right(locked, judgment)), -1)
-        seat.count(-1, now, made_at=judgment.created_at)
+        seat.count_judgments(-1, now, made_at=judgment.created_at)
     assignment.status = Assignment.Status.LEASED
     assignment.expires_at = expiry(seat.campaign, now)
     judgment.superseded_at = now

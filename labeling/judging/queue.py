@@ -61,7 +61,7 @@ def give_next(seat: Seat, now: datetime, *, ahead: int = 0, still_open: int | No
     held = _renew_open(seat, now) if still_open is None else still_open
     wanted = seat.wants(held, now, ahead=ahead)
     given = _give(seat, wanted, now, renew=still_open is not None and held > 0)
-    if wanted and not given and not held and release_expired(now, campaign=seat.campaign):
+    if wanted and not given and not held and release_expired_batch(now, campaign=seat.campaign):
         given = _give(seat, wanted, now)
     if not held and not given:
         return []
@@ -112,7 +112,7 @@ def release(assignment_ids: list[int]) -> None:
         cursor.execute(RELEASE, {"assignments": assignment_ids})
 
 
-def release_expired(now: datetime, *, campaign: Campaign | None = None, limit: int = RELEASE_BATCH) -> int:
+def release_expired_batch(now: datetime, *, campaign: Campaign | None = None, limit: int = RELEASE_BATCH) -> int:
     """Frees up to `limit` places whose lease has run out, in one campaign or in all; returns how many.
 
     What somebody works on at this moment is left alone: if it is still expired afterwards, the next sweep frees it.

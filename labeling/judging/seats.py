@@ -47,7 +47,7 @@ class Seat:
         left = quota_left(self.membership, now)
         return max(0, wanted if left is None else min(wanted, left - held))
 
-    def count(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
+    def count_judgments(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
         """Adds to what the annotator has judged. made_at: of a judgment taken back, which may be of another day."""
         member, today = self.membership, timezone.localdate(now)
         member.judged += judgments

@@ -107,7 +107,7 @@ class VoteSets:
 
 
 @dataclass(slots=True)
-class Counts:
+class SliceCounts:
     """A slice, counted. People go by pseudonym. at: when it was counted."""
 
     at: datetime
@@ -127,7 +127,7 @@ class Counts:
     simulated: list[str] = field(default_factory=list)
 
 
-def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
+def count_slice(campaign: Campaign, part: Slice, now: datetime, zone: str) -> SliceCounts:
     """Counts a slice. zone: the time zone that days are in. Raises Invalid."""
     with votes_of(campaign, part) as cursor:
         cursor.execute(ANNOTATORS)
@@ -137,7 +137,7 @@ def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
         names = {pk: person.pseudonym for pk, person in people.items()}
         lengths, matches = _lengths(cursor)
         patterns = _patterns(cursor)
-        return Counts(
+        return SliceCounts(
             at=now,
             patterns=patterns,
             strengths=_strengths(cursor),

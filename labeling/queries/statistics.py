@@ -18,7 +18,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_noop
 
 from labeling.models import Campaign
-from labeling.queries.counts import Counts, Stretches, count
+from labeling.queries.counts import SliceCounts, Stretches, count_slice
 from labeling.queries.slices import Slice
 from labeling.stats import (
     AgreementReport,
@@ -121,7 +121,7 @@ class _Counted:
 
     stamp: tuple[int, int]
     seconds: float
-    counts: Counts
+    counts: SliceCounts
     errors: AnnotatorErrors
 
 
@@ -182,7 +182,7 @@ def _counted(campaign: Campaign, part: Slice, now: datetime) -> _Counted:
     if kept is not None and (kept.stamp == stamp or _is_fresh_enough(kept, now)):
         return kept
     began = perf_counter()
-    counts = count(campaign, part, now, settings.TIME_ZONE)
+    counts = count_slice(campaign, part, now, settings.TIME_ZONE)
     votes = counts.vote_sets
     errors = annotator_errors(
         votes.sets, votes.annotators, votes.choices, votes.weights, n_annotators=len(votes.people)
@@ -203,7 +203,7 @@ def _is_fresh_enough(kept: _Counted, now: datetime) -> bool:
     return kept.seconds > WORTH_KEEPING_SECONDS and age < PATIENCE * kept.seconds
 
 
-def _annotators(counts: Counts, errors: AnnotatorErrors) -> list[AnnotatorStatistics]:
+def _annotators(counts: SliceCounts, errors: AnnotatorErrors) -> list[AnnotatorStatistics]:
     """The busiest first."""
     numbers = {name: number for number, name in enumerate(counts.vote_sets.people)}
     return [
@@ -228,14 +228,14 @@ def _gold(told: Iterable[tuple[int, int]]) -> Estimate:
     return proportion(right, total) if total else Estimate(None, None, None, 0, NO_GOLD)
 
 
-def _alpha_ordinal(counts: Counts) -> Estimate:
+def _alpha_ordinal(counts: SliceCounts) -> Estimate:
     tie = 3  # of the seven, from b is much better to a is much better
     if not any(votes for pattern in counts.strengths for place, votes in enumerate(pattern) if place != tie):
         return Estimate(None, None, None, 0, NO_STRENGTHS)
     return krippendorff_alpha(counts.strengths, metric="ordinal")
 
 
-def _position(counts: Counts) -> Estimate:
+def _position(counts: SliceCounts) -> Estimate:
     sides = counts.sides.values()
     return position_bias(sum(left for left, _ in sides), sum(right for _, right in sides))
 

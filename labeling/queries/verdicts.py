@@ -10,8 +10,7 @@ from typing import cast
 from django.db import connection
 from django.db.models import Count, QuerySet
 
-from labeling.exchange import CompletionText, DropReport, FinishReason, PreferencePair, VerdictRecord, Vote, Winner
-from labeling.exchange import preference_pairs as pairs_of
+from labeling.exchange import CompletionText, FinishReason, VerdictRecord, Vote, Winner
 from labeling.models import Campaign, Comparison, Verdict
 from labeling.tally import read_tally
 
@@ -86,11 +85,6 @@ def winners(campaign: Campaign) -> dict[str, int]:
     )
     tally = read_tally(campaign.pk)
     return counted | {"conflict": tally.conflicts, "open": tally.comparisons - tally.settled - tally.conflicts}
-
-
-def preference_pairs(campaign: Campaign, report: DropReport | None = None) -> Iterator[PreferencePair]:
-    """What the campaign's verdicts yield for training, in the same order. report: counts what yields nothing."""
-    return pairs_of(verdict_records(campaign), report or DropReport())
 
 
 def fresh_verdicts(campaign: Campaign, *, since: datetime | None = None) -> int:

@@ -16,7 +16,7 @@ from labeling.exchange import (
     Vote,
     harmless_cell,
     read_comparisons,
-    write_verdicts,
+    writer,
 )
 
 PROMPT = [Message(role="user", content="What color is the sky?")]
@@ -34,7 +34,7 @@ def record(winner: Any = "a", text: str = "It is blue.", **rest: Any) -> Verdict
 
 
 def written(dialect: str, *records: VerdictRecord) -> bytes:
-    return b"".join(write_verdicts(dialect, records, DropReport()))
+    return b"".join(writer(dialect).write(records, DropReport()))
 
 
 def test_alpacaeval_has_a_row_for_each_vote_its_scale_has_a_number_for() -> None:
@@ -115,5 +115,5 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 def test_parquet_is_given_out_group_by_group() -> None:
     pytest.importorskip("pyarrow")
-    pieces = list(write_verdicts("parquet", (record(text=f"Blue {n}") for n in range(3000)), DropReport()))
+    pieces = list(writer("parquet").write((record(text=f"Blue {n}") for n in range(3000)), DropReport()))
     assert len(pieces) == 4

@@ -16,7 +16,7 @@ from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Comparison, Event, Gold, Judgment, Membership, User, Verdict
 from labeling.queries.agreement import vote_patterns
 from labeling.queries.progress import PAUSED, WARNED
-from labeling.queries.verdicts import preference_pairs, verdict_records
+from labeling.queries.verdicts import verdict_records
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, pair, stage
 
@@ -58,7 +58,7 @@ def test_gold_is_given_to_every_annotator_once_and_counts_for_them_alone() -> No
         seat = member(scene, user)
         assert (seat.gold_right, seat.gold_total, seat.judged) == (2, 2, 2)
     assert not Verdict.objects.exists()
-    assert list(preference_pairs(scene.campaign)) == []
+    assert scene.pairs() == []
     assert list(verdict_records(scene.campaign)) == []
     assert vote_patterns(scene.campaign) == {}
     assert set(Comparison.objects.values_list("judged", "taken")) == {(0, 0)}
@@ -158,7 +158,7 @@ def test_a_comparison_made_gold_leaves_totals_verdicts_and_exports_and_comes_bac
     scene = stage(comparisons=2)
     (settled, _) = scene.settle(["a", "b"])
     make_gold(comparison=settled, winner="b", reason="Both were wrong.", acting_user=scene.maya, now=scene.now)
-    assert len(list(preference_pairs(scene.campaign))) == 1
+    assert len(scene.pairs()) == 1
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
     assert read_tally(scene.campaign.pk).comparisons == 1
     event = Event.objects.get(verb="comparison.made_gold")
