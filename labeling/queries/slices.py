@@ -159,15 +159,7 @@ def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
     Raises Invalid where the slice names what the campaign does not have.
     """
     values = _values(campaign, part)
-    limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
-    limits += [] if part.include_simulated else [PEOPLE_ONLY]
-    said, first_said = ("judgment.choice", "earlier.choice")
-    if part.criterion is not None:
-        said, first_said = (f"({row}.criteria ->> %(criterion)s)" for row in ("judgment", "earlier"))
-    early = "TRUE" if campaign.max_overlap is None else EARLY
-    strength = "judgment.strength" if part.criterion is None else "NULL::smallint"
-    votes = " AND ".join([VOTES.format(said=said, strength=strength, early=early), *limits])
-    checks = " AND ".join([CHECKS.format(said=said, first_said=first_said), *limits])
+    votes, checks = slice_statements(part, is_adaptive=campaign.max_overlap is not None)
     # A savepoint: after an error the tables are gone as well, and the caller's transaction can go on.
     with transaction.atomic(), connection.cursor() as cursor:
         # A million votes are grouped and joined in memory, by plans that know how many they are.
@@ -179,6 +171,20 @@ def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
         cursor.execute(checks, values)
         yield cursor
         cursor.execute("DROP TABLE slice_vote, slice_unit, slice_check")
+
+
+def slice_statements(part: Slice, *, is_adaptive: bool) -> tuple[str, str]:
+    """The statements that create `slice_vote` and `slice_check`. is_adaptive: whether overlap is."""
+    limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
+    limits += [] if part.include_simulated else [PEOPLE_ONLY]
+    said, first_said = ("judgment.choice", "earlier.choice")
+    if part.criterion is not None:
+        said, first_said = (f"({row}.criteria ->> %(criterion)s)" for row in ("judgment", "earlier"))
+    early = EARLY if is_adaptive else "TRUE"
+    strength = "judgment.strength" if part.criterion is None else "NULL::smallint"
+    votes = " AND ".join([VOTES.format(said=said, strength=strength, early=early), *limits])
+    checks = " AND ".join([CHECKS.format(said=said, first_said=first_said), *limits])
+    return votes, checks
 
 
 def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
@@ -193,25 +199,15 @@ def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
         "annotator": None,
     }
     if part.guideline_version is not None:
-        found = campaign.guideline_versions.filter(number=part.guideline_version).first()
-        if found is None:
-            _refuse(
-                "guideline_version",
-                gettext("The campaign has no guideline version %(number)s.") % {"number": part.guideline_version},
-            )
-        else:
-            values["guideline"] = found.pk
+        version = campaign.guideline_versions.filter(number=part.guideline_version).first()
+        if version is None:
+            text = gettext("The campaign has no guideline version %(number)s.")
+            raise Invalid.of("guideline_version", text % {"number": part.guideline_version})
+        values["guideline"] = version.pk
     if part.annotator is not None:
         person = User.objects.filter(pseudonym=part.annotator, judgments__campaign=campaign).first()
         if person is None:
-            _refuse(
-                "annotator",
-                gettext("Nobody called %(name)s has judged here. Use the pseudonym.") % {"name": part.annotator},
-            )
-        else:
-            values["annotator"] = person.pk
+            text = gettext("Nobody called %(name)s has judged here. Use the pseudonym.")
+            raise Invalid.of("annotator", text % {"name": part.annotator})
+        values["annotator"] = person.pk
     return values
-
-
-def _refuse(name: str, reason: str) -> None:
-    raise Invalid(reason, fields={name: reason})
