@@ -1,4 +1,4 @@
-"""Assignments: given, renewed, handed back, and freed when nobody answers."""
+"""Assignments: leased, renewed, released, and freed when their lease runs out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, re
 from labeling.judging.refusals import LeaseLost, Withdrawn
 from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
-from labeling.queries.assignments import STANDS
+from labeling.queries.assignments import STILL_WANTED
 from labeling.queries.progress import AnnotatorProgress
 
 
@@ -48,7 +48,7 @@ def next_assignments(*, campaign: Campaign, acting_user: User, now: datetime, ah
 
 @transaction.atomic
 def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> datetime:
-    """Says that the annotator is still at it: all leases they hold in the campaign last longer; returns until when.
+    """Renews all leases that the annotator holds in the campaign; returns until when.
 
     Raises AssignmentNotFound, NotOpen, LeaseLost, Withdrawn.
     """
@@ -60,7 +60,7 @@ def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: da
         raise NotOpen(status=in_sentence(held.get_status_display()))
     if held.status == Assignment.Status.RELEASED:
         raise LeaseLost
-    if not own.filter(STANDS, pk=assignment_id).exists():
+    if not own.filter(STILL_WANTED, pk=assignment_id).exists():
         raise Withdrawn
     until = expiry(seat.campaign, now)
     own.filter(status=Assignment.Status.LEASED, expires_at__lt=until).update(expires_at=until)
@@ -69,11 +69,11 @@ def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: da
 
 @transaction.atomic
 def release_assignment(*, assignment: Assignment, acting_user: User | None, now: datetime) -> Assignment:
-    """Hands an open assignment back: somebody else may take it, and its annotator too, later.
+    """Releases an open assignment: another annotator may take the comparison, and later this one again.
 
     For the annotator and for leads. Raises AssignmentNotFound, NotOpen.
     """
-    # The annotator's membership first, as everywhere: what they are doing at this moment is finished before.
+    # The annotator's membership is locked first, as everywhere: an act of theirs that is under way ends before this.
     members = Membership.objects.filter(user=assignment.annotator_id, campaign=assignment.campaign_id)
     list(members.select_for_update(no_key=True).values_list("pk", flat=True))
     locked = _locked(assignment)
@@ -89,7 +89,7 @@ def release_assignment(*, assignment: Assignment, acting_user: User | None, now:
 
 
 def release_expired_assignments(*, now: datetime) -> int:
-    """Frees every place whose lease has run out, in batches; returns how many."""
+    """Releases every assignment whose lease has run out, in batches; returns how many."""
     released = 0
     while True:
         with transaction.atomic():
@@ -100,7 +100,7 @@ def release_expired_assignments(*, now: datetime) -> int:
 
 
 def release_all_of(membership: Membership) -> None:
-    """Frees what is open before somebody who leaves. Their membership must be locked."""
+    """Releases the open assignments of a member who leaves. The membership must be locked."""
     held = Assignment.objects.filter(
         annotator=membership.user_id, campaign=membership.campaign_id, status=Assignment.Status.LEASED
     )

@@ -1,6 +1,6 @@
-"""What a judgment changes about its assignment, its comparison and its annotator, and how that is taken back.
+"""What a judgment changes about its assignment, its comparison and its annotator, and how that is reverted.
 
-All of these work on rows that the caller has locked, and change objects, and `write_back` writes them.
+These functions change objects whose rows the caller has locked. `write_back` writes them.
 """
 
 from datetime import date, datetime, timedelta
@@ -32,7 +32,7 @@ OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
 
 def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
-    """Makes sure that the assignment may still be answered, or says why it cannot.
+    """Makes sure that the assignment can still be judged and holds a place. A released one takes a free place again.
 
     Raises CampaignNotOpen, AlreadyJudged, Withdrawn, LeaseLost, QuotaReached.
     """
@@ -40,7 +40,7 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
         raise CampaignNotOpen(seat.campaign)
     if assignment.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
         raise AlreadyJudged
-    _check_standing(assignment)
+    _check_in_campaign(assignment)
     if assignment.status != Assignment.Status.RELEASED:
         return
     left = quota_left(seat.membership, now)
@@ -51,7 +51,7 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
 
 
 def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
-    """Raises InvalidJudgment where what should be an improved text is none. Costs a statement, where there is one."""
+    """Raises InvalidJudgment if the improved text is unchanged. Costs a statement only if the draft has such a text."""
     if draft.edit:
         comparison = assignment.comparison
         both = Completion.objects.filter(pk__in=[comparison.completion_a_id, comparison.completion_b_id])
@@ -59,10 +59,10 @@ def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
 
 
 def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now: datetime) -> Judgment:
-    """The row of a judgment."""
+    """Writes the row of a judgment."""
     seconds = draft.seconds
     if seconds is not None:
-        # No clock shows a pair for longer than it has been given out; a client that says so counted on in its sleep.
+        # A comparison cannot be on display for longer than its lease has run: such a client counted while it slept.
         seconds = min(seconds, max(0.0, (now - assignment.leased_at).total_seconds()))
     judgment = Judgment(
         assignment=assignment,
@@ -88,10 +88,10 @@ def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now
 
 
 def apply_judgment(seat: Seat, locked: LockedAssignment, judgment: Judgment, now: datetime) -> Verdict | None:
-    """What the judgment changes; returns the verdict, if it settled the comparison.
+    """Applies a new judgment; returns the verdict if it settled the comparison.
 
-    A skip frees its place, and with a flag stops the comparison; gold counts for its annotator; a retest for nothing;
-    any other is a vote and may settle the comparison.
+    A skip frees its place, and with a flag stops the comparison. A judgment of gold counts for its annotator only, a
+    retest for nothing. Any other judgment is a vote and may settle the comparison.
     """
     assignment, comparison = locked.assignment, locked.assignment.comparison
     if judgment.choice == Choice.SKIP:
@@ -105,7 +105,7 @@ def apply_judgment(seat: Seat, locked: LockedAssignment, judgment: Judgment, now
     assignment.status = Assignment.Status.JUDGED
     seat.count_judgments(1, now)
     if assignment.kind == Kind.GOLD:
-        seat.count_gold(int(is_right(locked, judgment)), 1)
+        seat.count_gold(int(matches_gold(locked, judgment)), 1)
     if assignment.kind != Kind.NORMAL:
         return None
     _add_vote(comparison, judgment.choice, 1)
@@ -113,21 +113,21 @@ def apply_judgment(seat: Seat, locked: LockedAssignment, judgment: Judgment, now
 
 
 def revert_judgment(seat: Seat, judgment: Judgment, locked: LockedAssignment, now: datetime) -> Verdict | None:
-    """Undoes what `apply_judgment` did and leases the assignment again; returns the verdict that is no more.
+    """Reverts what `apply_judgment` did and leases the assignment again; returns the verdict that this deleted.
 
     Raises NothingToUndo, TooLateToUndo.
     """
     assignment, verdict = locked.assignment, None
     comparison = assignment.comparison
     if judgment.choice == Choice.SKIP:
-        _take_back_skip(judgment, assignment)
+        _revert_skip(judgment, assignment)
     else:
         if assignment.kind == Kind.NORMAL:
             verdict = _reopen(comparison)
             _add_vote(comparison, judgment.choice, -1)
             shrink(comparison, seat.campaign)
         elif assignment.kind == Kind.GOLD:
-            seat.count_gold(-int(is_right(locked, judgment)), -1)
+            seat.count_gold(-int(matches_gold(locked, judgment)), -1)
         seat.count_judgments(-1, now, made_at=judgment.created_at)
     assignment.status = Assignment.Status.LEASED
     assignment.expires_at = expiry(seat.campaign, now)
@@ -137,9 +137,10 @@ def revert_judgment(seat: Seat, judgment: Judgment, locked: LockedAssignment, no
 
 
 def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
-    """Writes what a judgment or its undoing changed about the annotator, the assignment, its comparison and the totals.
+    """Writes the annotator's membership, the assignment, its comparison and the totals, in one statement.
 
-    Everything about them is written as the objects say, so all three must have been locked before they were changed.
+    The values of the objects replace those of the rows, so all three must have been locked before they were changed.
+    change: what the comparison adds to the totals now, minus what it added before.
     """
     member, comparison = seat.membership, assignment.comparison
     values: dict[str, int | float | str | date | None] = {
@@ -173,47 +174,45 @@ def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
 
 
 def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
-    """The current judgment of an assignment, if its annotator may still change it or take it back.
+    """The current judgment of an assignment, if its annotator may still change or undo it.
 
     Raises CampaignNotOpen, Withdrawn, NothingToUndo, TooLateToUndo.
     """
     if seat.campaign.status not in OPEN_CAMPAIGN:
         raise CampaignNotOpen(seat.campaign)
     if assignment.kind != Kind.NORMAL:
-        _check_standing(assignment)
+        _check_in_campaign(assignment)
     judgment = Judgment.objects.filter(assignment=assignment, superseded_at=None).first()
     if judgment is None:
         raise NothingToUndo
     until = undo_until(judgment, seat.campaign)
     if until is None:
-        raise TooLateToUndo(_("In this campaign a judgment cannot be taken back or changed."))
+        raise TooLateToUndo(_("This campaign does not allow changing or undoing a judgment."))
     if now > until:
         seconds = seat.campaign.undo_seconds
-        text = _("A judgment can be taken back or changed for %(seconds)s seconds. They are over.")
+        text = _("A judgment can be changed or undone for %(seconds)s seconds. That time is over.")
         raise TooLateToUndo(text % {"seconds": seconds})
     judgment.assignment = assignment
     return judgment
 
 
 def undo_until(judgment: Judgment, campaign: Campaign) -> datetime | None:
-    """Until when its annotator may change a judgment or take it back; None: not at all."""
+    """Until when the annotator may change or undo a judgment. None: they may not."""
     if not campaign.undo_seconds or judgment.superseded_at is not None:
         return None
     return judgment.created_at + timedelta(seconds=campaign.undo_seconds)
 
 
-def is_right(locked: LockedAssignment, judgment: Judgment) -> bool:
+def matches_gold(locked: LockedAssignment, judgment: Judgment) -> bool:
     """Whether a judgment of gold agrees with the known verdict."""
     return judgment.choice == locked.gold_winner
 
 
-def _check_standing(assignment: Assignment) -> None:
+def _check_in_campaign(assignment: Assignment) -> None:
+    """Raises Withdrawn, or LeaseLost if the comparison has all its judgments."""
     status = assignment.comparison.status
-    if assignment.kind == Kind.GOLD:
-        stands = status == Comparison.Status.GOLD
-    else:
-        stands = status not in Comparison.OUT
-    if not stands:
+    is_gold = assignment.kind == Kind.GOLD
+    if (is_gold and status != Comparison.Status.GOLD) or (not is_gold and status in Comparison.OUT):
         raise Withdrawn
     if assignment.kind == Kind.NORMAL and status != Comparison.Status.OPEN:
         raise LeaseLost
@@ -227,10 +226,10 @@ def _take_place(assignment: Assignment) -> None:
     comparison.taken += 1
 
 
-def _take_back_skip(judgment: Judgment, assignment: Assignment) -> None:
+def _revert_skip(judgment: Judgment, assignment: Assignment) -> None:
     comparison = assignment.comparison
     if judgment.flag:
-        raise TooLateToUndo(_("A flag stays until a lead has looked at it."))
+        raise TooLateToUndo(_("A flag stays until a lead has reviewed it."))
     if assignment.kind != Kind.NORMAL:
         return
     if comparison.status != Comparison.Status.OPEN or comparison.taken >= comparison.overlap:
@@ -239,13 +238,16 @@ def _take_back_skip(judgment: Judgment, assignment: Assignment) -> None:
 
 
 def _reopen(comparison: Comparison) -> Verdict | None:
-    """Takes a comparison's verdict or conflict back; what an expert decided stands."""
+    """Opens a comparison again and deletes its verdict; returns the verdict. An expert's verdict stays.
+
+    Raises NothingToUndo, TooLateToUndo.
+    """
     if comparison.status in Comparison.OUT:
         raise NothingToUndo
     verdict = Verdict.objects.filter(comparison=comparison).first()
     if verdict is not None:
         if verdict.settled_by not in Verdict.BY_RULE:
-            raise TooLateToUndo(_("An expert has decided this comparison in the meantime: the judgment stays."))
+            raise TooLateToUndo(_("An expert has settled this comparison since. The judgment stays."))
         verdict.delete()
     comparison.status = Comparison.Status.OPEN
     return verdict

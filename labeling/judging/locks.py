@@ -1,6 +1,6 @@
 """Locking an assignment and its comparison, and the facts about them that the same statement reads.
 
-The annotator's membership is locked before (see `seats`), so nobody else can act for this annotator in the meantime.
+The annotator's membership is locked already (see `seats`), so no other transaction acts for this annotator.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An annotator's seat in a campaign: their membership, locked, so that they do one thing there after the other."""
+"""An annotator's seat in a campaign: the locked membership, which serialises all their acts there."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +19,9 @@ from labeling.tally import Tally
 
 @dataclass(slots=True)
 class Seat:
-    """An annotator's place in a campaign, locked for the rest of the transaction.
+    """An annotator's membership in a campaign, locked for the rest of the transaction.
 
-    totals: of the whole campaign. open: how many assignments were before the annotator when the seat was taken.
+    totals: of the whole campaign. open: how many assignments the annotator held when the seat was taken.
     """
 
     membership: Membership
@@ -35,10 +35,9 @@ class Seat:
         return progress_of(self.membership, self.totals, now)
 
     def wants(self, held: int, now: datetime, *, ahead: int) -> int:
-        """How many more comparisons this annotator may be given, with so many open and so many wanted ahead.
+        """How many more comparisons this annotator may be given. held: those they hold. ahead: those they ask for.
 
-        Towards the end of a campaign nobody holds ahead what others could be judging: never more than half of what is
-        left.
+        Nobody holds more than half of the unsettled comparisons ahead, so that others can judge them towards the end.
         """
         if self.campaign.status != Campaign.Status.ACTIVE or self.membership.paused_at is not None:
             return 0
@@ -48,7 +47,7 @@ class Seat:
         return max(0, wanted if left is None else min(wanted, left - held))
 
     def count_judgments(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
-        """Adds to what the annotator has judged. made_at: of a judgment taken back, which may be of another day."""
+        """Adds to the annotator's counts. made_at: of a judgment that is taken back; it may be of another day."""
         member, today = self.membership, timezone.localdate(now)
         member.judged += judgments
         if member.judged_on != today:
@@ -57,15 +56,15 @@ class Seat:
             member.judged_today = max(0, member.judged_today + judgments)
 
     def count_gold(self, right: int, total: int) -> None:
-        """Adds to the annotator's gold. What was counted before they were last let go on cannot be taken back."""
+        """Adds to the annotator's gold counts. A lifted pause resets them, so an undo of an earlier one stops at 0."""
         member = self.membership
         member.gold_total = max(0, member.gold_total + total)
         member.gold_right = min(member.gold_total, max(0, member.gold_right + right))
 
     def apply_gold_action(self, now: datetime) -> str:
-        """Warns or pauses the annotator where their gold accuracy is surely too low; returns the verb of the event.
+        """Warns or pauses the annotator if their gold accuracy is too low; returns the verb of the event, or nothing.
 
-        Surely: the upper end of the 95 % interval (Wilson) lies below the threshold.
+        Too low: the upper end of its 95 % interval (Wilson) is below the threshold.
         """
         member, campaign, action = self.membership, self.campaign, Campaign.GoldAction
         if campaign.gold_action == action.NOTHING or member.gold_total < campaign.gold_minimum:
@@ -83,17 +82,17 @@ class Seat:
 
 
 def take_seat(*, user: User, campaign: Campaign) -> Seat:
-    """Locks an annotator's place in a campaign. Raises CampaignNotFound; NotAllowed for an admin who is no member."""
+    """Locks an annotator's membership. Raises CampaignNotFound; NotAllowed for an admin who is not a member."""
     rows = SEAT.annotated(user=user.pk, campaign=campaign.pk)
     if rows:
         return _seat(user, *rows[0])
     if user.is_admin:
-        raise NotAllowed(_("Only members are given comparisons. Add yourself to the campaign first."))
+        raise NotAllowed(_("Only members can judge. Add yourself to the campaign first."))
     raise CampaignNotFound
 
 
 def take_seat_of(*, user: User, assignment_id: int) -> Seat:
-    """The same, for the campaign of an assignment of theirs. Raises AssignmentNotFound."""
+    """Locks an annotator's membership in the campaign of their assignment. Raises AssignmentNotFound."""
     rows = SEAT_OF_ASSIGNMENT.annotated(user=user.pk, assignment=assignment_id)
     if not rows:
         raise AssignmentNotFound

@@ -70,7 +70,7 @@ class LabWork:
                     self._write()
                     if child.ended_output:
                         raise EngineFailed(self.failure or f"The lab's engine ended: {child.log_tail(3)}")
-                child.say_no_more()
+                child.close_stdin()
 
     def _command(self, folder: Path) -> list[str]:
         lesson, prompt = self.session.lesson, self.session.lesson["prompt"]
@@ -97,7 +97,7 @@ class LabWork:
         if status == JobStatus.CANCELLING:
             raise claims.Stopped
         if wanted > self.told:
-            child.say(json.dumps({"steps": wanted - self.told}).encode() + b"\n")
+            child.write(json.dumps({"steps": wanted - self.told}).encode() + b"\n")
             self.told, self.last_wish = wanted, now
         if self.answered < self.told:
             self.last_wish = now

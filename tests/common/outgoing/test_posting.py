@@ -50,5 +50,5 @@ def test_little_of_a_long_answer_is_read() -> None:
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with pytest.raises(NotSent, match="No answer within"):
+        with pytest.raises(NotSent, match="No response within"):
             post(url, b"{}", {}, allow_private=True, seconds=0.3)

@@ -224,7 +224,7 @@ def test_an_address_that_comes_to_lead_inside_is_refused_when_it_is_used(receive
     scene.settle("a")
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     (delivery,) = send_all()
-    assert "no public address" in delivery.error
+    assert "not a public address" in delivery.error
     assert receiver.got == []
 
 

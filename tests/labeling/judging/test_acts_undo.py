@@ -95,7 +95,7 @@ def test_a_campaign_may_forbid_it() -> None:
     scene = stage(comparisons=1, undo_seconds=0)
     assignment = scene.given(scene.alice)
     scene.judge(assignment)
-    with pytest.raises(TooLateToUndo, match="cannot be taken back"):
+    with pytest.raises(TooLateToUndo, match="does not allow"):
         undo(scene, assignment)
 
 
