@@ -1,4 +1,4 @@
-"""Campaigns: made, changed, started and stopped; their guidelines."""
+"""Campaigns: created, changed, started and stopped, with their guidelines."""
 
 import secrets
 from datetime import datetime
@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid
+from common.wording import in_sentence
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.recounts import request_recount
 from labeling.actions.rules import RULES, cleaned
@@ -26,7 +27,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Status.CLOSED: frozenset({Status.ACTIVE, Status.ARCHIVED}),
     Status.ARCHIVED: frozenset({Status.CLOSED}),
 }
-"""From each status, where a campaign may go."""
+"""The statuses that may follow each status."""
 
 
 class SlugTaken(Conflict):
@@ -49,9 +50,9 @@ def create_campaign(
     guidelines: str = "",
     **rules: Any,
 ) -> Campaign:
-    """A new campaign, a draft, led by whoever makes it. rules: any of `labeling.actions.rules.RULES`.
+    """Creates a campaign in draft, led by its creator. rules: any of `labeling.actions.rules.RULES`.
 
-    Without a slug one is made from the name. Raises NotAllowed, Invalid, SlugTaken.
+    slug: None: made from the name. Raises NotAllowed, Invalid, SlugTaken.
     """
     require_may_create_campaigns(acting_user)
     rules = cleaned(rules)
@@ -76,8 +77,8 @@ def create_campaign(
 def change_campaign(*, campaign: Campaign, acting_user: User | None, now: datetime, **changes: Any) -> Campaign:
     """Changes rules of a campaign. changes: any of `labeling.actions.rules.RULES`.
 
-    A new overlap holds for comparisons that nobody has been given yet, and for later ones; the others keep theirs. A
-    new verdict rule, or another threshold of it, makes all verdicts anew in the background. Raises NotAllowed, Invalid.
+    A new overlap applies to comparisons that nobody holds yet and to later ones; the others keep theirs. A new verdict
+    rule, or another threshold of it, recounts all verdicts in the background. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
     changes = cleaned(changes)
@@ -104,7 +105,7 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
 
 @transaction.atomic
 def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User | None, now: datetime) -> Campaign:
-    """Starts, pauses, closes, reopens or archives. To the status it has already: changes nothing.
+    """Starts, pauses, closes, reopens or archives a campaign. Its present status again changes nothing.
 
     Raises NotAllowed, Invalid, WrongStatus.
     """
@@ -119,8 +120,9 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
     if status == before:
         return campaign
     if status not in TRANSITIONS[before]:
-        ways = ", ".join(sorted(TRANSITIONS[before]))
-        raise WrongStatus(before=before, status=status, ways=ways)
+        labels = {name: in_sentence(Status(name).label) for name in Status.values}
+        ways = ", ".join(sorted(labels[name] for name in TRANSITIONS[before]))
+        raise WrongStatus(before=labels[before], status=labels[status], ways=ways)
     campaign.status = status
     campaign.save(update_fields=["status"])
     record(
@@ -137,9 +139,9 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
 
 @transaction.atomic
 def write_guidelines(*, campaign: Campaign, text: str, acting_user: User, now: datetime) -> GuidelineVersion:
-    """A new version of the guidelines; each judgment keeps the one it was made under.
+    """Adds a version of the guidelines. Each judgment keeps the version that it was made under.
 
-    The same text again is no new version. Raises NotAllowed, Invalid.
+    The same text again adds none. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -166,7 +168,7 @@ def _add_guidelines(campaign: Campaign, text: str, acting_user: User, now: datet
 
 def _change_overlap(campaign: Campaign) -> None:
     untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
-    # Locked first: a comparison that somebody takes in this moment keeps the overlap it was taken under.
+    # Locked first: a comparison that is being given out at this moment keeps its overlap.
     locked = list(
         untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).values_list("pk", "overlap")
     )

@@ -1,4 +1,4 @@
-"""Who takes part in a campaign."""
+"""The members of a campaign."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ class NotAMember(NotFound):
 
 @transaction.atomic
 def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
-    """Lets a person judge in a campaign, or run it; a member gets the new role and keeps the place in the queue.
+    """Adds a member to a campaign, or changes a member's role. Their position in the queue is kept.
 
     Raises NotAllowed, Invalid.
     """
@@ -35,7 +35,7 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
 
 
 def check_role(role: str) -> None:
-    """Raises Invalid for a role that there is not."""
+    """Raises Invalid for an unknown role."""
     if role not in Membership.Role.values:
         raise Invalid(
             _("There is no role %(role)s.") % {"role": repr(role)},
@@ -44,15 +44,15 @@ def check_role(role: str) -> None:
 
 
 def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
-    """What `add_member` does once it is clear that it may: for those who come by an invitation too. Raises Invalid."""
+    """Adds a member as `add_member` does, without a check of permissions: for invitations as well. Raises Invalid."""
     if role == Membership.Role.LEAD and not user.is_lead:
         raise Invalid(
-            _("%(username)s is an annotator and cannot lead a campaign. An admin can make them a lead.")
+            _("%(username)s is an annotator and cannot lead a campaign. An admin can change that.")
             % {"username": user.username},
             fields={"role": _("Not for annotators.")},
         )
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    # Somebody who was here before comes back with what they judged then.
+    # Somebody who was a member earlier comes back with the judgments they made then.
     judged = Judgment.objects.filter(campaign=campaign, annotator=user, superseded_at=None).exclude(choice=Choice.SKIP)
     membership, is_new = Membership.objects.get_or_create(
         campaign=campaign, user=user, defaults={"role": role, "judged": judged.count(), "created_at": now}
@@ -80,9 +80,9 @@ def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None,
 
 @transaction.atomic
 def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> None:
-    """Ends a person's part in a campaign. What they judged stays and counts; what is open before them is freed.
+    """Removes a member. Their judgments stay and count; their open assignments are released.
 
-    Removing somebody who is no member changes nothing. Raises NotAllowed, LastLead.
+    Removing somebody who is not a member changes nothing. Raises NotAllowed, LastLead.
     """
     require_lead(acting_user, campaign)
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -105,7 +105,7 @@ def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, n
 
 @transaction.atomic
 def pause_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> Membership:
-    """Gives somebody nothing new until they are let go on; what is open before them they may finish.
+    """Pauses a member: they may finish their open assignments, but are given no new ones.
 
     Twice changes nothing. Raises NotAllowed, NotAMember.
     """
@@ -120,7 +120,7 @@ def pause_member(*, campaign: Campaign, user: User, acting_user: User | None, no
 
 @transaction.atomic
 def resume_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> Membership:
-    """Lets somebody who was paused or warned go on; their gold is counted from zero again.
+    """Lifts a member's pause or warning. Their gold counts start again from zero.
 
     Raises NotAllowed, NotAMember.
     """

@@ -1,4 +1,4 @@
-"""People and their tokens."""
+"""User accounts and their API tokens."""
 
 import secrets
 from collections.abc import Collection
@@ -47,7 +47,7 @@ def create_user(
             % {"role": repr(role), "values": ", ".join(Role.values)},
             fields={"role": _("Unknown.")},
         )
-    made_up = None if password or is_simulated else secret or secrets.token_urlsafe(12)
+    generated = None if password or is_simulated else secret or secrets.token_urlsafe(12)
     is_admin = role == Role.ADMIN
     user = User(
         username=User.normalize_username(username),
@@ -59,7 +59,7 @@ def create_user(
     )
     if password:
         _check_password(password, user)
-    user.set_password(None if is_simulated else password or made_up)
+    user.set_password(None if is_simulated else password or generated)
     if User.objects.filter(username=user.username).exists():
         raise UsernameTaken(username=user.username)
     checked(user)
@@ -68,9 +68,9 @@ def create_user(
             user.save(force_insert=True)
             after = {"person": user.pseudonym, "role": role, "is_simulated": is_simulated}
             record("user.created", user, acting_user=acting_user, now=now, after=after)
-    except IntegrityError as error:  # somebody else took the name in this very moment
+    except IntegrityError as error:  # the name was taken at the same moment
         raise UsernameTaken(username=user.username) from error
-    return user, made_up
+    return user, generated
 
 
 @transaction.atomic
@@ -85,19 +85,19 @@ def create_token(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[ApiToken, str]:
-    """A key for the API, for oneself or, by an admin, for anybody. Returns it too: it can be shown this once.
+    """Creates an API token for oneself or, by an admin, for anybody. Returns its key too: it can be shown only now.
 
-    scopes: what it may be used for. expires_at: when it ends; None: never. granted_by: the token that asked for it,
-    which can hand on no more than it has, and for no longer. secret: what the key is made of, where the caller has to
-    be able to make the same one again. Raises NotAllowed, Invalid.
+    scopes: what it may be used for. expires_at: None: never. granted_by: the token that authenticated this call; the
+    new one gets no more scopes than it and expires no later. secret: the basis of the key, for callers that must be
+    able to generate the same one again. Raises NotAllowed, Invalid.
     """
     if acting_user is not None and acting_user.pk != user.pk and not acting_user.is_admin:
-        raise NotAllowed(_("You can make tokens for yourself only."))
+        raise NotAllowed(_("You can create tokens only for yourself."))
     if user.is_simulated:
-        raise Invalid(_("A simulated annotator calls nothing and gets no token."))
+        raise Invalid(_("Simulated annotators cannot have tokens."))
     _check_scopes(scopes)
     if expires_at is not None and expires_at <= now:
-        raise Invalid(_("A token cannot end before it begins."), fields={"expires_at": _("Must be in the future.")})
+        raise Invalid(_("A token must expire in the future."), fields={"expires_at": _("Must be in the future.")})
     if granted_by is not None:
         _check_grant(granted_by, scopes, expires_at)
     key = ApiToken.new_key(secret)
@@ -118,9 +118,9 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) -> ApiToken:
-    """From now on the key opens nothing. Revoking twice changes nothing. Raises NotAllowed."""
+    """Revokes a token: its key no longer works. Twice changes nothing. Raises NotAllowed."""
     if acting_user is not None and acting_user.pk != token.user_id and not acting_user.is_admin:
-        raise NotAllowed(_("You can revoke your own tokens only."))
+        raise NotAllowed(_("You can revoke only your own tokens."))
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         token.revoked_at = now
         record("token.revoked", token, acting_user=acting_user, now=now, after={"name": token.name})
@@ -133,19 +133,19 @@ def _check_scopes(scopes: Collection[str]) -> None:
         text = (
             _("There is no scope %(unknown)s. Known are %(known)s.")
             if unknown
-            else _("Say what it is for. Known are %(known)s.")
+            else _("Choose at least one scope. Known are %(known)s.")
         )
         raise Invalid.of("scopes", text % {"unknown": ", ".join(unknown), "known": ", ".join(ALL_SCOPES)})
 
 
 def _check_grant(giver: ApiToken, scopes: Collection[str], expires_at: datetime | None) -> None:
-    beyond = sorted(set(scopes) - set(giver.scopes))
-    if beyond:
+    missing = sorted(set(scopes) - set(giver.scopes))
+    if missing:
         raise NotAllowed(
-            _("This token cannot hand on what it does not have: %(beyond)s.") % {"beyond": ", ".join(beyond)}
+            _("This token cannot grant scopes that it lacks: %(missing)s.") % {"missing": ", ".join(missing)}
         )
     if giver.expires_at is not None and (expires_at is None or expires_at > giver.expires_at):
-        raise NotAllowed(_("This token cannot make one that outlives it. Send an earlier expires_at."))
+        raise NotAllowed(_("A token cannot create one that expires later. Send an earlier expires_at."))
 
 
 def _check_password(password: str, user: User) -> None:

@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.utils.translation import gettext
 
 from common.errors import Invalid
+from labeling.models import Winner
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -25,3 +27,20 @@ def checked(row: Row, *, exclude: Collection[str] = (), refusal: type[Invalid] =
         texts = (text if name == NON_FIELD_ERRORS else f"{name}: {text}" for name, text in fields.items())
         raise refusal("; ".join(texts), fields=fields) from error
     return row
+
+
+def check_winner(winner: str) -> None:
+    """Raises Invalid unless a verdict can have this winner."""
+    if winner not in Winner.values:
+        known = ", ".join(Winner.values)
+        raise Invalid(
+            gettext("There is no winner %(winner)s. Known are %(known)s.") % {"winner": repr(winner), "known": known},
+            fields={"winner": gettext("One of %(known)s.") % {"known": known}},
+        )
+
+
+def checked_reason(reason: str) -> str:
+    """The reason for a decision, without spaces around it. Raises Invalid for an empty one."""
+    if not reason.strip():
+        raise Invalid.of("reason", gettext("Give a reason: it is kept in the log."))
+    return reason.strip()

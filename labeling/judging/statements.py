@@ -6,17 +6,17 @@ from labeling.tally import ADD
 # Without it the planner may join instead, and read everything that the annotator ever judged.
 FIND = """
 SELECT c.id, c.position, (
-    SELECT mine."left" FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+    SELECT own."left" FROM labeling_assignment own
+    WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
 ) AS left_before
 FROM labeling_comparison c
 WHERE c.campaign_id = %(campaign)s AND c.status = 'open' AND c.taken < c.overlap
     AND c.position > %(after)s AND c.position <= %(until)s
     AND (%(may_judge_own)s OR c.added_by_id IS DISTINCT FROM %(annotator)s)
     AND NOT EXISTS (
-        SELECT FROM labeling_assignment mine
-        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
-            AND mine.status <> 'released'
+        SELECT FROM labeling_assignment own
+        WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
+            AND own.status <> 'released'
         OFFSET 0
     )
 ORDER BY c.position
@@ -27,16 +27,16 @@ FOR NO KEY UPDATE OF c SKIP LOCKED
 # Nobody is given gold that they added or whose verdict they set.
 FIND_GOLD = """
 SELECT c.id, c.position, (
-    SELECT mine."left" FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+    SELECT own."left" FROM labeling_assignment own
+    WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
 ) AS left_before
 FROM labeling_comparison c JOIN labeling_gold gold ON gold.comparison_id = c.id
 WHERE c.campaign_id = %(campaign)s AND c.status = 'gold'
     AND c.added_by_id IS DISTINCT FROM %(annotator)s AND gold.set_by_id IS DISTINCT FROM %(annotator)s
     AND NOT EXISTS (
-        SELECT FROM labeling_assignment mine
-        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
-            AND mine.status <> 'released'
+        SELECT FROM labeling_assignment own
+        WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
+            AND own.status <> 'released'
         OFFSET 0
     )
 ORDER BY c.position
@@ -56,9 +56,9 @@ WITH recent AS (
 SELECT c.id, c.position, CASE recent."left" WHEN 'a' THEN 'b' ELSE 'a' END AS left_now
 FROM recent JOIN labeling_comparison c ON c.id = recent.comparison_id
 WHERE c.status IN ('open', 'conflict', 'settled') AND NOT EXISTS (
-    SELECT FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind = 'retest'
-        AND mine.status <> 'released'
+    SELECT FROM labeling_assignment own
+    WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind = 'retest'
+        AND own.status <> 'released'
 )
 ORDER BY random()
 LIMIT 1

@@ -15,7 +15,7 @@ STILL_WANTED = (
     | Q(kind=Assignment.Kind.GOLD, comparison__status=Comparison.Status.GOLD)
     | Q(kind=Assignment.Kind.RETEST) & ~Q(comparison__status__in=Comparison.OUT)
 )
-"""Assignments whose comparison still wants this judgment. The comparisons of others were taken out in the meantime."""
+"""Assignments whose comparison still wants this judgment: it was not taken out of the campaign in the meantime."""
 
 
 def open_assignments(*, campaign: Campaign, annotator: User) -> list[Assignment]:

@@ -131,7 +131,7 @@ def test_a_member_gets_a_new_role_and_stays_where_they_are_in_the_queue() -> Non
 
 def test_an_annotator_is_not_made_a_lead_of_a_campaign() -> None:
     scene = stage()
-    with pytest.raises(Invalid, match="An admin can make them a lead"):
+    with pytest.raises(Invalid, match="An admin can change that"):
         add_member(campaign=scene.campaign, user=scene.alice, role="lead", acting_user=scene.maya, now=scene.now)
 
 

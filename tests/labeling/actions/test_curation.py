@@ -50,7 +50,7 @@ def test_only_leads_retire_and_they_say_why() -> None:
     comparison = Comparison.objects.get()
     with pytest.raises(NotAllowed):
         retire_comparison(comparison=comparison, reason="No.", acting_user=scene.alice, now=scene.now)
-    with pytest.raises(Invalid, match="Say why"):
+    with pytest.raises(Invalid, match="Give a reason"):
         retire_comparison(comparison=comparison, reason=" ", acting_user=scene.maya, now=scene.now)
 
 

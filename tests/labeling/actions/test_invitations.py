@@ -82,7 +82,7 @@ def test_only_the_fingerprint_of_a_link_is_kept() -> None:
 def test_an_invitation_to_lead_makes_nobody_a_lead_who_is_an_annotator() -> None:
     scene = stage()
     _, token = invite(scene, role="lead")
-    with pytest.raises(Invalid, match="have an account"):
+    with pytest.raises(Invalid, match="need an account"):
         sign_up_by_invitation(token=token, username="dana", password=PASSWORD, now=scene.now)
     with pytest.raises(Invalid, match="cannot lead"):
         accept_invitation(token=token, acting_user=scene.charlie, now=scene.now)

@@ -141,7 +141,7 @@ def test_what_fails_is_tried_for_about_a_day_then_the_webhook_is_switched_off(re
     assert timedelta(hours=16) < now - NOON < timedelta(hours=30)
     assert {headers["webhook-id"] for headers, _ in receiver.got} == {delivery.message_id}
     webhook = Webhook.objects.get()
-    assert (webhook.is_active, webhook.disabled_reason) == (False, "It took no message for about a day.")
+    assert (webhook.is_active, webhook.disabled_reason) == (False, "It accepted no message for about a day.")
     assert Event.objects.filter(verb="webhook.disabled", actor=None).count() == 1
     with pytest.raises(WebhookOff):
         retry_delivery(delivery=delivery, acting_user=scene.maya, now=now)
