@@ -1,4 +1,4 @@
-"""Preference data in and out: dialects, snapshots, hashes. Streams, in constant memory. No Django, no database."""
+"""Preference data in and out: dialects, snapshots, hashes. Streaming, in constant memory. No Django, no database."""
 
 from labeling.exchange.dropping import REASONS, DropReport, preference_pairs, screen
 from labeling.exchange.errors import (
