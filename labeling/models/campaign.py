@@ -243,8 +243,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     cursor = models.FloatField(
         default=QUEUE_START,
-        help_text="Queue position of the last comparison given out. The search for the next one starts here, so it does "
-        "not walk over those judged already.",
+        help_text="Queue position of the last comparison given out. The search for the next one starts here, so it "
+        "does not walk over those judged already.",
     )
     left_balance = models.IntegerField(
         default=0, help_text="How often a was on the left, minus how often b was; kept near zero."

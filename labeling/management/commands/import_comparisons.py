@@ -1,4 +1,4 @@
-"""Brings comparisons from a file into a campaign: `manage.py import_comparisons CAMPAIGN FILE`."""
+"""Imports comparisons into a campaign: `manage.py import_comparisons CAMPAIGN FILE`."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from labeling.models import Campaign, User
 
 class Command(ImportCommand):
     help = (
-        "Bring comparisons from a file into a campaign. Good records are kept, the others are named by line and reason "
-        "and make the exit code 1. The same file again brings nothing."
+        "Import comparisons from a file into a campaign. Good records are kept; the others are listed by line and "
+        "reason, and the exit code is 1. The same file again adds nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,15 +23,15 @@ class Command(ImportCommand):
         parser.add_argument(
             "--keep-preferences",
             action="store_true",
-            help="preferences in the file become verdicts; otherwise people are asked",
+            help="preferences in the file become verdicts; otherwise annotators judge the comparisons",
         )
         parser.add_argument(
             "--as-gold",
             action="store_true",
-            help="all of them become gold: people are asked, and measured by the file's preferences",
+            help="all become gold: the preferences in the file measure annotators",
         )
 
-    def bring_in(
+    def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
     ) -> ImportReport:
         return import_comparisons(

@@ -58,7 +58,7 @@ def test_import_keeps_the_good_names_the_bad_by_line_and_ends_with_1(pairs: Path
         call_command("import_comparisons", "sums", str(pairs), "--as", "maya", stdout=out, stderr=err)
     assert end.value.code == 1
     assert "line 2: Not valid JSON" in err.getvalue()
-    assert "2 new; 0 were there already; 1 rejected." in out.getvalue()
+    assert "2 new; 0 duplicates; 1 rejected." in out.getvalue()
     assert Comparison.objects.count() == 2
     assert Event.objects.get(verb="comparisons.added").actor == scene.maya
 

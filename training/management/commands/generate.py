@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import acting_user, add_acting_user, campaign_named, told
+from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from labeling.models import Campaign
 from training.actions.generation import start_generation
 from training.jobs.generation import run_generation_job
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         settings = {name: options[name] for name in names_of_settings if options[name] is not None}
         second = {name: options[f"second_{name}"] for name in ("temperature", "system_prompt")}
         judge = options["reward_version"]
-        with told():
+        with domain_errors():
             job = start_generation(
                 campaign=campaign_named(options["campaign"]),
                 acting_user=acting_user(options["acting_user"]),
