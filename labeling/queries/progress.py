@@ -16,12 +16,12 @@ HIDING_STEP = 20
 """In campaigns with gold or retests, annotators see totals in steps of this size. An exact total would not move after a
 gold judgment, and so reveal it."""
 
-PAUSED = gettext_noop("You are paused in this campaign. Ask whoever runs it; what you judged is kept.")
+PAUSED = gettext_noop("You are paused in this campaign. Ask its lead. Your judgments are kept.")
 WARNED = gettext_noop(
-    "Several of your answers were not as expected. Please read the guidelines again and take your time."
+    "Several of your judgments were not as expected. Please read the guidelines again, and take your time."
 )
-QUOTA_REACHED = gettext_noop("You have judged as many as one person may in this campaign. Thank you!")
-QUOTA_OF_TODAY_REACHED = gettext_noop("You have judged as many as one person may on one day. Go on tomorrow.")
+QUOTA_REACHED = gettext_noop("You have reached your quota in this campaign. Thank you!")
+QUOTA_OF_TODAY_REACHED = gettext_noop("You have reached your quota for today. Continue tomorrow.")
 
 
 @dataclass(frozen=True, slots=True)
