@@ -46,7 +46,7 @@ ON CONFLICT (campaign_id, shard) DO UPDATE SET {_SUMS}
 
 
 def tally_of(comparison: Comparison) -> Tally:
-    """What one comparison in its present state adds to the totals of its campaign."""
+    """The contribution of one comparison, in its present state, to the totals of its campaign."""
     if comparison.status in Comparison.OUT:
         return Tally()
     is_settled, is_conflict = comparison.status == Status.SETTLED, comparison.status == Status.CONFLICT

@@ -1,4 +1,4 @@
-"""What leads do with single comparisons: retire and restore them, review flags, make them gold."""
+"""Curation: leads retire and restore comparisons, review flags, and make comparisons gold."""
 
 from datetime import datetime
 from typing import Any

@@ -38,7 +38,7 @@ def export_campaign(*, campaign: Campaign, dialect: str, acting_user: User | Non
 
 
 def drop_report(*, campaign: Campaign, dialect: str, acting_user: User | None) -> DropReport:
-    """What an export in this dialect would keep and drop, and why. Costs as much as the export itself."""
+    """The report of an export in this dialect: what it keeps and drops, and why. Costs as much as the export itself."""
     require_lead(acting_user, campaign)
     export = open_export(campaign, dialect)
     for _ in export.pieces:

@@ -1,4 +1,4 @@
-"""What an export drops, and why. Every export counts it."""
+"""Counts the comparisons that an export drops, by reason."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

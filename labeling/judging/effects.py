@@ -1,4 +1,4 @@
-"""What a judgment changes about its assignment, its comparison and its annotator, and how that is reverted.
+"""The effects of a judgment on its assignment, its comparison and its annotator, and how they are reverted.
 
 These functions change objects whose rows the caller has locked. `write_back` writes them.
 """

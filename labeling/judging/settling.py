@@ -15,7 +15,7 @@ Rule = Campaign.VerdictRule
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a campaign's rule says about a comparison.
+    """The decision of a campaign's rule about a comparison.
 
     winner: None: the rule finds none. how: the rule's name, or conflict. certainty: P(the likeliest verdict), for
     Dawid-Skene only.
@@ -49,7 +49,7 @@ def settle(comparison: Comparison, campaign: Campaign, now: datetime) -> Verdict
 
 
 def decide(comparison: Comparison, campaign: Campaign, votes: Sequence[Vote] | None = None) -> Decision:
-    """What the campaign's rule says. votes: those on the comparison, if the caller has read them already."""
+    """Applies the campaign's rule. votes: those on the comparison, if the caller has read them already."""
     if campaign.verdict_rule != Rule.DAWID_SKENE:
         result = RULES[campaign.verdict_rule](comparison.votes)
         return Decision(result.winner, result.confidence, result.how)

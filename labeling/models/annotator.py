@@ -63,7 +63,7 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=80)
     key_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(
-        models.CharField(max_length=32, choices=Scope.choices), default=list, help_text="What it may be used for."
+        models.CharField(max_length=32, choices=Scope.choices), default=list, help_text="Its permitted uses."
     )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When it stops working; null: never.")

@@ -158,7 +158,7 @@ class Campaign(models.Model):
         max_length=16,
         choices=GoldAction.choices,
         default=GoldAction.NOTHING,
-        help_text="What happens when an annotator's gold accuracy (the upper end of its 95 % Wilson interval) is below "
+        help_text="The action when an annotator's gold accuracy (the upper end of its 95 % Wilson interval) is below "
         "the threshold.",
     )
     gold_threshold = models.FloatField(default=0.7, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])

@@ -1,4 +1,4 @@
-"""What this room raises."""
+"""The exceptions of labeling.stats."""
 
 
 class StatsError(ValueError):

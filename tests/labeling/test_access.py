@@ -1,4 +1,4 @@
-"""Who is no member of a campaign cannot even tell that there is one; who lost access has lost it at once."""
+"""People who are not members cannot tell that a campaign exists; lost access is lost at once."""
 
 import pytest
 

@@ -26,7 +26,7 @@ TABLE = re.compile(r"(labeling|training)_[a-z]+")
 
 @dataclass
 class Names:
-    """What one statement names.
+    """The names in one statement.
 
     tables: of the apps. aliases: the table behind each alias; None: a subquery, a function or a temporary table.
     defined: names that the statement itself gives to columns and subqueries. columns: (alias or empty, column).

@@ -17,7 +17,7 @@ def test_an_answer_that_drips_without_end_is_cut_off() -> None:
         receiver.drip = 0.05
         started = monotonic()
         answer = post(receiver.url, b"{}", {}, allow_private=True, seconds=0.6)
-        # What had come by then is the excerpt; the rest is nobody's business.
+        # The excerpt is the part that had arrived by then.
         assert answer.status == 200
         assert 1 <= len(answer.excerpt) < 100
         assert monotonic() - started < 30

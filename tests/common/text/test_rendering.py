@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
 
 
 class Page(HTMLParser):
-    """What a browser would make of it: the elements with their attributes, and the text a person reads."""
+    """The page as a browser parses it: the elements with their attributes, and the visible text."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a campaign asks, allows and limits."""
+"""The rules of a campaign: what it asks, allows and limits."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens is told to whom it concerns: once written with the act itself, then signed, tried again, given up."""
+"""Webhook messages: written once with the act itself, then signed, retried, given up."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What an annotator says, acknowledged once."""
+"""Judgments, acknowledged once."""
 
 from datetime import timedelta
 from typing import Any

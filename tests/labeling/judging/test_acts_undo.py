@@ -1,4 +1,4 @@
-"""What an annotator takes back: superseded, never erased."""
+"""Undo: a judgment is superseded, never erased."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What an annotator is given next."""
+"""The comparison that an annotator is given next."""
 
 from collections import Counter
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What leads look through: verdicts, narrowed; disagreements with their words; the pace of a campaign."""
+"""Filtered verdicts, disagreements with their comments, and the pace of a campaign."""
 
 from datetime import timedelta
 
