@@ -45,3 +45,14 @@ def test_a_revoked_token_and_a_switched_off_account_open_nothing(calling: Callin
     assert alice.get("/api/v1/me/").status_code == 401
     User.objects.filter(username="bob").update(is_active=False)
     assert bob.get("/api/v1/me/").status_code == 401
+
+
+def test_an_expert_adjudicates_and_runs_nothing() -> None:
+    from labeling.access import adjudicates, leads
+
+    scene = stage()
+    expert = person("erin")
+    scene.join(expert, role="expert")
+    assert adjudicates(expert, scene.campaign)
+    assert not leads(expert, scene.campaign)
+    assert not adjudicates(scene.alice, scene.campaign)
