@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 from labeling.stats import (
     AdaptiveOverlap,
     Bootstrap,
+    EmSettings,
     Estimate,
     Pattern,
+    VoteTable,
     annotator_errors,
     dawid_skene,
     estimated_error_rate,
@@ -132,16 +134,15 @@ def by_majority(choices: Votes, counts: Votes, truths: Votes) -> float:
 def by_dawid_skene(order: Votes, choices: Votes, counts: Votes, truths: Votes, people: int) -> float:
     """Share of correct verdicts when the most probable choice of each posterior wins."""
     comparison, place = np.nonzero(np.arange(MAXIMUM) < counts[:, None])
-    estimates = dawid_skene(
+    table = VoteTable(
         comparison,
         order[comparison, place],
         choices[comparison, place],
         n_choices=3,
         n_items=len(truths),
         n_annotators=people,
-        mirror=MIRROR,
-        tolerance=1e-4,
     )
+    estimates = dawid_skene(table, EmSettings(mirror=MIRROR, tolerance=1e-4))
     return float((estimates.posteriors.argmax(axis=1) == truths).mean())
 
 

@@ -111,7 +111,7 @@ def work(place: dict[str, Any]) -> None:
 def _client(number: int, place: dict[str, Any]) -> None:
     from django.db import connection
 
-    from labeling.judging.assignments import next_with_progress
+    from labeling.judging.assignments import next_assignments
     from labeling.models import Campaign, User
 
     chance = random.Random()
@@ -124,8 +124,7 @@ def _client(number: int, place: dict[str, Any]) -> None:
     with path.open("a") as log:
         while failures < GIVES_UP_AFTER:
             now = _clock(place["start"])
-            assignments, _ = next_with_progress(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch)
-            assignment = next(iter(assignments), None)
+            assignment = next_assignments(campaign=campaign, acting_user=user, now=now, ahead=campaign.prefetch).next
             if assignment is None:
                 failures += 1
                 time.sleep(0.05)
@@ -142,17 +141,13 @@ def _client(number: int, place: dict[str, Any]) -> None:
 def _send(user: Any, letter: dict[str, Any], log: Any, start: float) -> None:
     """Logs a judgment, sends it, and logs the result."""
     from labeling.judging.acts import judge
+    from labeling.judging.drafts import JudgmentDraft
     from labeling.judging.refusals import AlreadyJudged, LeaseLost
 
     _write(log, {"sent": letter})
     try:
-        judge(
-            assignment=letter["assignment"],
-            choice=letter["choice"],
-            key=letter["key"],
-            acting_user=user,
-            now=_clock(start),
-        )
+        draft = JudgmentDraft(letter["choice"], letter["key"])
+        judge(assignment=letter["assignment"], draft=draft, acting_user=user, now=_clock(start))
     except (LeaseLost, AlreadyJudged) as error:
         _write(log, {"refused": letter["key"], "why": error.type})
     else:
@@ -231,7 +226,8 @@ def _differences(slug: str, acknowledged: dict[str, str]) -> dict[str, Any]:
 
 def _campaign(name: str, comparisons: int) -> str:
     from labeling.actions.campaigns import change_campaign_status, create_campaign
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparisons import add_comparisons
     from labeling.actions.members import add_member
     from labeling.actions.people import create_user
     from labeling.models import User

@@ -92,7 +92,8 @@ def fill(count: int) -> str:
     from django.utils import timezone
 
     from labeling.actions.campaigns import create_campaign
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparisons import add_comparisons
     from labeling.actions.people import create_token, create_user
 
     now = timezone.now()

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from config.embedded.var import VarDirectory
 from labeling.exchange import ImportedComparison, read_comparisons
-from labeling.stats import dawid_skene
+from labeling.stats import EmSettings, VoteTable, dawid_skene
 from training.generation import prepare_model
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -172,9 +172,8 @@ def posterior_of_right(who: Ints, right: Bools, annotators: int) -> Floats:
     truth = np.arange(pairs) % 2
     said = np.where(right, truth[:, None], 1 - truth[:, None])
     items = np.repeat(np.arange(pairs), votes)
-    found = dawid_skene(
-        items, who.ravel(), said.ravel(), n_choices=2, n_items=pairs, n_annotators=annotators, mirror=(1, 0)
-    )
+    table = VoteTable(items, who.ravel(), said.ravel(), n_choices=2, n_items=pairs, n_annotators=annotators)
+    found = dawid_skene(table, EmSettings(mirror=(1, 0)))
     return np.asarray(found.posteriors[np.arange(pairs), truth])
 
 

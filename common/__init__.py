@@ -1,1 +1,1 @@
-"""The ground both apps stand on: it knows no table of theirs."""
+"""Modules that both apps use. They know no model of either."""

@@ -1,9 +1,8 @@
-"""Token buckets: how often somebody may do something.
+"""Token buckets: rate limits in the memory of the server process.
 
-They are kept in the memory of the server process. So a limit costs a dictionary look-up and no statement and no round
-trip, which is what the way of a judgment can afford, and it needs nothing that could be down (the broker may well be
-RabbitMQ). What it costs is exactness: each process counts for itself, so with N processes a client that is spread over
-all of them may go up to N times as far.
+A limit costs a dictionary look-up, no statement and no round trip: all that the way of a judgment can afford. It also
+needs no service that could be down (the broker may be RabbitMQ). The price is exactness. Each process counts for
+itself, so with N processes a client that is spread over all of them may make up to N times as many calls.
 """
 
 import time
@@ -12,7 +11,7 @@ from threading import Lock
 
 
 class Buckets:
-    """Token buckets by name, the most recently used kept. A bucket starts full and fills up in a minute."""
+    """Token buckets by name; the most recently used ones are kept. A bucket starts full and refills within a minute."""
 
     def __init__(self, most: int = 20_000) -> None:
         self.most = most
@@ -20,7 +19,7 @@ class Buckets:
         self._lock = Lock()
 
     def take(self, name: tuple[str, ...], per_minute: int, now: float) -> float:
-        """Takes one; returns 0, or how many seconds there is none. now: seconds of a clock that never goes back."""
+        """Takes a token and returns 0, or returns the seconds until there is one. now: see `clock`."""
         with self._lock:
             left = self._left(name, per_minute, now)
             wait = 0.0 if left >= 1 else (1 - left) * 60 / per_minute
@@ -31,7 +30,7 @@ class Buckets:
         return wait
 
     def wait(self, name: tuple[str, ...], per_minute: int, now: float) -> float:
-        """How many seconds there is none to be taken; 0: there is one. Takes nothing."""
+        """The seconds until there is a token; 0: there is one. Takes none. now: see `clock`."""
         with self._lock:
             left = self._left(name, per_minute, now)
         return 0.0 if left >= 1 else (1 - left) * 60 / per_minute
@@ -45,5 +44,5 @@ BUCKETS = Buckets()
 
 
 def clock() -> float:
-    """Seconds of a clock that never goes back, as `Buckets` takes them."""
+    """Seconds of a clock that never goes back."""
     return time.monotonic()

@@ -1,47 +1,72 @@
-"""What goes wrong in the domain, named. Raised by actions; turned into an answer once, at the edge."""
+"""Domain errors: named where they are raised, turned into a response once, by the edge."""
 
 from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class DomainError(Exception):
-    """The base of all domain errors: a sentence for people that says what to do.
+    """The base of all domain errors. Its message is a sentence for people that says what to do.
 
-    type: a stable name for programs. status: the HTTP status an edge answers with.
-    fields: which inputs are wrong and why, where that can be said.
+    type: a stable name for programs. status: the HTTP status of the response. sentence: the message, unless the raiser
+    has a more exact one; it may have named places ("%(name)s"), whose values the raiser gives. The page about the type
+    shows it as well. fields: the inputs that are wrong, each with a reason.
     """
 
     type = "error"
     status = 400
+    sentence: ClassVar[str | Promise] = ""
 
-    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str = "", *, fields: Mapping[str, str] | None = None, **values: object) -> None:
+        self.message = message or str(self.sentence) % values
+        super().__init__(self.message)
         self.fields: Mapping[str, str] = fields or {}
+
+    @classmethod
+    def meaning(cls) -> str:
+        """The sentence of this type, with an ellipsis in each named place."""
+        return str(cls.sentence) % _Ellipses()
+
+
+class _Ellipses(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
 
 
 class NotAllowed(DomainError):
-    """This person may see it, and may not do that."""
+    """The person may know of it, and may not do this to it."""
 
     type = "not-allowed"
     status = 403
+    sentence = _("You do not have permission to do this.")
 
 
 class NotFound(DomainError):
-    """It does not exist, or this person must not know that it does."""
+    """It does not exist, or the person must not know that it does."""
 
     type = "not-found"
     status = 404
+    sentence = _("There is nothing here, or nothing that you have access to.")
 
 
 class Conflict(DomainError):
-    """It cannot be done in the state that things are in."""
+    """The state of things does not allow it."""
 
     type = "conflict"
     status = 409
+    sentence = _("This is not possible in the present state.")
 
 
 class Invalid(DomainError):
-    """What was sent makes no sense; nothing was changed."""
+    """The input is wrong."""
 
     type = "invalid"
     status = 422
+    sentence = _("The input is not valid. Nothing was changed.")
+
+    @classmethod
+    def of(cls, name: str, reason: str) -> Self:
+        """The error of one input: its reason is the message as well."""
+        return cls(reason, fields={name: reason})

@@ -1,9 +1,9 @@
-"""Whole numbers as they come in addresses and forms: text that anybody may have written."""
+"""Whole numbers in addresses and forms, where anybody may have written anything."""
 
 MOST_DIGITS = 18
-"""What a database's key can have; Python itself refuses to read one of some thousand digits."""
+"""The most that a key of the database can have. Python itself refuses to read a number of thousands of digits."""
 
 
 def whole_number(text: str) -> int | None:
-    """The number; None for what is none, and for what no row and no count of ours could be."""
+    """The number, or None if the text is no number, or one that no key or count can be."""
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None

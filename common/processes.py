@@ -1,6 +1,7 @@
-"""Child processes that die with the worker that started them, and telling whether a process of old still lives.
+"""Child processes that end with the worker that started them, and a check whether an earlier process is still alive.
 
-The engine and the embedded sampler run as children: their memory and their CUDA context die with them. No Django here.
+The engine and the embedded sampler run as children, so that their memory and CUDA context are freed when they end. No
+Django here.
 """
 
 import contextlib
@@ -21,13 +22,13 @@ import psutil
 
 END_GRACE_SECONDS = 60.0
 READ_BYTES = 1 << 16
-LONGEST_TAIL = 1 << 16  # a log is looked at every second, however long it has grown
+LONGEST_TAIL = 1 << 16  # logs are read every second, however long they are
 PR_SET_PDEATHSIG = 1
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 def _host() -> str:
-    """This machine as far as process ids go: containers of one name still count their processes apart."""
+    """The machine and its namespace of process ids: containers may share a host name and number processes apart."""
     try:
         namespace = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
@@ -36,7 +37,7 @@ def _host() -> str:
 
 
 def identify(pid: int) -> str:
-    """A process as "host|pid|start time": a process id alone may mean another program by now. Empty if it is gone."""
+    """A process as "host|pid|start time", since a process id may be used again. Empty if the process has ended."""
     try:
         return f"{_host()}|{pid}|{psutil.Process(pid).create_time():.2f}"
     except psutil.Error:
@@ -44,12 +45,12 @@ def identify(pid: int) -> str:
 
 
 def this_process() -> str:
-    """The identity of the process that asks."""
+    """The identity of the calling process."""
     return identify(os.getpid())
 
 
 def is_alive(identity: str) -> bool | None:
-    """Whether an identified process still lives; None where that cannot be seen from here (another machine)."""
+    """Whether an identified process is still alive. None: it is on another machine, so this cannot be seen."""
     host, _, rest = identity.partition("|")
     if not identity:
         return False
@@ -70,7 +71,7 @@ def _find(pid_and_start: str) -> psutil.Process | None:
 
 
 def end_identified(identity: str, *, grace_seconds: float = END_GRACE_SECONDS) -> bool:
-    """Ends a process of this machine by its identity, politely first; returns whether there was one to end."""
+    """Ends a process of this machine: SIGTERM, and SIGKILL after the grace. Returns whether it was alive."""
     if not is_alive(identity):
         return False
     process = _find(identity.partition("|")[2])
@@ -86,25 +87,25 @@ def end_identified(identity: str, *, grace_seconds: float = END_GRACE_SECONDS) -
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What a child does before its program starts: ask the kernel for a SIGTERM when its parent dies (Linux)."""
+    """A function to run in the child: it asks the kernel (Linux) for a SIGTERM when the parent dies."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
-    def ask() -> None:
+    def request_signal() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent died before this request
             os._exit(128 + signal.SIGTERM)
 
-    return ask
+    return request_signal
 
 
 class LineChild:
-    """A child process that speaks JSON lines on stdout, and may be fed lines on stdin.
+    """A child process that writes JSON lines to stdout and may read lines from stdin.
 
-    It has a session of its own, so that a Ctrl-C meant for the worker does not reach it, and it is told to end when the
-    worker dies. Its stderr goes to `log` (appended).
+    It runs in its own session, so that a Ctrl-C meant for the worker does not reach it, and the kernel ends it when the
+    worker dies. Its stderr is appended to `log`. feedable: it reads stdin.
     """
 
     def __init__(self, command: list[str], *, log: Path, feedable: bool = False) -> None:
@@ -133,27 +134,26 @@ class LineChild:
                     self._selector.register(stream, event)
 
     def messages(self, timeout: float, more: Iterator[bytes] | None = None) -> list[dict[str, Any]]:
-        """What it said since the last call, waiting at most `timeout` seconds for something.
+        """The messages since the last call; waits at most `timeout` seconds for one.
 
-        `more` are lines for its stdin, taken only as fast as it reads them; its end closes stdin. None: stdin is left
-        alone, for those who `say` something.
-        Sets `ended_output` at the end of its stdout. A line that is not a JSON object is left out.
+        more: lines for its stdin, taken only as fast as it reads them; their end closes stdin. None: stdin is left to
+        `write`. Sets `ended_output` at the end of its stdout. Lines that are not JSON objects are left out.
         """
         stdin = self.process.stdin
         if more is not None and stdin is not None and not stdin.closed and stdin not in self._selector.get_map():
             self._selector.register(stdin, selectors.EVENT_WRITE)
-        found: list[dict[str, Any]] = []
+        messages: list[dict[str, Any]] = []
         deadline = time.monotonic() + timeout
-        while not found and not self.ended_output:
+        while not messages and not self.ended_output:
             ready = self._selector.select(max(0.0, deadline - time.monotonic()))
             if not ready:
                 break
             for key, _ in ready:
                 if key.fileobj is self.process.stdout:
-                    found.extend(self._read())
+                    messages.extend(self._read())
                 else:
                     self._feed(more)
-        return found
+        return messages
 
     def _read(self) -> list[dict[str, Any]]:
         assert self.process.stdout is not None
@@ -176,16 +176,16 @@ class LineChild:
             self._unsent = self._unsent[os.write(stdin.fileno(), self._unsent) :]
         except BlockingIOError:
             return
-        except BrokenPipeError:  # it ended; what it said last is still to be read
+        except BrokenPipeError:  # it ended; its last output is still to be read
             self._close(stdin)
 
-    def say(self, line: bytes) -> None:
-        """Writes a short line to its stdin, at once. Nothing happens if it has ended."""
+    def write(self, line: bytes) -> None:
+        """Writes a short line to its stdin, at once. Does nothing if the process has ended."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             os.write(self.process.stdin.fileno(), line)
 
-    def say_no_more(self) -> None:
+    def close_stdin(self) -> None:
         """Closes its stdin."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
@@ -197,11 +197,11 @@ class LineChild:
             stdin.close()
 
     def wait(self) -> int:
-        """Its exit code (negative: the signal that ended it)."""
+        """Waits for its end; returns the exit code (negative: the signal that ended it)."""
         return self.process.wait()
 
     def end(self, *, grace_seconds: float = END_GRACE_SECONDS) -> int:
-        """Ends it if it still runs: SIGTERM, SIGKILL to its whole group after the grace. Returns the exit code."""
+        """Ends it if it still runs: SIGTERM, and SIGKILL to its group after the grace. Returns the exit code."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -212,7 +212,7 @@ class LineChild:
         return self.process.wait()
 
     def log_tail(self, lines: int = 40) -> str:
-        """The last lines of its log, of those that were not there before it."""
+        """The last lines of its log, without those that are older than the process."""
         return tail(self.log, lines, begin=self._log_begins)
 
     def __enter__(self) -> Self:
@@ -236,7 +236,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 
 def tail(path: Path, lines: int = 40, *, begin: int = 0) -> str:
-    """The last lines of a text file, at most LONGEST_TAIL bytes and none before `begin`; empty if there is none."""
+    """The last lines of a text file, at most LONGEST_TAIL bytes and none before byte `begin`. Empty: no such file."""
     try:
         with open(path, "rb") as handle:
             handle.seek(max(begin, handle.seek(0, os.SEEK_END) - LONGEST_TAIL))

@@ -1,14 +1,15 @@
-"""Who may see and do what. Every action and every read for somebody asks here, so that pages, API and commands agree.
+"""Permissions. Every action, and every read on behalf of a person, asks here, so that pages, API and commands agree.
 
-A campaign that somebody is no member of does not exist for them: they get NotFound, never NotAllowed. Admins see and
-may do everything, but to judge even an admin has to be a member. `None` in the place of a person is the system itself
-(a schedule, a command on the server) and may do everything.
+For people who are not members, a campaign does not exist: they get NotFound, never NotAllowed. Admins may see and do
+everything, but must be members to judge. `None` in the place of a person is the system (a schedule, a command on the
+server), which may do everything.
 """
 
 from collections.abc import Callable
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import NotAllowed, NotFound
 from labeling.models import (
@@ -25,69 +26,46 @@ from labeling.models import (
 
 
 class CampaignNotFound(NotFound):
-    """No campaign of this name among those you take part in."""
-
     type = "campaign-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such campaign among those you take part in."))
+    sentence = _("There is no such campaign, or you are not a member of it.")
 
 
 class AssignmentNotFound(NotFound):
-    """No such assignment of yours. Ask for the next one."""
-
     type = "assignment-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such assignment of yours. Ask for the next one."))
+    sentence = _("You have no such assignment. Ask for the next one.")
 
 
 class ComparisonNotFound(NotFound):
-    """No such comparison in a campaign that you lead."""
-
     type = "comparison-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such comparison in a campaign of yours."))
+    sentence = _("There is no such comparison in a campaign that you lead.")
 
 
 class TokenNotFound(NotFound):
-    """You have no token of this number."""
-
     type = "token-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("You have no such token."))
+    sentence = _("You have no such token.")
 
 
 class WebhookNotFound(NotFound):
-    """No such webhook, or no such delivery, in a campaign that you lead."""
-
     type = "webhook-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(_("There is no such webhook, or no such delivery, in a campaign that you lead."))
+    sentence = _("There is no such webhook or delivery in a campaign that you lead.")
 
 
 class PersonNotFound(NotFound):
-    """Nobody of this user name. An admin can make an account."""
-
     type = "person-not-found"
+    sentence = _("There is no user called %(name)s. An admin can create an account.")
 
     def __init__(self, username: str) -> None:
-        super().__init__(
-            _("There is nobody called %(name)s. An admin can make an account for them.") % {"name": username}
-        )
+        super().__init__(name=username)
 
 
 def visible_campaigns(user: User) -> QuerySet[Campaign]:
-    """The campaigns this person may know about, newest first."""
+    """The campaigns that this person may see, newest first."""
     campaigns = Campaign.objects.order_by("-created_at", "-pk")
     return campaigns if user.is_admin else campaigns.filter(memberships__user=user)
 
 
 def led_campaigns(user: User) -> QuerySet[Campaign]:
-    """The campaigns this person may run, newest first."""
+    """The campaigns that this person leads, newest first; all of them for admins."""
     campaigns = Campaign.objects.order_by("-created_at", "-pk")
     if user.is_admin:
         return campaigns
@@ -95,7 +73,7 @@ def led_campaigns(user: User) -> QuerySet[Campaign]:
 
 
 def get_campaign(user: User, slug: str) -> Campaign:
-    """A campaign this person may know about. Raises CampaignNotFound."""
+    """A campaign that this person may see. Raises CampaignNotFound."""
     campaign = visible_campaigns(user).filter(slug=slug).first()
     if campaign is None:
         raise CampaignNotFound
@@ -103,14 +81,14 @@ def get_campaign(user: User, slug: str) -> Campaign:
 
 
 def get_led_campaign(user: User, slug: str) -> Campaign:
-    """A campaign this person may run. Raises CampaignNotFound, or NotAllowed for its annotators."""
+    """A campaign that this person leads. Raises CampaignNotFound, or NotAllowed for its annotators."""
     campaign = get_campaign(user, slug)
     require_lead(user, campaign)
     return campaign
 
 
 def get_assignment(user: User, assignment_id: int) -> Assignment:
-    """An assignment of this person's own, with what is shown of it. Raises AssignmentNotFound."""
+    """An assignment of this person in a campaign of theirs. Raises AssignmentNotFound."""
     assignment = Assignment.objects.filter(pk=assignment_id, annotator=user, campaign__memberships__user=user).first()
     if assignment is None:
         raise AssignmentNotFound
@@ -118,12 +96,12 @@ def get_assignment(user: User, assignment_id: int) -> Assignment:
 
 
 def get_comparison(user: User, comparison_id: int) -> Comparison:
-    """A comparison of a campaign this person may run. Raises NotFound, or NotAllowed for the campaign's annotators."""
+    """A comparison in a campaign that this person leads. Raises ComparisonNotFound, or NotAllowed for annotators."""
     return _comparison(user, comparison_id, require_lead)
 
 
 def get_conflict(user: User, comparison_id: int) -> Comparison:
-    """A comparison of a campaign this person may adjudicate. Raises NotFound, or NotAllowed for its annotators."""
+    """A comparison that this person may adjudicate. Raises ComparisonNotFound, or NotAllowed for annotators."""
     return _comparison(user, comparison_id, require_expert)
 
 
@@ -133,13 +111,13 @@ def _comparison(user: User, comparison_id: int, require: Callable[[User, Campaig
         raise ComparisonNotFound
     try:
         require(user, comparison.campaign)
-    except CampaignNotFound:  # that it belongs to another campaign must not be told either
+    except CampaignNotFound:  # must not reveal that the comparison exists
         raise ComparisonNotFound from None
     return comparison
 
 
 def get_token(user: User, token_id: int) -> ApiToken:
-    """A token of this person's own. Raises TokenNotFound."""
+    """A token of this person. Raises TokenNotFound."""
     token = ApiToken.objects.filter(pk=token_id, user=user).first()
     if token is None:
         raise TokenNotFound
@@ -147,13 +125,13 @@ def get_token(user: User, token_id: int) -> ApiToken:
 
 
 def visible_webhooks(user: User) -> QuerySet[Webhook]:
-    """The webhooks of the campaigns this person may run; those of all campaigns are for admins."""
+    """The webhooks of the campaigns that this person leads; for admins also those of all campaigns."""
     webhooks = Webhook.objects.select_related("campaign")
     return webhooks if user.is_admin else webhooks.filter(campaign__in=led_campaigns(user).order_by().values("pk"))
 
 
 def get_webhook(user: User, webhook_id: int) -> Webhook:
-    """A webhook this person may run. Raises WebhookNotFound."""
+    """A webhook that this person may change. Raises WebhookNotFound."""
     webhook = visible_webhooks(user).filter(pk=webhook_id).first()
     if webhook is None:
         raise WebhookNotFound
@@ -161,24 +139,24 @@ def get_webhook(user: User, webhook_id: int) -> Webhook:
 
 
 def get_delivery(user: User, delivery_id: int) -> WebhookDelivery:
-    """A message of such a webhook. Raises WebhookNotFound."""
-    found = WebhookDelivery.objects.select_related("webhook__campaign").filter(webhook__in=visible_webhooks(user))
-    delivery = found.filter(pk=delivery_id).first()
+    """A delivery of such a webhook. Raises WebhookNotFound."""
+    deliveries = WebhookDelivery.objects.select_related("webhook__campaign")
+    delivery = deliveries.filter(webhook__in=visible_webhooks(user), pk=delivery_id).first()
     if delivery is None:
         raise WebhookNotFound
     return delivery
 
 
 def get_invitation(campaign: Campaign, invitation_id: int) -> Invitation:
-    """An invitation to a campaign that the caller may run. Raises NotFound."""
+    """An invitation to a campaign that the caller leads. Raises NotFound."""
     invitation = campaign.invitations.filter(pk=invitation_id).select_related("campaign").first()
     if invitation is None:
-        raise NotFound(_("There is no such invitation to this campaign."))
+        raise NotFound(gettext("There is no such invitation to this campaign."))
     return invitation
 
 
 def get_person(username: str) -> User:
-    """Somebody by name, for those who may add people to a campaign. Raises PersonNotFound."""
+    """An active user by name, for those who may add people to a campaign. Raises PersonNotFound."""
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise PersonNotFound(username)
@@ -186,31 +164,31 @@ def get_person(username: str) -> User:
 
 
 def get_self_or_anybody(user: User, username: str) -> User:
-    """Oneself by name or, for an admin, anybody. Raises NotAllowed, also where there is nobody of this name."""
+    """The person themselves or, for an admin, any user. Raises NotAllowed, even if there is no user of this name."""
     if username != user.username and not user.is_admin:
-        raise NotAllowed(_("You can see and erase what is held about yourself only; an admin can for others."))
+        raise NotAllowed(gettext("You can see and erase only your own data. An admin can do it for others."))
     return get_person(username)
 
 
 def leads(user: User | None, campaign: Campaign) -> bool:
-    """Whether this person may run the campaign."""
+    """Whether this person may lead the campaign: its leads, admins, and the system."""
     if user is None or user.is_admin:
         return True
     return Membership.objects.filter(campaign=campaign, user=user, role=Membership.Role.LEAD).exists()
 
 
 def require_lead(user: User | None, campaign: Campaign) -> None:
-    """Raises CampaignNotFound for strangers and NotAllowed for annotators of the campaign."""
+    """Raises CampaignNotFound for people who are not members, and NotAllowed for members who do not lead."""
     if leads(user, campaign):
         return
     assert user is not None
     if not Membership.objects.filter(campaign=campaign, user=user).exists():
         raise CampaignNotFound
-    raise NotAllowed(_("Only a lead of this campaign may do that."))
+    raise NotAllowed(gettext("Only a lead of this campaign can do this."))
 
 
 def adjudicates(user: User | None, campaign: Campaign) -> bool:
-    """Whether this person may settle the campaign's conflicts: its leads and its experts."""
+    """Whether this person may settle conflicts: leads and experts, admins, and the system."""
     if user is None or user.is_admin:
         return True
     roles = (Membership.Role.LEAD, Membership.Role.EXPERT)
@@ -218,22 +196,22 @@ def adjudicates(user: User | None, campaign: Campaign) -> bool:
 
 
 def require_expert(user: User | None, campaign: Campaign) -> None:
-    """Raises CampaignNotFound for strangers and NotAllowed for those who only annotate in the campaign."""
+    """Raises CampaignNotFound for people who are not members, and NotAllowed for annotators."""
     if adjudicates(user, campaign):
         return
     require_member(user, campaign)
-    raise NotAllowed(_("Only an expert or a lead of this campaign may do that."))
+    raise NotAllowed(gettext("Only an expert or a lead of this campaign can do this."))
 
 
 def get_adjudicated_campaign(user: User, slug: str) -> Campaign:
-    """A campaign whose conflicts this person may settle. Raises CampaignNotFound, or NotAllowed for its annotators."""
+    """A campaign whose conflicts this person may settle. Raises CampaignNotFound, or NotAllowed for annotators."""
     campaign = get_campaign(user, slug)
     require_expert(user, campaign)
     return campaign
 
 
 def require_member(user: User | None, campaign: Campaign) -> None:
-    """Raises CampaignNotFound for those who must not know of the campaign."""
+    """Raises CampaignNotFound for people who are not members."""
     if user is None or user.is_admin or Membership.objects.filter(campaign=campaign, user=user).exists():
         return
     raise CampaignNotFound
@@ -242,10 +220,10 @@ def require_member(user: User | None, campaign: Campaign) -> None:
 def require_may_create_campaigns(user: User | None) -> None:
     """Raises NotAllowed unless the person is a lead or an admin."""
     if user is not None and not user.is_lead:
-        raise NotAllowed(_("Only leads and admins may create campaigns."))
+        raise NotAllowed(gettext("Only leads and admins can create campaigns."))
 
 
 def require_admin(user: User | None) -> None:
     """Raises NotAllowed unless the person is an admin."""
     if user is not None and not user.is_admin:
-        raise NotAllowed(_("Only an admin may do that."))
+        raise NotAllowed(gettext("Only an admin can do this."))

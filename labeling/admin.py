@@ -1,6 +1,6 @@
-"""The tables in Django's admin, for admins who have to look behind a page.
+"""The tables in Django's admin, for admins who need to look behind a page.
 
-To look, mostly: what happened is append-only, and what counts places, votes and totals is changed by actions alone.
+Nearly all are read-only. History is append-only, and only actions change places, votes and totals.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ else:
 
 
 class ReadOnly(AnyAdmin):
-    """To be looked at, never changed. Counting a million rows for a page number is left out too."""
+    """A table that cannot be changed. Its rows are not counted for page numbers: there may be millions."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -56,7 +56,7 @@ class PersonAdmin(UsersAdmin):
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Chosen", {"fields": ("role", "pseudonym", "is_simulated")}))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False  # switched off, not deleted: what they judged names them
+        return False  # deactivate instead: judgments refer to the user
 
 
 @admin.register(ApiToken)

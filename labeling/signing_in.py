@@ -1,7 +1,7 @@
-"""Signing in: as Django does it, but who guesses passwords is made to wait.
+"""Signing in as Django does it, with rate limits against guessing passwords.
 
-A backend rather than a view, so that every way in (the page, Django's admin) is covered. Only failures count. While
-somebody has to wait, even the right password is refused, unlooked at: or the answer would tell it.
+It is a backend rather than a view, so it covers every way in (the page, Django's admin). Only failures count. During
+the wait even the right password is refused without a check, so that the response reveals nothing.
 """
 
 import math
@@ -16,16 +16,16 @@ from common.buckets import BUCKETS, clock
 from labeling.models import User
 
 WAIT = "sign_in_wait"
-"""The attribute of a request that says how many whole seconds to wait; it is there only where one has to."""
+"""The attribute of a request with the whole seconds to wait. Requests that need not wait do not have it."""
 
 
 class PatientBackend(ModelBackend):
-    """Refuses whoever failed too often in a minute: with one name from one address, or from one address at all."""
+    """Refuses too many failures within a minute: for one name from one address, or from one address in all."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        if request is None or not username:  # nobody is at the other end: a test, a command
+        if request is None or not username:  # not over HTTP: a test, a command
             return super().authenticate(request, username=username, password=password, **kwargs)
         limits = _limits(address_of(request), username)
         wait = max((BUCKETS.wait(name, most, clock()) for name, most in limits), default=0.0)
@@ -40,11 +40,11 @@ class PatientBackend(ModelBackend):
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from. Behind a proxy that is what the proxy itself has added, not what it was told."""
+    """The address of the client. Behind a proxy: the one that the proxy itself added, not those that it was sent."""
     if settings.BEHIND_PROXY:
-        told = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
-        if told:
-            return told
+        address = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
+        if address:
+            return address
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

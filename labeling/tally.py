@@ -1,4 +1,4 @@
-"""The running totals of a campaign: added to by actions, summed by queries."""
+"""The running totals of a campaign. Actions add to them, queries sum them up."""
 
 import random
 from dataclasses import asdict, dataclass, fields
@@ -13,10 +13,10 @@ Status = Comparison.Status
 
 @dataclass(slots=True)
 class Tally:
-    """Totals, or what is to be added to them. Comparisons that are out (retired, flagged, gold) count nowhere.
+    """Totals of a campaign, or a change of them. Comparisons that are out (retired, flagged, gold) count nowhere.
 
-    wanted: judgments in all, those made included; a comparison whose verdict was imported wants none. finished: how
-    many have all the judgments they get, and settled or not, finished_judgments stand on them.
+    wanted: all judgments, including those made; a comparison with an imported verdict wants none. finished: comparisons
+    that have all their judgments, settled or not; finished_judgments: the judgments of these.
     """
 
     comparisons: int = 0
@@ -42,11 +42,11 @@ ADD = f"""
 INSERT INTO labeling_campaigntally AS tally (campaign_id, shard, {", ".join(COLUMNS)})
 VALUES (%(campaign)s, %(shard)s, {", ".join(f"%(tally_{name})s" for name in COLUMNS)})
 ON CONFLICT (campaign_id, shard) DO UPDATE SET {_SUMS}
-"""  # noqa: S608 - column names of our own, nothing that anybody sent
+"""  # noqa: S608 - made of constants
 
 
 def tally_of(comparison: Comparison) -> Tally:
-    """What one comparison, as it is now, adds to its campaign's totals."""
+    """The contribution of one comparison, in its present state, to the totals of its campaign."""
     if comparison.status in Comparison.OUT:
         return Tally()
     is_settled, is_conflict = comparison.status == Status.SETTLED, comparison.status == Status.CONFLICT
@@ -63,20 +63,20 @@ def tally_of(comparison: Comparison) -> Tally:
 
 
 def tally_values(campaign_id: int, change: Tally) -> dict[str, int]:
-    """The parameters of ADD. Any shard will do: a random one makes waiting for each other unlikely."""
+    """The parameters of ADD. The shard is random, so that concurrent transactions seldom wait for each other."""
     columns = {f"tally_{name}": value for name, value in asdict(change).items()}
     return {"campaign": campaign_id, "shard": random.randrange(CampaignTally.SHARDS), **columns}
 
 
 def add_to_tally(campaign_id: int, change: Tally) -> None:
-    """Adds to a campaign's totals. Call it late in a transaction: the shard stays locked to its end."""
+    """Adds to the totals of a campaign. Call it late in a transaction: the shard stays locked until its end."""
     if change != Tally():
         with prepared_cursor() as cursor:
             cursor.execute(ADD, tally_values(campaign_id, change))
 
 
 def read_tally(campaign_id: int) -> Tally:
-    """A campaign's totals."""
+    """The totals of a campaign."""
     sums = CampaignTally.objects.filter(campaign=campaign_id).aggregate(
         **{name: Sum(name, default=0) for name in COLUMNS}
     )
@@ -84,7 +84,7 @@ def read_tally(campaign_id: int) -> Tally:
 
 
 def count_tally(campaign_id: int) -> Tally:
-    """The same, counted from comparisons and prompts themselves: what it must equal. Costs a walk over all of them."""
+    """The totals counted from comparisons and prompts: `read_tally` must equal them. Reads all of the campaign."""
     rows = Comparison.objects.filter(campaign=campaign_id).only("status", "overlap", "judged")
     prompts = Tally(prompts=Prompt.objects.filter(campaign=campaign_id).count())
     return sum((tally_of(comparison) for comparison in rows.iterator()), prompts)

@@ -1,4 +1,4 @@
-"""What labeling does while nobody watches."""
+"""Celery tasks of labeling: scheduled sweeps, and work that a transaction hands to a worker."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -12,25 +12,25 @@ from labeling.judging.assignments import release_expired_assignments
 
 @shared_task  # type: ignore[untyped-decorator]
 def release_expired() -> int:
-    """Frees every place whose lease has run out; harmless to run twice, or at the same moment."""
+    """Releases every assignment whose lease has run out. Running it twice, even at the same moment, is harmless."""
     return release_expired_assignments(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_kept_replies() -> int:
-    """Deletes the answers kept for retries whose time is over."""
+    """Deletes expired replies that were kept for retries."""
     return forget_replies(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def deliver_webhook(delivery_id: int) -> None:
-    """One attempt at one message; a message sent twice by the broker is sent once to its address."""
+    """Attempts one webhook delivery. A task that the broker delivers twice posts once."""
     deliver(delivery_id=delivery_id, now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def send_due_webhooks() -> int:
-    """Has workers send every message that is due: those to be tried again, and those the broker lost."""
+    """Enqueues every webhook delivery that is due: retries, and those that the broker lost."""
     due = due_deliveries(now=timezone.now())
     send_deliveries(due)
     return len(due)
@@ -38,11 +38,11 @@ def send_due_webhooks() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def recount_verdicts(recount_id: int) -> None:
-    """Makes the verdicts of a campaign anew; goes on where a worker died."""
+    """Recounts the verdicts of a campaign, from where a worker that died left off."""
     run_recount(recount_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep_recounts() -> int:
-    """Sends recounts that no worker is at, and asks for one where judgments tell more about the annotators."""
+    """Enqueues recounts that no worker runs, and requests one where new judgments change the annotators' estimates."""
     return look_after_recounts(now=timezone.now())

@@ -10,13 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
-from labeling.actions.comparisons import AddedComparisons, ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import AddedComparisons, add_comparisons
 from labeling.actions.members import add_member
 from labeling.actions.people import create_user
-from labeling.exchange import Message
+from labeling.exchange import DropReport, Message, PreferencePair, preference_pairs
 from labeling.judging.acts import judge
-from labeling.judging.assignments import next_assignment
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Role, User
+from labeling.queries.verdicts import verdict_records
 
 PASSWORD = "correct horse battery"
 
@@ -85,7 +88,7 @@ class Stage:
 
     def next(self, user: User) -> Assignment | None:
         """The user's next assignment."""
-        return next_assignment(campaign=self.campaign, acting_user=user, now=self.now)
+        return next_assignments(campaign=self.campaign, acting_user=user, now=self.now).next
 
     def given(self, user: User) -> Assignment:
         """The user's next assignment, which must exist."""
@@ -100,8 +103,8 @@ class Stage:
 
     def judge(self, assignment: Assignment, choice: str = "left", **said: Any) -> Judgment:
         """The assignment's annotator judges it."""
-        said.setdefault("key", self.key())
-        return judge(assignment=assignment, acting_user=assignment.annotator, now=self.now, choice=choice, **said)
+        draft = JudgmentDraft(choice, **{"key": self.key()} | said)
+        return judge(assignment=assignment, draft=draft, acting_user=assignment.annotator, now=self.now)
 
     def vote(self, assignment: Assignment, winner: str, **said: Any) -> Judgment:
         """The assignment's annotator prefers a or b, regardless of the side."""
@@ -116,6 +119,10 @@ class Stage:
             self.vote(assignment, winner)
             settled.append(Comparison.objects.get(pk=assignment.comparison_id))
         return settled
+
+    def pairs(self, report: DropReport | None = None) -> list[PreferencePair]:
+        """The preference pairs that the campaign's verdicts yield, as a snapshot takes them."""
+        return list(preference_pairs(verdict_records(self.campaign), report or DropReport()))
 
     def reload(self) -> Campaign:
         """The campaign, reloaded from the database."""

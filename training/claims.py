@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop as _
-from kombu.exceptions import OperationalError as BrokerError
 
 from common import processes
+from common.broker import send, waiting_messages
 from common.sentences import Sentence, sentence_of
 from labeling.events.record import record
 from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, LabSession, LensJob, Run
@@ -65,17 +64,7 @@ class Stopped(Exception):
 def enqueue(job: AnyJob) -> None:
     """Sends the job's id to its queue once the transaction is committed."""
     task, queue = TASKS[type(job)]
-    transaction.on_commit(lambda: send(task, queue, job.pk))
-
-
-def send(task: str, queue: str, identifier: int) -> bool:
-    """Sends one message; False if the broker cannot be reached: the row is there, and the sweep will send it again."""
-    try:
-        current_app.send_task(task, args=[identifier], queue=queue, retry=False)
-    except (BrokerError, OSError) as error:
-        logger.warning("the broker cannot be reached (%s); the sweep will send %s %s again", error, task, identifier)
-        return False
-    return True
+    transaction.on_commit(lambda: send(task, job.pk, queue=queue))
 
 
 @dataclass
@@ -234,7 +223,7 @@ def _free_lost(model: Any, task: str, queue: str, swept: Swept, *, now: datetime
         if freed is not None:
             swept.freed += 1
             if freed.status == JobStatus.QUEUED:
-                swept.sent += send(task, queue, freed.pk)
+                swept.sent += send(task, freed.pk, queue=queue)
 
 
 def _send_forgotten(model: type[AnyJob], task: str, queue: str, *, now: datetime) -> int:
@@ -245,17 +234,4 @@ def _send_forgotten(model: type[AnyJob], task: str, queue: str, *, now: datetime
     if not identifiers or waiting_messages(queue) != 0:
         return 0
     model.objects.filter(pk__in=identifiers, status=JobStatus.QUEUED).update(enqueued_at=now)
-    return sum(send(task, queue, identifier) for identifier in identifiers)
-
-
-def waiting_messages(queue: str) -> int | None:
-    """How many messages wait in a queue; None if the broker cannot be asked."""
-    connection = current_app.connection_for_read()
-    try:
-        with connection:
-            connection.ensure_connection(max_retries=1, timeout=3)
-            return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
-    except connection.channel_errors:  # the queue does not exist: nothing was ever sent to it
-        return 0
-    except (*connection.connection_errors, BrokerError, OSError):
-        return None
+    return send(task, *identifiers, queue=queue)

@@ -1,81 +1,70 @@
-"""What can be wrong with an act of training, each with a sentence that says what to do."""
+"""The domain errors of training. The raisers have more exact sentences; these stand on the page about the type."""
+
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import Conflict, Invalid
 
 
 class NothingServes(Conflict):
-    """No version serves in the channel."""
-
     type = "nothing-serves"
+    sentence = _("No model version serves yet. Promote one first.")
 
 
 class NothingToRollBack(Conflict):
-    """The channel has no earlier version."""
-
     type = "nothing-to-roll-back"
+    sentence = _("No earlier model version served: there is nothing to roll back to.")
 
 
 class WrongName(Invalid):
-    """A model version cannot have this name."""
-
     type = "wrong-name"
+    sentence = _("A model version cannot have this name.")
 
 
 class ServingChanged(Conflict):
-    """Another version was promoted in the meantime."""
-
     type = "serving-changed"
+    sentence = _("Another version was promoted in the meantime. Look again before you promote.")
 
 
 class ServerNotReady(Conflict):
-    """No server can serve the version now, or one refuses it."""
-
     type = "server-not-ready"
+    sentence = _("No server can serve this version now, or one refuses it.")
 
 
 class VersionInUse(Conflict):
-    """The files of a version are needed."""
-
     type = "version-in-use"
+    sentence = _("The files of this version are in use and cannot be removed.")
 
 
 class JobActive(Conflict):
-    """The campaign has a generation job or a run that is not over yet."""
-
     type = "job-active"
+    sentence = _("This campaign has an active job. Wait for it to end, or cancel it.")
 
 
 class JobOver(Conflict):
-    """What is over cannot be cancelled, and what is not over cannot be resumed."""
-
     type = "job-over"
+    sentence = _("Only an active job can be cancelled, and only an ended one resumed.")
 
 
 class NoPrompts(Invalid):
-    """There is nothing to write completions for."""
-
     type = "no-prompts"
+    sentence = _("There are no prompts to write completions for. Add some first.")
 
 
 class WrongSettings(Invalid):
-    """Sampling settings or a training config that cannot be used."""
-
     type = "wrong-settings"
+    sentence = _("These sampling or training settings cannot be used.")
 
 
 class TooFewPairs(Invalid):
-    """Not enough preference pairs to train on and to test with."""
-
     type = "too-few-pairs"
+    sentence = _("There are not enough preference pairs to train and test on. Judge more comparisons.")
 
 
 class VersionDamaged(Conflict):
-    """The files of a version are missing or are not those that were registered."""
-
     type = "version-damaged"
+    sentence = _("Files of this version are missing or changed. Restore them, or use another version.")
 
 
 class WrongSchedule(Invalid):
-    """A cron time that cannot be read, or another setting out of range."""
-
     type = "wrong-schedule"
+    sentence = _("The cron time cannot be read, or a setting is out of range.")

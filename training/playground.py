@@ -15,10 +15,12 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core import signing
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from labeling.access import require_lead
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message, messages_hash
 from labeling.models import Campaign, Comparison, Prompt, User
@@ -48,15 +50,13 @@ _one_at_a_time = threading.BoundedSemaphore(1)
 
 
 class NoCompletion(Conflict):
-    """The version cannot write a completion now."""
-
     type = "no-completion"
+    sentence = gettext_lazy("The version cannot write a completion now.")
 
 
 class WrongReceipt(Invalid):
-    """A receipt that is none, is of another conversation, or is too old."""
-
     type = "wrong-receipt"
+    sentence = gettext_lazy("This receipt belongs to another conversation, is too old, or is not one of ours.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from common.broker import waiting_messages
 from training import claims
 from training.actions.retraining import consider_retraining as consider
 from training.jobs import handover
@@ -63,7 +64,7 @@ def sweep() -> None:
     claims.sweep(now=now)
     handover.restore()
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
-        if claims.waiting_messages("train") == 0:
+        if waiting_messages("train") == 0:
             run_gate.delay(run.pk)
 
 

@@ -1,12 +1,12 @@
-"""Statements that are made and planned once, for the way of a judgment.
+"""Statements that are compiled and planned once, for the way of a judgment.
 
-A judgment takes nine statements. Django would make the SQL of each queryset anew every time it is run, and the database
-would plan it anew; with joins and subqueries either takes longer than to find the answer. So
+A judgment takes nine statements. Django would compile the SQL of each queryset at every call, and the database would
+plan it again. With joins and subqueries, either takes longer than the query itself. So:
 
-- `prepared_cursor` is for statements that never differ but in their values: the values are sent beside them, and after
-  a few times the server keeps the plan (settings: DATABASE_PREPARE).
-- `Prepared` compiles a queryset the first time, with a mark for each value that will differ; after that the values are
-  put in the places of their marks, and the rows become objects in Django's own way.
+- `prepared_cursor` is for statements that differ only in their values. The values are sent beside the statement, and
+  after a few runs the server keeps its plan (settings: DATABASE_PREPARE).
+- `Prepared` compiles a queryset at its first call, with a mark for each value that will differ. Later calls put values
+  in the places of the marks, and Django's own code turns the rows into objects.
 """
 
 import copy
@@ -29,11 +29,11 @@ Row = TypeVar("Row", bound=Model)
 Value = int | str | datetime
 
 FIRST_MARK = 7_000_000_000_000_000_000
-"""Marks of integers count on from here: as keys of rows they never occur."""
+"""The first mark for an integer. No key of a row is that large."""
 
 
 class _Cursor(psycopg.Cursor[Any]):
-    """psycopg's own, which forgets the text of a statement that is prepared; Django's log of statements shows it."""
+    """A cursor that keeps the text of a prepared statement for Django's log. psycopg's own forgets it."""
 
     def _convert_query(self, *query: Any) -> PostgresQuery:
         self._query = super()._convert_query(*query)
@@ -41,7 +41,7 @@ class _Cursor(psycopg.Cursor[Any]):
 
 
 def prepared_cursor() -> CursorWrapper:
-    """A cursor of the default database whose statements the server may prepare. Close it (it is a context)."""
+    """A cursor of the default database whose statements the server may prepare. It is a context manager: close it."""
     connection.ensure_connection()
     cursor: CursorWrapper = connection._prepare_cursor(_Cursor(connection.connection))  # type: ignore[attr-defined]
     return cursor
@@ -69,11 +69,11 @@ _INSERTS: dict[type[Model], tuple[str, list[Any]]] = {}
 
 
 class Prepared(Generic[Row]):
-    """A query that is run often.
+    """A query that runs often.
 
-    build: makes the queryset from keyword arguments, the same one for every value but for the values themselves.
-    values: the type of each argument. A value must reach the statement as it is, in one place or in several: what
-    decides about the form of the query (a flag, a list, None) cannot be one.
+    build: makes the queryset from keyword arguments. Its SQL must not depend on them, except for the values themselves.
+    values: the type of each argument. Each value must reach the statement unchanged, in one place or several. So an
+    argument that changes the form of the query (a flag, a list, None) is not possible.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row]], **values: type[Value]) -> None:
@@ -81,19 +81,24 @@ class Prepared(Generic[Row]):
         self._types = values
         self._compiler: SQLCompiler | None = None
         self._sql = ""
+        self._annotations: tuple[str, ...] = ()
 
     def all(self, **values: Value) -> list[Row]:
-        """The rows. Raises TypeError for an argument too many or too few, or of another type."""
+        """The rows. Raises TypeError for a missing or additional argument, or one of another type."""
         if {name: type(value) for name, value in values.items()} != self._types:
             raise TypeError(f"{values} are not {self._types}")
         compiler = copy.copy(self._compiler or self._compile())
         with prepared_cursor() as cursor:
             cursor.execute(self._sql, values)
-            return list(ModelIterable(cast("QuerySet[Row]", _Answered(compiler, cursor.fetchall()))))
+            return list(ModelIterable(cast("QuerySet[Row]", _FetchedRows(compiler, cursor.fetchall()))))
 
     def first(self, **values: Value) -> Row | None:
-        """The first of them, for queries that find one row or none."""
+        """The first row, or None."""
         return next(iter(self.all(**values)), None)
+
+    def annotated(self, **values: Value) -> list[tuple[Row, dict[str, Any]]]:
+        """The rows, each with its annotations by name beside it, not on it. Raises TypeError as `all` does."""
+        return [(row, {name: vars(row).pop(name) for name in self._annotations}) for row in self.all(**values)]
 
     def _compile(self) -> SQLCompiler:
         marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._types.items())}
@@ -102,7 +107,7 @@ class Prepared(Generic[Row]):
         named = [_name(parameter, marks) for parameter in parameters]
         if set(named) - {None} != set(marks):
             raise TypeError(f"not every one of {list(marks)} reaches the statement as it is: {sql}")
-        # What never differs is written out: a partial index is of use only to a plan that knows the condition.
+        # Constants are written out: the planner uses a partial index only if it knows the values in its condition.
         places = [
             f"%({name})s" if name else Literal(parameter).as_string(connection.connection).replace("%", "%%")
             for name, parameter in zip(named, parameters, strict=True)
@@ -110,13 +115,14 @@ class Prepared(Generic[Row]):
         number = count()
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.get_converters = lambda _: converters  # type: ignore[assignment, method-assign]
-        self._sql = re.sub("%(.)", lambda found: places[next(number)] if found[1] == "s" else found[0], sql)
+        self._sql = re.sub("%(.)", lambda match: places[next(number)] if match[1] == "s" else match[0], sql)
+        self._annotations = tuple(compiler.query.annotation_select)
         self._compiler = compiler
         return compiler
 
 
-class _Answered:
-    """What Django's ModelIterable asks of a queryset, with the rows at hand."""
+class _FetchedRows:
+    """Rows that were fetched already, in the form in which Django's ModelIterable reads a queryset."""
 
     db = DEFAULT_DB_ALIAS
     _known_related_objects: Mapping[Any, Any] = {}
@@ -127,7 +133,7 @@ class _Answered:
         self._compiler = compiler
 
     @property
-    def query(self) -> "_Answered":
+    def query(self) -> "_FetchedRows":
         return self
 
     def get_compiler(self, using: str) -> SQLCompiler:

@@ -1,8 +1,8 @@
-"""Posting a message to an address that somebody typed in, without becoming their tool (SSRF).
+"""Posts a message to an address that somebody typed in, without letting them reach private servers (SSRF).
 
-The name is looked up once, every address it has must be a public one, and the connection goes to the address that was
-checked: a second look-up could be answered otherwise. Redirects are answers like any other. The whole exchange has a
-deadline, and little of the answer is read.
+The host is resolved once, and all of its addresses must be public. The connection goes to a checked address, because a
+second look-up could return another one. Redirects are not followed. The whole exchange has a deadline, and only the
+beginning of the response is read.
 """
 
 import ipaddress
@@ -23,12 +23,12 @@ READ_BYTES = 500
 
 
 class NotSent(Exception):
-    """There was no answer. The message says why, in a sentence for people."""
+    """No response arrived. The message is a sentence for people that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """status: HTTP's. excerpt: how the body began, as text. seconds: the whole exchange."""
+    """A response. status: of HTTP. excerpt: the beginning of the body, as text. seconds: of the whole exchange."""
 
     status: int
     excerpt: str
@@ -36,7 +36,7 @@ class Reply:
 
 
 def check_address(url: str, *, allow_private: bool) -> None:
-    """Raises NotSent where a message could never be sent to this address."""
+    """Raises NotSent if no message can be sent to this address."""
     host, port, _ = _parts(url)
     _resolve(host, port, allow_private=allow_private)
 
@@ -44,13 +44,13 @@ def check_address(url: str, *, allow_private: bool) -> None:
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool = False, seconds: float = SECONDS
 ) -> Reply:
-    """Posts once. allow_private: also to addresses of one's own network. seconds: the deadline. Raises NotSent."""
+    """Posts once. allow_private: private addresses as well. seconds: the deadline. Raises NotSent."""
     host, port, path = _parts(url)
     started = monotonic()
     address = _resolve(host, port, allow_private=allow_private)
     connection = _connect(urlsplit(url).scheme, host, port, address, seconds)
-    # A peer that sends a byte now and then keeps every single read alive; this ends the exchange all the same.
-    # The socket itself: the connection lets go of it once the answer has begun.
+    # A peer that sends a byte now and then keeps every single read alive, so a timer ends the exchange.
+    # It holds the socket itself: the connection drops it once the response has begun.
     watchdog = Timer(seconds, _hang_up, [connection.sock])
     watchdog.daemon = True
     watchdog.start()
@@ -61,9 +61,9 @@ def post(
     except (OSError, HTTPException) as error:
         over = monotonic() - started >= seconds
         raise NotSent(
-            gettext("No answer within %(seconds)s seconds.") % {"seconds": format(seconds, "g")}
+            gettext("No response within %(seconds)s seconds.") % {"seconds": format(seconds, "g")}
             if over
-            else gettext("It broke off: %(error)s") % {"error": error}
+            else gettext("The connection broke off: %(error)s") % {"error": error}
         ) from error
     finally:
         watchdog.cancel()
@@ -71,7 +71,7 @@ def post(
 
 
 def _excerpt(response: HTTPResponse) -> str:
-    """How the body begins. The answer is known by then, so what breaks off here is just a shorter excerpt."""
+    """The beginning of the body. The status is known by now, so a connection that breaks off only shortens it."""
     read = b""
     with suppress(OSError, HTTPException):
         while len(read) < READ_BYTES and (more := response.read1(READ_BYTES - len(read))):
@@ -84,28 +84,28 @@ def _parts(url: str) -> tuple[str, int, str]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise NotSent(gettext("This is no address.")) from error
+        raise NotSent(gettext("This is not an address.")) from error
     if parts.scheme not in ("http", "https") or not host:
         raise NotSent(gettext("The address must begin with http:// or https:// and name a host."))
     if parts.username or parts.password:
-        raise NotSent(gettext("The address must hold no user name and no password."))
+        raise NotSent(gettext("The address must not contain a user name or password."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return host, port or (443 if parts.scheme == "https" else 80), path
 
 
 def _resolve(host: str, port: int, *, allow_private: bool) -> str:
-    """One address of the host, after all of them were checked."""
+    """One address of the host. All of them are checked. Raises NotSent."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise NotSent(gettext("There is no host %(host)s.") % {"host": host}) from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(entry[4][0]) for entry in entries]
     for one in addresses:
         if not allow_private and not _is_public(one):
             raise NotSent(
                 gettext(
-                    "%(host)s is at %(one)s, which is no public address. "
-                    "An operator can allow the own network with WEBHOOKS_ALLOW_PRIVATE."
+                    "%(host)s is at %(one)s, which is not a public address. "
+                    "An operator can allow private networks with WEBHOOKS_ALLOW_PRIVATE."
                 )
                 % {"host": host, "one": one}
             )
@@ -119,7 +119,7 @@ def _is_public(address: str) -> bool:
 
 
 def _connect(scheme: str, host: str, port: int, address: str, seconds: float) -> HTTPConnection:
-    """A connection to the checked address that calls itself by the host's name."""
+    """A connection to the checked address, under the host's name. Raises NotSent."""
     connection: HTTPConnection
     if scheme == "https":
         connection = HTTPSConnection(host, port, timeout=seconds)
@@ -136,5 +136,5 @@ def _connect(scheme: str, host: str, port: int, address: str, seconds: float) ->
 
 
 def _hang_up(connected: socket.socket) -> None:
-    with suppress(OSError):  # it may be over in this very moment
+    with suppress(OSError):  # the exchange may just have ended
         connected.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Signatures of webhooks as Standard Webhooks has them: v1, HMAC-SHA256 over "id.timestamp.body"."""
+"""Signatures of webhooks, as Standard Webhooks defines them: v1, HMAC-SHA256 over "id.timestamp.body"."""
 
 import base64
 import hashlib
@@ -10,12 +10,12 @@ PREFIX = "whsec_"
 
 
 def new_secret(seed: str | None = None) -> str:
-    """A secret of 256 bits and more, or one of this seed (hexadecimal, which is base64 as well)."""
+    """A random secret of 256 bits, or one made of this seed (hexadecimal, which is base64 as well)."""
     return PREFIX + (seed or base64.b64encode(secrets.token_bytes(32)).decode())
 
 
 def signed_headers(message_id: str, timestamp: int, body: bytes, signing_secrets: Iterable[str]) -> dict[str, str]:
-    """The headers of a message. timestamp: seconds since 1970. signing_secrets: each of them signs."""
+    """The headers of a message. timestamp: seconds since 1970. signing_secrets: there is a signature with each."""
     content = f"{message_id}.{timestamp}.".encode() + body
     signatures = [f"v1,{_signature(secret, content)}" for secret in signing_secrets]
     return {

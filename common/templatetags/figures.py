@@ -1,4 +1,4 @@
-"""Numbers and labels as pages show them, in the reader's language, and a dash where there is none."""
+"""Template filters for numbers and labels in the reader's language. A missing value is a dash."""
 
 from datetime import datetime
 
@@ -14,43 +14,43 @@ register = template.Library()
 
 @register.filter
 def grouped(value: int | None) -> str:
-    """A count with its thousands apart: 12,345."""
+    """A count with thousands separators: 12,345."""
     return wording.grouped(value) if isinstance(value, int) else DASH
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """A share of 0 to 1: 72.6 %."""
+    """A share from 0 to 1 as a percentage: 72.6 %."""
     return wording.percent(share) if isinstance(share, int | float) else DASH
 
 
 @register.filter
 def figure(value: float | None, digits: int = 3) -> str:
-    """A measured number with that many digits after the point."""
+    """A number with this many digits after the point."""
     return wording.decimals(value, digits) if isinstance(value, int | float) else DASH
 
 
 @register.filter
 def in_sentence(label: str) -> str:
-    """A choice's label in the middle of a sentence."""
+    """A label in the middle of a sentence."""
     return wording.in_sentence(label)
 
 
 @register.filter
 def translated(sentence: str | None) -> str:
-    """A sentence out of a room that knows no Django, where it is marked for translation; empty where there is none."""
+    """The translation of a sentence that was marked where there is no Django; empty: no sentence."""
     return gettext(sentence) if sentence else ""
 
 
 @register.filter
 def coordinate(value: float | None) -> str:
-    """A number as SVG reads it."""
+    """A number in the form that SVG needs, in every language."""
     return "0" if value is None else f"{value:.2f}"
 
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """Rounded to what matters: 40 s, 12 min, 3 h 5 min."""
+    """A duration, rounded to a sensible unit: 40 s, 12 min, 3 h 5 min."""
     if seconds is None:
         return DASH
     if seconds < 90:
@@ -61,7 +61,7 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def days(value: float | None) -> str:
-    """A time in days, rounded to what matters: 5 h, 3 days, 2 weeks."""
+    """A number of days, rounded to a sensible unit: 5 h, 3 days, 2 weeks."""
     if value is None:
         return DASH
     if value < 1:
@@ -73,7 +73,7 @@ def days(value: float | None) -> str:
 
 @register.filter
 def took(started: datetime | None, finished: datetime | None) -> str:
-    """The time between two moments; until now where the second is missing."""
+    """The time between two moments; finished: None: until now."""
     if started is None:
         return DASH
     return duration(((finished or timezone.now()) - started).total_seconds())

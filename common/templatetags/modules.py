@@ -1,5 +1,5 @@
-"""Modules of a page, fetched side by side: left to themselves browsers find imports one level after the other, and each
-level costs a journey to the server."""
+"""Preloads all modules of a page at once. A browser finds imports one level at a time, and each level costs a round
+trip."""
 
 import re
 from functools import cache
@@ -18,24 +18,24 @@ IMPORT = re.compile(r"""^import .*?["'](\.[^"']+)["'];""", re.MULTILINE | re.DOT
 
 @register.simple_tag
 def preload_modules(entry: str) -> SafeString:
-    """A `<link rel="modulepreload">` for all that a module imports, however far down. entry: its static name."""
+    """A `<link rel="modulepreload">` for each module that an entry imports, at any depth. entry: its static name."""
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(name),) for name in imports(entry)))
 
 
 @cache
 def imports(entry: str) -> tuple[str, ...]:
-    """The static names of all modules that this one needs, itself left out, nearest first. Raises FileNotFoundError."""
-    found, wanted = {entry: None}, [entry]
-    while wanted:
-        name = wanted.pop(0)
+    """The static names of all modules that an entry imports, nearest first. Raises FileNotFoundError."""
+    names, waiting = {entry: None}, [entry]
+    while waiting:
+        name = waiting.pop(0)
         path = find(name)
         if path is None:
             raise FileNotFoundError(f"No static file is called {name}.")
         with open(path, encoding="utf-8") as file:
-            near = [_joined(name, other) for other in IMPORT.findall(file.read())]
-        wanted += [other for other in near if other not in found]
-        found |= dict.fromkeys(near)
-    return tuple(found)[1:]
+            imported = [_joined(name, other) for other in IMPORT.findall(file.read())]
+        waiting += [other for other in imported if other not in names]
+        names |= dict.fromkeys(imported)
+    return tuple(names)[1:]
 
 
 def _joined(name: str, other: str) -> str:

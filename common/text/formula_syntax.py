@@ -1,7 +1,8 @@
-"""Where formulas stand in a Markdown text: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]` and LaTeX's own environments.
+"""Finds formulas in Markdown: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]` and LaTeX's own environments.
 
-Money is no formula: a dollar opens one only before and closes one only after something that is not a space, next to no
-digit or letter outside, and what starts like a price and goes on like a sentence is left alone.
+Prices are not formulas. A dollar opens a formula only before a character that is not a space and closes one only after
+such a character, with no letter or digit next to it outside. A text that begins like a price and goes on like a
+sentence is not a formula either.
 
 Pure: no Django, no database.
 """
@@ -13,10 +14,10 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
 SEARCHED = 2000
-"""Characters within which a formula must end."""
+"""The most characters of an inline formula."""
 
 LINES = 60
-"""Lines within which a formula on lines of its own must end."""
+"""The most lines of a formula that stands on lines of its own."""
 
 BLOCKS = {"$$": "$$", "\\[": "\\]"}
 INLINE = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
@@ -27,7 +28,7 @@ INDENTED_CODE = 4
 
 
 def add_formulas(markdown: MarkdownIt) -> None:
-    """Teaches the parser formulas: tokens `formula` with `meta` {"display": bool, "source": as written}."""
+    """Adds formulas to a parser: tokens `formula` with `meta` {"display": bool, "source": the text as written}."""
     markdown.inline.ruler.before("escape", "formula", _inline)
     markdown.block.ruler.before("fence", "formula", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     markdown.inline.add_terminator_char("$")
@@ -39,7 +40,7 @@ def _inline(state: StateInline, silent: bool) -> bool:
     closing = INLINE.get(opening)
     if closing:
         end = source.find(closing, start + 2, min(state.posMax, start + SEARCHED))
-        # Escaped brackets before an address are a link that somebody wanted to show, no formula.
+        # Escaped brackets before an address are the source of a link, not a formula.
         is_link = opening == "\\[" and source.startswith("(", end + 2)
         if end < 0 or is_link or not source[start + 2 : end].strip():
             return False
@@ -59,7 +60,7 @@ def _inline(state: StateInline, silent: bool) -> bool:
 
 
 def _closing_dollar(source: str, start: int, limit: int) -> int:
-    """Where the dollar that closes the one at `start` is; -1: it opens no formula."""
+    """The place of the dollar that closes the one at `start`; -1: that one opens no formula."""
     if start and (source[start - 1].isalnum() or source[start - 1] == "$"):
         return -1
     end = start + 1
@@ -77,7 +78,7 @@ def _closing_dollar(source: str, start: int, limit: int) -> int:
 
 
 def _block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    """A formula on lines of its own: it opens a line, and what closes it ends one, before the next empty line."""
+    """A formula on lines of its own: its opening begins a line and its closing ends one, before the next empty line."""
     if state.sCount[first] - state.blkIndent >= INDENTED_CODE:
         return False
     line = _line(state, first)
@@ -89,7 +90,7 @@ def _block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     lines: list[str] = []
     for number in range(first, min(last, first + LINES)):
         text = _line(state, number).rstrip()
-        # Nor does it go on where another one begins: so a text that only ever opens formulas is read but once.
+        # It also ends where another one begins, so that a text full of openings is read only once.
         opens_another = number > first and text.startswith(OPENINGS) and not text.startswith(closing)
         if not text or opens_another or state.sCount[number] < state.blkIndent:
             return False

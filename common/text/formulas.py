@@ -1,9 +1,9 @@
-"""LaTeX formulas to MathML that is safe to show. Formulas are hostile input like the text around them.
+"""Converts LaTeX formulas to MathML that is safe to show. Formulas are hostile input, like the text around them.
 
-latex2mathml knows LaTeX, and nothing of hostile input: it passes on `href` and `style`, and its own serialiser
-unescapes what stood between tags. So only its tree is used: it is written out here by an allow-list of elements and
-attributes, and an element that is not on it makes the whole formula be shown as it was written. Nothing is hidden,
-moved or coloured away.
+latex2mathml knows LaTeX but not hostile input: it keeps `href` and `style`, and its serialiser unescapes text between
+tags. So only its element tree is used. It is written out here with an allow-list of elements and attributes. If one
+element is not on the list, the whole formula is shown as it was written. So no part of it can be hidden, moved or
+coloured away.
 
 Pure: no Django, no database.
 """
@@ -15,19 +15,19 @@ from xml.etree.ElementTree import Element
 from latex2mathml.converter import Converter
 
 FORMULA_LIMIT = 1000
-"""Characters; a longer formula is shown as it was written."""
+"""Characters. A longer formula is shown as it was written."""
 
 MAX_DEPTH = 60
-"""Elements within each other; a formula of honest people has less than 20."""
+"""Levels of nested elements. Real formulas have fewer than 20."""
 
 MAX_ELEMENTS = 2000
 
-# Macros could multiply a short text without end; phantoms hide; the others draw where they should not.
+# Macros could expand a short text without end, phantoms hide text, and the others draw in the wrong place.
 REFUSED = re.compile(
     r"\\(?:(?:re)?newcommand|providecommand|newenvironment|g?def|let|DeclareMathOperator|phantom|[hv]phantom|"
     r"llap|rlap|clap|mathllap|mathrlap|mathclap|smash|hspace|raisebox|includegraphics)(?![a-zA-Z])"
 )
-# To TeX a comment, which would hide the rest of the line; whoever writes a model's formulas means percent.
+# In TeX it begins a comment and would hide the rest of the line. Models mean a percent sign.
 PERCENT = re.compile(r"(?<!\\)%")
 # latex2mathml knows these environments by other names.
 ENVIRONMENTS = re.compile(r"\\(begin|end)\s*\{\s*(?:aligned|align|alignedat|gathered|gather|multline|split)\*?\s*\}")
@@ -67,7 +67,7 @@ ELEMENTS: dict[str, dict[str, re.Pattern[str]]] = {
     "mtd": {"columnalign": _ALIGN},
     "menclose": {"notation": re.compile(r"[a-z ]{1,80}")},
 }
-"""What a formula may be made of, with the values of the attributes it may have."""
+"""The elements that a formula may have, with the allowed values of their attributes."""
 
 
 class NotAFormula(ValueError):
@@ -75,15 +75,15 @@ class NotAFormula(ValueError):
 
 
 def formula_html(latex: str, *, display: bool) -> str:
-    """The formula as a `<math>` element. display: on lines of its own. Raises NotAFormula."""
+    """The formula as a `<math>` element. display: it stands on lines of its own. Raises NotAFormula."""
     latex = PERCENT.sub(r"\\%", WRAPPERS.sub("", ENVIRONMENTS.sub(r"\\\1{align*}", latex))).strip()
     if not latex or len(latex) > FORMULA_LIMIT:
         raise NotAFormula("It is empty or too long.")
     if REFUSED.search(latex):
-        raise NotAFormula("It wants what formulas here may not.")
+        raise NotAFormula("It has a command that is not allowed.")
     try:
         tree = Converter(display="block" if display else "inline").convert_to_element(latex)
-    # It raises its own exceptions and many of Python's for what is not LaTeX: all of them say the same.
+    # For text that is not LaTeX it raises its own exceptions and many of Python's; all mean the same.
     except Exception as error:
         raise NotAFormula("It is not LaTeX.") from error
     pieces: list[str] = []
@@ -94,13 +94,13 @@ def formula_html(latex: str, *, display: bool) -> str:
 def _write(element: Element, pieces: list[str], depth: int) -> None:
     allowed = ELEMENTS.get(element.tag)
     if allowed is None or depth > MAX_DEPTH or len(pieces) > 3 * MAX_ELEMENTS:
-        raise NotAFormula("It is made of what formulas here may not be made of.")
+        raise NotAFormula("It has an element that is not allowed, or too many.")
     kept = [
         f' {name}="{value}"' for name, value in element.items() if name in allowed and allowed[name].fullmatch(value)
     ]
     pieces.append(f"<{element.tag}{''.join(kept)}>")
     if element.text:
-        # The library writes symbols as character references into the text.
+        # The library writes symbols into the text as character references.
         pieces.append(html.escape(html.unescape(element.text), quote=False))
     for child in element:
         _write(child, pieces, depth + 1)

@@ -1,4 +1,4 @@
-"""Code in colours: which stretch of a code block is a keyword, a string, a comment. Pygments knows the languages.
+"""Syntax highlighting of code blocks, by Pygments.
 
 Pure: no Django, no database.
 """
@@ -13,7 +13,7 @@ from pygments.token import Comment, Generic, Keyword, Literal, Name, Number, Ope
 from pygments.util import ClassNotFound
 
 CODE_LIMIT = 12_000
-"""Characters of one block; a longer one has one colour. Pygments reads about a million a second."""
+"""Characters. A longer block is not highlighted. Pygments reads about a million a second."""
 
 LANGUAGES = frozenset((
     "asm", "bash", "c", "c#", "c++", "clojure", "cmake", "console", "cpp", "cs", "csharp", "css", "dart", "diff",
@@ -25,7 +25,7 @@ LANGUAGES = frozenset((
     "scss", "sh", "shell", "shell-session", "solidity", "sql", "svelte", "swift", "terraform", "tex", "toml", "ts",
     "tsx", "typescript", "vb", "vb.net", "verilog", "vhdl", "vim", "vue", "xml", "yaml", "yml", "zig", "zsh",
 ))  # fmt: skip
-"""Names that a code block may give its language; in others nothing is coloured."""
+"""The names of languages that are highlighted."""
 
 KINDS: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "c"),
@@ -46,14 +46,14 @@ KINDS: tuple[tuple[_TokenType, str], ...] = (
     (Generic.Heading, "k"),
     (Generic.Prompt, "c"),
 )
-"""Which tokens have a colour, and the letter of its class (`hl-k`); the first that fits."""
+"""The highlighted kinds of token, and the letter of each one's class (`hl-k`). The first match counts."""
 
 
 def highlighted(code: str, language: str) -> str:
-    """The code as escaped HTML, coloured stretches in `<span class="hl-…">`. Its text is always all of the code."""
+    """The code as escaped HTML, with highlighted tokens in `<span class="hl-…">`. Its text is exactly the code."""
     lexer = _lexer(language.lower()) if len(code) <= CODE_LIMIT else None
     tokens = list(lexer.get_tokens(code)) if lexer else []
-    # A lexer that changes what it reads (tabs, line ends) is not believed: annotators judge what was written.
+    # The tokens of a lexer that changes the text (tabs, line ends) are not used: annotators must see the text itself.
     if "".join(text for _, text in tokens) != code:
         return html.escape(code)
     pieces = []

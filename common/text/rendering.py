@@ -1,10 +1,11 @@
-"""Markdown to safe HTML. Completions are hostile input: what comes out can be put into a page as it is.
+"""Renders Markdown to HTML that can be put into a page as it is. Completions are hostile input.
 
-Two walls: raw HTML in the text is shown as text, never parsed (markdown-it-py, html off); what the renderer wrote goes
-through an allow-list (nh3) all the same. Nothing in the result loads anything: images become links to themselves.
-Nothing the writer wrote is hidden either, because annotators judge what they see: reference definitions stay text,
-single line breaks stay line breaks, and a text that Markdown would cut (too deep) or blow up is shown as it is. What
-claims to be a formula and is none is shown as it was written.
+There are two defences. Raw HTML in the text is shown as text, never parsed (markdown-it-py with html off). The
+renderer's output still passes an allow-list (nh3). The result loads nothing: images become links.
+
+Nothing is hidden, because annotators judge the text they see. Reference definitions stay text, and single line breaks
+stay line breaks. A text that Markdown would cut (nested too deeply) or inflate is shown as it is, and so is a formula
+that cannot be converted.
 
 Pure: no Django, no database.
 """
@@ -27,13 +28,13 @@ from common.text.formulas import NotAFormula, formula_html
 from common.text.highlighting import highlighted
 
 MARKDOWN_LIMIT = 50_000
-"""Characters; a longer text is shown as plain text. Worst-case rendering below it takes about a second."""
+"""Characters. A longer text is shown as plain text. The worst text below this limit takes about a second."""
 
 MAX_NESTING = 40
-"""Levels of lists and quotes; markdown-it drops what lies deeper, so a text that gets there is shown as plain text."""
+"""Levels of lists and quotes. markdown-it drops deeper ones, so a text that reaches it is shown as plain text."""
 
 MOST_FORMULAS = 200
-"""In one text; those after them are shown as they were written."""
+"""In one text. Further ones are shown as they were written."""
 
 LANGUAGE = re.compile(r"language-[a-zA-Z0-9_+#.-]{1,30}")
 ALIGNMENT = re.compile(r"align-(left|center|right)")
@@ -52,10 +53,10 @@ TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
 
 
 def render_markdown(text: str, *, breaks: bool = True) -> str:
-    """The text as sanitised HTML: CommonMark with tables, strikethrough and formulas, code in colours, no images.
+    """The text as safe HTML: CommonMark with tables, strikethrough, formulas and highlighted code, without images.
 
-    breaks: a single line break is shown as one, as models mean it; False: as a space, as people mean it who write
-    Markdown (guidelines).
+    breaks: True: a single line break stays one, as models mean it. False: it becomes a space, as people who write
+    Markdown (guidelines) mean it.
     """
     text = text.encode("utf-8", "replace").decode()
     if len(text) > MARKDOWN_LIMIT:
@@ -63,23 +64,23 @@ def render_markdown(text: str, *, breaks: bool = True) -> str:
     environment: dict[str, Any] = {}
     markdown = _WITH_BREAKS if breaks else _WITHOUT_BREAKS
     tokens = markdown.parse(text, environment)
-    if _is_cut_or_blown_up(tokens, text):
+    if _is_cut_or_inflated(tokens, text):
         return render_plain(text)
     return _CLEANER.clean(markdown.renderer.render(tokens, markdown.options, environment))
 
 
 def render_plain(text: str) -> str:
-    """The text as it is, spaces and line breaks included."""
+    """The text as it is, with spaces and line breaks."""
     return f'<div class="plain-text">{html.escape(text, quote=False)}</div>'
 
 
-def _is_cut_or_blown_up(tokens: Sequence[Token], text: str) -> bool:
-    # A table row of n cells pads every other row to n cells: a few kilobytes of text can become a megabyte of cells.
+def _is_cut_or_inflated(tokens: Sequence[Token], text: str) -> bool:
+    # A table row of n cells pads every other row to n cells: a few kilobytes of text can become a megabyte of HTML.
     return len(tokens) > len(text) + 2000 or any(token.level >= MAX_NESTING - 1 for token in tokens)
 
 
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
-    """nh3's filter of attribute values: class names from the list, links to elsewhere (never into our own pages)."""
+    """nh3's filter of attribute values: allowed classes, and links to other sites (never to our own pages)."""
     if attribute == "class":
         return value if tag in CLASSES and CLASSES[tag].fullmatch(value) else None
     if attribute == "href":
@@ -90,7 +91,7 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _rewrite_blocks(state: StateCore) -> None:
-    """Headings start below the page's own (h3); table alignment is a class, for inline styles are forbidden."""
+    """Starts headings at h3, below the page's own. Table alignment becomes a class, as inline styles are forbidden."""
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
@@ -101,7 +102,7 @@ def _rewrite_blocks(state: StateCore) -> None:
 def _render_image(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    """An image as a link to it under its alternative text; inside a link, or with an odd address, as that text."""
+    """An image as a link with its alternative text; within a link, or with another kind of address, as that text."""
     token = tokens[index]
     label = html.escape(_as_text(token.children or []).strip() or "image")
     opened = sum({"link_open": 1, "link_close": -1}.get(before.type, 0) for before in tokens[:index])
@@ -112,7 +113,7 @@ def _render_image(
 
 
 def _as_text(tokens: Sequence[Token]) -> str:
-    """What inline tokens say, without their form."""
+    """The text of inline tokens, without their markup."""
     parts = {"softbreak": " ", "hardbreak": " "}
     return "".join(
         _as_text(token.children)
@@ -127,7 +128,7 @@ def _as_text(tokens: Sequence[Token]) -> str:
 def _render_fence(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    """A code block, in colours where its language is known."""
+    """A code block, highlighted if its language is known."""
     language = tokens[index].info.strip().split(maxsplit=1)[0] if tokens[index].info.strip() else ""
     if not LANGUAGE.fullmatch(f"language-{language}"):
         language = ""
@@ -138,19 +139,19 @@ def _render_fence(
 def _render_formula(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    """A formula; what cannot be one, as it was written."""
+    """A formula, or its source if it cannot be converted."""
     token = tokens[index]
     env["formulas"] = env.get("formulas", 0) + 1
     try:
         if env["formulas"] > MOST_FORMULAS:
             raise NotAFormula("There are too many.")
-        made = formula_html(token.content, display=token.meta["display"])
+        math = formula_html(token.content, display=token.meta["display"])
     except NotAFormula:
         source = f'<code class="formula-source">{html.escape(token.meta["source"])}</code>'
         return f"<p>{source}</p>\n" if token.block else source
     if not token.meta["display"]:
-        return made
-    return f'<span class="formula">{made}</span>' + ("\n" if token.block else "")
+        return math
+    return f'<span class="formula">{math}</span>' + ("\n" if token.block else "")
 
 
 def _render_table_open(*_: object) -> str:
@@ -164,7 +165,7 @@ def _render_table_close(*_: object) -> str:
 def _markdown(*, breaks: bool) -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": breaks, "linkify": False, "maxNesting": MAX_NESTING})
     markdown.enable(["table", "strikethrough"])
-    # Reference definitions vanish from view, and a long one used often multiplies the size of the result.
+    # Reference definitions would be invisible, and a long one that is used often would inflate the result.
     markdown.disable("reference")
     markdown.core.ruler.push("rewrite_blocks", _rewrite_blocks)
     add_formulas(markdown)

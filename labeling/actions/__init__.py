@@ -1,5 +1,5 @@
-"""Every write of labeling but judging, one file a noun. Pages, API, commands and Celery tasks all call these.
+"""All writes of labeling except judging, one file for each noun. Pages, API, commands and Celery tasks call these.
 
-An action is keyword-only, is told who acts and when, is atomic, locks before it looks, raises a named error instead of
-half doing something, and writes one event. Import an action from its file.
+An action takes keywords only, among them who acts and when. It is atomic and locks before it reads. It raises a named
+error or does all of its work, and writes one event. Import an action from its file.
 """

@@ -1,4 +1,4 @@
-"""Campaigns: made, changed, started and stopped; their guidelines."""
+"""Campaigns: created, changed, started and stopped, with their guidelines."""
 
 import secrets
 from datetime import datetime
@@ -6,12 +6,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid
+from common.wording import in_sentence
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.recounts import request_recount
-from labeling.actions.rules import RULES, check_together, cleaned
+from labeling.actions.rules import RULES, cleaned
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User, VerdictRecount
@@ -26,19 +27,17 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Status.CLOSED: frozenset({Status.ACTIVE, Status.ARCHIVED}),
     Status.ARCHIVED: frozenset({Status.CLOSED}),
 }
-"""From each status, where a campaign may go."""
+"""The statuses that may follow each status."""
 
 
 class SlugTaken(Conflict):
-    """There is a campaign of this slug already. Choose another."""
-
     type = "slug-taken"
+    sentence = gettext_lazy("There is already a campaign %(slug)s. Choose another slug.")
 
 
 class WrongStatus(Conflict):
-    """From its present status a campaign cannot get to the one asked for; the detail says where it can."""
-
     type = "campaign-status"
+    sentence = gettext_lazy("A campaign that is %(before)s cannot become %(status)s; it can become %(ways)s.")
 
 
 def create_campaign(
@@ -51,9 +50,9 @@ def create_campaign(
     guidelines: str = "",
     **rules: Any,
 ) -> Campaign:
-    """A new campaign, a draft, led by whoever makes it. rules: any of `labeling.actions.rules.RULES`.
+    """Creates a campaign in draft, led by its creator. rules: any of `labeling.actions.rules.RULES`.
 
-    Without a slug one is made from the name. Raises NotAllowed, Invalid, SlugTaken.
+    slug: None: made from the name. Raises NotAllowed, Invalid, SlugTaken.
     """
     require_may_create_campaigns(acting_user)
     rules = cleaned(rules)
@@ -61,7 +60,6 @@ def create_campaign(
         name=name, slug=slug or _free_slug(name), overlap=overlap, created_by=acting_user, created_at=now, **rules
     )
     checked(campaign)
-    check_together(campaign)
     try:
         with transaction.atomic():
             campaign.save(force_insert=True)
@@ -71,9 +69,7 @@ def create_campaign(
             if guidelines:
                 _add_guidelines(campaign, guidelines, acting_user, now)
     except IntegrityError as error:
-        raise SlugTaken(
-            gettext("There is a campaign %(slug)s already. Choose another slug.") % {"slug": campaign.slug}
-        ) from error
+        raise SlugTaken(slug=campaign.slug) from error
     return campaign
 
 
@@ -81,8 +77,8 @@ def create_campaign(
 def change_campaign(*, campaign: Campaign, acting_user: User | None, now: datetime, **changes: Any) -> Campaign:
     """Changes rules of a campaign. changes: any of `labeling.actions.rules.RULES`.
 
-    A new overlap holds for comparisons that nobody has been given yet, and for later ones; the others keep theirs. A
-    new verdict rule, or another threshold of it, makes all verdicts anew in the background. Raises NotAllowed, Invalid.
+    A new overlap applies to comparisons that nobody holds yet and to later ones; the others keep theirs. A new verdict
+    rule, or another threshold of it, recounts all verdicts in the background. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
     changes = cleaned(changes)
@@ -94,7 +90,6 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     for rule, value in changes.items():
         setattr(campaign, rule, value)
     checked(campaign)
-    check_together(campaign)
     campaign.save(update_fields=list(changes))
     if "overlap" in changes:
         _change_overlap(campaign)
@@ -110,7 +105,7 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
 
 @transaction.atomic
 def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User | None, now: datetime) -> Campaign:
-    """Starts, pauses, closes, reopens or archives. To the status it has already: changes nothing.
+    """Starts, pauses, closes, reopens or archives a campaign. Its present status again changes nothing.
 
     Raises NotAllowed, Invalid, WrongStatus.
     """
@@ -125,11 +120,9 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
     if status == before:
         return campaign
     if status not in TRANSITIONS[before]:
-        ways = ", ".join(sorted(TRANSITIONS[before]))
-        raise WrongStatus(
-            gettext("A campaign that is %(before)s cannot become %(status)s; it can become %(ways)s.")
-            % {"before": before, "status": status, "ways": ways}
-        )
+        labels = {name: in_sentence(Status(name).label) for name in Status.values}
+        ways = ", ".join(sorted(labels[name] for name in TRANSITIONS[before]))
+        raise WrongStatus(before=labels[before], status=labels[status], ways=ways)
     campaign.status = status
     campaign.save(update_fields=["status"])
     record(
@@ -146,9 +139,9 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
 
 @transaction.atomic
 def write_guidelines(*, campaign: Campaign, text: str, acting_user: User, now: datetime) -> GuidelineVersion:
-    """A new version of the guidelines; each judgment keeps the one it was made under.
+    """Adds a version of the guidelines. Each judgment keeps the version that it was made under.
 
-    The same text again is no new version. Raises NotAllowed, Invalid.
+    The same text again adds none. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -175,7 +168,7 @@ def _add_guidelines(campaign: Campaign, text: str, acting_user: User, now: datet
 
 def _change_overlap(campaign: Campaign) -> None:
     untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
-    # Locked first: a comparison that somebody takes in this moment keeps the overlap it was taken under.
+    # Locked first: a comparison that is being given out at this moment keeps its overlap.
     locked = list(
         untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).values_list("pk", "overlap")
     )

@@ -1,52 +1,55 @@
-"""What leads do with single comparisons: take them out and back, look at flags, make them gold."""
+"""Curation: leads retire and restore comparisons, review flags, and make comparisons gold."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from common.errors import Conflict, Invalid
+from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import require_lead
+from labeling.actions.validation import check_winner, checked_reason
 from labeling.events.record import record
-from labeling.judging.settling import settle, told
-from labeling.models import Comparison, Gold, User, Verdict, Winner
+from labeling.judging.settling import settle, verdict_as_json
+from labeling.models import Comparison, Gold, User, Verdict
 from labeling.tally import add_to_tally, tally_of
 
 Status = Comparison.Status
 
 
 class WrongComparisonStatus(Conflict):
-    """The comparison is not in a state in which this can be done; the detail says in which it is."""
+    """The raiser says which status is needed."""
 
     type = "comparison-status"
+    sentence = gettext_lazy("This comparison is %(status)s: that does not allow this.")
 
 
 @transaction.atomic
 def retire_comparison(*, comparison: Comparison, reason: str, acting_user: User | None, now: datetime) -> Comparison:
-    """Takes a comparison out: kept, but given to nobody, counted nowhere, trained on never. Twice changes nothing.
+    """Takes a comparison out of the campaign. It is kept, but never given out, counted or trained on.
 
-    Who has it before them is told when they answer. Its judgments and its verdict stay for when it comes back.
-    Raises NotAllowed, Invalid.
+    An annotator who holds it learns of this on judging it. Its judgments and its verdict are kept for when it is
+    restored. Twice changes nothing. Raises NotAllowed, Invalid.
     """
     locked = _lock(comparison, acting_user)
     if locked.status == Status.RETIRED:
         return locked
-    _move(locked, Status.RETIRED, "comparison.retired", acting_user, now, {"reason": _reason(reason)})
+    _move(locked, Status.RETIRED, "comparison.retired", acting_user, now, {"reason": checked_reason(reason)})
     return locked
 
 
 @transaction.atomic
 def restore_comparison(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
-    """Brings a retired comparison back to where its judgments stand. Raises NotAllowed, WrongComparisonStatus."""
+    """Restores a retired comparison, in the state of its judgments. Raises NotAllowed, WrongComparisonStatus."""
     locked = _lock(comparison, acting_user)
     if locked.status != Status.RETIRED:
         raise WrongComparisonStatus(
-            _("This comparison is %(status)s: only a retired one can be brought back.")
+            _("This comparison is %(status)s: only a retired one can be restored.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    _come_back(locked, "comparison.restored", acting_user, now, {})
+    _return(locked, "comparison.restored", acting_user, now, {})
     return locked
 
 
@@ -54,21 +57,21 @@ def restore_comparison(*, comparison: Comparison, acting_user: User | None, now:
 def review_flag(
     *, comparison: Comparison, keep: bool, reason: str, acting_user: User | None, now: datetime
 ) -> Comparison:
-    """A lead has looked at what was flagged: it goes on being judged, or is retired. Says why.
+    """Decides about a flagged comparison: it is judged further, or retired. keep: which of the two.
 
     Raises NotAllowed, Invalid, WrongComparisonStatus.
     """
     locked = _lock(comparison, acting_user)
     if locked.status != Status.FLAGGED:
         raise WrongComparisonStatus(
-            _("This comparison is %(status)s: there is no flag to look at.")
+            _("This comparison is %(status)s: there is no flag to review.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    told_why = {"reason": _reason(reason)}
+    after = {"reason": checked_reason(reason)}
     if keep:
-        _come_back(locked, "comparison.flag_dismissed", acting_user, now, told_why)
+        _return(locked, "comparison.flag_dismissed", acting_user, now, after)
     else:
-        _move(locked, Status.RETIRED, "comparison.flag_upheld", acting_user, now, told_why)
+        _move(locked, Status.RETIRED, "comparison.flag_upheld", acting_user, now, after)
     return locked
 
 
@@ -76,22 +79,16 @@ def review_flag(
 def make_gold(
     *, comparison: Comparison, winner: str, reason: str = "", acting_user: User | None, now: datetime
 ) -> Comparison:
-    """Makes a comparison gold, with what annotators should say; of gold: changes that.
+    """Makes a comparison gold with a known verdict, or changes the known verdict of gold.
 
-    From now on it counts in no total and no agreement, its verdict is no more, and nothing is trained on it. Raises
+    It counts in no total and no agreement any longer, its own verdict is deleted, and it is not trained on. Raises
     NotAllowed, Invalid, WrongComparisonStatus.
     """
-    if winner not in Winner.values:
-        known = ", ".join(Winner.values)
-        raise Invalid(
-            _("There is no winner %(winner)s. Known are %(known)s.") % {"winner": repr(winner), "known": known},
-            fields={"winner": _("One of %(known)s.") % {"known": known}},
-        )
+    check_winner(winner)
     locked = _lock(comparison, acting_user)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
         raise WrongComparisonStatus(
-            _("This comparison is %(status)s: bring it back first.")
-            % {"status": in_sentence(locked.get_status_display())}
+            _("This comparison is %(status)s: restore it first.") % {"status": in_sentence(locked.get_status_display())}
         )
     verdict = Verdict.objects.filter(comparison=locked).first()
     before = Gold.objects.filter(comparison=locked).first()
@@ -101,17 +98,17 @@ def make_gold(
     )
     if verdict is not None:
         verdict.delete()
-    was: dict[str, Any] = {"gold": str(before.winner)} if before else {"verdict": told(verdict)}
+    former: dict[str, Any] = {"gold": str(before.winner)} if before else {"verdict": verdict_as_json(verdict)}
     after = {"gold": str(winner), "reason": reason.strip()}
-    _move(locked, Status.GOLD, "comparison.made_gold", acting_user, now, after, before=was)
+    _move(locked, Status.GOLD, "comparison.made_gold", acting_user, now, after, before=former)
     return locked
 
 
 @transaction.atomic
 def unmake_gold(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
-    """Makes gold a comparison like any other: open, or settled by the votes it had before.
+    """Turns gold into an ordinary comparison: open, or settled by its earlier votes.
 
-    What annotators said about it as gold stays counted as that. Raises NotAllowed, WrongComparisonStatus.
+    Judgments of it as gold still count for their annotators. Raises NotAllowed, WrongComparisonStatus.
     """
     locked = _lock(comparison, acting_user)
     if locked.status != Status.GOLD:
@@ -121,7 +118,7 @@ def unmake_gold(*, comparison: Comparison, acting_user: User | None, now: dateti
     gold = Gold.objects.get(comparison=locked)
     before = {"gold": str(gold.winner)}
     gold.delete()
-    _come_back(locked, "comparison.unmade_gold", acting_user, now, {}, before=before)
+    _return(locked, "comparison.unmade_gold", acting_user, now, {}, before=before)
     return locked
 
 
@@ -131,7 +128,7 @@ def _lock(comparison: Comparison, acting_user: User | None) -> Comparison:
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
 
 
-def _come_back(
+def _return(
     comparison: Comparison,
     verb: str,
     acting_user: User | None,
@@ -140,7 +137,7 @@ def _come_back(
     *,
     before: dict[str, Any] | None = None,
 ) -> None:
-    """To gold if it is gold, to its verdict if it has one; else to where its votes stand under the rule of today."""
+    """Returns a comparison to gold, to its verdict, or to the state of its votes under the campaign's present rule."""
     if Gold.objects.filter(comparison=comparison).exists():
         _move(comparison, Status.GOLD, verb, acting_user, now, after, before=before)
     elif Verdict.objects.filter(comparison=comparison).exists():
@@ -159,7 +156,7 @@ def _move(
     *,
     before: dict[str, Any] | None = None,
 ) -> None:
-    was, totals = str(comparison.status), tally_of(comparison)
+    former_status, totals = str(comparison.status), tally_of(comparison)
     comparison.status = status
     verdict = settle(comparison, comparison.campaign, now) if status == Status.OPEN else None
     comparison.save(update_fields=["status", "overlap"])
@@ -169,13 +166,7 @@ def _move(
         acting_user=acting_user,
         now=now,
         campaign=comparison.campaign,
-        before={"status": was} | (before or {}),
-        after={"status": str(comparison.status)} | after | ({"verdict": told(verdict)} if verdict else {}),
+        before={"status": former_status} | (before or {}),
+        after={"status": str(comparison.status)} | after | ({"verdict": verdict_as_json(verdict)} if verdict else {}),
     )
     add_to_tally(comparison.campaign_id, tally_of(comparison) - totals)
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid(_("Say why: the reason stays in the log."), fields={"reason": _("Must not be empty.")})
-    return reason.strip()

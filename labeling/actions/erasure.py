@@ -1,5 +1,4 @@
-"""Forgetting a person: their account becomes anonymous; what they judged stays under a pseudonym and counts, or is
-withdrawn, as they wish."""
+"""Erasing a person: the account becomes anonymous. Judgments stay under the pseudonym and count, or are withdrawn."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.actions.members import remove_member
@@ -21,14 +21,13 @@ from labeling.queries.trained_on import versions_trained_on
 
 
 class AlreadyErased(Conflict):
-    """This account was made anonymous before; there is nothing left to erase."""
-
     type = "already-erased"
+    sentence = gettext_lazy("This account was erased earlier: there is nothing left to erase.")
 
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What an erasure does, told before it is done and recorded with it. model_versions: they stay as they are."""
+    """The effects of an erasure, for its preview and its record. model_versions: trained on them; these stay."""
 
     judgments: int
     comments: int
@@ -41,12 +40,12 @@ class Consequences:
 
 
 def erasure_consequences(*, person: User, acting_user: User | None) -> Consequences:
-    """What erasing somebody would do. Raises NotAllowed."""
+    """The effects that erasing a person would have. Raises NotAllowed."""
     _require_self_or_admin(person, acting_user)
     judgments = Judgment.objects.filter(annotator=person)
     return Consequences(
         judgments=judgments.count(),
-        comments=judgments.filter(_SAID).count(),
+        comments=judgments.filter(_HAS_TEXT).count(),
         tokens=ApiToken.objects.filter(user=person).count(),
         campaigns=person.memberships.count(),
         model_versions=versions_trained_on(person),
@@ -57,21 +56,20 @@ def erasure_consequences(*, person: User, acting_user: User | None) -> Consequen
 def erase_person(
     *, person: User, confirmation: str, withdraw: bool = False, acting_user: User | None, now: datetime
 ) -> Erasure:
-    """Makes an account anonymous for good, for oneself or, by an admin, for anybody.
+    """Makes an account anonymous for good: one's own or, for an admin, anybody's.
 
-    Name, e-mail address and password go, so do tokens, sessions and memberships; comments and skip reasons are blanked.
-    Judgments stay under the pseudonym, so that statistics and verdicts stay what they were; with `withdraw` they count
-    nowhere any more, and what they settled is open again. Model versions trained on them stay, and are named.
+    Deletes name, e-mail address, password, tokens, sessions and memberships, and blanks comments and skip reasons.
+    Judgments stay under the pseudonym, so that statistics and verdicts do not change. withdraw: they no longer count,
+    and comparisons that they settled are open again. Model versions that were trained on them stay and are listed.
     confirmation: the user name again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
     """
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
     if Erasure.objects.filter(person=person).exists():
-        raise AlreadyErased(_("This account was erased before."))
+        raise AlreadyErased
     if confirmation != person.username:
-        told = _("Type the user name to confirm: this cannot be undone.")
-        raise Invalid(told, fields={"confirmation": told})
-    told_before = erasure_consequences(person=person, acting_user=acting_user)
+        raise Invalid.of("confirmation", _("Type the user name to confirm: this cannot be undone."))
+    consequences = erasure_consequences(person=person, acting_user=acting_user)
     for membership in person.memberships.select_related("campaign"):
         remove_member(campaign=membership.campaign, user=person, acting_user=None, now=now)
     withdrawn = withdraw_judgments(person=person, acting_user=acting_user, now=now) if withdraw else 0
@@ -79,20 +77,20 @@ def erase_person(
         person=person,
         by=acting_user,
         at=now,
-        judgments=told_before.judgments,
+        judgments=consequences.judgments,
         withdrawn=withdrawn,
-        comments=told_before.comments,
-        tokens=told_before.tokens,
-        model_versions=told_before.model_versions,
+        comments=consequences.comments,
+        tokens=consequences.tokens,
+        model_versions=consequences.model_versions,
     )
-    Judgment.objects.filter(_SAID, annotator=person).update(comment="", skip_reason="")
+    Judgment.objects.filter(_HAS_TEXT, annotator=person).update(comment="", skip_reason="")
     _blank_account(person)
-    after = told_before.as_dict() | {"withdrawn": withdrawn}
+    after = consequences.as_dict() | {"withdrawn": withdrawn}
     record("person.erased", person, acting_user=acting_user, now=now, after=after)
     return erasure
 
 
-_SAID = ~Q(comment="") | ~Q(skip_reason="")
+_HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")
 
 
 def _blank_account(person: User) -> None:
@@ -100,8 +98,8 @@ def _blank_account(person: User) -> None:
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()
-    of_them = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
-    LogEntry.objects.filter(**of_them).update(object_repr=person.pseudonym, change_message="")
+    about_person = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
+    LogEntry.objects.filter(**about_person).update(object_repr=person.pseudonym, change_message="")
     person.username = f"erased-{person.pk}"
     person.first_name = person.last_name = person.email = ""
     person.is_active = person.is_staff = person.is_superuser = False
@@ -112,4 +110,4 @@ def _blank_account(person: User) -> None:
 
 def _require_self_or_admin(person: User, acting_user: User | None) -> None:
     if acting_user is not None and acting_user.pk != person.pk and not acting_user.is_admin:
-        raise NotAllowed(_("You can erase your own account only; an admin can erase others'."))
+        raise NotAllowed(_("You can erase only your own account. An admin can erase others."))

@@ -1,4 +1,4 @@
-"""What the judgments of a campaign tell about its annotators, kept for the verdicts to come."""
+"""Estimates of the annotators' errors from a campaign's judgments, stored for later verdicts."""
 
 from datetime import datetime
 
@@ -7,16 +7,16 @@ import numpy as np
 from labeling.models import AnnotatorEstimates, Campaign, Choice
 from labeling.queries.agreement import vote_patterns
 from labeling.queries.estimates import all_votes, choice_numbers
-from labeling.stats import dawid_skene, estimated_error_rate
+from labeling.stats import EmSettings, VoteTable, dawid_skene, estimated_error_rate
 from labeling.tally import read_tally
 
 DIGITS = 6
 
 
-def estimate(campaign: Campaign, now: datetime) -> None:
+def estimate_annotators(campaign: Campaign, now: datetime) -> None:
     """Estimates each annotator's errors (for Dawid-Skene) and the error rate of a vote (for adaptive overlap).
 
-    From all current votes of the campaign; which completion is a is a hash's choice, so errors are taken to be alike
+    It uses all current votes of the campaign. A hash chooses which completion is a, so errors are assumed to be alike
     under an exchange of a and b.
     """
     offers_tie = campaign.allow_tie or campaign.allow_both_bad
@@ -42,9 +42,10 @@ def _confusions(campaign: Campaign, offers_tie: bool) -> tuple[list[float], dict
     items, annotators, choices = all_votes(campaign)
     with_tie = offers_tie or bool(np.isin(choices, [Choice.TIE, Choice.BOTH_BAD]).any())
     numbers = choice_numbers(with_tie=with_tie)
-    said = np.array([numbers[Choice(choice)] for choice in choices], dtype=np.int64)
-    _, of = np.unique(items, return_inverse=True)
-    people, by = np.unique(annotators, return_inverse=True)
-    found = dawid_skene(of, by, said, n_choices=3 if with_tie else 2, mirror=(2, 1, 0) if with_tie else (1, 0))
-    matrices = found.confusions.round(DIGITS).clip(10.0**-DIGITS).tolist()
-    return found.priors.tolist(), {str(person): matrix for person, matrix in zip(people, matrices, strict=True)}
+    votes = np.array([numbers[Choice(choice)] for choice in choices], dtype=np.int64)
+    _, item_numbers = np.unique(items, return_inverse=True)
+    people, annotator_numbers = np.unique(annotators, return_inverse=True)
+    table = VoteTable(item_numbers, annotator_numbers, votes, n_choices=3 if with_tie else 2)
+    result = dawid_skene(table, EmSettings(mirror=(2, 1, 0) if with_tie else (1, 0)))
+    matrices = result.confusions.round(DIGITS).clip(10.0**-DIGITS).tolist()
+    return result.priors.tolist(), {str(person): matrix for person, matrix in zip(people, matrices, strict=True)}

@@ -1,4 +1,4 @@
-"""The event log of a campaign as a file: streamed, with pseudonyms for names."""
+"""Exports of a campaign's event log: streamed, with pseudonyms instead of names."""
 
 import csv
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class EventExport:
-    """An export under way. pieces: the bytes of the file."""
+    """An export in progress. pieces: the bytes of the file."""
 
     filename: str
     media_type: str
@@ -27,22 +27,22 @@ class EventExport:
 
 
 def export_events(
-    *, campaign: Campaign, form: str, acting_user: User | None, now: datetime, **asked: Any
+    *, campaign: Campaign, form: str, acting_user: User | None, now: datetime, **filters: Any
 ) -> EventExport:
-    """The events in the order in which they happened, as JSON lines or CSV. asked: as in `filtered_events`.
+    """The events in the order in which they happened, as JSON lines or CSV.
 
-    form: "jsonl" or "csv". Raises NotAllowed.
+    form: "jsonl" or "csv". filters: as in `filtered_events`. Raises NotAllowed.
     """
     require_lead(acting_user, campaign)
-    rows = _rows(campaign, asked)
+    rows = _rows(campaign, filters)
     pieces, media_type = {"jsonl": (_lines(rows), "application/jsonl"), "csv": (_csv(rows), "text/csv")}[form]
     after = {"dialect": f"events, {form}"}
     record("campaign.exported", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
     return EventExport(f"{campaign.slug}-events.{form}", media_type, pieces)
 
 
-def _rows(campaign: Campaign, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for event in filtered_events(campaign, **asked).order_by("pk").iterator(chunk_size=CHUNK):
+def _rows(campaign: Campaign, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for event in filtered_events(campaign, **filters).order_by("pk").iterator(chunk_size=CHUNK):
         yield _row(event)
 
 

@@ -1,4 +1,4 @@
-"""Campaigns written to files. Reading, but an act all the same: data leaves the house, and the log says who took it."""
+"""Exports of a campaign's verdicts. They only read, but data leaves the server, so the event log says who took it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from labeling.queries.verdicts import verdict_records
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export under way. pieces: the bytes of the file. report: what is left out; complete after the last piece."""
+    """An export in progress. pieces: the bytes of the file. report: what is dropped; complete after the last piece."""
 
     writer: Writer
     filename: str
@@ -38,7 +38,7 @@ def export_campaign(*, campaign: Campaign, dialect: str, acting_user: User | Non
 
 
 def drop_report(*, campaign: Campaign, dialect: str, acting_user: User | None) -> DropReport:
-    """What an export in this dialect would keep and leave out, and why. Costs as much as the export itself."""
+    """The report of an export in this dialect: what it keeps and drops, and why. Costs as much as the export itself."""
     require_lead(acting_user, campaign)
     export = open_export(campaign, dialect)
     for _ in export.pieces:
@@ -47,11 +47,11 @@ def drop_report(*, campaign: Campaign, dialect: str, acting_user: User | None) -
 
 
 def open_export(campaign: Campaign, dialect: str) -> Export:
-    """The export, without asking who wants it. Raises Invalid for an unknown dialect."""
+    """The export, without a check of permissions. Raises Invalid for an unknown dialect."""
     try:
-        chosen = writer(dialect)
+        selected = writer(dialect)
     except UnknownDialect as error:
-        raise Invalid(str(error), fields={"dialect": str(error)}) from error
+        raise Invalid.of("dialect", str(error)) from error
     report = DropReport()
-    pieces = chosen.write(verdict_records(campaign, tokens=False, votes=chosen.wants_votes), report)
-    return Export(chosen, f"{campaign.slug}-{chosen.name}.{chosen.extension}", pieces, report)
+    pieces = selected.write(verdict_records(campaign, tokens=False, votes=selected.wants_votes), report)
+    return Export(selected, f"{campaign.slug}-{selected.name}.{selected.extension}", pieces, report)

@@ -1,4 +1,4 @@
-"""Files brought into a campaign: streamed, the good records kept, the others named by line and reason."""
+"""Imports of files into a campaign: streamed; good records are kept, the others are named by line and reason."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.access import require_lead
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons, unfit
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.comparisons import add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts, unfit_messages
 from labeling.exchange import (
     AUTO,
@@ -27,33 +29,36 @@ from labeling.models import Campaign, User
 
 BATCH_RECORDS = 500
 BATCH_CHARACTERS = 8_000_000
-"""A batch is written when it has either: so that huge records do not pile up in memory."""
+"""A batch is written when it reaches either limit, so that huge records do not pile up in memory."""
 
-REJECTED_TOLD = 10_000
-"""So many rejected records are named; all are counted."""
+MOST_NAMED = 10_000
+"""The number of rejected records that a report names; it counts all of them."""
 
 REASONS = {
     "empty": "A completion is empty.",
     "identical": "Both completions are the same.",
     "not_storable": "A completion holds a character that cannot be stored.",
-    "no_answer": "Gold needs its answer: a preference, or a field 'gold'.",
+    "no_answer": "Gold needs a known verdict: a preference, or a field 'gold'.",
     "not_a_prompt": "The prompt does not end with a message of the user.",
 }
 
 
 class UnreadableFile(Invalid):
-    """The file cannot be read at all: not JSON, of no dialect known, or too large a record."""
+    """The raiser says where reading stopped."""
 
     type = "unreadable-file"
+    sentence = gettext_lazy(
+        "The file cannot be read: it is not JSON, has no known dialect, or holds too large a record."
+    )
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came of a file.
+    """The result of an import.
 
-    duplicates: records that were there already. settled: how many came in with a verdict. gold: how many are
-    gold. rejected: the first
-    REJECTED_TOLD of `rejected_count`. refused: everything was refused because something was rejected, as asked.
+    duplicates: records that the campaign had already. settled, gold: how many of the new ones have a verdict, or are
+    gold. rejected: the first MOST_NAMED of `rejected_count`. refused: nothing was kept because a record was rejected,
+    as the caller asked.
     """
 
     created: int = 0
@@ -65,9 +70,9 @@ class ImportReport:
     refused: bool = False
 
     def reject(self, one: Rejected) -> None:
-        """Counts a record that was not taken, and names it while there is room."""
+        """Counts a rejected record, and names it while there is room."""
         self.rejected_count += 1
-        if len(self.rejected) < REJECTED_TOLD:
+        if len(self.rejected) < MOST_NAMED:
             self.rejected.append(one)
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,25 +87,37 @@ class ImportReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """How a file of comparisons is read.
+
+    dialect: a name in `labeling.exchange.READERS`, or auto. refuse_all: one bad record, and nothing is kept.
+    keep_preferences: preferences in the file become verdicts; otherwise annotators judge the comparisons. as_gold: all
+    become gold, with the file's preferences as their known verdicts; otherwise only records with a field `gold` do
+    (chosen, rejected, first, second, tie or both_bad).
+    """
+
+    dialect: str = AUTO
+    refuse_all: bool = False
+    keep_preferences: bool = False
+    as_gold: bool = False
+
+
+DEFAULT_SETTINGS = ImportSettings()
+
+
 def import_comparisons(
     *,
     campaign: Campaign,
     stream: ByteStream,
-    dialect: str = AUTO,
+    settings: ImportSettings = DEFAULT_SETTINGS,
+    source: str = "import",
     acting_user: User | None,
     now: datetime,
-    refuse_all: bool = False,
-    keep_preferences: bool = False,
-    as_gold: bool = False,
-    source: str = "import",
 ) -> ImportReport:
-    """Brings the comparisons of a file into a campaign; the same file again brings nothing and counts duplicates.
+    """Adds the comparisons of a file to a campaign. The same file again adds nothing and counts duplicates.
 
-    dialect: a name in `labeling.exchange.READERS`, or auto. refuse_all: a single bad record, and nothing is kept.
-    keep_preferences: preferences in the file become verdicts; otherwise they are left aside and people are asked.
-    as_gold: all of them become gold, with the file's preferences as what annotators should say; without it only records
-    with a field `gold` do (chosen, rejected, first, second, tie or both_bad).
-    Raises NotAllowed, and UnreadableFile where nothing in the file can be read.
+    source: at most 120 characters. Raises NotAllowed, and UnreadableFile if no record can be read.
     """
     require_lead(acting_user, campaign)
 
@@ -109,9 +126,9 @@ def import_comparisons(
             prompt=record.prompt,
             first=_completion(record.first),
             second=_completion(record.second),
-            preference=record.preference if keep_preferences else None,
+            preference=record.preference if settings.keep_preferences else None,
             external_id=record.external_id,
-            gold=record.gold or (record.preference if as_gold else None),
+            gold=record.gold or (record.preference if settings.as_gold else None),
         )
 
     def add(drafts: list[ComparisonDraft], report: ImportReport) -> None:
@@ -121,15 +138,15 @@ def import_comparisons(
         report.settled += added.settled
         report.gold += added.gold
 
-    def size(made: ComparisonDraft) -> int:
-        return len(made.first.text) + len(made.second.text)
+    def size(one: ComparisonDraft) -> int:
+        return len(one.first.text) + len(one.second.text)
 
-    def reason(made: ComparisonDraft) -> str | None:
-        code = unfit(made) or ("no_answer" if as_gold and made.gold is None else "")
+    def reason(one: ComparisonDraft) -> str | None:
+        code = unfit(one) or ("no_answer" if settings.as_gold and one.gold is None else "")
         return REASONS.get(code)
 
     loading = _Loading(draft, reason, size, add)
-    return loading.run(lambda: read_comparisons(stream, dialect=dialect), refuse_all=refuse_all)
+    return loading.run(lambda: read_comparisons(stream, dialect=settings.dialect), refuse_all=settings.refuse_all)
 
 
 def import_prompts(
@@ -141,7 +158,10 @@ def import_prompts(
     now: datetime,
     refuse_all: bool = False,
 ) -> ImportReport:
-    """Brings the prompts of a file into a campaign, likewise. form: json, text (a prompt a line), or auto."""
+    """Adds the prompts of a file to a campaign, likewise.
+
+    form: json, text (one prompt per line), or auto. refuse_all: one bad record, and nothing is kept.
+    """
     require_lead(acting_user, campaign)
 
     def draft(record: ImportedPrompt) -> PromptDraft:
@@ -152,10 +172,10 @@ def import_prompts(
         report.created += added.created
         report.duplicates += added.existing
 
-    def size(made: PromptDraft) -> int:
-        return sum(len(message["content"]) for message in made.messages)
+    def size(one: PromptDraft) -> int:
+        return sum(len(message["content"]) for message in one.messages)
 
-    loading = _Loading(draft, lambda made: unfit_messages(made.messages), size, add)
+    loading = _Loading(draft, lambda one: unfit_messages(one.messages), size, add)
     return loading.run(lambda: read_prompts(stream, form=form), refuse_all=refuse_all)
 
 
@@ -164,15 +184,15 @@ Draft = TypeVar("Draft", ComparisonDraft, PromptDraft)
 
 
 class _Refused(Exception):
-    """Rolls everything back: something was rejected, and the caller wants all or nothing."""
+    """Rolls everything back: a record was rejected, and the caller wants all or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Loading(Generic[Record, Draft]):
-    """How records become rows, batch by batch."""
+    """Turns records into rows, batch by batch. reason: why a draft is rejected; None: it is not."""
 
     draft: Callable[[Record], Draft]
-    reason: Callable[[Draft], str | None]  # why a draft cannot be taken; None: it can
+    reason: Callable[[Draft], str | None]
     size: Callable[[Draft], int]
     add: Callable[[list[Draft], ImportReport], None]
 
@@ -200,19 +220,19 @@ class _Loading(Generic[Record, Draft]):
                 if isinstance(record, Rejected):
                     report.reject(record)
                     continue
-                made = self.draft(record)
-                if reason := self.reason(made):
+                draft = self.draft(record)
+                if reason := self.reason(draft):
                     report.reject(Rejected(*last, code="unfit", reason=reason, excerpt=""))
                     continue
-                batch.append(made)
-                characters += self.size(made)
+                batch.append(draft)
+                characters += self.size(draft)
                 if len(batch) >= BATCH_RECORDS or characters >= BATCH_CHARACTERS:
                     self.add(batch, report)
                     batch, characters = [], 0
         except ExchangeError as error:
             if last == (0, 0):
                 raise UnreadableFile(str(error)) from error
-            # The file breaks off: what came before it is as good as it was.
+            # The file breaks off here. The records before this line are kept.
             report.reject(Rejected(*last, code="unreadable", reason=f"After this line: {error}", excerpt=""))
         if batch:
             self.add(batch, report)

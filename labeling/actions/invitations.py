@@ -1,15 +1,15 @@
-"""Invitations: links that let whoever has them take part in a campaign, with an account they have or make."""
+"""Invitations: links to join a campaign, with an existing account or a new one."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
 from labeling.actions.members import check_role, join
-from labeling.actions.people import make_user
+from labeling.actions.people import create_user
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, Invitation, Membership, Role, User
@@ -18,18 +18,15 @@ LONGEST = timedelta(days=365)
 
 
 class InvitationNotFound(NotFound):
-    """No invitation has this link. Ask whoever sent it for a new one."""
-
     type = "invitation-not-found"
-
-    def __init__(self) -> None:
-        super().__init__(gettext("There is no such invitation. Ask whoever sent you the link for a new one."))
+    sentence = gettext_lazy("There is no such invitation. Ask the sender of the link for a new one.")
 
 
 class InvitationOver(Conflict):
-    """The invitation was taken back, is over or is used up. Ask whoever sent it for a new one."""
+    """The raiser says why."""
 
     type = "invitation-over"
+    sentence = gettext_lazy("This invitation can no longer be used. Ask the sender of the link for a new one.")
 
 
 @transaction.atomic
@@ -44,17 +41,17 @@ def create_invitation(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[Invitation, str]:
-    """An invitation and the token of its link, which can be shown this once.
+    """Creates an invitation; returns it with the token of its link, which can be shown only now.
 
-    max_uses: how many people may come by it; None: any number. secret: what the token is, where the caller has to be
-    able to make the same one again. Raises NotAllowed, Invalid.
+    max_uses: how many people can use it; None: any number. secret: the token, for callers that must be able to make the
+    same one again. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
     check_role(role)
     if not now < expires_at <= now + LONGEST:
         raise Invalid(
-            gettext("An invitation ends after now, and within a year."),
-            fields={"expires_at": gettext("After now, within a year.")},
+            gettext("An invitation must expire in the future, within a year."),
+            fields={"expires_at": gettext("In the future, within a year.")},
         )
     token = secret or Invitation.new_token()
     invitation = checked(
@@ -77,7 +74,7 @@ def create_invitation(
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, acting_user: User | None, now: datetime) -> Invitation:
-    """From now on nobody comes by it; who came stays. Twice changes nothing. Raises NotAllowed."""
+    """Revokes an invitation. People who used it stay members. Twice changes nothing. Raises NotAllowed."""
     require_lead(acting_user, invitation.campaign)
     if Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now):
         invitation.revoked_at = now
@@ -93,29 +90,29 @@ def revoke_invitation(*, invitation: Invitation, acting_user: User | None, now: 
 
 
 def open_invitation(token: str, *, now: datetime) -> Invitation:
-    """The invitation of a link. Raises InvitationNotFound; InvitationOver where nobody comes by it any more."""
+    """The invitation of a link. Raises InvitationNotFound, InvitationOver."""
     invitation = _invitation(token)
     if invitation.revoked_at is not None:
-        raise InvitationOver(gettext("This invitation was taken back. Ask whoever sent it for a new one."))
+        raise InvitationOver(gettext("This invitation was revoked. Ask its sender for a new one."))
     if now >= invitation.expires_at:
-        raise InvitationOver(gettext("This invitation is over. Ask whoever sent it for a new one."))
+        raise InvitationOver(gettext("This invitation has expired. Ask its sender for a new one."))
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
-        raise InvitationOver(gettext("As many people as were invited have come. Ask whoever sent it for a new one."))
+        raise InvitationOver(gettext("This invitation is used up. Ask its sender for a new one."))
     if invitation.campaign.status == Campaign.Status.ARCHIVED:
-        raise InvitationOver(gettext("This campaign is over."))
+        raise InvitationOver(gettext("This campaign is archived: it takes no more members."))
     return invitation
 
 
 @transaction.atomic
 def accept_invitation(*, token: str, acting_user: User, now: datetime) -> Membership:
-    """Lets somebody who has an account take part. A member stays what they are, and uses nothing up.
+    """Adds an existing user to the campaign. Existing members keep their role, and the invitation is not used up.
 
     Raises InvitationNotFound, InvitationOver, Invalid.
     """
     invitation = _invitation(token)
-    there = Membership.objects.filter(campaign=invitation.campaign, user=acting_user).first()
-    if there is not None:
-        return there
+    existing = Membership.objects.filter(campaign=invitation.campaign, user=acting_user).first()
+    if existing is not None:
+        return existing
     open_invitation(token, now=now)
     _use(invitation, now)
     membership = join(
@@ -130,31 +127,29 @@ def accept_invitation(*, token: str, acting_user: User, now: datetime) -> Member
 
 @transaction.atomic
 def sign_up_by_invitation(*, token: str, username: str, password: str, now: datetime) -> User:
-    """Makes an annotator's account for somebody invited, and lets them take part.
+    """Creates an annotator's account for an invited person, and adds it to the campaign.
 
     Raises InvitationNotFound, InvitationOver, UsernameTaken, Invalid.
     """
     invitation = open_invitation(token, now=now)
     if invitation.role == Membership.Role.LEAD:
-        raise Invalid(
-            gettext("An invitation to lead is for people who have an account. Sign in, then open the link again.")
-        )
-    user, _ = make_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
+        raise Invalid(gettext("To lead a campaign you need an account. Sign in, then open the link again."))
+    user, _ = create_user(username=username, role=Role.ANNOTATOR, password=password, acting_user=None, now=now)
     accept_invitation(token=token, acting_user=user, now=now)
     return user
 
 
 def _invitation(token: str) -> Invitation:
-    found = Invitation.objects.select_related("campaign", "created_by").filter(token_hash=Invitation.hash_token(token))
-    invitation = found.first()
+    invitations = Invitation.objects.select_related("campaign", "created_by")
+    invitation = invitations.filter(token_hash=Invitation.hash_token(token)).first()
     if invitation is None:
         raise InvitationNotFound
     return invitation
 
 
 def _use(invitation: Invitation, now: datetime) -> None:
-    """By compare-and-set: of two who come for the last place at the same moment, one comes in."""
+    """Counts a use, by compare-and-set: of two people who use the last place at the same moment, one gets it."""
     free = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
-    open_still = Invitation.objects.filter(free, pk=invitation.pk, revoked_at=None, expires_at__gt=now)
-    if not open_still.update(uses=F("uses") + 1):
-        raise InvitationOver(gettext("This invitation has just been used up or taken back. Ask for a new one."))
+    usable = Invitation.objects.filter(free, pk=invitation.pk, revoked_at=None, expires_at__gt=now)
+    if not usable.update(uses=F("uses") + 1):
+        raise InvitationOver(gettext("This invitation has just been used up or revoked. Ask its sender for a new one."))

@@ -1,9 +1,10 @@
-"""Who takes part in a campaign."""
+"""The members of a campaign."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import require_lead
@@ -13,20 +14,18 @@ from labeling.models import Campaign, Choice, Judgment, Membership, User
 
 
 class LastLead(Conflict):
-    """The campaign would be left without a lead. Make somebody else a lead first."""
-
     type = "last-lead"
+    sentence = gettext_lazy("A campaign needs a lead. Make somebody else a lead first.")
 
 
 class NotAMember(NotFound):
-    """This person takes no part in the campaign."""
-
     type = "not-a-member"
+    sentence = gettext_lazy("%(username)s is not a member of this campaign.")
 
 
 @transaction.atomic
 def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
-    """Lets a person judge in a campaign, or run it; a member gets the new role and keeps the place in the queue.
+    """Adds a member to a campaign, or changes a member's role. Their position in the queue is kept.
 
     Raises NotAllowed, Invalid.
     """
@@ -36,7 +35,7 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
 
 
 def check_role(role: str) -> None:
-    """Raises Invalid for a role that there is not."""
+    """Raises Invalid for an unknown role."""
     if role not in Membership.Role.values:
         raise Invalid(
             _("There is no role %(role)s.") % {"role": repr(role)},
@@ -45,15 +44,15 @@ def check_role(role: str) -> None:
 
 
 def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:
-    """What `add_member` does once it is clear that it may: for those who come by an invitation too. Raises Invalid."""
+    """Adds a member as `add_member` does, without a check of permissions: for invitations as well. Raises Invalid."""
     if role == Membership.Role.LEAD and not user.is_lead:
         raise Invalid(
-            _("%(username)s is an annotator and cannot lead a campaign. An admin can make them a lead.")
+            _("%(username)s is an annotator and cannot lead a campaign. An admin can change that.")
             % {"username": user.username},
             fields={"role": _("Not for annotators.")},
         )
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    # Somebody who was here before comes back with what they judged then.
+    # Somebody who was a member earlier comes back with the judgments they made then.
     judged = Judgment.objects.filter(campaign=campaign, annotator=user, superseded_at=None).exclude(choice=Choice.SKIP)
     membership, is_new = Membership.objects.get_or_create(
         campaign=campaign, user=user, defaults={"role": role, "judged": judged.count(), "created_at": now}
@@ -81,9 +80,9 @@ def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None,
 
 @transaction.atomic
 def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> None:
-    """Ends a person's part in a campaign. What they judged stays and counts; what is open before them is freed.
+    """Removes a member. Their judgments stay and count; their open assignments are released.
 
-    Removing somebody who is no member changes nothing. Raises NotAllowed, LastLead.
+    Removing somebody who is not a member changes nothing. Raises NotAllowed, LastLead.
     """
     require_lead(acting_user, campaign)
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -106,7 +105,7 @@ def remove_member(*, campaign: Campaign, user: User, acting_user: User | None, n
 
 @transaction.atomic
 def pause_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> Membership:
-    """Gives somebody nothing new until they are let go on; what is open before them they may finish.
+    """Pauses a member: they may finish their open assignments, but are given no new ones.
 
     Twice changes nothing. Raises NotAllowed, NotAMember.
     """
@@ -121,7 +120,7 @@ def pause_member(*, campaign: Campaign, user: User, acting_user: User | None, no
 
 @transaction.atomic
 def resume_member(*, campaign: Campaign, user: User, acting_user: User | None, now: datetime) -> Membership:
-    """Lets somebody who was paused or warned go on; their gold is counted from zero again.
+    """Lifts a member's pause or warning. Their gold counts start again from zero.
 
     Raises NotAllowed, NotAMember.
     """
@@ -149,7 +148,7 @@ def _member(campaign: Campaign, user: User, acting_user: User | None) -> Members
     require_lead(acting_user, campaign)
     membership = Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=user).first()
     if membership is None:
-        raise NotAMember(_("%(username)s takes no part in this campaign.") % {"username": user.username})
+        raise NotAMember(username=user.username)
     return membership
 
 
@@ -157,4 +156,4 @@ def _keep_a_lead(campaign: Campaign, user: User) -> None:
     # The campaign is locked: two leads cannot remove each other at the same moment.
     others = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).exclude(user=user)
     if not others.exists():
-        raise LastLead(_("A campaign needs somebody who runs it. Make somebody else a lead first."))
+        raise LastLead

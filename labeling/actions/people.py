@@ -1,4 +1,4 @@
-"""People and their tokens."""
+"""User accounts and their API tokens."""
 
 import secrets
 from collections.abc import Collection
@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import require_admin
@@ -19,9 +20,8 @@ ALL_SCOPES = tuple(Scope.values)
 
 
 class UsernameTaken(Conflict):
-    """Somebody has this user name already. Choose another."""
-
     type = "username-taken"
+    sentence = gettext_lazy("There is already a user called %(username)s. Choose another name.")
 
 
 def create_user(
@@ -34,42 +34,20 @@ def create_user(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[User, str | None]:
-    """A new person, or a simulated annotator, who cannot sign in.
+    """Creates an account: of a person, or of a simulated annotator, who cannot sign in.
 
-    secret: what a password is made up of, where the caller has to be able to make the same one again.
-    Returns the person and, when no password was given, the one that was made up: it can be shown this once.
+    secret: the basis of a generated password, for callers that must be able to generate the same one again.
+    Returns the user and, where none was given, the generated password: it can be shown only now.
     Raises UsernameTaken, Invalid, NotAllowed.
     """
     require_admin(acting_user)
-    return make_user(
-        username=username,
-        role=role,
-        password=password,
-        is_simulated=is_simulated,
-        secret=secret,
-        acting_user=acting_user,
-        now=now,
-    )
-
-
-def make_user(
-    *,
-    username: str,
-    role: str,
-    password: str | None = None,
-    is_simulated: bool = False,
-    secret: str | None = None,
-    acting_user: User | None,
-    now: datetime,
-) -> tuple[User, str | None]:
-    """What `create_user` does once it is clear that it may. Raises UsernameTaken, Invalid."""
     if role not in Role.values:
         raise Invalid(
             _("There is no role %(role)s. Known are %(values)s.")
             % {"role": repr(role), "values": ", ".join(Role.values)},
             fields={"role": _("Unknown.")},
         )
-    made_up = None if password or is_simulated else secret or secrets.token_urlsafe(12)
+    generated = None if password or is_simulated else secret or secrets.token_urlsafe(12)
     is_admin = role == Role.ADMIN
     user = User(
         username=User.normalize_username(username),
@@ -81,20 +59,18 @@ def make_user(
     )
     if password:
         _check_password(password, user)
-    user.set_password(None if is_simulated else password or made_up)
+    user.set_password(None if is_simulated else password or generated)
     if User.objects.filter(username=user.username).exists():
-        raise UsernameTaken(_("There is somebody called %(username)s already.") % {"username": user.username})
+        raise UsernameTaken(username=user.username)
     checked(user)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
             after = {"person": user.pseudonym, "role": role, "is_simulated": is_simulated}
             record("user.created", user, acting_user=acting_user, now=now, after=after)
-    except IntegrityError as error:  # somebody else took the name in this very moment
-        raise UsernameTaken(
-            _("There is somebody called %(username)s already.") % {"username": user.username}
-        ) from error
-    return user, made_up
+    except IntegrityError as error:  # the name was taken at the same moment
+        raise UsernameTaken(username=user.username) from error
+    return user, generated
 
 
 @transaction.atomic
@@ -109,19 +85,19 @@ def create_token(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[ApiToken, str]:
-    """A key for the API, for oneself or, by an admin, for anybody. Returns it too: it can be shown this once.
+    """Creates an API token for oneself or, by an admin, for anybody. Returns its key too: it can be shown only now.
 
-    scopes: what it may be used for. expires_at: when it ends; None: never. granted_by: the token that asked for it,
-    which can hand on no more than it has, and for no longer. secret: what the key is made of, where the caller has to
-    be able to make the same one again. Raises NotAllowed, Invalid.
+    scopes: what it may be used for. expires_at: None: never. granted_by: the token that authenticated this call; the
+    new one gets no more scopes than it and expires no later. secret: the basis of the key, for callers that must be
+    able to generate the same one again. Raises NotAllowed, Invalid.
     """
     if acting_user is not None and acting_user.pk != user.pk and not acting_user.is_admin:
-        raise NotAllowed(_("You can make tokens for yourself only."))
+        raise NotAllowed(_("You can create tokens only for yourself."))
     if user.is_simulated:
-        raise Invalid(_("A simulated annotator calls nothing and gets no token."))
+        raise Invalid(_("Simulated annotators cannot have tokens."))
     _check_scopes(scopes)
     if expires_at is not None and expires_at <= now:
-        raise Invalid(_("A token cannot end before it begins."), fields={"expires_at": _("Must be in the future.")})
+        raise Invalid(_("A token must expire in the future."), fields={"expires_at": _("Must be in the future.")})
     if granted_by is not None:
         _check_grant(granted_by, scopes, expires_at)
     key = ApiToken.new_key(secret)
@@ -142,9 +118,9 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) -> ApiToken:
-    """From now on the key opens nothing. Revoking twice changes nothing. Raises NotAllowed."""
+    """Revokes a token: its key no longer works. Twice changes nothing. Raises NotAllowed."""
     if acting_user is not None and acting_user.pk != token.user_id and not acting_user.is_admin:
-        raise NotAllowed(_("You can revoke your own tokens only."))
+        raise NotAllowed(_("You can revoke only your own tokens."))
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         token.revoked_at = now
         record("token.revoked", token, acting_user=acting_user, now=now, after={"name": token.name})
@@ -157,24 +133,23 @@ def _check_scopes(scopes: Collection[str]) -> None:
         text = (
             _("There is no scope %(unknown)s. Known are %(known)s.")
             if unknown
-            else _("Say what it is for. Known are %(known)s.")
+            else _("Choose at least one scope. Known are %(known)s.")
         )
-        told = text % {"unknown": ", ".join(unknown), "known": ", ".join(ALL_SCOPES)}
-        raise Invalid(told, fields={"scopes": told})
+        raise Invalid.of("scopes", text % {"unknown": ", ".join(unknown), "known": ", ".join(ALL_SCOPES)})
 
 
 def _check_grant(giver: ApiToken, scopes: Collection[str], expires_at: datetime | None) -> None:
-    beyond = sorted(set(scopes) - set(giver.scopes))
-    if beyond:
+    missing = sorted(set(scopes) - set(giver.scopes))
+    if missing:
         raise NotAllowed(
-            _("This token cannot hand on what it does not have: %(beyond)s.") % {"beyond": ", ".join(beyond)}
+            _("This token cannot grant scopes that it lacks: %(missing)s.") % {"missing": ", ".join(missing)}
         )
     if giver.expires_at is not None and (expires_at is None or expires_at > giver.expires_at):
-        raise NotAllowed(_("This token cannot make one that outlives it. Send an earlier expires_at."))
+        raise NotAllowed(_("A token cannot create one that expires later. Send an earlier expires_at."))
 
 
 def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid(" ".join(error.messages), fields={"password": " ".join(error.messages)}) from error
+        raise Invalid.of("password", " ".join(error.messages)) from error

@@ -1,4 +1,4 @@
-"""Prompts brought into a campaign."""
+"""Adding prompts to a campaign."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class PromptDraft:
-    """A prompt to be: messages in chat form that end with the user's. external_id: the id its source gave it."""
+    """A prompt to add: chat messages, the last one from the user. external_id: its id in the source."""
 
     messages: Sequence[Message]
     external_id: str = ""
@@ -30,7 +30,7 @@ class PromptDraft:
 
 @dataclass(slots=True)
 class AddedPrompts:
-    """prompts: in the order of the drafts, None where one was rejected. rejected: the draft's number (from 0), why."""
+    """The result of adding drafts. prompts: in their order; None: rejected. rejected: draft number (from 0), reason."""
 
     prompts: list[Prompt | None] = field(default_factory=list)
     created: int = 0
@@ -42,7 +42,7 @@ class AddedPrompts:
 def add_prompts(
     *, campaign: Campaign, prompts: Iterable[PromptDraft], acting_user: User | None, now: datetime
 ) -> AddedPrompts:
-    """Brings prompts into a campaign; one that it has already is not added again. Raises NotAllowed."""
+    """Adds prompts to a campaign. One that it has already is not added again. Raises NotAllowed."""
     require_lead(acting_user, campaign)
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     added = AddedPrompts()
@@ -59,10 +59,10 @@ def add_prompts(
 def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datetime) -> tuple[dict[str, Prompt], int]:
     """The campaign's prompts for these drafts by messages hash, and how many of them are new.
 
-    The campaign must be locked, so that nobody adds the same at the same moment.
+    The campaign must be locked, so that no other transaction adds the same ones.
     """
-    by_hash = {messages_hash(draft.messages): draft for draft in reversed(drafts)}  # of several the first
-    found = {prompt.messages_hash: prompt for prompt in campaign.prompts.filter(messages_hash__in=by_hash)}
+    by_hash = {messages_hash(draft.messages): draft for draft in reversed(drafts)}  # the first of equal ones
+    prompts = {prompt.messages_hash: prompt for prompt in campaign.prompts.filter(messages_hash__in=by_hash)}
     missing = [
         Prompt(
             campaign=campaign,
@@ -73,20 +73,20 @@ def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datet
             created_at=now,
         )
         for digest, draft in reversed(by_hash.items())
-        if digest not in found
+        if digest not in prompts
     ]
     for prompt in Prompt.objects.bulk_create(missing, batch_size=BATCH):
-        found[prompt.messages_hash] = prompt
-    return found, len(missing)
+        prompts[prompt.messages_hash] = prompt
+    return prompts, len(missing)
 
 
 def unfit_messages(messages: Sequence[Message]) -> str | None:
-    """Why these messages are no prompt, as a sentence; None: they are one."""
+    """Why these messages cannot be a prompt, as a sentence; None: they can."""
     if not messages or messages[-1].get("role") != "user":
-        return "A prompt ends with a message of the user."
+        return "The last message of a prompt must be from the user."
     for turn in messages:
         if turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
-            return "Each message has a role (system, user or assistant) and a content (text)."
+            return "Each message must have a role (system, user or assistant) and a content (text)."
         if unstorable(turn["content"]):
             return "A message holds a character that cannot be stored (NUL or half a surrogate pair)."
     if not messages[-1]["content"].strip():
@@ -95,7 +95,7 @@ def unfit_messages(messages: Sequence[Message]) -> str | None:
 
 
 def unstorable(text: str) -> bool:
-    """Whether the text holds what PostgreSQL or UTF-8 cannot: NUL, or half a surrogate pair."""
+    """Whether PostgreSQL or UTF-8 cannot hold the text: it contains NUL, or half a surrogate pair."""
     return _UNSTORABLE.search(text) is not None
 
 
@@ -103,10 +103,10 @@ def _add_batch(campaign: Campaign, batch: list[PromptDraft], now: datetime, adde
     reasons = [unfit_messages(draft.messages) for draft in batch]
     offset = len(added.prompts)
     fit = [draft for draft, reason in zip(batch, reasons, strict=True) if reason is None]
-    found, created = ensure_prompts(campaign, fit, now)
+    prompts, created = ensure_prompts(campaign, fit, now)
     for number, (draft, reason) in enumerate(zip(batch, reasons, strict=True)):
         if reason is not None:
             added.rejected.append((offset + number, reason))
-        added.prompts.append(None if reason else found[messages_hash(draft.messages)])
+        added.prompts.append(None if reason else prompts[messages_hash(draft.messages)])
     added.created += created
     added.existing += len(fit) - created

@@ -1,22 +1,19 @@
-"""All verdicts of a campaign made anew: after its rule changed, or when the judgments tell more about the annotators.
+"""Recounts: all verdicts of a campaign applied again, after its rule or the estimates of its annotators changed.
 
-The row comes first and holds how far the walk is, so a worker that dies loses nothing: the next one goes on behind the
-last comparison that was written. Each batch is a transaction of its own. What an expert decided, and what came in with
-its verdict, stays.
+The job is a row, which holds how far the walk is. A worker that dies loses nothing: the next one continues after the
+last comparison that was written. Each batch is its own transaction. Verdicts of experts and of imports stay.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
-from labeling.actions.estimating import estimate
+from common.broker import send
+from labeling.actions.estimating import estimate_annotators
 from labeling.events.record import record
 from labeling.judging.settling import decide, verdict_values, wants_more
 from labeling.models import AnnotatorEstimates, Campaign, Comparison, User, Verdict, VerdictRecount
@@ -24,26 +21,25 @@ from labeling.queries.estimates import Vote, votes_on
 from labeling.queries.verdicts import winners
 from labeling.tally import Tally, add_to_tally, read_tally, tally_of
 
+RECOUNT = "labeling.tasks.recount_verdicts"
 BATCH = 200
 LOST_AFTER = timedelta(minutes=2)
-"""A worker writes after every batch: one that has not for so long is gone."""
+"""A worker writes after every batch. One that has not written for this long is taken for dead."""
 
 ESTIMATE_EVERY = timedelta(minutes=10)
 ESTIMATE_SHARE = 0.05
-"""Annotators are estimated anew when there are so many more judgments, or some more and so much time went by."""
+"""Annotators are estimated again after this share of new judgments, or after this time if there are any."""
 
 Status = VerdictRecount.Status
 Rule = Campaign.VerdictRule
-
-logger = logging.getLogger(__name__)
 
 
 def request_recount(
     *, campaign: Campaign, cause: str, acting_user: User | None, now: datetime, before: dict[str, Any] | None = None
 ) -> VerdictRecount:
-    """Asks for all verdicts to be made anew in the background; one that is under way is replaced.
+    """Requests a recount in the background; it replaces an unfinished one. The campaign must be locked.
 
-    before: the rules that held until now. The campaign must be locked.
+    before: the rules that applied until now.
     """
     unfinished = VerdictRecount.objects.filter(campaign=campaign, status__in=VerdictRecount.UNFINISHED)
     unfinished.update(status=Status.REPLACED, finished_at=now)
@@ -59,20 +55,20 @@ def request_recount(
         created_at=now,
         beat_at=now,
     )
-    transaction.on_commit(lambda: _send(recount))
+    transaction.on_commit(lambda: send(RECOUNT, recount.pk))
     return recount
 
 
 def run_recount(recount_id: int, *, clock: Callable[[], datetime] = timezone.now) -> VerdictRecount | None:
-    """Does a recount, or the rest of it; returns it when it is done.
+    """Runs a recount, or the rest of it; returns it when it is done.
 
-    None: another worker is at it, it is done already, or the rule changed again in the meantime.
+    None: another worker runs it, it is done already, or the rule changed again in the meantime.
     """
     recount = _claim(recount_id, clock())
     if recount is None:
         return None
     if not recount.last_comparison:
-        estimate(recount.campaign, clock())
+        estimate_annotators(recount.campaign, clock())
     while (size := _recount_batch(recount_id, clock())) is not None:
         if size < BATCH:
             return _finish(recount_id, clock())
@@ -80,25 +76,26 @@ def run_recount(recount_id: int, *, clock: Callable[[], datetime] = timezone.now
 
 
 def look_after_recounts(*, now: datetime) -> int:
-    """Sends what no worker is at, and asks for recounts where the judgments tell more; returns how many were sent."""
-    lost = list(VerdictRecount.objects.filter(status__in=VerdictRecount.UNFINISHED, beat_at__lt=now - LOST_AFTER))
-    for recount in lost:
-        _send(recount)
-    asked = 0
+    """Enqueues recounts that no worker runs, and requests those that are due; returns how many in all."""
+    lost = VerdictRecount.objects.filter(status__in=VerdictRecount.UNFINISHED, beat_at__lt=now - LOST_AFTER)
+    identifiers = list(lost.values_list("pk", flat=True))
+    send(RECOUNT, *identifiers)
+    requested = 0
     for campaign in Campaign.objects.filter(
         Q(verdict_rule=Rule.DAWID_SKENE) | Q(max_overlap__isnull=False),
         status__in=[Campaign.Status.ACTIVE, Campaign.Status.PAUSED],
     ).exclude(recounts__status__in=VerdictRecount.UNFINISHED):
-        asked += _ask_if_more_is_known(campaign, now)
-    return len(lost) + asked
+        requested += _request_if_due(campaign, now)
+    return len(identifiers) + requested
 
 
-def _ask_if_more_is_known(campaign: Campaign, now: datetime) -> bool:
-    known = AnnotatorEstimates.objects.filter(campaign=campaign).first()
+def _request_if_due(campaign: Campaign, now: datetime) -> bool:
+    """Requests a recount if enough judgments were made, or taken back, since the last estimates; returns whether."""
+    latest = AnnotatorEstimates.objects.filter(campaign=campaign).first()
     votes = read_tally(campaign.pk).judgments
-    more = abs(votes - (known.judgments if known else 0))
-    is_due = known is None or more > ESTIMATE_SHARE * known.judgments or now - known.made_at > ESTIMATE_EVERY
-    if not more or not is_due:
+    changed = abs(votes - (latest.judgments if latest else 0))
+    is_due = latest is None or changed > ESTIMATE_SHARE * latest.judgments or now - latest.made_at > ESTIMATE_EVERY
+    if not changed or not is_due:
         return False
     with transaction.atomic():
         locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -106,28 +103,21 @@ def _ask_if_more_is_known(campaign: Campaign, now: datetime) -> bool:
     return True
 
 
-def _send(recount: VerdictRecount) -> None:
-    try:
-        current_app.send_task("labeling.tasks.recount_verdicts", args=[recount.pk], retry=False)
-    except (KombuError, OSError) as error:
-        logger.warning("the broker cannot be reached (%s); the sweep will send recount %s again", error, recount.pk)
-
-
 @transaction.atomic
 def _claim(recount_id: int, now: datetime) -> VerdictRecount | None:
-    """By compare-and-set: of two workers with the same id, one goes on."""
+    """Claims a recount by compare-and-set: of two workers with the same id, one gets it."""
     waiting = Q(status=Status.WAITING) | Q(status=Status.RUNNING, beat_at__lt=now - LOST_AFTER)
     claimed = VerdictRecount.objects.filter(waiting, pk=recount_id).update(status=Status.RUNNING, beat_at=now)
     if not claimed:
         return None
     recount = VerdictRecount.objects.select_related("campaign").get(pk=recount_id)
     if not recount.last_comparison:
-        recount.before, recount.total = winners(recount.campaign), _to_look_at(recount).count()
+        recount.before, recount.total = winners(recount.campaign), _remaining(recount).count()
         recount.save(update_fields=["before", "total"])
     return recount
 
 
-def _to_look_at(recount: VerdictRecount) -> Any:
+def _remaining(recount: VerdictRecount) -> Any:
     return Comparison.objects.filter(
         campaign=recount.campaign_id,
         status__in=[Comparison.Status.SETTLED, Comparison.Status.CONFLICT],
@@ -138,7 +128,7 @@ def _to_look_at(recount: VerdictRecount) -> Any:
 
 @transaction.atomic
 def _recount_batch(recount_id: int, now: datetime) -> int | None:
-    """Recounts the next comparisons; returns how many, None where the recount is ours no more."""
+    """Recounts the next comparisons; returns how many. None: this worker no longer has the recount."""
     recount = (
         VerdictRecount.objects.select_related("campaign__annotator_estimates")
         .select_for_update(of=("self",))
@@ -146,7 +136,7 @@ def _recount_batch(recount_id: int, now: datetime) -> int | None:
     )
     if recount.status != Status.RUNNING:
         return None
-    batch = list(_to_look_at(recount).select_for_update(no_key=True)[:BATCH])
+    batch = list(_remaining(recount).select_for_update(no_key=True)[:BATCH])
     votes = votes_on([one.pk for one in batch]) if recount.rule["verdict_rule"] == Rule.DAWID_SKENE else {}
     verdicts = {verdict.comparison_id: verdict for verdict in Verdict.objects.filter(comparison__in=batch)}
     change = Tally()
@@ -166,7 +156,7 @@ def _recount_batch(recount_id: int, now: datetime) -> int | None:
 
 
 def _recount(comparison: Comparison, campaign: Campaign, old: Verdict | None, votes: list[Vote], now: datetime) -> bool:
-    """Writes what the rule says now; returns whether the winner is another one."""
+    """Writes the verdict that the rule gives now; returns whether the winner changed."""
     decision = decide(comparison, campaign, votes)
     if decision.winner is None:
         if old is not None:
@@ -185,7 +175,7 @@ def _recount(comparison: Comparison, campaign: Campaign, old: Verdict | None, vo
 
 def _rewrite(verdict: Verdict, values: dict[str, Any], now: datetime) -> None:
     if verdict.winner != values["winner"]:
-        values["settled_at"] = now  # fresh again, for whoever trains
+        values["settled_at"] = now  # it counts as fresh for training again
     changed = {name: value for name, value in values.items() if getattr(verdict, name) != value}
     if changed:
         Verdict.objects.filter(pk=verdict.pk).update(**changed)

@@ -1,4 +1,4 @@
-"""Asking people again about a comparison that was settled: because a model, or somebody, doubts its verdict."""
+"""Sends settled comparisons to annotators again, because a model or a person doubts the verdict."""
 
 from datetime import datetime
 
@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from common.errors import Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead
-from labeling.actions.comparisons import queue_position, turn_back
 from labeling.actions.curation import WrongComparisonStatus
+from labeling.actions.validation import checked_reason
 from labeling.events.record import record
-from labeling.judging.settling import told
+from labeling.judging.queue import queue_position, rewind_cursors
+from labeling.judging.settling import verdict_as_json
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
 
-MOST_JUDGMENTS = 50  # of one comparison, as a campaign's overlap
-FRONT = 1  # the priority of what is asked again
+MOST_JUDGMENTS = 50  # for one comparison, as for a campaign's overlap
+FRONT = 1  # the priority of comparisons that are judged again
 
 
 @transaction.atomic
@@ -25,21 +26,21 @@ def relabel_comparison(
 ) -> Comparison:
     """Opens a settled comparison, or a conflict, for more judgments, at the front of the queue.
 
-    more: by so many people who have not judged it. Its judgments stay and count with the new ones; its verdict is no
-    more until they are there (the event keeps it). Raises NotAllowed, NotFound, Invalid, WrongComparisonStatus.
+    more: how many, by people who have not judged it. Earlier judgments count with the new ones. The verdict is deleted
+    until these arrive (the event keeps it). Raises NotAllowed, NotFound, Invalid, WrongComparisonStatus.
     """
     require_lead(acting_user, comparison.campaign)
-    if not reason.strip():
-        raise Invalid(_("Say why: the reason stays in the log."), fields={"reason": _("Must not be empty.")})
+    reason = checked_reason(reason)
     rows = Comparison.objects.select_related("campaign")
     locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
     if locked.status not in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT):
         raise WrongComparisonStatus(
-            _("This comparison is %(status)s: only one that is settled or in conflict is asked about again.")
+            _("This comparison is %(status)s: only a settled one or a conflict can be judged again.")
             % {"status": in_sentence(locked.get_status_display())}
         )
     _check_people(locked, more)
-    verdict, totals, was = Verdict.objects.filter(comparison=locked).first(), tally_of(locked), str(locked.status)
+    verdict, totals = Verdict.objects.filter(comparison=locked).first(), tally_of(locked)
+    former_status = str(locked.status)
     if verdict is not None:
         verdict.delete()
     locked.status = Comparison.Status.OPEN
@@ -47,22 +48,22 @@ def relabel_comparison(
     locked.priority = max(locked.priority, FRONT)
     locked.position = queue_position(locked.priority)
     locked.save(update_fields=["status", "overlap", "priority", "position"])
-    turn_back(locked.campaign, locked.position)
+    rewind_cursors(locked.campaign, locked.position)
     record(
         "comparison.asked_again",
         locked,
         acting_user=acting_user,
         now=now,
         campaign=locked.campaign,
-        before={"status": was, "verdict": told(verdict)},
-        after={"status": str(locked.status), "more": more, "reason": reason.strip()},
+        before={"status": former_status, "verdict": verdict_as_json(verdict)},
+        after={"status": str(locked.status), "more": more, "reason": reason},
     )
     add_to_tally(locked.campaign_id, tally_of(locked) - totals)
     return locked
 
 
 def _check_people(comparison: Comparison, more: int) -> None:
-    """Raises Invalid where so many judgments could never come."""
+    """Raises Invalid if there are not enough people left to judge it."""
     if not 1 <= more <= MOST_JUDGMENTS - comparison.taken:
         most = MOST_JUDGMENTS - comparison.taken
         raise Invalid(
@@ -74,7 +75,6 @@ def _check_people(comparison: Comparison, more: int) -> None:
     left = members.exclude(user__in=judged.values("annotator")).count()
     if left < more:
         raise Invalid(
-            _("Only %(left)s people of this campaign could still judge it: add people, or ask for fewer.")
-            % {"left": left},
+            _("Only %(left)s members can still judge it. Add members, or ask for fewer.") % {"left": left},
             fields={"more": _("At most %(left)s.") % {"left": left}},
         )

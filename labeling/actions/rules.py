@@ -1,13 +1,15 @@
-"""The rules of a campaign: which there are, and what a set of them must keep to as a whole."""
+"""The rules of a campaign: their names, and the stored form of those that are lists.
+
+Ranges, and rules that contradict each other, are checked by the model (`Campaign.clean`).
+"""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from labeling.judging.drafts import MAX_CRITERIA, MAX_CRITERION_NAME, MAX_SKIP_REASON
-from labeling.models import Campaign
 
 RULES = (
     "name",
@@ -39,91 +41,67 @@ RULES = (
     "retest_rate",
     "retest_after",
 )
-"""What a lead may set when making a campaign, and change later."""
+"""The columns of a campaign that a lead sets when creating it and may change later."""
 
 MAX_DESCRIPTION = 300
-MAX_SKIP_REASONS = 9  # each has a key of its own
-
-
-def refuse_unknown(rules: Mapping[str, Any]) -> None:
-    """Raises Invalid for what is no rule of a campaign."""
-    unknown = sorted(set(rules) - set(RULES))
-    if unknown:
-        raise Invalid(
-            _("A campaign has no rule %(unknown)s. Known are %(known)s.")
-            % {"unknown": ", ".join(unknown), "known": ", ".join(RULES)},
-            fields=dict.fromkeys(unknown, _("Unknown.")),
-        )
+MAX_SKIP_REASONS = 9  # each has a digit key on the annotator's page
 
 
 def cleaned(rules: Mapping[str, Any]) -> dict[str, Any]:
-    """The rules with criteria and skip reasons in their stored form. Raises Invalid."""
-    refuse_unknown(rules)
-    made = dict(rules)
-    if "criteria" in made:
-        made["criteria"] = _criteria(made["criteria"])
-    if "skip_reasons" in made:
-        made["skip_reasons"] = _skip_reasons(made["skip_reasons"])
-    return made
-
-
-def check_together(campaign: Campaign) -> None:
-    """Raises Invalid where rules contradict each other."""
-    if campaign.max_overlap is not None and campaign.max_overlap < campaign.overlap:
-        _refuse(
-            "max_overlap",
-            _("The most judgments cannot be fewer than the %(overlap)s that all get.") % {"overlap": campaign.overlap},
+    """Returns the rules with criteria and skip reasons in their stored form. Raises Invalid."""
+    if unknown := sorted(set(rules) - set(RULES)):
+        raise Invalid(
+            _("A campaign has no rule %(unknown)s. Its rules: %(known)s.")
+            % {"unknown": ", ".join(unknown), "known": ", ".join(RULES)},
+            fields=dict.fromkeys(unknown, _("Unknown.")),
         )
-    if campaign.quota is not None and campaign.quota_per_day is not None and campaign.quota_per_day > campaign.quota:
-        _refuse(
-            "quota_per_day", _("Nobody can judge more in a day than the %(quota)s in all.") % {"quota": campaign.quota}
-        )
+    stored = dict(rules)
+    if "criteria" in stored:
+        stored["criteria"] = _criteria(stored["criteria"])
+    if "skip_reasons" in stored:
+        stored["skip_reasons"] = _skip_reasons(stored["skip_reasons"])
+    return stored
 
 
 def _criteria(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list | tuple) or len(value) > MAX_CRITERIA:
-        _refuse("criteria", _("The criteria are a list of at most %(most)s.") % {"most": MAX_CRITERIA})
+        raise Invalid.of("criteria", _("Criteria are a list of at most %(most)s.") % {"most": MAX_CRITERIA})
     criteria = [_criterion(one) for one in value]
     names = [one["name"] for one in criteria]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        _refuse(
-            "criteria",
-            _("Each criterion has a name of its own; %(names)s stands there twice.") % {"names": ", ".join(twice)},
-        )
+        text = _("Two criteria have the same name: %(names)s.")
+        raise Invalid.of("criteria", text % {"names": ", ".join(twice)})
     return criteria
 
 
 def _criterion(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not set(value) <= {"name", "description", "required"}:
-        _refuse("criteria", _("A criterion has a name and, where wanted, a description and whether it is required."))
+        text = _("A criterion has a name and may have a description and say whether it is required.")
+        raise Invalid.of("criteria", text)
     name, description = value.get("name"), value.get("description", "")
     required = value.get("required", False)
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= MAX_CRITERION_NAME:
-        _refuse("criteria", _("The name of a criterion has 1 to %(most)s characters.") % {"most": MAX_CRITERION_NAME})
+        text = _("The name of a criterion has 1 to %(most)s characters.")
+        raise Invalid.of("criteria", text % {"most": MAX_CRITERION_NAME})
     if not isinstance(description, str) or len(description) > MAX_DESCRIPTION:
-        _refuse(
-            "criteria", _("The description of a criterion has at most %(most)s characters.") % {"most": MAX_DESCRIPTION}
-        )
+        text = _("The description of a criterion has at most %(most)s characters.")
+        raise Invalid.of("criteria", text % {"most": MAX_DESCRIPTION})
     if not isinstance(required, bool):
-        _refuse("criteria", _("Whether a criterion is required is true or false."))
+        raise Invalid.of("criteria", _("A criterion is required or not: true or false."))
     if "\x00" in name + description:
-        _refuse("criteria", _("The text holds a character that cannot be stored (NUL)."))
+        raise Invalid.of("criteria", _("The text holds a character that cannot be stored (NUL)."))
     return {"name": name.strip(), "description": description.strip(), "required": required}
 
 
 def _skip_reasons(value: Any) -> list[str]:
     is_list = isinstance(value, list | tuple) and all(isinstance(reason, str) for reason in value)
     if not is_list or len(value) > MAX_SKIP_REASONS:
-        _refuse(
-            "skip_reasons", _("The reasons to skip are a list of at most %(most)s texts.") % {"most": MAX_SKIP_REASONS}
-        )
+        text = _("Skip reasons are a list of at most %(most)s texts.")
+        raise Invalid.of("skip_reasons", text % {"most": MAX_SKIP_REASONS})
     reasons = [reason.strip() for reason in value if reason.strip()]
     if any(len(reason) > MAX_SKIP_REASON or "\x00" in reason for reason in reasons):
-        _refuse("skip_reasons", _("A reason to skip has at most %(most)s characters.") % {"most": MAX_SKIP_REASON})
+        text = _("A skip reason has at most %(most)s characters.")
+        raise Invalid.of("skip_reasons", text % {"most": MAX_SKIP_REASON})
     if len(set(reasons)) < len(reasons):
-        _refuse("skip_reasons", _("Each reason to skip stands there once."))
+        raise Invalid.of("skip_reasons", _("Two skip reasons are the same."))
     return reasons
-
-
-def _refuse(name: str, reason: str) -> NoReturn:
-    raise Invalid(reason, fields={name: reason})

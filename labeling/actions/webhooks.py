@@ -1,4 +1,4 @@
-"""Webhooks: set up by leads, told by a worker, switched off when nobody answers for a day."""
+"""Webhooks: leads set them up, workers post to them, and they are switched off after a day of failures."""
 
 import random
 from collections.abc import Collection
@@ -7,8 +7,7 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.outgoing.posting import NotSent, Reply, check_address, post
@@ -21,27 +20,27 @@ from labeling.exchange import canonical_json
 from labeling.models import Campaign, User, Webhook, WebhookAttempt, WebhookDelivery
 
 BOTH_SECRETS_FOR = timedelta(hours=24)
-# After each failed attempt, seconds until the next: about a day in all, then it is given up.
+# Seconds until the next attempt, after each failed one. After about a day the delivery is given up.
 DELAYS = (10, 30, 90, 300, 900, 2700, 7200, 14400, 21600, 28800)
 JITTER = 0.2
-"""Share by which a delay is drawn longer or shorter, so that what failed together is not tried together."""
+"""The share by which each delay varies at random, so that deliveries that failed together are spread out."""
 LEASE = timedelta(seconds=120)
-"""Longer than an attempt may take: a worker that died is not waited for any longer."""
+"""Longer than an attempt can take. After it, the worker is taken for dead."""
 GONE = 410
 
 Status = WebhookDelivery.Status
 
 
 class AddressRefused(Invalid):
-    """The address of a webhook is none, or leads into a private network, which only an operator can allow."""
+    """The raiser says which rule the address breaks."""
 
     type = "webhook-address-refused"
+    sentence = gettext_lazy("This is not a public address. An operator can allow private networks.")
 
 
 class WebhookOff(Conflict):
-    """The webhook is switched off. Switch it on before a message is sent again."""
-
     type = "webhook-off"
+    sentence = gettext_lazy("This webhook is switched off. Switch it on first.")
 
 
 @transaction.atomic
@@ -54,9 +53,9 @@ def create_webhook(
     now: datetime,
     seed: str | None = None,
 ) -> Webhook:
-    """Tells an address of events from now on. campaign: None, of all campaigns (admins only).
+    """Creates a webhook. campaign: None: for the events of all campaigns (admins only).
 
-    seed: what its secret is made of, where the caller has to be able to make the same one again.
+    seed: the basis of its secret, for callers that must be able to generate the same one again.
     Raises NotAllowed, Invalid, AddressRefused.
     """
     require_may_run(acting_user, campaign)
@@ -84,7 +83,10 @@ def change_webhook(
     event_types: Collection[str] | None = None,
     is_active: bool | None = None,
 ) -> Webhook:
-    """Changes where it goes and what it is told, or switches it on and off. None: as it was. Raises as above."""
+    """Changes the address or the event types of a webhook, or switches it on or off. None: unchanged.
+
+    Raises NotAllowed, Invalid, AddressRefused.
+    """
     require_may_run(acting_user, webhook.campaign)
     webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
     wanted = {
@@ -115,7 +117,10 @@ def change_webhook(
 
 @transaction.atomic
 def rotate_webhook_secret(*, webhook: Webhook, acting_user: User, now: datetime, seed: str | None = None) -> Webhook:
-    """A new secret; for a day messages are signed with both, so that the receiver can follow. Raises NotAllowed."""
+    """Gives a webhook a new secret. For a day messages are signed with both, so that the receiver can switch over.
+
+    Raises NotAllowed.
+    """
     require_may_run(acting_user, webhook.campaign)
     webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
     webhook.previous_secret, webhook.previous_until = webhook.secret, now + BOTH_SECRETS_FOR
@@ -127,7 +132,7 @@ def rotate_webhook_secret(*, webhook: Webhook, acting_user: User, now: datetime,
 
 @transaction.atomic
 def delete_webhook(*, webhook: Webhook, acting_user: User, now: datetime) -> None:
-    """Removes it with its deliveries. Raises NotAllowed."""
+    """Deletes a webhook and its deliveries. Raises NotAllowed."""
     require_may_run(acting_user, webhook.campaign)
     before = {"url": webhook.url, "event_types": webhook.event_types}
     record("webhook.deleted", webhook, acting_user=acting_user, now=now, campaign=webhook.campaign, before=before)
@@ -136,11 +141,11 @@ def delete_webhook(*, webhook: Webhook, acting_user: User, now: datetime) -> Non
 
 @transaction.atomic
 def retry_delivery(*, delivery: WebhookDelivery, acting_user: User, now: datetime) -> WebhookDelivery:
-    """Sends a message again, whatever came of it before, with all its attempts. Raises NotAllowed, WebhookOff."""
+    """Sends a message again, with as many attempts as a new one. Raises NotAllowed, WebhookOff."""
     require_may_run(acting_user, delivery.webhook.campaign)
     delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
     if not delivery.webhook.is_active:
-        raise WebhookOff(_("This webhook is switched off. Switch it on first."))
+        raise WebhookOff
     delivery.status, delivery.attempts, delivery.due_at = Status.WAITING, 0, now
     delivery.save(update_fields=["status", "attempts", "due_at"])
     send_deliveries([delivery.pk])
@@ -148,9 +153,9 @@ def retry_delivery(*, delivery: WebhookDelivery, acting_user: User, now: datetim
 
 
 def deliver(*, delivery_id: int, now: datetime) -> WebhookDelivery | None:
-    """One attempt at a message that is due; None where it is not (any more), or somebody else has it.
+    """Attempts a delivery that is due. None: it is not due, or another worker has it.
 
-    The attempt is claimed first and made outside of any transaction: nothing is locked while somebody is waited for.
+    The attempt is claimed first and made outside of any transaction, so nothing is locked during the wait.
     """
     claimed = WebhookDelivery.objects.filter(
         pk=delivery_id, status=Status.WAITING, due_at__lte=now, webhook__is_active=True
@@ -164,19 +169,19 @@ def deliver(*, delivery_id: int, now: datetime) -> WebhookDelivery | None:
     try:
         reply = _send(delivery, now)
     except NotSent as error:
-        return _note(delivery, WebhookAttempt(error=str(error)[:300], seconds=monotonic() - started), now)
+        return _record_attempt(delivery, WebhookAttempt(error=str(error)[:300], seconds=monotonic() - started), now)
     attempt = WebhookAttempt(http_status=reply.status, excerpt=reply.excerpt[:500], seconds=reply.seconds)
-    return _note(delivery, attempt, now)
+    return _record_attempt(delivery, attempt, now)
 
 
 def due_deliveries(*, now: datetime, limit: int = 200) -> list[int]:
-    """Messages that are to be sent now, the longest due first."""
+    """The ids of deliveries that are due now, the longest due first."""
     due = WebhookDelivery.objects.filter(status=Status.WAITING, due_at__lte=now, webhook__is_active=True)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 def require_may_run(user: User | None, campaign: Campaign | None) -> None:
-    """Raises NotAllowed or CampaignNotFound unless the person may set up webhooks there."""
+    """Raises NotAllowed or CampaignNotFound unless this person may set up webhooks for it. campaign: None: for all."""
     if campaign is None:
         require_admin(user)
     else:
@@ -195,8 +200,8 @@ def _send(delivery: WebhookDelivery, now: datetime) -> Reply:
 
 
 @transaction.atomic
-def _note(delivery: WebhookDelivery, attempt: WebhookAttempt, now: datetime) -> WebhookDelivery:
-    """Writes down what came of an attempt, and what follows from it."""
+def _record_attempt(delivery: WebhookDelivery, attempt: WebhookAttempt, now: datetime) -> WebhookDelivery:
+    """Stores the outcome of an attempt, and schedules the next one or ends the delivery."""
     attempt.delivery, attempt.at = delivery, now
     attempt.save()
     delivery.attempts += 1
@@ -218,14 +223,14 @@ def _note(delivery: WebhookDelivery, attempt: WebhookAttempt, now: datetime) -> 
 
 
 def _switch_off_if_dead(delivery: WebhookDelivery, now: datetime) -> None:
-    """A webhook that said so (410), or took nothing in all the time this message was tried, is switched off."""
-    gone = delivery.http_status == GONE
-    taken = WebhookDelivery.objects.filter(
+    """Switches a webhook off if it replied 410, or accepted no message during all attempts at this one."""
+    is_gone = delivery.http_status == GONE
+    accepted = WebhookDelivery.objects.filter(
         webhook=delivery.webhook_id, status=Status.DELIVERED, tried_at__gte=delivery.created_at
     )
-    if not gone and taken.exists():
+    if not is_gone and accepted.exists():
         return
-    reason = "It answered that it is gone (410)." if gone else "It took no message for about a day."
+    reason = "It replied that it is gone (410)." if is_gone else "It accepted no message for about a day."
     if not Webhook.objects.filter(pk=delivery.webhook_id, is_active=True).update(
         is_active=False, disabled_reason=reason
     ):
@@ -256,6 +261,5 @@ def _checked_types(types: Collection[str]) -> list[str]:
             if unknown
             else gettext("Choose among %(known)s.")
         )
-        told = text % {"known": ", ".join(offered()), "unknown": ", ".join(unknown)}
-        raise Invalid(told, fields={"event_types": told})
+        raise Invalid.of("event_types", text % {"known": ", ".join(offered()), "unknown": ", ".join(unknown)})
     return sorted(set(types))

@@ -1,8 +1,7 @@
-"""Withdrawing all that somebody ever said, where they ask for it: it counts in no verdict and no figure any more.
+"""Withdrawing all judgments of a person who asks for it: they no longer count in any verdict or figure.
 
-Each judgment is superseded, as by an undo. A verdict that a rule made out of it is no more: the comparison is open
-again and asks somebody else. What an expert decided, and what came with a file, stands. All in a few statements for
-each batch, however much it is.
+Each judgment is superseded, as by an undo. A verdict that a rule made of it is deleted, and its comparison is open
+again for other annotators. Verdicts of experts and of imports stay. It takes a few statements for each batch.
 """
 
 from datetime import datetime
@@ -15,8 +14,8 @@ from labeling.tally import Tally, add_to_tally, tally_of
 
 BATCH = 1000
 
-# A comparison that is out (flagged, retired, gold) stays where it is; its votes are fewer all the same. A place that
-# adaptive overlap had added for somebody else's doubt is wanted no more.
+# A comparison that is out (flagged, retired, gold) keeps its status, but loses the vote. A place that adaptive overlap
+# had added is removed.
 TAKE_VOTES = """
 UPDATE labeling_comparison AS c SET
     votes_a = c.votes_a - (j.choice = 'a')::int,
@@ -37,9 +36,10 @@ WHERE c.id = ANY(%(comparisons)s) AND j.comparison_id = c.id AND j.annotator_id 
 
 
 def withdraw_judgments(*, person: User, acting_user: User | None, now: datetime) -> int:
-    """Takes back all that a person said, in every campaign; returns how many judgments. Only within a transaction.
+    """Withdraws the judgments of a person in every campaign; returns how many. Call it within a transaction.
 
-    The person's memberships must be gone: nothing of theirs may move meanwhile. Writes an event for each campaign.
+    The person's memberships must have been deleted, so that none of their acts is under way. Writes an event for each
+    campaign.
     """
     return sum(
         _withdraw_in(campaign, person, acting_user, now)
@@ -57,7 +57,7 @@ def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now
     for start in range(0, len(ids), BATCH):
         moved, opened = _take_votes(campaign, person, ids[start : start + BATCH])
         change, reopened = change + moved, reopened + opened
-    # The trigger lets a judgment be superseded once, and nothing else about it.
+    # The trigger allows superseding a judgment once, and no other change.
     Assignment.objects.filter(campaign=campaign, annotator=person, status=Assignment.Status.JUDGED).update(
         status=Assignment.Status.RELEASED, slot=None
     )
@@ -75,8 +75,8 @@ def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now
 
 
 def _take_votes(campaign: Campaign, person: User, ids: list[int]) -> tuple[Tally, int]:
-    """How the totals change, and how many verdicts are no more."""
-    # In the order of their ids, as everybody who holds more than one does.
+    """Removes votes; returns the change of the totals, and how many verdicts were deleted."""
+    # Locked in the order of their ids, as in every transaction that locks more than one.
     locked = Comparison.objects.filter(pk__in=ids).order_by("pk").only("status", "overlap", "judged")
     before = sum((tally_of(one) for one in locked.select_for_update(no_key=True)), Tally())
     undone, _ = Verdict.objects.filter(comparison__in=ids, settled_by__in=Verdict.BY_RULE).delete()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -27,9 +28,8 @@ def _checker(serializer: type[Serializer[Any]]) -> Serializer[Any]:
 
 
 class ScopeMissing(NotAllowed):
-    """The token lacks the scope for this call. Create a token with the scope named in the detail."""
-
     type = "scope-missing"
+    sentence = gettext_lazy("This token lacks the scope %(required)s. It has %(scopes)s.")
 
 
 class Scoped(APIView):
@@ -42,8 +42,7 @@ class Scoped(APIView):
         super().check_permissions(request)
         token = request.auth
         if isinstance(token, ApiToken) and (required := self.scope(request)) not in token.scopes:
-            scopes = ", ".join(token.scopes)
-            raise ScopeMissing(f"This token lacks the scope {required}; it has {scopes}.")
+            raise ScopeMissing(required=required, scopes=", ".join(token.scopes))
 
     def scope(self, request: Request) -> Scope:
         """The scope that a token needs. OPTIONS counts as reading."""

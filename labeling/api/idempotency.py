@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,15 +35,13 @@ Post = Callable[..., Response]
 
 
 class WrongIdempotencyKey(Invalid):
-    """An Idempotency-Key has 1 to 255 visible ASCII characters, such as a UUID."""
-
     type = "idempotency-key-invalid"
+    sentence = gettext_lazy("An Idempotency-Key has 1 to 255 visible ASCII characters, such as a UUID.")
 
 
 class IdempotencyKeyReused(Invalid):
-    """The key was used for another call. Send each new call with a new key."""
-
     type = "idempotency-key-reused"
+    sentence = gettext_lazy("This Idempotency-Key was used for another call. Send each new call with a new key.")
 
 
 class HashedFile:
@@ -73,12 +72,12 @@ def once(post: Post) -> Post:
         if key is None:
             return post(view, request, *args, **kwargs)
         if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
-            raise WrongIdempotencyKey(f"An {HEADER} has 1 to {MAX_KEY} visible ASCII characters.")
+            raise WrongIdempotencyKey
         with transaction.atomic():
             stored = claim_reply(key=key, acting_user=view.person, now=timezone.now())
             if stored.status:
                 if stored.request_hash != _request_hash(view, request):
-                    raise IdempotencyKeyReused(f"This {HEADER} was used for another call. Send a new one.")
+                    raise IdempotencyKeyReused
                 body = json.loads(stored.body.replace(SECRET, fresh_secret(request)))
                 return Response(body, status=stored.status, headers={REPLAYED: "true"})
             response = post(view, request, *args, **kwargs)

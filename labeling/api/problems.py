@@ -3,7 +3,6 @@
 The type is an address on this server; the page there explains the problem (labeling.api.views.problems).
 """
 
-import inspect
 import logging
 import math
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -31,7 +32,7 @@ class ProblemType:
 
     name: str
     status: int
-    meaning: str
+    meaning: str | Promise
 
     @property
     def title(self) -> str:
@@ -39,29 +40,31 @@ class ProblemType:
 
 
 OF_THE_FRAMEWORK = (
-    ProblemType("parse-error", 400, "The body is not what its content type says. Send well-formed JSON."),
-    ProblemType("not-authenticated", 401, "Sign in, or send a token: Authorization: Bearer <token>."),
-    ProblemType("authentication-failed", 401, "The token is unknown, revoked or expired. Create a new one."),
-    ProblemType("permission-denied", 403, "The CSRF token is missing: the call does not come from one of our pages."),
-    ProblemType("method-not-allowed", 405, "This address does not support the method; the API description lists them."),
-    ProblemType("not-acceptable", 406, "Responses are JSON. Accept application/json."),
-    ProblemType("body-too-large", 413, "Only imports may be this large. Send them as files."),
-    ProblemType("unsupported-media-type", 415, "Send application/json, or the file itself for an import."),
-    ProblemType("import-refused", 422, "Records were rejected, so nothing was imported; the report names them."),
-    ProblemType("throttled", 429, "Too many calls in one minute. Wait for the seconds in Retry-After."),
-    ProblemType("server-error", 500, "The server failed, and the error was logged. Try again later."),
+    ProblemType("parse-error", 400, _("The body is not what its content type says. Send well-formed JSON.")),
+    ProblemType("not-authenticated", 401, _("Sign in, or send a token: Authorization: Bearer <token>.")),
+    ProblemType("authentication-failed", 401, _("The token is unknown, revoked or expired. Create a new one.")),
+    ProblemType(
+        "permission-denied", 403, _("The CSRF token is missing: the call does not come from one of our pages.")
+    ),
+    ProblemType(
+        "method-not-allowed", 405, _("This address does not support the method; the API description lists them.")
+    ),
+    ProblemType("not-acceptable", 406, _("Responses are JSON. Accept application/json.")),
+    ProblemType("body-too-large", 413, _("Only imports may be this large. Send them as files.")),
+    ProblemType("unsupported-media-type", 415, _("Send application/json, or the file itself for an import.")),
+    ProblemType("import-refused", 422, _("Records were rejected, so nothing was imported; the report names them.")),
+    ProblemType("throttled", 429, _("Too many calls in one minute. Wait for the seconds in Retry-After.")),
+    ProblemType("server-error", 500, _("The server failed, and the error was logged. Try again later.")),
 )
 
 
 def problem_types() -> list[ProblemType]:
-    """Every type of problem, by name: the domain's errors and the framework's."""
-    found = {one.name: one for one in OF_THE_FRAMEWORK}
+    """Every type of problem, by name: the domain's, with the sentences of their errors, and the framework's."""
+    types = {one.name: one for one in OF_THE_FRAMEWORK}
     for kind in _kinds(DomainError):
         if kind.type != DomainError.type:
-            found[kind.type] = ProblemType(
-                kind.type, kind.status, inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0]
-            )
-    return sorted(found.values(), key=lambda one: one.name)
+            types[kind.type] = ProblemType(kind.type, kind.status, kind.meaning())
+    return sorted(types.values(), key=lambda one: one.name)
 
 
 def _kinds(base: type[DomainError]) -> Iterator[type[DomainError]]:

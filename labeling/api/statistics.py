@@ -1,15 +1,15 @@
 """The JSON of statistics: the parameters of a slice, and its figures."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.days import midnight
 from labeling.api.serializers.figures import EstimateSerializer
 from labeling.queries.slices import Slice
 
@@ -23,7 +23,7 @@ class MomentField(serializers.DateTimeField):
             day = parse_date(value) if isinstance(value, str) and len(value) == len("2026-03-01") else None
         except ValueError:  # such as February 30
             self.fail("invalid", format="YYYY-MM-DD")
-        return super().to_internal_value(value if day is None else timezone.make_aware(datetime.combine(day, time())))
+        return super().to_internal_value(value if day is None else midnight(day))
 
 
 class SliceFilter(serializers.Serializer[Any]):

@@ -1,1 +1,1 @@
-"""The event log: written with each act, below everything that acts."""
+"""The event log: each act writes to it. It imports nothing that acts."""

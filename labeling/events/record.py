@@ -1,31 +1,27 @@
-"""Writing the event log: one row per act, in the act's own transaction, and with it what webhooks are to be told."""
+"""Writing the event log: one row for each act, in the act's own transaction, with the webhook messages it causes."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
 from django.db import models, transaction
-from kombu.exceptions import OperationalError as BrokerError
 from psycopg.types.json import Jsonb
 
+from common.broker import send
 from common.database.prepared import prepared_cursor
 from labeling.events.types import types_of
 from labeling.models import Campaign, Event, User
 
-logger = logging.getLogger(__name__)
-
 DELIVER = "labeling.tasks.deliver_webhook"
 MOST_SENT_AT_ONCE = 100
 
-# The event and the messages it makes, in one statement: the way of a judgment has no room for a second.
+# The event and its webhook messages in one statement: the way of a judgment has no room for a second.
 RECORD = """
 WITH event AS (
     INSERT INTO labeling_event (at, actor_id, verb, subject_type, subject_id, campaign_id, before, after)
     VALUES (%(at)s, %(actor)s, %(verb)s, %(subject_type)s, %(subject_id)s, %(campaign)s, %(before)s, %(after)s)
     RETURNING id
-), told AS (
+), messages AS (
     INSERT INTO labeling_webhookdelivery
         (webhook_id, event_id, type, message_id, status, attempts, due_at, created_at, excerpt, error)
     SELECT webhook.id, event.id, kind, 'msg_' || replace(gen_random_uuid()::text, '-', ''), 'waiting', 0, %(at)s,
@@ -35,7 +31,7 @@ WITH event AS (
         AND (webhook.campaign_id IS NULL OR webhook.campaign_id = %(campaign)s)
     RETURNING id
 )
-SELECT event.id, ARRAY(SELECT id FROM told) FROM event
+SELECT event.id, ARRAY(SELECT id FROM messages) FROM event
 """
 
 
@@ -49,7 +45,7 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> Event:
-    """Says who did what to which thing, and what it changed. before, after: JSON values; only what differs."""
+    """Records who did what to which row. before, after: JSON values of the things that changed, and only of those."""
     event = Event(
         at=now,
         actor=acting_user,
@@ -69,9 +65,9 @@ def record(
 
 
 def send_deliveries(identifiers: Sequence[int]) -> None:
-    """Has a worker send these messages once the transaction is committed; what gets lost, the sweep finds."""
+    """Has workers send these messages after the commit. A sweep sends those that are lost or too many at once."""
     if identifiers:
-        transaction.on_commit(lambda: _send(identifiers))
+        transaction.on_commit(lambda: send(DELIVER, *identifiers[:MOST_SENT_AT_ONCE]))
 
 
 def _save_with_messages(event: Event, types: list[str]) -> None:
@@ -88,14 +84,6 @@ def _save_with_messages(event: Event, types: list[str]) -> None:
     }
     with prepared_cursor() as cursor:
         cursor.execute(RECORD, values)
-        event.pk, told = cursor.fetchone()
+        event.pk, message_ids = cursor.fetchone()
     event._state.adding = False
-    send_deliveries(told)
-
-
-def _send(identifiers: Sequence[int]) -> None:
-    try:
-        for identifier in identifiers[:MOST_SENT_AT_ONCE]:
-            current_app.send_task(DELIVER, args=[identifier], retry=False)
-    except (BrokerError, OSError):
-        logger.warning("The broker cannot be reached: %s webhook messages wait for the sweep.", len(identifiers))
+    send_deliveries(message_ids)

@@ -1,4 +1,4 @@
-"""Preference data in and out: dialects, snapshots, hashes. Streams, in constant memory. No Django, no database."""
+"""Preference data in and out: dialects, snapshots, hashes. Streaming, in constant memory. No Django, no database."""
 
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
 from labeling.exchange.errors import (
@@ -50,7 +50,7 @@ from labeling.exchange.records import (
     canonical_json,
     harmless_cell,
 )
-from labeling.exchange.writers import WRITERS, Writer, write_verdicts, writer
+from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
@@ -106,6 +106,5 @@ __all__ = [
     "text_hash",
     "verify_snapshot",
     "write_snapshot",
-    "write_verdicts",
     "writer",
 ]

@@ -1,6 +1,6 @@
-"""Dialects that tell who judged what: AlpacaEval annotations, arena battles, Label Studio. People are pseudonyms.
+"""Dialects with single votes: AlpacaEval annotations, arena battles, Label Studio. People go by pseudonym.
 
-A verdict without votes (it came with an imported file) is written as one vote of whatever settled it.
+A verdict without votes (it was imported) is written as one vote, with `settled_by` as its annotator.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from labeling.exchange.records import JsonObject, VerdictRecord, Vote
 ALPACAEVAL = {"a": 1.0, "b": 2.0, "tie": 1.5}
 ARENA = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
 SIDES = {"a": "left", "b": "right"}
-"""Label Studio's answer1 is a, and is on its left."""
+"""a is Label Studio's answer1, which it shows on the left."""
 
 
 def alpacaeval_rows(record: VerdictRecord) -> Iterator[JsonObject]:
-    """AlpacaEval: a row for each vote that its scale has a number for."""
+    """AlpacaEval: one row for each vote that its scale can express."""
     for vote in _votes(record):
         if vote.choice in ALPACAEVAL:
             yield {
@@ -30,12 +30,12 @@ def alpacaeval_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 
 def alpacaeval_expressible(record: VerdictRecord) -> bool:
-    """An instruction is one message of the user."""
+    """Whether the prompt is an instruction: one message of the user."""
     return len(record.prompt) == 1
 
 
 def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
-    """Chatbot Arena: a battle for each vote."""
+    """Chatbot Arena: one battle for each vote."""
     turns = [{"role": turn["role"], "content": turn["content"]} for turn in record.prompt]
     for vote in _votes(record):
         yield {
@@ -54,7 +54,7 @@ def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 
 def labelstudio_rows(record: VerdictRecord) -> Iterator[JsonObject]:
-    """Label Studio: a comparison with its annotations. A tie or both bad is a choice beside the pairwise one."""
+    """Label Studio: one comparison with its annotations. A tie and both bad are of type `choices`, not `pairwise`."""
     yield {
         "id": record.comparison,
         "data": {
@@ -68,15 +68,15 @@ def labelstudio_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 def _annotation(vote: Vote) -> JsonObject:
     if vote.choice in SIDES:
-        said: JsonObject = {"type": "pairwise", "value": {"selected": SIDES[vote.choice]}}
+        result: JsonObject = {"type": "pairwise", "value": {"selected": SIDES[vote.choice]}}
     else:
-        said = {"type": "choices", "value": {"choices": [vote.choice]}}
+        result = {"type": "choices", "value": {"choices": [vote.choice]}}
     return {
         "completed_by": int(sha256(vote.annotator.encode()).hexdigest()[:7], 16),
         "was_cancelled": False,
         "ground_truth": False,
         "lead_time": vote.seconds,
-        "result": [{"from_name": "comparison", "to_name": "comparison", **said}],
+        "result": [{"from_name": "comparison", "to_name": "comparison", **result}],
     }
 
 

@@ -1,4 +1,4 @@
-"""What an export leaves out, and why: counted beside every export."""
+"""Counts the comparisons that an export drops, by reason."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,14 +13,14 @@ REASONS = {
     "both_bad": "has two bad completions",
     "empty": "has an empty completion",
     "identical": "has two identical completions",
-    "duplicate": "is there already",
+    "duplicate": "is a duplicate",
     "not_expressible": "cannot be written in this dialect",
 }
-"""Why a comparison was left out, by code, as the end of "it ..."."""
+"""The reasons for dropping a comparison, by code. Each one completes the sentence "it ..."."""
 
 
 class DropReport:
-    """How many records were written and how many left out, by reason. Filled while an export is being read."""
+    """How many records were written, and how many were dropped for each reason. It fills while the export is read."""
 
     def __init__(self) -> None:
         self.kept = 0
@@ -36,7 +36,7 @@ class DropReport:
         return self.kept + self.dropped.total()
 
     def as_dict(self) -> dict[str, int | dict[str, int]]:
-        """JSON values; every reason is named, also those that never applied."""
+        """The counts as JSON values, with every reason, even those that never applied."""
         return {
             "total": self.total,
             "kept": self.kept,
@@ -51,10 +51,11 @@ def screen(
     winners: Iterable[str] = ("a", "b"),
     expressible: Callable[[VerdictRecord], bool] = lambda _: True,
 ) -> Iterator[VerdictRecord]:
-    """The records that can be written, counting the others in `report`.
+    """Yields the records that can be written, and counts the others in `report`.
 
-    winners: which verdicts the dialect has a place for. Duplicates (same prompt, completions and winner) are noticed
-    among neighbours with the same prompt: give the records sorted by prompt, then all are found in constant memory.
+    winners: the verdicts that the dialect can express. Duplicates (same prompt, completions and winner) are noticed
+    only among consecutive records with the same prompt: if records are sorted by prompt, all are found, in constant
+    memory.
     """
     wanted = frozenset(winners)
     current, seen = "", set[bytes]()
@@ -66,7 +67,7 @@ def screen(
         if not expressible(record):
             report.drop("not_expressible")
             continue
-        if record.prompt is not last:  # the very same prompt need not be hashed again
+        if record.prompt is not last:  # the same object need not be hashed again
             last, prompt = record.prompt, messages_hash(record.prompt)
             if prompt != current:
                 current, seen = prompt, set()

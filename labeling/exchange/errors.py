@@ -1,24 +1,24 @@
-"""What this room raises when a whole input or output is wrong. One wrong record is a `Rejected`, never an exception."""
+"""Exceptions for a whole input or output. A single bad record is a `Rejected`, never an exception."""
 
 
 class ExchangeError(ValueError):
-    """The base of everything this room raises; the message is a sentence for people that says what to do."""
+    """The base of the exceptions of labeling.exchange. The message is a sentence for people that says what to do."""
 
 
 class UnknownDialect(ExchangeError):
-    """A dialect was named that nobody reads or writes here."""
+    """There is no reader or writer for this dialect."""
 
 
 class UndetectedDialect(ExchangeError):
-    """`auto` found records, but none that looks like a dialect it knows."""
+    """`auto` read records, but recognised the dialect of none."""
 
 
 class UnreadableInput(ExchangeError):
-    """The bytes as a whole cannot be read: UTF-16, damaged compression."""
+    """The input as a whole cannot be read: UTF-16, damaged compression."""
 
 
 class InvalidPair(ExchangeError):
-    """A preference pair that nothing could be learned from: blank, identical, a confidence below one half."""
+    """A pair that teaches nothing: a blank completion, two identical ones, a confidence below one half."""
 
 
 class InvalidSplit(ExchangeError):
@@ -26,12 +26,12 @@ class InvalidSplit(ExchangeError):
 
 
 class EmptySnapshot(ExchangeError):
-    """No pair is left to train on."""
+    """No preference pair is left to train on."""
 
 
 class SnapshotExists(ExchangeError):
-    """The folder holds another snapshot already; a snapshot is never overwritten."""
+    """The folder contains another snapshot. Snapshots are never overwritten."""
 
 
 class SnapshotDamaged(ExchangeError):
-    """The files of a snapshot are not those its manifest describes."""
+    """The files of a snapshot do not match its manifest."""

@@ -1,4 +1,4 @@
-"""Names by content: what a prompt, a text and a pair are called, whoever wrote them and whenever."""
+"""Names of prompts, texts and pairs by their content alone: author and time do not matter."""
 
 import re
 import unicodedata
@@ -22,48 +22,47 @@ def messages_hash(messages: Sequence[Message]) -> str:
 def is_canonical(first: str, second: str, *, prompt_hash: str = "") -> bool:
     """Whether `first` is "a" and `second` is "b" in the canonical order of a comparison.
 
-    The order is by content hash alone: not the display side, not the model, not who came first. So "a" carries no
-    meaning, which chance-corrected agreement needs. With `prompt_hash`, a text that many prompts share (a refusal, say)
-    is not always on the same side.
+    The order is by content hash alone, not by display side, model or time. So "a" has no meaning, as chance-corrected
+    agreement requires. With `prompt_hash`, a text that many prompts share (a refusal, say) is not always on one side.
     """
     return _order_key(first, prompt_hash) <= _order_key(second, prompt_hash)
 
 
 def canonical_order(first: str, second: str, *, prompt_hash: str = "") -> tuple[str, str]:
-    """The two texts as (a, b) in the canonical order: see `is_canonical`."""
+    """The two texts as (a, b) in canonical order: see `is_canonical`."""
     return (first, second) if is_canonical(first, second, prompt_hash=prompt_hash) else (second, first)
 
 
 def pair_hash(prompt_hash: str, first: str, second: str) -> str:
-    """The name of a comparison within its campaign (64 hexadecimal digits), in whatever order its texts are given."""
+    """The name of a comparison within its campaign (64 hexadecimal digits). The order of its texts does not matter."""
     a, b = canonical_order(first, second, prompt_hash=prompt_hash)
     return sha256(f"{prompt_hash}{text_hash(a)}{text_hash(b)}".encode()).hexdigest()
 
 
 def pair_id(prompt: Sequence[Message], chosen: str, rejected: str) -> str:
-    """The name of a preference pair by its content (32 hexadecimal digits): the same labels give the same name."""
+    """The name of a preference pair by its content (32 hexadecimal digits). The same labels give the same name."""
     content = [[[message["role"], message["content"]] for message in prompt], chosen, rejected]
     return sha256(canonical_json(content)).hexdigest()[:32]
 
 
 def folded_hash(messages: Sequence[Message]) -> str:
-    """SHA-256 of what the prompt asks, hexadecimal: near-duplicates of a prompt share it.
+    """SHA-256 of the essence of a prompt, hexadecimal. Near-duplicates share it.
 
-    Case, whitespace and punctuation do not count, nor does the system message: the same question under another system
-    message is the same question.
+    It ignores case, whitespace, punctuation and the system message: the same question under another system message is
+    the same question.
     """
-    asked = [_folded(message["content"]) for message in messages if message["role"] != "system"]
-    if not any(asked):  # nothing but punctuation or symbols: then these are what was asked
+    folded = [_folded(message["content"]) for message in messages if message["role"] != "system"]
+    if not any(folded):  # only punctuation or symbols, so these matter
         return messages_hash(messages)
-    return sha256(canonical_json(asked)).hexdigest()
+    return sha256(canonical_json(folded)).hexdigest()
 
 
 def is_held_out(messages: Sequence[Message], *, seed: int, test_share: float) -> bool:
     """Whether the prompt belongs to the test side.
 
-    Depends on what the prompt asks, the seed and the share, and on nothing else: a prompt stays on its side while a
-    campaign grows, so that what one round tested the next one does not train on. A larger share only adds prompts.
-    Raises InvalidSplit when the share is not within 0..1.
+    It depends only on the prompt (see `folded_hash`), the seed and the share. So a prompt keeps its side while a
+    campaign grows, and no round trains on prompts that an earlier one tested. A larger share only adds prompts. Raises
+    InvalidSplit if the share is not within 0..1.
     """
     if not 0 <= test_share <= 1:
         raise InvalidSplit(f"A test share of {test_share}; it lies between 0 and 1.")

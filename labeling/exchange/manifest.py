@@ -1,12 +1,12 @@
 """Snapshots: a frozen, ordered, split (by prompt) and hashed set of preference pairs, with a manifest.
 
     snapshot/
-      train.jsonl     one preference pair a line, canonical JSON
-      test.jsonl      held out: no prompt of it, nor a near-duplicate of one, is in train.jsonl
-      manifest.json   what is in it: counts, split, what was left out, meta data, hashes
+      train.jsonl     one preference pair per line, canonical JSON
+      test.jsonl      held out: none of its prompts, nor a near-duplicate of one, is in train.jsonl
+      manifest.json   counts, split, what was dropped, metadata, hashes
 
-The bytes depend on the pairs, the split and nothing else: not on the order in which the pairs came, not on the time,
-not on the machine. The order within a file is by content hash, so it is no order that a person or a model made.
+The bytes of both pair files depend only on the pairs and the split, not on the order of the pairs, the time or the
+machine. Within a file, pairs are ordered by content hash, so the order carries no meaning.
 """
 
 import json
@@ -31,9 +31,9 @@ TRAIN, TEST, MANIFEST = "train.jsonl", "test.jsonl", "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How prompts are divided. seed: another one divides differently. test_share: of the prompts, 0..1, on average.
+    """How prompts are split. seed: another one gives another split. test_share: the mean share of prompts, 0..1.
 
-    Each prompt is assigned by itself (see `is_held_out`), so a small set may by chance have no held-out prompt at all.
+    Each prompt is assigned independently (see `is_held_out`), so a small set may by chance have no held-out prompt.
     """
 
     seed: int = 0
@@ -46,7 +46,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
-    """pairs, prompts: how many (prompts counted after folding near-duplicates). size: bytes. sha256: of its bytes."""
+    """One file of a snapshot. prompts: counted after folding near-duplicates. size: in bytes. sha256: of its bytes."""
 
     pairs: int
     prompts: int
@@ -56,7 +56,7 @@ class SnapshotFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot is. sha256: names the content of both files: SHA-256 over their two hashes (see content_hash)."""
+    """The description of a snapshot. sha256: the name of its content (see `content_hash`)."""
 
     sha256: str
     train: SnapshotFile
@@ -77,7 +77,7 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Manifest":
-        """The manifest that `as_dict` described. Raises SnapshotDamaged where it is not one."""
+        """The manifest that `as_dict` described. Raises SnapshotDamaged if the values are not a manifest."""
         try:
             if values["format"] != FORMAT:
                 raise SnapshotDamaged(f"The manifest has the format {values['format']!r}; {FORMAT!r} is known.")
@@ -85,7 +85,7 @@ class Manifest:
             split = Split(values["split"]["seed"], values["split"]["test_share"])
             return cls(values["sha256"], train, test, split, values["dropped"], values["meta"])
         except (KeyError, TypeError) as error:
-            raise SnapshotDamaged(f"The manifest is not whole ({error}).") from error
+            raise SnapshotDamaged(f"The manifest is incomplete ({error}).") from error
 
 
 def write_snapshot(
@@ -97,27 +97,27 @@ def write_snapshot(
     report: DropReport | None = None,
     run_bytes: int = RUN_BYTES,
 ) -> Manifest:
-    """Writes a snapshot at once and whole, or not at all, and returns its manifest.
+    """Writes a snapshot, atomically, and returns its manifest.
 
-    pairs: in any order; they are sorted on disk, in bounded memory. Where the same prompt, chosen and rejected come
-    more than once, the one with the highest confidence stays and the others are counted as duplicates.
-    meta: whatever the caller wants to keep beside it (JSON values). It is in the manifest and not in the hash; leave
-    times out of it if the manifest's bytes are to be the same too.
-    report: the drop report that `pairs` is filling, if they come out of `preference_pairs`.
-    Writing the same content to the same folder again changes nothing and returns the manifest that is there.
-    Raises EmptySnapshot when no pair is left to train on, SnapshotExists when the folder holds other content.
+    pairs: in any order; they are sorted on disk, in bounded memory. Of pairs with the same prompt, chosen and rejected,
+    the one with the highest confidence is kept; the others count as duplicates.
+    meta: JSON values for the manifest. They are not part of the hash; without times among them, the bytes of the
+    manifest are reproducible too.
+    report: the drop report that `pairs` fills, if they come from `preference_pairs`.
+    The same content again changes nothing and returns the existing manifest. Raises EmptySnapshot if no pair is left to
+    train on, and SnapshotExists if the folder has other content.
     """
     work = folder.parent / f".{folder.name}.{secrets.token_hex(6)}"
     work.mkdir(parents=True)
     try:
         manifest = _write_files(work, pairs, split or Split(), meta or {}, report, run_bytes)
-        return manifest if _publish(work, folder) else _same(folder, manifest)
+        return manifest if _publish(work, folder) else _existing(folder, manifest)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a snapshot. Raises SnapshotDamaged when it is missing or not one."""
+    """The manifest of a snapshot. Raises SnapshotDamaged if it is missing or unreadable."""
     try:
         return Manifest.from_dict(json.loads((folder / MANIFEST).read_bytes()))
     except (OSError, ValueError) as error:
@@ -132,18 +132,18 @@ def read_pairs(folder: Path, name: str = TRAIN) -> Iterator[PreferencePair]:
 
 
 def verify_snapshot(folder: Path) -> Manifest:
-    """The manifest, after the files were compared with it. Raises SnapshotDamaged when they differ."""
+    """Compares the files with the manifest, and returns it. Raises SnapshotDamaged if they differ."""
     manifest = read_manifest(folder)
     for name, described in ((TRAIN, manifest.train), (TEST, manifest.test)):
         try:
             with (folder / name).open("rb") as file:
-                found = _stream_hash(file)
+                digest = _stream_hash(file)
         except OSError as error:
             raise SnapshotDamaged(f"{name} cannot be read: {error}") from error
-        if found != described.sha256:
+        if digest != described.sha256:
             raise SnapshotDamaged(f"{name} is not the file that its manifest describes.")
     if content_hash(manifest.train.sha256, manifest.test.sha256) != manifest.sha256:
-        raise SnapshotDamaged("The manifest's own hash does not fit its files.")
+        raise SnapshotDamaged("The manifest's own hash does not match its files.")
     return manifest
 
 
@@ -153,7 +153,7 @@ def content_hash(train_sha256: str, test_sha256: str) -> str:
 
 
 class _Output:
-    """One file of a snapshot while it is written."""
+    """A file of a snapshot that is being written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -211,20 +211,20 @@ def _write_files(
 
 
 def _keyed(pair: PreferencePair, split: Split) -> bytes:
-    """The pair's line after a key that sorts near-duplicate prompts, then prompts, then pairs together."""
+    """The line of a pair, after a key that groups near-duplicate prompts, then prompts, then pairs."""
     held_out = is_held_out(pair.prompt, seed=split.seed, test_share=split.test_share)
     key = (
         folded_hash(pair.prompt),
         messages_hash(pair.prompt),
         pair_id(pair.prompt, pair.chosen, pair.rejected),
-        f"{1 - pair.confidence:.9f}",  # of several with the same content the surest comes first, and stays
+        f"{1 - pair.confidence:.9f}",  # of equal pairs, the one with the highest confidence comes first and is kept
         "test" if held_out else "train",
     )
     return " ".join(key).encode() + b"\t" + pair.canonical_json() + b"\n"
 
 
 def _publish(work: Path, folder: Path) -> bool:
-    """Renames the finished folder into its place; False when something is there already."""
+    """Renames the finished folder to its final name. False: there is one of this name already."""
     try:
         work.rename(folder)
     except OSError:
@@ -236,10 +236,10 @@ def _publish(work: Path, folder: Path) -> bool:
     return True
 
 
-def _same(folder: Path, manifest: Manifest) -> Manifest:
+def _existing(folder: Path, manifest: Manifest) -> Manifest:
     existing = read_manifest(folder)
     if existing.sha256 != manifest.sha256:
-        raise SnapshotExists(f"{folder.name} holds another snapshot ({existing.sha256[:12]}).")
+        raise SnapshotExists(f"{folder.name} contains another snapshot ({existing.sha256[:12]}).")
     return existing
 
 
@@ -263,7 +263,7 @@ def _file_dict(file: SnapshotFile) -> dict[str, int | str]:
 
 
 def _pretty(value: object) -> bytes:
-    # Checked to be plain JSON first: a value that only `str()` can write would not come back the same.
+    # canonical_json refuses values that are not plain JSON.
     canonical_json(value)
     return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
 

@@ -1,4 +1,4 @@
-"""From the bytes of one record to checked pieces: objects, messages, completions. All refusals are worded here."""
+"""Parses the bytes of one record into checked parts: objects, messages, completions. Words all refusals."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from labeling.exchange.raw import RawRecord, ReadLimits
 from labeling.exchange.records import JsonObject, Message, Preference, Rejected
 
 DEEPEST = 64
-"""Levels of nesting in one record. Python reads about a thousand, and then may fail to write what it read."""
+"""Levels of nesting in one record. Python can read about a thousand, but may then fail to write them."""
 
 ROLES = ("system", "user", "assistant")
 
@@ -22,11 +22,11 @@ GOLD: Mapping[str, Preference] = {
     "tie": "tie",
     "both_bad": "both_bad",
 }
-"""What a record may say in its field `gold`."""
+"""The values of a record's field `gold`."""
 
 
 class BadRecordError(Exception):
-    """One record cannot be taken. Never leaves this room: it becomes a `Rejected`."""
+    """A record cannot be imported. It never leaves labeling.exchange: it becomes a `Rejected`."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -35,20 +35,20 @@ class BadRecordError(Exception):
 
 
 def rejected(raw: RawRecord, error: BadRecordError, limits: ReadLimits) -> Rejected:
-    """The refusal of a record, with its beginning made harmless to show."""
+    """The rejection of a record, with an excerpt of its beginning that is safe to display."""
     head = raw.data[: 4 * limits.excerpt_chars].decode("utf-8", "replace").replace("\x00", "\ufffd")
     return Rejected(raw.place.line, raw.place.record, error.code, error.reason, head[: limits.excerpt_chars])
 
 
 def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
-    """The record as text. Raises BadRecordError when it is too large, not whole, or not UTF-8."""
+    """The record as text. Raises BadRecordError if it is too large, incomplete, or not UTF-8."""
     if raw.problem == "too_large":
         allowed = f"{limits.record_bytes:,} are allowed"
         raise BadRecordError("too_large", f"The record has {raw.size:,} bytes; {allowed}.")
     if raw.problem == "unclosed":
         raise BadRecordError("not_json", "The JSON array ends too early or has a bracket or quote that is not closed.")
     if raw.problem == "trailing":
-        raise BadRecordError("not_json", "Something stands after the end of the JSON array.")
+        raise BadRecordError("not_json", "There is something after the end of the JSON array.")
     try:
         return raw.data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -57,9 +57,10 @@ def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
 
 
 def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
-    """The record as JSON. Raises BadRecordError also for what JSON readers usually let pass and a database cannot keep.
+    """The record as JSON. Raises BadRecordError.
 
-    That is: a field twice, NaN and infinite numbers, NUL characters, half of a surrogate pair.
+    It also refuses what JSON readers usually accept and a database cannot store: a duplicate field, NaN and infinite
+    numbers, NUL characters, half of a surrogate pair.
     """
     text = parse_text(raw, limits)
     try:
@@ -81,7 +82,7 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
 
 
 def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
-    """The record as a JSON object. Raises BadRecordError when it is anything else."""
+    """The record as a JSON object. Raises BadRecordError if it is anything else."""
     value = parse_json(raw, limits)
     if not isinstance(value, dict):
         raise BadRecordError("not_an_object", f"The record is a JSON {_kind(value)} where an object is expected.")
@@ -89,7 +90,7 @@ def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
 
 
 def require_storable(text: str) -> None:
-    """Raises BadRecordError for characters that no database text can hold."""
+    """Raises BadRecordError for characters that the database cannot store."""
     if "\x00" in text:
         raise BadRecordError("character", "The text contains the NUL character, which cannot be stored.")
     try:
@@ -101,14 +102,14 @@ def require_storable(text: str) -> None:
 
 
 def required(record: Mapping[str, Any], name: str) -> Any:
-    """The field, or a BadRecordError that names it."""
+    """The value of a field. Raises BadRecordError, which names the field."""
     if name not in record:
         raise BadRecordError("missing_field", f"The field {name!r} is missing.")
     return record[name]
 
 
 def required_text(record: Mapping[str, Any], name: str) -> str:
-    """The text field, or a BadRecordError that names it."""
+    """The value of a text field. Raises BadRecordError, which names the field."""
     value = required(record, name)
     if not isinstance(value, str):
         raise BadRecordError("wrong_type", f"The field {name!r} is a JSON {_kind(value)} where text is expected.")
@@ -116,7 +117,7 @@ def required_text(record: Mapping[str, Any], name: str) -> str:
 
 
 def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
-    """A short text or whole number as text; empty when absent or null. Raises BadRecordError when it is too long."""
+    """A short text or whole number as text; empty: absent or null. Raises BadRecordError if it is too long."""
     value = record.get(name)
     if value is None:
         return ""
@@ -129,7 +130,7 @@ def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
 
 
 def optional_gold(record: Mapping[str, Any]) -> Preference | None:
-    """What annotators should say: the first of the two (chosen), the second, tie, both_bad; None: no gold."""
+    """The known verdict of gold: first (chosen), second, tie or both_bad. None: not gold."""
     value = record.get("gold")
     if value is None:
         return None
@@ -139,12 +140,12 @@ def optional_gold(record: Mapping[str, Any]) -> Preference | None:
 
 
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:
-    """The fields that have no place of their own."""
+    """The fields of a record that are not in `used`."""
     return {name: value for name, value in record.items() if name not in used}
 
 
 def messages(value: Any, where: str) -> list[Message]:
-    """A list of chat messages with known roles and text contents. where: what it is, for the refusal."""
+    """A list of chat messages with known roles and text contents. where: its name in the refusal."""
     if not isinstance(value, list):
         raise BadRecordError(
             "wrong_type", f"{_sentence(where)} is a JSON {_kind(value)} where a list of messages is expected."
@@ -178,17 +179,17 @@ def checked_prompt(conversation: Sequence[Message], where: str = "the prompt") -
 
 
 def completion(value: Any, name: str) -> str:
-    """The text of a completion, from a text or from a list of exactly one assistant message."""
+    """The text of a completion, from a text or from a list of one assistant message."""
     if isinstance(value, str):
         return value
     listed = messages(value, repr(name))
     if len(listed) != 1 or listed[0]["role"] != "assistant":
-        raise BadRecordError("role", f"{name!r} must be one single message of 'assistant'.")
+        raise BadRecordError("role", f"{name!r} must be a single message of 'assistant'.")
     return listed[0]["content"]
 
 
 def check_completions(first: str, second: str, names: tuple[str, str]) -> None:
-    """Raises BadRecordError where there is nothing to compare."""
+    """Raises BadRecordError if a completion is empty or both are the same."""
     for text, name in zip((first, second), names, strict=True):
         if not text.strip():
             raise BadRecordError("empty_completion", f"The completion {name!r} is empty.")
@@ -211,7 +212,7 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     values = dict(pairs)
     if len(values) != len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise BadRecordError("duplicate_field", f"The field {_short(twice)} stands twice in one object.")
+        raise BadRecordError("duplicate_field", f"The field {_short(twice)} occurs twice in one object.")
     return values
 
 

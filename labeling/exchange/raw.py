@@ -1,8 +1,8 @@
-"""From a stream of bytes to the bytes of each record, in constant memory.
+"""Cuts a stream of bytes into the bytes of its records, in constant memory.
 
-JSON lines and JSON arrays (also an array on one single line, gigabytes long) are cut into records without ever holding
-more than one record, and of a record over the limit only its beginning. Gzip is undone on the way, bounded too: a small
-file that unpacks to a huge one costs time, never memory.
+It reads JSON lines and JSON arrays, even an array of gigabytes on one line. It never holds more than one record, and
+only the beginning of a record over the limit. Gzip is unpacked on the way, also in bounded memory: a small file that
+unpacks to a huge one costs time only.
 """
 
 import re
@@ -21,16 +21,18 @@ STRUCTURE = re.compile(rb'["\\\[\]{},\n]')
 
 
 class ByteStream(Protocol):
-    """Anything with `read`: an open file, an uploaded file, the body of a request."""
+    """An object with `read`: an open file, an uploaded file, the body of a request."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """record_bytes: a longer record is refused, and skipped without being loaded. excerpt_chars: how much of a refused
-    record is shown. detection_records: how many records `auto` may look at to find the dialect.
-    name_chars, id_chars, tag_chars: the longest model or annotator name, external id and tag that can be stored.
+    """Limits of reading.
+
+    record_bytes: a longer record is rejected without being loaded. excerpt_chars: the length of a rejected record's
+    excerpt. detection_records: how many records `auto` reads to detect the dialect. name_chars, id_chars, tag_chars:
+    the longest model or annotator name, external id and tag.
     """
 
     record_bytes: int = 1 << 20
@@ -43,7 +45,7 @@ class ReadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record starts: its line and its number among the records, both from 1."""
+    """The position of a record: the line on which it starts, and its number; both from 1."""
 
     line: int
     record: int
@@ -51,9 +53,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """The bytes of one record; of a record that is too large only the beginning.
+    """The bytes of one record, or the beginning of one that is too large.
 
-    problem: why the bytes are not one whole record; None: they are.
+    problem: why the bytes are not a complete record; None: they are.
     """
 
     place: Place
@@ -68,7 +70,7 @@ Framing = Literal["lines", "array"]
 def open_records(
     stream: ByteStream, limits: ReadLimits, framing: Framing | None = None
 ) -> tuple[Framing, Iterator[RawRecord]]:
-    """How the records are framed (found by looking, unless it is given), and the records. Blank lines are no records.
+    """The framing of the records (detected if it is None), and the records. Blank lines are skipped.
 
     Raises UnreadableInput for UTF-16 and UTF-32 and, while iterating, for damaged gzip data.
     """
@@ -87,7 +89,7 @@ def _chunks(stream: ByteStream) -> Iterator[bytes]:
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Enough of the beginning to see what it is (up to one chunk), and all of the chunks."""
+    """The beginning of the stream (up to one chunk), and all of its chunks."""
     read: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -95,7 +97,7 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         size += len(chunk)
         if size >= CHUNK or chunk.strip():
             break
-    # A stream may hand out single bytes; a few more make sure that `[` and what follows it are seen together.
+    # A stream may return single bytes. A few more make sure that `[` and the next character are read together.
     while size < 64 and (chunk := next(chunks, b"")):
         read.append(chunk)
         size += len(chunk)
@@ -103,7 +105,7 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes, unpacked where they are gzip (also several gzip members one after the other)."""
+    """The same bytes, unpacked if they are gzip (also with several members)."""
     head, chunks = _peek(chunks)
     return _gunzip(chunks) if head.startswith(b"\x1f\x8b") else chunks
 
@@ -122,13 +124,13 @@ def _gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
         while not inflate.eof and (more := inflate.decompress(inflate.unconsumed_tail, CHUNK)):
             yield more
     except zlib.error as error:
-        raise UnreadableInput(f"The gzip data are damaged ({error}).") from error
+        raise UnreadableInput(f"The gzip data is damaged ({error}).") from error
     if not inflate.eof:
-        raise UnreadableInput("The gzip data end too early: the file is not whole.")
+        raise UnreadableInput("The gzip data ends too early: the file is incomplete.")
 
 
 class _Collector:
-    """Gathers the bytes of one record, never more than the limit."""
+    """Collects the bytes of one record, up to the limit."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -144,7 +146,7 @@ class _Collector:
     def take(self, piece: bytes) -> None:
         """Adds bytes of one line, with or without its end."""
         if self.place is None:
-            # Space before a record, and the byte order marks that joined files carry, belong to no record.
+            # Spaces before a record, and byte order marks of concatenated files, belong to no record.
             piece = piece.lstrip().removeprefix(BYTE_ORDER_MARK).lstrip()
             if not piece:
                 return
@@ -154,7 +156,7 @@ class _Collector:
         self.data += piece[: max(0, self.limit - len(self.data))]
 
     def finish(self, problem: Literal["unclosed", "trailing"] | None = None) -> Iterator[RawRecord]:
-        """The record gathered so far, if there is any, and room for the next."""
+        """Yields the collected record, if there is one, and starts the next."""
         if self.place is not None:
             data = bytes(self.data).rstrip()
             yield RawRecord(self.place, data, self.size, "too_large" if self.size > self.limit else problem)
@@ -175,10 +177,10 @@ def _line_records(chunks: Iterator[bytes], limit: int) -> Iterator[RawRecord]:
 
 
 class _ArrayCutter:
-    """Cuts one JSON array into its elements by brackets and quotes alone.
+    """Cuts a JSON array into its elements, by brackets and quotes alone.
 
-    An element that is not valid JSON but whose brackets and quotes match costs nothing but itself. After one whose
-    brackets do not match the elements cannot be told apart any more: the rest becomes one refused record.
+    An invalid element with matching brackets and quotes is rejected alone. After one whose brackets do not match,
+    elements cannot be told apart, so the rest becomes one rejected record.
     """
 
     def __init__(self, limit: int) -> None:
@@ -187,7 +189,7 @@ class _ArrayCutter:
         self.in_string = False
         self.closed = False
         self.offset = 0  # of the current chunk in the stream
-        self.escaped = -1  # where in the stream an escaped character stands
+        self.escaped = -1  # of an escaped character in the stream
 
     def feed(self, chunk: bytes) -> Iterator[RawRecord]:
         start = 0
@@ -207,7 +209,7 @@ class _ArrayCutter:
         self.offset += len(chunk)
 
     def finish(self) -> Iterator[RawRecord]:
-        """What is left when the stream has ended: nothing, in a whole array."""
+        """Yields what is left at the end of the stream: nothing, if the array is complete."""
         if not self.closed and self.collector.place is None:
             place = Place(self.collector.line, self.collector.records + 1)
             yield RawRecord(place, b"", 0, "unclosed")
@@ -222,7 +224,7 @@ class _ArrayCutter:
             self.in_string = False
 
     def _is_boundary(self, token: bytes) -> bool:
-        """Whether an element starts after or ends before this token."""
+        """Whether an element starts after this token or ends before it."""
         if token == b'"':
             self.in_string = True
         elif token in (b"[", b"{"):

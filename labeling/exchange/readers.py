@@ -1,4 +1,4 @@
-"""The dialects that comparisons are read from: one function per dialect, one registry, detection by shape.
+"""Readers of comparisons: one function per dialect, one registry, detection by shape.
 
 To add a dialect: a function from (place, record, limits) to an ImportedComparison that raises BadRecordError, and a
 line in READERS.
@@ -15,7 +15,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
 REPEATED_PROMPT_CHARS = 16
-"""A prompt text at least this long at the start of both completions is the prompt again, not chance."""
+"""A prompt of at least this length at the start of both completions is no coincidence: it is repeated there."""
 
 HH_MARKER = re.compile(r"\n\n(Human|Assistant):")
 HH_ROLES = {"Human": "user", "Assistant": "assistant"}
@@ -24,7 +24,7 @@ HH_LAST = "\n\nAssistant:"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One dialect. recognises: whether a record has its shape. read: the comparison in it, or BadRecordError."""
+    """One dialect. recognises: whether a record has its shape. read: its comparison; raises BadRecordError."""
 
     name: str
     shape: str
@@ -36,7 +36,7 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     """TRL with an explicit prompt, conversational or standard (texts), also a line of one of our snapshots."""
     conversation = parsing.prompt(parsing.required(record, "prompt"))
     sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
-    if any(_has_asked(side) for side in sides):
+    if any(_contains_prompt(side) for side in sides):
         raise BadRecordError(
             "prompt_repeated",
             "The prompt is repeated inside the completions; leave out the field 'prompt' to import it as trl-implicit.",
@@ -49,7 +49,7 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
 
 
 def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """TRL without a prompt field: two whole conversations that differ in the last message only."""
+    """TRL without a prompt field: two complete conversations that differ only in the last message."""
     chosen = parsing.messages(parsing.required(record, "chosen"), "'chosen'")
     rejected = parsing.messages(parsing.required(record, "rejected"), "'rejected'")
     for name, conversation in (("chosen", chosen), ("rejected", rejected)):
@@ -73,7 +73,7 @@ def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCom
         )
     texts = chosen[len(shared) + len(HH_LAST) :], rejected[len(shared) + len(HH_LAST) :]
     if any(HH_MARKER.search(text) for text in texts):
-        raise BadRecordError("transcript", 'A completion goes on with another "\\n\\nHuman:" turn.')
+        raise BadRecordError("transcript", 'A completion continues with another "\\n\\nHuman:" turn.')
     first, second = (text.removeprefix(" ") for text in texts)
     return _chosen(place, "hh", parsing.checked_prompt(_hh_turns(shared)), (first, second), record, limits)
 
@@ -163,8 +163,8 @@ def _hh_turns(transcript: str) -> list[Message]:
     return [Message(role=HH_ROLES[speaker], content=text.removeprefix(" ")) for speaker, text in turns]
 
 
-def _has_asked(side: Any) -> bool:
-    """Whether messages where only the completion belongs hold a part of the prompt too."""
+def _contains_prompt(side: Any) -> bool:
+    """Whether the messages of a completion also contain messages of the prompt."""
     if not isinstance(side, list):
         return False
     return any(isinstance(item, dict) and item.get("role") in {"system", "user"} for item in side)
@@ -175,7 +175,7 @@ def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:
-    """Whether chosen and rejected are there, of this type, without a prompt beside them."""
+    """Whether a record has chosen and rejected of this type, and no prompt."""
     return lambda record: (
         "prompt" not in record and all(isinstance(record.get(name), kind) for name in ("chosen", "rejected"))
     )

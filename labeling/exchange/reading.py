@@ -1,4 +1,4 @@
-"""Reading comparisons and prompts from a stream: one record at a time, the bad ones named, the good ones kept."""
+"""Reads comparisons and prompts from a stream, one record at a time; bad records are named, good ones are kept."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -19,12 +19,11 @@ Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 def read_comparisons(
     stream: ByteStream, *, dialect: str = AUTO, limits: ReadLimits | None = None
 ) -> Iterator[ImportedComparison | Rejected]:
-    """Every record of the stream in its order: the comparison in it, or why it was refused.
+    """Yields for each record of the stream, in order, its comparison or its rejection.
 
-    stream: bytes of JSON lines or of one JSON array, UTF-8, plain or gzip. dialect: a name in READERS, or "auto": what
-    the first record with a known shape is; the whole file is read as that. Memory is bounded by `limits`, whatever the
-    stream holds. An empty stream yields nothing.
-    Raises UnknownDialect at once; while iterating UndetectedDialect and UnreadableInput.
+    stream: JSON lines or one JSON array, UTF-8, plain or gzip. dialect: a name in READERS, or "auto": that of the first
+    record with a known shape, for the whole file. `limits` bounds the memory. An empty stream yields nothing.
+    Raises UnknownDialect at once, and UndetectedDialect and UnreadableInput while iterating.
     """
     if dialect != AUTO and dialect not in READERS:
         raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(READERS)} and {AUTO}.")
@@ -34,11 +33,11 @@ def read_comparisons(
 def read_prompts(
     stream: ByteStream, *, form: PromptForm = "auto", limits: ReadLimits | None = None
 ) -> Iterator[ImportedPrompt | Rejected]:
-    """Every prompt of the stream in its order, or why it was refused.
+    """Yields for each record of the stream, in order, its prompt or its rejection.
 
     form "json": JSON lines or an array of `{"prompt": text or messages, "id"?, "tags"?}`, `{"messages": [...]}`,
-    MT-bench `{"question_id", "category", "turns"}` (its first turn), or plain strings. form "text": every line is a
-    prompt. "auto": json if the stream starts with `{` or `[{` or `["`, else text.
+    MT-bench `{"question_id", "category", "turns"}` (its first turn), or plain strings. form "text": one prompt per
+    line. "auto": json if the stream starts with `{` or `[{` or `["`, else text.
     Raises UnreadableInput while iterating.
     """
     if form not in {"auto", "json", "text"}:
@@ -47,18 +46,18 @@ def read_prompts(
 
 
 def detect_dialect(record: JsonObject) -> str | None:
-    """The name of the dialect whose shape the record has; None when it has none."""
+    """The name of the dialect whose shape the record has; None: of no dialect."""
     return next((reader.name for reader in READERS.values() if reader.recognises(record)), None)
 
 
 def _comparisons(stream: ByteStream, dialect: str, limits: ReadLimits) -> Iterator[ImportedComparison | Rejected]:
     _, records = open_records(stream, limits)
     if dialect == AUTO:
-        found, records = _detect(records, limits)
-        if found is None:
+        detected, records = _detect(records, limits)
+        if detected is None:
             yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
             return
-        dialect = found
+        dialect = detected
     reader = READERS[dialect]
     yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
 
@@ -70,8 +69,8 @@ def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> ImportedC
 def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | None, Iterator[RawRecord]]:
     """The dialect of the first record that has one, and all records again.
 
-    None when no record can be parsed at all: then each refusal says why. Raises UndetectedDialect when records can be
-    parsed and have no known shape.
+    None: no record can be parsed, and each rejection will say why. Raises UndetectedDialect if records can be parsed
+    but have no known shape.
     """
     seen: list[RawRecord] = []
     unknown: tuple[RawRecord, JsonObject] | None = None
@@ -85,7 +84,7 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
             if dialect := detect_dialect(record):
                 return dialect, chain(seen, records)
             unknown = unknown or (raw, record)
-        # Bounded in bytes as well as in number: a refused record is kept to its limit only.
+        # Bounded in bytes as well as in number; a record over the limit is held only up to it.
         if len(seen) >= limits.detection_records or sum(len(one.data) for one in seen) > 4 * limits.record_bytes:
             break
     if unknown is None:
@@ -93,13 +92,13 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
     fields = ", ".join(list(unknown[1])[:12])[:200] or "none"
     known = "; ".join(f"{reader.name}: {reader.shape}" for reader in READERS.values())
     raise UndetectedDialect(
-        f"The dialect cannot be told: line {unknown[0].place.line} has the fields {fields}. Known are {known}."
+        f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Known are {known}."
     )
 
 
 def _refuse(raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
-    parsing.parse_object(raw, limits)  # says what is wrong with the bytes, if anything is
-    raise BadRecordError("unknown_dialect", "The dialect cannot be told.")
+    parsing.parse_object(raw, limits)  # raises if the bytes themselves are wrong
+    raise BadRecordError("unknown_dialect", "The dialect cannot be detected.")
 
 
 def _convert(
@@ -139,7 +138,7 @@ def _json_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
     if not isinstance(value, dict):
         raise BadRecordError("not_an_object", "The record is neither an object nor a text.")
     identity = "question_id" if "question_id" in value and "id" not in value else "id"
-    used, messages = _asked(value)
+    used, messages = _prompt_of(value)
     return ImportedPrompt(
         line=raw.place.line,
         record=raw.place.record,
@@ -150,8 +149,8 @@ def _json_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
     )
 
 
-def _asked(record: JsonObject) -> tuple[str, list[Message]]:
-    """Which field holds the prompt, and the prompt."""
+def _prompt_of(record: JsonObject) -> tuple[str, list[Message]]:
+    """The name of the field with the prompt, and the prompt."""
     for name in ("prompt", "messages"):
         if name in record:
             return name, parsing.prompt(record[name])

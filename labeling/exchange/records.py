@@ -1,4 +1,4 @@
-"""The records that cross the border: what a file said, what a verdict yields, and what was refused and why."""
+"""The records of exchange: imported comparisons and prompts, rejections, verdicts, and preference pairs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,13 +36,12 @@ class CompletionText:
 
 @dataclass(frozen=True, slots=True)
 class ImportedComparison:
-    """Two completions of one prompt, as a file told it.
+    """Two completions of one prompt, as imported from a file.
 
-    line: where the record starts, from 1. record: its number among the records, from 1 (in a JSON array on one line all
-    records share the line). first, second: in the file's order (chosen and rejected, output_1 and output_2), which says
-    nothing about the canonical a/b order. preference: None when the file has the comparison but no preference.
-    gold: what annotators are known to have to say; None: not gold. metadata: every field of the record that has no
-    other place.
+    line: where the record starts, from 1. record: its number, from 1 (in a JSON array on one line, all records share
+    the line). first, second: in the order of the file (chosen and rejected, output_1 and output_2), which is not the
+    canonical a/b order. preference: None: the file has none. gold: the known verdict; None: not gold. metadata: all
+    other fields of the record.
     """
 
     line: int
@@ -60,7 +59,7 @@ class ImportedComparison:
 
 @dataclass(frozen=True, slots=True)
 class ImportedPrompt:
-    """One prompt of a file; it ends with a user message. line, record: as in ImportedComparison."""
+    """One prompt from a file; it ends with a user message. line, record: as in ImportedComparison."""
 
     line: int
     record: int
@@ -72,9 +71,9 @@ class ImportedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One record that was not taken.
+    """One record that was not imported.
 
-    code: stable, for programs and counts. reason: a sentence for people. excerpt: the start of the record as it was.
+    code: stable, for programs and counts. reason: a sentence for people. excerpt: the beginning of the record.
     """
 
     line: int
@@ -95,9 +94,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One judgment behind a verdict. annotator: a pseudonym. left: which completion was on the left. at: Unix seconds.
+    """One judgment behind a verdict.
 
-    choice: a, b, tie or both_bad. strength: 1..3. seconds: in front of the annotator.
+    annotator: a pseudonym. choice: a, b, tie or both_bad. left: the completion on the left. strength: 1..3. seconds:
+    how long the comparison was on display. at: Unix seconds.
     """
 
     annotator: str
@@ -110,11 +110,11 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
-    """One comparison with its verdict, as the writers take it.
+    """One comparison with its verdict, as writers need it.
 
-    a, b: the completions in canonical order. winner: None while unsettled. confidence: p(winner preferred).
-    id: becomes the id of the preference pair; empty: derived from the content, which is the reproducible choice.
-    comparison, settled_by, settled_at (Unix seconds), votes: for dialects that tell where a verdict comes from.
+    a, b: the completions in canonical order. winner: None: unsettled. confidence: p(winner preferred). id: of the
+    preference pair; empty: derived from the content, which is reproducible. comparison, settled_by, settled_at (Unix
+    seconds), votes: for dialects that include the origin of a verdict.
     """
 
     prompt: Sequence[Message]
@@ -132,12 +132,12 @@ class VerdictRecord:
 
     @property
     def chosen(self) -> CompletionText:
-        """The winning completion. Raises InvalidPair when neither won."""
+        """The winning completion. Raises InvalidPair if neither won."""
         return self._side("a", "b")
 
     @property
     def rejected(self) -> CompletionText:
-        """The losing completion. Raises InvalidPair when neither won."""
+        """The losing completion. Raises InvalidPair if neither won."""
         return self._side("b", "a")
 
     def _side(self, a_when: Winner, b_when: Winner) -> CompletionText:
@@ -150,10 +150,10 @@ class VerdictRecord:
 
 @dataclass(frozen=True, slots=True)
 class PreferencePair:
-    """What a verdict yields for training: one line of a snapshot.
+    """A prompt with its chosen and its rejected completion, for training: one line of a snapshot.
 
-    confidence: p(chosen > rejected), 0.5..1. weight: >= 0. *_ids: stored token ids, None for imported text.
-    Raises InvalidPair on values that nothing could be learned from.
+    confidence: p(chosen > rejected), 0.5..1. weight: >= 0; campaigns yield 1, pairs from other sources may differ.
+    *_ids: stored token ids; None: imported text. Raises InvalidPair for values that teach nothing.
     """
 
     id: str
@@ -194,12 +194,12 @@ class PreferencePair:
         }
 
     def canonical_json(self) -> bytes:
-        """The one way to write this pair: the same pair gives the same bytes, everywhere."""
+        """The pair as bytes: the same pair gives the same bytes everywhere."""
         return canonical_json(self.as_dict())
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "PreferencePair":
-        """The pair that `as_dict` described. Raises InvalidPair where a field is missing."""
+        """The pair that `as_dict` described. Raises InvalidPair if a field is missing."""
         try:
             return cls(
                 id=values["id"],
@@ -218,7 +218,7 @@ class PreferencePair:
             raise InvalidPair(f"A preference pair without {error}.") from error
 
 
-# Made once: `json.dumps` with settings of its own makes an encoder for every call.
+# Made once: `json.dumps` with settings makes an encoder at every call.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -236,9 +236,9 @@ def _tupled(ids: Sequence[int] | None) -> tuple[int, ...] | None:
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a cell begins that a spreadsheet may take for a formula; the last four are the full-width forms."""
+"""The beginnings of cells that a spreadsheet may take for formulas. The last four are full-width forms."""
 
 
 def harmless_cell(text: str) -> str:
-    """A text as a cell of a spreadsheet: one that would be taken for a formula is led by an apostrophe."""
+    """A text as a cell of a spreadsheet. An apostrophe precedes one that could be taken for a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

@@ -1,4 +1,4 @@
-"""Sorting more lines than fit in memory: sorted runs on disk, merged."""
+"""Sorts more lines than fit in memory, by merging sorted runs on disk."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -9,23 +9,23 @@ RUN_BYTES = 64 << 20
 
 
 def sorted_lines(lines: Iterable[bytes], folder: Path, *, run_bytes: int = RUN_BYTES) -> Iterator[bytes]:
-    """The lines in byte order. Each ends with a line end and has no other.
+    """Yields lines in byte order. Each must end with a line end and have no other.
 
-    folder: where the runs go; exists, and is the caller's to remove. Memory: about `run_bytes`, then one line per run.
+    folder: an existing folder for the runs; the caller removes it. Memory: about `run_bytes`, then one line per run.
     """
     runs: list[Path] = []
-    held: list[bytes] = []
+    waiting: list[bytes] = []
     size = 0
     for line in lines:
-        held.append(line)
+        waiting.append(line)
         size += len(line)
         if size >= run_bytes:
-            runs.append(_write_run(held, folder / f"run-{len(runs)}"))
-            held, size = [], 0
-    held.sort()
+            runs.append(_write_run(waiting, folder / f"run-{len(runs)}"))
+            waiting, size = [], 0
+    waiting.sort()
     with ExitStack() as opened:
         sources: list[Iterable[bytes]] = [opened.enter_context(run.open("rb")) for run in runs]
-        yield from heapq.merge(*sources, held)
+        yield from heapq.merge(*sources, waiting)
 
 
 def _write_run(lines: list[bytes], path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Verdicts as flat tables: CSV and Parquet, the same columns in both, a row for each comparison."""
+"""Verdicts as flat tables, CSV and Parquet: the same columns in both, one row for each comparison."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from labeling.exchange.records import VerdictRecord, canonical_json, harmless_ce
 COLUMNS = {
     "comparison": "int64",
     "prompt": "string",  # JSON
-    "chosen": "string",  # empty where nobody won
+    "chosen": "string",  # empty: no winner
     "rejected": "string",
     "a": "string",
     "b": "string",
@@ -21,18 +21,18 @@ COLUMNS = {
     "confidence": "float64",
     "weight": "float64",
     "judgments": "int64",
-    "agreement": "float64",  # share of the judgments that said what was settled
+    "agreement": "float64",  # the share of judgments that agree with the verdict
     "settled_by": "string",
     "model_a": "string",
     "model_b": "string",
-    "split": "string",  # of prompts, as a snapshot with seed 0 divides them
+    "split": "string",  # of prompts, as in a snapshot with seed 0
 }
 TEST_SHARE = 0.1
 ROWS_AT_ONCE = 1000
 
 
 def table_row(record: VerdictRecord) -> dict[str, Any]:
-    """One comparison, by column."""
+    """The row of one comparison."""
     is_pair = record.winner in ("a", "b")
     agreeing = sum(vote.choice == record.winner for vote in record.votes)
     held_out = is_held_out(record.prompt, seed=0, test_share=TEST_SHARE)
@@ -56,7 +56,7 @@ def table_row(record: VerdictRecord) -> dict[str, Any]:
 
 
 def write_csv(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """RFC 4180 with a head line. No cell is a formula to a spreadsheet: completions are hostile input."""
+    """CSV (RFC 4180) with a header. No cell is a formula to a spreadsheet: completions are hostile input."""
     yield _line(COLUMNS)
     for record in screen(verdicts, report, winners=winners):
         row = table_row(record)
@@ -64,14 +64,14 @@ def write_csv(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report:
 
 
 def write_parquet(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """A row group for every thousand rows, given out as soon as it is full. Raises UnknownDialect without pyarrow."""
+    """Parquet, with a row group for every thousand rows. Raises UnknownDialect without pyarrow."""
     try:
         import pyarrow as arrow
         from pyarrow import parquet
     except ImportError as error:
         raise UnknownDialect("Parquet needs pyarrow on the server: pip install pyarrow.") from error
     schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in COLUMNS.items()])
-    output = _Passing()
+    output = _PieceFile()
     with parquet.ParquetWriter(arrow.PythonFile(output, mode="w"), schema, compression="zstd") as writer:
         rows: list[dict[str, Any]] = []
         for record in screen(verdicts, report, winners=winners):
@@ -79,14 +79,14 @@ def write_parquet(winners: Sequence[str], verdicts: Iterable[VerdictRecord], rep
             if len(rows) == ROWS_AT_ONCE:
                 writer.write_table(arrow.Table.from_pylist(rows, schema))
                 rows = []
-                yield output.taken()
+                yield output.take()
         if rows:
             writer.write_table(arrow.Table.from_pylist(rows, schema))
-    yield output.taken()
+    yield output.take()
 
 
-class _Passing:
-    """A file that is given on as it is written: nothing of it is kept."""
+class _PieceFile:
+    """A file whose bytes are taken piece by piece as they are written."""
 
     closed = False
 
@@ -103,13 +103,13 @@ class _Passing:
         return self.size
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Does nothing: writes are not buffered."""
 
     def close(self) -> None:
-        """What is left is still taken."""
+        """Does nothing: the last piece is still to be taken."""
 
-    def taken(self) -> bytes:
-        """What was written since the last time."""
+    def take(self) -> bytes:
+        """The bytes written since the last call."""
         pieces, self.pieces = b"".join(self.pieces), []
         return pieces
 

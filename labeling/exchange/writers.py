@@ -1,4 +1,4 @@
-"""The dialects that verdicts are written in: one function per dialect, one registry.
+"""Writers of verdicts: one function per dialect, one registry.
 
 To add a dialect of JSON lines: a function from a VerdictRecord to its rows and a line in WRITERS. A dialect with
 another framing (an array, CSV, Parquet) brings its own `write`.
@@ -26,9 +26,11 @@ Write = Callable[[Iterable[VerdictRecord], DropReport], Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One dialect. write: the bytes of the file, piece by piece (in JSON lines a piece is a line with its end).
+    """One dialect.
 
-    wants_votes: it says who judged what, so the records have to carry the votes.
+    write: yields the bytes of the file, piece by piece, in constant memory (in JSON lines a piece is a line with its
+    end). The report is complete after the last piece. Verdicts sorted by prompt let it notice all duplicates.
+    wants_votes: the dialect names who judged what, so the records must carry the votes.
     """
 
     name: str
@@ -38,42 +40,33 @@ class Writer:
     wants_votes: bool = False
 
 
-def write_verdicts(dialect: str, verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """The verdicts in a dialect, piece by piece, in constant memory; `report` is complete when the last piece is out.
-
-    Give the verdicts sorted by prompt, so that all duplicates are noticed.
-    Raises UnknownDialect at once.
-    """
-    return writer(dialect).write(verdicts, report)
-
-
 def writer(dialect: str) -> Writer:
-    """The writer of that name. Raises UnknownDialect."""
+    """The writer of a dialect. Raises UnknownDialect."""
     if dialect not in WRITERS:
         raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(WRITERS)}.")
     return WRITERS[dialect]
 
 
 def trl_rows(record: VerdictRecord) -> Iterator[JsonObject]:
-    """TRL, conversational, explicit prompt."""
+    """TRL, conversational, with an explicit prompt."""
     yield {
-        "prompt": _plain(record.prompt),
-        "chosen": [_said(record.chosen.text)],
-        "rejected": [_said(record.rejected.text)],
+        "prompt": _bare(record.prompt),
+        "chosen": [_assistant(record.chosen.text)],
+        "rejected": [_assistant(record.rejected.text)],
     }
 
 
 def trl_implicit_rows(record: VerdictRecord) -> Iterator[JsonObject]:
-    """TRL, the prompt inside both conversations."""
-    prompt = _plain(record.prompt)
-    yield {"chosen": [*prompt, _said(record.chosen.text)], "rejected": [*prompt, _said(record.rejected.text)]}
+    """TRL, with the prompt inside both conversations."""
+    prompt = _bare(record.prompt)
+    yield {"chosen": [*prompt, _assistant(record.chosen.text)], "rejected": [*prompt, _assistant(record.rejected.text)]}
 
 
 def kto_rows(record: VerdictRecord) -> Iterator[JsonObject]:
-    """TRL, unpaired: a row per completion; both bad is two rows that say so."""
-    prompt = _plain(record.prompt)
+    """TRL, unpaired: one row per completion. Both bad is two rows with the label false."""
+    prompt = _bare(record.prompt)
     for side, completion in (("a", record.a), ("b", record.b)):
-        yield {"prompt": prompt, "completion": [_said(completion.text)], "label": record.winner == side}
+        yield {"prompt": prompt, "completion": [_assistant(completion.text)], "label": record.winner == side}
 
 
 def hh_rows(record: VerdictRecord) -> Iterator[JsonObject]:
@@ -87,7 +80,7 @@ def hh_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 
 def hh_expressible(record: VerdictRecord) -> bool:
-    """A transcript has no system message, and no turn may contain what separates turns."""
+    """Whether a transcript can hold it: no system message, and no separator of turns within a turn."""
     texts = [*(turn["content"] for turn in record.prompt), record.a.text, record.b.text]
     known = all(turn["role"] in HH_ROLES.values() for turn in record.prompt)
     return known and not any(HH_MARKER.search(text) for text in texts)
@@ -96,9 +89,9 @@ def hh_expressible(record: VerdictRecord) -> bool:
 def openai_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """OpenAI preference fine-tuning."""
     yield {
-        "input": {"messages": _plain(record.prompt), "tools": [], "parallel_tool_calls": True},
-        "preferred_output": [_said(record.chosen.text)],
-        "non_preferred_output": [_said(record.rejected.text)],
+        "input": {"messages": _bare(record.prompt), "tools": [], "parallel_tool_calls": True},
+        "preferred_output": [_assistant(record.chosen.text)],
+        "non_preferred_output": [_assistant(record.rejected.text)],
     }
 
 
@@ -131,12 +124,12 @@ def _write_array(
     verdicts: Iterable[VerdictRecord],
     report: DropReport,
 ) -> Iterator[bytes]:
-    """One JSON array, a row a line."""
-    before = b"[\n"
+    """One JSON array, one row per line."""
+    separator = b"[\n"
     for line in _write_lines(rows, winners, expressible, verdicts, report):
-        yield before + line.rstrip(b"\n")
-        before = b",\n"
-    yield b"\n]\n" if before == b",\n" else b"[]\n"
+        yield separator + line.rstrip(b"\n")
+        separator = b",\n"
+    yield b"\n]\n" if separator == b",\n" else b"[]\n"
 
 
 def _json_array(
@@ -149,11 +142,11 @@ def _json_array(
     return Writer(name, "application/json", "json", partial(_write_array, rows, winners, expressible), wants_votes=True)
 
 
-def _plain(messages: Sequence[Message]) -> list[Message]:
+def _bare(messages: Sequence[Message]) -> list[Message]:
     return [Message(role=message["role"], content=message["content"]) for message in messages]
 
 
-def _said(text: str) -> Message:
+def _assistant(text: str) -> Message:
     return Message(role="assistant", content=text)
 
 

@@ -1,247 +1,208 @@
-"""Judgments: made, acknowledged once however often they are sent, changed, and taken back."""
+"""The acts of an annotator on an assignment: judge it, change the judgment, undo it.
+
+A judgment is acknowledged once, however often the client sends it.
+"""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
 
-from labeling.access import AssignmentNotFound
 from labeling.events.record import record
+from labeling.judging.assignments import NextResult
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import (
+    apply_judgment,
     changeable,
     check_edit,
-    count,
-    earlier_judgment,
     hold_place,
-    lock_assignment,
-    one_key_once,
-    take_back,
+    revert_judgment,
+    write_back,
     write_judgment,
 )
-from labeling.judging.queue import give_next, release, write_back
+from labeling.judging.locks import LockedAssignment, earlier_judgment, lock_assignment, lock_with_open, one_key_once
+from labeling.judging.queue import give_next, release
 from labeling.judging.seats import Seat, take_seat_of
-from labeling.judging.settling import told
-from labeling.models import Assignment, Gold, Judgment, User
+from labeling.judging.settling import verdict_as_json
+from labeling.models import Assignment, Judgment, User
 from labeling.queries.assignments import open_assignments
-from labeling.queries.progress import Progress
+from labeling.queries.progress import AnnotatorProgress
 from labeling.tally import tally_of
 
 
 @dataclass(frozen=True, slots=True)
-class JudgmentResult:
-    """What an annotator's page needs after an draft.
+class JudgmentResult(NextResult):
+    """A judgment, and the assignments to show after it.
 
-    is_new: False for a retry of an draft that had arrived. next: to be shown now; following: after it, as many as
-    were wanted ahead and the campaign allows.
+    is_new: False for a retry of a judgment that had arrived before.
     """
 
     judgment: Judgment
     is_new: bool
-    next: Assignment | None
-    following: list[Assignment]
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """What an annotator's page needs after an undo: the judgment taken back, its comparison, and all they hold."""
+class UndoResult:
+    """The judgment taken back, its assignment (open again), and all assignments that the annotator now holds."""
 
     judgment: Judgment
     assignment: Assignment
     held: list[Assignment]
-    progress: Progress
+    progress: AnnotatorProgress
 
 
-def judge(
-    *,
-    assignment: Assignment | int,
-    acting_user: User,
-    now: datetime,
-    choice: str,
-    key: str,
-    strength: int | None = None,
-    criteria: Mapping[str, str] | None = None,
-    comment: str = "",
-    skip_reason: str = "",
-    flag: str = "",
-    seconds: float | None = None,
-    edit: str = "",
-) -> Judgment:
-    """What this annotator says about an assignment of theirs (given whole or by its id).
+def judge(*, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime) -> Judgment:
+    """Records a judgment of an assignment of this annotator, given whole or by its id. Leases nothing.
 
-    choice: left, right, tie, both_bad or skip. key: chosen by the client; the same key again is the same judgment and
-    changes nothing, however often and whenever it is sent. flag: harm or personal_data, with skip: nobody else is given
-    the comparison until a lead has looked at it. edit: the better one improved, where the campaign allows it. After the
-    lease ran out a judgment still counts while its place is free. The last judgment wanted settles the comparison in
-    the same transaction.
+    The same key again returns the same judgment and changes nothing. After the lease ran out a judgment still counts
+    while its place is free. The last judgment that a comparison wants settles it in the same transaction.
+    `judge_and_continue` leases the next comparison as well. This one is for callers that show none: they would hold it
+    in vain until its lease runs out.
     Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, AlreadyJudged, LeaseLost, Withdrawn, QuotaReached,
     KeyUsed.
     """
-    draft = JudgmentDraft(choice, key, strength, criteria, comment, skip_reason, seconds, flag, edit)
     draft.check()
     with one_key_once(), transaction.atomic():
         seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-        return _judge(seat, _id(assignment), draft, now)[0]
+        return _judge(seat, _id(assignment), draft, now).judgment
 
 
 def judge_and_continue(
     *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime, ahead: int = 0
 ) -> JudgmentResult:
-    """The same, and what to judge next, in one transaction: what an annotator's page sends. ahead: see `give_next`."""
-    draft.check()
-    with one_key_once(), transaction.atomic():
-        seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-        judgment, is_new, was_open = _judge(seat, _id(assignment), draft, now)
-        # Who answered what was open before them has one open less than when they sat down.
-        return _result(seat, judgment, is_new, now, ahead=ahead, still_open=seat.open - 1 if was_open else None)
+    """Records a judgment as `judge` does, and leases the next comparison in the same transaction.
+
+    ahead: see `give_next`.
+    """
+    return _judge_and_continue(assignment, draft, acting_user, now, ahead=ahead)
 
 
 def change_judgment(
     *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime, ahead: int = 0
 ) -> JudgmentResult:
-    """Says something else about what this annotator judged, while the campaign allows it.
+    """Replaces this annotator's judgment of an assignment, while the campaign allows it.
 
     The earlier judgment is superseded, never edited; the new one counts in its place. The same key again changes
     nothing. Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, NothingToUndo, TooLateToUndo, KeyUsed.
     """
-    draft.check()
-    with one_key_once(), transaction.atomic():
-        seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-        judgment, is_new = _change(seat, _id(assignment), draft, now)
-        return _result(seat, judgment, is_new, now, ahead=ahead, still_open=None)
-
-
-def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> Judgment:
-    """Takes back what this annotator said: superseded, never erased; the comparison is before them again, as it was.
-
-    What else is open before them is handed back. Raises AssignmentNotFound, CampaignNotOpen, NothingToUndo,
-    TooLateToUndo.
-    """
-    return undo_and_show(assignment=assignment, acting_user=acting_user, now=now).judgment
+    return _judge_and_continue(assignment, draft, acting_user, now, ahead=ahead, supersedes=True)
 
 
 @transaction.atomic
-def undo_and_show(*, assignment: Assignment | int, acting_user: User, now: datetime) -> Undone:
-    """The same, with what an annotator's page shows afterwards."""
+def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> UndoResult:
+    """Takes this annotator's judgment back: superseded, never erased. Its assignment is open again.
+
+    Other open assignments beyond the campaign's limit are released. Raises AssignmentNotFound, CampaignNotOpen,
+    NothingToUndo, TooLateToUndo.
+    """
     seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
-    taken_back, others = _lock_with_open(seat, _id(assignment))
-    before = tally_of(taken_back.comparison)
-    judgment = changeable(seat, taken_back, now)
-    _hand_back(seat, others)
-    verdict = take_back(seat, judgment, taken_back, now)
-    write_back(seat, taken_back, tally_of(taken_back.comparison) - before)
-    said = {"choice": judgment.choice, "verdict": told(verdict)}
-    record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=said)
+    locked, others = lock_with_open(seat, _id(assignment))
+    reopened = locked.assignment
+    totals = tally_of(reopened.comparison)
+    judgment = changeable(seat, reopened, now)
+    _release_surplus(seat, others)
+    verdict = revert_judgment(seat, judgment, locked, now)
+    write_back(seat, reopened, tally_of(reopened.comparison) - totals)
+    before = {"choice": judgment.choice, "verdict": verdict_as_json(verdict)}
+    record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=before)
     held = open_assignments(campaign=seat.campaign, annotator=acting_user)
-    shown = next(each for each in held if each.pk == taken_back.pk)
-    return Undone(judgment, shown, held, seat.progress(now))
+    with_contents = next(each for each in held if each.pk == reopened.pk)
+    return UndoResult(judgment, with_contents, held, seat.progress(now))
 
 
-def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) -> tuple[Judgment, bool, bool]:
-    """The judgment, whether it is new, and whether it was of what was open before the annotator."""
-    assignment = lock_assignment(seat, assignment_id, draft.key)
-    if earlier := earlier_judgment(assignment):
-        return earlier, False, False
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A judgment, whether it is new, and whether it closed an assignment that was open."""
+
+    judgment: Judgment
+    is_new: bool
+    was_open: bool
+
+
+def _judge_and_continue(
+    assignment: Assignment | int,
+    draft: JudgmentDraft,
+    acting_user: User,
+    now: datetime,
+    *,
+    ahead: int,
+    supersedes: bool = False,
+) -> JudgmentResult:
+    draft.check()
+    with one_key_once(), transaction.atomic():
+        seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
+        judged = _judge(seat, _id(assignment), draft, now, supersedes=supersedes)
+        # After judging an open assignment the annotator holds one fewer.
+        still_open = seat.open - 1 if judged.was_open else None
+        held = give_next(seat, now, ahead=ahead, still_open=still_open)
+        return JudgmentResult(held, seat.progress(now), judged.judgment, judged.is_new)
+
+
+def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime, *, supersedes: bool = False) -> _Judged:
+    """Records a judgment. supersedes: of an assignment that is judged already, in the place of its judgment."""
+    locked = lock_assignment(seat, assignment_id, draft.key)
+    assignment = locked.assignment
+    if earlier := earlier_judgment(locked):
+        return _Judged(earlier, is_new=False, was_open=False)
     draft.check_against(seat.campaign)
     check_edit(assignment, draft)
     was_open = assignment.status == Assignment.Status.LEASED
     totals = tally_of(assignment.comparison)
-    hold_place(seat, assignment, now)
-    judgment = write_judgment(seat, assignment, draft, now)
-    verdict = count(seat, assignment, judgment, now)
-    verb = seat.judge_the_judge(now) if assignment.kind == Assignment.Kind.GOLD else ""
-    write_back(seat, assignment, tally_of(assignment.comparison) - totals)
-    after = _as_event(judgment) | {"verdict": told(verdict)}
-    record("judgment.made", judgment, acting_user=seat.user, now=now, campaign=seat.campaign, after=after)
-    _tell_of_gold(seat, verb, now)
-    return judgment, True, was_open
-
-
-def _change(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime) -> tuple[Judgment, bool]:
-    assignment = lock_assignment(seat, assignment_id, draft.key)
-    if earlier := earlier_judgment(assignment):
-        return earlier, False
-    draft.check_against(seat.campaign)
-    check_edit(assignment, draft)
-    superseded = changeable(seat, assignment, now)
-    totals = tally_of(assignment.comparison)
-    said = _as_event(superseded) | {"verdict": told(take_back(seat, superseded, assignment, now))}
-    judgment = write_judgment(seat, assignment, draft, now)
-    verdict = count(seat, assignment, judgment, now)
-    verb = seat.judge_the_judge(now) if assignment.kind == Assignment.Kind.GOLD else ""
-    write_back(seat, assignment, tally_of(assignment.comparison) - totals)
-    after = _as_event(judgment) | {"verdict": told(verdict)}
-    record(
-        "judgment.changed", judgment, acting_user=seat.user, now=now, campaign=seat.campaign, before=said, after=after
-    )
-    _tell_of_gold(seat, verb, now)
-    return judgment, True
-
-
-def _result(
-    seat: Seat, judgment: Judgment, is_new: bool, now: datetime, *, ahead: int, still_open: int | None
-) -> JudgmentResult:
-    following = give_next(seat, now, ahead=ahead, still_open=still_open)
-    return JudgmentResult(judgment, is_new, next(iter(following), None), following[1:], seat.progress(now))
-
-
-def _as_event(judgment: Judgment) -> dict[str, Any]:
-    """A judgment as an event tells it."""
-    said = {"comparison": judgment.comparison_id, "choice": str(judgment.choice)}
-    if judgment.kind == Assignment.Kind.NORMAL:
-        said["status"] = str(judgment.assignment.comparison.status)
+    before = None
+    if supersedes:
+        before = _supersede(seat, locked, now)
     else:
-        said["kind"] = str(judgment.kind)
+        hold_place(seat, assignment, now)
+    judgment = write_judgment(seat, assignment, draft, now)
+    verdict = apply_judgment(seat, locked, judgment, now)
+    gold_verb = seat.apply_gold_action(now) if assignment.kind == Assignment.Kind.GOLD else ""
+    write_back(seat, assignment, tally_of(assignment.comparison) - totals)
+    verb = "judgment.changed" if supersedes else "judgment.made"
+    after = _as_json(judgment) | {"verdict": verdict_as_json(verdict)}
+    record(verb, judgment, acting_user=seat.user, now=now, campaign=seat.campaign, before=before, after=after)
+    _record_gold_action(seat, gold_verb, now)
+    return _Judged(judgment, is_new=True, was_open=was_open)
+
+
+def _supersede(seat: Seat, locked: LockedAssignment, now: datetime) -> dict[str, Any]:
+    """Reverts the current judgment of an assignment; returns it as JSON values for the event log."""
+    superseded = changeable(seat, locked.assignment, now)
+    before = _as_json(superseded)
+    return before | {"verdict": verdict_as_json(revert_judgment(seat, superseded, locked, now))}
+
+
+def _as_json(judgment: Judgment) -> dict[str, Any]:
+    """A judgment as the event log holds it."""
+    values = {"comparison": judgment.comparison_id, "choice": str(judgment.choice)}
+    if judgment.kind == Assignment.Kind.NORMAL:
+        values["status"] = str(judgment.assignment.comparison.status)
+    else:
+        values["kind"] = str(judgment.kind)
     if judgment.flag:
-        said["flag"] = str(judgment.flag)
-    return said
+        values["flag"] = str(judgment.flag)
+    return values
 
 
-def _tell_of_gold(seat: Seat, verb: str, now: datetime) -> None:
+def _record_gold_action(seat: Seat, verb: str, now: datetime) -> None:
     if verb:
         member = seat.membership
         after = {"person": seat.user.pseudonym, "gold_right": member.gold_right, "gold_total": member.gold_total}
         record(verb, member, acting_user=None, now=now, campaign=seat.campaign, after=after)
 
 
-def _lock_with_open(seat: Seat, assignment_id: int) -> tuple[Assignment, list[Assignment]]:
-    """Locks an assignment and whatever else is open before the annotator, and their comparisons.
+def _release_surplus(seat: Seat, others: list[Assignment]) -> None:
+    """Releases the assignments that were leased last, so that the annotator holds no more than the campaign allows.
 
-    All in one statement and in the order of the comparisons, so that two who lock the same two cannot wait for each
-    other.
+    The cursor moves back to them, so they come again right after. Gold and retests take no place and are kept:
+    released, they would not come again right after, and that would reveal which ones they are.
     """
-    wanted = Q(pk=assignment_id) | Q(campaign=seat.campaign, status=Assignment.Status.LEASED)
-    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
-    locked = (
-        Assignment.objects.select_related("comparison")
-        .annotate(gold_winner=Subquery(right))
-        .select_for_update(no_key=True, of=("self", "comparison"))
-        .filter(wanted, annotator=seat.user)
-        .order_by("comparison_id")
-    )
-    found = {assignment.pk: assignment for assignment in locked}
-    if assignment_id not in found:
-        raise AssignmentNotFound
-    taken_back = found.pop(assignment_id)
-    taken_back.campaign = taken_back.comparison.campaign = seat.campaign
-    return taken_back, sorted(found.values(), key=lambda other: (other.leased_at, other.pk))
-
-
-def _hand_back(seat: Seat, others: list[Assignment]) -> None:
-    """Nobody has more places open than the campaign allows: what was given last goes back, and comes again right after.
-
-    Gold and retests hold no place and stay: going back, they would not come again right after, which would tell.
-    """
-    too_many = [other for other in others[seat.campaign.prefetch :] if other.kind == Assignment.Kind.NORMAL]
-    if too_many:
-        release([other.pk for other in too_many])
-        first = min(other.comparison.position for other in too_many)
-        seat.membership.cursor = min(seat.membership.cursor, math.nextafter(first, -math.inf))
+    surplus = [other for other in others[seat.campaign.prefetch :] if other.kind == Assignment.Kind.NORMAL]
+    if surplus:
+        release([other.pk for other in surplus])
+        first_position = min(other.comparison.position for other in surplus)
+        seat.membership.cursor = min(seat.membership.cursor, math.nextafter(first_position, -math.inf))
 
 
 def _id(assignment: Assignment | int) -> int:

@@ -1,49 +1,54 @@
-"""Assignments: given, renewed, handed back, and freed when nobody answers."""
+"""Assignments: leased, renewed, released, and freed when their lease runs out."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import AssignmentNotFound, leads
-from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired
+from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired_batch
 from labeling.judging.refusals import LeaseLost, Withdrawn
 from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
-from labeling.queries.assignments import STANDS
-from labeling.queries.progress import Progress
+from labeling.queries.assignments import STILL_WANTED
+from labeling.queries.progress import AnnotatorProgress
 
 
 class NotOpen(Conflict):
-    """The assignment is judged, skipped or handed back already."""
-
     type = "assignment-not-open"
+    sentence = gettext_lazy("This assignment is %(status)s: only an open one can be renewed or released.")
 
 
-def next_assignment(*, campaign: Campaign, acting_user: User, now: datetime) -> Assignment | None:
-    """What this annotator judges next; None when nothing is left for them.
+@dataclass(frozen=True, slots=True)
+class NextResult:
+    """The assignments that an annotator holds, in the order in which they are shown, and the annotator's progress."""
 
-    Asking again without having judged gives the same assignment with the same presentation and a fresh lease.
-    Raises CampaignNotFound, NotAllowed.
-    """
-    given, _ = next_with_progress(campaign=campaign, acting_user=acting_user, now=now)
-    return next(iter(given), None)
+    held: list[Assignment]
+    progress: AnnotatorProgress
+
+    @property
+    def next(self) -> Assignment | None:
+        """The one to show; None: nothing is left for this annotator."""
+        return next(iter(self.held), None)
 
 
 @transaction.atomic
-def next_with_progress(
-    *, campaign: Campaign, acting_user: User, now: datetime, ahead: int = 0
-) -> tuple[list[Assignment], Progress]:
-    """The same with up to so many that follow, where the campaign allows it, and what an annotator's page shows."""
+def next_assignments(*, campaign: Campaign, acting_user: User, now: datetime, ahead: int = 0) -> NextResult:
+    """Leases the next comparison to this annotator, and up to `ahead` more where the campaign allows it.
+
+    Asking again without judging returns the same assignments with the same presentation and renewed leases. Raises
+    CampaignNotFound, NotAllowed.
+    """
     seat = take_seat(user=acting_user, campaign=campaign)
-    return give_next(seat, now, ahead=ahead), seat.progress(now)
+    return NextResult(give_next(seat, now, ahead=ahead), seat.progress(now))
 
 
 @transaction.atomic
 def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: datetime) -> datetime:
-    """Says that the annotator is still at it: all leases they hold in the campaign last longer; returns until when.
+    """Renews all leases that the annotator holds in the campaign; returns until when.
 
     Raises AssignmentNotFound, NotOpen, LeaseLost, Withdrawn.
     """
@@ -52,13 +57,10 @@ def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: da
     own = Assignment.objects.filter(annotator=acting_user, campaign=seat.campaign)
     held = own.select_for_update(no_key=True).order_by("pk").get(pk=assignment_id)
     if held.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
-        raise NotOpen(
-            gettext("This assignment is %(status)s: there is nothing to renew.")
-            % {"status": in_sentence(held.get_status_display())}
-        )
+        raise NotOpen(status=in_sentence(held.get_status_display()))
     if held.status == Assignment.Status.RELEASED:
         raise LeaseLost
-    if not own.filter(STANDS, pk=assignment_id).exists():
+    if not own.filter(STILL_WANTED, pk=assignment_id).exists():
         raise Withdrawn
     until = expiry(seat.campaign, now)
     own.filter(status=Assignment.Status.LEASED, expires_at__lt=until).update(expires_at=until)
@@ -67,11 +69,11 @@ def renew_assignment(*, assignment: Assignment | int, acting_user: User, now: da
 
 @transaction.atomic
 def release_assignment(*, assignment: Assignment, acting_user: User | None, now: datetime) -> Assignment:
-    """Hands an open assignment back: somebody else may take it, and its annotator too, later.
+    """Releases an open assignment: another annotator may take the comparison, and later this one again.
 
     For the annotator and for leads. Raises AssignmentNotFound, NotOpen.
     """
-    # The annotator's membership first, as everywhere: what they are doing at this moment is finished before.
+    # The annotator's membership is locked first, as everywhere: an act of theirs that is under way ends before this.
     members = Membership.objects.filter(user=assignment.annotator_id, campaign=assignment.campaign_id)
     list(members.select_for_update(no_key=True).values_list("pk", flat=True))
     locked = _locked(assignment)
@@ -80,28 +82,25 @@ def release_assignment(*, assignment: Assignment, acting_user: User | None, now:
     if locked.status == Assignment.Status.RELEASED:
         return locked
     if locked.status != Assignment.Status.LEASED:
-        raise NotOpen(
-            gettext("This assignment is %(status)s: there is nothing to hand back.")
-            % {"status": in_sentence(locked.get_status_display())}
-        )
+        raise NotOpen(status=in_sentence(locked.get_status_display()))
     release([locked.pk])
     locked.refresh_from_db()
     return locked
 
 
 def release_expired_assignments(*, now: datetime) -> int:
-    """Frees every place whose lease has run out, in batches; returns how many."""
+    """Releases every assignment whose lease has run out, in batches; returns how many."""
     released = 0
     while True:
         with transaction.atomic():
-            batch = release_expired(now, limit=RELEASE_BATCH)
+            batch = release_expired_batch(now, limit=RELEASE_BATCH)
         released += batch
         if batch < RELEASE_BATCH:
             return released
 
 
 def release_all_of(membership: Membership) -> None:
-    """Frees what is open before somebody who leaves. Their membership must be locked."""
+    """Releases the open assignments of a member who leaves. The membership must be locked."""
     held = Assignment.objects.filter(
         annotator=membership.user_id, campaign=membership.campaign_id, status=Assignment.Status.LEASED
     )

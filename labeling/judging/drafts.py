@@ -1,4 +1,4 @@
-"""What an annotator answered, checked against the rules of the campaign before anything is locked or written."""
+"""A judgment as a client sends it, checked before anything is locked or written."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.models import Campaign, Choice, Flag
@@ -20,22 +21,24 @@ MAX_KEY = 64
 MAX_CRITERIA = 20
 MAX_CRITERION_NAME = 80
 MAX_SECONDS = 7 * 24 * 3600.0
-"""Longer than anybody looks at one pair: a client that sends more counts something else."""
+"""Longer than anybody looks at one comparison: a client that sends more measures something else."""
 
 
 class InvalidJudgment(Invalid):
-    """The judgment makes no sense, or the campaign does not allow it; the errors name the fields."""
+    """The raiser names the wrong field and the reason."""
 
     type = "invalid-judgment"
+    sentence = gettext_lazy("The judgment makes no sense, or this campaign does not allow it.")
 
 
 @dataclass(frozen=True, slots=True)
 class JudgmentDraft:
-    """One answer in terms of the display side, as a client sends it.
+    """A judgment in terms of the display side.
 
-    choice: left, right, tie, both_bad or skip. strength: 1 slightly, 2 clearly, 3 much better. criteria: left, right or
-    tie by name. edit: the better one improved, with left or right. flag: harm or personal_data, with skip. seconds: the
-    time in front of the annotator. key: names this answer, so that a retry is recognised.
+    choice: left, right, tie, both_bad or skip. key: chosen by the client; the same key again is the same judgment.
+    strength: 1 slightly, 2 clearly, 3 much better. criteria: left, right or tie for each criterion. seconds: how long
+    the comparison was on display. flag: harm or personal_data, with skip; nobody else is given the comparison until a
+    lead has looked at it. edit: the better completion improved, with left or right.
     """
 
     choice: str
@@ -49,117 +52,102 @@ class JudgmentDraft:
     edit: str = ""
 
     def check(self) -> None:
-        """Raises InvalidJudgment where the answer makes no sense in any campaign."""
+        """Raises InvalidJudgment if the judgment makes no sense in any campaign."""
         if self.choice not in CHOICES:
-            _refuse(
-                "choice",
-                _("There is no choice %(choice)s. Choose one of %(names)s.")
-                % {"choice": repr(self.choice), "names": ", ".join(CHOICES)},
-            )
+            text = _("There is no choice %(choice)s. Choose one of %(names)s.")
+            raise InvalidJudgment.of("choice", text % {"choice": repr(self.choice), "names": ", ".join(CHOICES)})
         if not 1 <= len(self.key) <= MAX_KEY:
-            _refuse(
-                "key", _("Send a key of 1 to %(most)s characters, another one for every judgment.") % {"most": MAX_KEY}
-            )
+            text = _("Send a key of 1 to %(most)s characters, a new one for each judgment.")
+            raise InvalidJudgment.of("key", text % {"most": MAX_KEY})
         if self.strength is not None and (self.strength not in (1, 2, 3) or self.choice not in SIDES):
-            _refuse("strength", _("The strength is 1, 2 or 3, and only with left or right."))
+            raise InvalidJudgment.of("strength", _("A strength is 1, 2 or 3, and only with left or right."))
         if len(self.comment) > MAX_COMMENT:
-            _refuse("comment", _("A comment has at most %(most)s characters.") % {"most": MAX_COMMENT})
+            raise InvalidJudgment.of("comment", _("A comment has at most %(most)s characters.") % {"most": MAX_COMMENT})
         if self.skip_reason and (self.choice != Choice.SKIP or len(self.skip_reason) > MAX_SKIP_REASON):
-            _refuse(
-                "skip_reason",
-                _("A skip reason has at most %(most)s characters and comes only with skip.")
-                % {"most": MAX_SKIP_REASON},
-            )
+            text = _("A skip reason has at most %(most)s characters, and only with skip.")
+            raise InvalidJudgment.of("skip_reason", text % {"most": MAX_SKIP_REASON})
         if self.edit and (self.choice not in SIDES or not self.edit.strip() or len(self.edit) > MAX_EDIT):
-            _refuse(
-                "edit",
-                _("An improved text has up to %(most)s characters and comes only with left or right.")
-                % {"most": MAX_EDIT},
-            )
+            text = _("An improved text has at most %(most)s characters, and only with left or right.")
+            raise InvalidJudgment.of("edit", text % {"most": MAX_EDIT})
         if self.flag and (self.choice != Choice.SKIP or self.flag not in Flag.values):
-            _refuse("flag", _("A flag is %(names)s and comes only with skip.") % {"names": " or ".join(Flag.values)})
-        for name, text in (
-            ("key", self.key),
-            ("comment", self.comment),
-            ("skip_reason", self.skip_reason),
-            ("edit", self.edit),
-        ):
-            _check_text(name, text)
+            text = _("A flag is %(names)s, and only with skip.")
+            raise InvalidJudgment.of("flag", text % {"names": " / ".join(Flag.values)})
+        for name in ("key", "comment", "skip_reason", "edit"):
+            _check_text(name, getattr(self, name))
         self._check_seconds()
         self._check_criteria()
 
     def check_against(self, campaign: Campaign) -> None:
-        """Raises InvalidJudgment where the campaign's rules do not allow the answer."""
+        """Raises InvalidJudgment if the campaign's rules do not allow the judgment."""
         if self.choice == Choice.TIE and not campaign.allow_tie:
-            _refuse("choice", _("This campaign has no tie: choose the better one."))
+            raise InvalidJudgment.of("choice", _("This campaign allows no ties. Choose the better one."))
         if self.choice == Choice.BOTH_BAD and not campaign.allow_both_bad:
-            _refuse("choice", _("This campaign has no 'both bad': choose the better one."))
+            raise InvalidJudgment.of("choice", _("This campaign does not allow “both bad”. Choose the better one."))
         if self.strength is not None and campaign.scale != Campaign.Scale.STRENGTH:
-            _refuse("strength", _("This campaign does not ask for a strength."))
+            raise InvalidJudgment.of("strength", _("This campaign asks for no strength. Leave it out."))
         if self.edit and not campaign.allow_edit:
-            _refuse("edit", _("This campaign takes no improved texts. Leave it out."))
+            raise InvalidJudgment.of("edit", _("This campaign takes no improved texts. Leave it out."))
         if self.flag and not campaign.allow_flag:
-            _refuse("flag", _("This campaign takes no flags. Skip it, or tell its lead."))
+            raise InvalidJudgment.of("flag", _("This campaign takes no flags. Skip, or write to its lead."))
         if self.choice == Choice.SKIP:
             self._check_skip(campaign)
         else:
-            self._check_asked(campaign)
-
-    def _check_skip(self, campaign: Campaign) -> None:
-        if not campaign.allow_skip and not self.flag:
-            _refuse("choice", _("In this campaign nothing is skipped: choose the better one."))
-        if self.skip_reason and self.skip_reason not in campaign.skip_reasons:
-            offered = "; ".join(campaign.skip_reasons)
-            told = _("Choose one of: %(offered)s.") if offered else _("This campaign asks for no reason: leave it out.")
-            _refuse("skip_reason", told % {"offered": offered})
-
-    def _check_asked(self, campaign: Campaign) -> None:
-        said, asked = self.criteria or {}, {criterion["name"]: criterion for criterion in campaign.criteria}
-        if unknown := sorted(set(said) - set(asked)):
-            text = (
-                _("This campaign has no criterion %(names)s. Known are %(known)s.")
-                if asked
-                else _("This campaign has no criterion %(names)s. It asks for none.")
-            )
-            _refuse("criteria", text % {"names": ", ".join(unknown), "known": ", ".join(asked)})
-        missing = [name for name, criterion in asked.items() if criterion["required"] and name not in said]
-        if missing:
-            _refuse("criteria", _("Say left, right or tie for %(names)s too.") % {"names": ", ".join(missing)})
+            self._check_criteria_of(campaign)
 
     def check_edit(self, texts: Collection[str]) -> None:
-        """Raises InvalidJudgment where the improved text is one of the two that were shown."""
+        """Raises InvalidJudgment if the improved text is one of the two texts of the comparison."""
         if self.edit.strip() in {text.strip() for text in texts}:
-            _refuse("edit", _("The improved text is one of the two as they are. Change it, or leave it out."))
+            raise InvalidJudgment.of("edit", _("The improved text is unchanged. Change it, or leave it out."))
 
     def canonical(self, left: str) -> str:
-        """The choice in terms of a and b. left: which completion was on the left."""
+        """The choice in terms of a and b. left: the completion on the left, a or b."""
         return _canonical(self.choice, left)
 
     def canonical_criteria(self, left: str) -> dict[str, str]:
-        """The criteria in terms of a and b."""
+        """The criteria in terms of a and b. left: the completion on the left, a or b."""
         return {name: _canonical(side, left) for name, side in (self.criteria or {}).items()}
 
     def _check_seconds(self) -> None:
         if self.seconds is None:
             return
         if not math.isfinite(self.seconds) or not 0 <= self.seconds <= MAX_SECONDS:
-            _refuse("seconds", _("The seconds are a number, not negative, and less than a week's."))
+            raise InvalidJudgment.of("seconds", _("Seconds are a number from 0 to those of a week."))
 
     def _check_criteria(self) -> None:
         criteria: Any = self.criteria or {}
         if not isinstance(criteria, Mapping) or len(criteria) > MAX_CRITERIA:
-            _refuse(
-                "criteria",
-                _("The criteria are up to %(most)s names, each with left, right or tie.") % {"most": MAX_CRITERIA},
-            )
+            text = _("Criteria are at most %(most)s names, each with left, right or tie.")
+            raise InvalidJudgment.of("criteria", text % {"most": MAX_CRITERIA})
         for name, side in criteria.items():
             if not 1 <= len(name) <= MAX_CRITERION_NAME or side not in (*SIDES, "tie"):
-                _refuse("criteria", _("Each criterion has a short name and says left, right or tie."))
+                raise InvalidJudgment.of("criteria", _("Each criterion has a short name, and left, right or tie."))
             _check_text("criteria", name)
 
+    def _check_skip(self, campaign: Campaign) -> None:
+        if not campaign.allow_skip and not self.flag:
+            raise InvalidJudgment.of("choice", _("This campaign allows no skips. Choose the better one."))
+        if self.skip_reason and self.skip_reason not in campaign.skip_reasons:
+            offered = "; ".join(campaign.skip_reasons)
+            text = _("Choose one of: %(offered)s.") if offered else _("This campaign asks for no reason. Leave it out.")
+            raise InvalidJudgment.of("skip_reason", text % {"offered": offered})
 
-def as_shown(choice: str, left: str) -> str:
-    """A canonical choice as the annotator said it: left or right instead of a or b."""
+    def _check_criteria_of(self, campaign: Campaign) -> None:
+        answered, asked = self.criteria or {}, {criterion["name"]: criterion for criterion in campaign.criteria}
+        if unknown := sorted(set(answered) - set(asked)):
+            text = (
+                _("This campaign has no criterion %(names)s. Its criteria: %(known)s.")
+                if asked
+                else _("This campaign has no criterion %(names)s. It has none.")
+            )
+            raise InvalidJudgment.of("criteria", text % {"names": ", ".join(unknown), "known": ", ".join(asked)})
+        missing = [name for name, criterion in asked.items() if criterion["required"] and name not in answered]
+        if missing:
+            text = _("Choose left, right or tie for %(names)s as well.")
+            raise InvalidJudgment.of("criteria", text % {"names": ", ".join(missing)})
+
+
+def as_displayed(choice: str, left: str) -> str:
+    """A canonical choice in terms of the display side. left: the completion on the left, a or b."""
     if choice not in (Choice.A, Choice.B):
         return str(choice)
     return "left" if choice == left else "right"
@@ -174,8 +162,5 @@ def _canonical(side: str, left: str) -> str:
 
 def _check_text(name: str, text: str) -> None:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        _refuse(name, _("The text holds a character that cannot be stored (NUL or half a surrogate pair)."))
-
-
-def _refuse(name: str, reason: str) -> None:
-    raise InvalidJudgment(reason, fields={name: reason})
+        reason = _("The text holds a character that cannot be stored (NUL or half a surrogate pair).")
+        raise InvalidJudgment.of(name, reason)

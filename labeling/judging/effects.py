@@ -1,24 +1,19 @@
-"""What a judgment changes about its assignment, its comparison and its annotator, and how that is taken back.
+"""The effects of a judgment on its assignment, its comparison and its annotator, and how they are reverted.
 
-All of these work on rows that the caller has locked, and change objects; `queue.write_back` writes them.
+These functions change objects whose rows the caller has locked. `write_back` writes them.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from common.database.prepared import Prepared, insert
-from labeling.access import AssignmentNotFound
+from common.database.prepared import insert, prepared_cursor
 from labeling.judging.drafts import JudgmentDraft
+from labeling.judging.locks import LockedAssignment
 from labeling.judging.queue import expiry, free_slot
 from labeling.judging.refusals import (
     AlreadyJudged,
     CampaignNotOpen,
-    KeyUsed,
     LeaseLost,
     NothingToUndo,
     QuotaReached,
@@ -27,54 +22,17 @@ from labeling.judging.refusals import (
 )
 from labeling.judging.seats import Seat
 from labeling.judging.settling import settle, shrink
-from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Gold, Judgment, Verdict
+from labeling.judging.statements import WRITE_BACK
+from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Judgment, Verdict
 from labeling.queries.progress import quota_left
+from labeling.tally import Tally, tally_values
 
 Kind = Assignment.Kind
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
 
 
-def _locked(assignment: int, annotator: int, key: str) -> QuerySet[Assignment]:
-    same_key = Judgment.objects.filter(annotator=annotator, key=key).values("pk")
-    right = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
-    return (
-        Assignment.objects.select_related("comparison")
-        .annotate(judgment_of_key=Subquery(same_key), gold_winner=Subquery(right))
-        .select_for_update(no_key=True, of=("self", "comparison"))
-        .filter(pk=assignment, annotator=annotator)
-    )
-
-
-LOCKED = Prepared(_locked, assignment=int, annotator=int, key=str)
-
-
-def lock_assignment(seat: Seat, assignment_id: int, key: str) -> Assignment:
-    """Locks the assignment, then its comparison, and looks up whether this key has arrived before.
-
-    The membership is locked already, so nobody else can write a judgment of this annotator here in the meantime.
-    Raises AssignmentNotFound.
-    """
-    assignment = LOCKED.first(assignment=assignment_id, annotator=seat.user.pk, key=key)
-    if assignment is None:
-        raise AssignmentNotFound
-    assignment.campaign = assignment.comparison.campaign = seat.campaign
-    return assignment
-
-
-def earlier_judgment(assignment: Assignment) -> Judgment | None:
-    """The judgment that this key made, if it has arrived before. Raises KeyUsed where it was of something else."""
-    judgment_id: int | None = vars(assignment)["judgment_of_key"]
-    if judgment_id is None:
-        return None
-    judgment = Judgment.objects.get(pk=judgment_id)
-    if judgment.assignment_id != assignment.pk:
-        raise KeyUsed
-    judgment.assignment = assignment
-    return judgment
-
-
 def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
-    """Makes sure that the assignment may still be answered, or says why it cannot.
+    """Makes sure that the assignment can still be judged and holds a place. A released one takes a free place again.
 
     Raises CampaignNotOpen, AlreadyJudged, Withdrawn, LeaseLost, QuotaReached.
     """
@@ -82,7 +40,7 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
         raise CampaignNotOpen(seat.campaign)
     if assignment.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED):
         raise AlreadyJudged
-    _check_standing(assignment)
+    _check_in_campaign(assignment)
     if assignment.status != Assignment.Status.RELEASED:
         return
     left = quota_left(seat.membership, now)
@@ -93,7 +51,7 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
 
 
 def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
-    """Raises InvalidJudgment where what should be an improved text is none. Costs a statement, where there is one."""
+    """Raises InvalidJudgment if the improved text is unchanged. Costs a statement only if the draft has such a text."""
     if draft.edit:
         comparison = assignment.comparison
         both = Completion.objects.filter(pk__in=[comparison.completion_a_id, comparison.completion_b_id])
@@ -101,10 +59,10 @@ def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
 
 
 def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now: datetime) -> Judgment:
-    """The row of a judgment."""
+    """Writes the row of a judgment."""
     seconds = draft.seconds
     if seconds is not None:
-        # No clock shows a pair for longer than it has been given out; a client that says so counted on in its sleep.
+        # A comparison cannot be on display for longer than its lease has run: such a client counted while it slept.
         seconds = min(seconds, max(0.0, (now - assignment.leased_at).total_seconds()))
     judgment = Judgment(
         assignment=assignment,
@@ -129,13 +87,13 @@ def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now
     return judgment
 
 
-def count(seat: Seat, assignment: Assignment, judgment: Judgment, now: datetime) -> Verdict | None:
-    """What the judgment changes; returns the verdict, if it settled the comparison.
+def apply_judgment(seat: Seat, locked: LockedAssignment, judgment: Judgment, now: datetime) -> Verdict | None:
+    """Applies a new judgment; returns the verdict if it settled the comparison.
 
-    A skip frees its place, and with a flag stops the comparison; gold counts for its annotator; a retest for nothing;
-    any other is a vote and may settle the comparison.
+    A skip frees its place, and with a flag stops the comparison. A judgment of gold counts for its annotator only, a
+    retest for nothing. Any other judgment is a vote and may settle the comparison.
     """
-    comparison = assignment.comparison
+    assignment, comparison = locked.assignment, locked.assignment.comparison
     if judgment.choice == Choice.SKIP:
         assignment.status = Assignment.Status.SKIPPED
         if assignment.kind == Kind.NORMAL:
@@ -145,31 +103,32 @@ def count(seat: Seat, assignment: Assignment, judgment: Judgment, now: datetime)
             comparison.status = Comparison.Status.FLAGGED
         return None
     assignment.status = Assignment.Status.JUDGED
-    seat.count(1, now)
+    seat.count_judgments(1, now)
     if assignment.kind == Kind.GOLD:
-        seat.count_gold(int(is_right(assignment, judgment)), 1)
+        seat.count_gold(int(matches_gold(locked, judgment)), 1)
     if assignment.kind != Kind.NORMAL:
         return None
     _add_vote(comparison, judgment.choice, 1)
     return settle(comparison, seat.campaign, now)
 
 
-def take_back(seat: Seat, judgment: Judgment, assignment: Assignment, now: datetime) -> Verdict | None:
-    """Undoes what `count` did and leases the assignment again; returns the verdict that is no more.
+def revert_judgment(seat: Seat, judgment: Judgment, locked: LockedAssignment, now: datetime) -> Verdict | None:
+    """Reverts what `apply_judgment` did and leases the assignment again; returns the verdict that this deleted.
 
     Raises NothingToUndo, TooLateToUndo.
     """
-    comparison, verdict = assignment.comparison, None
+    assignment, verdict = locked.assignment, None
+    comparison = assignment.comparison
     if judgment.choice == Choice.SKIP:
-        _take_back_skip(judgment, assignment)
+        _revert_skip(judgment, assignment)
     else:
         if assignment.kind == Kind.NORMAL:
             verdict = _reopen(comparison)
             _add_vote(comparison, judgment.choice, -1)
             shrink(comparison, seat.campaign)
         elif assignment.kind == Kind.GOLD:
-            seat.count_gold(-int(is_right(assignment, judgment)), -1)
-        seat.count(-1, now, made_at=judgment.created_at)
+            seat.count_gold(-int(matches_gold(locked, judgment)), -1)
+        seat.count_judgments(-1, now, made_at=judgment.created_at)
     assignment.status = Assignment.Status.LEASED
     assignment.expires_at = expiry(seat.campaign, now)
     judgment.superseded_at = now
@@ -177,59 +136,83 @@ def take_back(seat: Seat, judgment: Judgment, assignment: Assignment, now: datet
     return verdict
 
 
+def write_back(seat: Seat, assignment: Assignment, change: Tally) -> None:
+    """Writes the annotator's membership, the assignment, its comparison and the totals, in one statement.
+
+    The values of the objects replace those of the rows, so all three must have been locked before they were changed.
+    change: what the comparison adds to the totals now, minus what it added before.
+    """
+    member, comparison = seat.membership, assignment.comparison
+    values: dict[str, int | float | str | date | None] = {
+        "membership": member.pk,
+        "cursor": member.cursor,
+        "member_judged": member.judged,
+        "judged_on": member.judged_on,
+        "judged_today": member.judged_today,
+        "gold_right": member.gold_right,
+        "gold_total": member.gold_total,
+        "warned_at": member.warned_at,
+        "paused_at": member.paused_at,
+        "assignment": assignment.pk,
+        "held_status": assignment.status,
+        "slot": assignment.slot,
+        "expires_at": assignment.expires_at,
+        "comparison": comparison.pk,
+        "status": comparison.status,
+        "overlap": comparison.overlap,
+        "taken": comparison.taken,
+        "judged": comparison.judged,
+        "votes_a": comparison.votes_a,
+        "votes_b": comparison.votes_b,
+        "votes_tie": comparison.votes_tie,
+        "votes_both_bad": comparison.votes_both_bad,
+        **tally_values(seat.campaign.pk, change),
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(WRITE_BACK, values)
+    seat.totals = seat.totals + change
+
+
 def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
-    """The current judgment of an assignment, if its annotator may still change it or take it back.
+    """The current judgment of an assignment, if its annotator may still change or undo it.
 
     Raises CampaignNotOpen, Withdrawn, NothingToUndo, TooLateToUndo.
     """
     if seat.campaign.status not in OPEN_CAMPAIGN:
         raise CampaignNotOpen(seat.campaign)
     if assignment.kind != Kind.NORMAL:
-        _check_standing(assignment)
+        _check_in_campaign(assignment)
     judgment = Judgment.objects.filter(assignment=assignment, superseded_at=None).first()
     if judgment is None:
         raise NothingToUndo
     until = undo_until(judgment, seat.campaign)
     if until is None:
-        raise TooLateToUndo(_("In this campaign a judgment cannot be taken back or changed."))
+        raise TooLateToUndo(_("This campaign does not allow changing or undoing a judgment."))
     if now > until:
         seconds = seat.campaign.undo_seconds
-        text = _("A judgment can be taken back or changed for %(seconds)s seconds. They are over.")
+        text = _("A judgment can be changed or undone for %(seconds)s seconds. That time is over.")
         raise TooLateToUndo(text % {"seconds": seconds})
     judgment.assignment = assignment
     return judgment
 
 
 def undo_until(judgment: Judgment, campaign: Campaign) -> datetime | None:
-    """Until when its annotator may change a judgment or take it back; None: not at all."""
+    """Until when the annotator may change or undo a judgment. None: they may not."""
     if not campaign.undo_seconds or judgment.superseded_at is not None:
         return None
     return judgment.created_at + timedelta(seconds=campaign.undo_seconds)
 
 
-def is_right(assignment: Assignment, judgment: Judgment) -> bool:
-    """Whether a judgment of gold is what it should be. The assignment was locked by `lock_assignment`."""
-    return bool(judgment.choice == vars(assignment)["gold_winner"])
+def matches_gold(locked: LockedAssignment, judgment: Judgment) -> bool:
+    """Whether a judgment of gold agrees with the known verdict."""
+    return judgment.choice == locked.gold_winner
 
 
-@contextmanager
-def one_key_once() -> Iterator[None]:
-    """The same key at the same moment in two campaigns: the database lets one of them through."""
-    try:
-        yield
-    except IntegrityError as error:
-        if "judgment_key_once" in str(error):
-            raise KeyUsed from error
-        raise
-
-
-def _check_standing(assignment: Assignment) -> None:
+def _check_in_campaign(assignment: Assignment) -> None:
+    """Raises Withdrawn, or LeaseLost if the comparison has all its judgments."""
     status = assignment.comparison.status
-    if assignment.kind == Kind.GOLD:
-        stands = status == Comparison.Status.GOLD
-    else:
-        stands = status not in Comparison.OUT
-    if not stands:
+    is_gold = assignment.kind == Kind.GOLD
+    if (is_gold and status != Comparison.Status.GOLD) or (not is_gold and status in Comparison.OUT):
         raise Withdrawn
     if assignment.kind == Kind.NORMAL and status != Comparison.Status.OPEN:
         raise LeaseLost
@@ -243,10 +226,10 @@ def _take_place(assignment: Assignment) -> None:
     comparison.taken += 1
 
 
-def _take_back_skip(judgment: Judgment, assignment: Assignment) -> None:
+def _revert_skip(judgment: Judgment, assignment: Assignment) -> None:
     comparison = assignment.comparison
     if judgment.flag:
-        raise TooLateToUndo(_("A flag stays until a lead has looked at it."))
+        raise TooLateToUndo(_("A flag stays until a lead has reviewed it."))
     if assignment.kind != Kind.NORMAL:
         return
     if comparison.status != Comparison.Status.OPEN or comparison.taken >= comparison.overlap:
@@ -255,13 +238,16 @@ def _take_back_skip(judgment: Judgment, assignment: Assignment) -> None:
 
 
 def _reopen(comparison: Comparison) -> Verdict | None:
-    """Takes a comparison's verdict or conflict back; what an expert decided stands."""
+    """Opens a comparison again and deletes its verdict; returns the verdict. An expert's verdict stays.
+
+    Raises NothingToUndo, TooLateToUndo.
+    """
     if comparison.status in Comparison.OUT:
         raise NothingToUndo
     verdict = Verdict.objects.filter(comparison=comparison).first()
     if verdict is not None:
         if verdict.settled_by not in Verdict.BY_RULE:
-            raise TooLateToUndo(_("An expert has decided this comparison in the meantime: the judgment stays."))
+            raise TooLateToUndo(_("An expert has settled this comparison since. The judgment stays."))
         verdict.delete()
     comparison.status = Comparison.Status.OPEN
     return verdict

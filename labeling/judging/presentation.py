@@ -1,6 +1,6 @@
-"""An assignment as pages and the API show it: text made safe, in the order of the display.
+"""An assignment as pages and the API show it: safe HTML, in the order of the display.
 
-Nothing tells gold and retests from the others, and in a blind campaign nothing tells which model wrote what.
+Gold and retests look like all others, and a blind campaign does not show which model wrote a completion.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +11,7 @@ from labeling.models import Assignment, Campaign, Completion
 
 
 def present_assignment(assignment: Assignment) -> dict[str, Any]:
-    """The assignment as JSON values."""
+    """An assignment as JSON values."""
     comparison, campaign = assignment.comparison, assignment.campaign
     sides = {"a": comparison.completion_a, "b": comparison.completion_b}
     guidelines = assignment.guideline_version
@@ -34,15 +34,15 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
 
 
 def present_held(held: Sequence[Assignment], have: Collection[int]) -> dict[str, Any]:
-    """All that an annotator holds, in order, for a client that has some of it (`have`: their ids) already.
+    """The assignments that an annotator holds, in order, as JSON values.
 
-    next and following leave those out; held names all of them.
+    have: ids of those whose contents the client has already. next and following leave these out; held lists all.
     """
     fresh = [present_assignment(assignment) for assignment in held if assignment.pk not in have]
-    return {"next": next(iter(fresh), None), "following": fresh[1:], "held": [_named(each) for each in held]}
+    return {"next": next(iter(fresh), None), "following": fresh[1:], "held": [_lease(each) for each in held]}
 
 
-def _named(assignment: Assignment) -> dict[str, Any]:
+def _lease(assignment: Assignment) -> dict[str, Any]:
     guidelines = assignment.guideline_version
     return {
         "id": assignment.pk,

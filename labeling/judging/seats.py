@@ -1,4 +1,4 @@
-"""An annotator's seat in a campaign: their membership, locked, so that they do one thing there after the other."""
+"""An annotator's seat in a campaign: the locked membership, which serialises all their acts there."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +12,16 @@ from common.database.prepared import Prepared
 from common.errors import NotAllowed
 from labeling.access import AssignmentNotFound, CampaignNotFound
 from labeling.models import Assignment, Campaign, CampaignTally, Membership, User
-from labeling.queries.progress import Progress, progress_of, quota_left
+from labeling.queries.progress import AnnotatorProgress, progress_of, quota_left
 from labeling.stats import wilson_interval
 from labeling.tally import Tally
 
 
 @dataclass(slots=True)
 class Seat:
-    """An annotator's place in a campaign, locked for the rest of the transaction.
+    """An annotator's membership in a campaign, locked for the rest of the transaction.
 
-    totals: of the whole campaign. open: how many assignments were before the annotator when the seat was taken.
+    totals: of the whole campaign. open: how many assignments the annotator held when the seat was taken.
     """
 
     membership: Membership
@@ -30,15 +30,14 @@ class Seat:
     totals: Tally
     open: int
 
-    def progress(self, now: datetime) -> Progress:
-        """What the annotator's page shows."""
+    def progress(self, now: datetime) -> AnnotatorProgress:
+        """The progress that the annotator sees."""
         return progress_of(self.membership, self.totals, now)
 
     def wants(self, held: int, now: datetime, *, ahead: int) -> int:
-        """How many more comparisons this annotator may be given, with so many open and so many wanted ahead.
+        """How many more comparisons this annotator may be given. held: those they hold. ahead: those they ask for.
 
-        Towards the end of a campaign nobody holds ahead what others could be judging: never more than half of what is
-        left.
+        Nobody holds more than half of the unsettled comparisons ahead, so that others can judge them towards the end.
         """
         if self.campaign.status != Campaign.Status.ACTIVE or self.membership.paused_at is not None:
             return 0
@@ -47,8 +46,8 @@ class Seat:
         left = quota_left(self.membership, now)
         return max(0, wanted if left is None else min(wanted, left - held))
 
-    def count(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
-        """Adds to what the annotator has judged. made_at: of a judgment taken back, which may be of another day."""
+    def count_judgments(self, judgments: int, now: datetime, made_at: datetime | None = None) -> None:
+        """Adds to the annotator's counts. made_at: of a judgment that is taken back; it may be of another day."""
         member, today = self.membership, timezone.localdate(now)
         member.judged += judgments
         if member.judged_on != today:
@@ -57,15 +56,15 @@ class Seat:
             member.judged_today = max(0, member.judged_today + judgments)
 
     def count_gold(self, right: int, total: int) -> None:
-        """Adds to the annotator's gold. What was counted before they were last let go on cannot be taken back."""
+        """Adds to the annotator's gold counts. A lifted pause resets them, so an undo of an earlier one stops at 0."""
         member = self.membership
         member.gold_total = max(0, member.gold_total + total)
         member.gold_right = min(member.gold_total, max(0, member.gold_right + right))
 
-    def judge_the_judge(self, now: datetime) -> str:
-        """Warns or pauses the annotator where their gold accuracy is surely too low; returns the verb of the event.
+    def apply_gold_action(self, now: datetime) -> str:
+        """Warns or pauses the annotator if their gold accuracy is too low; returns the verb of the event, or nothing.
 
-        Surely: the upper end of the 95 % interval (Wilson) lies below the threshold.
+        Too low: the upper end of its 95 % interval (Wilson) is below the threshold.
         """
         member, campaign, action = self.membership, self.campaign, Campaign.GoldAction
         if campaign.gold_action == action.NOTHING or member.gold_total < campaign.gold_minimum:
@@ -83,21 +82,21 @@ class Seat:
 
 
 def take_seat(*, user: User, campaign: Campaign) -> Seat:
-    """Locks an annotator's place in a campaign. Raises CampaignNotFound; NotAllowed for an admin who is no member."""
-    seat = _lock(SEAT.first(user=user.pk, campaign=campaign.pk), user)
-    if seat is None:
-        if user.is_admin:
-            raise NotAllowed(_("Only members are given comparisons. Add yourself to the campaign first."))
-        raise CampaignNotFound
-    return seat
+    """Locks an annotator's membership. Raises CampaignNotFound; NotAllowed for an admin who is not a member."""
+    rows = SEAT.annotated(user=user.pk, campaign=campaign.pk)
+    if rows:
+        return _seat(user, *rows[0])
+    if user.is_admin:
+        raise NotAllowed(_("Only members can judge. Add yourself to the campaign first."))
+    raise CampaignNotFound
 
 
 def take_seat_of(*, user: User, assignment_id: int) -> Seat:
-    """The same, for the campaign of an assignment of theirs. Raises AssignmentNotFound."""
-    seat = _lock(SEAT_OF_ASSIGNMENT.first(user=user.pk, assignment=assignment_id), user)
-    if seat is None:
+    """Locks an annotator's membership in the campaign of their assignment. Raises AssignmentNotFound."""
+    rows = SEAT_OF_ASSIGNMENT.annotated(user=user.pk, assignment=assignment_id)
+    if not rows:
         raise AssignmentNotFound
-    return seat
+    return _seat(user, *rows[0])
 
 
 def _seats(user: int) -> QuerySet[Membership]:
@@ -128,10 +127,7 @@ SEAT = Prepared(lambda user, campaign: _seats(user).filter(campaign=campaign), u
 SEAT_OF_ASSIGNMENT = Prepared(_seats_of_assignment, user=int, assignment=int)
 
 
-def _lock(membership: Membership | None, user: User) -> Seat | None:
-    if membership is None:
-        return None
-    annotated: dict[str, int] = vars(membership)
-    totals = Tally(comparisons=annotated["total_comparisons"], settled=annotated["total_settled"])
+def _seat(user: User, membership: Membership, annotations: dict[str, int]) -> Seat:
+    totals = Tally(comparisons=annotations["total_comparisons"], settled=annotations["total_settled"])
     membership.user = user
-    return Seat(membership, membership.campaign, user, totals, annotated["open_now"])
+    return Seat(membership, membership.campaign, user, totals, annotations["open_now"])

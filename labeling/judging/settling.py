@@ -1,4 +1,4 @@
-"""How the votes on a comparison become its verdict, a conflict, or the wish for one more vote."""
+"""How the votes on a comparison become a verdict, a conflict, or a call for one more vote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,20 +15,23 @@ Rule = Campaign.VerdictRule
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a campaign's rule says about a comparison. winner: None where it finds none. sure: P(the likeliest verdict),
-    for Dawid-Skene only."""
+    """The decision of a campaign's rule about a comparison.
+
+    winner: None: the rule finds none. how: the rule's name, or conflict. certainty: P(the likeliest verdict), for
+    Dawid-Skene only.
+    """
 
     winner: str | None
     confidence: float
     how: str
-    sure: float | None = None
+    certainty: float | None = None
 
 
 def settle(comparison: Comparison, campaign: Campaign, now: datetime) -> Verdict | None:
-    """Applies the campaign's rule if the comparison has all its judgments; changes it, without saving it.
+    """Applies the campaign's rule once the comparison has all its judgments. The comparison must be locked.
 
-    Returns the verdict (written) if there is one. With adaptive overlap a comparison that is still uncertain wants one
-    vote more instead. The comparison must be locked.
+    Changes the comparison without saving it. Writes and returns the verdict if there is one. With adaptive overlap an
+    uncertain comparison calls for one more vote instead.
     """
     if comparison.judged < comparison.overlap:
         return None
@@ -46,24 +49,24 @@ def settle(comparison: Comparison, campaign: Campaign, now: datetime) -> Verdict
 
 
 def decide(comparison: Comparison, campaign: Campaign, votes: Sequence[Vote] | None = None) -> Decision:
-    """What the campaign's rule says. votes: who said what, where the caller has read it already."""
+    """Applies the campaign's rule. votes: those on the comparison, if the caller has read them already."""
     if campaign.verdict_rule != Rule.DAWID_SKENE:
         result = RULES[campaign.verdict_rule](comparison.votes)
         return Decision(result.winner, result.confidence, result.how)
-    given = votes_on([comparison.pk])[comparison.pk] if votes is None else votes
-    a, tie, b = (float(probability) for probability in verdict_posterior(given, estimates_of(campaign)))
-    sure = max(a, tie, b)
-    if not given or sure < campaign.verdict_threshold:
-        return Decision(None, sure, "conflict", sure)
-    if sure == tie:
+    cast = votes_on([comparison.pk])[comparison.pk] if votes is None else votes
+    a, tie, b = (float(probability) for probability in verdict_posterior(cast, estimates_of(campaign)))
+    certainty = max(a, tie, b)
+    if not cast or certainty < campaign.verdict_threshold:
+        return Decision(None, certainty, "conflict", certainty)
+    if certainty == tie:
         winner = Winner.BOTH_BAD if comparison.votes_both_bad > comparison.votes_tie else Winner.TIE
-        return Decision(winner, tie, Rule.DAWID_SKENE, sure)
-    # As everywhere, a tie is half a preference for each.
-    return Decision(Winner.A if sure == a else Winner.B, sure + tie / 2, Rule.DAWID_SKENE, sure)
+        return Decision(winner, tie, Rule.DAWID_SKENE, certainty)
+    # As everywhere, a tie is half a preference for each side.
+    return Decision(Winner.A if certainty == a else Winner.B, certainty + tie / 2, Rule.DAWID_SKENE, certainty)
 
 
 def verdict_values(comparison: Comparison, decision: Decision) -> dict[str, Any]:
-    """The fields of the verdict that a decision makes."""
+    """The fields of the verdict that follows from a decision."""
     return {
         "campaign_id": comparison.campaign_id,
         "winner": decision.winner,
@@ -74,27 +77,27 @@ def verdict_values(comparison: Comparison, decision: Decision) -> dict[str, Any]
 
 
 def shrink(comparison: Comparison, campaign: Campaign) -> None:
-    """After a vote was taken back: a place that adaptive overlap added and nobody holds is wanted no more."""
+    """Removes places that adaptive overlap had added and nobody holds, after a vote was taken back."""
     if campaign.max_overlap is not None:
         comparison.overlap = max(min(comparison.overlap, campaign.overlap), comparison.taken)
 
 
-def told(verdict: Verdict | None) -> dict[str, Any]:
-    """A verdict as an event tells it."""
+def verdict_as_json(verdict: Verdict | None) -> dict[str, Any]:
+    """A verdict as the event log holds it; {}: none."""
     if verdict is None:
         return {}
     return {"winner": str(verdict.winner), "confidence": verdict.confidence, "settled_by": str(verdict.settled_by)}
 
 
 def wants_more(comparison: Comparison, campaign: Campaign, decision: Decision) -> bool:
-    """Whether adaptive overlap asks for one vote more than the comparison has been given so far."""
+    """Whether adaptive overlap calls for one more vote."""
     most = campaign.max_overlap
     if most is None or comparison.overlap >= most:
         return False
-    if decision.sure is not None:
-        return decision.sure < campaign.verdict_threshold
+    if decision.certainty is not None:
+        return decision.certainty < campaign.verdict_threshold
     if campaign.verdict_rule == Rule.UNANIMITY and decision.winner is None:
-        return False  # however many were asked, they would never be of one mind
+        return False  # no further vote can make them unanimous
     rule = AdaptiveOverlap(
         threshold=campaign.verdict_threshold,
         minimum=campaign.overlap,

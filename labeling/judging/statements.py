@@ -1,22 +1,22 @@
-"""The statements of the queue, as PostgreSQL runs them. What they must guarantee is told in `queue`."""
+"""The SQL statements of the queue. `queue` describes what they must guarantee."""
 
 from labeling.tally import ADD
 
-# OFFSET 0 keeps the look-up of an own assignment a look-up: one in a unique index for each comparison walked over. Left
-# to itself the planner may join instead, and read all that the annotator ever judged.
+# OFFSET 0 makes the planner look each own assignment up in the unique index, once for each comparison it walks over.
+# Without it the planner may join instead, and read everything that the annotator ever judged.
 FIND = """
 SELECT c.id, c.position, (
-    SELECT mine."left" FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+    SELECT own."left" FROM labeling_assignment own
+    WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
 ) AS left_before
 FROM labeling_comparison c
 WHERE c.campaign_id = %(campaign)s AND c.status = 'open' AND c.taken < c.overlap
     AND c.position > %(after)s AND c.position <= %(until)s
     AND (%(may_judge_own)s OR c.added_by_id IS DISTINCT FROM %(annotator)s)
     AND NOT EXISTS (
-        SELECT FROM labeling_assignment mine
-        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
-            AND mine.status <> 'released'
+        SELECT FROM labeling_assignment own
+        WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
+            AND own.status <> 'released'
         OFFSET 0
     )
 ORDER BY c.position
@@ -24,19 +24,19 @@ LIMIT 1
 FOR NO KEY UPDATE OF c SKIP LOCKED
 """
 
-# Nobody is given gold that they brought in or whose answer they wrote.
+# Nobody is given gold that they added or whose verdict they set.
 FIND_GOLD = """
 SELECT c.id, c.position, (
-    SELECT mine."left" FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
+    SELECT own."left" FROM labeling_assignment own
+    WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
 ) AS left_before
 FROM labeling_comparison c JOIN labeling_gold gold ON gold.comparison_id = c.id
 WHERE c.campaign_id = %(campaign)s AND c.status = 'gold'
     AND c.added_by_id IS DISTINCT FROM %(annotator)s AND gold.set_by_id IS DISTINCT FROM %(annotator)s
     AND NOT EXISTS (
-        SELECT FROM labeling_assignment mine
-        WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind <> 'retest'
-            AND mine.status <> 'released'
+        SELECT FROM labeling_assignment own
+        WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
+            AND own.status <> 'released'
         OFFSET 0
     )
 ORDER BY c.position
@@ -44,7 +44,7 @@ LIMIT 1
 FOR SHARE OF c SKIP LOCKED
 """
 
-# Among what this annotator judged from `retest_after` judgments ago on: reads so many rows, however much they judged.
+# Among what this annotator judged at least `retest_after` judgments ago. The number of rows read does not grow.
 FIND_RETEST = """
 WITH recent AS (
     SELECT judgment.comparison_id, judgment."left" FROM labeling_judgment judgment
@@ -56,9 +56,9 @@ WITH recent AS (
 SELECT c.id, c.position, CASE recent."left" WHEN 'a' THEN 'b' ELSE 'a' END AS left_now
 FROM recent JOIN labeling_comparison c ON c.id = recent.comparison_id
 WHERE c.status IN ('open', 'conflict', 'settled') AND NOT EXISTS (
-    SELECT FROM labeling_assignment mine
-    WHERE mine.comparison_id = c.id AND mine.annotator_id = %(annotator)s AND mine.kind = 'retest'
-        AND mine.status <> 'released'
+    SELECT FROM labeling_assignment own
+    WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind = 'retest'
+        AND own.status <> 'released'
 )
 ORDER BY random()
 LIMIT 1
@@ -69,13 +69,13 @@ NEWEST_GUIDELINES = """
     (SELECT id FROM labeling_guidelineversion WHERE campaign_id = {campaign} ORDER BY number DESC LIMIT 1)
 """
 
-# The leases of what this annotator holds already go on with the new one.
+# A new lease renews those that the annotator holds already.
 _RENEWED = f"""
 renewed AS (
     UPDATE labeling_assignment SET expires_at = %(expires_at)s,
         guideline_version_id = {NEWEST_GUIDELINES.format(campaign="%(campaign)s")}
     WHERE %(renew)s AND annotator_id = %(annotator)s AND campaign_id = %(campaign)s AND status = 'leased'
-)"""  # noqa: S608 - of our own words
+)"""  # noqa: S608 - made of constants
 
 _AGAIN = """DO UPDATE SET
     kind = excluded.kind, guideline_version_id = excluded.guideline_version_id, slot = excluded.slot,
@@ -84,7 +84,7 @@ WHERE held.status = 'released'
 RETURNING id
 """
 
-# A statement of its own after FIND: only then does it see every place that others took before the lock was ours.
+# This is not part of FIND: only a later statement sees every place that others took before the lock was ours.
 TAKE = f"""
 WITH taken AS (
     UPDATE labeling_comparison SET taken = taken + 1
@@ -102,9 +102,9 @@ SELECT taken.id, taken.campaign_id, %(annotator)s,
     %(left)s, 'leased', %(now)s, %(expires_at)s
 FROM taken
 ON CONFLICT (comparison_id, annotator_id) WHERE kind <> 'retest' {_AGAIN}
-"""  # noqa: S608 - of our own words
+"""  # noqa: S608 - made of constants
 
-# Gold and retests hold no place: there is nothing to count.
+# Gold and retests hold no place, so nothing is counted.
 _TAKE_BESIDE = f"""
 WITH moved AS (
     UPDATE labeling_membership SET left_balance = %(left_balance)s WHERE id = %(membership)s
@@ -113,7 +113,7 @@ INSERT INTO labeling_assignment AS held
     (comparison_id, campaign_id, annotator_id, guideline_version_id, kind, "left", status, leased_at, expires_at)
 VALUES (%(comparison)s, %(campaign)s, %(annotator)s, {NEWEST_GUIDELINES.format(campaign="%(campaign)s")}, %(kind)s,
     %(left)s, 'leased', %(now)s, %(expires_at)s)
-"""  # noqa: S608 - of our own words
+"""  # noqa: S608 - made of constants
 TAKE_GOLD = f"{_TAKE_BESIDE} ON CONFLICT (comparison_id, annotator_id) WHERE kind <> 'retest' {_AGAIN}"
 TAKE_RETEST = f"{_TAKE_BESIDE} ON CONFLICT (comparison_id, annotator_id) WHERE kind = 'retest' {_AGAIN}"
 
@@ -127,7 +127,7 @@ WITH released AS (
 UPDATE labeling_comparison SET taken = taken - freed.places FROM freed WHERE id = freed.comparison_id
 """
 
-# What a judgment or its undoing changes, in one statement. All rows are locked, so values are written as they are.
+# All that a judgment or its undo changes, in one statement. The rows are locked, so values are written as they are.
 WRITE_BACK = f"""
 WITH member AS (
     UPDATE labeling_membership SET cursor = %(cursor)s, judged = %(member_judged)s, judged_on = %(judged_on)s,
@@ -143,4 +143,4 @@ WITH member AS (
     WHERE id = %(comparison)s
 )
 {ADD.strip()}
-"""  # noqa: S608 - of our own words
+"""  # noqa: S608 - made of constants

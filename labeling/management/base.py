@@ -1,4 +1,4 @@
-"""What the commands share: finding a campaign, saying who acts, and telling an error in a sentence."""
+"""Shared parts of the commands: the campaign, the acting user, and errors as sentences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,26 +6,32 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError, CommandParser
 
 from common.errors import DomainError
+from labeling.access import PersonNotFound
 from labeling.models import Campaign, User
 
 
 def add_acting_user(parser: CommandParser) -> None:
-    """`--as NAME`: whom the event log names. Left out: the system."""
-    parser.add_argument("--as", dest="acting_user", metavar="NAME", help="who acts, for the event log and the rights")
+    """Adds `--as NAME`: the person who acts. Without it the system acts."""
+    parser.add_argument(
+        "--as",
+        dest="acting_user",
+        metavar="NAME",
+        help="the person who acts; default: the system",
+    )
 
 
 def acting_user(name: str | None) -> User | None:
-    """The person of `--as`; None: the system. Raises CommandError."""
+    """The user named by `--as`; None: the system. Raises CommandError."""
     if name is None:
         return None
     user = User.objects.filter(username=name).first()
     if user is None:
-        raise CommandError(f"There is nobody called {name}.")
+        raise CommandError(PersonNotFound(name).message)
     return user
 
 
 def campaign_named(slug: str) -> Campaign:
-    """The campaign of that slug. Raises CommandError, naming those there are."""
+    """The campaign with a slug. Raises CommandError, which lists the existing ones."""
     campaign = Campaign.objects.filter(slug=slug).first()
     if campaign is None:
         known = ", ".join(Campaign.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
@@ -34,8 +40,8 @@ def campaign_named(slug: str) -> Campaign:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """A domain error becomes its sentence on stderr and exit code 1."""
+def domain_errors() -> Iterator[None]:
+    """Turns a domain error into a CommandError: its sentence on stderr, and exit code 1."""
     try:
         yield
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""The tables of labeling, one file a noun. Writes happen in `labeling.actions`, wider reads in `labeling.queries`."""
+"""The tables of labeling, one file for each noun. `labeling.actions` writes them, `labeling.queries` reads them."""
 
 from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership

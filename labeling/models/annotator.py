@@ -1,4 +1,4 @@
-"""People (and, marked as such, simulated annotators) and the tokens they call the API with."""
+"""User accounts, of people and of simulated annotators, and their API tokens."""
 
 import hashlib
 import secrets
@@ -11,44 +11,44 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """What a person may do everywhere. Who takes part in which campaign is a Membership."""
+    """A person's permissions everywhere. A Membership gives those within a campaign."""
 
-    ANNOTATOR = "annotator", _("Annotator")  # judges in the campaigns they are a member of
-    LEAD = "lead", _("Lead")  # creates campaigns; runs those they are a member of
+    ANNOTATOR = "annotator", _("Annotator")  # judges in campaigns that they are a member of
+    LEAD = "lead", _("Lead")  # creates campaigns; may lead those that they are a member of
     ADMIN = "admin", _("Admin")  # everything, everywhere, and the Django admin
 
 
 class Scope(models.TextChoices):
-    """What a token may be used for, of all that its owner may do. Every view of the API names the one it wants."""
+    """The uses of a token, within the permissions of its owner. Every view of the API requires one of them."""
 
-    READ = "read", _("See what its owner may see")
-    JUDGE = "judge", _("Take assignments, judge them, take judgments back, settle conflicts")
-    IMPORT = "import", _("Bring prompts and comparisons in")
-    EXPORT = "export", _("Take verdicts and the event log out")
-    CAMPAIGNS = "campaigns", _("Make and change campaigns, guidelines and webhooks")
-    PEOPLE = "people", _("Accounts, members, tokens, and what is held about its owner")
-    TRAIN = "train", _("Write candidates, train, promote, roll back")
+    READ = "read", _("Read everything that its owner can see")
+    JUDGE = "judge", _("Take assignments, judge, undo, settle conflicts")
+    IMPORT = "import", _("Import prompts and comparisons")
+    EXPORT = "export", _("Export verdicts and the event log")
+    CAMPAIGNS = "campaigns", _("Create and change campaigns, guidelines and webhooks")
+    PEOPLE = "people", _("Accounts, members, tokens, and the owner's data")
+    TRAIN = "train", _("Generate candidates, train, promote, roll back")
 
 
 def new_pseudonym() -> str:
-    """A name that says nothing about the person: what exports and statistics show."""
+    """A random name, for exports and statistics."""
     return f"annotator-{secrets.token_hex(4)}"
 
 
 class User(AbstractUser):
-    """Someone who signs in, or a simulated annotator (never counted as human, cannot sign in)."""
+    """A person, or a simulated annotator, who cannot sign in and never counts as human."""
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym)
-    is_simulated = models.BooleanField(default=False, help_text="Judges by a stated rule; never in a human figure.")
+    is_simulated = models.BooleanField(default=False, help_text="Judges by a rule, and is not counted as a person.")
 
     def get_absolute_url(self) -> str:
-        """The page about this account: Django's admin leads there."""
+        """The page about this account, for Django's admin."""
         return reverse("account", args=[self.username])
 
     @property
     def is_lead(self) -> bool:
-        """Whether this person may run campaigns (leads and admins)."""
+        """Whether this person may lead campaigns: leads and admins."""
         return self.role in (Role.LEAD, Role.ADMIN)
 
     @property
@@ -57,27 +57,27 @@ class User(AbstractUser):
 
 
 class ApiToken(models.Model):
-    """A key for the REST API. Only its SHA-256 is kept: the key itself is shown once, when it is made."""
+    """A key for the REST API. Only its SHA-256 is stored; the key itself is shown once, at its creation."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)
     key_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(
-        models.CharField(max_length=32, choices=Scope.choices), default=list, help_text="What it may be used for."
+        models.CharField(max_length=32, choices=Scope.choices), default=list, help_text="Its permitted uses."
     )
     created_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it opens nothing; null: never.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it stops working; null: never.")
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     @staticmethod
     def new_key(secret: str | None = None) -> str:
-        """A fresh key of 256 bits, or one of this secret. The prefix lets secret scanners recognise it."""
+        """A random key of 256 bits, or one made of a secret. Its prefix lets secret scanners recognise it."""
         return f"chosen_{secret or secrets.token_urlsafe(32)}"
 
     @staticmethod
     def hash_key(key: str) -> str:
-        """How a key is stored and looked up. A plain hash is enough for 256 random bits."""
+        """The form in which a key is stored and looked up. A plain hash is enough for 256 random bits."""
         return hashlib.sha256(key.encode()).hexdigest()
 
     def __str__(self) -> str:

@@ -1,9 +1,11 @@
-"""Campaigns: a labeling effort with its rules, its versioned guidelines and its people."""
+"""Campaigns, with their rules, versioned guidelines, members and running totals."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
@@ -18,7 +20,7 @@ SKIP_REASONS = (
     "It is upsetting",
     "Something else",
 )
-"""What a new campaign offers to those who skip."""
+"""The skip reasons of a new campaign."""
 
 
 def default_skip_reasons() -> list[str]:
@@ -26,14 +28,14 @@ def default_skip_reasons() -> list[str]:
 
 
 class Campaign(models.Model):
-    """A labeling effort. Its rules are fixed columns, so that a judgment's rules can be read from the database."""
+    """A labeling effort. Each rule is a column, so that SQL can read it."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")  # being prepared: nobody is given anything
-        ACTIVE = "active", _("Active")  # annotators are given comparisons
-        PAUSED = "paused", _("Paused")  # for a while nothing new is given; open assignments may be finished
-        CLOSED = "closed", _("Closed")  # labeling is over; training and export go on
-        ARCHIVED = "archived", _("Archived")  # out of sight, kept
+        DRAFT = "draft", _("Draft")  # in preparation: nothing is given out
+        ACTIVE = "active", _("Active")  # comparisons are given out
+        PAUSED = "paused", _("Paused")  # nothing new is given out; open assignments may be finished
+        CLOSED = "closed", _("Closed")  # labeling is over; training and export continue
+        ARCHIVED = "archived", _("Archived")  # hidden, but kept
 
     class Scale(models.TextChoices):
         CHOICE = "choice", _("Choice only")
@@ -68,110 +70,110 @@ class Campaign(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(50)],
-        help_text="Adaptive overlap: a comparison whose verdict is still uncertain gets up to so many judgments. "
+        help_text="Adaptive overlap: a comparison with an uncertain verdict gets up to this many judgments. "
         "Empty: every comparison gets the same number.",
     )
     criteria = models.JSONField(
         default=list,
         blank=True,
-        help_text='What is asked besides the overall choice, in order: [{"name": "helpful", "description": "Which one '
+        help_text='Questions besides the overall choice, in order: [{"name": "helpful", "description": "Which one '
         'helps more?", "required": true}, ...].',
     )
     allow_tie = models.BooleanField(default=True)
     allow_both_bad = models.BooleanField(default=True)
-    allow_skip = models.BooleanField(default=True, help_text="Whether an annotator may pass.")
+    allow_skip = models.BooleanField(default=True, help_text="Whether annotators may skip.")
     skip_reasons = ArrayField(
         models.CharField(max_length=80),
         default=default_skip_reasons,
         blank=True,
-        help_text="Offered to those who skip.",
+        help_text="Reasons to choose from when skipping.",
     )
     allow_flag = models.BooleanField(
         default=True,
-        help_text="Whether an annotator may flag harm or personal data: nobody else is given the comparison until a "
-        "lead has looked at it.",
+        help_text="Whether annotators may flag harm or personal data. A lead must review a flagged comparison.",
     )
     allow_edit = models.BooleanField(
         default=False,
-        help_text="Whether an annotator may improve the text of the winner: the improved text is trained on as better "
-        "than both.",
+        help_text="Whether annotators may improve the winner. Training prefers the improved text to both.",
     )
     blind = models.BooleanField(
-        default=True, help_text="Annotators are not told which model version wrote what, neither here nor by the API."
+        default=True,
+        help_text="Annotators do not see which model version wrote a completion.",
     )
     order = models.CharField(
         max_length=16,
         choices=Order.choices,
         default=Order.RANDOM,
-        help_text="In which order comparisons are given out, within a priority. Holds for those that come in from "
-        "now on.",
+        help_text="The order of comparisons with the same priority. It applies to those added from now on.",
     )
     may_judge_own = models.BooleanField(
-        default=True, help_text="Whether somebody is given the comparisons that they brought in themselves."
+        default=True, help_text="Whether members are given comparisons that they added themselves."
     )
     quota = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Most judgments of one annotator in all. Empty: no limit.",
+        help_text="The most judgments of one annotator. Empty: no limit.",
     )
     quota_per_day = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Most judgments of one annotator a day. Empty: no limit.",
+        help_text="The most judgments of one annotator per day. Empty: no limit.",
     )
     prefetch = models.PositiveSmallIntegerField(
         default=5,
         validators=[MaxValueValidator(30)],
-        help_text="How many comparisons an annotator may hold besides the one in front of them, so that the next one "
-        "is there at once, and so that they can go on for a while without a network.",
+        help_text="How many comparisons an annotator may hold besides the present one, to judge without waiting or "
+        "without a network.",
     )
     lease_seconds = models.PositiveIntegerField(
         default=30 * 60,
         validators=[MinValueValidator(30)],
-        help_text="How long an annotator keeps a comparison before it goes to somebody else.",
+        help_text="How long an annotator holds a comparison before it may go to somebody else.",
     )
     undo_seconds = models.PositiveIntegerField(
-        default=10 * 60, help_text="How long an annotator may change a judgment or take it back. 0: never."
+        default=10 * 60, help_text="How long an annotator may change or undo a judgment. 0: never."
     )
     verdict_rule = models.CharField(max_length=16, choices=VerdictRule.choices, default=VerdictRule.MAJORITY)
     verdict_threshold = models.FloatField(
         default=0.9,
         validators=[MinValueValidator(0.51), MaxValueValidator(0.999)],
-        help_text="How sure a verdict must be: for Dawid-Skene to settle it, for adaptive overlap to ask no further.",
+        help_text="How certain a verdict must be, for Dawid-Skene to settle it and for adaptive overlap to stop.",
     )
     gold_rate = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
-        help_text="Share of gold among what an annotator is given, while there is gold that they have not seen.",
+        help_text="The share of gold in what an annotator is given, while some is left for them.",
     )
     gold_action = models.CharField(
         max_length=16,
         choices=GoldAction.choices,
         default=GoldAction.NOTHING,
-        help_text="What happens to an annotator whose gold accuracy is surely below the threshold: the upper end of "
-        "its 95 % interval (Wilson) is.",
+        help_text="The action when an annotator's gold accuracy (the upper end of its 95 % Wilson interval) is below "
+        "the threshold.",
     )
     gold_threshold = models.FloatField(default=0.7, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])
     gold_minimum = models.PositiveIntegerField(
-        default=10, validators=[MinValueValidator(1)], help_text="Gold judgments before anything is done."
+        default=10,
+        validators=[MinValueValidator(1)],
+        help_text="Gold judgments before the accuracy is checked.",
     )
     retest_rate = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
-        help_text="Share of judged comparisons that come back to the same annotator with the sides exchanged. They "
-        "count in no verdict: they show how steady an annotator is and how much a side matters.",
+        help_text="The share of retests: judged comparisons given to the same annotator again with sides exchanged. "
+        "They count in no verdict, but show consistency and position bias.",
     )
     retest_after = models.PositiveIntegerField(
         default=20,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="At least so many judgments lie between the two.",
+        help_text="The least number of judgments between a comparison and its retest.",
     )
     error_rate = models.FloatField(
         default=0.25,
         editable=False,
-        help_text="How often a vote is wrong, as estimated from the votes so far: what adaptive overlap reckons with.",
+        help_text="How often a vote is wrong, estimated from the votes so far, for adaptive overlap.",
     )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="campaigns_created")
     created_at = models.DateTimeField()
@@ -189,14 +191,23 @@ class Campaign(models.Model):
             ),
         )
 
+    def clean(self) -> None:
+        """Raises ValidationError where rules contradict each other."""
+        if self.max_overlap is not None and self.max_overlap < self.overlap:
+            text = gettext("The maximum cannot be below the %(overlap)s judgments that every comparison gets.")
+            raise ValidationError({"max_overlap": text % {"overlap": self.overlap}})
+        if self.quota is not None and self.quota_per_day is not None and self.quota_per_day > self.quota:
+            text = gettext("The daily quota cannot exceed the total quota of %(quota)s.")
+            raise ValidationError({"quota_per_day": text % {"quota": self.quota}})
+
     @property
     def hides_kinds(self) -> bool:
-        """Whether annotators must not be able to tell a normal comparison from a gold one or a retest."""
+        """Whether annotators must not learn which comparisons are gold or retests."""
         return self.gold_rate > 0 or self.retest_rate > 0
 
 
 class GuidelineVersion(models.Model):
-    """The guidelines as they read from a moment on. Each judgment keeps the version it was made under."""
+    """A version of the guidelines. Each judgment refers to the one it was made under."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="guideline_versions", db_index=False)
     number = models.PositiveIntegerField()
@@ -212,35 +223,36 @@ class GuidelineVersion(models.Model):
 
 
 class Membership(models.Model):
-    """A person's part in a campaign."""
+    """A person's membership in a campaign, and the state of their work there."""
 
     class Role(models.TextChoices):
         ANNOTATOR = "annotator", _("Annotator")  # judges
         EXPERT = "expert", _("Expert")  # judges, and adjudicates conflicts
-        LEAD = "lead", _("Lead")  # runs the campaign
+        LEAD = "lead", _("Lead")  # leads the campaign
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     cursor = models.FloatField(
         default=QUEUE_START,
-        help_text="Queue position of the last comparison given: the search for the next one starts here, so that "
-        "it never walks over what this annotator has judged already.",
+        help_text="Queue position of the last comparison given out. The search for the next one starts here, so it "
+        "does not walk over those judged already.",
     )
     left_balance = models.IntegerField(
-        default=0, help_text="How often a was shown on the left, minus how often b was: kept near zero."
+        default=0, help_text="How often a was on the left, minus how often b was; kept near zero."
     )
     judged = models.PositiveIntegerField(
-        default=0, help_text="Current judgments of this person of every kind, skips not counted."
+        default=0, help_text="Current judgments of this person, of every kind, without skips."
     )
-    judged_on = models.DateField(null=True, blank=True, help_text="The day that judged_today counts.")
+    judged_on = models.DateField(null=True, blank=True, help_text="The day of judged_today.")
     judged_today = models.PositiveIntegerField(default=0)
-    gold_right = models.PositiveIntegerField(default=0, help_text="Of gold_total, how many were as they should be.")
+    gold_right = models.PositiveIntegerField(default=0, help_text="How many of gold_total were correct.")
     gold_total = models.PositiveIntegerField(
-        default=0, help_text="Judgments of gold, since this person began or was last let go on."
+        default=0,
+        help_text="Judgments of gold since the last pause or warning was lifted, or since joining.",
     )
-    warned_at = models.DateTimeField(null=True, blank=True, help_text="Since when their gold accuracy is too low.")
-    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when they are given nothing new.")
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="Since when the gold accuracy has been too low.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when they have been paused.")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -254,22 +266,22 @@ class Membership(models.Model):
 
 
 class CampaignTally(models.Model):
-    """Running totals of a campaign, so that showing progress costs the same at a thousand and at a million comparisons.
+    """Running totals of a campaign. With them, progress costs the same at a thousand and at a million comparisons.
 
-    A campaign's total is the sum over its shards. Every change adds to a random shard, so that annotators who judge at
-    the same moment do not wait for each other; single shards may be negative, sums are not.
+    A total is the sum over the campaign's shards. Each change adds to a random shard, so that concurrent judgments
+    seldom wait for each other. Single shards may be negative; sums are not.
     """
 
     SHARDS = 16
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="tallies", db_index=False)
     shard = models.PositiveSmallIntegerField()
-    comparisons = models.IntegerField(default=0, help_text="Neither retired nor flagged nor gold.")
-    wanted = models.IntegerField(default=0, help_text="Judgments wanted in all: the sum of their overlaps.")
+    comparisons = models.IntegerField(default=0, help_text="Without retired, flagged and gold ones.")
+    wanted = models.IntegerField(default=0, help_text="All judgments wanted: the sum of overlaps.")
     judgments = models.IntegerField(default=0, help_text="Current judgments that are not skips.")
     settled = models.IntegerField(default=0)
     conflicts = models.IntegerField(default=0)
-    # Comparisons that have all the judgments they get, with a verdict or without: what adaptive overlap saved.
+    # Comparisons that have all their judgments, with or without a verdict: shows what adaptive overlap saved.
     finished = models.IntegerField(default=0)
     finished_judgments = models.IntegerField(default=0)
     prompts = models.IntegerField(default=0, db_default=0)

@@ -1,11 +1,11 @@
-"""What can be said about two completions."""
+"""The possible judgments of two completions."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Choice(models.TextChoices):
-    """What one annotator said, in canonical terms (a/b), never in terms of the display side."""
+    """An annotator's choice in canonical terms (a/b), never in terms of the display side."""
 
     A = "a", _("a is better")
     B = "b", _("b is better")
@@ -15,7 +15,7 @@ class Choice(models.TextChoices):
 
 
 class Winner(models.TextChoices):
-    """What a comparison came to."""
+    """The winner of a verdict."""
 
     A = "a", "a"
     B = "b", "b"
@@ -24,7 +24,7 @@ class Winner(models.TextChoices):
 
 
 class Flag(models.TextChoices):
-    """Why nobody else should be given a comparison before a lead has looked at it."""
+    """Why a comparison should not be given out until a lead has reviewed it."""
 
     HARM = "harm", _("Harmful")
     PERSONAL_DATA = "personal_data", _("Personal data")

@@ -1,9 +1,9 @@
 """Comparisons (two completions of one prompt) and assignments (a comparison leased to one annotator).
 
-How overlap is kept: `Comparison.taken` counts leases and judgments that hold a place. A place is claimed by a
-compare-and-set on that row (`taken < overlap`), the check constraint forbids more, and `(comparison, slot)` is unique
-among the assignments that hold a place. So no interleaving of transactions can over-label. Assignments of gold and of
-retests hold no place; the unique pairs of comparison and annotator keep them from coming twice.
+How overlap is guaranteed: `Comparison.taken` counts leases and judgments that hold a place. A place is claimed by a
+compare-and-set on that row (`taken < overlap`), a check constraint forbids more, and `(comparison, slot)` is unique
+among the assignments that hold a place. So no interleaving of transactions can exceed the overlap. Assignments of gold
+and retests hold no place; unique constraints on comparison and annotator prevent duplicates.
 """
 
 from django.core.validators import MinValueValidator
@@ -19,20 +19,20 @@ from labeling.models.prompt import Completion, Prompt
 
 
 class Comparison(models.Model):
-    """Two completions of one prompt: the thing judged. a/b is canonical (by content hash), never the display order."""
+    """Two completions of one prompt, to be judged. a/b is canonical (by content hash), never the display order."""
 
     class Status(models.TextChoices):
         OPEN = "open", pgettext_lazy("comparison", "Open")  # wants judgments
-        CONFLICT = "conflict", _("Conflict")  # has all its judgments but no verdict: somebody must adjudicate
+        CONFLICT = "conflict", _("Conflict")  # has all its judgments but no verdict: an expert must adjudicate
         SETTLED = "settled", _("Settled")  # has a verdict
-        FLAGGED = "flagged", _("Flagged")  # somebody saw harm or personal data: waits for a lead to look at it
-        RETIRED = "retired", _("Retired")  # taken out by a lead; kept, not shown, not trained on
-        GOLD = "gold", _("Gold")  # its verdict is known: it measures annotators and is never trained on
+        FLAGGED = "flagged", _("Flagged")  # an annotator reported harm or personal data: waits for a lead's review
+        RETIRED = "retired", _("Retired")  # taken out by a lead; kept, but not given out or trained on
+        GOLD = "gold", _("Gold")  # its verdict is known: it measures annotators and is not trained on
 
     OUT = (Status.FLAGGED, Status.RETIRED, Status.GOLD)
-    """Such a comparison counts in no total, no agreement, no verdict for training and no export."""
+    """Comparisons with these statuses count in no total, agreement, training or export."""
 
-    # Every index here is paid for with every judgment, so only those that something reads exist.
+    # Each judgment pays for every index here, so there are only those that a query uses.
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comparisons", db_index=False)
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="comparisons")
     completion_a = models.ForeignKey(
@@ -42,24 +42,24 @@ class Comparison(models.Model):
         Completion, on_delete=models.PROTECT, related_name="comparisons_as_b", db_index=False
     )
     pair_hash = models.CharField(
-        max_length=64, help_text="SHA-256 of the prompt and both texts: the same two texts are judged once."
+        max_length=64, help_text="SHA-256 of the prompt and both texts, so that the same two texts are judged once."
     )
-    external_id = models.CharField(max_length=200, blank=True, help_text="The id the importing file gave it.")
+    external_id = models.CharField(max_length=200, blank=True, help_text="The id in the imported file.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     overlap = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     taken = models.PositiveSmallIntegerField(default=0, help_text="Places held by leases and judgments.")
     judged = models.PositiveSmallIntegerField(default=0, help_text="Current judgments that are not skips.")
-    # The votes, counted: what a verdict rule reads without reading judgments.
+    # The counts of votes, so that verdict rules need not read judgments.
     votes_a = models.PositiveSmallIntegerField(default=0)
     votes_b = models.PositiveSmallIntegerField(default=0)
     votes_tie = models.PositiveSmallIntegerField(default=0)
     votes_both_bad = models.PositiveSmallIntegerField(default=0)
-    priority = models.SmallIntegerField(default=0, help_text="Higher is given first.")
+    priority = models.SmallIntegerField(default=0, help_text="Higher ones are given out first.")
     position = models.FloatField(
-        help_text="Place in the queue, lowest first: random in [0, 1) minus the priority. One number, so that a "
-        "walk along it needs one index and one cursor."
+        help_text="Position in the queue, lowest first: random in [0, 1), minus the priority. A single number needs "
+        "only one index and one cursor."
     )
-    source = models.CharField(max_length=120, blank=True, help_text="What made it: an import, a generation job.")
+    source = models.CharField(max_length=120, blank=True, help_text="Where it comes from: an import, a generation job.")
     added_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -88,7 +88,7 @@ class Comparison(models.Model):
 
     @property
     def votes(self) -> dict[str, int]:
-        """How many current judgments said what; choices nobody made are left out."""
+        """The number of current judgments for each choice; choices without judgments are left out."""
         counted = {choice: int(getattr(self, f"votes_{choice}")) for choice in ("a", "b", "tie", "both_bad")}
         return {choice: count for choice, count in counted.items() if count}
 
@@ -97,13 +97,18 @@ class Comparison(models.Model):
 
 
 class Gold(models.Model):
-    """The known verdict of a gold comparison. Annotators are given it like any other and cannot tell."""
+    """The known verdict of a gold comparison. Annotators cannot tell it from others."""
 
     comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="gold", primary_key=True)
     winner = models.CharField(max_length=8, choices=Winner.choices)
-    reason = models.TextField(blank=True, help_text="Why this is the right answer.")
+    reason = models.TextField(blank=True, help_text="Why this is the right verdict.")
     set_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Is never given it."
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Is never given it.",
     )
     set_at = models.DateTimeField()
 
@@ -115,18 +120,18 @@ class Gold(models.Model):
 
 
 class Assignment(models.Model):
-    """A comparison leased to one annotator until a time, with the recorded presentation."""
+    """A lease of a comparison to one annotator, with its presentation."""
 
     class Kind(models.TextChoices):
         NORMAL = "normal", _("Normal")  # holds one of the places that overlap counts
-        GOLD = "gold", _("Gold")  # measures the annotator; as many places as there are annotators
-        RETEST = "retest", _("Retest")  # what they judged before, sides exchanged
+        GOLD = "gold", _("Gold")  # measures the annotator; holds no place
+        RETEST = "retest", _("Retest")  # judged by them before, now with sides exchanged
 
     class Status(models.TextChoices):
-        LEASED = "leased", _("Leased")  # in front of the annotator
-        JUDGED = "judged", _("Judged")  # has a current judgment; holds its place for good
-        SKIPPED = "skipped", _("Skipped")  # the annotator passed: the place is free again, but never for them
-        RELEASED = "released", _("Released")  # expired or handed back: the place is free again, for them too
+        LEASED = "leased", _("Leased")  # held by the annotator
+        JUDGED = "judged", _("Judged")  # has a current judgment, and keeps its place
+        SKIPPED = "skipped", _("Skipped")  # the place is free again, but not for this annotator
+        RELEASED = "released", _("Released")  # expired or given up: the place is free again, also for this annotator
 
     class Side(models.TextChoices):
         A = "a", "a"
@@ -136,14 +141,16 @@ class Assignment(models.Model):
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    # No index of its own: the search for the next one must have no other way to an own assignment than the unique one.
+    # Without its own index: the search for the next comparison must use the unique one to find own assignments.
     annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     guideline_version = models.ForeignKey(
         GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.NORMAL)
-    slot = models.PositiveSmallIntegerField(null=True, help_text="Which of the overlap places it holds; null: none.")
-    left = models.CharField(max_length=1, choices=Side.choices, help_text="Which completion was shown on the left.")
+    slot = models.PositiveSmallIntegerField(
+        null=True, help_text="The place it holds, from 1 to the overlap; null: none."
+    )
+    left = models.CharField(max_length=1, choices=Side.choices, help_text="The completion on the left.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.LEASED)
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -173,7 +180,7 @@ class Assignment(models.Model):
 
     @property
     def right(self) -> str:
-        """Which completion was shown on the right: "a" or "b"."""
+        """The completion on the right: "a" or "b"."""
         return "b" if self.left == "a" else "a"
 
     def __str__(self) -> str:

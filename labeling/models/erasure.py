@@ -1,4 +1,4 @@
-"""Erasures: that somebody asked to be forgotten, and what followed. The row itself is what lets comments be blanked."""
+"""Erasures: records of people who asked to be forgotten. Only such a row allows blanking comments."""
 
 from django.db import models
 
@@ -6,22 +6,22 @@ from labeling.models.annotator import User
 
 
 class Erasure(models.Model):
-    """One person's account made anonymous. A trigger refuses to change or delete it.
+    """The record that a person's account was made anonymous. A trigger refuses to change or delete it.
 
-    While there is a row for a person, the database allows the comments and skip reasons of their judgments to be
-    blanked, and nothing else about a judgment; without one it allows nothing. So every blanking has its record.
+    With it, the database allows blanking the comments and skip reasons of the person's judgments; without it, no change
+    of a judgment. So every blanking has its record.
     """
 
     person = models.OneToOneField(User, on_delete=models.PROTECT, related_name="erasure")
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", help_text="null: a command.")
     at = models.DateTimeField()
-    judgments = models.PositiveIntegerField(help_text="Theirs, kept under the pseudonym.")
+    judgments = models.PositiveIntegerField(help_text="The person's judgments, kept under the pseudonym.")
     withdrawn = models.PositiveIntegerField(
-        default=0, help_text="Of those that counted, how many count no more: all of them, if that was asked for."
+        default=0, help_text="How many judgments were withdrawn: all that counted, or none."
     )
-    comments = models.PositiveIntegerField(help_text="Blanked.")
-    tokens = models.PositiveIntegerField(help_text="Deleted.")
-    model_versions = models.JSONField(default=list, help_text="Names of those trained on their judgments.")
+    comments = models.PositiveIntegerField(help_text="Comments that were blanked.")
+    tokens = models.PositiveIntegerField(help_text="Tokens that were deleted.")
+    model_versions = models.JSONField(default=list, help_text="Names of model versions trained on the judgments.")
 
     def __str__(self) -> str:
         return f"erasure of {self.person.pseudonym}"

@@ -1,4 +1,4 @@
-"""The event log: every act, who did it, what it changed. Append-only."""
+"""The event log: every act, its actor, and its changes. Append-only."""
 
 from django.db import models
 
@@ -7,9 +7,9 @@ from labeling.models.campaign import Campaign
 
 
 class Event(models.Model):
-    """One act. Written by the action in the same transaction as the act itself; a trigger refuses changes.
+    """One act. The action writes it in its own transaction; a trigger refuses changes.
 
-    Leases (given, renewed, expired) are no acts: nobody decided anything, and their assignment's row tells them.
+    Leases are not acts, since nobody decides about them; the rows of assignments record them.
     """
 
     at = models.DateTimeField(db_index=True)

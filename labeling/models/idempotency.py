@@ -1,4 +1,4 @@
-"""Answers kept for retries: what a call with an Idempotency-Key came to."""
+"""Replies kept for retries: the responses to calls with an Idempotency-Key."""
 
 from django.db import models
 
@@ -6,13 +6,13 @@ from labeling.models.annotator import User
 
 
 class KeptReply(models.Model):
-    """The answer to one call that made something. Written in the transaction of the act itself: both or neither."""
+    """The reply to one call, written in the transaction of its act: both or neither exist."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
-    key_hash = models.CharField(max_length=64, help_text="SHA-256 of the key: keys also make secrets.")
+    key_hash = models.CharField(max_length=64, help_text="SHA-256 of the key, since secrets are made of keys.")
     request_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of method, address and body.")
     status = models.PositiveSmallIntegerField(default=0)
-    body = models.TextField(blank=True, help_text="JSON; a secret in it is left out and made again from the key.")
+    body = models.TextField(blank=True, help_text="JSON without secrets; they are made of the key again.")
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:

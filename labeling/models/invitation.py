@@ -1,4 +1,4 @@
-"""Invitations: a link that lets whoever has it take part in a campaign."""
+"""Invitations: links to join a campaign."""
 
 import hashlib
 import secrets
@@ -12,11 +12,11 @@ from labeling.models.campaign import Campaign, Membership
 
 
 class Invitation(models.Model):
-    """A link to a campaign, with a role. Only the SHA-256 of its token is kept: the link is shown once."""
+    """A link to join a campaign in a role. Only the SHA-256 of its token is stored; the link is shown once."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="invitations")
     role = models.CharField(max_length=16, choices=Membership.Role.choices, default=Membership.Role.ANNOTATOR)
-    note = models.CharField(max_length=120, blank=True, help_text="For whom it is; only leads see it.")
+    note = models.CharField(max_length=120, blank=True, help_text="For whom it is. Only leads see this.")
     token_hash = models.CharField(max_length=64, unique=True)
     max_uses = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: any number of people."
@@ -36,12 +36,12 @@ class Invitation(models.Model):
 
     @staticmethod
     def new_token() -> str:
-        """A fresh token of 256 bits."""
+        """A random token of 256 bits."""
         return secrets.token_urlsafe(32)
 
     @staticmethod
     def hash_token(token: str) -> str:
-        """How a token is stored and looked up. A plain hash is enough for 256 random bits."""
+        """The form in which a token is stored and looked up. A plain hash is enough for 256 random bits."""
         return hashlib.sha256(token.encode()).hexdigest()
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Judgments (what one annotator said; append-only) and verdicts (the settled preference of a comparison)."""
+"""Judgments (by one annotator; append-only) and verdicts (the settled preference of a comparison)."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,9 +12,9 @@ from labeling.models.comparison import Assignment, Comparison
 
 
 class Judgment(models.Model):
-    """What one annotator said about one assignment. Superseded by undo or correction, never edited or erased."""
+    """An annotator's judgment of an assignment. An undo or a change supersedes it; it is never edited or deleted."""
 
-    # The composite indexes below cover these; one of its own for each would be paid for with every judgment.
+    # The composite indexes below cover these. Each judgment would pay for further ones.
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgments", db_index=False)
     comparison = models.ForeignKey(Comparison, on_delete=models.PROTECT, related_name="judgments", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="judgments", db_index=False)
@@ -26,7 +26,7 @@ class Judgment(models.Model):
         max_length=8,
         choices=Assignment.Kind.choices,
         default=Assignment.Kind.NORMAL,
-        help_text="Only a normal one is a vote: gold and retests count in no verdict and no agreement.",
+        help_text="Only normal judgments are votes. Gold and retests count in no verdict and no agreement.",
     )
     choice = models.CharField(max_length=8, choices=Choice.choices)
     strength = models.PositiveSmallIntegerField(
@@ -41,19 +41,19 @@ class Judgment(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="The winner as this annotator would have written it: better than the winner, and than the other.",
+        help_text="The winner, improved by the annotator: better than both completions.",
     )
     skip_reason = models.CharField(max_length=80, blank=True)
-    flag = models.CharField(max_length=16, choices=Flag.choices, blank=True, help_text="Comes with a skip only.")
-    seconds = models.FloatField(null=True, blank=True, help_text="Time in front of the annotator with the tab visible.")
+    flag = models.CharField(max_length=16, choices=Flag.choices, blank=True, help_text="Only with a skip.")
+    seconds = models.FloatField(null=True, blank=True, help_text="How long it was on display in a visible tab.")
     left = models.CharField(
-        max_length=1, choices=Assignment.Side.choices, help_text="The presentation it was made under."
+        max_length=1, choices=Assignment.Side.choices, help_text="The completion that was on the left."
     )
     key = models.CharField(
-        max_length=64, help_text="Chosen by the client: a retry with the same key is the same judgment."
+        max_length=64, help_text="Chosen by the client. A retry with the same key is the same judgment."
     )
     created_at = models.DateTimeField()
-    superseded_at = models.DateTimeField(null=True, blank=True, help_text="When it was taken back; null: it counts.")
+    superseded_at = models.DateTimeField(null=True, blank=True, help_text="When undone or changed; null: it counts.")
 
     class Meta:
         constraints = (
@@ -66,7 +66,7 @@ class Judgment(models.Model):
             models.Index(fields=["campaign", "created_at"], name="judgment_campaign_time"),
             models.Index(fields=["comparison"], condition=Q(superseded_at__isnull=True), name="judgment_current"),
             models.Index(fields=["annotator", "campaign", "created_at"], name="judgment_annotator_time"),
-            # Few judgments have one: the others are not in it and do not pay for it.
+            # Few judgments have an edit; the others do not pay for this index.
             models.Index(fields=["comparison"], condition=~Q(edit=""), name="judgment_with_edit"),
         )
 
@@ -75,14 +75,14 @@ class Judgment(models.Model):
 
 
 class Verdict(models.Model):
-    """The settled preference of a comparison: what a preference pair is made of."""
+    """The settled preference of a comparison. A preference pair is made of it."""
 
     class SettledBy(models.TextChoices):
         MAJORITY = "majority", _("Majority of the judgments")
         UNANIMITY = "unanimity", _("All judgments agree")
-        DAWID_SKENE = "dawid_skene", _("Dawid-Skene: the judgments, weighed by who made them")
-        ADJUDICATION = "adjudication", _("An expert decided")
-        IMPORT = "import", _("Came with the imported file")
+        DAWID_SKENE = "dawid_skene", _("Dawid-Skene: judgments weighted by annotator")
+        ADJUDICATION = "adjudication", _("Decided by an expert")
+        IMPORT = "import", _("Imported")
 
     BY_RULE = (SettledBy.MAJORITY, SettledBy.UNANIMITY, SettledBy.DAWID_SKENE)
 
@@ -90,12 +90,12 @@ class Verdict(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
     winner = models.CharField(max_length=8, choices=Winner.choices)
     confidence = models.FloatField(
-        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)], help_text="p(chosen > rejected), or of the tie."
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)], help_text="p(chosen > rejected), or p(tie)."
     )
-    votes = models.JSONField(default=dict, help_text='How many judgments said what: {"a": 2, "b": 1}.')
+    votes = models.JSONField(default=dict, help_text='The number of judgments for each choice: {"a": 2, "b": 1}.')
     settled_by = models.CharField(max_length=16, choices=SettledBy.choices)
     settled_by_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField(blank=True, help_text="Why, in the words of whoever decided.")
+    reason = models.TextField(blank=True, help_text="The reason that the expert gave.")
     settled_at = models.DateTimeField()
 
     class Meta:

@@ -8,14 +8,14 @@ from labeling.models.token_ids import TokenIdsField
 
 
 class Prompt(models.Model):
-    """The input conversation, in chat-message form, once per campaign."""
+    """An input conversation of chat messages. A campaign has each only once."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prompts", db_index=False)
     messages = models.JSONField(
         help_text='[{"role": "system|user|assistant", "content": "..."}], ending with the user.'
     )
     messages_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical messages.")
-    external_id = models.CharField(max_length=200, blank=True, help_text="The id the importing file gave it.")
+    external_id = models.CharField(max_length=200, blank=True, help_text="The id in the imported file.")
     tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     created_at = models.DateTimeField()
 
@@ -27,7 +27,7 @@ class Prompt(models.Model):
 
 
 class Completion(models.Model):
-    """One sampled (or imported) text for a prompt, with everything that made it. Never changed after it is written."""
+    """One sampled or imported text for a prompt, with its sampling settings. It never changes."""
 
     class FinishReason(models.TextChoices):
         STOP = "stop", "Ended by itself"
@@ -38,26 +38,24 @@ class Completion(models.Model):
     text = models.TextField()
     text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text.")
     model_version = models.CharField(
-        max_length=120, blank=True, help_text="Name of the model version that wrote it; empty: not known."
+        max_length=120, blank=True, help_text="The name of the model version that wrote it; empty: unknown."
     )
     seed = models.BigIntegerField(null=True, blank=True)
     sampling = models.JSONField(default=dict, blank=True, help_text="Temperature, top-p and so on, as sent.")
     prompt_token_ids = TokenIdsField(models.IntegerField(), null=True, blank=True)
     token_ids = TokenIdsField(
-        models.IntegerField(), null=True, blank=True, help_text="With EOS if and only if it ended."
+        models.IntegerField(), null=True, blank=True, help_text="With EOS if and only if the text ended by itself."
     )
     finish_reason = models.CharField(
         max_length=8, choices=FinishReason.choices, default=FinishReason.UNKNOWN, blank=True
     )
-    logprob_sum = models.FloatField(null=True, blank=True, help_text="Nats, under the version that wrote it.")
-    server = models.CharField(
-        max_length=200, blank=True, help_text="What sampled it: the embedded sampler or a server."
-    )
+    logprob_sum = models.FloatField(null=True, blank=True, help_text="In nats, under the version that wrote it.")
+    server = models.CharField(max_length=200, blank=True, help_text="The sampler: the embedded one, or a server.")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = (
-            # The same text of the same version and seed is the same completion, however often it is brought in.
+            # The same text by the same version and seed is the same completion, however often it is added.
             models.UniqueConstraint(
                 fields=["prompt", "text_hash", "model_version", "seed"],
                 nulls_distinct=False,

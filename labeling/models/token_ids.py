@@ -1,4 +1,4 @@
-"""Token ids as a column: an integer array without Django's look at every single number."""
+"""A column for token ids: an integer array that Django does not process number by number."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +12,19 @@ else:
 
 
 class TokenIdsField(Integers):
-    """An ArrayField of integers that is handed to the database whole, as an array literal.
+    """An ArrayField of integers that is sent to the database as one array literal.
 
-    Django prepares every element and the driver dumps every element: of two completions of sixty tokens that is most of
-    what storing them takes (0.7 ms). The database checks that they are integers.
+    Django prepares every element and the driver dumps every element. For two completions of sixty tokens that is most
+    of the time of storing them (0.7 ms). The database checks that the elements are integers.
     """
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        """Lists become "{1,2,3}"; everything else is Django's."""
+        """Turns a list into "{1,2,3}", and leaves everything else to Django."""
         if isinstance(value, list | tuple):
             return f"{{{','.join(map(str, value))}}}"
         return super().get_db_prep_value(value, connection, prepared)
 
     def deconstruct(self) -> Any:
-        """To migrations it is the array that it is."""
+        """Appears in migrations as an ordinary ArrayField."""
         name, _, arguments, options = super().deconstruct()
         return name, "django.contrib.postgres.fields.ArrayField", arguments, options

@@ -1,4 +1,4 @@
-"""Webhooks: who wants to be told of which events, and what came of telling them."""
+"""Webhooks: addresses that receive events, and their deliveries."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,18 +11,18 @@ from labeling.models.event import Event
 
 
 class Webhook(models.Model):
-    """An address that is told of events, signed as Standard Webhooks says. campaign: null, of all of them."""
+    """An address that receives events, signed as Standard Webhooks defines. campaign: null: events of all campaigns."""
 
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="webhooks")
-    url = models.URLField(max_length=500, help_text="Where it is told: http:// or https://.")
-    event_types = ArrayField(models.CharField(max_length=60), help_text="What it is told of.")
-    secret = models.CharField(max_length=120, help_text="whsec_ and base64: signing needs it itself, not its hash.")
+    url = models.URLField(max_length=500, help_text="The address: http:// or https://.")
+    event_types = ArrayField(models.CharField(max_length=60), help_text="The types of messages that it receives.")
+    secret = models.CharField(max_length=120, help_text="whsec_ and base64. Signing needs it, not its hash.")
     previous_secret = models.CharField(max_length=120, blank=True)
     previous_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then messages are signed with the previous secret too."
+        null=True, blank=True, help_text="Until then messages are also signed with the previous secret."
     )
     is_active = models.BooleanField(default=True)
-    disabled_reason = models.CharField(max_length=200, blank=True, help_text="Why, where the system switched it off.")
+    disabled_reason = models.CharField(max_length=200, blank=True, help_text="Why the system switched it off.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -31,12 +31,12 @@ class Webhook(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One event to be told to one webhook. Written in the transaction of the act itself; a worker sends it after."""
+    """One event for one webhook. It is written in the transaction of the act; a worker sends it afterwards."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", _("Waiting")  # to be sent, or to be tried again
+        WAITING = "waiting", _("Waiting")  # to be sent, or to be retried
         DELIVERED = "delivered", _("Delivered")
-        GIVEN_UP = "given_up", _("Given up")  # tried for a day; may be sent again by hand
+        GIVEN_UP = "given_up", _("Given up")  # after a day of retries; a lead may send it again
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -44,14 +44,14 @@ class WebhookDelivery(models.Model):
     message_id = models.CharField(max_length=60, unique=True, help_text="The same in every attempt.")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(help_text="When it is sent next.")
+    due_at = models.DateTimeField(help_text="When the next attempt is due.")
     created_at = models.DateTimeField()
     # Of the last attempt.
     tried_at = models.DateTimeField(null=True, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
-    excerpt = models.CharField(max_length=500, blank=True, help_text="How the answer began.")
-    error = models.CharField(max_length=300, blank=True, help_text="Why there was no answer.")
+    excerpt = models.CharField(max_length=500, blank=True, help_text="The beginning of the response.")
+    error = models.CharField(max_length=300, blank=True, help_text="Why there was no response.")
 
     class Meta:
         indexes = (
@@ -62,7 +62,7 @@ class WebhookDelivery(models.Model):
 
     @property
     def last_attempt(self) -> "WebhookAttempt | None":
-        """What came of it last; None: it was not tried yet."""
+        """The last attempt; None: there was none."""
         return next(iter(reversed(self.log.all())), None)
 
     def __str__(self) -> str:
@@ -70,14 +70,14 @@ class WebhookDelivery(models.Model):
 
 
 class WebhookAttempt(models.Model):
-    """One attempt at a delivery and what came of it. Kept as long as the delivery."""
+    """One attempt at a delivery, and its outcome. Kept as long as the delivery."""
 
     delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="log")
     at = models.DateTimeField()
-    http_status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="null: there was no answer.")
-    seconds = models.FloatField(help_text="How long it took, answer or not.")
-    excerpt = models.CharField(max_length=500, blank=True, help_text="How the answer began.")
-    error = models.CharField(max_length=300, blank=True, help_text="Why there was no answer.")
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="null: there was no response.")
+    seconds = models.FloatField(help_text="How long the attempt took.")
+    excerpt = models.CharField(max_length=500, blank=True, help_text="The beginning of the response.")
+    error = models.CharField(max_length=300, blank=True, help_text="Why there was no response.")
 
     class Meta:
         ordering = ("pk",)

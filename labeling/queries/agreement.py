@@ -8,7 +8,7 @@ from labeling.stats import AgreementReport, agreement_report
 
 Pattern = tuple[int, ...]
 
-# Counted from the judgments themselves: only they know whose they are.
+# Counted from judgments, because the counts on comparisons do not tell simulated annotators from people.
 HUMAN_PATTERNS = """
 SELECT a, tie, b, count(*) FROM (
     SELECT count(*) FILTER (WHERE judgment.choice = 'a') AS a,
@@ -26,12 +26,12 @@ SELECT a, tie, b, count(*) FROM (
 
 
 def agreement(campaign: Campaign, *, include_simulated: bool = False) -> AgreementReport:
-    """Agreement with 95 % intervals. Simulated annotators are left out unless asked for."""
+    """Agreement with 95 % intervals, by default without simulated annotators."""
     return agreement_report(vote_patterns(campaign, include_simulated=include_simulated))
 
 
 def vote_patterns(campaign: Campaign, *, include_simulated: bool = False) -> dict[Pattern, int]:
-    """How many comparisons have each pattern of votes over (a, tie or both bad, b); those without votes left out."""
+    """How many comparisons have each pattern of votes over (a, tie or both bad, b), without those that have none."""
     if include_simulated or not _has_simulated_votes(campaign):
         return _all_patterns(campaign)
     with connection.cursor() as cursor:
@@ -40,7 +40,7 @@ def vote_patterns(campaign: Campaign, *, include_simulated: bool = False) -> dic
 
 
 def has_simulated_annotators(campaign: Campaign) -> bool:
-    """Whether simulated annotators have judged here: a figure that includes them says so."""
+    """Whether simulated annotators have judged in this campaign: figures that include them say so."""
     return _has_simulated_votes(campaign)
 
 
@@ -57,7 +57,7 @@ def _all_patterns(campaign: Campaign) -> dict[Pattern, int]:
 
 
 def _has_simulated_votes(campaign: Campaign) -> bool:
-    # From the few who are simulated to their judgments, not from the many judgments to their people.
+    # Looks up the judgments of the few simulated annotators, not the annotators of the many judgments.
     simulated = User.objects.filter(is_simulated=True, memberships__campaign=campaign).values_list("pk", flat=True)
     judged = Judgment.objects.filter(campaign=campaign, annotator__in=list(simulated))
     return judged.filter(~Q(choice=Choice.SKIP), superseded_at=None).exists()

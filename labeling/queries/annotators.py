@@ -1,4 +1,4 @@
-"""What each annotator of a campaign did."""
+"""Summaries of the annotators of a campaign."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,9 +12,10 @@ from labeling.models import Assignment, Campaign, Choice, Judgment
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorSummary:
-    """One annotator, by pseudonym. left_share: how often the left one was preferred, of all preferences.
+    """One annotator, by pseudonym.
 
-    seconds: mean time for a judgment; None where no client told.
+    left_share: the share of preferences that are for the left side. seconds: mean time for a judgment; None: no client
+    sent any.
     """
 
     pseudonym: str
@@ -32,7 +33,7 @@ class AnnotatorSummary:
 
 
 def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
-    """Everybody who ever judged in the campaign, the busiest first. Gold and retests are not in the counts."""
+    """Everybody who ever judged in the campaign, the busiest first. Gold and retests do not count."""
     counts = Q(superseded_at=None, kind=Assignment.Kind.NORMAL)
     preferred = counts & Q(choice__in=[Choice.A, Choice.B])
     on_left = preferred & (Q(choice=Choice.A, left="a") | Q(choice=Choice.B, left="b"))

@@ -1,4 +1,4 @@
-"""What waits for a decision: conflicts for experts, flagged comparisons for leads."""
+"""Comparisons that wait for a decision: conflicts for experts, flagged ones for leads."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +9,15 @@ from labeling.models import Assignment, Campaign, Choice, Comparison, Flag, Judg
 
 STRENGTHS = {1: _("slightly"), 2: _("clearly"), 3: _("much")}
 SIDES = {"a": "A", "b": "B"}
-"""As the page that shows both texts calls them."""
+"""The names of both texts on the page."""
 SAID = {**dict(Choice.choices), "a": _("A is better"), "b": _("B is better")}
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one annotator said about a comparison, in terms of A and B, by pseudonym.
+    """One annotator's judgment of a comparison in words, in terms of A and B, by pseudonym.
 
-    strength: slightly, clearly or much; empty where it was not asked. criteria: name and side, in the campaign's order.
+    strength: slightly, clearly or much; empty: not asked. criteria: name and side, in the campaign's order.
     """
 
     pseudonym: str
@@ -34,7 +34,7 @@ class Statement:
 
 
 def next_waiting(campaign: Campaign, status: str, *, after: int = 0) -> Comparison | None:
-    """The first comparison of this status behind another one, else the first of all; with its texts."""
+    """The first comparison of this status after the one with this id, else the first of all; with its texts."""
     waiting = (
         Comparison.objects.filter(campaign=campaign, status=status)
         .select_related("campaign", "prompt", "completion_a", "completion_b")
@@ -45,7 +45,7 @@ def next_waiting(campaign: Campaign, status: str, *, after: int = 0) -> Comparis
 
 
 def statements_on(comparison: Comparison) -> list[Statement]:
-    """All that is currently said about a comparison, skips included, oldest first. Retests are no part of it."""
+    """The current judgments of a comparison, including skips, oldest first. Retests are left out."""
     judgments = (
         Judgment.objects.filter(comparison=comparison, superseded_at=None)
         .exclude(kind=Assignment.Kind.RETEST)
@@ -57,15 +57,15 @@ def statements_on(comparison: Comparison) -> list[Statement]:
 
 
 def _statement(judgment: Judgment, order: list[str]) -> Statement:
-    said = judgment.criteria
-    named = [name for name in order if name in said] + sorted(set(said) - set(order))
+    sides = judgment.criteria
+    names = [name for name in order if name in sides] + sorted(set(sides) - set(order))
     return Statement(
         pseudonym=judgment.annotator.pseudonym,
         is_simulated=judgment.annotator.is_simulated,
         choice=judgment.choice,
         said=str(SAID[judgment.choice]),
         strength=str(STRENGTHS.get(judgment.strength or 0, "")),
-        criteria=[(name, SIDES.get(said[name], said[name])) for name in named],
+        criteria=[(name, SIDES.get(sides[name], sides[name])) for name in names],
         comment=judgment.comment,
         skip_reason=judgment.skip_reason,
         flag=str(Flag(judgment.flag).label) if judgment.flag else "",

@@ -1,4 +1,4 @@
-"""What a slice's statistics stand on, counted in the database: patterns and histograms, never judgments."""
+"""Counts for the statistics of a slice, made in the database: patterns and histograms, never single judgments."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from labeling.queries.slices import Slice, votes_of
 from labeling.stats import FloatArray, LengthCounts, MatchCounts, Pattern, RetestCounts
 
 ESTIMATED_FROM = 5_000
-"""Comparisons that Dawid-Skene looks at in a larger slice, drawn by a hash: their errors are known well enough then."""
+"""The number of comparisons that Dawid-Skene uses of a larger slice, chosen by a hash: enough for the estimates."""
 
 RATIO_STEP = 0.1
-"""Logarithms of length ratios are counted in steps of this; lengths within 5 % of each other are the same length."""
+"""Logarithms of length ratios are counted in steps of this. Lengths within 5 % of each other count as equal."""
 
 STRETCHES = 100
-"""Along the judgments, agreement is shown by hundredth, or by fewer parts where there are few comparisons."""
+"""Agreement along the judgments is shown in a hundred parts, or in fewer if there are few comparisons."""
 PER_STRETCH = 20
-"""Comparisons with two votes that a part should have, so that its agreement says something."""
+"""The number of comparisons with two votes that make a part's agreement meaningful."""
 
 PATTERNS = "SELECT a, tie, b, count(*) FROM slice_unit GROUP BY a, tie, b"
 STRENGTHS = """
@@ -34,17 +34,17 @@ SELECT much_b, clearly_b, slightly_b, tie, slightly_a, clearly_a, much_a, count(
 ) patterns GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 ANNOTATORS = """
-SELECT annotator_id, count(*), count(*) FILTER (WHERE choice <> 1 AND said_left),
-    count(*) FILTER (WHERE choice <> 1 AND NOT said_left) FROM slice_vote WHERE mine GROUP BY annotator_id
+SELECT annotator_id, count(*), count(*) FILTER (WHERE choice <> 1 AND chose_left),
+    count(*) FILTER (WHERE choice <> 1 AND NOT chose_left) FROM slice_vote WHERE is_selected GROUP BY annotator_id
 """
 PAIRS = """
 SELECT one.annotator_id, other.annotator_id, one.choice, other.choice, count(*)
 FROM slice_vote one JOIN slice_vote other USING (comparison_id)
-WHERE one.early AND other.early AND one.annotator_id < other.annotator_id AND (one.mine OR other.mine)
+WHERE one.early AND other.early AND one.annotator_id < other.annotator_id AND (one.is_selected OR other.is_selected)
 GROUP BY 1, 2, 3, 4
 """
 SECONDS = """
-SELECT annotator_id, round(seconds::numeric, 1), count(*) FROM slice_vote WHERE mine AND seconds IS NOT NULL
+SELECT annotator_id, round(seconds::numeric, 1), count(*) FROM slice_vote WHERE is_selected AND seconds IS NOT NULL
 GROUP BY 1, 2
 """
 LENGTHS = """
@@ -53,7 +53,7 @@ SELECT one.model_version, other.model_version,
     votes.a, votes.tie, votes.b, count(*)
 FROM (
     SELECT comparison_id, count(*) FILTER (WHERE choice = 0) AS a, count(*) FILTER (WHERE choice = 1) AS tie,
-        count(*) FILTER (WHERE choice = 2) AS b FROM slice_vote WHERE mine GROUP BY comparison_id
+        count(*) FILTER (WHERE choice = 2) AS b FROM slice_vote WHERE is_selected GROUP BY comparison_id
 ) votes
 JOIN labeling_comparison comparison ON comparison.id = votes.comparison_id
 JOIN labeling_completion one ON one.id = comparison.completion_a_id
@@ -71,21 +71,21 @@ SELECT stretch, a, tie, b, count(*) FROM (
 ) placed GROUP BY 1, 2, 3, 4
 """
 GOLD = """
-SELECT annotator_id, count(*) FILTER (WHERE said = winner), count(*) FROM slice_check
+SELECT annotator_id, count(*) FILTER (WHERE choice = winner), count(*) FROM slice_check
 WHERE winner IS NOT NULL GROUP BY 1
 """
 RETESTS = """
-SELECT CASE WHEN first_said NOT IN ('a', 'b') THEN 'tie' WHEN first_said = first_left THEN 'left' ELSE 'right' END,
-    CASE WHEN said NOT IN ('a', 'b') THEN 'tie' WHEN said = "left" THEN 'left' ELSE 'right' END, count(*)
-FROM slice_check WHERE kind = 'retest' AND first_said IS NOT NULL GROUP BY 1, 2
+SELECT CASE WHEN first_choice NOT IN ('a', 'b') THEN 'tie' WHEN first_choice = first_left THEN 'left' ELSE 'right' END,
+    CASE WHEN choice NOT IN ('a', 'b') THEN 'tie' WHEN choice = "left" THEN 'left' ELSE 'right' END, count(*)
+FROM slice_check WHERE kind = 'retest' AND first_choice IS NOT NULL GROUP BY 1, 2
 """
-# Who said what of each comparison, as annotator * 4 + choice; the same set of votes counted once.
-WHO_SAID_WHAT = """
-SELECT said, count(*) FROM (
-    SELECT array_agg(annotator_id * 4 + choice ORDER BY annotator_id) AS said FROM slice_vote
+# The votes on each comparison as annotator * 4 + choice. Equal sets of votes are counted together.
+VOTE_SETS = """
+SELECT vote_set, count(*) FROM (
+    SELECT array_agg(annotator_id * 4 + choice ORDER BY annotator_id) AS vote_set FROM slice_vote
     WHERE (hashint8(comparison_id) & 2147483647) %% %(every)s = 0
     GROUP BY comparison_id HAVING count(*) >= 2
-) votes GROUP BY said
+) sets GROUP BY vote_set
 """
 
 Stretches = dict[str, dict[Pattern, int]]
@@ -93,9 +93,10 @@ Stretches = dict[str, dict[Pattern, int]]
 
 @dataclass(slots=True)
 class VoteSets:
-    """Who said what, for Dawid-Skene: vote v says that `people[annotators[v]]` chose `choices[v]` for set `sets[v]`.
+    """Votes for Dawid-Skene: vote v says that `people[annotators[v]]` chose `choices[v]` for set `sets[v]`.
 
-    weights: how many comparisons have each set of votes. every: one comparison of so many was looked at.
+    sets, annotators, choices: shape (votes,). weights: how many comparisons have each set of votes, shape (sets,).
+    every: one in this many comparisons was used.
     """
 
     sets: NDArray[np.int64]
@@ -107,8 +108,8 @@ class VoteSets:
 
 
 @dataclass(slots=True)
-class Counts:
-    """A slice, counted. People go by pseudonym. at: when it was counted."""
+class SliceCounts:
+    """The counts of a slice. People go by pseudonym. at: when they were counted."""
 
     at: datetime
     patterns: dict[Pattern, int]
@@ -127,8 +128,8 @@ class Counts:
     simulated: list[str] = field(default_factory=list)
 
 
-def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
-    """Counts a slice. zone: the time zone that days are in. Raises Invalid."""
+def count_slice(campaign: Campaign, part: Slice, now: datetime, zone: str) -> SliceCounts:
+    """Counts a slice. zone: the time zone of its days. Raises Invalid."""
     with votes_of(campaign, part) as cursor:
         cursor.execute(ANNOTATORS)
         rows = cursor.fetchall()
@@ -137,7 +138,7 @@ def count(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Counts:
         names = {pk: person.pseudonym for pk, person in people.items()}
         lengths, matches = _lengths(cursor)
         patterns = _patterns(cursor)
-        return Counts(
+        return SliceCounts(
             at=now,
             patterns=patterns,
             strengths=_strengths(cursor),
@@ -162,9 +163,9 @@ def _patterns(cursor: CursorWrapper) -> dict[Pattern, int]:
 
 
 def _gold(cursor: CursorWrapper, names: dict[int, str]) -> dict[str, tuple[int, int]]:
-    """How often each annotator was right, and of how many."""
+    """For each annotator the correct judgments of gold, and all of them."""
     cursor.execute(GOLD)
-    return {names[annotator]: (right, number) for annotator, right, number in cursor.fetchall()}
+    return {names[annotator]: (correct, number) for annotator, correct, number in cursor.fetchall()}
 
 
 def _retests(cursor: CursorWrapper) -> RetestCounts:
@@ -180,8 +181,8 @@ def _strengths(cursor: CursorWrapper) -> dict[Pattern, int]:
 def _pairs(cursor: CursorWrapper, names: dict[int, str]) -> dict[tuple[str, str], FloatArray]:
     cursor.execute(PAIRS)
     tables: dict[tuple[str, str], FloatArray] = defaultdict(lambda: np.zeros((3, 3)))
-    for first, second, said, other, number in cursor.fetchall():
-        tables[names[first], names[second]][said, other] = number
+    for first, second, choice, other_choice, number in cursor.fetchall():
+        tables[names[first], names[second]][choice, other_choice] = number
     return dict(tables)
 
 
@@ -194,7 +195,7 @@ def _seconds(cursor: CursorWrapper, names: dict[int, str]) -> dict[str, dict[flo
 
 
 def _lengths(cursor: CursorWrapper) -> tuple[LengthCounts, MatchCounts]:
-    """Votes by length, of all models together, and by length and models."""
+    """Votes by length ratio for all models together, and by models and length ratio."""
     cursor.execute(LENGTHS, {"step": RATIO_STEP})
     lengths: Counter[tuple[float, int, int]] = Counter()
     matches: Counter[tuple[str, str, float, int, int, int]] = Counter()
@@ -208,30 +209,30 @@ def _lengths(cursor: CursorWrapper) -> tuple[LengthCounts, MatchCounts]:
 
 def _stretches(cursor: CursorWrapper, sql: str, values: dict[str, str | int]) -> Stretches:
     cursor.execute(sql, values)
-    found: Stretches = defaultdict(dict)
+    stretches: Stretches = defaultdict(dict)
     for stretch, a, tie, b, number in cursor.fetchall():
-        found[str(stretch)][a, tie, b] = number
-    return dict(found)
+        stretches[str(stretch)][a, tie, b] = number
+    return dict(stretches)
 
 
 def _parts(cursor: CursorWrapper, patterns: dict[Pattern, int]) -> Stretches:
-    """In the order of the last vote; named 001 to 100 by the hundredth of the comparisons that a part begins with."""
+    """Parts in the order of the last vote, named 001 to 100 by the hundredth of the comparisons they begin with."""
     comparisons = sum(number for pattern, number in patterns.items() if sum(pattern) >= 2)
     parts = max(1, min(STRETCHES, comparisons // PER_STRETCH))
-    found = _stretches(cursor, PARTS, {"parts": parts})
-    return {f"{(int(part) - 1) * STRETCHES // parts + 1:03}": stretch for part, stretch in found.items()}
+    stretches = _stretches(cursor, PARTS, {"parts": parts})
+    return {f"{(int(part) - 1) * STRETCHES // parts + 1:03}": stretch for part, stretch in stretches.items()}
 
 
 def _vote_sets(cursor: CursorWrapper, names: dict[int, str]) -> VoteSets:
     cursor.execute("SELECT count(DISTINCT comparison_id) FROM slice_vote")
     ((comparisons,),) = cursor.fetchall()
     every = -(-comparisons // ESTIMATED_FROM) or 1
-    cursor.execute(WHO_SAID_WHAT, {"every": every})
+    cursor.execute(VOTE_SETS, {"every": every})
     rows = sorted(cursor.fetchall())
     people = sorted(names, key=lambda pk: names[pk])
     numbers = {pk: number for number, pk in enumerate(people)}
     votes = np.array(
-        [(which, numbers[vote // 4], vote % 4) for which, (said, _) in enumerate(rows) for vote in said],
+        [(which, numbers[vote // 4], vote % 4) for which, (vote_set, _) in enumerate(rows) for vote in vote_set],
         dtype=np.int64,
     ).reshape(-1, 3)
     weights = np.array([number for _, number in rows], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What is known of how annotators err, and what the votes on a comparison come to under it."""
+"""The estimated errors of annotators, and the posterior of a comparison's verdict under them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,16 +12,16 @@ from labeling.stats import FloatArray, common_confusion, posterior
 IntArray = NDArray[np.int64]
 
 Vote = tuple[int, str]
-"""Who (the id of an annotator), and what: a, b, tie or both_bad."""
+"""The id of an annotator, and their choice: a, b, tie or both_bad."""
 
 WITH_TIE = {Choice.A: 0, Choice.TIE: 1, Choice.BOTH_BAD: 1, Choice.B: 2}
 WITHOUT_TIE = {Choice.A: 0, Choice.B: 1}
 PRIOR_ERROR_RATE = 0.25
-"""Of somebody nothing is known about."""
+"""Of annotators without estimates."""
 
 
 def votes_on(comparison_ids: Iterable[int]) -> dict[int, list[Vote]]:
-    """The current votes on these comparisons, in one statement. Gold and retests are no votes."""
+    """The current votes on these comparisons, in one statement. Judgments of gold and retests are not votes."""
     rows = (
         Judgment.objects.filter(
             comparison__in=list(comparison_ids), kind=Assignment.Kind.NORMAL, superseded_at__isnull=True
@@ -36,7 +36,10 @@ def votes_on(comparison_ids: Iterable[int]) -> dict[int, list[Vote]]:
 
 
 def all_votes(campaign: Campaign) -> tuple[IntArray, IntArray, NDArray[np.str_]]:
-    """Every current vote of a campaign, of comparisons that are not out: comparison ids, annotator ids and choices."""
+    """All current votes of a campaign, without comparisons that are out: comparison ids, annotator ids, choices.
+
+    Each has shape (votes,).
+    """
     rows = (
         Judgment.objects.filter(campaign=campaign, kind=Assignment.Kind.NORMAL, superseded_at__isnull=True)
         .exclude(choice=Choice.SKIP)
@@ -50,12 +53,12 @@ def all_votes(campaign: Campaign) -> tuple[IntArray, IntArray, NDArray[np.str_]]
 
 
 def choice_numbers(*, with_tie: bool) -> dict[Choice, int]:
-    """The number of each choice in the estimates; both bad counts as a tie."""
+    """The index of each choice in the estimates. Both bad counts as a tie."""
     return WITH_TIE if with_tie else WITHOUT_TIE
 
 
 def estimates_of(campaign: Campaign) -> AnnotatorEstimates | None:
-    """The estimates read with the campaign, if there are any."""
+    """The estimates that were read with the campaign, if there are any."""
     try:
         return campaign.annotator_estimates
     except AnnotatorEstimates.DoesNotExist:
@@ -63,18 +66,18 @@ def estimates_of(campaign: Campaign) -> AnnotatorEstimates | None:
 
 
 def verdict_posterior(votes: Sequence[Vote], estimates: AnnotatorEstimates | None) -> FloatArray:
-    """P(a), P(tie or both bad), P(b) after these votes under the estimated errors; shape (3,).
+    """P(a), P(tie or both bad), P(b) after these votes, under the estimated errors; shape (3,).
 
-    Somebody without an estimate errs as PRIOR_ERROR_RATE says.
+    An annotator without an estimate errs at PRIOR_ERROR_RATE.
     """
     has_tie = any(choice in (Choice.TIE, Choice.BOTH_BAD) for _, choice in votes)
     size = len(estimates.priors) if estimates else 3
-    if has_tie and size == 2:  # ties were not offered when the estimates were made
+    if has_tie and size == 2:  # the estimates were made without ties
         estimates, size = None, 3
     numbers = choice_numbers(with_tie=size == 3)
     unknown = common_confusion(size, PRIOR_ERROR_RATE)
-    known = estimates.confusions if estimates else {}
-    matrices = np.array([known.get(str(annotator), unknown) for annotator, _ in votes]).reshape(-1, size, size)
+    confusions = estimates.confusions if estimates else {}
+    matrices = np.array([confusions.get(str(annotator), unknown) for annotator, _ in votes]).reshape(-1, size, size)
     priors = np.array(estimates.priors) if estimates else np.full(size, 1 / size)
-    found = posterior([numbers[Choice(choice)] for _, choice in votes], matrices, priors)
-    return found if size == 3 else np.array([found[0], 0.0, found[1]])
+    probabilities = posterior([numbers[Choice(choice)] for _, choice in votes], matrices, priors)
+    return probabilities if size == 3 else np.array([probabilities[0], 0.0, probabilities[1]])

@@ -1,4 +1,4 @@
-"""How fast a campaign is being judged, day by day, and when it will be done at that pace."""
+"""The pace of a campaign's judgments, day by day, and when it will be complete at that pace."""
 
 from datetime import datetime, timedelta
 
@@ -12,12 +12,15 @@ from labeling.stats import Forecast, forecast
 DAYS = 14
 DAY_SECONDS = 86_400
 SHORTEST = 1 / 24
-"""Of a day: what began a minute ago has no pace yet."""
+"""In days. A campaign that began less than this ago has no pace yet."""
 
 
 def judged_by_day(campaign: Campaign, *, now: datetime) -> tuple[list[int], float]:
-    """Votes of each of the last 24 hours, the 24 hours before, and so on, newest first, back to the first vote or for
-    DAYS; and how much of the oldest one lies after the first vote (1.0: all of it). Costs the votes of those days."""
+    """The votes of the last 24 hours, of the 24 hours before, and so on, back to the first vote or for DAYS.
+
+    Also returns the share of the oldest day that lies after the first vote (1.0: all of it). Reads the votes of these
+    days.
+    """
     votes = Judgment.objects.filter(
         campaign=campaign,
         kind=Assignment.Kind.NORMAL,
@@ -32,7 +35,7 @@ def judged_by_day(campaign: Campaign, *, now: datetime) -> tuple[list[int], floa
     if not by_day:
         return [], 1.0
     oldest = max(by_day)
-    counts = [by_day[each]["votes"] if each in by_day else 0 for each in range(oldest + 1)]
+    counts = [by_day[number]["votes"] if number in by_day else 0 for number in range(oldest + 1)]
     if Judgment.objects.filter(campaign=campaign, created_at__lte=now - timedelta(days=DAYS)).exists():
         return counts + [0] * (DAYS - len(counts)), 1.0
     part = (now - by_day[oldest]["first"]).total_seconds() / DAY_SECONDS - oldest
@@ -40,6 +43,6 @@ def judged_by_day(campaign: Campaign, *, now: datetime) -> tuple[list[int], floa
 
 
 def completion_forecast(campaign: Campaign, progress: CampaignProgress, *, now: datetime) -> Forecast:
-    """When the judgments that are still wanted will have been made."""
+    """When the judgments that are still wanted will be complete."""
     counts, part = judged_by_day(campaign, now=now)
     return forecast(max(0, progress.judgments_wanted - progress.judgments), counts, part)

@@ -1,7 +1,7 @@
-"""All that is held about one person, for that person: one JSON object, streamed.
+"""All data about one person, for that person: one JSON object, streamed.
 
-What is held is read off the models: every row of every table of ours that names the person, so that a table which is
-new tomorrow is in it without anybody thinking of it. What is left out is listed here, with the reason.
+It contains every row of every table that refers to the person, as the models say. So a new table is included without
+further work. Tables that are left out are listed here, with the reason.
 """
 
 import json
@@ -15,29 +15,29 @@ from labeling.models import Event, User
 
 CHUNK = 500
 SECRET = {"key_hash", "token_hash", "secret", "previous_secret", "password"}
-"""Columns that open something, or are compared with what does."""
+"""Columns that hold secrets or hashes of secrets."""
 
 LEFT_OUT = {
-    "labeling.KeptReply": "answers to their own calls, kept a day for retries; what they made is in its own table",
-    "labeling.User_groups": "told with the account",
-    "labeling.User_user_permissions": "told with the account",
+    "labeling.KeptReply": "replies to their own calls, kept for a day; what these calls wrote is in other tables",
+    "labeling.User_groups": "part of the account",
+    "labeling.User_user_permissions": "part of the account",
 }
-"""Tables that name people and are not told, by label, with the reason."""
+"""Tables that refer to people and are left out, by label, with the reason."""
 
 
 def tables() -> dict[type[Model], list[str]]:
-    """Every table that names people, and in which columns; those that are left out too."""
-    found: dict[type[Model], list[str]] = {}
+    """Every table that refers to people, with the columns that do. Includes those that are left out."""
+    columns: dict[type[Model], list[str]] = {}
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
-            found.setdefault(relation.related_model, []).append(relation.field.name)  # type: ignore[union-attr,arg-type]
-    return dict(sorted(found.items(), key=lambda item: item[0]._meta.label))
+            columns.setdefault(relation.related_model, []).append(relation.field.name)  # type: ignore[union-attr,arg-type]
+    return dict(sorted(columns.items(), key=lambda item: item[0]._meta.label))
 
 
 def personal_data(person: User) -> Iterator[bytes]:
-    """The account, then table by table every row that names the person: what they are, did, said and made.
+    """The account, then table by table every row that refers to the person, as pieces of one JSON object.
 
-    Judgments that were taken back are there too; keys and secrets are not. Events that others made about them as well.
+    It includes judgments that were undone, and events by others about the person. It leaves out keys and secrets.
     """
     account = _values(person) | {
         "groups": list(person.groups.values_list("name", flat=True)),
@@ -57,19 +57,19 @@ def _name(model: type[Model]) -> str:
 
 
 def _rows(model: type[Model], columns: list[str], person: User) -> QuerySet[Any]:
-    named = Q()
+    refers = Q()
     for column in columns:
-        named |= Q(**{column: person.pk})
+        refers |= Q(**{column: person.pk})
     if model is Event:
-        named |= Q(subject_type="user", subject_id=str(person.pk))
-    return model._default_manager.filter(named)
+        refers |= Q(subject_type="user", subject_id=str(person.pk))
+    return model._default_manager.filter(refers)
 
 
 def _list(rows: Iterable[Model]) -> Iterator[bytes]:
-    between = b"\n"
+    separator = b"\n"
     for row in rows:
-        yield between + _json(_values(row))
-        between = b",\n"
+        yield separator + _json(_values(row))
+        separator = b",\n"
 
 
 def _values(row: Model) -> dict[str, Any]:

@@ -1,36 +1,37 @@
-"""How far a campaign and its annotators are. Read from running totals: no counting, however large the campaign."""
+"""The progress of a campaign and its annotators, read from running totals: the cost does not grow with the campaign."""
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
+from common.days import midnight
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
 from labeling.tally import Tally, read_tally
 
 HIDING_STEP = 20
-"""Where gold or retests are mixed in, annotators see the campaign's totals in steps of this size: a total that a
-judgment of theirs left as it was would tell them which one was not a vote."""
+"""In campaigns with gold or retests, annotators see totals in steps of this size. An exact total would not move after a
+gold judgment, and so reveal it."""
 
-PAUSED = gettext_noop("You are paused in this campaign. Ask whoever runs it; what you judged is kept.")
+PAUSED = gettext_noop("You are paused in this campaign. Ask its lead. Your judgments are kept.")
 WARNED = gettext_noop(
-    "Several of your answers were not as expected. Please read the guidelines again and take your time."
+    "Several of your judgments were not as expected. Please read the guidelines again, and take your time."
 )
-QUOTA_REACHED = gettext_noop("You have judged as many as one person may in this campaign. Thank you!")
-QUOTA_OF_TODAY_REACHED = gettext_noop("You have judged as many as one person may on one day. Go on tomorrow.")
+QUOTA_REACHED = gettext_noop("You have reached your quota in this campaign. Thank you!")
+QUOTA_OF_TODAY_REACHED = gettext_noop("You have reached your quota for today. Continue tomorrow.")
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignProgress:
-    """Where a campaign is.
+    """The progress of a campaign.
 
-    comparisons: without those that are flagged, retired or gold. judgments: current ones that are votes (no skips, no
-    gold, no retests). judgments_wanted: all of them, those made included. votes_saved: how many fewer votes the
-    comparisons that are finished took than if each had got the maximum; 0 without adaptive overlap. annotators: members
-    who have judged. judgments_today: in the time zone of the settings.
+    comparisons: without flagged, retired and gold ones. judgments: current votes (no skips, no gold, no retests).
+    judgments_wanted: the total, including those made. votes_saved: votes that finished comparisons did without, against
+    the maximum for each; 0 without adaptive overlap. annotators: members who have judged. judgments_today: in the time
+    zone of the settings.
     """
 
     prompts: int
@@ -50,7 +51,7 @@ class CampaignProgress:
         return asdict(self)
 
     def for_annotators(self, campaign: Campaign) -> "CampaignProgress":
-        """What members who do not lead see: nothing that tells gold and retests from votes."""
+        """The progress that members see who do not lead: it never reveals gold or retests."""
         if not campaign.hides_kinds:
             return replace(self, gold=0)
         settled, conflicts = coarse(self.settled), coarse(self.conflicts)
@@ -67,10 +68,10 @@ class CampaignProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """What an annotator's page shows: their own counts (skips left out), and the campaign's.
+class AnnotatorProgress:
+    """An annotator's own counts (without skips), and the campaign's totals.
 
-    notice: a sentence for the annotator (paused, warned, a quota reached); empty: nothing to say.
+    notice: a sentence for the annotator (paused, warned, a quota reached), or empty.
     """
 
     judged: int
@@ -83,19 +84,14 @@ class Progress:
         return asdict(self)
 
 
-class AnnotatorProgress(NamedTuple):
-    """How much one person judged in a campaign, skips left out."""
-
-    judged: int
-    judged_today: int
-
-
 def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> CampaignProgress:
-    """Where a campaign is."""
+    """The progress of a campaign. now: for the count of today."""
     tally = read_tally(campaign.pk)
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Judgment.objects.filter(
-        campaign=campaign, kind=Assignment.Kind.NORMAL, created_at__gte=midnight, superseded_at=None
+        campaign=campaign,
+        kind=Assignment.Kind.NORMAL,
+        created_at__gte=midnight(timezone.localdate(now)),
+        superseded_at=None,
     )
     most = campaign.max_overlap or 0
     beside = campaign.comparisons.filter(status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD])
@@ -116,27 +112,19 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
     )
 
 
-def annotator_progress(campaign: Campaign, user: User, *, now: datetime | None = None) -> AnnotatorProgress:
-    """How much this person judged: in all, and today. Zeros for somebody who is no member."""
-    membership = Membership.objects.filter(campaign=campaign, user=user).first()
-    if membership is None:
-        return AnnotatorProgress(0, 0)
-    return AnnotatorProgress(membership.judged, judged_today(membership, now))
-
-
-def annotator_view(campaign: Campaign, user: User, *, now: datetime) -> Progress:
-    """What an annotator's page shows where nothing is given. Zeros for somebody who is no member."""
+def annotator_progress(campaign: Campaign, user: User, *, now: datetime) -> AnnotatorProgress:
+    """The progress of one annotator, in two statements. Zeros for people who are not members."""
     membership = Membership.objects.filter(campaign=campaign, user=user).select_related("campaign").first()
     return progress_of(membership or Membership(campaign=campaign, user=user), read_tally(campaign.pk), now)
 
 
 def judged_today(membership: Membership, now: datetime | None = None) -> int:
-    """How much this member judged today (in the time zone of the settings)."""
+    """The number of judgments this member made today (in the time zone of the settings)."""
     return membership.judged_today if membership.judged_on == timezone.localdate(now) else 0
 
 
 def quota_left(membership: Membership, now: datetime) -> int | None:
-    """How many more judgments this member may make now; None: no quota. Below 0 where the quota was lowered."""
+    """The number of judgments this member may still make now. None: no quota. Negative after the quota was lowered."""
     campaign = membership.campaign
     left = []
     if campaign.quota is not None:
@@ -147,7 +135,7 @@ def quota_left(membership: Membership, now: datetime) -> int | None:
 
 
 def notice_of(membership: Membership, now: datetime) -> str:
-    """What this member should be told."""
+    """A sentence for this member: paused, a quota reached, or warned; else empty."""
     if membership.paused_at is not None:
         return gettext(PAUSED)
     left = quota_left(membership, now)
@@ -159,13 +147,13 @@ def notice_of(membership: Membership, now: datetime) -> str:
 
 
 def coarse(number: int) -> int:
-    """The number rounded down to HIDING_STEP."""
+    """The number rounded down to a multiple of HIDING_STEP."""
     return number - number % HIDING_STEP
 
 
-def progress_of(membership: Membership, totals: Tally, now: datetime) -> Progress:
-    """What an annotator's page shows, from what has been read already."""
+def progress_of(membership: Membership, totals: Tally, now: datetime) -> AnnotatorProgress:
+    """The progress of one annotator, from rows that were read already."""
     settled = coarse(totals.settled) if membership.campaign.hides_kinds else totals.settled
-    return Progress(
+    return AnnotatorProgress(
         membership.judged, judged_today(membership, now), totals.comparisons, settled, notice_of(membership, now)
     )

@@ -1,4 +1,4 @@
-"""Comparisons, judgments and events of a campaign, narrowed to what somebody asks for; in no order yet."""
+"""Filtered comparisons, verdicts, judgments and events of a campaign, not yet ordered."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from labeling.queries.verdicts import standing_verdicts
 Row = TypeVar("Row", bound=Model)
 
 TOKENS = ("token_ids", "prompt_token_ids", "sampling")
-"""Columns of completions that are long and that nobody is shown."""
+"""Columns of completions that are long and appear on no page."""
 
 TextPair = tuple[Sequence[Message], str, str]
 
@@ -28,21 +28,23 @@ def filtered_comparisons(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Comparison]:
-    """Comparisons with their texts and verdicts. annotator: the pseudonym of somebody who judged them."""
-    found = _between(campaign.comparisons.all(), "created_at", since, until)
-    given = {"status": status, "source": source, "external_id": external_id}
-    found = found.filter(**{name: value for name, value in given.items() if value is not None})
+    """Comparisons with their texts and verdicts. annotator: the pseudonym of a person who judged them."""
+    rows = _between(campaign.comparisons.all(), "created_at", since, until)
+    wanted = {"status": status, "source": source, "external_id": external_id}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if annotator is not None:
-        judged = Judgment.objects.filter(campaign=campaign, superseded_at=None, annotator__in=_called(annotator))
-        found = found.filter(pk__in=judged.values("comparison"))
-    return found.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
+        judged = Judgment.objects.filter(
+            campaign=campaign, superseded_at=None, annotator__in=_with_pseudonym(annotator)
+        )
+        rows = rows.filter(pk__in=judged.values("comparison"))
+    return rows.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
 
 
 def comparisons_of(campaign: Campaign, pairs: Iterable[TextPair]) -> list[Comparison | None]:
-    """The campaign's comparison of each prompt and two texts, in whatever order these are; None where there is none."""
-    names = [pair_hash(messages_hash(prompt), one, other) for prompt, one, other in pairs]
-    found = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=set(names))}
-    return [found.get(name) for name in names]
+    """The campaign's comparison for each prompt and two texts, in either order; None: there is none."""
+    hashes = [pair_hash(messages_hash(prompt), one, other) for prompt, one, other in pairs]
+    by_hash = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=set(hashes))}
+    return [by_hash.get(digest) for digest in hashes]
 
 
 def filtered_verdicts(
@@ -55,32 +57,32 @@ def filtered_verdicts(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Verdict]:
-    """Verdicts that count, with their comparisons' texts. model_version: one that wrote either completion."""
-    found = _between(standing_verdicts(campaign), "settled_at", since, until)
-    given = {"winner": winner, "settled_by": settled_by, "confidence__lte": confidence_at_most}
-    found = found.filter(**{name: value for name, value in given.items() if value is not None})
+    """Verdicts that count, with the texts of their comparisons. model_version: it wrote one of the completions."""
+    rows = _between(standing_verdicts(campaign), "settled_at", since, until)
+    wanted = {"winner": winner, "settled_by": settled_by, "confidence__lte": confidence_at_most}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if model_version is not None:
         a, b = "comparison__completion_a__model_version", "comparison__completion_b__model_version"
-        found = found.filter(Q(**{a: model_version}) | Q(**{b: model_version}))
-    return found.select_related(
+        rows = rows.filter(Q(**{a: model_version}) | Q(**{b: model_version}))
+    return rows.select_related(
         "comparison__prompt", "comparison__completion_a", "comparison__completion_b", "settled_by_user"
     ).defer(*(f"comparison__completion_{side}__{name}" for side in "ab" for name in TOKENS))
 
 
 def disagreements(campaign: Campaign, *, status: str | None = None, commented: bool = False) -> QuerySet[Comparison]:
-    """Comparisons on which people did not say the same (a tie and "both bad" are the same: no preference).
+    """Comparisons whose judgments differ. A tie and "both bad" are the same: no preference.
 
-    status: settled all the same, in conflict, or still open. commented: only where somebody said why.
+    status: settled, conflict or open; None: any. commented: only those with a comment.
     """
     preferred = Q(votes_a__gt=0), Q(votes_b__gt=0), Q(votes_tie__gt=0) | Q(votes_both_bad__gt=0)
     two = (preferred[0] & preferred[1]) | (preferred[0] & preferred[2]) | (preferred[1] & preferred[2])
-    found = campaign.comparisons.exclude(status__in=Comparison.OUT).filter(two)
+    rows = campaign.comparisons.exclude(status__in=Comparison.OUT).filter(two)
     if status is not None:
-        found = found.filter(status=status)
+        rows = rows.filter(status=status)
     if commented:
-        said = Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None).exclude(comment="")
-        found = found.filter(Exists(said))
-    return found.select_related("campaign", "prompt", "completion_a", "completion_b", "verdict").defer(
+        comments = Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None).exclude(comment="")
+        rows = rows.filter(Exists(comments))
+    return rows.select_related("campaign", "prompt", "completion_a", "completion_b", "verdict").defer(
         *(f"completion_{side}__{name}" for side in "ab" for name in TOKENS)
     )
 
@@ -96,15 +98,15 @@ def filtered_judgments(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Judgment]:
-    """Judgments with their annotators. superseded: those taken back, or those that count; None: both."""
-    found = _between(campaign.judgments.all(), "created_at", since, until)
-    given = {"comparison": comparison, "choice": choice, "kind": kind}
-    found = found.filter(**{name: value for name, value in given.items() if value is not None})
+    """Judgments with their annotators. superseded: True: undone or changed ones; False: current ones; None: both."""
+    rows = _between(campaign.judgments.all(), "created_at", since, until)
+    wanted = {"comparison": comparison, "choice": choice, "kind": kind}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if annotator is not None:
-        found = found.filter(annotator__in=_called(annotator))
+        rows = rows.filter(annotator__in=_with_pseudonym(annotator))
     if superseded is not None:
-        found = found.filter(superseded_at__isnull=not superseded)
-    return found.select_related("annotator", "guideline_version")
+        rows = rows.filter(superseded_at__isnull=not superseded)
+    return rows.select_related("annotator", "guideline_version")
 
 
 def filtered_events(
@@ -115,16 +117,16 @@ def filtered_events(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Event]:
-    """Events with who did them. actor: a user name or a pseudonym."""
-    found = _between(campaign.events.all(), "at", since, until)
+    """Events with their actors. actor: a user name or a pseudonym."""
+    rows = _between(campaign.events.all(), "at", since, until)
     if actor is not None:
-        found = found.filter(actor__in=User.objects.filter(Q(username=actor) | Q(pseudonym=actor)))
+        rows = rows.filter(actor__in=User.objects.filter(Q(username=actor) | Q(pseudonym=actor)))
     if verb is not None:
-        found = found.filter(verb=verb)
-    return found.select_related("actor")
+        rows = rows.filter(verb=verb)
+    return rows.select_related("actor")
 
 
-def _called(pseudonym: str) -> QuerySet[User]:
+def _with_pseudonym(pseudonym: str) -> QuerySet[User]:
     return User.objects.filter(pseudonym=pseudonym)
 
 

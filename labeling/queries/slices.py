@@ -1,4 +1,4 @@
-"""Which judgments a statistic is about: a slice of a campaign, and the votes in it as a temporary table."""
+"""Slices: the judgments of a campaign that a statistic is about, with their votes in temporary tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +17,12 @@ from labeling.models import Campaign, User
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What is counted; None: no limit.
+    """Limits on the judgments that count; None: no limit.
 
-    since, until: when a judgment was made, the first inclusive, the second not. guideline_version: its number.
+    since, until: when a judgment was made; since is inclusive, until is not. guideline_version: its number.
     model_version: comparisons with a completion of it. annotator: a pseudonym; figures about single judgments are then
-    theirs alone, and agreement is theirs with each of the others. criterion: what was said of it instead of the overall
-    choice. include_simulated: whether simulated annotators count.
+    about this person, and agreement is theirs with each of the others. criterion: its choices replace the overall ones.
+    include_simulated: whether simulated annotators count.
     """
 
     since: datetime | None = None
@@ -36,7 +36,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class SliceChoices:
-    """What a campaign can be sliced by."""
+    """The values by which a campaign can be sliced."""
 
     guideline_versions: list[int]
     model_versions: list[str]
@@ -44,30 +44,30 @@ class SliceChoices:
     criteria: list[str]
 
 
-# Votes of people on comparisons that count; a and b canonical. choice: 0 a, 1 tie or both bad, 2 b. strength: from
-# -3 (b much better) to 3 (a much better), 0 a tie; null: not asked. mine: by the slice's annotator, or there is none.
+# The votes on comparisons that count. choice: 0 a, 1 tie or both bad, 2 b. strength: from -3 (b much better) to 3 (a
+# much better), 0: a tie, null: not asked. is_selected: by the slice's annotator, or the slice has none.
 VOTES = """
 CREATE TEMPORARY TABLE slice_vote AS
 SELECT judgment.comparison_id, judgment.annotator_id, judgment.created_at, judgment.seconds,
-    ({said} = judgment."left") AS said_left,
-    (CASE {said} WHEN 'a' THEN 0 WHEN 'b' THEN 2 ELSE 1 END)::smallint AS choice,
-    (CASE {said} WHEN 'a' THEN {strength} WHEN 'b' THEN -{strength} ELSE 0 END)::smallint AS strength,
-    (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s) AS mine, ({early}) AS early
+    ({choice} = judgment."left") AS chose_left,
+    (CASE {choice} WHEN 'a' THEN 0 WHEN 'b' THEN 2 ELSE 1 END)::smallint AS choice,
+    (CASE {choice} WHEN 'a' THEN {strength} WHEN 'b' THEN -{strength} ELSE 0 END)::smallint AS strength,
+    (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s) AS is_selected, ({early}) AS early
 FROM labeling_judgment judgment
 JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
 WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
     AND judgment.kind = 'normal' AND comparison.status NOT IN ('flagged', 'retired', 'gold')
 """
-# Under adaptive overlap, comparisons with dissent get more votes: only the first ones, which all get, show agreement.
+# Adaptive overlap gives comparisons with dissent more votes. Only the first votes, which all get, show agreement.
 EARLY = (
     "row_number() OVER (PARTITION BY judgment.comparison_id ORDER BY judgment.created_at, judgment.id) <= %(overlap)s"
 )
 
-# Gold and retests, of the slice's annotator if there is one: what was said, what is right, what was said first.
+# Judgments of gold with the known winner, and retests with the first choice; of the slice's annotator, if it has one.
 CHECKS = """
 CREATE TEMPORARY TABLE slice_check AS
-SELECT judgment.annotator_id, judgment.kind, gold.winner, {said} AS said, judgment."left",
-    {first_said} AS first_said, earlier."left" AS first_left
+SELECT judgment.annotator_id, judgment.kind, gold.winner, {choice} AS choice, judgment."left",
+    {first_choice} AS first_choice, earlier."left" AS first_left
 FROM labeling_judgment judgment
 JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
 LEFT JOIN labeling_gold gold ON gold.comparison_id = judgment.comparison_id AND judgment.kind = 'gold'
@@ -90,7 +90,7 @@ LIMITS = {
 PEOPLE_ONLY = "judgment.annotator_id NOT IN (SELECT id FROM labeling_user WHERE is_simulated)"
 
 
-# One row for each comparison, or, in an annotator's slice, for each of their votes beside one of somebody else's.
+# One row for each comparison; in an annotator's slice, one for each of their votes beside each vote of another.
 UNITS = """
 CREATE TEMPORARY TABLE slice_unit AS
 SELECT comparison_id, max(created_at) AS last,
@@ -104,7 +104,7 @@ SELECT comparison_id, greatest(one.created_at, other.created_at) AS last,
     ((one.choice = 0)::int + (other.choice = 0)::int)::smallint AS a,
     ((one.choice = 1)::int + (other.choice = 1)::int)::smallint AS tie,
     ((one.choice = 2)::int + (other.choice = 2)::int)::smallint AS b
-FROM slice_vote one JOIN slice_vote other USING (comparison_id) WHERE one.mine AND NOT other.mine
+FROM slice_vote one JOIN slice_vote other USING (comparison_id) WHERE one.is_selected AND NOT other.is_selected
     AND one.early AND other.early
 """
 
@@ -123,16 +123,16 @@ ORDER BY 1
 
 
 def slice_choices(campaign: Campaign) -> SliceChoices:
-    """What a form can offer. Annotators are members; who has left can still be named through the API.
+    """The values that a form offers. Annotators are members; the API also accepts people who have left.
 
-    Versions and criteria are looked for at most every few minutes: in a large campaign that takes a moment.
+    Versions and criteria are cached for a few minutes, because reading them takes a moment in a large campaign.
     """
     key = f"slice-choices:{campaign.pk}"
-    kept: tuple[list[str], list[str]] | None = cache.get(key)
-    if kept is None:
-        kept = _names(campaign)
-        cache.set(key, kept, CHOICES_KEPT_SECONDS)
-    model_versions, criteria = kept
+    cached: tuple[list[str], list[str]] | None = cache.get(key)
+    if cached is None:
+        cached = _names(campaign)
+        cache.set(key, cached, CHOICES_KEPT_SECONDS)
+    model_versions, criteria = cached
     people = campaign.memberships.filter(judged__gt=0).order_by("user__pseudonym")
     return SliceChoices(
         guideline_versions=list(campaign.guideline_versions.order_by("number").values_list("number", flat=True)),
@@ -143,7 +143,7 @@ def slice_choices(campaign: Campaign) -> SliceChoices:
 
 
 def _names(campaign: Campaign) -> tuple[list[str], list[str]]:
-    """Model versions and criteria."""
+    """The names of model versions and criteria."""
     with connection.cursor() as cursor:
         cursor.execute(MODEL_VERSIONS, {"campaign": campaign.pk})
         model_versions = [name for (name,) in cursor.fetchall()]
@@ -153,24 +153,16 @@ def _names(campaign: Campaign) -> tuple[list[str], list[str]]:
 
 @contextmanager
 def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
-    """A cursor that finds the slice's votes in `slice_vote`, counted for each comparison in `slice_unit`, and what was
-    said of gold and in retests in `slice_check`.
+    """A cursor with temporary tables: `slice_vote` (the votes), `slice_unit` (their counts for each comparison) and
+    `slice_check` (judgments of gold and retests).
 
-    Raises Invalid where the slice names what the campaign does not have.
+    Raises Invalid if the slice names something that the campaign does not have.
     """
     values = _values(campaign, part)
-    limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
-    limits += [] if part.include_simulated else [PEOPLE_ONLY]
-    said, first_said = ("judgment.choice", "earlier.choice")
-    if part.criterion is not None:
-        said, first_said = (f"({row}.criteria ->> %(criterion)s)" for row in ("judgment", "earlier"))
-    early = "TRUE" if campaign.max_overlap is None else EARLY
-    strength = "judgment.strength" if part.criterion is None else "NULL::smallint"
-    votes = " AND ".join([VOTES.format(said=said, strength=strength, early=early), *limits])
-    checks = " AND ".join([CHECKS.format(said=said, first_said=first_said), *limits])
-    # A savepoint: after an error the tables are gone as well, and the caller's transaction can go on.
+    votes, checks = slice_statements(part, is_adaptive=campaign.max_overlap is not None)
+    # In a savepoint: an error removes the tables, and the caller's transaction can continue.
     with transaction.atomic(), connection.cursor() as cursor:
-        # A million votes are grouped and joined in memory, by plans that know how many they are.
+        # Enough memory to group and join a million votes; ANALYZE tells the planner how many there are.
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(votes, values)
         cursor.execute("ANALYZE slice_vote")
@@ -179,6 +171,20 @@ def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
         cursor.execute(checks, values)
         yield cursor
         cursor.execute("DROP TABLE slice_vote, slice_unit, slice_check")
+
+
+def slice_statements(part: Slice, *, is_adaptive: bool) -> tuple[str, str]:
+    """The statements that create `slice_vote` and `slice_check`. is_adaptive: whether the overlap is adaptive."""
+    limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
+    limits += [] if part.include_simulated else [PEOPLE_ONLY]
+    choice, first_choice = ("judgment.choice", "earlier.choice")
+    if part.criterion is not None:
+        choice, first_choice = (f"({row}.criteria ->> %(criterion)s)" for row in ("judgment", "earlier"))
+    early = EARLY if is_adaptive else "TRUE"
+    strength = "judgment.strength" if part.criterion is None else "NULL::smallint"
+    votes = " AND ".join([VOTES.format(choice=choice, strength=strength, early=early), *limits])
+    checks = " AND ".join([CHECKS.format(choice=choice, first_choice=first_choice), *limits])
+    return votes, checks
 
 
 def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
@@ -193,25 +199,15 @@ def _values(campaign: Campaign, part: Slice) -> dict[str, Any]:
         "annotator": None,
     }
     if part.guideline_version is not None:
-        found = campaign.guideline_versions.filter(number=part.guideline_version).first()
-        if found is None:
-            _refuse(
-                "guideline_version",
-                gettext("The campaign has no guideline version %(number)s.") % {"number": part.guideline_version},
-            )
-        else:
-            values["guideline"] = found.pk
+        version = campaign.guideline_versions.filter(number=part.guideline_version).first()
+        if version is None:
+            text = gettext("The campaign has no guideline version %(number)s.")
+            raise Invalid.of("guideline_version", text % {"number": part.guideline_version})
+        values["guideline"] = version.pk
     if part.annotator is not None:
         person = User.objects.filter(pseudonym=part.annotator, judgments__campaign=campaign).first()
         if person is None:
-            _refuse(
-                "annotator",
-                gettext("Nobody called %(name)s has judged here. Use the pseudonym.") % {"name": part.annotator},
-            )
-        else:
-            values["annotator"] = person.pk
+            text = gettext("Nobody called %(name)s has judged here. Use the pseudonym.")
+            raise Invalid.of("annotator", text % {"name": part.annotator})
+        values["annotator"] = person.pk
     return values
-
-
-def _refuse(name: str, reason: str) -> None:
-    raise Invalid(reason, fields={name: reason})

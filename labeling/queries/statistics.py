@@ -1,8 +1,8 @@
 """All statistics of a slice of a campaign, and the ranking of its model versions.
 
-What is counted in the database is kept in the cache until something happens in the campaign. Where counting took longer
-than a second, the counts are used for ten times as long as they took, whatever happens: so counting never costs more
-than a tenth of anybody's time, and `counted_at` says how old they are.
+The counts from the database are cached until something happens in the campaign. Counts that took longer than a second
+are used for ten times as long as they took, whatever happens. So counting takes at most a tenth of the time, and
+`counted_at` says how old the counts are.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_noop
 
 from labeling.models import Campaign
-from labeling.queries.counts import Counts, Stretches, count
+from labeling.queries.counts import SliceCounts, Stretches, count_slice
 from labeling.queries.slices import Slice
 from labeling.stats import (
     AgreementReport,
@@ -52,16 +52,18 @@ KEPT_SECONDS = 24 * 3600
 WORTH_KEEPING_SECONDS = 1.0
 PATIENCE = 10
 NO_GOLD = gettext_noop("No gold has been judged yet.")
-NO_STRENGTHS = gettext_noop("Nobody has said how much better one is yet.")
+NO_STRENGTHS = gettext_noop("No judgment with a strength has been made yet.")
 DAYS_SHOWN = 60
-"""Agreement is shown by day; by week where there are more days than this."""
+"""Agreement is shown by day, or by week if there are more days than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorStatistics:
-    """One annotator, by pseudonym. left: share of their preferences for the left side. gold: how often
-    they were right where the verdict was known. accuracy and confusion
-    (P(said | true) over a, tie, b; empty: unknown) by Dawid-Skene."""
+    """One annotator, by pseudonym.
+
+    left: the share of their preferences that are for the left side. gold: their accuracy on gold. accuracy, confusion:
+    by Dawid-Skene; confusion is P(chose | true) over (a, tie, b), empty: unknown.
+    """
 
     annotator: str
     is_simulated: bool
@@ -75,10 +77,10 @@ class AnnotatorStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """How often a preference is for the worse completion: from agreement, and by Dawid-Skene.
+    """Label noise: how often a preference is for the worse completion, from agreement and by Dawid-Skene.
 
-    ceiling_one, ceiling_three: what a reward model that is always right scores on single judgments, and on verdicts by
-    the majority of three, by the first.
+    ceiling_one, ceiling_three: the accuracy that a perfect reward model reaches on single judgments, and on majorities
+    of three, if the noise is `from_agreement`.
     """
 
     from_agreement: Estimate
@@ -89,9 +91,9 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Everything about a slice; each figure with its interval and what it stands on.
+    """All figures of a slice, each with its interval and the number of comparisons and votes behind it.
 
-    simulated: the simulated annotators among those counted. annotators and pairs by pseudonym.
+    simulated: the simulated annotators among those counted. annotators and pairs go by pseudonym.
     """
 
     counted_at: datetime
@@ -111,22 +113,22 @@ class Statistics:
     by_stretch: Drift
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain JSON values."""
+        """The figures as JSON values."""
         return dict(plain(self))
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """What the cache keeps. stamp: names the state of the campaign. seconds: what counting took."""
+    """An entry of the cache. stamp: names the state of the campaign. seconds: how long counting took."""
 
     stamp: tuple[int, int]
     seconds: float
-    counts: Counts
+    counts: SliceCounts
     errors: AnnotatorErrors
 
 
 def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) -> Statistics:
-    """All figures of a slice (left out: of everything people said). Raises Invalid."""
+    """All figures of a slice. part: None: all judgments by people. Raises Invalid."""
     counted = _counted(campaign, part or Slice(), now)
     counts, errors = counted.counts, counted.errors
     agreed = agreement_report(counts.patterns)
@@ -153,18 +155,18 @@ def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) 
 def model_ranking(
     campaign: Campaign, part: Slice | None = None, *, length_controlled: bool = False, now: datetime
 ) -> Ranking:
-    """The campaign's model versions, ranked by what people said in a slice. Raises Invalid."""
+    """The ranking of the campaign's model versions by the judgments of a slice. Raises Invalid."""
     matches = _counted(campaign, part or Slice(), now).counts.matches
     if not length_controlled:
-        alike: Counter[tuple[str, str, float, int, int, int]] = Counter()
+        of_any_length: Counter[tuple[str, str, float, int, int, int]] = Counter()
         for (one, other, _, a, tie, b), number in matches.items():
-            alike[one, other, 0.0, a, tie, b] += number
-        matches = alike
+            of_any_length[one, other, 0.0, a, tie, b] += number
+        matches = of_any_length
     return ranking(matches, length_controlled=length_controlled)
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, lists and moments as JSON values."""
+    """Dataclasses, lists and datetimes as JSON values."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -175,14 +177,14 @@ def plain(value: Any) -> Any:
 
 
 def _counted(campaign: Campaign, part: Slice, now: datetime) -> _Counted:
-    # The slice's own words may hold anything, a cache's keys may not.
+    # The texts of a slice may hold any character; the keys of a cache may not.
     key = f"statistics:{campaign.pk}:{hashlib.sha256(repr(part).encode()).hexdigest()}"
     stamp = _stamp(campaign)
-    kept: _Counted | None = cache.get(key)
-    if kept is not None and (kept.stamp == stamp or _is_fresh_enough(kept, now)):
-        return kept
+    cached: _Counted | None = cache.get(key)
+    if cached is not None and (cached.stamp == stamp or _is_fresh_enough(cached, now)):
+        return cached
     began = perf_counter()
-    counts = count(campaign, part, now, settings.TIME_ZONE)
+    counts = count_slice(campaign, part, now, settings.TIME_ZONE)
     votes = counts.vote_sets
     errors = annotator_errors(
         votes.sets, votes.annotators, votes.choices, votes.weights, n_annotators=len(votes.people)
@@ -193,18 +195,18 @@ def _counted(campaign: Campaign, part: Slice, now: datetime) -> _Counted:
 
 
 def _stamp(campaign: Campaign) -> tuple[int, int]:
-    """Another one whenever something happened in the campaign: every act leaves an event, every judgment is counted."""
+    """Changes whenever something happens in the campaign: each act leaves an event, each judgment is counted."""
     last = campaign.events.order_by("-at", "-pk").values_list("pk", flat=True).first()
     return last or 0, read_tally(campaign.pk).judgments
 
 
-def _is_fresh_enough(kept: _Counted, now: datetime) -> bool:
-    age = (now - kept.counts.at).total_seconds()
-    return kept.seconds > WORTH_KEEPING_SECONDS and age < PATIENCE * kept.seconds
+def _is_fresh_enough(cached: _Counted, now: datetime) -> bool:
+    age = (now - cached.counts.at).total_seconds()
+    return cached.seconds > WORTH_KEEPING_SECONDS and age < PATIENCE * cached.seconds
 
 
-def _annotators(counts: Counts, errors: AnnotatorErrors) -> list[AnnotatorStatistics]:
-    """The busiest first."""
+def _annotators(counts: SliceCounts, errors: AnnotatorErrors) -> list[AnnotatorStatistics]:
+    """The annotators, the busiest first."""
     numbers = {name: number for number, name in enumerate(counts.vote_sets.people)}
     return [
         AnnotatorStatistics(
@@ -221,21 +223,22 @@ def _annotators(counts: Counts, errors: AnnotatorErrors) -> list[AnnotatorStatis
     ]
 
 
-def _gold(told: Iterable[tuple[int, int]]) -> Estimate:
-    right = total = 0
-    for some, of in told:
-        right, total = right + some, total + of
-    return proportion(right, total) if total else Estimate(None, None, None, 0, NO_GOLD)
+def _gold(counts: Iterable[tuple[int, int]]) -> Estimate:
+    """The accuracy on gold. counts: correct judgments and all judgments, for each annotator."""
+    correct = total = 0
+    for correct_of_one, total_of_one in counts:
+        correct, total = correct + correct_of_one, total + total_of_one
+    return proportion(correct, total) if total else Estimate(None, None, None, 0, NO_GOLD)
 
 
-def _alpha_ordinal(counts: Counts) -> Estimate:
-    tie = 3  # of the seven, from b is much better to a is much better
+def _alpha_ordinal(counts: SliceCounts) -> Estimate:
+    tie = 3  # the middle of seven, from "b is much better" to "a is much better"
     if not any(votes for pattern in counts.strengths for place, votes in enumerate(pattern) if place != tie):
         return Estimate(None, None, None, 0, NO_STRENGTHS)
     return krippendorff_alpha(counts.strengths, metric="ordinal")
 
 
-def _position(counts: Counts) -> Estimate:
+def _position(counts: SliceCounts) -> Estimate:
     sides = counts.sides.values()
     return position_bias(sum(left for left, _ in sides), sum(right for _, right in sides))
 
@@ -248,7 +251,7 @@ def _added(histograms: Iterable[Mapping[float, int]]) -> dict[float, int]:
 
 
 def _days(days: Stretches) -> Stretches:
-    """By day, or by the Monday of each week where there are many days."""
+    """Patterns by day, or by the Monday of each week if there are many days."""
     if len(days) <= DAYS_SHOWN:
         return days
     weeks: dict[str, Counter[Pattern]] = {}

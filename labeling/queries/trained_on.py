@@ -1,6 +1,6 @@
-"""Which model versions were trained on a person's judgments: asked here, answered by the app that trains.
+"""The model versions that were trained on a person's judgments.
 
-Labeling does not know training; the app above it registers its look-up when it starts.
+Labeling does not know training. The app that trains registers its look-up here when it starts.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ _LOOKUPS: list[Lookup] = []
 
 
 def register_lookup(lookup: Lookup) -> None:
-    """Registers a function that names the model versions trained on a person's judgments."""
+    """Registers a function that returns the names of the model versions trained on a person's judgments."""
     if lookup not in _LOOKUPS:
         _LOOKUPS.append(lookup)
 
 
 def versions_trained_on(person: User) -> list[str]:
-    """Their names, in alphabetical order."""
+    """The names of the model versions trained on a person's judgments, sorted."""
     return sorted({name for lookup in _LOOKUPS for name in lookup(person)})

@@ -1,4 +1,4 @@
-"""Verdicts as exports and snapshots read them: streamed, in a stable order, in constant memory."""
+"""Verdicts for exports and snapshots: streamed, in a stable order, in constant memory."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,19 +10,18 @@ from typing import cast
 from django.db import connection
 from django.db.models import Count, QuerySet
 
-from labeling.exchange import CompletionText, DropReport, FinishReason, PreferencePair, VerdictRecord, Vote, Winner
-from labeling.exchange import preference_pairs as pairs_of
+from labeling.exchange import CompletionText, FinishReason, VerdictRecord, Vote, Winner
 from labeling.models import Campaign, Comparison, Completion, Verdict
 from labeling.tally import read_tally
 
 CHUNK = 500
 IDS = 1000
 UNSETTLED = VerdictRecord(prompt=(), a=CompletionText(""), b=CompletionText(""), winner=None)
-"""Stands for a comparison without a verdict: counted by whoever reads, so nothing about it is loaded."""
+"""Stands for a comparison without a verdict. Readers only count it, so nothing about it is loaded."""
 
 
-# The rows of a batch. OFFSET 0 keeps each look-up a look-up by primary key: left to itself the planner hashes whole
-# tables for every batch (twenty times the time at 10,000 pairs), and worse where its statistics are old.
+# The rows of a batch. OFFSET 0 makes each look-up one by primary key. Without it the planner hashes whole tables for
+# every batch (twenty times the time at 10,000 pairs), and does worse with old statistics.
 ROWS = """
 SELECT c.id, c.prompt_id, p.messages, v.winner, v.confidence, v.settled_by, v.settled_at,
     a.text, a.model_version, a.finish_reason, b.text, b.model_version, b.finish_reason {tokens}
@@ -50,18 +49,18 @@ ORDER BY comparison_id, id
 
 
 def verdict_records(campaign: Campaign, *, tokens: bool = True, votes: bool = False) -> Iterator[VerdictRecord]:
-    """Every comparison of a campaign that is not out: those with a verdict, prompt by prompt, then the unsettled.
+    """Every comparison of a campaign that is not out: those with a verdict, prompt by prompt, then the unsettled ones.
 
-    Where a judgment that agrees with the verdict improved the winner, two records follow: the improved text is better
-    than the winner, and than the loser (edited > chosen > rejected), as surely as the verdict is.
+    A judgment that agrees with the verdict and improved the winner adds two records: the improved text against the
+    winner, and against the loser (edited > chosen > rejected), with the confidence of the verdict.
 
     tokens: with the stored token ids. votes: with the current judgments, by pseudonym.
 
-    Ids are read through a server-side cursor and rows in batches: memory does not grow with the campaign. Records carry
-    no id: a preference pair is named by its content, so that the same labels give the same names wherever they are.
+    Ids are read through a server-side cursor and rows in batches, so memory does not grow with the campaign. Records
+    have no id: a preference pair is named by its content, so the same labels give the same names everywhere.
     """
-    found = standing_verdicts(campaign).order_by("comparison__prompt_id", "comparison_id")
-    ids = found.values_list("comparison_id", flat=True).iterator(chunk_size=IDS)
+    verdicts = standing_verdicts(campaign).order_by("comparison__prompt_id", "comparison_id")
+    ids = verdicts.values_list("comparison_id", flat=True).iterator(chunk_size=IDS)
     while batch := list(islice(ids, CHUNK)):
         yield from _records(batch, tokens, votes)
     unsettled = Comparison.objects.filter(
@@ -86,12 +85,12 @@ def comparison_record(comparison: Comparison) -> VerdictRecord:
 
 
 def standing_verdicts(campaign: Campaign) -> QuerySet[Verdict]:
-    """The verdicts that count: not those of comparisons that are retired, flagged or gold."""
+    """The verdicts that count: not those of retired, flagged or gold comparisons."""
     return Verdict.objects.filter(campaign=campaign).exclude(comparison__status__in=Comparison.OUT)
 
 
 def winners(campaign: Campaign) -> dict[str, int]:
-    """How many comparisons have which winner, or are a conflict, or are still open."""
+    """How many comparisons have each winner, are in conflict, or are open."""
     counted = dict(
         standing_verdicts(campaign)
         .order_by()
@@ -103,19 +102,14 @@ def winners(campaign: Campaign) -> dict[str, int]:
     return counted | {"conflict": tally.conflicts, "open": tally.comparisons - tally.settled - tally.conflicts}
 
 
-def preference_pairs(campaign: Campaign, report: DropReport | None = None) -> Iterator[PreferencePair]:
-    """What the campaign's verdicts yield for training, in the same order. report: counts what yields nothing."""
-    return pairs_of(verdict_records(campaign), report or DropReport())
-
-
 def fresh_verdicts(campaign: Campaign, *, since: datetime | None = None) -> int:
-    """How many verdicts were settled after a moment (None: ever)."""
+    """How many verdicts were settled after a moment. since: None: all of them."""
     verdicts = standing_verdicts(campaign)
     return (verdicts if since is None else verdicts.filter(settled_at__gt=since)).count()
 
 
 def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRecord]:
-    said = _votes(batch) if votes else {}
+    votes_by_comparison = _votes(batch) if votes else {}
     edits = _edits(batch)
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(tokens=TOKENS if tokens else ""), {"comparisons": batch})
@@ -135,7 +129,7 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
             comparison=row[0],
             settled_by=row[5],
             settled_at=row[6].timestamp(),
-            votes=tuple(said.get(row[0], ())),
+            votes=tuple(votes_by_comparison.get(row[0], ())),
         )
         yield record
         for choice, text in edits.get(row[0], ()):
@@ -150,21 +144,21 @@ def _improved(record: VerdictRecord, text: str) -> Iterator[VerdictRecord]:
 
 
 def _edits(batch: list[int]) -> dict[int, list[tuple[str, str]]]:
-    found: dict[int, list[tuple[str, str]]] = {}
+    edits: dict[int, list[tuple[str, str]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(EDITS, {"comparisons": batch})
         for comparison, choice, text in cursor:
-            found.setdefault(comparison, []).append((choice, text))
-    return found
+            edits.setdefault(comparison, []).append((choice, text))
+    return edits
 
 
 def _votes(batch: list[int]) -> dict[int, list[Vote]]:
-    found: dict[int, list[Vote]] = {}
+    votes: dict[int, list[Vote]] = {}
     with connection.cursor() as cursor:
         cursor.execute(VOTES, {"comparisons": batch})
         for comparison, annotator, choice, left, strength, seconds, at in cursor:
-            found.setdefault(comparison, []).append(Vote(annotator, choice, left, strength, seconds, at.timestamp()))
-    return found
+            votes.setdefault(comparison, []).append(Vote(annotator, choice, left, strength, seconds, at.timestamp()))
+    return votes
 
 
 def _completion_text(completion: Completion) -> CompletionText:

@@ -16,7 +16,7 @@ from labeling.stats.annotator_pairs import AnnotatorPairAgreement, AnnotatorPair
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
-from labeling.stats.dawid_skene import DawidSkene, common_confusion, dawid_skene, posterior
+from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
 from labeling.stats.errors import InvalidCounts, StatsError
@@ -47,6 +47,7 @@ __all__ = [
     "DawidSkene",
     "Drift",
     "DriftPoint",
+    "EmSettings",
     "Estimate",
     "FloatArray",
     "Forecast",
@@ -65,6 +66,7 @@ __all__ = [
     "StatsError",
     "VerdictResult",
     "VerdictRule",
+    "VoteTable",
     "accuracy_ceiling",
     "agreement_report",
     "annotator_errors",

@@ -1,15 +1,15 @@
-"""Agreement between annotators, from vote-pattern counts.
+"""Agreement between annotators, from counts of vote patterns.
 
-A **pattern** is how many votes each category got in one comparison: over (a, tie, b), two for a and one tie is
-(2, 1, 0). Everything here takes a mapping from pattern to the number of comparisons that have it: a handful of patterns
-even for a million judgments, so the database counts and nothing here ever sees a judgment. Who voted is not needed: all
-these measures treat annotators as exchangeable.
+A **pattern** is the number of votes for each category in one comparison: over (a, tie, b), two votes for a and one tie
+are (2, 1, 0). All functions take a mapping from patterns to the number of comparisons that have them. Even a million
+judgments have a handful of patterns, so the database counts, and this code never reads a judgment. It need not know who
+voted: these measures treat annotators as exchangeable.
 
-**Orientation.** Chance-corrected agreement depends on which completion is called "a". Here "a" must be the canonical
-a/b order of a comparison (by content hash: `labeling.exchange.canonical_order`), never the display side and never the
-model: with "new model against old model" as a/b the same votes give another alpha and another AC1.
+**Orientation.** Chance-corrected agreement depends on which completion is called "a". Here "a" must come from the
+canonical order of a comparison (by content hash: `labeling.exchange.canonical_order`), never from the display side or
+the model. With "new model against old model" as a/b, the same votes give another alpha and another AC1.
 
-**Both bad** counts as a tie for agreement. It is kept apart for training.
+**Both bad** counts as a tie for agreement. Training distinguishes them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,17 +35,16 @@ TIE = 1
 
 NO_PAIRS = gettext_noop("No comparison has two votes yet.")
 NO_PAIRS_WITHOUT_TIES = gettext_noop("No comparison has two votes that are not ties yet.")
-UNANIMOUS = gettext_noop(
-    "Every vote is for the same category: agreement beyond chance is undefined where nothing could have disagreed."
-)
+UNANIMOUS = gettext_noop("Every vote is for the same category, so agreement beyond chance is undefined.")
 ONE_CATEGORY = gettext_noop("There is only one category to vote for.")
 NO_INTERVAL = gettext_noop("The comparisons are too few or too alike for an interval.")
 
 
 def vote_pattern(choices: Mapping[str, int]) -> Pattern:
-    """The pattern over (a, tie, b) of the votes of one comparison; both bad counts as a tie, a skip is no vote.
+    """The pattern over (a, tie, b) of the votes on one comparison. Both bad counts as a tie; skips do not count.
 
-    choices: how many judgments said "a", "b", "tie", "both_bad", "skip"; absent means none.
+    choices: the number of judgments for each of "a", "b", "tie", "both_bad", "skip"; absent: none. Raises InvalidCounts
+    for other choices.
     """
     unknown = set(choices) - {"a", "b", "tie", "both_bad", "skip"}
     if unknown:
@@ -58,9 +57,10 @@ def vote_pattern(choices: Mapping[str, int]) -> Pattern:
 
 
 def pattern_table(patterns: PatternCounts[AnyPattern]) -> tuple[FloatArray, FloatArray]:
-    """Patterns as a table (patterns, categories) and their counts (patterns,), in a fixed order.
+    """Patterns as a table, shape (patterns, categories), and their counts, shape (patterns,), in a fixed order.
 
-    The order matters: the seeded draws must not depend on how the database happened to return the rows.
+    The order must be fixed because the seeded resampling must not depend on the order of the database's rows. Raises
+    InvalidCounts for counts that are negative or not whole, and for patterns of different lengths.
     """
     _check(patterns.items())
     rows = sorted((pattern, count) for pattern, count in patterns.items() if count)
@@ -76,12 +76,11 @@ def percent_agreement(
     tie_index: int = TIE,
     bootstrap: Bootstrap | None = None,
 ) -> Estimate:
-    """Share of pairs of annotators of the same comparison who said the same.
+    """The share of pairs of votes on the same comparison that agree.
 
-    ties=True: a tie is an answer like any other. ties=False: only pairs in which neither said tie count (the two
-    figures differ much for the same people, so always say which one it is).
-    Every pair counts once, so a comparison with more votes weighs more.
-    Where resampling gives nothing (all comparisons alike), the interval is Wilson's over the comparisons.
+    ties=True: a tie is a category like any other. ties=False: only pairs without a tie count. The two figures differ
+    much for the same annotators, so always say which one it is. Every pair counts once, so a comparison with more votes
+    weighs more. If resampling gives no interval (all comparisons are alike), it is Wilson's over the comparisons.
     """
     table, counts = pattern_table(patterns)
     if not ties and table.size:
@@ -111,9 +110,9 @@ def krippendorff_alpha(
 ) -> Estimate:
     """Krippendorff's alpha: 1 - observed / expected disagreement, with any number of votes per comparison.
 
-    metric: how far two categories are apart. "nominal": same or not. "ordinal": by the votes that lie between them.
-    "interval": by the square of the difference of their positions in the pattern. Comparisons with one vote do not
-    count. Undefined when all pairable votes are for one category.
+    metric: the distance between two categories. "nominal": same or not. "ordinal": by the votes between them.
+    "interval": the squared difference of their positions in the pattern. Comparisons with one vote do not count. It is
+    undefined if all pairable votes are for one category.
     Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability".
     """
     table, counts = _with_pairs(*pattern_table(patterns))
@@ -136,8 +135,8 @@ def krippendorff_alpha(
 def gwet_ac1(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None = None) -> Estimate:
     """Gwet's AC1: agreement beyond chance that does not collapse when one category is rare.
 
-    The number of categories is the length of the patterns, used or not. Comparisons with one vote tell how often
-    categories are used, though not how often annotators agree. Undefined when all votes are for one category.
+    The number of categories is the length of the patterns, used or not. Comparisons with one vote count for how often
+    categories are used, but not for how often annotators agree. It is undefined if all votes are for one category.
     Source: Gwet 2008, "Computing inter-rater reliability and its variance in the presence of high agreement".
     """
     table, counts = pattern_table(patterns)
@@ -164,7 +163,7 @@ def gwet_ac1(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None
         expected = chance(drawn)
         with np.errstate(divide="ignore", invalid="ignore"):
             observed = (drawn @ agreeing) / (drawn @ paired)
-        # With one category used the formula says 1.0: no information, so undefined (as for the data themselves).
+        # With one category in use the formula gives 1.0, but there is no information: undefined, as for the data.
         return np.where(expected > 0, (observed - expected) / (1 - expected), np.nan)
 
     chance_difference = 1 - float(chance(counts[None, :])[0])
@@ -173,7 +172,7 @@ def gwet_ac1(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
-    """The agreement figures that are shown together, all over the same comparisons."""
+    """The agreement figures that belong together, all over the same comparisons."""
 
     percent_with_ties: Estimate
     percent_without_ties: Estimate
@@ -212,12 +211,15 @@ def _check(rows: Iterable[tuple[AnyPattern, int]]) -> None:
 def _with_pairs(table: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
     if not table.size:
         return table, np.zeros(0)
-    kept = table.sum(axis=1) >= 2
-    return table[kept], counts[kept]
+    has_pair = table.sum(axis=1) >= 2
+    return table[has_pair], counts[has_pair]
 
 
 def _coincidences(table: FloatArray) -> FloatArray:
-    """What one comparison of each pattern adds to the coincidence matrix, shape (patterns, categories, categories)."""
+    """The contribution of one comparison of each pattern to the coincidence matrix.
+
+    Shape (patterns, categories, categories).
+    """
     votes = table.sum(axis=1)
     pairs = table[:, :, None] * table[:, None, :]
     diagonal = np.arange(table.shape[1])
@@ -244,7 +246,7 @@ def _distances(used: FloatArray, metric: Metric) -> FloatArray:
     if metric == "interval":
         position = np.arange(categories, dtype=np.float64)[None]
     elif metric == "ordinal":
-        # The votes from c to k, each end counted half, are the distance between the mid-ranks of c and k.
+        # The distance between the mid-ranks of c and k: the votes from c to k, with each end counted half.
         position = np.cumsum(used, axis=1) - used / 2
     else:
         raise InvalidCounts(f"Unknown metric {metric!r}: nominal, ordinal or interval.")
@@ -259,11 +261,11 @@ def _chance_corrected(
     votes: int,
     bootstrap: Bootstrap | None,
 ) -> Estimate:
-    """The figure with its interval.
+    """A chance-corrected figure with its interval.
 
-    Where nobody ever disagreed, resampling can show no disagreement either. Then the lower end takes the largest share
-    of disagreement that Wilson's interval still allows over that many comparisons, set against the chance that two
-    unrelated votes differ (`chance_difference`).
+    Without any disagreement, resampling shows none either. Then the lower end uses the largest share of disagreement
+    that Wilson's interval allows over this number of comparisons, divided by the probability that two unrelated votes
+    differ (`chance_difference`).
     """
     bootstrap = bootstrap or Bootstrap()
     value = float(statistic(counts[None, :])[0])

@@ -1,4 +1,4 @@
-"""Every annotator beside every other: how often two of them said the same of the same comparison."""
+"""Agreement of each pair of annotators on the comparisons that both judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,17 @@ from labeling.stats.estimate import Estimate
 from labeling.stats.intervals import proportion
 
 AnnotatorPairCounts = Mapping[tuple[str, str], FloatArray]
-"""By the names of two annotators: on how many comparisons the first said row while the second said column; over
+"""By the names of two annotators: the number of comparisons for each choice of the first (row) and second (column) over
 (a, tie, b), shape (3, 3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorPairAgreement:
-    """Two annotators. same: the share on which they said the same, with Wilson's interval. same_without_ties: of those
-    on which both preferred a side. kappa: Cohen's, agreement beyond what their own habits give; None: undefined."""
+    """Two annotators.
+
+    same: the share of comparisons on which they agree, with Wilson's interval. same_without_ties: of those on which
+    neither chose a tie. kappa: Cohen's, agreement beyond that of their own frequencies; None: undefined.
+    """
 
     first: str
     second: str
@@ -28,16 +31,16 @@ class AnnotatorPairAgreement:
 
 
 def annotator_pair_agreement(counts: AnnotatorPairCounts) -> list[AnnotatorPairAgreement]:
-    """One row for each pair of annotators who judged a comparison together, by their names.
+    """The agreement of each pair of annotators who judged a comparison in common, sorted by their names.
 
-    The same two in the other order are added in. Raises InvalidCounts for somebody beside themselves.
+    Counts of the same pair in the other order are added. Raises InvalidCounts for a pair of one annotator.
     """
     together: dict[tuple[str, str], FloatArray] = {}
     for (first, second), table in counts.items():
         if first == second:
             raise InvalidCounts(f"{first} cannot be compared with themselves.")
-        key, turned = ((first, second), table) if first < second else ((second, first), table.T)
-        together[key] = together.get(key, np.zeros((3, 3))) + turned
+        key, in_order = ((first, second), table) if first < second else ((second, first), table.T)
+        together[key] = together.get(key, np.zeros((3, 3))) + in_order
     return [_row(first, second, table) for (first, second), table in sorted(together.items()) if table.sum()]
 
 

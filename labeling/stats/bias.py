@@ -1,4 +1,4 @@
-"""What sways people besides the text: the side it is shown on, and its length."""
+"""Biases of annotators: towards a display side, and towards longer completions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.sentences import gettext_noop
 
 LengthCounts = Mapping[tuple[float, int, int], int]
-"""By (log(length of a / length of b), votes for a, votes for b): how many comparisons. Ties are no votes here."""
+"""The number of comparisons by (log(length of a / length of b), votes for a, votes for b). Ties do not count."""
 
 NO_LENGTHS = gettext_noop("No judgment has preferred one of two completions of different length yet.")
 SLOPE_PRIOR = 5.0
-"""Standard deviation of the slope's normal prior, centred on 0: wide beside slopes that occur (about 1), and enough to
-keep it finite where the longer one won every time."""
+"""The standard deviation of the slope's normal prior, centred on 0. It is wide compared with real slopes (about 1), and
+keeps the slope finite if the longer completion always won."""
 
 
 @dataclass(frozen=True, slots=True)
 class LengthBias:
-    """longer_preferred: of all preferences, the share for the longer completion; one half: length plays no part.
+    """The effect of length.
 
-    slope: of the log odds of a preference along log(length a / length b). twice_as_long: the probability, by that
-    slope, that a completion is preferred to one half as long.
+    longer_preferred: the share of preferences that are for the longer completion; one half: length has no effect.
+    slope: of the log odds of a preference over log(length a / length b). twice_as_long: the probability, by that slope,
+    that a completion is preferred to one half as long.
     """
 
     longer_preferred: Estimate
@@ -35,13 +36,13 @@ class LengthBias:
 def position_bias(left: int, right: int) -> Estimate:
     """The share of preferences for the left side, with Wilson's interval.
 
-    Sides are drawn at random, so one half is what the texts alone would give.
+    Sides are drawn at random, so the texts alone would give one half.
     """
     return proportion(left, left + right)
 
 
 def length_bias(rows: LengthCounts, *, bootstrap: Bootstrap | None = None) -> LengthBias:
-    """How much length sways, each figure with its interval by a bootstrap over comparisons."""
+    """The effect of length, each figure with its interval by a bootstrap over comparisons."""
     kept = sorted((key, count) for key, count in rows.items() if count and key[0] and key[1] + key[2])
     if not kept:
         undefined = Estimate(None, None, None, 0, NO_LENGTHS)
@@ -78,7 +79,7 @@ def logistic_slope(x: FloatArray, successes: FloatArray, failures: FloatArray) -
         probability = 1 / (1 + np.exp(-np.clip(slope[:, None] * x, -500, 500)))
         gradient = (successes - trials * probability) @ x - precision * slope
         curvature = (trials * probability * (1 - probability)) @ (x * x) + precision
-        # A whole step may overshoot where the probabilities are all but certain; the slope is of the order of 1.
+        # A full step may overshoot where probabilities are nearly certain; the slope is of the order of 1.
         step = np.clip(gradient / curvature, -2, 2)
         slope = slope + step
         if np.abs(step).max(initial=0.0) < 1e-10:
@@ -87,7 +88,7 @@ def logistic_slope(x: FloatArray, successes: FloatArray, failures: FloatArray) -
 
 
 def _by_information(x: FloatArray, trials: FloatArray, slope: float) -> tuple[float, float]:
-    """The interval from the curvature, where all comparisons are alike and resampling shows nothing."""
+    """The interval from the curvature, for comparisons that are all alike, where resampling gives none."""
     probability = 1 / (1 + np.exp(-slope * x))
     error = float(((trials * probability * (1 - probability)) @ (x * x) + SLOPE_PRIOR**-2) ** -0.5)
     return slope - 1.959964 * error, slope + 1.959964 * error

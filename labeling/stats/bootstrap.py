@@ -1,7 +1,7 @@
-"""Bootstrap over comparisons, from pattern counts.
+"""Bootstrap over comparisons, from counts of vote patterns.
 
-A figure that depends only on how many comparisons have each pattern of votes can be resampled by drawing those
-numbers from a multinomial distribution: the cost depends on the number of patterns, not of judgments.
+A figure that depends only on the number of comparisons with each pattern can be resampled by drawing these numbers from
+a multinomial distribution. The cost depends on the number of patterns, not of judgments.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ Statistic = Callable[[FloatArray], FloatArray]
 class Bootstrap:
     """How to resample.
 
-    resamples: how many times the comparisons are drawn again, with replacement.
-    seed: of the random generator: the same counts give the same interval, always.
-    level: share of the resampled figures inside the interval.
-    undefined_share: with more than this share of undefined resamples there is no interval: the rest would be a biased
-        choice of samples.
+    resamples: how many times the comparisons are drawn with replacement.
+    seed: of the random generator, so that the same counts always give the same interval.
+    level: the share of the resampled figures within the interval.
+    undefined_share: with more than this share of undefined resamples there is no interval, because the others would be
+        a biased selection.
     """
 
     resamples: int = 2000
@@ -32,13 +32,13 @@ class Bootstrap:
     undefined_share: float = 0.05
 
     def interval(self, counts: FloatArray, statistic: Statistic) -> tuple[float, float] | None:
-        """The percentile interval of `statistic`, or None when the data cannot carry one.
+        """The percentile interval of `statistic`. None: the data does not allow one.
 
         counts: comparisons per pattern, shape (patterns,), whole numbers, at least one above zero.
         """
         comparisons = int(counts.sum())
         if comparisons < 2 or np.count_nonzero(counts) < 2:
-            return None  # every resample would be the same: an interval of width zero would be a lie
+            return None  # all resamples would be equal, and an interval of width zero would be wrong
         generator = np.random.default_rng(self.seed)
         drawn = generator.multinomial(comparisons, counts / counts.sum(), size=self.resamples)
         figures = statistic(drawn.astype(np.float64))

@@ -1,17 +1,17 @@
-"""A ranking of models from judgments: Bradley-Terry with ties after Davidson, regularised, with intervals.
+"""Ranks models by judgments: Bradley-Terry with Davidson's ties, regularised, with intervals.
 
     P(i preferred to j) : P(tie) : P(j preferred to i)  =  exp(d / 2) : exp(t) : exp(-d / 2),
     d = s_i - s_j + g * log(length of i's completion / length of j's)
 
-with a strength s for each model, one tie parameter t, and in the length-controlled variant g: then the strengths are
-what is left at equal length.
+with a strength s for each model, one tie parameter t, and in the length-controlled variant the length effect g. The
+strengths are then those at equal length.
 
-**Prior.** s ~ N(0, 1.5^2), t ~ N(0, 3^2), g ~ N(0, 3^2). Without one, a model that never lost would be infinitely
-strong. 1.5 on the scale of log odds is 261 Elo points. It also centres the strengths on 0.
+**Prior.** s ~ N(0, 1.5^2), t ~ N(0, 3^2), g ~ N(0, 3^2). Without a prior, a model that never lost would be infinitely
+strong. 1.5 in log odds is 261 Elo points. The prior also centres the strengths on 0.
 
-**Intervals** are the wider, at each end, of two: by the observed information (which grows wide for an undefeated model,
-but takes the votes on one comparison for independent), and by a bootstrap over comparisons (which does not, but draws
-an undefeated model as undefeated every time).
+**Intervals** take the wider of two at each end. One is by the observed information; it is wide for an undefeated model,
+but treats the votes on one comparison as independent. The other is by a bootstrap over comparisons; it does not, but an
+undefeated model is undefeated in every resample.
 
 Source: Davidson 1970, "On extending the Bradley-Terry model to accommodate ties in paired comparison experiments".
 """
@@ -29,7 +29,7 @@ from labeling.stats.estimate import Estimate
 from labeling.stats.sentences import gettext_noop
 
 MatchCounts = Mapping[tuple[str, str, float, int, int, int], int]
-"""By (model of a, model of b, log(length of a / length of b), votes for a, ties, votes for b): how many comparisons."""
+"""The number of comparisons by model of a, model of b, log(length of a / length of b), and votes for a, tie and b."""
 
 STRENGTH_PRIOR, TIE_PRIOR, LENGTH_PRIOR = 1.5, 3.0, 3.0
 """Standard deviations, in log odds."""
@@ -44,8 +44,11 @@ Z = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One model. rating: Elo points around the mean of 0. wins, ties, losses: votes. group: models with the same number
-    are connected by comparisons; between groups nothing was measured, only the prior speaks."""
+    """One model.
+
+    rating: Elo points around a mean of 0. wins, ties, losses: votes. group: models with the same number are connected
+    by comparisons; between groups nothing was measured, and only the prior decides.
+    """
 
     model: str
     rating: Estimate
@@ -57,10 +60,11 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Models, best first. win_rates: by two models, P(first preferred) + P(tie) / 2 at equal length, in their order.
+    """Models, the best first.
 
-    length_effect: g; undefined unless length is controlled. groups: 1 when every model is connected with every other.
-    reason: why there is no ranking; None where there is one.
+    win_rates: for each two models, in the order of `models`, P(first preferred) + P(tie) / 2 at equal length.
+    length_effect: g; undefined unless length is controlled. groups: 1: all models are connected. reason: why there is
+    no ranking; None: there is one.
     """
 
     models: list[Rated]
@@ -72,7 +76,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """One row for each pattern: features of d, shape (rows, M or M + 1), votes for a, ties and b, shape (rows, 3)."""
+    """One row for each pattern. features: of d, shape (rows, M or M + 1). votes: for a, ties and b, shape (rows, 3)."""
 
     names: list[str]
     features: FloatArray
@@ -82,43 +86,44 @@ class _Data:
 
     @property
     def prior(self) -> FloatArray:
-        """Precisions of strengths, length effect if there is one, and the tie parameter."""
+        """The precisions of the strengths, of the length effect if there is one, and of the tie parameter."""
         deviations = [STRENGTH_PRIOR] * len(self.names) + [LENGTH_PRIOR] * self.length_controlled + [TIE_PRIOR]
         return np.array(deviations) ** -2.0
 
 
 def ranking(matches: MatchCounts, *, length_controlled: bool = False, bootstrap: Bootstrap | None = None) -> Ranking:
-    """Ranks the models. A comparison of a model with itself says nothing about its strength and is left out."""
+    """Ranks the models. Comparisons of a model with itself are left out: they do not depend on its strength."""
     data = _data(matches, length_controlled)
     if len(data.names) < 2:
         return Ranking([], [], Estimate(None, None, None, 0, TOO_FEW_MODELS), 0, TOO_FEW_MODELS)
     weights = data.counts[:, None] * data.votes
-    found, information = _fit(data, weights)
+    parameters, information = _fit(data, weights)
     errors = _standard_errors(information, len(data.names)) * Z
-    low, high = _widest(found - errors, found + errors, *_resampled(data, found, bootstrap or Bootstrap(resamples=200)))
+    resampled = _resampled(data, parameters, bootstrap or Bootstrap(resamples=200))
+    low, high = _widest(parameters - errors, parameters + errors, *resampled)
     groups = _groups(data)
-    rated = [_rated(data, weights, m, (found, low, high), groups[m]) for m in range(len(data.names))]
-    order = sorted(range(len(rated)), key=lambda m: (-found[m], data.names[m]))
-    rates = _win_rates(found[: len(rated)], found[-1])
+    rated = [_rated(data, weights, m, (parameters, low, high), groups[m]) for m in range(len(data.names))]
+    order = sorted(range(len(rated)), key=lambda m: (-parameters[m], data.names[m]))
+    rates = _win_rates(parameters[: len(rated)], parameters[-1])
     effect = Estimate(None, None, None, 0, NO_LENGTHS)
     if length_controlled:
         at = len(rated)
-        effect = Estimate(found[at], low[at], high[at], int(data.counts.sum()), None, int(weights.sum()))
+        effect = Estimate(parameters[at], low[at], high[at], int(data.counts.sum()), None, int(weights.sum()))
     return Ranking([rated[m] for m in order], rates[np.ix_(order, order)].tolist(), effect, len(set(groups)))
 
 
 def log_posterior(parameters: FloatArray, data: _Data, weights: FloatArray) -> float:
-    """What is maximised, up to a constant. parameters: strengths, length effect if there is one, tie parameter."""
+    """The log posterior, up to a constant. parameters: strengths, length effect if there is one, tie parameter."""
     return float((weights * _log_probabilities(parameters, data)).sum() - (data.prior * parameters**2).sum() / 2)
 
 
 def _data(matches: MatchCounts, length_controlled: bool) -> _Data:
-    """Rows with the two models in the order of their names: which one is a is nothing that a ranking may depend on."""
-    turned: Counter[tuple[str, str, float, int, int, int]] = Counter()
+    """Rows with the two models in the order of their names, because the ranking must not depend on which one is a."""
+    in_order: Counter[tuple[str, str, float, int, int, int]] = Counter()
     for (one, other, ratio, a, tie, b), count in matches.items():
         if count and one != other and a + tie + b:
-            turned[(one, other, ratio, a, tie, b) if one < other else (other, one, -ratio, b, tie, a)] += count
-    rows = sorted(turned.items())
+            in_order[(one, other, ratio, a, tie, b) if one < other else (other, one, -ratio, b, tie, a)] += count
+    rows = sorted(in_order.items())
     names = sorted({name for key, _ in rows for name in key[:2]})
     features = np.zeros((len(rows), len(names) + length_controlled))
     for row, ((one, other, ratio, *_), _) in enumerate(rows):
@@ -138,10 +143,10 @@ def _log_probabilities(parameters: FloatArray, data: _Data) -> FloatArray:
 
 
 def _fit(data: _Data, weights: FloatArray, start: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
-    """The most probable parameters by Newton with step halving, and the observed information there.
+    """The most probable parameters, by Newton's method with step halving, and the observed information at them.
 
-    weights: votes for a, tie and b of each row, shape (rows, 3). The logarithm of a softmax plus that of a normal prior
-    is concave: there is one maximum.
+    weights: votes for a, tie and b of each row, shape (rows, 3). The log of a softmax plus that of a normal prior is
+    concave, so there is one maximum.
     """
     size = data.features.shape[1] + 1
     parameters = np.zeros(size) if start is None else start.copy()
@@ -163,8 +168,8 @@ def _derivatives(
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient and negative Hessian of the log posterior.
 
-    The logits are (d/2, t, -d/2), so of d the sufficient statistic is u = (1/2, 0, -1/2), of t it is v = (0, 1, 0): the
-    gradient is the observed minus the expected statistic, the information its covariance.
+    The logits are (d/2, t, -d/2). So the sufficient statistic of d is u = (1/2, 0, -1/2), and of t it is v = (0, 1, 0).
+    The gradient is the observed minus the expected statistic; the information is its covariance.
     """
     probability = np.exp(_log_probabilities(parameters, data))
     lean, tied = (probability[:, 0] - probability[:, 2]) / 2, probability[:, 1]
@@ -180,19 +185,21 @@ def _derivatives(
 
 
 def _standard_errors(information: FloatArray, models: int) -> FloatArray:
-    """Of every parameter; of a strength, as its distance from the mean of all strengths: no comparison can tell where
-    the mean itself is, so its uncertainty is the prior's and no fact about any model."""
+    """The standard error of every parameter; of a strength, that of its distance from the mean of all strengths.
+
+    No comparison determines the mean itself, so its uncertainty is that of the prior and not of any model.
+    """
     centre = np.eye(len(information))
     centre[:models, :models] -= 1 / models
     covariance = centre @ np.linalg.inv(information) @ centre.T
     return np.asarray(np.sqrt(np.diag(covariance)), dtype=np.float64)
 
 
-def _resampled(data: _Data, found: FloatArray, bootstrap: Bootstrap) -> tuple[FloatArray, FloatArray]:
-    """The percentile interval of every parameter, comparisons drawn again with replacement."""
+def _resampled(data: _Data, start: FloatArray, bootstrap: Bootstrap) -> tuple[FloatArray, FloatArray]:
+    """The percentile interval of every parameter, by a bootstrap over comparisons."""
     generator, total = np.random.default_rng(bootstrap.seed), int(data.counts.sum())
     drawn = generator.multinomial(total, data.counts / total, size=bootstrap.resamples)
-    figures = np.array([_fit(data, row[:, None] * data.votes, found)[0] for row in drawn])
+    figures = np.array([_fit(data, row[:, None] * data.votes, start)[0] for row in drawn])
     tail = (1 - bootstrap.level) / 2
     low, high = np.quantile(figures, [tail, 1 - tail], axis=0)
     return low, high
@@ -222,7 +229,7 @@ def _win_rates(strengths: FloatArray, tie: float) -> FloatArray:
 
 
 def _groups(data: _Data) -> list[int]:
-    """For each model the number, from 1, of the group that comparisons connect it with."""
+    """The number, from 1, of each model's group: the models that comparisons connect it with."""
     edges: NDArray[np.bool_] = data.features[:, : len(data.names)] != 0
     return _connected(len(data.names), (np.flatnonzero(row).tolist() for row in edges))
 
@@ -230,12 +237,12 @@ def _groups(data: _Data) -> list[int]:
 def _connected(size: int, edges: Iterable[list[int]]) -> list[int]:
     leader = list(range(size))
 
-    def find(one: int) -> int:
+    def leader_of(one: int) -> int:
         while leader[one] != one:
             one = leader[one]
         return one
 
     for one, other in edges:
-        leader[find(one)] = find(other)
+        leader[leader_of(one)] = leader_of(other)
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(find(one), len(numbers) + 1) for one in range(size)]
+    return [numbers.setdefault(leader_of(one), len(numbers) + 1) for one in range(size)]

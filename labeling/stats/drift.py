@@ -1,4 +1,4 @@
-"""Whether agreement changes over time: by day or week, and along the judgments in the order in which they were made."""
+"""Changes of agreement over time: by day or week, and along the judgments in the order in which they were made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NO_CHANGE_KNOWN = gettext_noop("There must be comparisons with two votes in the 
 
 @dataclass(frozen=True, slots=True)
 class DriftPoint:
-    """Agreement (ties counted) among the comparisons of one stretch of time. name: a day, or which hundredth."""
+    """Agreement (counting ties) on the comparisons of one stretch of time. name: a day, or a hundredth's number."""
 
     name: str
     agreement: Estimate
@@ -22,16 +22,17 @@ class DriftPoint:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """points in the order of time. change: agreement of the last third of the stretches minus that of the first."""
+    """Agreement over time. points: in order. change: the last third of stretches minus the first third."""
 
     points: Sequence[DriftPoint]
     change: Estimate
 
 
 def drift(stretches: Mapping[str, PatternCounts[Pattern]], *, bootstrap: Bootstrap | None = None) -> Drift:
-    """Agreement along the stretches.
+    """Agreement along stretches of time.
 
-    stretches: patterns over (a, tie, b) by the stretch in which a comparison got its last vote; names sort by time.
+    stretches: patterns over (a, tie, b) by the stretch in which a comparison got its last vote. Their names sort by
+    time.
     """
     bootstrap = bootstrap or Bootstrap(resamples=500)
     names = sorted(stretches)
@@ -47,7 +48,7 @@ def drift(stretches: Mapping[str, PatternCounts[Pattern]], *, bootstrap: Bootstr
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
-    """One figure minus another that stands on other comparisons, with the interval that follows from both.
+    """The difference of two figures from different comparisons, with its interval.
 
     Source: Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10 (square
     and add): the distances from each figure to the ends of its own interval add up as squares.

@@ -1,4 +1,4 @@
-"""What this room raises."""
+"""The exceptions of labeling.stats."""
 
 
 class StatsError(ValueError):
@@ -6,4 +6,4 @@ class StatsError(ValueError):
 
 
 class InvalidCounts(StatsError):
-    """Counts that cannot have come from votes: negative, not whole, of unequal length, an unknown choice."""
+    """Counts that votes cannot have: negative, not whole, of unequal length, or of an unknown choice."""

@@ -1,4 +1,4 @@
-"""A figure as it is shown: with its interval, what it stands on, and why it is missing when it is missing."""
+"""A figure with its interval, the number of comparisons and votes behind it, and the reason if it is missing."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 class Estimate:
     """One figure.
 
-    value: the figure; None: undefined, and `reason` says why.
-    low, high: the 95 % interval (unless another level was asked for); both None when there is none. A figure can be
-        defined while its interval is not (one single comparison, say): then `reason` says why the interval is missing.
-    comparisons: how many comparisons it stands on.
-    votes: how many votes it stands on.
-    reason: a sentence for people; None when both the figure and its interval are there.
+    value: the figure. None: undefined; `reason` says why.
+    low, high: the 95 % interval, unless another level was requested. Both None: there is no interval. A figure can be
+        defined without an interval (from one comparison, say); then `reason` says why.
+    comparisons: the number of comparisons behind it.
+    votes: the number of votes behind it.
+    reason: a sentence for people. None: neither the figure nor its interval is missing.
     """
 
     value: float | None
@@ -27,7 +27,7 @@ class Estimate:
         return self.value is not None
 
     def as_dict(self) -> dict[str, float | int | str | None]:
-        """The same as plain JSON values, for an API or a `--json` line."""
+        """The estimate as JSON values."""
         return {
             "value": self.value,
             "low": self.low,

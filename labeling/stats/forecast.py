@@ -1,4 +1,4 @@
-"""When a campaign will be done, if people go on as they did lately."""
+"""When a campaign will be complete at its recent pace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,16 @@ from labeling.stats.sentences import gettext_noop
 
 RESAMPLES = 2000
 FEWEST_DAYS = 3
-"""With fewer days behind it a pace has no interval: how much one day differs from another is not known yet."""
+"""With fewer days there is no interval, because they do not show how much days differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """remaining: judgments still wanted. per_day: the pace, judgments a day; None: nobody judged lately.
+    """The forecast of a campaign.
 
-    days: until the last of them, with the ends of its 95 % interval; None where there is no pace, or (the ends) where
-    too few days are behind it. reason: why something is missing, as a sentence; None where nothing is.
+    remaining: judgments still wanted. per_day: the pace, in judgments per day; None: nobody judged recently. days,
+    low, high: until the last judgment, with the 95 % interval; None: there is no pace, or too few days for an interval.
+    reason: a sentence that says why something is missing; None: nothing is.
     """
 
     remaining: int
@@ -31,19 +32,19 @@ class Forecast:
 def forecast(remaining: int, counts: Sequence[int], last_part: float = 1.0) -> Forecast:
     """The time that `remaining` judgments take at the pace of some days.
 
-    counts: judgments of each day that lies behind, days without any included. last_part: how much of a day the oldest
-    of them was, for work may have begun in the middle of it; above 0 where it is the only one. The interval resamples
-    the days with replacement (percentiles), so that weekends and holidays widen it; where too many resamples have no
-    judgment at all it is open.
+    counts: judgments of each past day, newest first, including days without any. last_part: the share of the oldest
+    day that counts, since work may have begun in the middle of it; above 0 if it is the only day. The interval
+    resamples the days with replacement (percentiles), so weekends and holidays widen it. It is open if too many
+    resamples have no judgments.
     """
     if remaining <= 0:
         return Forecast(0, days=0.0, low=0.0, high=0.0)
     total, elapsed = sum(counts), len(counts) - 1 + last_part
     if not counts or total == 0:
-        return Forecast(remaining, reason=gettext_noop("Nobody has judged lately, so there is no pace to go by."))
+        return Forecast(remaining, reason=gettext_noop("Nobody has judged recently, so there is no pace."))
     pace = total / elapsed
     if len(counts) < FEWEST_DAYS:
-        reason = gettext_noop("From less than three days: how much one day differs from another is not known yet.")
+        reason = gettext_noop("Based on fewer than three days, which do not show how much days differ.")
         return Forecast(remaining, pace, remaining / pace, reason=reason)
     drawn = np.random.default_rng(0).choice(np.asarray(counts, dtype=np.float64), size=(RESAMPLES, len(counts)))
     paces = drawn.sum(axis=1) / elapsed

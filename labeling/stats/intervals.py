@@ -11,10 +11,10 @@ from labeling.stats.sentences import gettext_noop
 def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for `successes` out of `trials`, within [0, 1].
 
-    Unlike the textbook interval it neither leaves [0, 1] nor shrinks to nothing at 0 or at all successes. Ties may
-    count as half a success, so the counts need not be whole. Without trials everything is possible: (0, 1).
+    Unlike the normal approximation it stays within [0, 1], and keeps its width at 0 and at all successes. Counts need
+    not be whole, since ties may count as half a success. Without trials it is (0, 1).
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
-    Raises InvalidCounts when the counts are impossible.
+    Raises InvalidCounts if the counts are impossible.
     """
     if not (isfinite(successes) and isfinite(trials) and 0 <= successes <= trials):
         raise InvalidCounts(f"{successes} successes out of {trials} trials is impossible.")
@@ -23,21 +23,21 @@ def wilson_interval(successes: float, trials: float, *, level: float = 0.95) -> 
     if trials == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + level) / 2)
-    # Wilson's formula with numerator and denominator times the trials: nothing overflows where these are tiny.
+    # Wilson's formula with numerator and denominator multiplied by the trials: it does not overflow for tiny ones.
     centre = (successes + z * z / 2) / (trials + z * z)
     half = z * sqrt(successes / trials * (trials - successes) + z * z / 4) / (trials + z * z)
-    # At the ends the interval touches 0 or 1 exactly; rounding would leave 1 - 1e-17.
+    # At the extremes the interval ends exactly at 0 or 1; rounding would leave 1 - 1e-17.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
     return low, high
 
 
 def proportion(successes: float, trials: int, *, level: float = 0.95) -> Estimate:
-    """The share of successes with Wilson's interval; undefined without trials.
+    """The share of successes, with Wilson's interval. Undefined without trials.
 
     A win rate is `proportion(wins + ties / 2, wins + ties + losses)`.
     """
     if trials == 0 and successes == 0:
-        return Estimate(None, None, None, 0, gettext_noop("Nothing has been counted yet."))
+        return Estimate(None, None, None, 0, gettext_noop("There is nothing to count yet."))
     low, high = wilson_interval(successes, trials, level=level)
     return Estimate(successes / trials, low, high, trials, None, trials)

@@ -1,8 +1,8 @@
 """One annotator against the majority of the others, from vote-pattern counts.
 
-Of each vote is asked whether it is what most of the others on the same comparison said. Where the others' majority is
-shared (one for a, one for b), a vote for one of k shares counts 1/k: what picking one of them blindly would give.
-AlpacaEval's human figure (65.7 %) is this with four annotators.
+Each vote is compared with the majority of the others on the same comparison. If k categories share that majority (one
+vote for a, one for b), a vote for one of them counts 1/k, as a blind guess among them would. AlpacaEval's human figure
+(65.7 %) is this one, with four annotators.
 """
 
 import numpy as np
@@ -17,10 +17,10 @@ NO_OTHERS = gettext_noop("No comparison has three votes yet: a majority of other
 
 
 def leave_one_out(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap | None = None) -> Estimate:
-    """Share of votes that agree with the majority of the others, over comparisons with at least three votes."""
+    """The share of votes that agree with the majority of the others, on comparisons with at least three votes."""
     table, counts = pattern_table(patterns)
-    kept = table.sum(axis=1) >= 3 if table.size else np.zeros(0, dtype=bool)
-    table, counts = table[kept], counts[kept]
+    has_three = table.sum(axis=1) >= 3 if table.size else np.zeros(0, dtype=bool)
+    table, counts = table[has_three], counts[has_three]
     if not counts.size:
         return Estimate(None, None, None, 0, NO_OTHERS)
     votes = table.sum(axis=1)
@@ -37,7 +37,7 @@ def leave_one_out(patterns: PatternCounts[AnyPattern], *, bootstrap: Bootstrap |
 
 
 def _agreeing(row: FloatArray) -> float:
-    """How many votes of one comparison are what most of the others said."""
+    """How many votes of one comparison agree with the majority of the others."""
     agreeing = 0.0
     for category, number in enumerate(row):
         if number:

@@ -1,9 +1,9 @@
-"""Label noise from overlap, and the accuracy that no reward model measured on such labels can exceed.
+"""Label noise from overlap, and the ceiling that it puts on the measured accuracy of a reward model.
 
-If each of two annotators prefers the truly better completion with probability p, independently, they agree with
-probability p^2 + (1 - p)^2. So agreement tells p, without anybody knowing the truth. A model that is always right
-agrees with one such label with probability p: its measured accuracy cannot exceed that, and one that does has been
-fitted to the noise. On verdicts by the majority of several votes the ceiling is higher.
+If two annotators independently prefer the truly better completion with probability p, they agree with probability
+p^2 + (1 - p)^2. So agreement determines p, although nobody knows the truth. A perfect model agrees with one such label
+with probability p. A higher measured accuracy means that the model was fitted to the noise. On majorities of several
+votes the ceiling is higher.
 """
 
 from math import comb, sqrt
@@ -15,9 +15,9 @@ BELOW_CHANCE = gettext_noop("Two annotators agree less often than by chance: no 
 
 
 def label_noise(agreement: Estimate) -> Estimate:
-    """How often a preference is for the worse completion, from percent agreement without ties. 0: never, 0.5: blindly.
+    """How often a preference is for the worse completion, from percent agreement without ties. 0: never; 0.5: half.
 
-    The ends of the interval are those of the agreement; agreement below one half is as good as one half there.
+    The ends of its interval follow from those of the agreement, with those below one half taken as one half.
     """
     if agreement.value is None:
         return agreement
@@ -29,20 +29,22 @@ def label_noise(agreement: Estimate) -> Estimate:
 
 
 def accuracy_ceiling(noise: Estimate, votes: int = 1) -> Estimate:
-    """What a model that is always right scores on labels that are the majority of so many votes, each wrong with the
-    rate `noise`. With an even number, half of the split votes."""
+    """The accuracy of a perfect model on labels that are the majority of `votes` votes.
+
+    noise: the rate at which each vote is wrong. With an even number of votes, half of the ties count.
+    """
     if noise.value is None:
         return noise
-    low = None if noise.high is None else _majority_right(noise.high, votes)
-    high = None if noise.low is None else _majority_right(noise.low, votes)
-    return Estimate(_majority_right(noise.value, votes), low, high, noise.comparisons, noise.reason, noise.votes)
+    low = None if noise.high is None else _majority_correct(noise.high, votes)
+    high = None if noise.low is None else _majority_correct(noise.low, votes)
+    return Estimate(_majority_correct(noise.value, votes), low, high, noise.comparisons, noise.reason, noise.votes)
 
 
 def _noise(agreement: float) -> float:
     return (1 - sqrt(max(0.0, 2 * agreement - 1))) / 2
 
 
-def _majority_right(noise: float, votes: int) -> float:
+def _majority_correct(noise: float, votes: int) -> float:
     chances = [comb(votes, wrong) * noise**wrong * (1 - noise) ** (votes - wrong) for wrong in range(votes + 1)]
     split = chances[votes // 2] / 2 if votes % 2 == 0 else 0.0
     return sum(chances[: (votes + 1) // 2]) + split

@@ -1,7 +1,8 @@
 """Swap-retests: the same annotator judges the same comparison again, later, with the sides exchanged.
 
-Whoever goes by the text says the same completion again; whoever goes by the side, the same side. Somebody unsure does
-either by chance, and falls on both sides alike: only the excess of one side over the other is caused by the side.
+Annotators who decide by the text choose the same completion again; those who decide by the side, the same side. Unsure
+annotators do either by chance, equally often for both sides. So only the excess of one side over the other is an effect
+of the side.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.sentences import gettext_noop
 
 RetestCounts = Mapping[tuple[str, str], int]
-"""By what was said first and again, each "left", "right" or "tie" (both bad is a tie): how many retests."""
+"""The number of retests by the first and the second choice: "left", "right" or "tie" (both bad is a tie)."""
 
 NO_RETESTS = gettext_noop("Nobody has judged a comparison a second time yet.")
 NO_PREFERENCES = gettext_noop("No retest has a preference both times yet.")
@@ -23,12 +24,12 @@ NO_PREFERENCES = gettext_noop("No retest has a preference both times yet.")
 
 @dataclass(frozen=True, slots=True)
 class RetestReport:
-    """consistency: the share of retests with the same answer (the same completion, or a tie both times).
+    """The results of retests.
 
-    side_decided: of retests with a preference both times, the share in which the same side was preferred, whatever
-        stood there.
-    left_pull: of those, the share of left twice minus the share of right twice: what the side itself causes.
-        0: nothing; above 0: the left attracts.
+    consistency: the share with the same choice again (the same completion, or a tie both times).
+    side_decided: of retests with a preference both times, the share with the same side both times.
+    left_pull: of the same retests, the share of left twice minus the share of right twice: the effect of the side.
+        0: none; above 0: towards the left.
     """
 
     consistency: Estimate
@@ -62,6 +63,6 @@ def _difference(left: int, right: int, neither: int, bootstrap: Bootstrap) -> Es
 
     interval = bootstrap.interval(counts, pull)
     if interval is None:
-        # All alike: as far as Wilson's interval for a side that was never (or always) seen still allows.
+        # All are alike: Wilson's interval for a side that occurred never, or always.
         interval = (-wilson_interval(right, total)[1], wilson_interval(left, total)[1])
     return Estimate((left - right) / total, *interval, total, None, 2 * total)

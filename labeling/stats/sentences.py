@@ -1,6 +1,6 @@
-"""Sentences of this room, which knows no Django: pages look them up in the catalogue of their reader's language."""
+"""Marks sentences for translation without Django. Pages look them up in the reader's language."""
 
 
 def gettext_noop(sentence: str) -> str:
-    """The same sentence, marked for translation."""
+    """Returns the sentence. Its name marks it for translation."""
     return sentence

@@ -1,4 +1,4 @@
-"""How long a judgment takes: median and quartiles from a histogram, with intervals by order statistics."""
+"""The time that judgments take: median and quartiles from a histogram, with intervals by order statistics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TOO_FEW = gettext_noop("The judgments are too few for an interval.")
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds for a judgment: half take at most the median, a quarter at most the lower quartile."""
+    """Seconds for a judgment: half of them take at most the median, a quarter at most the lower quartile."""
 
     lower_quartile: Estimate
     median: Estimate
@@ -23,16 +23,16 @@ class Speed:
 
 
 def speed(histogram: Mapping[float, int]) -> Speed:
-    """histogram: how many judgments took that many seconds (rounded as finely as wanted)."""
+    """Median and quartiles. histogram: the number of judgments by seconds, rounded as finely as wanted."""
     lower, median, upper = (quantile(histogram, share) for share in (0.25, 0.5, 0.75))
     return Speed(lower, median, upper)
 
 
 def quantile(histogram: Mapping[float, int], share: float) -> Estimate:
-    """The smallest value that at least `share` of all do not exceed.
+    """The smallest value that at least `share` of all values do not exceed.
 
-    The 95 % interval lies between two order statistics: how many values fall below the true quantile is binomial,
-    whatever their distribution (Conover 1999, "Practical Nonparametric Statistics", 3.2).
+    The 95 % interval lies between two order statistics: the number of values below the true quantile is binomial for
+    every distribution (Conover 1999, "Practical Nonparametric Statistics", 3.2).
     """
     rows = sorted((value, count) for value, count in histogram.items() if count)
     if not rows:
@@ -42,7 +42,7 @@ def quantile(histogram: Mapping[float, int], share: float) -> Estimate:
     total = int(below[-1])
 
     def ranked(rank: float) -> float:
-        """The value of that rank, from 1."""
+        """The value of a rank, from 1."""
         return float(values[np.searchsorted(below, rank)])
 
     value, spread = ranked(np.ceil(share * total)), 1.959964 * sqrt(total * share * (1 - share))

@@ -1,13 +1,12 @@
 """Verdict rules: from the votes on one comparison to its settled preference.
 
-A rule takes how many judgments said "a", "b", "tie" and "both_bad" and is a function of those numbers alone: neither
-the order of the votes nor the display side can matter, and exchanging a and b exchanges the result.
+A rule is a function of the numbers of judgments for "a", "b", "tie" and "both_bad" alone. So neither the order of the
+votes nor the display side matters, and exchanging a and b exchanges the result.
 
-**Confidence.** Each vote is a draw from the people who could have been asked; p is the share of them who prefer a, a
-tie being half a vote for each. With Jeffreys' prior Beta(1/2, 1/2) the posterior mean of p is
-(a + ties / 2 + 1/2) / (votes + 1). So one vote gives 0.75, three of three 0.875, two of three 0.625, no votes 0.5:
-never certain, and nearer to certain with more votes. That number, for the winning side, is p(chosen > rejected) in
-training.
+**Confidence.** Each vote is a draw from all possible annotators; p is the share of them who prefer a, with a tie as
+half a vote for each side. With Jeffreys' prior Beta(1/2, 1/2) the posterior mean of p is (a + ties / 2 + 1/2) /
+(votes + 1). So one vote gives 0.75, three of three 0.875, two of three 0.625, no votes 0.5: never certain, but closer
+with more votes. This number, for the winning side, is p(chosen > rejected) in training.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,15 +26,15 @@ CHOICES = ("a", "b", "tie", "both_bad")
 
 @dataclass(frozen=True, slots=True)
 class VerdictResult:
-    """What the votes on one comparison come to.
+    """The result of a rule for the votes on one comparison.
 
-    winner: None when unsettled.
+    winner: None: unsettled.
     confidence: 0.5..1. For a or b: p(winner preferred). For tie and both bad: the smoothed share of votes without a
         preference. Unsettled: how far the votes lean, either way.
     settled: whether there is a winner.
-    how: the rule that settled it; "conflict": the rule found no winner; "no_votes": nobody judged.
-    preference: p(a preferred), 0..1, whatever the verdict.
-    votes: how many votes it stands on.
+    how: the rule that settled it; "conflict": the rule found no winner; "no_votes": there are none.
+    preference: p(a preferred), 0..1, for every verdict.
+    votes: the number of votes.
     """
 
     winner: Winner | None
@@ -58,7 +57,7 @@ def preference_probability(votes: Mapping[str, int]) -> float:
 def majority(votes: Mapping[str, int]) -> VerdictResult:
     """More than half of all votes for a, for b, or for neither (tie and both bad together).
 
-    Among votes for neither, both bad wins only if it has more votes than tie: it says the stronger thing.
+    Among votes for neither, both bad wins only if it has more votes than tie, because it is the stronger statement.
     """
     return _settle(votes, "majority", lambda count, total: 2 * count > total)
 

@@ -12,11 +12,12 @@ from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_campaign
 from labeling.judging.acts import judge, undo_judgment
-from labeling.judging.assignments import next_with_progress
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
-from labeling.models import Assignment, Campaign, Choice, Flag, Judgment
-from labeling.queries.progress import annotator_view
+from labeling.models import Campaign, Choice, Flag, Judgment
+from labeling.queries.progress import annotator_progress
 from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
 
@@ -55,11 +56,10 @@ def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     # A campaign that is not active still has its page, which says why nothing is assigned.
     is_active = campaign.status == Campaign.Status.ACTIVE
     is_kept = "kept" in request.GET
-    assignments: list[Assignment] = []
-    progress = annotator_view(campaign, user, now=now)
+    assignment, progress = None, annotator_progress(campaign, user, now=now)
     if is_active and not is_kept:
-        assignments, progress = next_with_progress(campaign=campaign, acting_user=user, now=now)
-    assignment = next(iter(assignments), None)
+        result = next_assignments(campaign=campaign, acting_user=user, now=now)
+        assignment, progress = result.next, result.progress
     guidelines = campaign.guideline_versions.order_by("-number").first()
     last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
     context = {
@@ -82,18 +82,16 @@ def _judge(request: HttpRequest) -> HttpResponse:
     choice, _, strength = request.POST.get("choice", "").partition(":")
 
     def errand() -> str:
-        judge(
-            assignment=_assignment_id(request),
-            acting_user=person(request),
-            now=timezone.now(),
-            choice=choice,
+        draft = JudgmentDraft(
+            choice,
+            request.POST.get("key", ""),
             strength=whole_number(strength),
             criteria=_criteria(request) if choice != Choice.SKIP else None,
             comment=request.POST.get("comment", ""),
             skip_reason=request.POST.get("skip_reason", "") if choice == Choice.SKIP else "",
             flag=request.POST.get("flag", "") if choice == Choice.SKIP else "",
-            key=request.POST.get("key", ""),
         )
+        judge(assignment=_assignment_id(request), draft=draft, acting_user=person(request), now=timezone.now())
         return ""
 
     return act(request, errand, back=request.path)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
-from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
+from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons, import_prompts
 from labeling.models import Campaign
 from labeling.queries.progress import campaign_progress
 from labeling.web.edge import page, person, refuse
@@ -62,11 +62,13 @@ def _import(request: HttpRequest, campaign: Campaign, form: ImportForm) -> Impor
             report = import_comparisons(
                 campaign=campaign,
                 stream=upload,
-                dialect=form.cleaned_data["dialect"] or "auto",
+                settings=ImportSettings(
+                    dialect=form.cleaned_data["dialect"] or "auto",
+                    refuse_all=refuse_all,
+                    as_gold=form.cleaned_data["as_gold"],
+                ),
                 acting_user=user,
                 now=now,
-                refuse_all=refuse_all,
-                as_gold=form.cleaned_data["as_gold"],
             )
         else:
             report = import_prompts(campaign=campaign, stream=upload, acting_user=user, now=now, refuse_all=refuse_all)

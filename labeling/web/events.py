@@ -3,16 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.days import midnight
 from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.models import Event
@@ -79,14 +79,10 @@ def _filters(values: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments for `filtered_events` from the form's values."""
     filters: dict[str, Any] = {name: values[name] for name in ("actor", "verb") if values[name]}
     if values["since"]:
-        filters["since"] = _midnight(values["since"])
+        filters["since"] = midnight(values["since"])
     if values["until"]:
-        filters["until"] = _midnight(values["until"] + timedelta(days=1))
+        filters["until"] = midnight(values["until"] + timedelta(days=1))
     return filters
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _api_query(filters: Mapping[str, Any]) -> dict[str, str]:

@@ -7,8 +7,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import Invalid
-from labeling.actions.rules import RULES, check_together
+from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.event_labels import event_choices
@@ -29,8 +28,6 @@ OPTIONAL = tuple(
     and field.name != "overlap"
 )
 """Numbers and choices that may be missing or empty: they keep their value."""
-
-TOGETHER = ("overlap", "max_overlap", "quota", "quota_per_day")
 
 
 class RulesForm(CampaignForm):
@@ -77,11 +74,6 @@ class RulesForm(CampaignForm):
         for name in OPTIONAL:
             if values.get(name, "") in (None, "") and name not in self.errors:
                 values[name] = getattr(self.instance, name)
-        try:
-            check_together(Campaign(**{name: values[name] for name in TOGETHER if name in values}))
-        except Invalid as error:  # the action's message is clearer than that of the model's constraint
-            for name, text in error.fields.items():
-                self.add_error(name, text)
         return values
 
 

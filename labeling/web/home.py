@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
-from labeling.queries.progress import CampaignProgress, annotator_progress, campaign_progress
+from labeling.queries.progress import CampaignProgress, campaign_progress, judged_today
 from labeling.web.edge import page, person
 
 
@@ -46,14 +46,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Entry:
-    judged, judged_today = annotator_progress(campaign, user, now=timezone.now()) if membership else (0, 0)
     leads = user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD)
     progress = campaign_progress(campaign)
     return Entry(
         campaign=campaign,
         progress=progress if leads else progress.for_annotators(campaign),
-        judged=judged,
-        judged_today=judged_today,
+        judged=membership.judged if membership else 0,
+        judged_today=judged_today(membership, timezone.now()) if membership else 0,
         leads=leads,
         adjudicates=leads or (membership is not None and membership.role == Membership.Role.EXPERT),
         judges=membership is not None,

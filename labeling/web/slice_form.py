@@ -1,12 +1,12 @@
 """The filter of the statistics page."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.days import midnight
 from labeling.queries.slices import Slice, SliceChoices
 
 
@@ -46,15 +46,11 @@ class SliceForm(forms.Form):
         """The slice. Call is_valid first."""
         values = self.cleaned_data
         return Slice(
-            since=_midnight(values["since"]),
-            until=_midnight(values["last_day"] and values["last_day"] + timedelta(days=1)),
+            since=values["since"] and midnight(values["since"]),
+            until=values["last_day"] and midnight(values["last_day"] + timedelta(days=1)),
             guideline_version=values["guideline_version"],
             model_version=values["model_version"] or None,
             annotator=values["annotator"] or None,
             criterion=values["criterion"] or None,
             include_simulated=values["include_simulated"],
         )
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else timezone.make_aware(datetime.combine(day, time()))

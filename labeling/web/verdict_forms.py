@@ -1,13 +1,13 @@
 """Filters for verdicts and disagreements, and the form that asks for more judgments."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.days import midnight
 from labeling.models import Comparison, Verdict, Winner
 
 ANY = ("", _("Any"))
@@ -44,9 +44,10 @@ class VerdictFilterForm(forms.Form):
         values = self.cleaned_data
         names = ("winner", "settled_by", "confidence_at_most", "model_version")
         asked = {name: values[name] for name in names if values[name] not in (None, "")}
-        for name, day in (("since", values["since"]), ("until", _next(values["last_day"]))):
-            if day is not None:
-                asked[name] = _midnight(day)
+        if values["since"]:
+            asked["since"] = midnight(values["since"])
+        if values["last_day"]:
+            asked["until"] = midnight(values["last_day"] + timedelta(days=1))
         return asked
 
 
@@ -79,11 +80,3 @@ class RelabelForm(forms.Form):
         help_text=_("From people who have not judged it yet. Earlier judgments still count."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-def _next(day: date | None) -> date | None:
-    return None if day is None else day + timedelta(days=1)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

@@ -84,7 +84,7 @@ def _tell_an_address(scene: Stage) -> None:
         scene.add([pair(number)])
     states: list[dict[str, Any]] = [
         {"status": "delivered", "attempts": 1, "http_status": 200, "seconds": 0.21, "excerpt": "ok"},
-        {"status": "waiting", "attempts": 2, "seconds": 15.0, "error": "No answer within 15 seconds."},
+        {"status": "waiting", "attempts": 2, "seconds": 15.0, "error": "No response within 15 seconds."},
         {"status": "given_up", "attempts": 11, "http_status": 500, "seconds": 0.4, "excerpt": "<h1>Server Error</h1>"},
     ]
     for delivery, values in zip(WebhookDelivery.objects.order_by("pk"), states, strict=False):

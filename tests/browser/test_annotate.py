@@ -6,7 +6,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from labeling.actions.campaigns import write_guidelines
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.members import remove_member
 from labeling.models import Assignment, Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, shown

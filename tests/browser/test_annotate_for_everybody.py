@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Completion, Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, shown
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Judgment
 from tests.browser.annotating import PATH, choices, judged, press, ready, until
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling

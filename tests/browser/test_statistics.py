@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from tests.browser.conftest import PHONE, WIDE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, asks
 

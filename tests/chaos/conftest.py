@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.training.broker import private_broker
+from tests.broker import private_broker
 from tests.training.conftest import alice, base, campaign, maya, tiny_model, var_dir  # noqa: F401 - fixtures
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]

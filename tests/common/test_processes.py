@@ -148,10 +148,10 @@ def test_only_the_process_that_is_meant_is_ended(log: Path) -> None:
 
 def test_a_child_that_is_spoken_to_hears_line_by_line_and_nothing_closes_its_ears(log: Path) -> None:
     with python(ECHO, log, feedable=True) as child:
-        child.say(b'{"number": 1}\n')
+        child.write(b'{"number": 1}\n')
         assert child.messages(10.0) == [{"number": 1}]
         assert child.messages(0.05) == []  # nothing was said, and it waits for more
-        child.say(b'{"number": 2}\n')
+        child.write(b'{"number": 2}\n')
         assert child.messages(10.0) == [{"number": 2}]
-        child.say_no_more()
+        child.close_stdin()
         assert child.wait() == 0

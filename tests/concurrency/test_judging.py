@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from labeling.actions.people import create_token
 from labeling.judging.acts import judge_and_continue, undo_judgment
-from labeling.judging.assignments import next_with_progress, release_expired_assignments
+from labeling.judging.assignments import next_assignments, release_expired_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.queue import MAX_LEFT_BALANCE
 from labeling.judging.refusals import AlreadyJudged, LeaseLost, NothingToUndo
@@ -112,8 +112,7 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
             chance, told = random.Random(seed), Counter[str]()
             kept = 0
             for _ in range(70):
-                given, _ = next_with_progress(campaign=scene.campaign, acting_user=user, now=now(), ahead=2)
-                assignment = next(iter(given), None)
+                assignment = next_assignments(campaign=scene.campaign, acting_user=user, now=now(), ahead=2).next
                 if assignment is None:
                     told["nothing left"] += 1
                     break

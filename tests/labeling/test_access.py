@@ -1,4 +1,4 @@
-"""Who is no member of a campaign cannot even tell that there is one; who lost access has lost it at once."""
+"""People who are not members cannot tell that a campaign exists; lost access is lost at once."""
 
 import pytest
 
@@ -45,3 +45,14 @@ def test_a_revoked_token_and_a_switched_off_account_open_nothing(calling: Callin
     assert alice.get("/api/v1/me/").status_code == 401
     User.objects.filter(username="bob").update(is_active=False)
     assert bob.get("/api/v1/me/").status_code == 401
+
+
+def test_an_expert_adjudicates_and_runs_nothing() -> None:
+    from labeling.access import adjudicates, leads
+
+    scene = stage()
+    expert = person("erin")
+    scene.join(expert, role="expert")
+    assert adjudicates(expert, scene.campaign)
+    assert not leads(expert, scene.campaign)
+    assert not adjudicates(scene.alice, scene.campaign)

@@ -1,4 +1,4 @@
-"""Who guesses passwords or tokens is made to wait, on every way in; the others notice nothing."""
+"""Guessing passwords or tokens leads to a wait, on every way in; other people notice nothing."""
 
 from typing import Any
 

@@ -56,7 +56,7 @@ def _quiet_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def make_user(name: str, role: str) -> User:
+def account(name: str, role: str) -> User:
     from labeling.actions.people import create_user
 
     return create_user(username=name, role=role, password=None, acting_user=None, now=NOW)[0]
@@ -65,13 +65,13 @@ def make_user(name: str, role: str) -> User:
 @pytest.fixture
 def maya(db: None) -> User:
     """Leads the campaign."""
-    return make_user("maya", "lead")
+    return account("maya", "lead")
 
 
 @pytest.fixture
 def alice(db: None) -> User:
     """Annotates in it."""
-    return make_user("alice", "annotator")
+    return account("alice", "annotator")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def charlie(db: None) -> User:
     """Leads another campaign and must see nothing of this one."""
     from labeling.actions.campaigns import create_campaign
 
-    user = make_user("charlie", "lead")
+    user = account("charlie", "lead")
     create_campaign(name="Charlie's", acting_user=user, now=NOW)
     return user
 
@@ -115,24 +115,27 @@ def base(db: None, tiny_model: Path, var_dir: Path) -> ModelVersion:
 def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, now: datetime = NOW) -> int:
     """An annotator judges what is given: the shorter text wins, and equal lengths go left. Returns how many."""
     from labeling.judging.acts import judge
-    from labeling.judging.assignments import next_assignment
+    from labeling.judging.assignments import next_assignments
+    from labeling.judging.drafts import JudgmentDraft
 
     judged = 0
     while limit is None or judged < limit:
-        assignment = next_assignment(campaign=campaign, acting_user=annotator, now=now)
+        assignment = next_assignments(campaign=campaign, acting_user=annotator, now=now).next
         if assignment is None:
             break
         sides = {"a": assignment.comparison.completion_a.text, "b": assignment.comparison.completion_b.text}
         left, right = sides[assignment.left], sides[assignment.right]
         choice = "left" if len(left) <= len(right) else "right"
-        judge(assignment=assignment, acting_user=annotator, now=now, choice=choice, key=f"{assignment.pk}")
+        draft = JudgmentDraft(choice, f"{assignment.pk}")
+        judge(assignment=assignment, draft=draft, acting_user=annotator, now=now)
         judged += 1
     return judged
 
 
 def add_written_pairs(campaign: Campaign, *, preference: str | None = None, per_prompt: int = 1) -> None:
     """Comparisons that nobody had to generate: a short and a long text for every prompt."""
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparisons import add_comparisons
 
     drafts = [
         ComparisonDraft(

@@ -1,6 +1,5 @@
 """Who works on what: claims, signs of life, and finding what was lost. On a real broker where one is asked."""
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,7 +7,9 @@ import pytest
 from django.test import TestCase
 
 from common import processes
+from common.broker import waiting_messages
 from labeling.models import Campaign, Event
+from tests.broker import private_broker, unreachable_broker
 from tests.training.conftest import NOW, add_written_pairs
 from training import claims
 from training.actions.generation import start_generation
@@ -28,15 +29,13 @@ def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
 @pytest.fixture
 def broker(embedded_services: None) -> Iterator[None]:
     """The real broker, in a database of this test process's own, empty before and after."""
-    from tests.training.broker import private_broker
-
-    with private_broker(number=4 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4):
+    with private_broker():
         yield
 
 
 def sent(name: str) -> int:
     """How many messages wait in a queue of the real broker."""
-    waiting = claims.waiting_messages(name)
+    waiting = waiting_messages(name)
     assert waiting is not None
     return waiting
 
@@ -141,11 +140,9 @@ def test_starting_sends_the_id_when_the_transaction_is_committed_and_not_before(
 
 
 def test_a_broker_that_is_down_fails_nothing(campaign: Campaign, base: ModelVersion) -> None:
-    from tests.training.broker import unreachable_broker
-
     with unreachable_broker(), TestCase.captureOnCommitCallbacks(execute=True):
         job = start_generation(campaign=campaign, acting_user=None, now=NOW)
-        assert claims.waiting_messages("generate") is None
+        assert waiting_messages("generate") is None
         assert claims.sweep(now=LATER).sent == 0
     job.refresh_from_db()
     assert job.status == JobStatus.QUEUED

@@ -14,6 +14,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from common.errors import DomainError
 from common.sentences import Sentence, sentence_of
 from labeling.access import require_lead
+from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import RunSpec, start_run
@@ -51,11 +52,7 @@ def save_retraining_rule(
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
         rule.auto_promote, rule.max_accuracy_drop = auto_promote, max_accuracy_drop
         rule.updated_at = now
-        try:
-            rule.full_clean(exclude=["campaign", "periodic_task"])
-        except ValidationError as error:
-            raise WrongSchedule(" ".join(error.messages)) from error
-        rule.save()
+        checked(rule, exclude=["campaign", "periodic_task"], refusal=WrongSchedule).save()
         _set_time(rule, crontab)
         record(
             "retraining_rule.saved",

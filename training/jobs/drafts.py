@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, cast
 
-from labeling.actions.comparisons import CompletionDraft
+from labeling.actions.comparison_drafts import CompletionDraft
 from labeling.exchange import FinishReason, Message, PreferencePair
 from labeling.models import Completion
 from training.generation import GeneratedCompletion

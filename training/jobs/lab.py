@@ -71,7 +71,7 @@ class LabWork:
                     if child.ended_output:
                         ended = Sentence(_("The lab's engine ended: %(log)s"), {"log": child.log_tail(3)})
                         raise EngineFailed(self.failure or ended)
-                child.say_no_more()
+                child.close_stdin()
 
     def _command(self, folder: Path) -> list[str]:
         lesson = self.session.lesson
@@ -97,7 +97,7 @@ class LabWork:
         if status == JobStatus.CANCELLING:
             raise claims.Stopped
         if total > self.requested:
-            child.say(json.dumps({"steps": total - self.requested}).encode() + b"\n")
+            child.write(json.dumps({"steps": total - self.requested}).encode() + b"\n")
             self.requested, self.last_request = total, now
         if self.sampled < self.requested:
             self.last_request = now

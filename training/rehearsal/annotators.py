@@ -5,7 +5,8 @@ from datetime import datetime
 
 from labeling.actions.people import create_user
 from labeling.judging.acts import judge
-from labeling.judging.assignments import next_assignment
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
 from labeling.models import Assignment, Campaign, Role, User
 from training.rehearsal.rules import PreferenceRule
 
@@ -30,9 +31,10 @@ def judge_by_rule(
     the comparison alone, so that a rehearsal can be repeated. A tie by the rule is judged as a tie.
     """
     judged = 0
-    while (assignment := next_assignment(campaign=campaign, acting_user=annotator, now=now)) is not None:
+    while (assignment := next_assignments(campaign=campaign, acting_user=annotator, now=now).next) is not None:
         choice = _choice(assignment, rule, error_rate, seed=f"{seed}:{annotator.username}")
-        judge(assignment=assignment, acting_user=annotator, now=now, choice=choice, key=f"rehearsal-{assignment.pk}")
+        draft = JudgmentDraft(choice, f"rehearsal-{assignment.pk}")
+        judge(assignment=assignment, draft=draft, acting_user=annotator, now=now)
         judged += 1
     return judged
 

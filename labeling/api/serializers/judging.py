@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.api.serializers.campaigns import CriterionSerializer
-from labeling.judging.drafts import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON, as_shown
+from labeling.judging.drafts import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON, as_displayed
 from labeling.judging.effects import undo_until
 from labeling.models import Campaign, Flag, Judgment
 
@@ -131,7 +131,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
         fields = ("id", "assignment", "choice", "undo_until")
 
     def get_choice(self, judgment: Judgment) -> str:
-        return as_shown(judgment.choice, judgment.left)
+        return as_displayed(judgment.choice, judgment.left)
 
     def get_undo_until(self, judgment: Judgment) -> datetime | None:
         return undo_until(judgment, judgment.assignment.campaign)

@@ -18,8 +18,8 @@ from labeling.api.serializers.judging import (
     RenewedSerializer,
     UndoneSerializer,
 )
-from labeling.judging.acts import JudgmentResult, change_judgment, judge_and_continue, undo_and_show
-from labeling.judging.assignments import next_with_progress, release_assignment, renew_assignment
+from labeling.judging.acts import JudgmentResult, change_judgment, judge_and_continue, undo_judgment
+from labeling.judging.assignments import next_assignments, release_assignment, renew_assignment
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment, present_held
 from labeling.models import Scope
@@ -47,13 +47,11 @@ class NextAssignmentView(ApiView):
         options: dict[str, Any] = {"ahead": 0, "have": []}
         if "json" in str(request.content_type):
             options = self.validated(AheadSerializer, request)
-        assignments, progress = next_with_progress(
-            campaign=campaign, acting_user=self.person, now=self.now, ahead=options["ahead"]
-        )
-        if not assignments:
+        result = next_assignments(campaign=campaign, acting_user=self.person, now=self.now, ahead=options["ahead"])
+        if result.next is None:
             return Response(status=204)
-        held = present_held(assignments, options["have"])
-        return Response({"assignment": held.pop("next"), **held, "progress": progress.as_dict()})
+        held = present_held(result.held, options["have"])
+        return Response({"assignment": held.pop("next"), **held, "progress": result.progress.as_dict()})
 
 
 class JudgmentView(ApiView):
@@ -72,7 +70,7 @@ class JudgmentView(ApiView):
     @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:
         """Undo your judgment while the campaign allows it. It is superseded, never deleted; judge again."""
-        undone = undo_and_show(assignment=assignment_id, acting_user=self.person, now=self.now)
+        undone = undo_judgment(assignment=assignment_id, acting_user=self.person, now=self.now)
         held = present_held(undone.held, {each.pk for each in undone.held})["held"]
         assignment = present_assignment(undone.assignment)
         return Response({"assignment": assignment, "held": held, "progress": undone.progress.as_dict()})
@@ -87,10 +85,9 @@ class JudgmentView(ApiView):
             now=self.now,
             ahead=ahead,
         )
-        held = [result.next, *result.following] if result.next else []
         body = {
             "judgment": JUDGMENTS.to_representation(result.judgment),
-            **present_held(held, have),
+            **present_held(result.held, have),
             "progress": result.progress.as_dict(),
         }
         return Response(body, status=201 if result.is_new else 200)

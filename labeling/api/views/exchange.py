@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, extend_schema
 from rest_framework import serializers
@@ -13,7 +14,7 @@ from rest_framework.response import Response
 from common.errors import DomainError
 from labeling.access import get_led_campaign
 from labeling.actions.exports import drop_report, export_campaign
-from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
+from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons, import_prompts
 from labeling.api.base import ApiView
 from labeling.api.idempotency import HashedFile, once
 from labeling.api.problems import problem
@@ -30,17 +31,17 @@ FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class FileNotSent(DomainError):
-    """The body is a form. Send the file itself as the body."""
-
     type = "file-not-sent"
     status = 415
+    sentence = gettext_lazy("Send the file itself as the body, with the content type application/jsonl, not as a form.")
 
 
 class LengthRequired(DomainError):
-    """Send a Content-Length with the file, so that a broken upload is never taken for a complete one."""
+    """The body came without a Content-Length. A broken upload could be taken for a complete one."""
 
     type = "length-required"
     status = 411
+    sentence = gettext_lazy("Send a Content-Length with the file.")
 
 
 class ImportOptions(serializers.Serializer[Any]):
@@ -89,9 +90,14 @@ class ImportComparisonsView(FileView):
         Valid records are imported; the others are reported by line and reason. Importing a file again adds nothing.
         """
         campaign = get_led_campaign(self.person, slug)
-        options = self.asked(ComparisonImportOptions)
+        settings = ImportSettings(**self.asked(ComparisonImportOptions))
         report = import_comparisons(
-            campaign=campaign, stream=self.file(request), source="api", acting_user=self.person, now=self.now, **options
+            campaign=campaign,
+            stream=self.file(request),
+            settings=settings,
+            source="api",
+            acting_user=self.person,
+            now=self.now,
         )
         return _response(report)
 
@@ -160,10 +166,10 @@ class ExportReportView(ApiView):
 
 def _body(request: Request) -> ByteStream:
     if request.content_type.split(";")[0].strip() in FORMS:
-        raise FileNotSent("Send the file itself as the body, with the content type application/jsonl, not as a form.")
+        raise FileNotSent
     if not request.headers.get("Content-Length"):
         # Without a length WSGI cannot tell where the body ends: it would look empty.
-        raise LengthRequired("Send a Content-Length with the file.")
+        raise LengthRequired
     return request._request
 
 

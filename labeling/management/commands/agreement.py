@@ -1,4 +1,4 @@
-"""Prints how much the annotators of a campaign agree: `manage.py agreement CAMPAIGN --json`."""
+"""Prints the agreement between the annotators of a campaign: `manage.py agreement CAMPAIGN --json`."""
 
 import json
 from typing import Any
@@ -10,8 +10,8 @@ from labeling.queries.agreement import agreement
 from labeling.stats import Estimate
 
 LABELS = {
-    "percent_with_ties": "agreement, ties counted",
-    "percent_without_ties": "agreement, ties left out",
+    "percent_with_ties": "agreement with ties",
+    "percent_without_ties": "agreement without ties",
     "alpha_nominal": "Krippendorff's alpha",
     "ac1": "Gwet's AC1",
 }
@@ -22,23 +22,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
-        parser.add_argument("--include-simulated", action="store_true", help="count simulated annotators too")
+        parser.add_argument("--include-simulated", action="store_true", help="include simulated annotators")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_named(options["campaign"])
         report = agreement(campaign, include_simulated=options["include_simulated"])
         if options["json"]:
-            told = {"campaign": campaign.slug, "include_simulated": options["include_simulated"]}
-            self.stdout.write(json.dumps({**told, **report.as_dict()}))
+            values = {"campaign": campaign.slug, "include_simulated": options["include_simulated"]}
+            self.stdout.write(json.dumps({**values, **report.as_dict()}))
             return
         if options["include_simulated"]:
-            self.stdout.write("Simulated annotators are counted.")
+            self.stdout.write("Simulated annotators are included.")
         for name, label in LABELS.items():
-            self.stdout.write(f"{label:26} {_shown(getattr(report, name))}")
+            self.stdout.write(f"{label:26} {_as_text(getattr(report, name))}")
 
 
-def _shown(estimate: Estimate) -> str:
+def _as_text(estimate: Estimate) -> str:
     if estimate.value is None:
         return f"undefined: {estimate.reason}"
     interval = "" if estimate.low is None else f" [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -1,4 +1,4 @@
-"""Makes an account: `manage.py create_user maya --role lead`. Somebody who is there already is left as they are."""
+"""Creates an account: `manage.py create_user maya --role lead`. An existing account is left unchanged."""
 
 import json
 from typing import Any
@@ -7,41 +7,41 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from labeling.actions.people import create_token, create_user
-from labeling.management.base import told
+from labeling.management.base import domain_errors
 from labeling.models import Role, User
 
 
 class Command(BaseCommand):
-    help = "Make an account. The password made up for it, and the token asked for, are printed this once."
+    help = "Create an account. A generated password and the token are printed only now."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", choices=Role.values, default=Role.ANNOTATOR.value)
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-        parser.add_argument("--token", action="store_true", help="also make a key for the API and print it")
+        parser.add_argument("--token", action="store_true", help="also create an API token and print it")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
 
     def handle(self, *args: Any, name: str, role: str, **options: Any) -> None:
         now = timezone.now()
         user = User.objects.filter(username=name).first()
         existed, password = user is not None, None
-        with told():
+        with domain_errors():
             if user is None:
                 given = input() if options["password_stdin"] else None
                 user, password = create_user(username=name, role=role, password=given, acting_user=None, now=now)
             elif user.role != role:
-                raise CommandError(f"{name} is there already, as {user.role}. Nothing was changed.")
+                raise CommandError(f"{name} exists already, as {user.role}. Nothing was changed.")
             key = None
             if options["token"]:
                 _, key = create_token(user=user, name="command line", acting_user=None, now=now)
-        self._tell(user, existed, password, key, as_json=options["json"])
+        self._print(user, existed, password, key, as_json=options["json"])
 
-    def _tell(self, user: User, existed: bool, password: str | None, key: str | None, *, as_json: bool) -> None:
+    def _print(self, user: User, existed: bool, password: str | None, key: str | None, *, as_json: bool) -> None:
         if as_json:
-            told = {"username": user.username, "role": user.role, "created": not existed}
-            self.stdout.write(json.dumps({**told, "password": password, "token": key}))
+            values = {"username": user.username, "role": user.role, "created": not existed}
+            self.stdout.write(json.dumps({**values, "password": password, "token": key}))
             return
-        self.stdout.write(f"{user.username} ({user.role}) {'was there already' if existed else 'has an account'}.")
+        self.stdout.write(f"{user.username} ({user.role}) {'existed already' if existed else 'was created'}.")
         if password:
             self.stdout.write(f"password: {password}")
         if key:

@@ -1,6 +1,6 @@
-"""Makes an account anonymous for good: `manage.py erase_person alice` says what it would do, `--yes` does it.
+"""Makes an account anonymous for good: `manage.py erase_person alice` shows the effects, `--yes` applies them.
 
-`--withdraw` withdraws the judgments too.
+`--withdraw` also withdraws the judgments.
 """
 
 import json
@@ -11,19 +11,19 @@ from django.utils import timezone
 
 from labeling.access import get_person
 from labeling.actions.erasure import erase_person, erasure_consequences
-from labeling.management.base import told
+from labeling.management.base import domain_errors
 
 
 class Command(BaseCommand):
-    help = "Say what erasing a person would do; with --yes, do it. It cannot be undone."
+    help = "Show the effects of erasing a person; with --yes, erase them. It cannot be undone."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--yes", action="store_true", help="erase; without it nothing is changed")
-        parser.add_argument("--withdraw", action="store_true", help="judgments count nowhere any more")
+        parser.add_argument("--yes", action="store_true", help="erase; without it nothing changes")
+        parser.add_argument("--withdraw", action="store_true", help="withdraw the judgments as well")
 
     def handle(self, *args: Any, username: str, yes: bool, withdraw: bool, **options: Any) -> None:
-        with told():
+        with domain_errors():
             person = get_person(username)
             consequences = erasure_consequences(person=person, acting_user=None)
             if yes:

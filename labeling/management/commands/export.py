@@ -1,4 +1,4 @@
-"""Writes a campaign's verdicts as preference data: `manage.py export CAMPAIGN --dialect trl --out pairs.jsonl`."""
+"""Exports the verdicts of a campaign: `manage.py export CAMPAIGN --dialect trl --out pairs.jsonl`."""
 
 import json
 import sys
@@ -10,24 +10,24 @@ from django.utils import timezone
 
 from labeling.actions.exports import Export, export_campaign
 from labeling.exchange import REASONS, WRITERS, DropReport
-from labeling.management.base import acting_user, add_acting_user, campaign_named, told
+from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 
 
 class Command(BaseCommand):
     help = (
-        "Write a campaign's verdicts to a file, in constant memory. What was left out and why is written beside it "
-        "(FILE.report.json) and told on stderr."
+        "Write the verdicts of a campaign to a file, in constant memory. A report of dropped comparisons is written "
+        "beside it (FILE.report.json) and to stderr."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
         parser.add_argument("--dialect", choices=list(WRITERS), default="trl")
-        parser.add_argument("--out", required=True, help="the file; - for standard output (then without a report file)")
+        parser.add_argument("--out", required=True, help="the file; - for standard output, without a report file")
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_named(options["campaign"])
-        with told():
+        with domain_errors():
             export = export_campaign(
                 campaign=campaign,
                 dialect=options["dialect"],
@@ -38,13 +38,13 @@ class Command(BaseCommand):
             _write(export, options["out"])
         except OSError as error:
             raise CommandError(f"{options['out']} cannot be written: {error.strerror}.") from error
-        self._tell(export.report, options["out"])
+        self._print(export.report, options["out"])
 
-    def _tell(self, report: DropReport, out: str) -> None:
+    def _print(self, report: DropReport, out: str) -> None:
         self.stderr.write(f"{report.kept} of {report.total} comparisons written to {out}.")
         for reason, count in report.dropped.items():
             if count:
-                self.stderr.write(f"  {count} left out: it {REASONS[reason]}")
+                self.stderr.write(f"  {count} dropped: it {REASONS[reason]}")
 
 
 def _write(export: Export, out: str) -> None:
@@ -54,7 +54,7 @@ def _write(export: Export, out: str) -> None:
         sys.stdout.buffer.flush()
         return
     target = Path(out)
-    # Under another name until it is whole: whoever sees the file sees all of it.
+    # Under another name until it is complete, so that nobody reads a part of it.
     partial = target.with_name(f".{target.name}.partial")
     try:
         with partial.open("wb") as file:

@@ -1,11 +1,11 @@
-"""Brings comparisons from a file into a campaign: `manage.py import_comparisons CAMPAIGN FILE`."""
+"""Imports comparisons into a campaign: `manage.py import_comparisons CAMPAIGN FILE`."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions.imports import ImportReport, import_comparisons
+from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons
 from labeling.exchange import AUTO, READERS, ByteStream
 from labeling.management.imports import ImportCommand
 from labeling.models import Campaign, User
@@ -13,8 +13,8 @@ from labeling.models import Campaign, User
 
 class Command(ImportCommand):
     help = (
-        "Bring comparisons from a file into a campaign. Good records are kept, the others are named by line and reason "
-        "and make the exit code 1. The same file again brings nothing."
+        "Import comparisons from a file into a campaign. Good records are kept; the others are listed by line and "
+        "reason, and the exit code is 1. The same file again adds nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,25 +23,27 @@ class Command(ImportCommand):
         parser.add_argument(
             "--keep-preferences",
             action="store_true",
-            help="preferences in the file become verdicts; otherwise people are asked",
+            help="preferences in the file become verdicts; otherwise annotators judge the comparisons",
         )
         parser.add_argument(
             "--as-gold",
             action="store_true",
-            help="all of them become gold: people are asked, and measured by the file's preferences",
+            help="all become gold: the preferences in the file measure annotators",
         )
 
-    def bring_in(
+    def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
     ) -> ImportReport:
         return import_comparisons(
             campaign=campaign,
             stream=stream,
-            dialect=options["dialect"],
+            settings=ImportSettings(
+                dialect=options["dialect"],
+                refuse_all=options["refuse_all"],
+                keep_preferences=options["keep_preferences"],
+                as_gold=options["as_gold"],
+            ),
+            source=f"import {options['file']}"[:120],
             acting_user=user,
             now=timezone.now(),
-            refuse_all=options["refuse_all"],
-            keep_preferences=options["keep_preferences"],
-            as_gold=options["as_gold"],
-            source=f"import {options['file']}"[:120],
         )

@@ -1,4 +1,4 @@
-"""Brings prompts from a file into a campaign: `manage.py import_prompts CAMPAIGN FILE`."""
+"""Imports prompts into a campaign: `manage.py import_prompts CAMPAIGN FILE`."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from labeling.models import Campaign, User
 
 class Command(ImportCommand):
     help = (
-        "Bring prompts from a file (JSON lines, a JSON array, or text with a prompt a line) into a campaign. Good "
-        "records are kept, the others are named by line and reason and make the exit code 1."
+        "Import prompts from a file (JSON lines, a JSON array, or text with one prompt per line) into a campaign. "
+        "Good records are kept; the others are listed by line and reason, and the exit code is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--form", choices=["auto", "json", "text"], default="auto")
 
-    def bring_in(
+    def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
     ) -> ImportReport:
         return import_prompts(

@@ -1,11 +1,17 @@
 """Queries whose SQL is made once say the same as when it is made each time."""
 
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import django
+import psycopg
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
 from common.database.prepared import Prepared
@@ -39,6 +45,17 @@ def test_rows_relations_annotations_and_what_is_left_out_are_as_without() -> Non
         assert [row.get_deferred_fields() for row in rows] == [row.get_deferred_fields() for row in expected]
         assert all("text" in row.guideline_version.get_deferred_fields() for row in rows if row.guideline_version)
     assert len(prepared.all(annotator=scene.alice.pk, before=NOON)) == 2
+
+
+def test_annotations_stand_beside_the_row_and_not_on_it() -> None:
+    scene = stage(comparisons=2)
+    for _ in range(2):
+        scene.vote(scene.given(scene.alice), "a")
+    prepared = Prepared(given_to, annotator=int, before=datetime)
+    rows = prepared.annotated(annotator=scene.alice.pk, before=NOON)
+    assert [annotations for _, annotations in rows] == [{"said": 1}, {"said": 1}]
+    assert not any("said" in vars(row) for row, _ in rows)
+    assert [row for row, _ in rows] == list(given_to(scene.alice.pk, NOON))
 
 
 def test_the_queryset_is_built_once() -> None:
@@ -83,3 +100,33 @@ def test_a_value_that_would_change_the_statement_is_refused() -> None:
     for wrong in ({}, {"user": "1"}, {"user": None}, {"user": 1, "campaign": 2}):
         with pytest.raises(TypeError, match="are not"):
             prepared.all(**wrong)
+
+
+PRIVATE_PARTS = """common/database/prepared.py was made for Django 5.2 and psycopg 3.3.
+
+It rests on private parts of both:
+- django.db.backends.base.base.BaseDatabaseWrapper._prepare_cursor: wraps a cursor for the log of statements;
+- django.db.models.sql.compiler.SQLCompiler (execute_sql, get_converters, select, col_count, connection) and the
+  _known_related_objects of a queryset, as django.db.models.query.ModelIterable reads them;
+- psycopg.Cursor._convert_query and psycopg._queries.PostgresQuery: keep the text of a prepared statement.
+Read these in the new version. Run this file and tests/labeling/judging, and measure a judgment. Then name the version
+in the test below."""
+
+
+def test_the_versions_are_those_whose_private_parts_were_read() -> None:
+    psycopg_version = tuple(int(part) for part in psycopg.__version__.split(".")[:2])
+    assert (django.VERSION[:2], psycopg_version) == ((5, 2), (3, 3)), PRIVATE_PARTS
+
+
+def test_the_private_parts_take_what_they_are_given() -> None:
+    parts = {
+        vars(BaseDatabaseWrapper)["_prepare_cursor"]: ["self", "cursor"],
+        SQLCompiler.execute_sql: ["self", "result_type", "chunked_fetch", "chunk_size"],
+        SQLCompiler.get_converters: ["self", "expressions"],
+        psycopg.Cursor._convert_query: ["self", "query", "params"],
+    }
+    for part, names in parts.items():
+        assert list(inspect.signature(part).parameters) == names, f"{part.__qualname__}: {PRIVATE_PARTS}"
+    source = inspect.getsource(ModelIterable.__iter__)
+    assert "compiler.execute_sql(" in source, PRIVATE_PARTS
+    assert "queryset._known_related_objects" in source, PRIVATE_PARTS

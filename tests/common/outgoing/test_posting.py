@@ -17,7 +17,7 @@ def test_an_answer_that_drips_without_end_is_cut_off() -> None:
         receiver.drip = 0.05
         started = monotonic()
         answer = post(receiver.url, b"{}", {}, allow_private=True, seconds=0.6)
-        # What had come by then is the excerpt; the rest is nobody's business.
+        # The excerpt is the part that had arrived by then.
         assert answer.status == 200
         assert 1 <= len(answer.excerpt) < 100
         assert monotonic() - started < 30
@@ -50,5 +50,5 @@ def test_little_of_a_long_answer_is_read() -> None:
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with pytest.raises(NotSent, match="No answer within"):
+        with pytest.raises(NotSent, match="No response within"):
             post(url, b"{}", {}, allow_private=True, seconds=0.3)

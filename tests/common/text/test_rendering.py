@@ -1,63 +1,11 @@
 """Markdown to safe HTML: what hostile and ordinary completions become."""
 
-import re
-from html.parser import HTMLParser
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text.formulas import ELEMENTS, FORMULA_LIMIT
-from common.text.highlighting import highlighted
-from common.text.rendering import MARKDOWN_LIMIT, MAX_NESTING, MOST_FORMULAS, render_markdown, render_plain
-
-BARE = ["blockquote", "br", "em", "h3", "h4", "h5", "h6", "hr", "li", "p", "pre", "s", "strong", "ul"]
-BARE_IN_TABLES = ["table", "tbody", "thead", "tr"]
-ALLOWED: dict[str, set[str]] = {
-    **{tag: set() for tag in BARE + BARE_IN_TABLES},
-    "a": {"href", "title", "target", "rel"},
-    "ol": {"start"},
-    "code": {"class"},
-    "th": {"class"},
-    "td": {"class"},
-    "div": {"class"},
-    "span": {"class"},
-    **{tag: set(attributes) for tag, attributes in ELEMENTS.items()},
-}
-
-
-class Page(HTMLParser):
-    """What a browser would make of it: the elements with their attributes, and the text a person reads."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(f"a comment got through: {data}")
-
-    def links(self) -> list[str | None]:
-        return [attributes["href"] for tag, attributes in self.elements if "href" in attributes]
-
-
-def assert_harmless(source: str) -> Page:
-    page = Page(source)
-    for tag, attributes in page.elements:
-        assert tag in ALLOWED, f"<{tag}> in {source[:200]!r}"
-        assert set(attributes) <= ALLOWED[tag], f"{attributes} on <{tag}> in {source[:200]!r}"
-    for link in page.links():
-        assert re.match(r"(https?://|mailto:)", link or "", re.IGNORECASE), link
-    return page
-
+from common.text.rendering import MARKDOWN_LIMIT, MAX_NESTING, render_markdown, render_plain
+from tests.common.text.page import Page, assert_harmless
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -166,117 +114,6 @@ def test_a_code_block_keeps_its_text_and_names_its_language() -> None:
     assert Page(source).text.strip() == 'if a < b:\n    print("<b>")'
     assert '<code class="language-python"><span class="hl-k">if</span> a &lt; b:' in source
     assert '<span class="hl-s">"&lt;b&gt;"</span>' in source
-
-
-@pytest.mark.parametrize("code", ["a\tb\r\n  c  \n\n\n", "\n\n x", "'unclosed", "def f(:\n\x0b", "é\u2028b"])
-def test_colouring_never_changes_the_code(code: str) -> None:
-    shown = Page(highlighted(code, "python")).text
-    assert shown == code
-
-
-def test_code_in_no_language_or_an_unknown_one_or_very_long_has_one_colour() -> None:
-    for text in ("```\nif x\n```", "```klingon\nif x\n```", "```python\n" + "if x\n" * 3000 + "```"):
-        assert "hl-" not in render_markdown(text)
-
-
-def mathml(text: str) -> str:
-    """The formulas in a text, without their outermost row."""
-    page = render_markdown(text)
-    assert_harmless(page)
-    return " ".join(re.findall(r"<math[^>]*><mrow>(.*?)</mrow></math>", page))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "$x^2$",
-        "so $x^2$, and",
-        "\\(x^2\\)",
-        "\\( x^2 \\)",
-        "$$x^2$$",
-        "\\[\nx^2\n\\]",
-        "- one\n  \\[ x^2 \\]",
-        "> $$\n> x^2\n> $$",
-        "| a |\n|-|\n| $x^2$ |",
-        "**$x^2$**",
-        "\\begin{equation}\nx^2\n\\end{equation}",
-    ],
-)
-def test_formulas_become_mathml_wherever_they_stand(text: str) -> None:
-    assert mathml(text) == "<msup><mi>x</mi><mn>2</mn></msup>"
-
-
-def test_a_formula_on_lines_of_its_own_is_set_as_one_and_is_not_taken_for_a_list() -> None:
-    page = render_markdown("Here:\n\\[\na\n- b\n= c\n\\]\nand on.")
-    assert page.count('<math display="block">') == 1
-    assert "<ul>" not in page
-    assert Page(page).text.split() == ["Here:", "a−b=c", "and", "on."]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "It costs $5 and $10.",
-        "$5-$10 each",
-        "US$5/US$6",
-        "from $20,000 to $50,000",
-        "$HOME/$USER",
-        "5$ or 6$",
-        "a $ b $ c",
-        "He paid $5 to win. Then he bet 3$ more",
-        "| $10.99 | $14.99 |",
-        "\\$x\\$",
-        "`$x$`",
-        "```\n$x$ \\[y\\]\n```",
-        "see \\[1\\](https://example.org)",
-    ],
-)
-def test_money_code_and_escaped_signs_are_no_formulas(text: str) -> None:
-    assert "<math" not in render_markdown(text)
-
-
-@pytest.mark.parametrize(
-    "latex",
-    [
-        r"x^",
-        r"\left( x",
-        r"\newcommand{\a}{aa}\a",
-        r"\def\a{b}",
-        r"\phantom{hidden}",
-        r"\hspace{-100em} x",
-        "{" * 300 + "}" * 300,
-        "x" * (FORMULA_LIMIT + 1),
-    ],
-)
-def test_what_cannot_be_a_formula_or_would_hide_something_is_shown_as_it_was_written(latex: str) -> None:
-    page = assert_harmless(render_markdown(f"\\({latex}\\)"))
-    assert page.text.strip() == f"\\({latex}\\)"
-
-
-def test_a_percent_sign_hides_nothing() -> None:
-    page = assert_harmless(render_markdown(r"\(20% and 5\% are 25%\)"))
-    assert page.text.count("%") == 3
-
-
-def test_formulas_keep_neither_addresses_nor_styles_nor_markup() -> None:
-    text = (
-        r"$\href{javascript:alert(1)}{a} \style{position:fixed}{b} \class{topbar}{c} \text{<script>alert(1)</script>}$"
-    )
-    page = assert_harmless(render_markdown(text))
-    assert "javascript" not in render_markdown(text)
-    assert page.text.strip().endswith("<script>alert(1)</script>")
-
-
-def test_more_formulas_than_anybody_writes_are_shown_as_they_were_written() -> None:
-    page = render_markdown("$x$ " * (MOST_FORMULAS + 3))
-    assert (page.count("<math"), page.count("formula-source")) == (MOST_FORMULAS, 3)
-
-
-def test_matrices_cases_and_aligned_lines_are_tables_of_formulas() -> None:
-    for environment in ("pmatrix", "cases", "aligned", "align*", "array"):
-        columns = "{cc}" if environment == "array" else ""
-        made = mathml(rf"\[\begin{{{environment}}}{columns} a & b \\ c & d \end{{{environment}}}\]")
-        assert (made.count("<mtr>"), made.count("<mtd")) == (2, 4), environment
 
 
 @pytest.mark.parametrize("info", ["c++", "c#", "objective-c", "f90"])

@@ -14,7 +14,7 @@ RECORDS = PROJECT_DIR.parent / "shared" / "data" / "alpacaeval-annotations-dev.j
 
 
 class Shown(HTMLParser):
-    """What of a page is code, and how many tables and formulas it has."""
+    """The code on a page, and the number of its tables and formulas."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

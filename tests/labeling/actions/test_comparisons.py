@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import add_comparisons
 from labeling.exchange import is_canonical, messages_hash
 from labeling.models import Comparison, Completion, Event, Prompt, Verdict
 from labeling.tally import count_tally, read_tally

@@ -9,7 +9,6 @@ from labeling.judging.drafts import InvalidJudgment
 from labeling.judging.refusals import TooLateToUndo
 from labeling.models import Comparison, Event
 from labeling.queries.progress import campaign_progress
-from labeling.queries.verdicts import preference_pairs
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
 
@@ -23,12 +22,12 @@ def test_what_is_retired_counts_nowhere_and_comes_back_with_its_verdict() -> Non
     (settled,) = scene.settle(["a"])
     retired = retire_comparison(comparison=settled, reason="Cut off.", acting_user=scene.maya, now=scene.now)
     assert retired.status == "retired"
-    assert list(preference_pairs(scene.campaign)) == []
+    assert scene.pairs() == []
     assert (read_tally(scene.campaign.pk).comparisons, totals_are_right(scene)) == (2, True)
     retire_comparison(comparison=settled, reason="Again.", acting_user=scene.maya, now=scene.now)
     assert Event.objects.filter(verb="comparison.retired").count() == 1
     assert restore_comparison(comparison=settled, acting_user=scene.maya, now=scene.now).status == "settled"
-    assert len(list(preference_pairs(scene.campaign))) == 1
+    assert len(scene.pairs()) == 1
     assert totals_are_right(scene)
     with pytest.raises(WrongComparisonStatus):
         restore_comparison(comparison=settled, acting_user=scene.maya, now=scene.now)
@@ -51,7 +50,7 @@ def test_only_leads_retire_and_they_say_why() -> None:
     comparison = Comparison.objects.get()
     with pytest.raises(NotAllowed):
         retire_comparison(comparison=comparison, reason="No.", acting_user=scene.alice, now=scene.now)
-    with pytest.raises(Invalid, match="Say why"):
+    with pytest.raises(Invalid, match="Give a reason"):
         retire_comparison(comparison=comparison, reason=" ", acting_user=scene.maya, now=scene.now)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.errors import NotAllowed
-from labeling.actions.imports import ImportReport, UnreadableFile, import_comparisons
+from labeling.actions.imports import ImportReport, ImportSettings, UnreadableFile, import_comparisons
 from labeling.models import Comparison, Event, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
@@ -33,9 +33,14 @@ def lines(*records: Any) -> bytes:
     return b"\n".join(one if isinstance(one, bytes) else json.dumps(one).encode() for one in records) + b"\n"
 
 
-def bring_in(scene: Stage, content: bytes, **options: Any) -> ImportReport:
+def bring_in(scene: Stage, content: bytes, *, source: str = "import", **settings: Any) -> ImportReport:
     return import_comparisons(
-        campaign=scene.campaign, stream=io.BytesIO(content), acting_user=scene.maya, now=scene.now, **options
+        campaign=scene.campaign,
+        stream=io.BytesIO(content),
+        settings=ImportSettings(**settings),
+        source=source,
+        acting_user=scene.maya,
+        now=scene.now,
     )
 
 

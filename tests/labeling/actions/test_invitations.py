@@ -62,9 +62,9 @@ def test_a_link_that_is_used_up_over_or_taken_back_opens_nothing_and_says_which(
     revoke_invitation(invitation=back, acting_user=scene.maya, now=scene.now)
     _, late_token = invite(scene)
     for token, later, told in (
-        (used_token, 0, "As many people"),
-        (back_token, 0, "taken back"),
-        (late_token, 8, "is over"),
+        (used_token, 0, "used up"),
+        (back_token, 0, "revoked"),
+        (late_token, 8, "expired"),
     ):
         with pytest.raises(InvitationOver, match=told):
             open_invitation(token, now=scene.now + timedelta(days=later))
@@ -82,7 +82,7 @@ def test_only_the_fingerprint_of_a_link_is_kept() -> None:
 def test_an_invitation_to_lead_makes_nobody_a_lead_who_is_an_annotator() -> None:
     scene = stage()
     _, token = invite(scene, role="lead")
-    with pytest.raises(Invalid, match="have an account"):
+    with pytest.raises(Invalid, match="need an account"):
         sign_up_by_invitation(token=token, username="dana", password=PASSWORD, now=scene.now)
     with pytest.raises(Invalid, match="cannot lead"):
         accept_invitation(token=token, acting_user=scene.charlie, now=scene.now)

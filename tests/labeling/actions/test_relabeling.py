@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import Invalid, NotAllowed, NotFound
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison, Event, Verdict
@@ -70,11 +70,11 @@ def test_the_log_keeps_the_verdict_that_was_and_why(scene: Stage) -> None:
 
 def test_it_is_refused_where_nobody_is_left_or_nothing_is_settled(scene: Stage) -> None:
     first, open_one = scene.settle(["a"])[0], Comparison.objects.filter(status="open")[0]
-    with pytest.raises(Invalid, match="Only 3 people"):  # bob and the two who lead
+    with pytest.raises(Invalid, match="Only 3 members"):  # bob and the two who lead
         again(scene, first, more=4)
     with pytest.raises(Invalid, match="1 to 49"):
         again(scene, first, more=0)
-    with pytest.raises(Invalid, match="Say why"):
+    with pytest.raises(Invalid, match="Give a reason"):
         again(scene, first, reason=" ")
     with pytest.raises(WrongComparisonStatus):
         again(scene, open_one)

@@ -32,7 +32,7 @@ def test_a_token_opens_what_its_scopes_name_and_nothing_else(calling: Calling) -
     assert reader.get("/api/v1/campaigns/sums/").status_code == 200
     refused = reader.post("/api/v1/campaigns/sums/assignments/next/")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/scope-missing")
-    assert refused.json()["detail"] == "This token lacks the scope judge; it has read."
+    assert refused.json()["detail"] == "This token lacks the scope judge. It has read."
     assert judge.post("/api/v1/campaigns/sums/assignments/next/").status_code == 200
     assert judge.get("/api/v1/campaigns/sums/").status_code == 403
     assert judge.get("/api/v1/schema/").status_code == 403

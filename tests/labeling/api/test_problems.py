@@ -79,7 +79,7 @@ def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_the_inside(callin
     scene = stage()
     alice = calling(scene.alice)
     alice.raise_request_exception = False
-    with patch("labeling.api.views.assignments.next_with_progress", side_effect=RuntimeError("secret")):
+    with patch("labeling.api.views.assignments.next_assignments", side_effect=RuntimeError("secret")):
         answer = alice.post(NEXT)
     assert answer.status_code == 500
     assert answer.json()["type"] == "/problems/server-error"

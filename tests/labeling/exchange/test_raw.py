@@ -141,7 +141,7 @@ def test_a_gzip_bomb_costs_no_memory() -> None:
 
 def test_damaged_gzip_is_named() -> None:
     packed = gzip.compress(as_lines([trl()] * 50))
-    with pytest.raises(UnreadableInput, match="end too early"):
+    with pytest.raises(UnreadableInput, match="ends too early"):
         read(packed[:-12])
     with pytest.raises(UnreadableInput, match="damaged"):
         read(packed[:20] + b"\xff" * 20 + packed[40:])

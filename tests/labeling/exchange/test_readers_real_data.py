@@ -16,7 +16,7 @@ from labeling.exchange import (
     read_prompts,
     verify_snapshot,
     write_snapshot,
-    write_verdicts,
+    writer,
 )
 
 
@@ -51,7 +51,7 @@ def test_hh_harmless_is_written_back_exactly_as_it_was(real_data: Path) -> None:
     taken, _ = read(path)
     lines = gzip.decompress(path.read_bytes()).splitlines()
     report = DropReport()
-    written = list(write_verdicts("hh", map(settled, taken), report))
+    written = list(writer("hh").write(map(settled, taken), report))
     assert (report.kept, report.dropped.total()) == (len(taken), 0)
     assert [json.loads(line) for line in written] == [json.loads(lines[one.line - 1]) for one in taken]
 

@@ -18,7 +18,7 @@ from labeling.exchange import (
     VerdictRecord,
     preference_pairs,
     read_comparisons,
-    write_verdicts,
+    writer,
 )
 from tests.labeling.exchange.builders import said, verdicts
 
@@ -31,7 +31,7 @@ def verdict(winner: str | None = "a", a: str = "It is blue.", b: str = "It is gr
 
 def write(dialect: str, *records: VerdictRecord) -> tuple[list[object], DropReport]:
     report = DropReport()
-    lines = list(write_verdicts(dialect, records, report))
+    lines = list(writer(dialect).write(records, report))
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
     return [json.loads(line) for line in lines], report
 
@@ -127,7 +127,7 @@ def test_what_is_written_reads_back_the_same(dialect: str) -> None:
     @given(st.lists(verdicts(system=dialect != "hh"), max_size=6))
     def round_trip(records: list[VerdictRecord]) -> None:
         report = DropReport()
-        data = b"".join(write_verdicts(dialect, records, report))
+        data = b"".join(writer(dialect).write(records, report))
         found = list(read_comparisons(io.BytesIO(data), dialect=dialect))
         wanted = list(preference_pairs(records, DropReport()))
         if dialect == "hh":  # may leave out what holds its separators
@@ -146,7 +146,7 @@ def test_what_is_written_reads_back_the_same(dialect: str) -> None:
 
 def test_writing_is_lazy_and_the_report_grows_with_it() -> None:
     report = DropReport()
-    lines = write_verdicts("trl", iter([verdict("tie"), verdict()]), report)
+    lines = writer("trl").write(iter([verdict("tie"), verdict()]), report)
     assert report.total == 0
     next(lines)
     assert report.total == 2
@@ -171,4 +171,4 @@ def test_a_pair_that_teaches_nothing_is_an_error() -> None:
 
 def test_an_unknown_dialect_is_refused_at_once() -> None:
     with pytest.raises(UnknownDialect, match=r"'xml'.*openai"):
-        write_verdicts("xml", [], DropReport())
+        writer("xml")

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.judging.acts import change_judgment, undo_judgment
 from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.models import Comparison, Judgment, Verdict
-from labeling.queries.verdicts import preference_pairs, verdict_records
+from labeling.queries.verdicts import verdict_records
 from tests.people import Stage, asks, stage
 
 TWO = CompletionDraft("Two.", "v1", 1, {}, [1, 2], [3, 0], "stop")
@@ -29,14 +29,14 @@ def side_of(text: str) -> str:
 
 
 def learned(scene: Stage) -> list[tuple[str, str]]:
-    return [(pair.chosen, pair.rejected) for pair in preference_pairs(scene.campaign)]
+    return [(pair.chosen, pair.rejected) for pair in scene.pairs()]
 
 
 def test_an_improved_winner_yields_edited_over_chosen_over_rejected() -> None:
     scene = sums()
     scene.vote(scene.given(scene.alice), side_of("Two."), edit="It is two.")
     assert learned(scene) == [("Two.", "Three"), ("It is two.", "Two."), ("It is two.", "Three")]
-    _, over_chosen, over_rejected = preference_pairs(scene.campaign)
+    _, over_chosen, over_rejected = scene.pairs()
     assert (over_chosen.prompt_ids, over_chosen.chosen_ids, over_chosen.rejected_ids) == ((1, 2), None, (3, 0))
     assert (over_rejected.rejected_ids, over_rejected.chosen_finish) == ((4,), "stop")
     assert over_chosen.confidence == over_rejected.confidence == Verdict.objects.get().confidence
@@ -97,5 +97,5 @@ def test_what_is_no_improved_text_is_refused_and_nothing_is_kept(choice: str, ed
 @pytest.mark.parametrize("text", ["Two.", " Three\n"])
 def test_one_of_the_two_as_it_is_is_no_improvement(text: str) -> None:
     scene = sums()
-    with pytest.raises(InvalidJudgment, match="as they are"):
+    with pytest.raises(InvalidJudgment, match="unchanged"):
         scene.vote(scene.given(scene.alice), side_of("Two."), edit=text)

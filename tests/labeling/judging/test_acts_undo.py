@@ -1,4 +1,4 @@
-"""What an annotator takes back: superseded, never erased."""
+"""Undo: a judgment is superseded, never erased."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from labeling.access import AssignmentNotFound
 from labeling.actions.campaigns import change_campaign_status
 from labeling.actions.verdicts import adjudicate
-from labeling.judging.acts import undo_and_show, undo_judgment
+from labeling.judging.acts import undo_judgment
 from labeling.judging.refusals import CampaignNotOpen, NothingToUndo, TooLateToUndo
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership, Verdict
 from labeling.tally import count_tally, read_tally
@@ -15,7 +15,7 @@ from tests.people import Stage, stage
 
 
 def undo(scene: Stage, assignment: Assignment) -> Judgment:
-    return undo_judgment(assignment=assignment, acting_user=assignment.annotator, now=scene.now)
+    return undo_judgment(assignment=assignment, acting_user=assignment.annotator, now=scene.now).judgment
 
 
 def test_the_judgment_stays_superseded_and_the_comparison_is_open_again_before_the_same_person() -> None:
@@ -50,7 +50,7 @@ def test_what_was_given_in_the_meantime_goes_back_and_comes_again_right_after() 
     first = scene.given(scene.alice)
     scene.judge(first)
     second = scene.given(scene.alice)
-    undone = undo_and_show(assignment=first, acting_user=scene.alice, now=scene.now)
+    undone = undo_judgment(assignment=first, acting_user=scene.alice, now=scene.now)
     assert undone.assignment.pk == first.pk
     assert undone.progress.judged == 0
     second.refresh_from_db()
@@ -95,7 +95,7 @@ def test_a_campaign_may_forbid_it() -> None:
     scene = stage(comparisons=1, undo_seconds=0)
     assignment = scene.given(scene.alice)
     scene.judge(assignment)
-    with pytest.raises(TooLateToUndo, match="cannot be taken back"):
+    with pytest.raises(TooLateToUndo, match="does not allow"):
         undo(scene, assignment)
 
 
@@ -146,7 +146,7 @@ def test_a_judgment_of_yesterday_taken_back_today_leaves_todays_count() -> None:
     scene.judge(yesterday)
     scene.now += timedelta(days=1)
     scene.judge(scene.given(scene.alice))
-    undone = undo_and_show(assignment=yesterday, acting_user=scene.alice, now=scene.now)
+    undone = undo_judgment(assignment=yesterday, acting_user=scene.alice, now=scene.now)
     assert (undone.progress.judged, undone.progress.judged_today) == (1, 1)
 
 

@@ -1,9 +1,18 @@
-"""Leases that end: handed back, or run out."""
+"""Leases: renewed, released, and run out."""
+
+from datetime import timedelta
 
 import pytest
 
 from labeling.access import AssignmentNotFound
-from labeling.judging.assignments import NotOpen, release_assignment, release_expired_assignments
+from labeling.actions.curation import retire_comparison
+from labeling.judging.assignments import (
+    NotOpen,
+    release_assignment,
+    release_expired_assignments,
+    renew_assignment,
+)
+from labeling.judging.refusals import LeaseLost, Withdrawn
 from labeling.models import Assignment, Comparison
 from labeling.tasks import release_expired
 from tests.people import stage
@@ -74,3 +83,38 @@ def test_the_task_of_the_schedule_does_the_same() -> None:
     scene = stage(comparisons=1)
     scene.given(scene.alice)  # at noon of a day long gone
     assert release_expired() == 1
+
+
+def test_a_lease_is_renewed_by_who_is_at_work_and_lost_once_it_was_taken_away() -> None:
+    scene = stage(comparisons=1)
+    given = scene.given(scene.alice)
+    scene.wait(1000)
+    until = renew_assignment(assignment=given, acting_user=scene.alice, now=scene.now)
+    given.refresh_from_db()
+    assert given.expires_at == until == scene.now + timedelta(seconds=scene.campaign.lease_seconds)
+    scene.wait(scene.campaign.lease_seconds + 1)
+    scene.given(scene.bob)
+    with pytest.raises(LeaseLost):
+        renew_assignment(assignment=given, acting_user=scene.alice, now=scene.now)
+
+
+def test_what_is_judged_is_not_renewed() -> None:
+    scene = stage(comparisons=1)
+    given = scene.given(scene.alice)
+    scene.judge(given)
+    with pytest.raises(NotOpen):
+        renew_assignment(assignment=given, acting_user=scene.alice, now=scene.now)
+
+
+def test_a_lease_on_a_comparison_that_was_taken_out_is_not_renewed_and_its_answer_refused_with_a_sentence() -> None:
+    scene = stage(comparisons=2)
+    given = scene.given(scene.alice)
+    retire_comparison(comparison=given.comparison, reason="Broken.", acting_user=scene.maya, now=scene.now)
+    with pytest.raises(Withdrawn):
+        renew_assignment(assignment=given, acting_user=scene.alice, now=scene.now)
+    with pytest.raises(Withdrawn, match="taken out"):
+        scene.judge(given)
+    assert scene.given(scene.alice).pk != given.pk
+    given.refresh_from_db()
+    assert (given.status, given.slot) == ("released", None)
+    assert Comparison.objects.get(pk=given.comparison_id).taken == 0

@@ -1,4 +1,4 @@
-"""What an annotator is given next."""
+"""The comparison that an annotator is given next."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from common.errors import NotAllowed
 from labeling.access import CampaignNotFound
 from labeling.actions.campaigns import change_campaign_status, write_guidelines
-from labeling.judging.assignments import next_assignment
+from labeling.judging.assignments import next_assignments
 from labeling.judging.queue import MAX_LEFT_BALANCE, draw_left
 from labeling.judging.statements import FIND
 from labeling.models import Assignment, Comparison, Membership, User
@@ -207,7 +207,7 @@ def test_a_simulated_annotator_takes_the_same_way() -> None:
 
 def test_the_annotator_is_given_what_is_shown_without_further_queries(django_assert_num_queries: Any) -> None:
     scene = stage(comparisons=1)
-    assignment = next_assignment(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    assignment = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now).next
     assert assignment is not None
     with django_assert_num_queries(0):
         comparison = assignment.comparison

@@ -9,14 +9,14 @@ from django.db import IntegrityError, transaction
 
 from labeling.actions.curation import WrongComparisonStatus, make_gold, unmake_gold
 from labeling.actions.members import resume_member
-from labeling.judging.acts import change_judgment, judge_and_continue, undo_and_show, undo_judgment
-from labeling.judging.assignments import next_with_progress
+from labeling.judging.acts import change_judgment, judge_and_continue, undo_judgment
+from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Comparison, Event, Gold, Judgment, Membership, User, Verdict
 from labeling.queries.agreement import vote_patterns
 from labeling.queries.progress import PAUSED, WARNED
-from labeling.queries.verdicts import preference_pairs, verdict_records
+from labeling.queries.verdicts import verdict_records
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, pair, stage
 
@@ -58,7 +58,7 @@ def test_gold_is_given_to_every_annotator_once_and_counts_for_them_alone() -> No
         seat = member(scene, user)
         assert (seat.gold_right, seat.gold_total, seat.judged) == (2, 2, 2)
     assert not Verdict.objects.exists()
-    assert list(preference_pairs(scene.campaign)) == []
+    assert scene.pairs() == []
     assert list(verdict_records(scene.campaign)) == []
     assert vote_patterns(scene.campaign) == {}
     assert set(Comparison.objects.values_list("judged", "taken")) == {(0, 0)}
@@ -109,7 +109,7 @@ def test_after_an_undo_the_gold_that_was_given_comes_again_like_any_other_would(
     scene.judge(first)
     gold = scene.given(scene.alice)
     assert gold.kind == "gold"
-    undone = undo_and_show(assignment=first, acting_user=scene.alice, now=scene.now)
+    undone = undo_judgment(assignment=first, acting_user=scene.alice, now=scene.now)
     assert undone.assignment.pk == first.pk
     answered = judge_and_continue(
         assignment=first.pk, draft=JudgmentDraft("right", "again"), acting_user=scene.alice, now=scene.now
@@ -136,7 +136,7 @@ def test_an_annotator_whose_gold_is_surely_too_often_wrong_is_warned_or_paused(a
     assert judged == (3 if action == "pause" else 8)  # of 0 in 3 the interval ends at 0.56, of 0 in 2 nobody asks yet
     event = Event.objects.get(verb="member.paused" if action == "pause" else "member.warned")
     assert (event.actor, event.after["gold_total"]) == (None, 3)
-    _, progress = next_with_progress(campaign=scene.campaign, acting_user=scene.alice, now=scene.now)
+    progress = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now).progress
     assert progress.notice == told
     assert scene.given(scene.bob).kind == "gold"
     resume_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
@@ -158,7 +158,7 @@ def test_a_comparison_made_gold_leaves_totals_verdicts_and_exports_and_comes_bac
     scene = stage(comparisons=2)
     (settled, _) = scene.settle(["a", "b"])
     make_gold(comparison=settled, winner="b", reason="Both were wrong.", acting_user=scene.maya, now=scene.now)
-    assert len(list(preference_pairs(scene.campaign))) == 1
+    assert len(scene.pairs()) == 1
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
     assert read_tally(scene.campaign.pk).comparisons == 1
     event = Event.objects.get(verb="comparison.made_gold")

@@ -1,4 +1,4 @@
-"""What the database refuses, whatever the code above it does."""
+"""Rows that the database refuses, whatever the code above it does."""
 
 from typing import Any
 

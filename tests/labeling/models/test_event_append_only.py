@@ -1,4 +1,4 @@
-"""What happened stays: the database itself refuses to change or delete it."""
+"""History stays: the database itself refuses to change or delete it."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction

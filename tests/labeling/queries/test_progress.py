@@ -1,11 +1,10 @@
-"""How far a campaign and its annotators are."""
+"""The progress of a campaign and of its annotators."""
 
 from datetime import timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.queries.annotators import annotator_summaries
 from labeling.queries.progress import annotator_progress, campaign_progress
 from tests.people import pair, stage
 
@@ -57,20 +56,7 @@ def test_an_annotator_sees_their_own_counts_and_a_stranger_zeros() -> None:
     scene.judge(scene.given(scene.alice))
     scene.now += timedelta(days=1)
     scene.judge(scene.given(scene.alice))
-    assert annotator_progress(scene.campaign, scene.alice, now=scene.now) == (2, 1)
-    assert annotator_progress(scene.campaign, scene.bob, now=scene.now) == (0, 0)
-    assert annotator_progress(scene.campaign, scene.charlie, now=scene.now) == (0, 0)
-
-
-def test_annotators_are_summed_up_by_pseudonym() -> None:
-    scene = stage(comparisons=6)
-    for choice in ("left", "left", "right", "tie", "skip"):
-        held = scene.given(scene.alice)
-        scene.wait(10)
-        scene.judge(held, choice, seconds=4.0)
-    (summary,) = annotator_summaries(scene.campaign)
-    assert summary.pseudonym == scene.alice.pseudonym
-    assert (summary.judged, summary.skipped, summary.ties, summary.undone) == (4, 1, 1, 0)
-    assert summary.left_share == 2 / 3
-    assert summary.seconds == 4.0
-    assert summary.last_judged_at == scene.now
+    for user, counts in ((scene.alice, (2, 1)), (scene.bob, (0, 0)), (scene.charlie, (0, 0))):
+        progress = annotator_progress(scene.campaign, user, now=scene.now)
+        assert (progress.judged, progress.judged_today) == counts
+        assert (progress.comparisons, progress.settled) == (3, 2)

@@ -1,18 +1,14 @@
-"""Statistics of a campaign and of slices of it, from what people said through the product's own actions."""
+"""Statistics of a campaign and of slices of it, from judgments through the product's own actions."""
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.errors import Invalid
-from labeling.actions.campaigns import write_guidelines
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
-from labeling.actions.curation import make_gold
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, User
 from labeling.queries.agreement import agreement
@@ -80,16 +76,6 @@ def test_pairs_leave_one_out_and_noise_are_those_counted_by_hand() -> None:
     assert all(row.accuracy.value is not None and len(row.confusion) == 3 for row in found.annotators)
 
 
-def test_strength_is_ordinal_from_much_better_b_to_much_better_a() -> None:
-    scene = stage(comparisons=4, overlap=2, scale="strength")
-    vote(scene, ["aabb"], [scene.alice], strength=3)
-    vote(scene, ["aabb"], [scene.bob], strength=2)
-    near = figures(scene).alpha_ordinal
-    assert near.value is not None
-    assert near.value > 0.5  # the same side, one step apart
-    assert near.comparisons == 4
-
-
 def test_sides_speed_and_votes_are_counted_for_each_annotator() -> None:
     scene = stage(comparisons=10, overlap=2)
     for user, side, seconds in ((scene.alice, "left", 4.0), (scene.bob, "right", 9.0)):
@@ -126,65 +112,6 @@ def test_the_ranking_and_the_liking_for_length_come_from_the_texts_and_versions(
     assert (controlled.models[0].rating.value or 0) < (plain.models[0].rating.value or 0)
 
 
-def test_slices_by_time_guidelines_version_and_criterion_hold_what_they_name() -> None:
-    scene = stage(overlap=1, criteria=[{"name": "helpful"}])
-    scene.add([versus(number, "v1" if number % 2 else "v2", "base") for number in range(6)])
-    early = scene.now
-    assert scene.alice.judgments.count() == 0
-    for _ in range(2):
-        scene.judge(scene.given(scene.alice), criteria={"helpful": "left"})
-    scene.wait(3600)
-    write_guidelines(campaign=scene.campaign, text="Be kind.", acting_user=scene.maya, now=scene.now)
-    while assignment := scene.next(scene.alice):
-        scene.judge(assignment)
-    middle = early + timedelta(minutes=30)
-
-    def votes(**part: Any) -> int:
-        return sum(row.votes for row in figures(scene, **part).annotators)
-
-    number = scene.campaign.guideline_versions.order_by("-number").values_list("number", flat=True)[0]
-    assert votes() == 6
-    assert (votes(until=middle), votes(since=middle)) == (2, 4)
-    assert votes(guideline_version=number) == 4
-    assert (votes(model_version="v1"), votes(model_version="v2"), votes(model_version="base")) == (3, 3, 6)
-    assert votes(criterion="helpful") == 2
-    assert figures(scene, criterion="helpful").position.value == 1.0
-
-
-def test_a_slice_of_one_annotator_is_about_them_alone_and_them_beside_the_others() -> None:
-    scene = stage(comparisons=4, overlap=3)
-    (carol,) = scene.crowd(1)
-    vote(scene, ["aaaa", "aabb", "bbbb"], [scene.alice, scene.bob, carol])
-    found = figures(scene, annotator=scene.alice.pseudonym)
-    assert [row.annotator for row in found.annotators] == [scene.alice.pseudonym]
-    assert found.agreement.percent_with_ties.value == pytest.approx((2 + 0) / 8)
-    assert {row.first for row in found.pairs} | {row.second for row in found.pairs} == {
-        user.pseudonym for user in (scene.alice, scene.bob, carol)
-    }
-    assert len(found.pairs) == 2
-
-
-def test_what_a_slice_names_must_exist() -> None:
-    scene = stage()
-    with pytest.raises(Invalid, match="guideline version 7"):
-        figures(scene, guideline_version=7)
-    with pytest.raises(Invalid, match="pseudonym"):
-        figures(scene, annotator="alice")
-    assert figures(scene, model_version="'; DROP TABLE labeling_judgment; --").annotators == []
-    assert figures(scene, criterion="%s'").annotators == []
-
-
-def test_simulated_annotators_are_left_out_unless_asked_for_and_then_named() -> None:
-    scene = stage(comparisons=4, overlap=3)
-    (robot,) = scene.crowd(1, is_simulated=True)
-    vote(scene, ["aabb", "aaba", "bbbb"], [scene.alice, scene.bob, robot])
-    people, everybody = figures(scene), figures(scene, include_simulated=True)
-    assert (people.simulated, everybody.simulated) == ([], [robot.pseudonym])
-    assert people.agreement.percent_with_ties.value == pytest.approx(3 / 4)
-    assert everybody.agreement.percent_with_ties.value == pytest.approx((1 + 1 + 3 + 1) / 12)
-    assert [row.annotator for row in everybody.annotators if row.is_simulated] == [robot.pseudonym]
-
-
 def test_an_empty_campaign_has_reasons_and_no_figures() -> None:
     found = figures(stage())
 
@@ -219,14 +146,6 @@ def test_asking_again_counts_nothing_again() -> None:
     assert len(queries) <= 2
 
 
-def test_no_judgment_is_loaded_however_many_there_are() -> None:
-    scene = stage(comparisons=12, overlap=2)
-    vote(scene, ["ab" * 6, "a" * 12], [scene.alice, scene.bob])
-    with CaptureQueriesContext(connection) as queries:
-        figures(scene)
-    assert len(queries) <= 25
-
-
 def test_agreement_is_told_by_day_and_along_the_judgments() -> None:
     scene = stage(comparisons=60, overlap=2)
     for _ in range(3):
@@ -239,41 +158,3 @@ def test_agreement_is_told_by_day_and_along_the_judgments() -> None:
     assert [point.name for point in found.by_day.points] == ["2026-03-02", "2026-03-03", "2026-03-04"]
     assert [point.agreement.comparisons for point in found.by_stretch.points] == [20, 20, 20]
     assert found.by_stretch.points[0].name == "001"
-
-
-def test_gold_counts_in_its_own_figure_and_nowhere_else() -> None:
-    scene = stage(comparisons=30, overlap=2, gold_rate=0.5)
-    for number, comparison in enumerate(scene.campaign.comparisons.order_by("pk")[:10]):
-        winner = "a" if number < 5 else "b"
-        make_gold(comparison=comparison, winner=winner, reason="Known.", acting_user=scene.maya, now=scene.now)
-    while assignment := scene.next(scene.alice):
-        scene.vote(assignment, "a")
-    found, said = figures(scene), scene.alice.judgments.filter(kind="gold")
-    assert said.count() > 0
-    (row,) = found.annotators
-    assert row.gold.comparisons == found.gold.comparisons == said.count()
-    assert row.gold.value == pytest.approx(said.filter(comparison__gold__winner="a").count() / said.count())
-    assert row.votes == 20
-
-
-def test_retests_tell_who_goes_by_the_side() -> None:
-    scene = stage(comparisons=40, overlap=1, retest_rate=0.5, retest_after=1)
-    while assignment := scene.next(scene.alice):
-        scene.judge(assignment, "left")  # whatever stands there
-    found, again = figures(scene), scene.alice.judgments.filter(kind="retest").count()
-    assert again > 0
-    assert (found.retests.left_pull.value, found.retests.left_pull.comparisons) == (1.0, again)
-    assert (found.retests.consistency.value, found.retests.side_decided.value) == (0.0, 1.0)
-    assert found.annotators[0].votes == 40
-
-
-def test_under_adaptive_overlap_only_the_first_votes_show_agreement() -> None:
-    scene = stage(comparisons=6, overlap=2, max_overlap=5)
-    people = [scene.alice, scene.bob, *scene.crowd(3)]
-    for user, letter in zip(people, "abaaa", strict=True):
-        while assignment := scene.next(user):
-            scene.vote(assignment, letter)
-    found = figures(scene)
-    assert found.agreement.percent_with_ties.value == 0.0  # alice and bob differed on all six
-    assert found.agreement.percent_with_ties.votes == 12
-    assert sum(row.votes for row in found.annotators) > 12  # the third votes count in all else

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.exchange import DropReport
 from labeling.models import Comparison
-from labeling.queries.verdicts import fresh_verdicts, preference_pairs, verdict_records
+from labeling.queries.verdicts import fresh_verdicts, verdict_records
 from tests.people import asks, pair, stage
 
 
@@ -21,7 +21,7 @@ def test_a_preference_pair_carries_the_tokens_that_were_shown() -> None:
     chosen = CompletionDraft("Two.", "v1", 1, {}, [1, 2], [3, 0], "stop")
     rejected = CompletionDraft("Three", "v1", 2, {}, [1, 2], [4], "length")
     scene.add([draft(chosen, rejected)])
-    (one,) = preference_pairs(scene.campaign)
+    (one,) = scene.pairs()
     assert (one.chosen, one.rejected) == ("Two.", "Three")
     assert (one.prompt_ids, one.chosen_ids, one.rejected_ids) == ((1, 2), (3, 0), (4,))
     assert (one.chosen_finish, one.rejected_finish) == ("stop", "length")
@@ -31,14 +31,14 @@ def test_a_preference_pair_carries_the_tokens_that_were_shown() -> None:
 def test_imported_text_has_no_tokens_and_no_finish_reason() -> None:
     scene = stage()
     scene.add([draft(CompletionDraft("Two."), CompletionDraft("Three"))])
-    (one,) = preference_pairs(scene.campaign)
+    (one,) = scene.pairs()
     assert (one.prompt_ids, one.chosen_ids, one.chosen_finish) == (None, None, None)
 
 
 def test_a_prompt_that_two_models_tokenize_in_two_ways_is_trained_from_its_text() -> None:
     scene = stage()
     scene.add([draft(CompletionDraft("Two.", "v1", 1, {}, [1], [3]), CompletionDraft("Three", "w1", 1, {}, [9], [4]))])
-    assert next(preference_pairs(scene.campaign)).prompt_ids is None
+    assert scene.pairs()[0].prompt_ids is None
 
 
 def test_the_order_is_by_prompt_and_the_same_every_time() -> None:
@@ -60,7 +60,7 @@ def test_what_has_no_verdict_is_counted_and_what_is_retired_is_not() -> None:
     scene.settle(["a", "tie"])
     Comparison.objects.filter(pk=Comparison.objects.filter(status="open").first().pk).update(status="retired")  # type: ignore[union-attr]
     report = DropReport()
-    assert len(list(preference_pairs(scene.campaign, report))) == 1
+    assert len(scene.pairs(report)) == 1
     assert (report.dropped["tie"], report.dropped["unsettled"], report.total) == (1, 1, 3)
 
 

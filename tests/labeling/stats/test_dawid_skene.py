@@ -1,6 +1,7 @@
 """Dawid-Skene: a plain version of the same EM, what it must recover, and what must and must not change it."""
 
 import math
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.stats import DawidSkene, InvalidCounts, common_confusion, dawid_skene, posterior
+from labeling.stats import DawidSkene, EmSettings, InvalidCounts, VoteTable, common_confusion, dawid_skene, posterior
 
 Vote = tuple[int, int, int]
 """Item, annotator, choice."""
@@ -23,10 +24,11 @@ some_votes = st.dictionaries(
 ).map(lambda said: [(item, annotator, choice) for (item, annotator), choice in said.items()])
 
 
-def run(votes: list[Vote], **options: Any) -> DawidSkene:
-    table = np.array(votes, dtype=np.int64).reshape(-1, 3)
+def run(votes: list[Vote], *, start: DawidSkene | None = None, **options: Any) -> DawidSkene:
+    numbers = np.array(votes, dtype=np.int64).reshape(-1, 3)
+    em = EmSettings(**{one.name: options.pop(one.name) for one in fields(EmSettings) if one.name in options})
     options = {"n_choices": K, "n_items": ITEMS, "n_annotators": PEOPLE} | options
-    return dawid_skene(table[:, 0], table[:, 1], table[:, 2], **options)
+    return dawid_skene(VoteTable(*numbers.T, **options), em, start=start)
 
 
 def plain_em(votes: list[Vote], iterations: int) -> tuple[list[list[float]], list[list[list[float]]]]:
@@ -218,7 +220,7 @@ def test_votes_that_cannot_be_are_refused() -> None:
     with pytest.raises(InvalidCounts, match="items"):
         run([(ITEMS, 0, 0)])
     with pytest.raises(InvalidCounts, match="same length"):
-        dawid_skene(np.array([0]), np.array([0, 1]), np.array([0]), n_choices=2)
+        dawid_skene(VoteTable(np.array([0]), np.array([0, 1]), np.array([0]), n_choices=2))
     with pytest.raises(InvalidCounts, match="weight"):
         run([(0, 0, 0)], item_weights=np.array([-1.0] * ITEMS))
     with pytest.raises(InvalidCounts, match="two choices"):

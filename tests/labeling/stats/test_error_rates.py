@@ -11,7 +11,7 @@ from labeling.stats.error_rates import AnnotatorErrors
 
 
 def sets_of(rng: np.random.Generator, comparisons: int, errors: list[float]) -> Counter[Any]:
-    """What everybody said of each comparison, as often as it occurred; a in 0, b in 2."""
+    """The votes of all annotators on each comparison, with their counts; a is 0, b is 2."""
     found = Counter[Any]()
     for _ in range(comparisons):
         true = int(rng.choice([0, 2]))

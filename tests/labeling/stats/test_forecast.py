@@ -31,7 +31,7 @@ def test_less_than_three_days_have_a_pace_and_no_interval() -> None:
     assert told.per_day == 20
     assert told.days == 0.5
     assert told.low is None
-    assert "less than three days" in str(told.reason)
+    assert "fewer than three days" in str(told.reason)
 
 
 def test_without_judgments_there_is_no_pace_and_without_work_nothing_to_foresee() -> None:

@@ -33,7 +33,7 @@ def test_without_trials_everything_is_possible() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
     nothing = proportion(0, 0)
     assert nothing.value is None
-    assert nothing.reason == "Nothing has been counted yet."
+    assert nothing.reason == "There is nothing to count yet."
 
 
 def test_a_win_rate_counts_ties_half() -> None:

@@ -36,4 +36,4 @@ def test_the_last_lead_stays(visiting: Visiting) -> None:
     maya, path = visiting(on_stage.maya), f"/campaigns/{on_stage.campaign.slug}/people/remove/"
     maya.post(path, {"username": "ada"})
     answer = maya.post(path, {"username": "maya"}, follow=True)
-    assert "needs somebody who runs it" in answer.content.decode()
+    assert "needs a lead" in answer.content.decode()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.queries.statistics import statistics
 from tests.clients import Visiting
 from tests.people import Stage, asks, stage

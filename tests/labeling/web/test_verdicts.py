@@ -63,7 +63,7 @@ def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> N
     assert not Verdict.objects.filter(comparison=settled).exists()
     assert "Is it?" in answer.content.decode()  # in the comparison's history
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "x", "reason": "Again"}, follow=True)
-    assert "only one that is settled or in conflict" in answer.content.decode()
+    assert "only a settled one or a conflict" in answer.content.decode()
     maya.post(f"{path}change/", {"do": "retire", "reason": "It is broken off."})
     settled.refresh_from_db()
     assert settled.status == "retired"

@@ -17,11 +17,11 @@ def test_a_lead_sets_up_a_webhook_sees_its_messages_and_removes_it(visiting: Vis
     assert webhook.secret not in browser.get(PAGE).content.decode()
     scene.settle("a")
     delivery = WebhookDelivery.objects.get()
-    WebhookAttempt.objects.create(delivery=delivery, at=NOON, seconds=15, error="No answer within 15 seconds.")
+    WebhookAttempt.objects.create(delivery=delivery, at=NOON, seconds=15, error="No response within 15 seconds.")
     WebhookAttempt.objects.create(delivery=delivery, at=NOON, seconds=0.5, http_status=500, excerpt="<b>no</b>")
     WebhookDelivery.objects.update(status="given_up")
     page = browser.get(PAGE).content.decode()
-    assert "No answer within 15 seconds." in page  # every attempt, not only the last
+    assert "No response within 15 seconds." in page  # every attempt, not only the last
     assert "&lt;b&gt;no&lt;/b&gt;" in page
     browser.post(f"/webhooks/deliveries/{delivery.pk}/retry/")
     delivery.refresh_from_db()
@@ -39,5 +39,5 @@ def test_a_lead_sets_up_a_webhook_sees_its_messages_and_removes_it(visiting: Vis
 def test_an_address_that_leads_inside_is_refused_beside_its_field(visiting: Visiting) -> None:
     form = {"url": "http://127.0.0.1/", "event_types": ["verdict.settled"]}
     page = visiting(stage().maya).post(PAGE, form).content.decode()
-    assert "no public address" in page
+    assert "not a public address" in page
     assert not Webhook.objects.exists()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.actions.comparisons import CompletionDraft
+from labeling.actions.comparison_drafts import CompletionDraft
 from labeling.exchange import InvalidPair
 from tests.people import asks
 from training.generation import GeneratedCompletion, SamplingSettings

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from labeling.actions.comparisons import ComparisonDraft, CompletionDraft, add_comparisons
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import add_comparisons
 from labeling.models import Campaign, Comparison, Completion
 from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
 from tests.training.jobs.scripted import Scripted

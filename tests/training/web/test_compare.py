@@ -16,7 +16,7 @@ def scene() -> tuple[Stage, Furnished]:
 
 
 def test_two_versions_are_put_beside_each_other(scene: tuple[Stage, Furnished], visiting: Visiting) -> None:
-    from labeling.actions.comparisons import ComparisonDraft, CompletionDraft
+    from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
     from tests.people import asks
 
     on_stage, _ = scene

@@ -59,7 +59,7 @@ def test_comparisons_come_in_a_file_and_nothing_is_written_for_them(visiting: Vi
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"people": "alice\nnobody-of-that-name"}, "There is nobody called nobody-of-that-name"),
+        ({"people": "alice\nnobody-of-that-name"}, "There is no user called nobody-of-that-name"),
         ({"people": "alice: king"}, "There is no role"),
         ({"strategy": "two_versions", "other_version": "1"}, "Choose both versions"),
         ({"name": ""}, "This field is required"),

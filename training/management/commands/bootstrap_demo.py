@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from labeling.management.base import told
+from labeling.management.base import domain_errors
 from training.actions.demo import bootstrap_demo
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Set up the missing parts of the demo. Prints 'login: NAME PASSWORD' once, for each new person."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with told():
+        with domain_errors():
             bootstrap_demo(now=timezone.now(), say=self._say)
 
     def _say(self, line: str) -> None:

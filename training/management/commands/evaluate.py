@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from labeling.management.base import campaign_named, told
+from labeling.management.base import campaign_named, domain_errors
 from training.jobs.engine import EngineFailed
 from training.jobs.evaluation import evaluate_version
 from training.management.base import version_named
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         snapshot = _newest_snapshot(options["campaign"]) if options["campaign"] else None
         against = version_named(options["against"]) if options["against"] else None
         try:
-            with told():
+            with domain_errors():
                 evaluation = evaluate_version(version, snapshot=snapshot, reference=against)
         except EngineFailed as error:
             raise CommandError(str(error)) from error

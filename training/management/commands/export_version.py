@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from labeling.management.base import told
+from labeling.management.base import domain_errors
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.management.base import version_named
 from training.versions import files
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if options["merged"] and not version.adapter_dir:
             raise CommandError(f"{version.name} is a whole model already: leave --merged out.")
         try:
-            with told():
+            with domain_errors():
                 if options["merged"]:
                     files.check_version(version)
                     run_engine([*engine_command("merge", version), "--out", str(out), "--dtype", options["dtype"]])

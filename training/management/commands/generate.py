@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import acting_user, add_acting_user, campaign_named, told
+from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from training.actions.generation import start_generation
 from training.actions.planning import GenerationSpec
 from training.jobs.generation import run_generation_job
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with told():
+        with domain_errors():
             job = start_generation(
                 campaign=campaign_named(options["campaign"]),
                 acting_user=acting_user(options["acting_user"]),

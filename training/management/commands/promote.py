@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import acting_user, add_acting_user, told
+from labeling.management.base import acting_user, add_acting_user, domain_errors
 from training.actions.versions import promote
 from training.management.base import version_named
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         version = version_named(options["version_name"])
-        with told():
+        with domain_errors():
             deployment = promote(version=version, acting_user=acting_user(options["acting_user"]), now=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps({"serving": version.name, "changed": deployment.changed}))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import told
+from labeling.management.base import domain_errors
 from training.actions.demo import demo_prompts, ensure_base_version
 from training.jobs.engine import EngineFailed
 from training.management.base import assignment, version_named
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         prompts = list(demo_prompts())[: options["prompts"]]
         now = timezone.now()
         try:
-            with told():
+            with domain_errors():
                 base = version_named(options["base"]) if options["base"] else ensure_base_version(now=now, say=_say)
                 rehearsal = Rehearsal(plan, base=base, prompts=prompts, say=_say)
                 for report in rehearsal.rounds():

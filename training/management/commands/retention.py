@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import acting_user, add_acting_user, told
+from labeling.management.base import acting_user, add_acting_user, domain_errors
 from training.actions.retention import tidy
 from training.versions.retention import KEEP_NEWEST, Removable, removable
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         keep = options["keep_newest"]
         if options["apply"]:
-            with told():
+            with domain_errors():
                 folders = tidy(keep_newest=keep, acting_user=acting_user(options["acting_user"]), now=timezone.now())
         else:
             folders = removable(keep_newest=keep)

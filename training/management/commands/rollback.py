@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import acting_user, add_acting_user, told
+from labeling.management.base import acting_user, add_acting_user, domain_errors
 from training.actions.versions import roll_back
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with told():
+        with domain_errors():
             deployment = roll_back(acting_user=acting_user(options["acting_user"]), now=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps({"serving": deployment.version.name}))

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.management.base import acting_user, add_acting_user, campaign_named, told
+from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from training.actions.runs import RunSpec, start_run
 from training.jobs.run import run_training_job
 from training.management.base import add_job_arguments, assignment, require_finished, version_named, watch
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with told():
+        with domain_errors():
             run = start_run(
                 campaign=campaign_named(options["campaign"]),
                 acting_user=acting_user(options["acting_user"]),

@@ -21,7 +21,7 @@ def test_every_problem_of_ours_has_a_name_of_its_own_and_says_what_to_do() -> No
     assert {"already-judged", "throttled", "scope-missing", "job-active"} <= {kind.name for kind in kinds}
     page = Client().get("/problems/").content.decode()
     for kind in kinds:
-        assert len(kind.meaning) > 20, f"{kind.name}: its error needs a docstring that says what to do"
+        assert len(str(kind.meaning)) > 20, f"{kind.name}: its error needs a sentence that says what to do"
         assert f"/problems/{kind.name}<" in page
 
 

@@ -1,8 +1,7 @@
-"""Dialects that tell who judged what, and flat tables."""
+"""Dialects with single votes."""
 
-import csv
 import json
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from labeling.exchange import (
     Message,
     VerdictRecord,
     Vote,
-    harmless_cell,
     read_comparisons,
-    write_verdicts,
+    writer,
 )
 
 PROMPT = [Message(role="user", content="What color is the sky?")]
@@ -34,7 +32,7 @@ def record(winner: Any = "a", text: str = "It is blue.", **rest: Any) -> Verdict
 
 
 def written(dialect: str, *records: VerdictRecord) -> bytes:
-    return b"".join(write_verdicts(dialect, records, DropReport()))
+    return b"".join(writer(dialect).write(records, DropReport()))
 
 
 def test_alpacaeval_has_a_row_for_each_vote_its_scale_has_a_number_for() -> None:
@@ -91,29 +89,3 @@ def test_a_verdict_without_votes_is_one_vote_of_what_settled_it(dialect: str) ->
 def test_an_array_of_nothing_is_an_array(dialect: str) -> None:
     assert json.loads(written(dialect)) == []
     assert len(json.loads(written(dialect, record(), record(text="Blue!")))) >= 2
-
-
-def test_csv_and_parquet_tell_the_same() -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
-    records = [record(), record("tie", text="Blue."), *(record(text=f"Blue {number}") for number in range(2500))]
-    lines = list(csv.DictReader(StringIO(written("csv", *records).decode(), newline="")))
-    table = parquet.read_table(BytesIO(written("parquet", *records))).to_pylist()
-    assert len(lines) == len(table) == len(records)
-    for line, row in zip(lines, table, strict=True):
-        assert line == {name: "" if value is None else str(value) for name, value in row.items()}
-    assert (lines[0]["chosen"], lines[0]["judgments"], lines[1]["chosen"]) == ("It is blue.", "3", "")
-    assert float(lines[0]["agreement"]) == pytest.approx(1 / 3)
-    assert json.loads(lines[0]["prompt"]) == PROMPT
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    (line,) = csv.DictReader(StringIO(written("csv", record(text=text)).decode(), newline=""))
-    assert line["a"] == line["chosen"] == f"'{text}"
-    assert harmless_cell("a = b") == "a = b"
-
-
-def test_parquet_is_given_out_group_by_group() -> None:
-    pytest.importorskip("pyarrow")
-    pieces = list(write_verdicts("parquet", (record(text=f"Blue {n}") for n in range(3000)), DropReport()))
-    assert len(pieces) == 4

@@ -1,5 +1,6 @@
 """A broker for one test: a numbered database of the real one, or an address where nobody listens."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,8 +18,13 @@ def address(number: int) -> str:
 
 
 @contextmanager
-def private_broker(number: int) -> Iterator[str]:
-    """Messages go to a database of the real broker that nobody else uses; it is empty before and after."""
+def private_broker(number: int | None = None) -> Iterator[str]:
+    """Messages go to a database of the real broker that nobody else uses; it is empty before and after.
+
+    number: of the database; None: one for this process of the tests.
+    """
+    if number is None:
+        number = 4 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
     url = address(number)
     with _using(url):
         client = redis.Redis.from_url(url)

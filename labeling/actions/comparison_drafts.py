@@ -1,0 +1,78 @@
+"""Comparisons before they are added to a campaign: two texts, where they come from, and what is known about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext
+
+from common.errors import Invalid
+from labeling.actions.prompts import unfit_messages, unstorable
+from labeling.exchange import Message
+from labeling.models import Campaign, Prompt
+
+FINISH_REASONS = ("stop", "length", "")
+PREFERENCES = ("first", "second", "tie", "both_bad")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionDraft:
+    """One text, and how it was sampled.
+
+    token_ids: with EOS if and only if the text ended by itself; None: unknown. finish_reason: stop, length, or None:
+    unknown. logprob_sum: nats.
+    """
+
+    text: str
+    model_version: str = ""
+    seed: int | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    prompt_token_ids: Sequence[int] | None = None
+    token_ids: Sequence[int] | None = None
+    finish_reason: str | None = None
+    logprob_sum: float | None = None
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonDraft:
+    """Two completions of one prompt, to be compared. prompt: one of the campaign's, or messages.
+
+    preference: first, second, tie or both_bad: the comparison is added with this verdict and nobody judges it. None: it
+    is to be judged. gold: the same values: annotators judge it, and the value measures them. priority: higher is given
+    first.
+    """
+
+    prompt: Prompt | Sequence[Message]
+    first: CompletionDraft
+    second: CompletionDraft
+    preference: str | None = None
+    external_id: str = ""
+    priority: int = 0
+    gold: str | None = None
+
+
+def check_draft(draft: ComparisonDraft, campaign: Campaign) -> None:
+    """Raises Invalid for values that no comparison of the campaign can have: a mistake of the caller."""
+    for preference in (draft.preference, draft.gold):
+        if preference is not None and preference not in PREFERENCES:
+            text = gettext("There is no preference %(known)s. Known are %(all)s.")
+            raise Invalid(text % {"known": repr(preference), "all": ", ".join(PREFERENCES)})
+    if any((one.finish_reason or "") not in FINISH_REASONS for one in (draft.first, draft.second)):
+        raise Invalid(gettext("A finish reason is stop, length, or unknown."))
+    if isinstance(draft.prompt, Prompt) and draft.prompt.campaign_id != campaign.pk:
+        raise Invalid(gettext("A prompt of another campaign cannot be compared in this one."))
+
+
+def unfit(draft: ComparisonDraft) -> str | None:
+    """Why nothing could be learned from these two texts, as a code; None: they are fit to be compared."""
+    texts = (draft.first.text, draft.second.text)
+    if any(not text.strip() for text in texts):
+        return "empty"
+    if texts[0].strip() == texts[1].strip():
+        return "identical"
+    if any(unstorable(text) for text in texts):
+        return "not_storable"
+    if not isinstance(draft.prompt, Prompt) and unfit_messages(draft.prompt):
+        return "not_a_prompt"
+    return None

@@ -1,0 +1,24 @@
+"""Labels and numbers in the reader's language."""
+
+from django.utils.translation import override
+
+from common.wording import decimals, grouped, in_sentence, percent
+
+
+def test_english_labels_are_in_lower_case_within_a_sentence_and_german_ones_are_not() -> None:
+    with override("en"):
+        assert in_sentence("Draft") == "draft"
+    with override("de"):
+        assert in_sentence("Entwurf") == "Entwurf"
+
+
+def test_thousands_and_decimals_are_separated_as_the_language_does() -> None:
+    with override("en"):
+        assert (grouped(1234567), decimals(-0.25, 2), percent(0.7261)) == ("1,234,567", "−0.25", "72.6 %")
+    with override("de"):
+        assert (grouped(1234567), decimals(-0.25, 2), percent(0.7261)) == ("1.234.567", "−0,25", "72,6 %")
+
+
+def test_a_signed_number_has_its_plus() -> None:
+    with override("en"):
+        assert (decimals(12.4, 0, signed=True), decimals(-12.4, 0, signed=True)) == ("+12", "−12")

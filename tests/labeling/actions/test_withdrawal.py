@@ -1,0 +1,77 @@
+"""Withdrawn judgments count nowhere."""
+
+import pytest
+
+from labeling.actions.curation import make_gold, restore_comparison, retire_comparison
+from labeling.actions.erasure import erase_person
+from labeling.actions.people import create_token
+from labeling.actions.verdicts import adjudicate
+from labeling.models import Comparison, Event, Judgment, Verdict
+from labeling.queries.agreement import agreement
+from labeling.tally import count_tally, read_tally
+from tests.people import NOON, Stage, person, stage
+
+
+@pytest.fixture
+def scene() -> Stage:
+    """Alice and Bob have judged two comparisons each, with comments; Alice has a token and a session."""
+    scene = stage(comparisons=2, overlap=2)
+    for user, winners in ((scene.alice, "ab"), (scene.bob, "aa")):
+        for winner in winners:
+            scene.vote(scene.given(user), winner, comment="My name is Alice.")
+    scene.alice.email = "alice@example.org"
+    scene.alice.save()
+    create_token(user=scene.alice, name="laptop", acting_user=scene.alice, now=NOON)
+    return scene
+
+
+def test_withdrawn_judgments_count_nowhere_and_what_they_settled_is_open_again(scene: Stage) -> None:
+    first, second = Comparison.objects.order_by("pk")
+    assert {first.status, second.status} == {"settled", "conflict"}
+    erasure = erase_person(person=scene.bob, confirmation="bob", withdraw=True, acting_user=scene.bob, now=NOON)
+    assert (erasure.judgments, erasure.withdrawn) == (2, 2)
+    assert not Judgment.objects.filter(annotator=scene.bob, superseded_at=None).exists()
+    assert not Verdict.objects.exists()
+    for comparison in Comparison.objects.all():
+        assert (comparison.status, comparison.judged, comparison.taken) == ("open", 1, 1)
+        assert sum(comparison.votes.values()) == 1
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+    assert agreement(scene.campaign).percent_with_ties.value is None  # nobody is left to agree with
+    event = Event.objects.get(verb="judgments.withdrawn")
+    assert event.after == {"person": scene.bob.pseudonym, "judgments": 2, "verdicts_undone": 1}
+    # Somebody else settles both.
+    eve = person("eve")
+    scene.join(eve)
+    for _ in range(2):
+        scene.vote(scene.given(eve), "a")
+    assert set(Comparison.objects.values_list("judged", flat=True)) == {2}
+    assert scene.next(eve) is None
+
+
+def test_what_an_expert_decided_and_what_is_out_stays_though_votes_are_withdrawn(scene: Stage) -> None:
+    settled, conflict = Comparison.objects.filter(status="settled").get(), Comparison.objects.get(status="conflict")
+    adjudicate(comparison=conflict, winner="b", reason="It is true.", acting_user=scene.ada, now=NOON)
+    retire_comparison(comparison=settled, reason="Twice.", acting_user=scene.maya, now=NOON)
+    erase_person(person=scene.bob, confirmation="bob", withdraw=True, acting_user=scene.root, now=NOON)
+    conflict.refresh_from_db()
+    settled.refresh_from_db()
+    assert (conflict.status, conflict.verdict.winner, conflict.judged) == ("settled", "b", 1)
+    assert (settled.status, settled.judged) == ("retired", 1)
+    restore_comparison(comparison=settled, acting_user=scene.maya, now=NOON)
+    settled.refresh_from_db()
+    assert settled.status == "open"
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_withdrawing_takes_back_gold_retests_skips_and_added_places_too() -> None:
+    scene = stage(comparisons=3, overlap=1, max_overlap=3, verdict_threshold=0.99)
+    make_gold(comparison=Comparison.objects.order_by("pk")[0], winner="a", acting_user=scene.maya, now=NOON)
+    scene.campaign.gold_rate = 0.5
+    scene.campaign.save(update_fields=["gold_rate"])
+    while (held := scene.next(scene.alice)) is not None:
+        scene.judge(held, "left")
+    assert Comparison.objects.filter(overlap__gt=1).exists()
+    erase_person(person=scene.alice, confirmation="alice", withdraw=True, acting_user=scene.alice, now=NOON)
+    assert not Judgment.objects.filter(superseded_at=None).exists()
+    assert set(Comparison.objects.exclude(status="gold").values_list("overlap", "taken", "status")) == {(1, 0, "open")}
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)

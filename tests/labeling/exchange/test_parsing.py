@@ -1,0 +1,72 @@
+"""The bytes of one record become checked parts, or a refusal with a code."""
+
+import json
+from typing import Any
+
+import pytest
+
+from labeling.exchange import parsing
+from labeling.exchange.parsing import DEEPEST, BadRecordError
+from labeling.exchange.raw import Place, RawRecord, ReadLimits
+
+LIMITS = ReadLimits()
+
+
+def raw(value: object) -> RawRecord:
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return RawRecord(Place(1, 1), data, len(data))
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (b"\xff", "encoding"),
+        (b"{", "not_json"),
+        (b"[NaN]", "not_json"),
+        (b"[1e999]", "not_json"),
+        (b'{"a": 1, "a": 2}', "duplicate_field"),
+        (b'["\\u0000"]', "character"),
+        (b'["\\ud800"]', "character"),
+        (nested(DEEPEST + 1), "not_json"),
+        (b"[" + b"9" * 5000 + b"]", "not_json"),
+    ],
+)
+def test_json_that_a_database_cannot_store_is_refused(value: object, code: str) -> None:
+    with pytest.raises(BadRecordError) as refusal:
+        parsing.parse_json(raw(value), LIMITS)
+    assert refusal.value.code == code
+
+
+def test_json_at_the_limits_is_read() -> None:
+    assert parsing.parse_json(raw(nested(DEEPEST)), LIMITS) == nested(DEEPEST)
+    assert parsing.parse_json(raw(b'["\\ud83d\\ude00"]'), LIMITS) == ["😀"]
+
+
+def test_a_name_may_be_a_whole_number_and_has_a_length() -> None:
+    assert parsing.optional_name({"id": 7}, "id", 5) == "7"
+    assert parsing.optional_name({"id": None}, "id", 5) == parsing.optional_name({}, "id", 5) == ""
+    for value, code in ((True, "wrong_type"), (1.5, "wrong_type"), ("x" * 6, "too_long")):
+        with pytest.raises(BadRecordError) as refusal:
+            parsing.optional_name({"id": value}, "id", 5)
+        assert refusal.value.code == code
+
+
+def test_a_prompt_ends_with_the_user_and_has_a_system_message_only_first() -> None:
+    user, system = {"role": "user", "content": "Hi"}, {"role": "system", "content": "Be kind"}
+    assert parsing.prompt([system, user]) == [system, user]
+    for conversation, code in (
+        ([], "empty_prompt"),
+        ([user, {"role": "user", "content": " "}], "empty_prompt"),
+        ([user, system, user], "role"),
+        ([user, {"role": "assistant", "content": "Hello"}], "role"),
+    ):
+        with pytest.raises(BadRecordError) as refusal:
+            parsing.prompt(conversation)
+        assert refusal.value.code == code

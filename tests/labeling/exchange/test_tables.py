@@ -1,0 +1,61 @@
+"""Verdicts as CSV and Parquet."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+
+from labeling.exchange import (
+    CompletionText,
+    DropReport,
+    Message,
+    VerdictRecord,
+    Vote,
+    harmless_cell,
+    writer,
+)
+
+PROMPT = [Message(role="user", content="What color is the sky?")]
+
+
+def record(winner: Any = "a", text: str = "It is blue.", **rest: Any) -> VerdictRecord:
+    votes = (
+        Vote("annotator-1", "a", "b", 2, 4.5, 1000.0),
+        Vote("annotator-2", "tie", "a", at=1001.0),
+        Vote("annotator-3", "both_bad", at=1002.0),
+    )
+    made: dict[str, Any] = {"votes": votes, "comparison": 7, "settled_by": "majority", "confidence": 0.8} | rest
+    a, b = CompletionText(text, "v1"), CompletionText("It is green.", "v2")
+    return VerdictRecord(prompt=PROMPT, a=a, b=b, winner=winner, **made)
+
+
+def written(dialect: str, *records: VerdictRecord) -> bytes:
+    return b"".join(writer(dialect).write(records, DropReport()))
+
+
+def test_csv_and_parquet_tell_the_same() -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    records = [record(), record("tie", text="Blue."), *(record(text=f"Blue {number}") for number in range(2500))]
+    lines = list(csv.DictReader(StringIO(written("csv", *records).decode(), newline="")))
+    table = parquet.read_table(BytesIO(written("parquet", *records))).to_pylist()
+    assert len(lines) == len(table) == len(records)
+    for line, row in zip(lines, table, strict=True):
+        assert line == {name: "" if value is None else str(value) for name, value in row.items()}
+    assert (lines[0]["chosen"], lines[0]["judgments"], lines[1]["chosen"]) == ("It is blue.", "3", "")
+    assert float(lines[0]["agreement"]) == pytest.approx(1 / 3)
+    assert json.loads(lines[0]["prompt"]) == PROMPT
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    (line,) = csv.DictReader(StringIO(written("csv", record(text=text)).decode(), newline=""))
+    assert line["a"] == line["chosen"] == f"'{text}"
+    assert harmless_cell("a = b") == "a = b"
+
+
+def test_parquet_is_given_out_group_by_group() -> None:
+    pytest.importorskip("pyarrow")
+    pieces = list(writer("parquet").write((record(text=f"Blue {n}") for n in range(3000)), DropReport()))
+    assert len(pieces) == 4

@@ -1,0 +1,50 @@
+"""Changing a judgment: the earlier one is superseded by the new one."""
+
+import pytest
+
+from labeling.judging.acts import change_judgment
+from labeling.judging.drafts import JudgmentDraft
+from labeling.judging.refusals import NothingToUndo, TooLateToUndo
+from labeling.models import Comparison, Event, Judgment, Membership
+from labeling.tally import count_tally, read_tally
+from tests.people import stage
+
+
+def test_a_judgment_is_changed_in_one_act_and_the_earlier_one_superseded() -> None:
+    scene = stage(comparisons=2)
+    given = scene.given(scene.alice)
+    scene.vote(given, "a")
+    side = "left" if given.left == "b" else "right"
+    answered = change_judgment(
+        assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now
+    )
+    again = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
+    assert (answered.is_new, again.is_new, again.judgment.pk) == (True, False, answered.judgment.pk)
+    comparison = Comparison.objects.get(pk=given.comparison_id)
+    assert (comparison.votes, comparison.verdict.winner) == ({"b": 1}, "b")
+    assert Judgment.objects.filter(assignment=given, superseded_at=None).count() == 1
+    assert Membership.objects.get(user=scene.alice).judged == 1
+    event = Event.objects.get(verb="judgment.changed")
+    assert (event.before["choice"], event.after["choice"]) == ("a", "b")
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_a_judgment_becomes_a_skip_and_the_place_is_free() -> None:
+    scene = stage(comparisons=1)
+    given = scene.given(scene.alice)
+    scene.vote(given, "a")
+    change_judgment(assignment=given, draft=JudgmentDraft("skip", "new"), acting_user=scene.alice, now=scene.now)
+    comparison = Comparison.objects.get()
+    assert (comparison.status, comparison.taken, comparison.judged) == ("open", 0, 0)
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_changing_has_an_end_and_needs_something_to_change() -> None:
+    scene = stage(comparisons=2, undo_seconds=60)
+    given = scene.given(scene.alice)
+    with pytest.raises(NothingToUndo):
+        change_judgment(assignment=given, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now)
+    scene.judge(given)
+    scene.wait(61)
+    with pytest.raises(TooLateToUndo, match="60 seconds"):
+        change_judgment(assignment=given, draft=JudgmentDraft("right", "k"), acting_user=scene.alice, now=scene.now)

@@ -1,0 +1,34 @@
+"""Assignments as pages and the API show them."""
+
+import pytest
+
+from labeling.judging.assignments import next_assignments
+from labeling.judging.presentation import present_assignment, present_held
+from labeling.models import Assignment
+from tests.people import stage
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_annotators_are_told_the_model_only_where_the_campaign_is_not_blind(blind: bool) -> None:
+    scene = stage(comparisons=1, blind=blind)
+    shown = present_assignment(scene.given(scene.alice))
+    assert (shown["left"]["model"], shown["right"]["model"]) == ((None, None) if blind else ("base", "base"))
+    assert ("base" in str(shown)) is not blind
+
+
+def test_a_client_is_sent_only_what_it_lacks_and_told_of_all_it_holds() -> None:
+    scene = stage(comparisons=6, prefetch=2)
+    held = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=2).held
+    shown = present_held(held, [held[0].pk])
+    assert shown["next"]["id"] == held[1].pk
+    assert [one["id"] for one in shown["following"]] == [held[2].pk]
+    assert [one["id"] for one in shown["held"]] == [one.pk for one in held]
+    assert present_held([], []) == {"next": None, "following": [], "held": []}
+
+
+def test_gold_and_retests_look_like_any_other() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    normal = present_assignment(assignment)
+    assignment.kind = Assignment.Kind.GOLD
+    assert present_assignment(assignment) == normal

@@ -1,0 +1,36 @@
+"""export writes verdicts and a report."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.people import stage
+
+
+def run(*arguments: str, **options: Any) -> tuple[str, str]:
+    """A command's stdout and stderr."""
+    out, err = StringIO(), StringIO()
+    call_command(*arguments, stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+def test_export_writes_the_file_and_its_report_beside_it(tmp_path: Path) -> None:
+    scene = stage(comparisons=4)
+    scene.settle(["a", "tie"])
+    target = tmp_path / "pairs.jsonl"
+    _, err = run("export", "sums", "--dialect", "trl", "--out", str(target))
+    assert len(target.read_text().splitlines()) == 1
+    report = json.loads((tmp_path / "pairs.jsonl.report.json").read_text())
+    assert (report["dialect"], report["total"], report["kept"], report["dropped"]["unsettled"]) == ("trl", 4, 1, 2)
+    assert "1 of 4 comparisons written" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pairs.jsonl", "pairs.jsonl.report.json"]
+
+
+def test_export_into_nowhere_is_a_sentence(tmp_path: Path) -> None:
+    stage()
+    with pytest.raises(CommandError, match="cannot be written"):
+        run("export", "sums", "--out", str(tmp_path / "no" / "such" / "folder.jsonl"))

@@ -1,0 +1,98 @@
+"""Slices of a campaign hold what they name."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.errors import Invalid
+from labeling.actions.campaigns import write_guidelines
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.models import Comparison, User
+from labeling.queries.slices import Slice
+from labeling.queries.statistics import Statistics, statistics
+from tests.people import Stage, asks, stage
+
+MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
+
+
+def vote(scene: Stage, votes: list[str], people: list[User], **said: Any) -> None:
+    """Each person judges the comparisons in the order of their ids, a letter for each; a dot leaves it for later."""
+    order = list(Comparison.objects.filter(campaign=scene.campaign).order_by("pk").values_list("pk", flat=True))
+    for user, letters in zip(people, votes, strict=True):
+        words = dict(zip(order, letters, strict=True))
+        while assignment := scene.next(user):
+            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **said)
+
+
+def figures(scene: Stage, **part: Any) -> Statistics:
+    return statistics(scene.campaign, Slice(**part), now=scene.now)
+
+
+def versus(number: int, one: str, other: str, *, longer: bool = False) -> ComparisonDraft:
+    """A comparison of two model versions; longer: the first one's text is four times as long."""
+    text, short = f"The answer to {number} is this.", f"To {number}: that, I think."
+    return ComparisonDraft(
+        prompt=asks(f"Question {number}?"),
+        first=CompletionDraft(" ".join([text] * (4 if longer else 1)), model_version=one, seed=1),
+        second=CompletionDraft(short, model_version=other, seed=2),
+    )
+
+
+def test_slices_by_time_guidelines_version_and_criterion_hold_what_they_name() -> None:
+    scene = stage(overlap=1, criteria=[{"name": "helpful"}])
+    scene.add([versus(number, "v1" if number % 2 else "v2", "base") for number in range(6)])
+    early = scene.now
+    assert scene.alice.judgments.count() == 0
+    for _ in range(2):
+        scene.judge(scene.given(scene.alice), criteria={"helpful": "left"})
+    scene.wait(3600)
+    write_guidelines(campaign=scene.campaign, text="Be kind.", acting_user=scene.maya, now=scene.now)
+    while assignment := scene.next(scene.alice):
+        scene.judge(assignment)
+    middle = early + timedelta(minutes=30)
+
+    def votes(**part: Any) -> int:
+        return sum(row.votes for row in figures(scene, **part).annotators)
+
+    number = scene.campaign.guideline_versions.order_by("-number").values_list("number", flat=True)[0]
+    assert votes() == 6
+    assert (votes(until=middle), votes(since=middle)) == (2, 4)
+    assert votes(guideline_version=number) == 4
+    assert (votes(model_version="v1"), votes(model_version="v2"), votes(model_version="base")) == (3, 3, 6)
+    assert votes(criterion="helpful") == 2
+    assert figures(scene, criterion="helpful").position.value == 1.0
+
+
+def test_a_slice_of_one_annotator_is_about_them_alone_and_them_beside_the_others() -> None:
+    scene = stage(comparisons=4, overlap=3)
+    (carol,) = scene.crowd(1)
+    vote(scene, ["aaaa", "aabb", "bbbb"], [scene.alice, scene.bob, carol])
+    found = figures(scene, annotator=scene.alice.pseudonym)
+    assert [row.annotator for row in found.annotators] == [scene.alice.pseudonym]
+    assert found.agreement.percent_with_ties.value == pytest.approx((2 + 0) / 8)
+    assert {row.first for row in found.pairs} | {row.second for row in found.pairs} == {
+        user.pseudonym for user in (scene.alice, scene.bob, carol)
+    }
+    assert len(found.pairs) == 2
+
+
+def test_what_a_slice_names_must_exist() -> None:
+    scene = stage()
+    with pytest.raises(Invalid, match="guideline version 7"):
+        figures(scene, guideline_version=7)
+    with pytest.raises(Invalid, match="pseudonym"):
+        figures(scene, annotator="alice")
+    assert figures(scene, model_version="'; DROP TABLE labeling_judgment; --").annotators == []
+    assert figures(scene, criterion="%s'").annotators == []
+
+
+def test_simulated_annotators_are_left_out_unless_asked_for_and_then_named() -> None:
+    scene = stage(comparisons=4, overlap=3)
+    (robot,) = scene.crowd(1, is_simulated=True)
+    vote(scene, ["aabb", "aaba", "bbbb"], [scene.alice, scene.bob, robot])
+    people, everybody = figures(scene), figures(scene, include_simulated=True)
+    assert (people.simulated, everybody.simulated) == ([], [robot.pseudonym])
+    assert people.agreement.percent_with_ties.value == pytest.approx(3 / 4)
+    assert everybody.agreement.percent_with_ties.value == pytest.approx((1 + 1 + 3 + 1) / 12)
+    assert [row.annotator for row in everybody.annotators if row.is_simulated] == [robot.pseudonym]
