@@ -80,7 +80,7 @@ class Worker:
 
 
 def environment(broker: str) -> dict[str, str]:
-    """What a worker needs to find the test's database, broker and files."""
+    """The environment with which a worker finds the test's database, broker and files."""
     database = connection.settings_dict
     address = f"{quote(database['USER'])}:{quote(database['PASSWORD'], safe='')}@{database['HOST']}:{database['PORT']}"
     return {

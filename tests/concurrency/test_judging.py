@@ -30,10 +30,10 @@ CURRENT = Q(judgments__superseded_at=None, judgments__kind="normal") & ~Q(judgme
 
 
 def nothing_is_wrong(scene: Stage, acknowledged: Counter[int]) -> None:
-    """What must hold whatever happened. acknowledged: how many judgments each annotator was told are kept."""
+    """Checks the invariants. acknowledged: the number of judgments confirmed to each annotator."""
     current = Judgment.objects.filter(superseded_at=None).exclude(choice="skip")
     kept = Counter(current.values_list("annotator", flat=True))
-    assert kept == acknowledged, "an acknowledged judgment is missing, or one was counted that nobody was told of"
+    assert kept == acknowledged, "an acknowledged judgment is missing, or one that was never acknowledged is counted"
     twice = current.values("annotator", "comparison", "kind").annotate(times=Count("pk")).filter(times__gt=1)
     assert not twice.exists(), "an annotator judged a comparison twice"
     for comparison in Comparison.objects.annotate(votes_made=Count("judgments", filter=CURRENT)):

@@ -11,9 +11,9 @@ Result = TypeVar("Result")
 
 
 def all_at_once(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Runs every job in a thread of its own, all starting at the same moment; returns what each returned.
+    """Runs every job in a thread of its own, all starting at the same moment; returns their results.
 
-    What a job raises is raised here.
+    Raises the exception of a job that raises.
     """
     ready = Barrier(len(jobs))
 

@@ -57,7 +57,7 @@ class Platform:
         return done.stdout
 
 
-# What the test run's own services put into the environment: the platform is to start its own.
+# The test run's own services set these variables; the platform under test must start services of its own.
 OWN_SERVICES = ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS", "DJANGO_SETTINGS_MODULE")
 
 

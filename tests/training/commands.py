@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 
 def output_of(*command: str) -> str:
-    """What a command prints, without the white space around it. Raises CommandError."""
+    """The output of a command, stripped. Raises CommandError."""
     out = StringIO()
     call_command(*command, stdout=out)
     return out.getvalue().strip()

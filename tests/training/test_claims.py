@@ -1,4 +1,4 @@
-"""Who works on what: claims, signs of life, and finding what was lost. On a real broker where one is asked."""
+"""Claims on jobs, heartbeats, and the sweep that finds lost jobs, with a real broker where one is needed."""
 
 from collections.abc import Iterator
 from datetime import timedelta

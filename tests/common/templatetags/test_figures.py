@@ -11,7 +11,7 @@ from tests.people import NOON
 
 
 def rendered(expression: str, **values: Any) -> str:
-    """What a template shows for an expression."""
+    """The text that a template renders for an expression."""
     with override("en"):
         return Template(f"{{% load figures %}}{{{{ {expression} }}}}").render(Context(values))
 

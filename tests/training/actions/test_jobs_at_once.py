@@ -1,4 +1,4 @@
-"""What one person asks twice at the same moment, and files that are removed while somebody is about to use them."""
+"""Two identical requests at the same moment, and files that are removed just before their use."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a generation job is to write, and what it cannot be asked to."""
+"""The plan of a generation job, and the requests that it refuses."""
 
 from typing import Any
 

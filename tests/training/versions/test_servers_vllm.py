@@ -198,7 +198,7 @@ def _generate_while_the_server_is_killed(campaign: Campaign, server: Vllm, monke
 
 
 def _ids_are_whole() -> None:
-    """What was read and written is stored, with the end of the turn if and only if it ended by itself."""
+    """Prompts and completions are stored as token ids, with the end of the turn only where the model ended it."""
     completions = list(Completion.objects.all())
     assert len(completions) >= 70
     for one in completions:

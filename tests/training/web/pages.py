@@ -1,4 +1,4 @@
-"""What the tests of training's pages share: a quiet campaign and the text of its page."""
+"""Shared by the tests of training's pages: a quiet campaign and the text of its page."""
 
 from django.test import Client
 
