@@ -178,6 +178,29 @@ def repeats(root: Path) -> Findings:
     return list(findings.values())
 
 
+def missing_files(root: Path) -> Findings:
+    """Files and folders that a document names in code or in a link, and that do not exist."""
+    findings = []
+    for path in [*root.glob("*.md"), *files(root, "docs", suffix=".md")]:
+        if path.name in NOT_PROSE:
+            continue
+        text = path.read_text(encoding="utf-8")
+        named = [(name, (root, *(root / app for app in APPS))) for name in re.findall(NAMED_FILE, text)]
+        linked = [(name.partition("#")[0], (path.parent,)) for name in re.findall(r"\]\(([^)\s]+)\)", text)]
+        findings += [
+            f"{path.relative_to(root)}: {name}"
+            for name, folders in named + linked
+            if name and ":" not in name and not any(next(folder.glob(name), None) for folder in folders)
+        ]
+    return findings
+
+
+NAMED_FILE = (
+    r"`((?:benchmarks|common|config|docs|frontend|labeling|scripts|templates|tests|training)/[a-z_0-9/.*-]*"
+    r"|[a-z_]+/[a-z_0-9/*-]+\.(?:py|js|css|html|md|sh))`"
+)
+"""A path of the project: `labeling/stats/`, or below an app: `judging/acts.py`. Capitals are placeholders."""
+
 NOT_CODE = {
     ".py": r'^(?:from|import)\s[^(\n]*(?:\([^)]*\))?|^\s*"""(?s:.*?)"""|(?:^|\s)#.*$',
     ".js": r"^(?:import|export)\s[^;]*?from[^;]*;|/\*(?s:.*?)\*/|(?:^|\s)//.*$",
@@ -222,6 +245,7 @@ RULES = (
     Rule(f"template lines over {MOST_TEMPLATE_CHARACTERS} characters", 0, long_template_lines),
     Rule(f"scripts and stylesheets of {FRONTEND_LINES} or more lines", 0, long_frontend_files),
     Rule(f"sentences opening with {', '.join(OPENERS)}", 29, headless_sentences),
+    Rule("files that documents name and that do not exist", 0, missing_files),
     Rule(f"repeats of {LEAST_REPEATED_LINES} or more lines", 0, repeats),
 )
 

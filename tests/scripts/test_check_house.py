@@ -52,6 +52,12 @@ def findings(root: Path, title: str) -> Findings:
         ("template lines", {"templates/a.html": f"<p></p>\n{161 * 'x'}\n"}, ["templates/a.html:2: 161"]),
         ("scripts and stylesheets", {"frontend/a.js": 300 * "\n"}, ["frontend/a.js: 300"]),
         ("scripts and stylesheets", {"frontend/a.css": 300 * "\n"}, ["frontend/a.css: 300"]),
+        (
+            "files that documents",
+            {"docs/a.md": "In `labeling/stats/kappa.py`."},
+            ["docs/a.md: labeling/stats/kappa.py"],
+        ),
+        ("files that documents", {"README.md": "[terms](docs/terms.md#seat)"}, ["README.md: docs/terms.md"]),
     ],
 )
 def test_a_rule_names_what_breaks_it(tmp_path: Path, title: str, files: dict[str, str], expected: list[str]) -> None:
@@ -67,6 +73,17 @@ def test_a_rule_names_what_breaks_it(tmp_path: Path, title: str, files: dict[str
         ("parameter lists", {"labeling/api/serializers/a.py": f"def act({PARAMETERS}): ..."}),
         ("template lines", {"templates/a.html": 160 * "x", "frontend/vendor/a.html": 161 * "x"}),
         ("scripts and stylesheets", {"frontend/a.js": 299 * "\n", "frontend/vendor/b.js": 300 * "\n"}),
+        (
+            "files that documents",
+            {
+                "labeling/stats/kappa.py": "",
+                "docs/a.md": "`labeling/stats/kappa.py`, `stats/*.py`, `labeling/web/NAME.py`",
+            },
+        ),
+        (
+            "files that documents",
+            {"docs/b.md": "# Seat", "docs/a.md": "[seat](b.md#seat), [site](https://example.org)"},
+        ),
     ],
 )
 def test_a_rule_leaves_alone_what_keeps_it(tmp_path: Path, title: str, files: dict[str, str]) -> None:
