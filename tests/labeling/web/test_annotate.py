@@ -42,6 +42,6 @@ def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting
     assert "data-model" in page
     said = {"assignment": given.pk, "key": "k", "choice": "left"}
     refused = client.post("/campaigns/sums/annotate/", said, follow=True).content.decode()
-    assert "Say left, right or tie for helpful too." in refused
+    assert "Choose left, right or tie for helpful as well." in refused
     client.post("/campaigns/sums/annotate/", said | {"criterion-helpful": "right"})
     assert given.judgments.get().criteria == {"helpful": given.right}

@@ -23,4 +23,4 @@ def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> Non
     assert invitation.uses == 1
     visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
     gone = visiting(scene.charlie).post(link)
-    assert (gone.status_code, "taken back" in gone.content.decode()) == (409, True)
+    assert (gone.status_code, "revoked" in gone.content.decode()) == (409, True)

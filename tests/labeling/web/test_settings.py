@@ -48,4 +48,4 @@ def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiti
     assert (campaign.verdict_rule, campaign.gold_action, campaign.quota) == ("dawid_skene", "pause", 50)
     assert (campaign.allow_skip, campaign.blind, campaign.lease_seconds) == (False, False, 1800)
     refused = client.post("/campaigns/sums/settings/", form | {"max_overlap": 1}).content.decode()
-    assert "cannot be fewer than the 2" in refused
+    assert "cannot be below the 2 judgments" in refused

@@ -59,8 +59,8 @@ def _snapshot(on_stage: Stage) -> tuple[Snapshot, list[Comparison]]:
 @pytest.mark.parametrize(
     ("prompt", "chosen", "rejected", "words"),
     [
-        ([], "x", "y", "ends with a message of the user"),
-        ([{"role": "assistant", "content": "Hello"}], "x", "y", "ends with a message of the user"),
+        ([], "x", "y", "must be from the user"),
+        ([{"role": "assistant", "content": "Hello"}], "x", "y", "must be from the user"),
         (asks("Why?"), "x", " x ", "the same"),
         (asks("Why?"), "x", " ", "say something"),
         (asks("Why?"), "x", "\ud800", "cannot be stored"),

@@ -179,7 +179,7 @@ def test_the_loop_says_when_labeling_will_be_done(visiting: Visiting) -> None:
 
 
 def test_nobody_at_work_means_no_forecast_but_the_reason(visiting: Visiting) -> None:
-    assert "no pace to go by" in page_of(visiting(stage(comparisons=3).maya))
+    assert "there is no pace" in page_of(visiting(stage(comparisons=3).maya))
 
 
 def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> None:
