@@ -17,6 +17,8 @@ class Schedule:
         self.pairs = pairs
         self.steps_per_epoch = math.ceil(pairs / config.pairs_per_step)
         self.steps = self.steps_per_epoch * config.epochs
+        self._epoch = -1  # whose order is kept: making one costs more than all of its steps' lookups
+        self._order: list[int] = []
 
     def epoch_of(self, step: int) -> int:
         """Epoch of a step, from 0."""
@@ -29,8 +31,11 @@ class Schedule:
 
     def indices(self, step: int) -> list[int]:
         """The pairs of a step; an epoch's last step may have fewer."""
+        epoch = self.epoch_of(step)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self.order(epoch)
         first = (step - 1) % self.steps_per_epoch * self.config.pairs_per_step
-        return self.order(self.epoch_of(step))[first : first + self.config.pairs_per_step]
+        return self._order[first : first + self.config.pairs_per_step]
 
     def learning_rate(self, step: int) -> float:
         """Rises linearly over the warm-up, then falls towards zero, which it would reach one step after the last."""
