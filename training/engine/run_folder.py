@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from training.engine.errors import InputError
+from training.language_models.folders import sync
 
 
 class RunFolder:
@@ -129,23 +130,3 @@ def write_atomically(target: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
     temporary.replace(target)
     sync(target.parent)
-
-
-def publish_folder(temporary: Path, target: Path) -> None:
-    """Force a finished folder's files to disk and rename it to ``target``, replacing what is there."""
-    for path in temporary.iterdir():
-        sync(path)
-    sync(temporary)
-    if target.exists():
-        shutil.rmtree(target)
-    temporary.rename(target)
-    sync(target.parent)
-
-
-def sync(path: Path) -> None:
-    """Force one file or folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

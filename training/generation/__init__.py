@@ -14,7 +14,6 @@ from training.generation.contract import (
     GenerationFailure,
     GenerationRequest,
     Generator,
-    Message,
     Outcome,
     SamplingSettings,
 )
@@ -29,6 +28,7 @@ from training.generation.errors import (
     ModelPreparationError,
 )
 from training.generation.manifest import MANIFEST_NAME, read_manifest
+from training.language_models.messages import Message
 
 if TYPE_CHECKING:
     from training.generation.default_model import prepare_model

@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.generation.contract import GenerationFailure, GenerationRequest, Message, SamplingSettings
+from training.generation.contract import GenerationFailure, GenerationRequest, SamplingSettings
 from training.generation.errors import GenerationError
+from training.language_models.messages import Message
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

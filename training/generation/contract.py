@@ -7,21 +7,15 @@ the seed; what else is generated at the same time changes it at most by floating
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, Protocol
 
 from training.generation.errors import InvalidRequest, InvalidSettings
+from training.language_models.messages import Message
 
 FinishReason = Literal["stop", "length"]
 LARGEST_SEED = 2**63 - 1  # what an OpenAI-compatible server takes
 LARGEST_TOP_K = 2**31 - 1
 ROLES = ("system", "user", "assistant")
-
-
-class Message(TypedDict):
-    """One turn of a conversation."""
-
-    role: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

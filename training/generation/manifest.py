@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from training.language_models.folders import file_hash
+
 MANIFEST_NAME = "manifest.json"
 
 
@@ -26,7 +28,7 @@ class ModelManifest:
     def of(cls, folder: Path, *, name: str, source: dict[str, Any]) -> Self:
         """Reads every file of the folder, but for a manifest."""
         files = {
-            path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+            path.name: {"bytes": path.stat().st_size, "sha256": file_hash(path)}
             for path in sorted(folder.iterdir())
             if path.is_file() and path.name != MANIFEST_NAME
         }
@@ -54,12 +56,6 @@ def is_intact(folder: Path, manifest: ModelManifest, *, hashes: bool) -> bool:
         path = folder / name
         if not path.is_file() or path.stat().st_size != entry["bytes"]:
             return False
-        if hashes and sha256_of(path) != entry["sha256"]:
+        if hashes and file_hash(path) != entry["sha256"]:
             return False
     return True
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 sum of a file, read piecewise."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

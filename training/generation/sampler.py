@@ -24,9 +24,9 @@ from training.generation.contract import (
 )
 from training.generation.decoding import Decoder, Prefilled, decoder_for
 from training.generation.errors import ModelNotUsable
-from training.generation.loading import load_model, native_dtype
+from training.generation.loading import load_for_sampling
+from training.language_models.precision import FORMATS, choose_dtype
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 DEFAULT_BATCH_SIZE = 64
 DEFAULT_CACHE_TOKENS = 65536  # of all rows together; a token of SmolLM2-135M takes 23 kB in bfloat16
 PROMPTS_REMEMBERED = 4  # pairs usually ask for the same prompt in a row
@@ -60,15 +60,15 @@ class EmbeddedSampler:
         """Loads the model. Raises ModelNotUsable.
 
         `batch_size` rows are decoded together, fewer where `cache_tokens` would be exceeded; `dtype` is "auto" (see
-        `native_dtype`) or one of DTYPES; `identifier` is what completions name as their model.
+        `choose_dtype`) or one of FORMATS; `identifier` is what completions name as their model.
         """
         if batch_size < 1 or cache_tokens < 1:
             raise ModelNotUsable("batch_size and cache_tokens must be at least 1.")
-        if dtype != "auto" and dtype not in DTYPES:
-            raise ModelNotUsable(f"dtype is {dtype!r}: choose auto, {', '.join(DTYPES)}.")
-        number_format = native_dtype() if dtype == "auto" else DTYPES[dtype]
+        if dtype != "auto" and dtype not in FORMATS:
+            raise ModelNotUsable(f"dtype is {dtype!r}: choose auto, {', '.join(FORMATS)}.")
+        number_format = choose_dtype(dtype, torch.device("cpu"))
         folder, adapter = Path(model_dir), None if adapter_dir is None else Path(adapter_dir)
-        self._loaded = load_model(folder, adapter_dir=adapter, dtype=number_format)
+        self._loaded = load_for_sampling(folder, adapter_dir=adapter, dtype=number_format)
         self._batch_size, self._cache_tokens = batch_size, cache_tokens
         self.identifier = identifier or "/".join(path.name for path in (folder, adapter) if path is not None)
         precision = str(number_format).removeprefix("torch.")

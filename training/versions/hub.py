@@ -10,8 +10,9 @@ from typing import Any
 
 from training.errors import VersionDamaged
 from training.generation import MANIFEST_NAME, read_manifest
+from training.language_models.folders import LINEAGE
 from training.models import ModelVersion
-from training.versions.files import LINEAGE, check_version
+from training.versions.files import check_version
 
 READ_BYTES = 1 << 20
 ADAPTER_CONFIG = "adapter_config.json"

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from tests.training.engine import tiny
-from training.generation.decoding import FAMILIES, Decoder, PlainDecoder, RowDecoder, decoder_for
+from training.generation.decoding import Decoder, PlainDecoder, RowDecoder, decoder_for
+from training.language_models.families import FAMILIES
 
 
 def plain_logits(model: torch.nn.Module, ids: list[int]) -> Tensor:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.engine.data.text import Message, TextEncoder
+from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError, RecordError
+from training.language_models.messages import Message
 
 _ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
 _FINISHES = (None, "stop", "length")
@@ -218,11 +219,3 @@ class _PairReader:
                 f"{'ends with' if ends else 'does not end with'} an end-of-sequence token"
             )
         return ids
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    import hashlib
-
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from training.engine.errors import InputError
+from training.language_models.loading import first_line
+from training.language_models.messages import Message
 
 _PROBE = "completion"
 _CONTEXT = 4  # tokens
-
-
-class Message(TypedDict):
-    """One turn of a conversation."""
-
-    role: str
-    content: str
 
 
 class TextEncoder:
@@ -48,7 +43,7 @@ class TextEncoder:
             config = AutoConfig.from_pretrained(directory, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"cannot read config or tokenizer of {directory}: {_first_line(error)}") from error
+            raise InputError(f"cannot read config or tokenizer of {directory}: {first_line(error)}") from error
         try:
             stops = GenerationConfig.from_pretrained(directory, local_files_only=True).eos_token_id
         except OSError:
@@ -105,7 +100,3 @@ class TextEncoder:
                     return int(token)
         own_eos = self.tokenizer.eos_token_id
         return int(own_eos if own_eos is not None else min(self.eos_ids))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from training.engine.model.parallel import gathered, spread_like
 from training.engine.model.weights import Weights
-from training.engine.run_folder import publish_folder, write_json
+from training.engine.run_folder import write_json
+from training.language_models.folders import publish_folder
 
 _OPTIMIZER_NAME = "optimizer.safetensors"
 _STATE_NAME = "state.json"
@@ -47,7 +48,7 @@ def save_checkpoint(
     weights.write(temporary, state)
     save_file(tensors, temporary / _OPTIMIZER_NAME)
     write_json(temporary / _STATE_NAME, asdict(progress))
-    publish_folder(temporary, target)
+    publish_folder(temporary, target, replace=True)
 
 
 def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> Progress:

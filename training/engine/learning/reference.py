@@ -22,7 +22,7 @@ from safetensors.torch import save
 
 from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow
-from training.engine.data.records import TokenPair, digest
+from training.engine.data.records import TokenPair
 from training.engine.events import log
 from training.engine.learning.reference_cache import ReferenceCache
 from training.engine.measuring.scoring import SideLogProbs, rows_by_length, score_rows
@@ -32,18 +32,10 @@ from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically
 from training.engine.versions import versions
 
-_FORMAT = 1
+_FORMAT = 2  # goes up when a key or a file would mean something else
 ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
 """Nats by which a completion's log-probability may differ between two rows: far above what was seen (float32: 1e-5; on
 the CPU with SmolLM2 nothing at all, in bfloat16 too), far below what another model or machine would give."""
-_MODEL_FILES = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    "adapter_config.json",
-)
 
 
 def pairs_hash(pairs: Sequence[TokenPair]) -> str:
@@ -53,16 +45,6 @@ def pairs_hash(pairs: Sequence[TokenPair]) -> str:
         for ids in (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids):
             state.update(len(ids).to_bytes(8, "little"))
             state.update(np.asarray(ids, dtype=np.int64).tobytes())
-    return state.hexdigest()
-
-
-def folder_hash(directory: Path) -> str:
-    """SHA-256 over the names and contents of the weights, configs and tokenizer in a model's or adapter's folder."""
-    state = hashlib.sha256()
-    named = (directory / name for name in _MODEL_FILES)
-    weights = (path for kind in ("*.safetensors", "*.bin") for path in directory.glob(kind))
-    for path in sorted(path for path in (*named, *weights) if path.is_file()):
-        state.update(f"{path.name} {digest(path)}\n".encode())
     return state.hexdigest()
 
 

@@ -28,7 +28,7 @@ from training.engine.measuring.metrics import Column, wilson_interval
 from training.engine.measuring.scoring import rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state, write_adapter_state
 from training.engine.model.lora import Adapter, AdapterShape, copy_into
-from training.engine.model.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.model.policy import Policy
 from training.engine.model.weights import Weights, state_of
 from training.engine.run_folder import write_atomically
 
@@ -107,9 +107,7 @@ def score_rewards(
     model: Path, reward_model: Path, pair_set: PairSet, config: RunConfig, *, stop: StopRequest
 ) -> Column:
     """Rewards of both sides of every pair, (pairs, 2)."""
-    device = choose_device(config.device)
-    dtype, shape = choose_dtype(config.dtype, device), read_shape(reward_model)
-    policy = RewardPolicy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
+    policy = RewardPolicy.load(model, config, shape=read_shape(reward_model))
     weights = policy.weights(model)
     weights.load(weights.read(reward_model))
     rows = rows_by_length(pair_set.pairs, policy, config)

@@ -10,22 +10,22 @@ from typing import Any
 import torch
 
 from training.engine.config import RunConfig
-from training.engine.data.records import PairSet, TokenPair, digest, read_pairs
+from training.engine.data.records import PairSet, TokenPair, read_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import Emit, StopRequest, log
 from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, estimate, wants_checkpointing
-from training.engine.learning.reference import folder_hash
 from training.engine.learning.reward import RewardPolicy, reward_config
 from training.engine.learning.trainer import Trainer
 from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.lora import AdapterShape
 from training.engine.model.parallel import Ranks, joined, world_size
-from training.engine.model.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.model.policy import Policy
 from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder, publish_folder, write_json
+from training.engine.run_folder import RunFolder, write_json
 from training.engine.versions import versions
+from training.language_models.folders import file_hash, folder_hash, publish_folder
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,8 @@ def describe_inputs(files: TrainFiles) -> dict[str, Any]:
     return {
         "model_sha256": folder_hash(files.model),
         "adapter_sha256": None if files.adapter is None else folder_hash(files.adapter),
-        "train_sha256": digest(files.train_path),
-        "test_sha256": None if files.test_path is None else digest(files.test_path),
+        "train_sha256": file_hash(files.train_path),
+        "test_sha256": None if files.test_path is None else file_hash(files.test_path),
     }
 
 
@@ -198,17 +198,14 @@ def prepare_torch(config: RunConfig) -> None:
 
 def load_policy(model: Path, adapter: Path | None, config: RunConfig, *, reward: bool = False) -> Policy:
     """The model with a new adapter, or with the parent's, whose shape must be the config's; or to be trained whole."""
-    device = choose_device(config.device)
     if config.tuning == "full":
         if adapter is not None:
             raise InputError("tuning=full starts from a model, not from an adapter: merge the adapter into it first")
-        return Policy(load_model(model, device=device), dtype=choose_dtype(config.dtype, device), shape=None)
+        return Policy.load(model, config, shape=None)
     shape = AdapterShape(config.lora_rank, config.lora_alpha, tuple(sorted(config.target_modules)))
     if adapter is not None and (parent := read_shape(adapter)) != shape:
         raise InputError(f"the adapter {adapter} has {parent}, the config wants {shape}: make them agree")
-    kind = RewardPolicy if reward else Policy
-    dtype = choose_dtype(config.dtype, device)
-    policy = kind(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
+    policy = (RewardPolicy if reward else Policy).load(model, config, shape=shape)
     if adapter is None:
         policy.adapter.initialise(config.seed)
     else:
@@ -246,5 +243,5 @@ def _publish(folder: RunFolder, weights: Weights, meta: dict[str, Any]) -> None:
     temporary = folder.path / f"{weights.folder_name}.tmp"
     temporary.mkdir(exist_ok=True)
     weights.write(temporary, state)
-    publish_folder(temporary, folder.path / weights.folder_name)
+    publish_folder(temporary, folder.path / weights.folder_name, replace=True)
     write_json(folder.path / "meta.json", meta)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder, publish_folder
+from training.engine.run_folder import RunFolder
+from training.language_models.folders import publish_folder
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Selection:
         temporary = self._root / f"{_name(step)}.tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         self.weights.write(temporary, state)
-        publish_folder(temporary, self._root / _name(step))
+        publish_folder(temporary, self._root / _name(step), replace=True)
 
 
 _NOT_FIGURES = ("event", "step", "split")

@@ -19,7 +19,7 @@ from training.engine.measuring.metrics import PairScores, summarise
 from training.engine.measuring.scoring import SideLogProbs, losses_of, pair_scores, rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.lora import AdapterShape
-from training.engine.model.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically, write_json
 
 
@@ -44,10 +44,7 @@ def score(
 
 def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> Policy:
     """The model, with room for either adapter. Raises InputError where they differ in shape."""
-    device = choose_device(config.device)
-    shape = _shape(adapter, reference_adapter, config)
-    dtype = choose_dtype(config.dtype, device)
-    return Policy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
+    return Policy.load(model, config, shape=_shape(adapter, reference_adapter, config))
 
 
 def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:

@@ -9,9 +9,8 @@ import torch
 
 from training.engine.errors import InputError
 from training.engine.model.adapter_format import read_shape, read_state
-from training.engine.model.policy import load_model
-from training.engine.model.weights import write_model
-from training.engine.run_folder import publish_folder
+from training.engine.model.weights import read_model, write_model
+from training.language_models.folders import publish_folder
 
 
 @torch.no_grad()
@@ -24,7 +23,7 @@ def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype) -> dict[
     if out.exists():
         raise InputError(f"{out} exists already: choose another folder")
     shape, state = read_shape(adapter), read_state(adapter)
-    base = load_model(model, device=torch.device("cpu"))
+    base = read_model(model)
     layers = {name.rpartition(".lora_")[0] for name in state}
     for name in sorted(layers):
         try:
@@ -40,5 +39,5 @@ def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype) -> dict[
     temporary = out.with_name(out.name + ".tmp")
     temporary.mkdir(parents=True, exist_ok=True)
     write_model(temporary, tensors, source=model)
-    publish_folder(temporary, out)
+    publish_folder(temporary, out, replace=True)
     return {"out": str(out), "layers": len(layers), "dtype": str(dtype).removeprefix("torch.")}

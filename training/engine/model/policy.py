@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.errors import InputError
 from training.engine.model import attention
@@ -21,12 +22,9 @@ from training.engine.model.layers import replace_parts
 from training.engine.model.lora import Adapter, AdapterShape, adapt
 from training.engine.model.parallel import shard, world_size
 from training.engine.model.varlen import varlen_works
-from training.engine.model.weights import AdapterWeights, ModelWeights, Weights, free_all
-
-# Families whose layers are plain softmax attention over absolute distances, proven against the naive oracle. Anything
-# else runs one completion at a time through the model's own code.
-SHARING_FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2"})
-_STATIC_ROPE = frozenset({"default", "linear", "llama3", "yarn"})
+from training.engine.model.weights import AdapterWeights, ModelWeights, Weights, free_all, read_model
+from training.language_models.families import has_plain_attention
+from training.language_models.precision import choose_dtype, master_dtype
 
 
 class Policy:
@@ -42,7 +40,7 @@ class Policy:
         adapter is trained and all else is frozen; with None everything is trained. ``lanes``: see ``Lanes``; it is one
         where rows cannot be computed side by side, or a gradient of everything would be held for each."""
         self.model = model
-        self.packs = can_pack(model.config)
+        self.packs = has_plain_attention(model.config)
         # Unknown code may mix dtypes in ways that only work in one precision.
         self.dtype = dtype if self.packs or dtype == torch.float64 else torch.float32
         self.head = model.get_output_embeddings()
@@ -51,10 +49,9 @@ class Policy:
         self._adapter = None if shape is None else adapt(model, dtype=self.dtype, shape=shape, skip=self.head)
         if self._adapter is None:
             free_all(model, dtype=self.dtype, skip=self.head)
-        master = torch.float64 if self.dtype == torch.float64 else torch.float32
+        self.master = master_dtype(self.dtype)
         for parameter in model.parameters():
-            parameter.data = parameter.data.to(master)
-        self.master = master
+            parameter.data = parameter.data.to(self.master)
         self.frozen_head: Tensor | None = None if self._adapter is None else self.head.weight.detach().to(self.dtype)
         self.device: torch.device = self.head.weight.device
         self._sharded: nn.Module | None = None
@@ -68,6 +65,15 @@ class Policy:
         # No dropout anywhere, the functional one inside attention included; nothing here needs training mode.
         model.eval()
         self.varlen = self.packs and varlen_works(model.config, self.dtype, self.device)
+
+    @classmethod
+    def load(cls, directory: Path, config: RunConfig, *, shape: AdapterShape | None) -> Self:
+        """The model of a folder, in the number format, on the device and in the lanes of a config. Raises InputError
+        for a folder without a model, and for a device that is not there."""
+        device = _device(config.device)
+        model: Any = read_model(directory)
+        dtype = choose_dtype(config.dtype, device)
+        return cls(model.to(device), dtype=dtype, shape=shape, lanes=config.lanes)
 
     @property
     def adapter(self) -> Adapter:
@@ -204,49 +210,8 @@ def _checkpointed(forward: Callable[..., Any], *arguments: Any, **named: Any) ->
     return checkpoint(forward, *arguments, use_reentrant=False, preserve_rng_state=False, **named)
 
 
-def can_pack(config: Any) -> bool:
-    """Whether this architecture may run many sequences in one row with our attention."""
-    rope = getattr(config, "rope_parameters", None) or {}
-    layer_types = set(getattr(config, "layer_types", None) or ["full_attention"])
-    return (
-        config.model_type in SHARING_FAMILIES
-        and rope.get("rope_type", "default") in _STATIC_ROPE
-        and layer_types == {"full_attention"}
-        and not (getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True))
-    )
-
-
-def load_model(directory: Path, *, device: torch.device) -> nn.Module:
-    """The causal language model of a folder, in its stored dtype. Raises InputError if there is none."""
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    if not directory.is_dir():
-        raise InputError(f"the model folder {directory} does not exist")
-    try:
-        model: nn.Module = AutoModelForCausalLM.from_pretrained(directory, dtype="auto", local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"cannot load the model {directory}: {str(error).strip().splitlines()[0]}") from error
-    return model.to(device)
-
-
-def choose_device(name: str) -> torch.device:
+def _device(name: str) -> torch.device:
     """``auto`` is CUDA where there is one. Raises InputError when CUDA is asked for and absent."""
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("device=cuda was asked for, but torch finds no CUDA device")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def choose_dtype(name: str, device: torch.device) -> torch.dtype:
-    """``auto`` is bfloat16 where matrix products in it are native, else float32."""
-    if name != "auto":
-        dtype: torch.dtype = getattr(torch, name)
-        return dtype
-    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bfloat16()
-    return torch.bfloat16 if native else torch.float32
-
-
-def _cpu_has_bfloat16() -> bool:
-    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in checks)

@@ -12,11 +12,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from training.engine.errors import InputError
 from training.engine.model.adapter_format import read_state, write_adapter_state
 from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.parallel import gathered, spread_like
+from training.language_models.loading import ModelNotLoadable, load_model
 
 MODEL_WEIGHTS = "model.safetensors"
 _WEIGHT_FILES = (".safetensors", ".bin", ".safetensors.index.json", ".bin.index.json", ".gguf")
@@ -110,6 +112,14 @@ class ModelWeights:
 def state_of(parameters: dict[str, nn.Parameter]) -> dict[str, Tensor]:
     """Parameters' values, whole and on the CPU."""
     return {name: gathered(each.detach()) for name, each in parameters.items()}
+
+
+def read_model(directory: Path) -> PreTrainedModel:
+    """The causal language model of a folder, on the CPU, in its stored dtype. Raises InputError if there is none."""
+    try:
+        return load_model(directory)
+    except ModelNotLoadable as error:
+        raise InputError(str(error)) from error
 
 
 def write_model(directory: Path, state: dict[str, Tensor], *, source: Path) -> None:

@@ -22,9 +22,9 @@ from training.engine.errors import Diverged, InputError
 from training.engine.events import StopRequest
 from training.engine.learning.run import load_policy
 from training.engine.learning.trainer import Trainer
-from training.engine.model.lora import AdaptedLinear
 from training.engine.model.policy import Policy
 from training.engine.run_folder import RunFolder
+from training.language_models.adapters import AdaptedLinear
 
 
 @pytest.fixture
