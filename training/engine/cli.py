@@ -14,7 +14,7 @@ from typing import Any
 
 from training.engine.config import RunConfig, as_table, load_config
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError
-from training.engine.events import StopRequest, emit, log
+from training.engine.events import Caller, StopRequest, emit, log
 
 WAIT_SECONDS = 120.0  # for a predecessor to notice that nobody reads it any more: a step, at worst an evaluation
 
@@ -100,14 +100,15 @@ def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     files = TrainFiles(
         options.model, options.data, options.out, options.held_out, options.adapter, options.reference_cache
     )
-    return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS)
+    return train(files, config, caller=Caller(emit, stop), wait_seconds=WAIT_SECONDS)
 
 
 def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.learning.run import TrainFiles, train
+    from training.engine.learning.run import TrainFiles, TrainingKind, train
 
     files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
-    return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS, reward=True)
+    kind = TrainingKind.REWARD_MODEL
+    return train(files, config, caller=Caller(emit, stop), kind=kind, wait_seconds=WAIT_SECONDS)
 
 
 def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from training.engine.errors import Cancelled
@@ -71,3 +72,11 @@ class StopRequest:
         """Raise Cancelled if it is so."""
         if self.requested:
             raise Cancelled("cancelled before the first step")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The program that started a run: it reads the run's events, and may want it to stop."""
+
+    emit: Emit
+    stop: StopRequest

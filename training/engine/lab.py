@@ -13,31 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
-from training.engine.errors import Diverged, InputError
+from training.engine.errors import InputError
 from training.engine.events import Emit, StopRequest
 from training.engine.learning.reference import ReferenceModel
-from training.engine.learning.run import load_policy
-from training.engine.learning.trainer import make_optimizer
-from training.engine.losses import Pairs, pair_losses, weighted_sum
+from training.engine.learning.run import load_start
+from training.engine.learning.step import Batch, Optimization
 from training.engine.measuring.evaluation import read_all
-from training.engine.measuring.metrics import summarise
 from training.engine.measuring.probes import Probes
 from training.engine.measuring.sampling import sample
-from training.engine.measuring.scoring import (
-    SideLogProbs,
-    check_finite,
-    losses_of,
-    pair_scores,
-    rows_by_length,
-    score_rows,
-)
+from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
+from training.engine.model.policy import Policy
 
 _STDIN = 0
 _LOOK_SECONDS = 0.5
@@ -64,14 +52,14 @@ class Lab:
         self.learned = read_all(model, data, config).pairs
         self.watched = [] if watched is None else read_all(model, watched, config).pairs
         self.pairs = [*self.learned, *self.watched]
-        self.policy = load_policy(model, adapter, config)
+        self.policy = load_start(Policy, model, adapter, config)
         self.encoder = TextEncoder.from_directory(model)
-        self.parameters = list(self.policy.weights(model).parameters().values())
-        self.optimizer = make_optimizer(self.parameters, config)
+        self.optimization = Optimization(self.policy, self.policy.weights(model), config)
         self.rows = rows_by_length(self.pairs, self.policy, config)
-        self.lessons = rows_by_length(self.learned, self.policy, config)
         self.reference = self._values()
-        start = ReferenceModel(self.policy, self.parameters, is_base=adapter is None, keep=True)
+        lesson_rows = rows_by_length(self.learned, self.policy, config)
+        self.lesson = Batch(self.learned, self.reference[: len(self.learned)], range(len(self.learned)), lesson_rows)
+        start = ReferenceModel(self.policy, self.optimization.parameters, is_base=adapter is None, keep=True)
         prompts = [pair.prompt_ids for pair in self.learned]
         self.probes = Probes(
             self.policy,
@@ -88,7 +76,7 @@ class Lab:
         values = self._values()
         count = len(self.learned)
         scores = pair_scores(self.learned, values[:count], self.reference[:count])
-        figures = summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
+        figures = figures_of(scores, self.config)
         return {
             "step": self.steps,
             **{name: figures[name] for name in ("loss", "margin", "reward_accuracy", "displacement")},
@@ -99,20 +87,9 @@ class Lab:
         }
 
     def step(self) -> float:
-        """One optimizer step over all that is learned; returns the gradient's norm. Raises Diverged."""
-        total = sum(pair.weight for pair in self.learned)
-        for row in self.lessons:
-            self._backward(row, total)
-        if self.config.max_grad_norm:
-            norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.config.max_grad_norm))
-        else:
-            norm = float(
-                torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
-            )
-        if not np.isfinite(norm):
-            raise Diverged(f"the gradient of step {self.steps + 1} is not finite: take a smaller learning rate")
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        """One optimizer step over all pairs that are learned; returns the gradient's norm. Raises Diverged."""
+        self.optimization.accumulate(self.lesson)
+        norm = self.optimization.apply(self.config.learning_rate, self.lesson)
         self.steps += 1
         return norm
 
@@ -130,19 +107,6 @@ class Lab:
         drifts = [self.probes.drift(prompt, each).kl for prompt, each in zip(prompts, completions, strict=True)]
         texts = [self.encoder.tokenizer.decode(list(each), skip_special_tokens=True) for each in completions]
         return {"step": self.steps, "kl": sum(drifts) / len(drifts), "texts": texts}
-
-    def _backward(self, row: PackedRow, total: float) -> None:
-        pairs, indices = [self.learned[index] for index in row.pairs], list(row.pairs)
-        sides = self.policy.side_values(row).view(-1, 2)
-        check_finite(sides.detach().cpu().numpy(), pairs)
-        columns = Pairs(
-            policy=sides,
-            reference=torch.from_numpy(self.reference[indices]).to(sides.device),
-            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
-            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
-        )
-        losses = pair_losses(columns, self.config.loss_settings)
-        torch.autograd.backward(weighted_sum(losses, sides.new_tensor([pair.weight for pair in pairs]), total))
 
     def _values(self) -> SideLogProbs:
         return score_rows(self.policy, self.pairs, self.rows, lambda scored: None)

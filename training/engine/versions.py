@@ -9,7 +9,7 @@ import torch
 CODE_VERSION = 3  # goes up when the same config and data would give another adapter
 
 
-def versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """Engine, torch, transformers and Python."""
     import transformers
 

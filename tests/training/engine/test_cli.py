@@ -200,12 +200,12 @@ def test_divergence_is_exit_code_4(
     model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training.engine.errors import Diverged
-    from training.engine.learning import trainer
+    from training.engine.learning import step
 
     def diverge(*_: Any) -> None:
         raise Diverged("the log-probability of the chosen completion of pair 'x' (line 1) is not finite")
 
-    monkeypatch.setattr(trainer, "check_finite", diverge)
+    monkeypatch.setattr(step, "check_finite", diverge)
     options = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]
     code, events, _ = run_main(capsys, "train", *options)
     assert (code, events[-1]["event"]) == (4, "failed")

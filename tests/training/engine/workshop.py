@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig
-from training.engine.events import StopRequest
-from training.engine.learning.run import TrainFiles, train
+from training.engine.events import Caller, StopRequest
+from training.engine.learning.run import TrainFiles, TrainingKind, train
 
 SETTINGS: dict[str, Any] = {
     "lora_rank": 2,
@@ -77,14 +77,14 @@ def run(
     *,
     adapter: Path | None = None,
     reference_cache: Path | None = None,
-    reward: bool = False,
+    kind: TrainingKind = TrainingKind.POLICY,
     **settings: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the meta."""
     events = events or Events()
     held_out = data.with_name("test.jsonl")
     files = TrainFiles(model, data, out, held_out if held_out.exists() else None, adapter, reference_cache)
-    return train(files, RunConfig(**{**SETTINGS, **settings}), emit=events, stop=events.stop, reward=reward)
+    return train(files, RunConfig(**{**SETTINGS, **settings}), caller=Caller(events, events.stop), kind=kind)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ class PairSet:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
+def read_token_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
     """Read a JSON-lines file of pairs.
 
     Dropped and counted by reason: ``too long`` (for ``max_length`` or for the model's positions), ``empty completion``,

@@ -37,6 +37,16 @@ class Schedule:
         first = (step - 1) % self.steps_per_epoch * self.config.pairs_per_step
         return self._order[first : first + self.config.pairs_per_step]
 
+    def evaluates_after(self, step: int) -> bool:
+        """Whether an evaluation is due between this step and the next; the one after the last step is always made."""
+        every = self.config.evaluate_every
+        return every > 0 and 0 < step < self.steps and step % every == 0
+
+    def saves_after(self, step: int) -> bool:
+        """Whether a checkpoint is due between this step and the next; after the last one the result is written."""
+        every = self.config.checkpoint_every
+        return every > 0 and step < self.steps and step % every == 0
+
     def learning_rate(self, step: int) -> float:
         """Rises linearly over the warm-up, then falls towards zero, which it would reach one step after the last."""
         peak = self.config.learning_rate

@@ -23,7 +23,7 @@ _RANDOM_STATE = "random_state"
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Where a run stands. ``seconds`` counts the training done so far, over all processes."""
 
     step: int
@@ -31,7 +31,7 @@ class Progress:
 
 
 def save_checkpoint(
-    target: Path, *, weights: Weights, optimizer: torch.optim.Optimizer, progress: Progress, writes: bool = True
+    target: Path, *, weights: Weights, optimizer: torch.optim.Optimizer, progress: RunProgress, writes: bool = True
 ) -> None:
     """Write a checkpoint beside its place and rename it there. Of several processes all gather and one ``writes``."""
     state = weights.state()
@@ -51,7 +51,7 @@ def save_checkpoint(
     publish_folder(temporary, target, replace=True)
 
 
-def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> Progress:
+def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> RunProgress:
     """Put weights, optimizer and random state back to where they were."""
     weights.load(weights.read(source))
     tensors = load_file(source / _OPTIMIZER_NAME)
@@ -59,7 +59,7 @@ def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Op
     state = optimizer.state_dict()
     state["state"] = _optimizer_state(weights, tensors)
     optimizer.load_state_dict(state)
-    return Progress(**json.loads((source / _STATE_NAME).read_text(encoding="utf-8")))
+    return RunProgress(**json.loads((source / _STATE_NAME).read_text(encoding="utf-8")))
 
 
 def _optimizer_state(weights: Weights, tensors: dict[str, Tensor]) -> dict[int, dict[str, Any]]:

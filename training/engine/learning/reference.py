@@ -26,11 +26,10 @@ from training.engine.data.records import TokenPair
 from training.engine.events import log
 from training.engine.learning.reference_cache import ReferenceCache
 from training.engine.measuring.scoring import SideLogProbs, rows_by_length, score_rows
-from training.engine.model import attention
 from training.engine.model.parallel import ALONE, Ranks
-from training.engine.model.policy import Policy
+from training.engine.model.policy import TrainedModel
 from training.engine.run_folder import write_atomically
-from training.engine.versions import versions
+from training.engine.versions import library_versions
 
 _FORMAT = 2  # goes up when a key or a file would mean something else
 ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
@@ -48,7 +47,7 @@ def pairs_hash(pairs: Sequence[TokenPair]) -> str:
     return state.hexdigest()
 
 
-def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, Any]) -> dict[str, Any]:
+def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[str, Any]) -> dict[str, Any]:
     """Everything that decides what a completion's reference log-probability is, to the last bit."""
     device = policy.device
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
@@ -60,18 +59,20 @@ def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, A
         "device": f"{device.type} {chip}",
         "threads": torch.get_num_threads(),
         "lanes": policy.lanes.count,
-        "attention": "varlen" if policy.varlen else attention.NAME if policy.packs else "alone",
-        "shares_prefix": policy.packs and config.share_prefix,
+        "attention": policy.forward.attention,
+        "shares_prefix": policy.shares_prefix(config),
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
-        "versions": versions(),
+        "versions": library_versions(),
     }
 
 
 class ReferenceModel:
     """The model that the policy is measured against: the base under the adapter, or where the policy started."""
 
-    def __init__(self, policy: Policy, parameters: Iterable[torch.nn.Parameter], *, is_base: bool, keep: bool) -> None:
+    def __init__(
+        self, policy: TrainedModel, parameters: Iterable[torch.nn.Parameter], *, is_base: bool, keep: bool
+    ) -> None:
         """Made before the first step. ``is_base``: it is the base under the adapter. ``keep``: it is wanted after the
         first step too, for which the start is copied where that is not the base."""
         self.base_of = policy.adapter if is_base else None
@@ -99,7 +100,7 @@ class ReferenceModel:
 
 
 @dataclass(frozen=True)
-class Split:
+class PairsToScore:
     """Pairs whose reference is wanted. ``rows``: all of them as a run will see them first; ``first``: see
     ``reference_log_probs``."""
 
@@ -110,10 +111,10 @@ class Split:
 
 
 def make_reference(
-    policy: Policy,
+    policy: TrainedModel,
     config: RunConfig,
     inputs: dict[str, Any],
-    splits: Sequence[Split],
+    splits: Sequence[PairsToScore],
     after_row: Callable[[int], None],
     *,
     path: Path,
@@ -126,17 +127,17 @@ def make_reference(
     layout = {name: getattr(config, name) for name in ("seed", "pairs_per_step", "tokens_per_row")}
     hashes = {split.name: pairs_hash(split.pairs) for split in splits}
     key = cache_key({**ingredients, **hashes, "settings": layout, "processes": ranks.size})
-    found = load_reference(path, key, **{split.name: len(split.pairs) for split in splits})
-    if found is not None:
-        return found
+    own = load_reference(path, key, **{split.name: len(split.pairs) for split in splits})
+    if own is not None:
+        return own
     cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
     values: dict[str, SideLogProbs] = {}
     for split in splits:
-        told = partial(_tell, after_row, sum(map(len, values.values())))
-        known = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
-        cached = int(np.isfinite(known).all(axis=1).sum())
-        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {cached} cached")
-        values[split.name] = reference_log_probs(policy, split, config, told, known=known, ranks=ranks)
+        report = partial(_report_beyond, after_row, sum(map(len, values.values())))
+        cached = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
+        count = int(np.isfinite(cached).all(axis=1).sum())
+        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {count} cached")
+        values[split.name] = reference_log_probs(policy, split, config, report, cached=cached, ranks=ranks)
     if ranks.main:
         save_reference(path, key, **values)
         # After the run's own file: a resumed run must not find other numbers than it had.
@@ -147,46 +148,47 @@ def make_reference(
 
 
 def reference_log_probs(
-    policy: Policy,
-    split: Split,
+    policy: TrainedModel,
+    split: PairsToScore,
     config: RunConfig,
     after_row: Callable[[int], None],
     *,
-    known: SideLogProbs,
+    cached: SideLogProbs,
     ranks: Ranks = ALONE,
 ) -> SideLogProbs:
     """Log-probabilities (pairs, 2) under the policy as it is now.
 
-    ``known``: (pairs, 2), what a cache holds, NaN where it holds nothing. The split's ``first`` pairs (those of the
-    first step, or of an evaluation's first row) are scored anew whatever is known, in the very rows of that step: so
-    its rewards are exactly zero. What the cache holds of them may differ by ROUNDING, because matrix products may round
-    differently in another row; if it differs by more, the cache is not used, and all pairs are scored in ``rows``.
+    ``cached``: (pairs, 2), NaN where the cache holds nothing. The split's ``first`` pairs (those of the first step, or
+    of an evaluation's first row) are always scored, in the very rows of that step: so its rewards are exactly zero.
+    Their cached values may differ from that by ROUNDING, because matrix products may round differently in another row;
+    if they differ by more, the cache is not used, and all pairs are scored in ``rows``.
     """
     pairs, first = split.pairs, list(split.first)
 
-    def fresh(indices: Sequence[int], before: int) -> SideLogProbs:
+    def scored(indices: Sequence[int], before: int) -> SideLogProbs:
         some = [pairs[index] for index in indices]
         if not some:
             return np.empty((0, 2))
         rows = rows_by_length(some, policy, config, ranks)
-        return score_rows(policy, some, rows, partial(_tell, after_row, before), ranks)
+        return score_rows(policy, some, rows, partial(_report_beyond, after_row, before), ranks)
 
-    if np.isnan(known).any(axis=1).all():
+    if np.isnan(cached).any(axis=1).all():
         return score_rows(policy, pairs, split.rows, after_row, ranks)
-    values = known.copy()
-    values[first] = fresh(first, 0)
-    differences = np.abs(values - known)[~np.isnan(known)]
+    values = cached.copy()
+    values[first] = scored(first, 0)
+    differences = np.abs(values - cached)[~np.isnan(cached)]
     if differences.max(initial=0.0) > ROUNDING[policy.dtype]:
-        log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed anew")
+        log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed again")
         return score_rows(policy, pairs, split.rows, after_row, ranks)
     rest = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
-    values[rest] = fresh(rest, len(first))
+    values[rest] = scored(rest, len(first))
     after_row(len(pairs))
     return values
 
 
-def _tell(after_row: Callable[[int], None], before: int, done: int) -> None:
-    after_row(before + done)
+def _report_beyond(after_row: Callable[[int], None], before: int, scored: int) -> None:
+    """Report a part of a pass: ``scored`` pairs after the ``before`` ones of earlier parts."""
+    after_row(before + scored)
 
 
 def cache_key(ingredients: dict[str, Any]) -> str:

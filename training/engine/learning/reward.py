@@ -28,7 +28,7 @@ from training.engine.measuring.metrics import Column, wilson_interval
 from training.engine.measuring.scoring import rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state, write_adapter_state
 from training.engine.model.lora import Adapter, AdapterShape, copy_into
-from training.engine.model.policy import Policy
+from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import Weights, state_of
 from training.engine.run_folder import write_atomically
 
@@ -36,15 +36,15 @@ HEAD_FILE = "reward_head.safetensors"
 _HEAD = "reward_head"
 
 
-class RewardPolicy(Policy):
-    """A policy that gives rewards instead of log-probabilities."""
+class RewardModel(TrainedModel):
+    """The model that ``reward`` trains: the number of a completion is its reward."""
 
     keeps_last = True
     has_reference = False
 
     def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape, lanes: int = 1) -> None:
         super().__init__(model, dtype=dtype, shape=shape, lanes=lanes)
-        width = self.head.weight.shape[1]
+        width = self.head.output.in_features
         # Zero: at the start all rewards are equal, and the loss is ln 2.
         self.reward_head = nn.Parameter(torch.zeros(width, dtype=self.master, device=self.device))
 
@@ -55,7 +55,7 @@ class RewardPolicy(Policy):
     def side_values(self, row: PackedRow) -> Tensor:
         """Rewards (2 * pairs,) fp64 of a row that holds the completions' last tokens."""
         row = row.to(self.device)
-        rewards: Tensor = self.hidden_states(row, row.ends) @ self.reward_head
+        rewards: Tensor = self.forward.hidden_states(row, row.ends) @ self.reward_head
         return rewards.double()
 
 
@@ -107,11 +107,11 @@ def score_rewards(
     model: Path, reward_model: Path, pair_set: PairSet, config: RunConfig, *, stop: StopRequest
 ) -> Column:
     """Rewards of both sides of every pair, (pairs, 2)."""
-    policy = RewardPolicy.load(model, config, shape=read_shape(reward_model))
-    weights = policy.weights(model)
+    scorer = RewardModel.load(model, config, shape=read_shape(reward_model))
+    weights = scorer.weights(model)
     weights.load(weights.read(reward_model))
-    rows = rows_by_length(pair_set.pairs, policy, config)
-    return score_rows(policy, pair_set.pairs, rows, lambda scored: stop.check())
+    rows = rows_by_length(pair_set.pairs, scorer, config)
+    return score_rows(scorer, pair_set.pairs, rows, lambda scored: stop.check())
 
 
 def write_rewards(target: Path, pairs: list[TokenPair], rewards: Column) -> None:

@@ -18,7 +18,7 @@ from training.language_models.folders import publish_folder
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluatedStep:
     """The held-out figures after a step."""
 
     step: int
@@ -48,12 +48,12 @@ class Selection:
         """``writes``: whether this is the process that writes, where there are several."""
         self.folder, self.weights, self.writes = folder, weights, writes
         self.keep, self.patience, self.kl_budget = keep, patience, kl_budget
-        self.evaluations: list[Evaluation] = []
+        self.evaluations: list[EvaluatedStep] = []
 
     def restore(self) -> None:
         """Read back what an earlier process evaluated."""
         self.evaluations = [
-            Evaluation(record["step"], {key: value for key, value in record.items() if key not in _NOT_FIGURES})
+            EvaluatedStep(record["step"], {key: value for key, value in record.items() if key not in _NOT_FIGURES})
             for record in self._records()
             if record["event"] == "evaluated"
         ]
@@ -64,7 +64,7 @@ class Selection:
 
     def note(self, step: int, figures: dict[str, Any]) -> None:
         """Remember an evaluation of the present weights, and keep them if they are among the best."""
-        self.evaluations.append(Evaluation(step, figures))
+        self.evaluations.append(EvaluatedStep(step, figures))
         kept = {each.step for each in self._best()}
         if step in kept:
             self._write(step)
@@ -85,14 +85,14 @@ class Selection:
             return f"{self.patience} evaluations brought no lower held-out loss"
         return None
 
-    def finish(self) -> Evaluation:
+    def finish(self) -> EvaluatedStep:
         """Put the best weights in the place of the present ones; returns their evaluation."""
         best = self._best()[0]
         if best.step != self.evaluations[-1].step:
             self.weights.load(self.weights.read(self._root / _name(best.step)))
         return best
 
-    def _best(self) -> list[Evaluation]:
+    def _best(self) -> list[EvaluatedStep]:
         """Whatever is within the KL budget before what is not (the least drift first); then the lowest held-out loss;
         of two equal ones the earlier, which moved less."""
         ranked = sorted(

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from training.engine.config import RunConfig
-from training.engine.data.records import PairSet, TokenPair, read_pairs
+from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import StopRequest
-from training.engine.measuring.metrics import PairScores, summarise
-from training.engine.measuring.scoring import SideLogProbs, losses_of, pair_scores, rows_by_length, score_rows
+from training.engine.measuring.metrics import PairScores
+from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.lora import AdapterShape
 from training.engine.model.policy import Policy
@@ -49,7 +49,7 @@ def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | Non
 
 def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:
     """The usable pairs of a file. Raises InputError if there are none."""
-    pair_set = read_pairs(data, TextEncoder.from_directory(model), max_length=config.max_length)
+    pair_set = read_token_pairs(data, TextEncoder.from_directory(model), max_length=config.max_length)
     if not pair_set.pairs:
         raise InputError(f"no usable preference pair in {data} (dropped: {dict(pair_set.dropped)})")
     return pair_set
@@ -112,8 +112,7 @@ def write_scores(
 
 def evaluate(scores: PairScores, pair_set: PairSet, config: RunConfig, target: Path | None) -> dict[str, Any]:
     """The figures of a file of pairs, with the counts of what was dropped; written as JSON if a target is given."""
-    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
-    result = {**figures, "dropped": dict(pair_set.dropped)}
+    result = {**figures_of(scores, config), "dropped": dict(pair_set.dropped)}
     if target is not None:
         write_json(target, result)
     return result

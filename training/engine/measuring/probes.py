@@ -33,7 +33,7 @@ _REFUSAL_WITHIN = 100  # characters: a refusal is said at once
 
 
 @dataclass(frozen=True)
-class Drift:
+class SampleDrift:
     """About one sample, summed over its tokens, in nats: the KL of policy and reference over the whole vocabulary at
     every place, its estimate k3 from the sampled tokens alone, and the policy's entropy."""
 
@@ -75,7 +75,7 @@ class Probes:
             **written(completions, self.encoder),
         }
 
-    def drift(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> Drift:
+    def drift(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> SampleDrift:
         """How far policy and reference are apart along one completion that the policy wrote."""
         row = pack_sequences([(prompt, completion)])
         of_policy = self.policy.vocabulary_log_probs(row)
@@ -85,7 +85,7 @@ class Probes:
         for start in range(0, len(completion), PLACES):
             part = slice(start, start + PLACES)
             totals += drift_of(of_policy(part), of_reference(part), row.targets[part].to(self.policy.device)).cpu()
-        return Drift(*totals.tolist())
+        return SampleDrift(*totals.tolist())
 
 
 def drift_of(policy: Tensor, reference: Tensor, targets: Tensor) -> Tensor:

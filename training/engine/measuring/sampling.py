@@ -68,11 +68,11 @@ class _Decoder:
         self.ids, self.real = ids.to(policy.device), real.to(policy.device)
 
     def __enter__(self) -> None:
-        if self.policy.packs:
+        if self.policy.forward.packs:
             self.policy.model.set_attn_implementation(attention.PADDED_NAME)
 
     def __exit__(self, *exception: object) -> None:
-        if self.policy.packs:
+        if self.policy.forward.packs:
             self.policy.model.set_attn_implementation(attention.NAME)
 
     def begin(self) -> Tensor:
@@ -86,11 +86,11 @@ class _Decoder:
 
     def _forward(self, ids: Tensor, positions: Tensor) -> Tensor:
         shared = {"input_ids": ids, "position_ids": positions, "past_key_values": self.cache, "use_cache": True}
-        if not self.policy.packs:
+        if not self.policy.forward.packs:
             logits = self.policy.model(**shared, attention_mask=self.real.long(), logits_to_keep=1).logits[:, -1]
             return torch.log_softmax(logits.to(self.policy.master), dim=1)
         hidden = self.policy.model.base_model(**shared, visible=self._visible(ids.shape[1])).last_hidden_state[:, -1]
-        return self.policy.head_log_probs(hidden)
+        return self.policy.head.vocabulary_log_probs(hidden)
 
     def _visible(self, queries: int) -> Tensor:
         keys = self.real.shape[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,42 +15,42 @@ from training.engine.data.packing import PackedRow, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
 from training.engine.losses import LossSettings, Pairs, pair_losses
-from training.engine.measuring.metrics import Column, PairScores
+from training.engine.measuring.metrics import Column, PairScores, summarise, without_reference
 from training.engine.model.parallel import ALONE, Ranks
-from training.engine.model.policy import Policy
+from training.engine.model.policy import TrainedModel
 
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
 
 
 def rows_by_length(
-    pairs: Sequence[TokenPair], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+    pairs: Sequence[TokenPair], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
 ) -> list[PackedRow]:
     """All pairs in rows, for passes in which the order is free."""
-    return rows_of(pairs, range(len(pairs)), policy, config, ranks)
+    return rows_of(pairs, range(len(pairs)), model, config, ranks)
 
 
 def rows_of(
-    pairs: Sequence[TokenPair], indices: Sequence[int], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+    pairs: Sequence[TokenPair], indices: Sequence[int], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
 ) -> list[PackedRow]:
-    """Some of the pairs in rows, as policy and config want them; enough that no process or lane is without work."""
+    """Some of the pairs in rows, as model and config want them; enough that no process or lane is without work."""
     return pack_rows(
         pairs,
         indices,
-        tokens_per_row=config.tokens_per_row // policy.lanes.count,
-        share=config.share_prefix and policy.packs,
-        keep_last=policy.keeps_last,
-        at_once=ranks.size * policy.lanes.count,
+        tokens_per_row=config.tokens_per_row // model.lanes.count,
+        share=model.shares_prefix(config),
+        keep_last=model.keeps_last,
+        at_once=ranks.size * model.lanes.count,
     )
 
 
 def score_rows(
-    policy: Policy,
+    model: TrainedModel,
     pairs: Sequence[TokenPair],
     rows: Iterable[PackedRow],
     after_row: Callable[[int], None],
     ranks: Ranks = ALONE,
 ) -> SideLogProbs:
-    """The policy's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
+    """The model's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
     ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
@@ -59,11 +60,11 @@ def score_rows(
 
     def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
         with torch.no_grad():
-            values: SideLogProbs = policy.side_values(part[0]).cpu().numpy().reshape(-1, 2)
+            values: SideLogProbs = model.side_values(part[0]).cpu().numpy().reshape(-1, 2)
         return values
 
     parts = ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows)
-    for (row, counts), values in policy.lanes.each(values_of, parts):
+    for (row, counts), values in model.lanes.each(values_of, parts):
         if counts:
             check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
@@ -97,6 +98,12 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
         confidence=np.array([pair.confidence for pair in pairs], dtype=np.float64),
         weight=np.array([pair.weight for pair in pairs], dtype=np.float64),
     )
+
+
+def figures_of(scores: PairScores, config: RunConfig, *, has_reference: bool = True) -> dict[str, Any]:
+    """The figures of some scored pairs under the config's loss; see ``summarise`` and ``without_reference``."""
+    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
+    return figures if has_reference else without_reference(figures)
 
 
 def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:

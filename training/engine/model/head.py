@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from training.language_models.precision import master_dtype
 
 CHUNK = 256  # scored tokens at a time
 BLOCK = 2048  # vocabulary entries at a time: 256 x 2,048 fp32 logits are 2 MB and stay in the cache
@@ -131,3 +133,28 @@ def vocabulary_log_probs(hidden: Tensor, weight: Tensor) -> Tensor:
     for first in range(0, len(weight), BLOCK):
         logits[:, first : first + BLOCK] = hidden @ weight[first : first + BLOCK].to(hidden.dtype).T
     return torch.log_softmax(logits, dim=1)
+
+
+class Head:
+    """A model's output head, frozen or trained."""
+
+    def __init__(self, output: nn.Linear, *, dtype: torch.dtype, frozen: bool) -> None:
+        """``output``: the linear layer (d to V) in the master precision. ``dtype``: of the products."""
+        self.output, self.dtype, self.master = output, dtype, master_dtype(dtype)
+        self._frozen = output.weight.detach().to(dtype) if frozen else None
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weight lies."""
+        return self.output.weight.device
+
+    def token_log_probs(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """Hidden states (N, d) in the master precision, targets (N,); see the function of that name."""
+        if self._frozen is None:
+            return trained_token_log_probs(hidden, self.output.weight, targets, self.dtype)
+        return token_log_probs(hidden, self._frozen, targets)
+
+    def vocabulary_log_probs(self, hidden: Tensor) -> Tensor:
+        """The log-probabilities of all tokens after some hidden states (n, d): (n, V). Without gradient."""
+        weight = self.output.weight.detach().to(self.dtype) if self._frozen is None else self._frozen
+        return vocabulary_log_probs(hidden.detach().to(self.dtype).to(self.master), weight)

@@ -6,12 +6,16 @@ CPU that is some hundredths of a step. And the last layer goes on only where a t
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from types import FunctionType, MethodType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from training.engine.errors import InputError
 
 PRE_NORMS = ("input_layernorm", "post_attention_layernorm")
 POST_NORM_FAMILIES = frozenset({"olmo2"})  # there such a name is of what is added to the residual stream
@@ -96,7 +100,7 @@ def _scored_only(layer: Any, hidden_states: Tensor, *, scored: Tensor | None = N
 
 
 def replace_parts(model: Any, last: Any, *, dtype: torch.dtype) -> bool:
-    """Replace norms and rotary embedding of ``model``, one of SHARING_FAMILIES, in place; no other model changes.
+    """Replace norms and rotary embedding of ``model``, one of FAMILIES, in place; no other model changes.
 
     Returns whether its ``last`` layer now takes ``scored``, which the model hands through to it.
     """
@@ -111,6 +115,28 @@ def replace_parts(model: Any, last: Any, *, dtype: torch.dtype) -> bool:
     if pre_norm:
         last.forward = MethodType(_scored_only, last)
     return pre_norm
+
+
+def layers_of(model: Any) -> nn.ModuleList:
+    """The layers of a model. Raises InputError where they cannot be told from the rest."""
+    count = model.config.get_text_config().num_hidden_layers
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count:
+            return module
+    raise InputError(f"the {count} layers of the model were not found among its modules")
+
+
+def checkpoint_layers(model: Any) -> None:
+    """From now on a layer's activations are computed again in the backward instead of being kept: the same numbers to
+    the last bit, for one more forward."""
+    for layer in layers_of(model):
+        layer.forward = partial(_checkpointed, layer.forward)
+
+
+def _checkpointed(forward: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    if not torch.is_grad_enabled():
+        return forward(*arguments, **named)
+    return checkpoint(forward, *arguments, use_reentrant=False, preserve_rng_state=False, **named)
 
 
 @cache

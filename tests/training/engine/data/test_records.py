@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.engine.tiny import EOS, START, VOCABULARY, tokenizer
-from training.engine.data.records import PairSet, read_pairs
+from training.engine.data.records import PairSet, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError, RecordError
 
@@ -50,7 +50,7 @@ def read(tmp_path: Path, encoder: TextEncoder) -> Any:
         path = tmp_path / "pairs.jsonl"
         encoded = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
         path.write_bytes(b"\n".join(encoded) + b"\n")
-        return read_pairs(path, encoder, max_length=max_length)
+        return read_token_pairs(path, encoder, max_length=max_length)
 
     return run
 
@@ -138,7 +138,7 @@ def test_a_pair_that_is_too_long_is_dropped_whole_and_one_that_fits_is_whole(
     )
     path = tmp_path_factory.mktemp("fuzz") / "pairs.jsonl"
     path.write_text(json.dumps(line))
-    result = read_pairs(path, encoder, max_length=limit)
+    result = read_token_pairs(path, encoder, max_length=limit)
     if excess > 0:
         assert (result.pairs, result.dropped) == ([], {"too long": 1})
     else:
@@ -149,7 +149,7 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
     encoder = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY, longest=6)
     path = tmp_path / "pairs.jsonl"
     path.write_text("\n".join(json.dumps(record(prompt_ids=[1] * length)) for length in (3, 4)))
-    assert [len(pair.prompt_ids) for pair in read_pairs(path, encoder, max_length=1000).pairs] == [3]
+    assert [len(pair.prompt_ids) for pair in read_token_pairs(path, encoder, max_length=1000).pairs] == [3]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_line_that_is_no_pair_is_an_error_that_names_the_line(read: Any, line:
 
 def test_a_file_that_is_not_there_is_an_error(encoder: TextEncoder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        read_pairs(tmp_path / "absent.jsonl", encoder, max_length=10)
+        read_token_pairs(tmp_path / "absent.jsonl", encoder, max_length=10)
 
 
 def test_a_byte_order_mark_in_front_of_the_file_is_no_error(read: Any) -> None:

@@ -16,13 +16,13 @@ from tests.training.engine import workshop
 from tests.training.engine.workshop import Events
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row
-from training.engine.data.records import read_pairs
+from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import Diverged, InputError
-from training.engine.events import StopRequest
-from training.engine.learning.run import load_policy
-from training.engine.learning.trainer import Trainer
-from training.engine.model.policy import Policy
+from training.engine.events import Caller, StopRequest
+from training.engine.learning.run import load_start
+from training.engine.learning.trainer import Origin, Trainer, TrainingData
+from training.engine.model.policy import Policy, TrainedModel
 from training.engine.run_folder import RunFolder
 from training.language_models.adapters import AdaptedLinear
 
@@ -37,10 +37,15 @@ def data(tmp_path: Path) -> Path:
 def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
     """A trainer before its first step."""
     config = RunConfig(**{**workshop.SETTINGS, **settings})
-    pairs = read_pairs(data, TextEncoder.from_directory(model), max_length=100).pairs
-    inputs = {"model_sha256": "m", "adapter_sha256": None}
-    policy = load_policy(model, None, config)
-    return Trainer(config, policy, pairs, [], RunFolder(out), model, inputs, emit=Events(), stop=StopRequest())
+    pairs = read_token_pairs(data, TextEncoder.from_directory(model), max_length=100).pairs
+    return Trainer(
+        config,
+        load_start(Policy, model, None, config),
+        TrainingData(pairs, []),
+        origin=Origin(model, {"model_sha256": "m", "adapter_sha256": None}),
+        folder=RunFolder(out),
+        caller=Caller(Events(), StopRequest()),
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -73,9 +78,9 @@ def test_it_learns_what_the_pairs_say_and_reports_it(model_folder: Path, data: P
 def test_the_models_folder_and_its_weights_in_memory_stay_as_they_were(
     model_folder: Path, data: Path, tmp_path: Path
 ) -> None:
-    def fingerprint(policy: Policy) -> str:
+    def fingerprint(trained: TrainedModel) -> str:
         state = hashlib.sha256()
-        for name, module in policy.model.named_modules():
+        for name, module in trained.model.named_modules():
             frozen = [*module.parameters(recurse=False), *module.buffers(recurse=False)]
             for tensor in [module.weight] if isinstance(module, AdaptedLinear) else frozen:
                 state.update(name.encode() + tensor.detach().numpy().tobytes())
@@ -83,10 +88,10 @@ def test_the_models_folder_and_its_weights_in_memory_stay_as_they_were(
 
     files = {path.name: path.read_bytes() for path in model_folder.iterdir()}
     trainer = trainer_of(model_folder, data, tmp_path / "out")
-    before = fingerprint(trainer.policy)
+    before = fingerprint(trainer.model)
     trainer.make_reference()
     trainer.run()
-    assert fingerprint(trainer.policy) == before
+    assert fingerprint(trainer.model) == before
     assert {path.name: path.read_bytes() for path in model_folder.iterdir()} == files
 
 
@@ -94,7 +99,7 @@ def test_the_reference_pass_leaves_flags_adapter_and_random_state_as_they_were(
     model_folder: Path, data: Path, tmp_path: Path
 ) -> None:
     trainer = trainer_of(model_folder, data, tmp_path / "out")
-    adapter = trainer.policy.adapter
+    adapter = trainer.model.adapter
     with torch.no_grad():
         for parameter in adapter.parameters().values():
             parameter.add_(0.1)
@@ -103,7 +108,7 @@ def test_the_reference_pass_leaves_flags_adapter_and_random_state_as_they_were(
     trainer.make_reference()
     assert torch.equal(torch.get_rng_state(), state)
     assert all(layer.enabled for layer in adapter.layers.values())
-    assert not any(module.training for module in trainer.policy.model.modules())
+    assert not any(module.training for module in trainer.model.model.modules())
     for parameter, before in zip(adapter.parameters().values(), weights, strict=True):
         assert torch.equal(parameter, before)
         assert parameter.requires_grad
@@ -126,11 +131,11 @@ def test_the_gradient_of_a_step_does_not_depend_on_how_its_pairs_are_spread_over
             pairs_per_step=11,
         )
         trainer.make_reference()
-        parameters = trainer.policy.adapter.parameters()
+        parameters = trainer.model.adapter.parameters()
         with torch.no_grad():
             for number, parameter in enumerate(parameters.values()):
                 parameter.add_(0.01 * (number % 7))
-        trainer.accumulate_gradient(1)
+        trainer.optimization.accumulate(trainer.batch(1))
         return {name: parameter.grad for name, parameter in parameters.items() if parameter.grad is not None}
 
     expected, found = gradients(200), gradients(budget)
@@ -169,8 +174,8 @@ def test_a_child_starts_from_its_parent_and_its_reference_is_the_parent(
     assert events.of("progress")[0]["margin"] == 0.0
     reference = load_file(tmp_path / "child" / "reference.safetensors")["train"]
     config = RunConfig(**workshop.SETTINGS)
-    policy = load_policy(model_folder, parent, config)
-    pairs = read_pairs(data, TextEncoder.from_directory(model_folder), max_length=100).pairs
+    policy = load_start(Policy, model_folder, parent, config)
+    pairs = read_token_pairs(data, TextEncoder.from_directory(model_folder), max_length=100).pairs
     with torch.no_grad():
         row = pack_row(pairs, range(len(pairs)), share=True)
         of_parent = policy.side_log_probs(row).view(-1, 2)
@@ -248,7 +253,7 @@ def test_a_gradient_that_is_not_finite_stops_the_run_and_names_the_pairs(
 ) -> None:
     trainer = trainer_of(model_folder, data, tmp_path / "out")
     trainer.make_reference()
-    parameter = next(iter(trainer.policy.adapter.parameters().values()))
+    parameter = next(iter(trainer.model.adapter.parameters().values()))
     parameter.register_hook(lambda gradient: gradient * math.inf)
     with pytest.raises(Diverged, match=r"the gradient is not finite after the pairs 'pair-\d+'"):
         trainer.run()

@@ -14,7 +14,7 @@ from training.engine.config import RunConfig
 from training.engine.data.packing import pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
-from training.engine.learning.run import load_policy
+from training.engine.learning.run import load_start
 from training.engine.losses import Pairs, pair_losses
 from training.engine.model.adapter_format import write_adapter
 from training.engine.model.policy import Policy
@@ -54,7 +54,7 @@ def _tokens(number: int, comparison: ImportedComparison, encoder: TextEncoder) -
 @pytest.fixture(scope="module")
 def policy(smollm2: Path) -> Policy:
     """The default model with an adapter that does something."""
-    policy = load_policy(smollm2, None, CONFIG)
+    policy = load_start(Policy, smollm2, None, CONFIG)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for name, parameter in policy.adapter.parameters().items():

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tests.training.engine import tiny
 from training.engine.data.packing import pack_row
-from training.engine.model.layers import POST_NORM_FAMILIES, PreNorm, rotate
+from training.engine.model.layers import POST_NORM_FAMILIES, PreNorm, layers_of, rotate
 
 
 class _Source(nn.Module):
@@ -87,7 +87,7 @@ def test_what_a_policy_has_of_its_own(family: str) -> None:
     built = tiny.model(family)
     policy = tiny.policy_of(built, dtype=torch.float32)
     norms = [name for name, module in policy.model.named_modules() if isinstance(module, PreNorm)]
-    turning: list[Any] = [each.self_attn for each in policy.layers]
+    turning: list[Any] = [each.self_attn for each in layers_of(policy.model)]
     assert len(norms) == (0 if family in POST_NORM_FAMILIES else 4)  # two in each of two layers
     assert all(module.forward.__globals__["apply_rotary_pos_emb"] is rotate for module in turning)
 
@@ -103,9 +103,9 @@ def test_other_models_of_the_family_keep_theirs() -> None:
 def test_the_last_layer_alone_leaves_out_what_is_not_scored(family: str) -> None:
     policy = tiny.policy_of(tiny.model(family), dtype=torch.float64)
     row = pack_row(tiny.random_pairs(3), range(3), share=True)
-    everywhere = policy.hidden_states(row, torch.arange(row.tokens))
+    everywhere = policy.forward.hidden_states(row, torch.arange(row.tokens))
     assert everywhere.shape == (row.tokens, 32)
-    there = policy.hidden_states(row, row.places)
+    there = policy.forward.hidden_states(row, row.places)
     torch.testing.assert_close(there, everywhere[row.places], atol=1e-12, rtol=0)
 
 
@@ -114,7 +114,7 @@ def test_the_last_layers_feed_forward_part_sees_scored_places_only(family: str) 
     policy = tiny.policy_of(tiny.model(family), dtype=torch.float64)
     row = pack_row(tiny.random_pairs(3), range(3), share=True)
     seen: list[int] = []
-    layers: list[Any] = list(policy.layers)
+    layers: list[Any] = list(layers_of(policy.model))
     for layer in layers:
         layer.mlp.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[1]))
     policy.side_log_probs(row)

@@ -13,7 +13,7 @@ from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events, Killed
 from training.engine.cli import build_parser, main
 from training.engine.data.packing import pack_row
-from training.engine.data.records import read_pairs
+from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.model.adapter_format import write_adapter
@@ -63,7 +63,7 @@ def test_gradients_of_every_weight_are_the_oracles(family: str, tied: bool, prec
     expected = {name: each.grad.clone() for name, each in built.named_parameters()}
     built.zero_grad()
     policy = Policy(built, dtype=torch.float64, shape=None)
-    ours = policy.side_log_probs(pack_row(pairs, range(5), share=policy.packs)).view(-1, 2)
+    ours = policy.side_log_probs(pack_row(pairs, range(5), share=policy.forward.packs)).view(-1, 2)
     torch.testing.assert_close(ours, theirs.detach(), atol=max(1e-10, precision / 10), rtol=0)
     torch.autograd.backward((ours * direction).sum())
     parameters = policy.weights(Path()).parameters()
@@ -88,7 +88,7 @@ def test_a_full_run_learns_from_a_frozen_reference_and_leaves_a_model_that_trans
     moved = [not torch.equal(a, b) for a, b in zip(trained.parameters(), base.parameters(), strict=True)]
     assert all(moved)
     margins = {one["id"]: one for one in workshop.lines(tmp_path / "out" / "margins.jsonl")}
-    pair = read_pairs(data, TextEncoder.from_directory(tmp_path / "out" / "model"), max_length=100).pairs[3]
+    pair = read_token_pairs(data, TextEncoder.from_directory(tmp_path / "out" / "model"), max_length=100).pairs[3]
     with torch.no_grad():
         ratio = [
             (

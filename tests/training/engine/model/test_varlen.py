@@ -80,7 +80,7 @@ def test_lengths_around_half_blocks_give_finite_gradients_and_the_log_probs_of_a
     row = pack_row([pair], [0], share=True)
     oracle = tiny.policy_of(built, dtype=torch.float32).side_log_probs(row)
     policy = tiny.policy_of(built.cuda(), dtype=torch.bfloat16)
-    assert policy.varlen
+    assert policy.forward.attention == "varlen"
     sides = policy.side_log_probs(row)
     torch.autograd.backward(sides.sum())
     torch.testing.assert_close(sides.detach().cpu(), oracle.detach(), atol=0.02 * length + 0.5, rtol=0)
