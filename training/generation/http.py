@@ -72,15 +72,15 @@ class HttpServer:
         return self._json("GET", path, None, timeout)
 
     def post(self, path: str, body: dict[str, Any], *, timeout: float | None = None) -> dict[str, Any]:
-        """What comes of sending a JSON object to a path. Raises Unreachable, TooSlow, NotJson, Refusal."""
+        """The JSON object that answers a JSON object sent to a path. Raises Unreachable, TooSlow, NotJson, Refusal."""
         return self._json("POST", path, body, timeout)
 
-    def tell(self, path: str, body: dict[str, Any] | None = None, *, timeout: float | None = None) -> None:
-        """Sends something whose answer does not matter. Raises Unreachable, TooSlow, Refusal."""
-        self._ask("POST", path, body, timeout)
+    def send(self, path: str, body: dict[str, Any] | None = None, *, timeout: float | None = None) -> None:
+        """Posts to a path and ignores the answer's body. Raises Unreachable, TooSlow, Refusal."""
+        self._request("POST", path, body, timeout)
 
     def _json(self, method: str, path: str, body: dict[str, Any] | None, timeout: float | None) -> dict[str, Any]:
-        answer = self._ask(method, path, body, timeout)
+        answer = self._request(method, path, body, timeout)
         try:
             values = answer.json()
         except ValueError as error:
@@ -89,7 +89,7 @@ class HttpServer:
             raise NotJson(f"not a JSON object: {answer.data[:80]!r}")
         return values
 
-    def _ask(
+    def _request(
         self, method: str, path: str, body: dict[str, Any] | None, timeout: float | None
     ) -> urllib3.BaseHTTPResponse:
         address = path if "://" in path else f"{self.address}{path}"
@@ -111,20 +111,18 @@ class HttpServer:
         return answer
 
     def _sentence(self, answer: urllib3.BaseHTTPResponse) -> str:
-        status, said = answer.status, _said(answer)
+        status, detail = answer.status, _detail(answer)
         if status in (401, 403):
-            return f"The server at {self.address} refuses our key. Set GENERATOR_API_KEY to one it knows."
+            return f"The server at {self.address} refuses our key. Set GENERATOR_API_KEY to a key that it accepts."
         if status == 429:
-            return (
-                "The server has too much to do (429), also after several tries. Ask again later, or for less at a time."
-            )
+            return "The server is overloaded (429), also after several tries. Try again later, or with fewer requests."
         if status >= 500:
-            return f"The server failed ({status}), also after several tries{said}. Look at its log."
-        return f"The server refused the request ({status}){said}."
+            return f"The server failed ({status}), also after several tries{detail}. Look at its log."
+        return f"The server refused the request ({status}){detail}."
 
 
-def _said(answer: urllib3.BaseHTTPResponse) -> str:
-    """The server's own words behind a colon, cut to a length a page can show; empty if it has none."""
+def _detail(answer: urllib3.BaseHTTPResponse) -> str:
+    """The server's own message after a colon, cut to a length that a page can show; empty if it has none."""
     try:
         body = answer.json()
     except ValueError:
@@ -135,12 +133,12 @@ def _said(answer: urllib3.BaseHTTPResponse) -> str:
 
 
 def finite_sum(values: Sequence[Any]) -> float:
-    """The sum of numbers out of an answer. Raises ValueError where one is none."""
-    # The types as a set and one look at the sum: a look at every value is most of what reading an answer takes.
+    """The sum of numbers in an answer. Raises ValueError where an item is not a finite number."""
+    # The types as a set and one check of the sum: checking every value would take most of the time to read an answer.
     try:
         total = math.nan if set(map(type, values)) - {int, float} else float(sum(values))
     except OverflowError:
         total = math.inf
     if not math.isfinite(total):
-        raise ValueError("log-probabilities that are no numbers")
+        raise ValueError("log-probabilities that are not finite numbers")
     return total

@@ -1,4 +1,4 @@
-"""What a prepared model folder contains: every file with its size and SHA-256 sum, and one hash over all."""
+"""The contents of a prepared model folder: every file with its size and SHA-256 sum, and one hash over all."""
 
 import hashlib
 import json
@@ -16,17 +16,17 @@ class ModelManifest:
     """The contents of a model folder."""
 
     name: str
-    """What the model is called."""
+    """The model's name."""
     content_hash: str
     """SHA-256 over "name, sum" of the files, sorted by name: equal if and only if every file is equal."""
     files: dict[str, dict[str, Any]]
     """File name -> {"bytes": size, "sha256": sum}."""
     source: dict[str, Any] = field(default_factory=dict)
-    """What it was made from."""
+    """The wheel and file that it was made from, and the format of the folder."""
 
     @classmethod
     def of(cls, folder: Path, *, name: str, source: dict[str, Any]) -> Self:
-        """Reads every file of the folder, but for a manifest."""
+        """Hashes every file of the folder except a manifest."""
         files = {
             path.name: {"bytes": path.stat().st_size, "sha256": file_hash(path)}
             for path in sorted(folder.iterdir())
@@ -36,13 +36,13 @@ class ModelManifest:
         return cls(name=name, content_hash=hashlib.sha256(lines.encode()).hexdigest(), files=files, source=source)
 
     def write(self, folder: Path) -> None:
-        """Beside the files it lists."""
+        """Write it beside the files that it lists."""
         text = json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
         (folder / MANIFEST_NAME).write_text(text, encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> ModelManifest | None:
-    """The folder's manifest; None if it has none that can be read."""
+def read_model_manifest(folder: Path) -> ModelManifest | None:
+    """The folder's manifest; None if there is no readable one."""
     try:
         values = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
         return ModelManifest(**values) if isinstance(values["files"], dict) else None
@@ -51,7 +51,7 @@ def read_manifest(folder: Path) -> ModelManifest | None:
 
 
 def is_intact(folder: Path, manifest: ModelManifest, *, hashes: bool) -> bool:
-    """Whether every listed file is there with its size, and with `hashes` its sum too."""
+    """Whether every listed file exists with its size and, with `hashes`, its sum."""
     for name, entry in manifest.files.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != entry["bytes"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import VersionDamaged
-from training.generation import MANIFEST_NAME, read_manifest
+from training.generation import MANIFEST_NAME, read_model_manifest
 from training.language_models.folders import LINEAGE
 from training.models import ModelVersion
 from training.versions.files import check_version
@@ -52,7 +52,7 @@ def _files_of(folder: Path) -> dict[str, Source]:
 
 def base_name(version: ModelVersion) -> str:
     """What the base model is called elsewhere, as far as its folder tells; else the folder's name."""
-    manifest = read_manifest(Path(version.base_dir))
+    manifest = read_model_manifest(Path(version.base_dir))
     return manifest.name if manifest else Path(version.base_dir).name
 
 
