@@ -11,7 +11,7 @@ from torch import Tensor
 from training.engine.data.packing import PackedRow
 from training.engine.model import attention
 from training.engine.model.head import Head
-from training.engine.model.layers import layers_of, replace_parts
+from training.engine.model.layers import replace_parts
 from training.engine.model.varlen import varlen_works
 
 
@@ -43,8 +43,7 @@ class PackedForward:
         """Replaces parts of the layers. ``model``: a model with plain attention, whose ``head`` is made already."""
         self.model, self.head = model, head
         attention.register()
-        # Without a norm before the MLP the last layer cannot leave places out.
-        self.trims = replace_parts(model, layers_of(model)[-1], dtype=head.dtype)
+        self.trims = replace_parts(model, dtype=head.dtype)
         self.repeats = model.config.num_attention_heads // model.config.num_key_value_heads
         model.set_attn_implementation(attention.NAME)
         self.varlen = varlen_works(model.config, head.dtype, head.device)
