@@ -74,6 +74,12 @@ def save_model(directory: Path, *, seed: int = 0, **overrides: Any) -> Path:
     return directory
 
 
+def save_adapter(directory: Path, policy: Policy, *, base_model: str) -> None:
+    """A policy's adapter as a run writes it, into an existing folder."""
+    weights = policy.weights(Path(base_model))
+    weights.write(directory, weights.state())
+
+
 def widen(built: Any) -> Any:
     """To fp64, the normalisation layers included (transformers computes them in fp32 whatever comes in)."""
     built = built.double()

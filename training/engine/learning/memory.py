@@ -1,7 +1,7 @@
-"""Whether a run fits into memory, before its first step: it refuses, or computes activations twice, and says so.
+"""Whether a run fits into memory, before its first step: it is refused, or activations are computed twice.
 
-What one row keeps for its backward is measured on a small row (every tensor that autograd saves) and scaled: all of it
-grows with the row's tokens but the attention weights, which are counted. What optimizer and gradients need is counted.
+The tensors that autograd saves for a backward are measured on a small row and scaled: all grow with the row's tokens
+except the attention weights, which are counted. Gradients and the optimizer's state are counted too.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_to
 from training.engine.data.records import TokenPair
 from training.engine.errors import InputError
 from training.engine.events import log
-from training.engine.model.attention import done_together, scores_of
+from training.engine.model.attention import scores_of, tiled
 from training.engine.model.parallel import world_size
 from training.engine.model.policy import TrainedModel
 
 GIB = 2**30
-UNKNOWN = 2**62  # bytes: where nothing is known, nothing is refused
-# What the backward holds for a moment on top of what was kept: gradients of a layer's activations, and fragmentation.
+UNKNOWN = 2**62  # bytes: without a known limit no run is refused
+# The share that the backward holds for a moment beside the kept activations: a layer's gradients, and fragmentation.
 TRANSIENT = 0.35
 
 
 class NotEnoughMemory(InputError):
-    """The run would not fit; the message says what it needs and what would make it fit."""
+    """The run would not fit; the message gives its need and the settings that would make it fit."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class MemoryNeed:
     """Bytes that a run will ask for beyond what it holds when its model is loaded."""
 
     state: int  # gradients, the optimizer's memory, copies of the start
-    activations: int  # what the largest rows keep that are computed at a time
+    activations: int  # kept by the largest rows that are computed at a time
     activations_checkpointed: int  # the same with gradient checkpointing
 
     def total(self, *, checkpointing: bool) -> int:
@@ -84,7 +84,7 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
 
 
 def _largest(sizes: Sequence[float], count: int) -> int:
-    """What the largest of some rows keep, as many as are computed at a time."""
+    """The sum of the ``count`` largest sizes: of the rows that are computed at a time."""
     return int(sum(sorted(sizes, reverse=True)[:count]))
 
 
@@ -96,7 +96,7 @@ def _line(points: Sequence[tuple[int, int]]) -> tuple[float, float]:
 
 
 def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
-    """What autograd keeps of a row's forward, the parameters themselves left out."""
+    """Bytes that autograd keeps of a row's forward, without the parameters themselves."""
     held = {each.untyped_storage().data_ptr() for each in [*trained.model.parameters(), *trained.model.buffers()]}
     sizes: dict[int, int] = {}
     alive: list[Tensor] = []
@@ -105,7 +105,7 @@ def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in held:
             sizes[storage.data_ptr()] = storage.nbytes()
-            alive.append(tensor)  # or the next one could lie at the same place
+            alive.append(tensor)  # else the next one could get the same address
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
@@ -114,10 +114,10 @@ def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
 
 
 def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
-    """What the attention weights of all layers take: the part that does not grow with the tokens alone."""
+    """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone."""
     config = trained.model.config.get_text_config()
     heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
-    scores = sum(map(scores_of, done_together(row.segments)))
+    scores = sum(map(scores_of, tiled(row.segments)))
     return int(scores * heads * config.num_hidden_layers * trained.dtype.itemsize)
 
 
@@ -139,7 +139,7 @@ def _meminfo_available() -> int:
 
 
 def _control_group_available(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """What the limit leaves, counting as free what the kernel would give back (files that nobody uses)."""
+    """Bytes left below the limit; memory that the kernel would reclaim (inactive files) counts as free."""
     try:
         limit, used = (int((root / name).read_text()) for name in ("memory.max", "memory.current"))
         lines = (root / "memory.stat").read_text().splitlines()
@@ -149,7 +149,7 @@ def _control_group_available(root: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def wants_checkpointing(config: RunConfig, needed: MemoryNeed, available: int) -> bool:
-    """Whether to compute activations twice. Raises NotEnoughMemory when even that would not fit."""
+    """Whether to compute activations twice. Raises NotEnoughMemory when the run would not fit even so."""
     plain, saving = (needed.total(checkpointing=each) for each in (False, True))
     if config.gradient_checkpointing != "auto":
         chosen = config.gradient_checkpointing == "on"

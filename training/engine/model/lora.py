@@ -19,7 +19,7 @@ from training.language_models.adapters import AdaptedLinear
 
 @dataclass(frozen=True)
 class AdapterShape:
-    """What two adapters must have in common to be exchanged for one another."""
+    """The settings that two adapters must share to be exchanged for one another."""
 
     rank: int
     alpha: float
@@ -48,7 +48,8 @@ class Adapter:
         return named
 
     def initialise(self, seed: int) -> None:
-        """A uniform as PEFT draws it (Kaiming with a = sqrt 5: bound 1 / sqrt(in)), B zero; a function of the seed."""
+        """Draw A uniformly as PEFT does (Kaiming with a = sqrt 5: bound 1 / sqrt(in)) and set B to zero, from the seed
+        alone."""
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for name, parameter in self.parameters().items():
@@ -77,7 +78,7 @@ class Adapter:
 
 
 def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn.Module | None) -> Adapter:
-    """Replace every linear layer of ``model`` in place (but ``skip``, the output head) and freeze all else.
+    """Replace every linear layer of ``model`` in place, except ``skip``, the output head, and freeze all else.
 
     Layers named in ``shape.target_modules`` carry an adapter. Raises InputError if none of the model's does.
     """

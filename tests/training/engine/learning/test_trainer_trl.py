@@ -10,13 +10,13 @@ import torch
 
 from labeling.exchange import ImportedComparison, read_comparisons
 from tests.training.conftest import SHARED_DATA
+from tests.training.engine import tiny
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
 from training.engine.learning.run import load_start
 from training.engine.losses import Pairs, pair_losses
-from training.engine.model.adapter_format import write_adapter
 from training.engine.model.policy import Policy
 
 HH = SHARED_DATA / "hh-harmless-dev.jsonl.gz"
@@ -99,7 +99,7 @@ def trainer(smollm2: Path, policy: Policy, tmp_path_factory: pytest.TempPathFact
         processing_class=AutoTokenizer.from_pretrained(smollm2),
         peft_config=lora,
     )
-    write_adapter(folder, policy.adapter, base_model=str(smollm2))
+    tiny.save_adapter(folder, policy, base_model=str(smollm2))
     set_peft_model_state_dict(trainer.model, load_peft_weights(str(folder)))
     return trainer
 

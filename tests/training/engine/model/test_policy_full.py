@@ -16,7 +16,6 @@ from training.engine.data.packing import pack_row
 from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
-from training.engine.model.adapter_format import write_adapter
 from training.engine.model.head import trained_token_log_probs
 from training.engine.model.merging import merge
 from training.engine.model.policy import Policy
@@ -123,7 +122,7 @@ def test_a_merged_model_gives_the_log_probs_of_base_and_adapter(
     base = AutoModelForCausalLM.from_pretrained(model_folder)
     policy, pairs = tiny.policy_of(base, dtype=torch.float32), tiny.random_pairs(3)
     (tmp_path / "adapter").mkdir()
-    write_adapter(tmp_path / "adapter", policy.adapter, base_model=str(model_folder))
+    tiny.save_adapter(tmp_path / "adapter", policy, base_model=str(model_folder))
     options = ["--model", str(model_folder), "--adapter", str(tmp_path / "adapter"), "--out", str(tmp_path / "merged")]
     assert main(["merge", *options]) == 0
     assert json.loads(capsys.readouterr().out)["layers"] == 14
@@ -141,18 +140,18 @@ def test_a_merged_model_gives_the_log_probs_of_base_and_adapter(
 def test_merging_refuses_what_does_not_fit_and_what_is_there(model_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "adapter").mkdir()
     policy = tiny.policy_of(tiny.model(hidden_size=64), dtype=torch.float32)
-    write_adapter(tmp_path / "adapter", policy.adapter, base_model="other")
+    tiny.save_adapter(tmp_path / "adapter", policy, base_model="other")
     with pytest.raises(InputError, match="does not fit the model"):
         merge(model_folder, tmp_path / "adapter", tmp_path / "merged", dtype=torch.float32)
     assert not (tmp_path / "merged").exists()
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match="already exists"):
         merge(model_folder, tmp_path / "adapter", tmp_path, dtype=torch.float32)
 
 
 def test_merging_into_bf16_is_rounded_once(model_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "adapter").mkdir()
     policy = tiny.policy_of(AutoModelForCausalLM.from_pretrained(model_folder), dtype=torch.float32)
-    write_adapter(tmp_path / "adapter", policy.adapter, base_model="base")
+    tiny.save_adapter(tmp_path / "adapter", policy, base_model="base")
     for name, dtype in (("wide", torch.float32), ("narrow", torch.bfloat16)):
         merge(model_folder, tmp_path / "adapter", tmp_path / name, dtype=dtype)
     wide, narrow = (load_file(tmp_path / name / "model.safetensors") for name in ("wide", "narrow"))
