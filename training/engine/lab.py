@@ -1,7 +1,7 @@
-"""``lab``: DPO in slow motion. A policy that takes a step when it is told to, and says after each what it has become.
+"""``lab``: DPO in slow motion. The policy takes steps on request, and its figures are reported after each.
 
-Commands come as JSON lines on stdin, ``{"steps": N}``; the end of stdin ends it. Every step is one over all pairs of
-the file, at a constant learning rate. Same data and settings, same numbers.
+Commands come as JSON lines on stdin, ``{"steps": N}``; the end of stdin ends the program. Every step is over all pairs
+of the file, at a constant learning rate. The same data and settings give the same numbers.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _STDIN = 0
 _LOOK_SECONDS = 0.5
 _READ_BYTES = 1 << 12
 SAMPLES = 3
-"""Answers of its own by which the drift is measured: a KL from so few is a glimpse, the same draws each time."""
+"""Answers per prompt for the drift: a KL from so few is a glimpse, but the draws are the same each time."""
 
 
 class Lab:
-    """A few pairs to learn from, a few only watched, and the policy."""
+    """A policy, a few pairs to learn from, and a few that are only watched."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Lab:
         self.steps = 0
 
     def point(self) -> dict[str, Any]:
-        """What the policy is now: loss and so on over the pairs that are learned, and every pair's figures."""
+        """The policy as it is now: loss, margin and so on over the pairs to learn from, and every pair's figures."""
         values = self._values()
         count = len(self.learned)
         scores = pair_scores(self.learned, values[:count], self.reference[:count])
@@ -81,21 +81,21 @@ class Lab:
             "step": self.steps,
             **{name: figures[name] for name in ("loss", "margin", "reward_accuracy", "displacement")},
             "pairs": [
-                _figures(pair, mine, theirs)
-                for pair, mine, theirs in zip(self.pairs, values, self.reference, strict=True)
+                _figures(pair, policy, reference)
+                for pair, policy, reference in zip(self.pairs, values, self.reference, strict=True)
             ],
         }
 
     def step(self) -> float:
-        """One optimizer step over all pairs that are learned; returns the gradient's norm. Raises Diverged."""
+        """One optimizer step over all pairs to learn from; returns the gradient's norm. Raises Diverged."""
         self.optimization.accumulate(self.lesson)
         norm = self.optimization.apply(self.config.learning_rate, self.lesson)
         self.steps += 1
         return norm
 
     def writes(self) -> dict[str, Any]:
-        """What the policy writes by itself, SAMPLES times for each prompt and in the same draws each time, and how far
-        that is from the start: KL in nats an answer."""
+        """Answers of the policy, SAMPLES to each prompt and with the same draws each time, and their KL from the start
+        in nats per answer."""
         prompts = [prompt for prompt in self.probes.prompts for _ in range(SAMPLES)]
         completions = sample(
             self.policy,
@@ -113,19 +113,19 @@ class Lab:
 
 
 def _figures(pair: TokenPair, policy: Any, reference: Any) -> dict[str, Any]:
-    """Of both sides log-probabilities under policy and start, in nats, and how many tokens they are the sums of."""
+    """Log-probabilities of both sides under policy and start, in nats, and how many tokens each is the sum over."""
     sides = (("chosen", pair.chosen_ids), ("rejected", pair.rejected_ids))
     return {
         "id": pair.id,
         **{
-            name: {"logp": float(mine), "reference": float(theirs), "tokens": len(ids)}
-            for (name, ids), mine, theirs in zip(sides, policy, reference, strict=True)
+            name: {"logp": float(of_policy), "reference": float(of_reference), "tokens": len(ids)}
+            for (name, ids), of_policy, of_reference in zip(sides, policy, reference, strict=True)
         },
     }
 
 
 def serve(lab: Lab, commands: Iterator[dict[str, Any]], emit: Emit, stop: StopRequest) -> dict[str, Any]:
-    """Does what it is told until nobody tells it anything more; returns how many steps were taken."""
+    """Carries the commands out, one after the other, and reports; returns how many steps were taken."""
     emit({"event": "started", "device": str(lab.policy.device)})
     emit({"event": "point", "grad_norm": None, **lab.point()})
     emit({"event": "wrote", **lab.writes()})

@@ -1,4 +1,4 @@
-"""Which pairs a step sees and how far it goes: functions of the config and the step alone, so a resumed run agrees."""
+"""The pairs and the learning rate of each step: functions of config and step alone, so that a resumed run agrees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Schedule:
         self.pairs = pairs
         self.steps_per_epoch = math.ceil(pairs / config.pairs_per_step)
         self.steps = self.steps_per_epoch * config.epochs
-        self._epoch = -1  # whose order is kept: making one costs more than all of its steps' lookups
+        self._epoch = -1  # whose order is kept; a permutation of all pairs at every step would cost too much
         self._order: list[int] = []
 
     def epoch_of(self, step: int) -> int:

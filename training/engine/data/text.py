@@ -1,4 +1,4 @@
-"""Text to token ids, for pairs that come without stored ids: the chat template for prompts, EOS for what ended."""
+"""Text to token ids, for pairs without stored ids: prompts by the chat template, EOS after completions that ended."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _CONTEXT = 4  # tokens
 class TextEncoder:
     """A tokenizer with its chat template and the tokens that end a completion.
 
-    ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts behind an
-    assistant's text, which is appended to completions that ended by themselves; ``longest``: how many positions the
-    model knows, if it says so.
+    ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts after an
+    assistant's text, appended to completions that ended by themselves; ``longest``: how many positions the model has,
+    if its config says so.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TextEncoder:
         return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=text.vocab_size, longest=longest)
 
     def encode_prompt(self, messages: list[Message]) -> tuple[int, ...]:
-        """The conversation up to where the assistant begins to write."""
+        """The token ids of a conversation up to where the assistant begins to write."""
         if self.tokenizer.chat_template is None:
             text = "\n\n".join(message["content"] for message in messages)
             return tuple(self.tokenizer(text)["input_ids"])
@@ -72,11 +72,11 @@ class TextEncoder:
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token's own part of the text, special tokens included. A character of several tokens belongs to its last
-        one, and the others' parts are empty; what is no whole character at the end is shown as it decodes."""
+        one, and the others' parts are empty; an incomplete character at the end stays as it decodes."""
         parts: list[str] = []
-        start = 0  # of the tokens that have no part yet
+        start = 0  # the first token that has no part yet
         for place in range(len(ids)):
-            # A few tokens before, because some tokenizers write a word's space only where something stands before it.
+            # With a few tokens of context: some tokenizers write a word's space only after another token.
             context = ids[max(0, start - _CONTEXT) : start]
             text = self._decoded([*context, *ids[start : place + 1]])[len(self._decoded(context)) :]
             if text.endswith("\ufffd") and place + 1 < len(ids):

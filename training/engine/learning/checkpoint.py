@@ -24,7 +24,7 @@ _RANDOM_STATE = "random_state"
 
 @dataclass(frozen=True)
 class RunProgress:
-    """Where a run stands. ``seconds`` counts the training done so far, over all processes."""
+    """How far a run has come. ``seconds`` of training so far include those of earlier processes."""
 
     step: int
     seconds: float
@@ -33,7 +33,7 @@ class RunProgress:
 def save_checkpoint(
     target: Path, *, weights: Weights, optimizer: torch.optim.Optimizer, progress: RunProgress, writes: bool = True
 ) -> None:
-    """Write a checkpoint beside its place and rename it there. Of several processes all gather and one ``writes``."""
+    """Write a checkpoint beside its place and rename it. Of several processes all gather state, and one ``writes``."""
     state = weights.state()
     tensors = {_RANDOM_STATE: torch.get_rng_state()}
     for name, parameter in weights.parameters().items():
@@ -52,7 +52,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> RunProgress:
-    """Put weights, optimizer and random state back to where they were."""
+    """Restore weights, optimizer and random state; returns how far the run had come."""
     weights.load(weights.read(source))
     tensors = load_file(source / _OPTIMIZER_NAME)
     torch.set_rng_state(tensors.pop(_RANDOM_STATE))
@@ -63,7 +63,7 @@ def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Op
 
 
 def _optimizer_state(weights: Weights, tensors: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
-    """As ``Optimizer.load_state_dict`` wants it: by the parameters' number in their one group."""
+    """The state as ``Optimizer.load_state_dict`` expects it: by the parameters' number in their one group."""
     parameters = weights.parameters()
     numbers = {name: number for number, name in enumerate(parameters)}
     state: dict[int, dict[str, Any]] = {}

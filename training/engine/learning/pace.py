@@ -9,13 +9,13 @@ from training.engine.learning.checkpoint import RunProgress
 
 
 class ScoringReport:
-    """A pass over pairs without learning, as progress events: it may take as long as an epoch."""
+    """Progress events of a pass over pairs without learning, which may take as long as an epoch."""
 
     def __init__(self, emit: Emit, what: str, total: int) -> None:
         self.emit, self.what, self.total = emit, what, total
         self.start = time.monotonic()
 
-    def say(self, scored: int) -> None:
+    def update(self, scored: int) -> None:
         """Emit that ``scored`` pairs of all are done."""
         rate = scored / max(time.monotonic() - self.start, 1e-9)
         self.emit(

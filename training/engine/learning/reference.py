@@ -1,7 +1,7 @@
-"""Reference log-probabilities: computed once before the first step, kept under the name of all that made them.
+"""Reference log-probabilities: computed once before the first step, stored under a hash of everything that made them.
 
-They lie in the run's folder, so that a resumed run has the very same. With a ``ReferenceCache`` what an earlier run
-computed is looked up, as long as it agrees with what this run computes itself.
+They lie in the run's folder, so that a resumed run has exactly the same. With a ``ReferenceCache`` values of earlier
+runs are used, as long as they agree with those that this run computes itself.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from training.engine.versions import library_versions
 
 _FORMAT = 2  # goes up when a key or a file would mean something else
 ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
-"""Nats by which a completion's log-probability may differ between two rows: far above what was seen (float32: 1e-5; on
-the CPU with SmolLM2 nothing at all, in bfloat16 too), far below what another model or machine would give."""
+"""Nats by which a completion's log-probability may differ between two rows: far above the observed differences (1e-5 in
+float32; none on the CPU with SmolLM2, in bfloat16 too), far below those between two models or machines."""
 
 
 def pairs_hash(pairs: Sequence[TokenPair]) -> str:
@@ -48,7 +48,7 @@ def pairs_hash(pairs: Sequence[TokenPair]) -> str:
 
 
 def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Everything that decides what a completion's reference log-probability is, to the last bit."""
+    """Everything that determines a completion's reference log-probability to the last bit."""
     device = policy.device
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
     return {
@@ -68,21 +68,21 @@ def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[
 
 
 class ReferenceModel:
-    """The model that the policy is measured against: the base under the adapter, or where the policy started."""
+    """The model that the policy is compared with: the base under the adapter, or the policy's start."""
 
     def __init__(
         self, policy: TrainedModel, parameters: Iterable[torch.nn.Parameter], *, is_base: bool, keep: bool
     ) -> None:
-        """Made before the first step. ``is_base``: it is the base under the adapter. ``keep``: it is wanted after the
-        first step too, for which the start is copied where that is not the base."""
+        """Made before the first step. ``is_base``: it is the base under the adapter. ``keep``: it is needed after the
+        first step too, so the start is copied unless it is the base."""
         self.base_of = policy.adapter if is_base else None
         self.parameters = list(parameters)
         self.start = [each.detach().clone() for each in self.parameters] if keep and not is_base else None
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The reference in the policy's place, for the time of the block. Without a copy of the start this is only
-        right as long as the policy has not moved."""
+        """Put the reference in the policy's place for the time of the block. Without a copy of the start this is only
+        right until the policy's first step."""
         if self.base_of is not None:
             with self.base_of.switched_off():
                 yield
@@ -101,7 +101,7 @@ class ReferenceModel:
 
 @dataclass(frozen=True)
 class PairsToScore:
-    """Pairs whose reference is wanted. ``rows``: all of them as a run will see them first; ``first``: see
+    """Pairs that need a reference. ``rows``: all of them, as the run will see them first; ``first``: see
     ``reference_log_probs``."""
 
     name: str
@@ -192,7 +192,7 @@ def _report_beyond(after_row: Callable[[int], None], before: int, scored: int) -
 
 
 def cache_key(ingredients: dict[str, Any]) -> str:
-    """The name of a set of reference log-probabilities: a hash of everything that made them."""
+    """The name of a set of reference log-probabilities: a hash of everything that determines them."""
     text = json.dumps({"format": _FORMAT, **ingredients}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -204,8 +204,8 @@ def save_reference(path: Path, key: str, **splits: SideLogProbs) -> None:
 
 
 def load_reference(path: Path, key: str, **lengths: int) -> dict[str, SideLogProbs] | None:
-    """What ``save_reference`` wrote, or None if there is nothing usable: another key, a torn file, a split of another
-    length, a hole."""
+    """The log-probabilities that ``save_reference`` wrote; None if the file is missing or torn, has another key, a
+    split of another length, or a hole."""
     try:
         with safe_open(path, framework="pt") as stream:
             if (stream.metadata() or {}).get("key") != key or set(stream.keys()) != set(lengths):

@@ -1,4 +1,4 @@
-"""One training run from files to files: everything is loaded and checked here, then ``Trainer`` does the steps."""
+"""One training run from files to files: loads and checks everything, then lets ``Trainer`` take the steps."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from training.language_models.folders import file_hash, folder_hash, publish_fol
 
 @dataclass(frozen=True)
 class TrainFiles:
-    """What a run reads and where it writes. ``data`` is a file, or a snapshot folder (train.jsonl, test.jsonl).
-    ``reference_cache``: a folder that runs share, see ``ReferenceCache``."""
+    """The files that a run reads, and the folder it writes. ``data``: a file, or a snapshot's folder with train.jsonl
+    and test.jsonl. ``reference_cache``: a folder that runs share, see ``ReferenceCache``."""
 
     model: Path
     data: Path
@@ -77,7 +77,7 @@ def train(
     kind: TrainingKind = TrainingKind.POLICY,
     wait_seconds: float = 0.0,
 ) -> dict[str, Any]:
-    """Run, resume or recognise as finished. Returns the final meta.
+    """Start a run, resume it, or find it finished. Returns the final meta.
 
     ``wait_seconds``: how long to wait for another process to leave the folder.
     Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
@@ -168,11 +168,11 @@ def describe_inputs(files: TrainFiles, kind: TrainingKind) -> dict[str, Any]:
 
 
 def prepare_torch(config: RunConfig) -> None:
-    """Same numbers every time: deterministic algorithms, and the asked number of threads."""
+    """Make torch deterministic, so that every run gives the same numbers, and set the number of threads."""
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.use_deterministic_algorithms(True)
-    # Not needed for the same numbers (nothing reads memory before it is written), and a sixth of the time.
+    # Costs a sixth of the time and is not needed: nothing reads memory before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(config.seed)
     if torch.cuda.is_available():
@@ -184,7 +184,8 @@ Trained = TypeVar("Trained", bound=TrainedModel)
 
 
 def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: RunConfig) -> Trained:
-    """The model with a new adapter, or with the parent's, whose shape must be the config's; or to be trained whole."""
+    """The model at the start of a run: with a new adapter, with the parent's, or to be trained whole. Raises InputError
+    where the parent's shape is not the config's."""
     if config.tuning == "full":
         if adapter is not None:
             raise InputError("tuning=full starts from a model, not from an adapter: merge the adapter into it first")
@@ -251,7 +252,7 @@ def _meta(
 
 
 def _publish(folder: RunFolder, weights: Weights, meta: dict[str, Any]) -> None:
-    """First the weights, then the meta that says they are there."""
+    """Write the weights first, then the meta that marks the run as finished."""
     state = weights.state()
     if not folder.writes:
         return

@@ -47,7 +47,7 @@ _STEP_FIGURES = (
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The pairs to learn from, the held-out ones, and what turned them into tokens (only probes need it)."""
+    """The pairs to learn from, the held-out pairs, and the encoder that made their tokens, which probes need."""
 
     train: list[TokenPair]
     test: list[TokenPair]
@@ -56,7 +56,7 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a run started from: the base model's folder, and the hashes of everything that was read."""
+    """The start of a run: the base model's folder, and the hashes of everything that was read."""
 
     base_model: Path
     inputs: dict[str, Any]
@@ -128,8 +128,8 @@ class Trainer:
             )
 
     def run(self) -> dict[str, Any]:
-        """All steps that are left. Returns what the meta says about the training; raises Cancelled after a signal,
-        with a checkpoint of the last whole step written."""
+        """All steps that are left. Returns the training's part of the meta. Raises Cancelled after a signal, with a
+        checkpoint of the last whole step written."""
         clock = Clock(self.progress)
         self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
@@ -154,7 +154,7 @@ class Trainer:
         return rows_of(self.data.train, self.schedule.indices(step), self.model, self.config, self.ranks)
 
     def take_step(self, step: int) -> dict[str, Any]:
-        """One optimizer step; returns what is reported about it."""
+        """One optimizer step; returns its figures."""
         batch, learning_rate = self.batch(step), self.schedule.learning_rate(step)
         values = self.optimization.accumulate(batch)
         norm = self.optimization.apply(learning_rate, batch)
@@ -193,7 +193,7 @@ class Trainer:
         self.caller.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
 
     def _result(self, clock: Clock) -> dict[str, Any]:
-        """What the meta says; the best adapter takes its place, and the final margins are written."""
+        """Puts the best weights in place and writes the final margins; returns the training's part of the meta."""
         result: dict[str, Any] = {"steps": self.progress.step, "seconds": round(clock.seconds(), 3)}
         if self.data.test:
             reason = self.selection.reason_to_stop
@@ -210,7 +210,7 @@ class Trainer:
         return result
 
     def _margin_lines(self, name: str) -> Iterator[str]:
-        """Per pair: how the finished adapter sees it. Where it disagrees strongly, the label may be wrong."""
+        """A line per pair with its margin under the finished weights. Strong disagreement may be a wrong label."""
         pairs = self.data.train if name == "train" else self.data.test
         rows = rows_by_length(pairs, self.model, self.config, self.ranks)
         values = score_rows(self.model, pairs, rows, self._after_row(f"final_{name}", len(pairs)), self.ranks)
@@ -232,7 +232,7 @@ class Trainer:
         )
 
     def _record(self, record: dict[str, Any]) -> None:
-        """Write it into the metrics, and tell the caller."""
+        """Append a record to the metrics and emit it."""
         self.folder.append_metrics(record)
         self.caller.emit(record)
 
@@ -241,7 +241,7 @@ class Trainer:
         report = ScoringReport(self.caller.emit, what, total)
 
         def after_row(scored: int) -> None:
-            report.say(scored)
+            report.update(scored)
             if self.ranks.size == 1:  # several stop together, between steps
                 self._cancel_if_asked()
 

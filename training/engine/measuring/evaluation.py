@@ -70,13 +70,13 @@ def _log_probs(
         stop.check()
 
     rows = rows_by_length(pairs, policy, config)
-    with wearing(policy, adapter):
+    with with_adapter(policy, adapter):
         return score_rows(policy, pairs, rows, after_row)
 
 
 @contextmanager
-def wearing(policy: Policy, adapter: Path | None) -> Iterator[None]:
-    """The policy with an adapter of its shape (None: the base alone), for the time of the block."""
+def with_adapter(policy: Policy, adapter: Path | None) -> Iterator[None]:
+    """Give the policy an adapter of its shape (None: the base alone) for the time of the block."""
     if adapter is not None:
         policy.adapter.load(read_state(adapter))
         yield
@@ -92,7 +92,7 @@ def write_scores(
     beta: float,
     tokens: Sequence[dict[str, Any]] | None = None,
 ) -> None:
-    """One JSON object per pair: log-probabilities, rewards and margin. tokens: more to say about each pair."""
+    """One JSON object per pair: log-probabilities, rewards and margin. ``tokens``: more fields for each pair."""
     columns = {
         "policy_chosen_logp": scores.policy_chosen,
         "policy_rejected_logp": scores.policy_rejected,

@@ -54,9 +54,9 @@ def score_rows(
 
     ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
-    is ever handed out.
+    is ever returned.
     """
-    result, seen = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
+    result, covered = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
 
     def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
         with torch.no_grad():
@@ -68,11 +68,11 @@ def score_rows(
         if counts:
             check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
-            seen[list(row.pairs)] = 1
-        after_row(int(seen.sum()))
-    result, seen = ranks.add_up(result), ranks.add_up(seen)
-    if not seen.all():
-        raise ValueError(f"{int((seen == 0).sum())} pairs were in no row")
+            covered[list(row.pairs)] = 1
+        after_row(int(covered.sum()))
+    result, covered = ranks.add_up(result), ranks.add_up(covered)
+    if not covered.all():
+        raise ValueError(f"{int((covered == 0).sum())} pairs were in no row")
     return result
 
 
@@ -87,7 +87,7 @@ def check_finite(values: SideLogProbs, pairs: Sequence[TokenPair]) -> None:
 
 
 def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: SideLogProbs) -> PairScores:
-    """Put what is known about the pairs into columns."""
+    """The columns of some pairs and their log-probabilities (pairs, 2)."""
     return PairScores(
         policy_chosen=policy[:, 0],
         policy_rejected=policy[:, 1],
@@ -107,7 +107,7 @@ def figures_of(scores: PairScores, config: RunConfig, *, has_reference: bool = T
 
 
 def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:
-    """A JSON line per pair: which side the policy prefers by how much, and what it was told."""
+    """A JSON line per pair: the policy's margin and log-ratios, and the label's confidence."""
     columns = np.column_stack([scores.chosen_log_ratio, scores.rejected_log_ratio])
     return [
         json.dumps(
