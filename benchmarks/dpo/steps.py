@@ -4,8 +4,8 @@
 
 TRAINER: chosen; trl (its defaults); trl-tuned (no checkpointing, reference computed before, sorted by length).
 Every step has 8 pairs. Every trainer goes through the pairs some times (`--warm-up`), and then once more, in the same
-order, against the clock: what a process spends on touching its memory for the first time belongs to the start of a run,
-which has hundreds of steps.
+order, against the clock: the time for touching memory first belongs to the start of a run, which has hundreds of
+steps.
 """
 
 import argparse

@@ -93,7 +93,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def without_times(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What must not depend on how fast the machine is."""
+    """Records without the fields that depend on the machine's speed."""
     return [
         {name: value for name, value in record.items() if name not in ("pairs_per_second", "remaining_seconds")}
         for record in records

@@ -12,7 +12,7 @@ from training.language_models.families import FAMILIES
 
 
 def plain_logits(model: torch.nn.Module, ids: list[int]) -> Tensor:
-    """What follows a sequence, the slow way. [vocabulary]"""
+    """Logits of the token after a sequence, the slow way. [vocabulary]"""
     with torch.inference_mode():
         logits: Tensor = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
     return logits

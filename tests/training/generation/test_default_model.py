@@ -1,4 +1,4 @@
-"""The default model is written once, whole, and knows when it is not."""
+"""The default model is written once and whole, and a damaged folder is noticed."""
 
 import importlib.util
 import json

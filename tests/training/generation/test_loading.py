@@ -106,7 +106,7 @@ def test_a_small_update_is_not_rounded_away_in_bfloat16(tiny_folder: Path, tmp_p
 
 
 def sampled_log_probs(loaded: SamplingModel, pairs: Sequence[TokenPair]) -> list[float]:
-    """Of every token of both sides of all pairs, as the sampler sees them while it decodes; side by side."""
+    """Log-probabilities of every token of both sides of all pairs, as the sampler decodes them, side by side."""
     decoder = decoder_for(loaded.model, max_rows=2 * len(pairs), max_tokens=10**6)
     completions, log_probs = [ids for pair in pairs for ids in (pair.chosen_ids, pair.rejected_ids)], []
     for pair in pairs:

@@ -57,7 +57,7 @@ class TrainFiles:
 
 
 class TrainingKind(StrEnum):
-    """What a run trains from preference pairs."""
+    """The kinds of model that a run can train from preference pairs."""
 
     POLICY = "policy"
     REWARD_MODEL = "reward model"

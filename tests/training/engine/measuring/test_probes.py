@@ -1,4 +1,4 @@
-"""What the policy writes by itself and how far it has drifted: figures by hand, and in a run."""
+"""The policy's own answers and its drift: figures by hand, and in a run."""
 
 import json
 import math

@@ -64,7 +64,7 @@ def test_the_foreseen_bytes_of_attention_are_those_that_it_keeps(in_vain: int, m
     monkeypatch.setattr(attention, "MASKED_IN_VAIN", in_vain)
     policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
     long, twice = (pack_row([tiny.pair([1] * n, [5] * n, [7] * n)], [0], share=True) for n in (40, 80))
-    # What grows with the tokens alone doubles but for the head's share and an end; the rest is attention's.
+    # The part that grows with the tokens alone doubles, except the head's share and an end; the rest is attention's.
     grown = saved_bytes(policy, twice) - 2 * saved_bytes(policy, long)
     foreseen = attention_bytes(policy, twice) - 2 * attention_bytes(policy, long)
     assert grown == pytest.approx(foreseen, rel=0.05)

@@ -14,7 +14,7 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch fin
 
 
 def segment_by_segment(query: Tensor, key: Tensor, value: Tensor, plan: varlen.VarlenPlan, scale: float) -> Tensor:
-    """What the kernel's documentation says it computes, from the plan alone."""
+    """The attention that the kernel's documentation describes, from the plan alone."""
     keys, values = (states[:, plan.keys] for states in (key, value))
     parts = []
     for number in range(len(plan.query_starts) - 1):
