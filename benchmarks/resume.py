@@ -5,8 +5,8 @@
     python -m benchmarks.resume --kills 3 --tuning full
 
 Moments are drawn evenly from the time between the undisturbed run's first event and its last, so that the reference
-pass, steps, evaluations, checkpoints, final margins and the writing of the result are hit. The report counts each kind of ending.
-Exit code 1 if any run ended in other bytes.
+pass, steps, evaluations, checkpoints, final margins and the writing of the result are hit. The report counts each kind
+of ending. Exit code 1 if any run ended in other bytes.
 """
 
 import argparse

@@ -85,7 +85,7 @@ class RunFolder:
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def rewind_metrics(self, step: int) -> None:
-        """Drop the lines that will be written again: all after ``step`` (a line torn by a kill included), and the
+        """Drop the lines that will be written again: all after ``step``, a line torn by a kill included, and the
         evaluation at ``step``, which a cancellation may have cut short."""
         if not self.writes or not self.metrics_path.exists():
             return

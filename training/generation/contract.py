@@ -68,15 +68,15 @@ class GenerationRequest:
     """A request for one completion. Raises InvalidRequest for a seed or messages of the wrong form."""
 
     key: str
-    """The caller's name for it; the outcome has the same."""
+    """The caller's name for the request; the outcome has the same."""
     messages: Sequence[Message]
     """The conversation so far; the last turn is usually the user's."""
     seed: int
-    """0 <= seed < 2**63. Requests that differ in nothing but the seed are different samples."""
+    """0 <= seed < 2**63. Requests that differ only in the seed are different samples."""
     settings: SamplingSettings
 
     def __post_init__(self) -> None:
-        """Checks the form. Whether the model's chat template accepts the conversation shows later."""
+        """Checks the form. The model's chat template may still refuse the conversation later."""
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= LARGEST_SEED:
             raise InvalidRequest(f"seed is {self.seed!r}: it must be a whole number from 0 to 2**63 - 1.")
         if not self.messages:
@@ -126,11 +126,11 @@ class GeneratedCompletion:
 
 @dataclass(frozen=True, slots=True)
 class GenerationFailure:
-    """One request that yielded no completion; the others go on."""
+    """One request that yielded no completion; the others continue."""
 
     key: str
     reason: str
-    """A sentence for the lead that says what to do."""
+    """A sentence for the lead, with the remedy."""
     retryable: bool
     """Whether the same request may succeed later."""
 

@@ -18,7 +18,7 @@ from training.language_models.families import has_plain_attention
 
 ATTENTION_NAME = "chosen_rows"
 CAPACITY_STEP = 128  # tokens by which the rows' memory grows
-LEAST_ROWS = 2  # for one row the kernels are others, which round differently
+LEAST_ROWS = 2  # a single row takes other kernels, which round differently
 WIDTH_STEP = 32  # the past is read in such steps: sums over it keep their order, whatever the longest row
 
 
@@ -53,7 +53,7 @@ class Decoder(Protocol):
         ...
 
     def remove(self, row: int) -> None:
-        """Forgets a row."""
+        """Removes a row."""
         ...
 
     def step(self, tokens: list[int]) -> Tensor:
@@ -199,14 +199,14 @@ class _Rows:
         self._rows = torch.arange(len(lengths))
 
     def update(self, key: Tensor, value: Tensor, layer_idx: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """`key`, `value` [rows, kv heads, 1, width] -> the past with them, as `_attend` wants it."""
+        """`key`, `value` [rows, kv heads, 1, width] -> the past with them, as `_attend` expects it."""
         keys, values, count = self._keys[layer_idx], self._values[layer_idx], len(self._rows)
         keys[self._rows, :, :, self._lengths] = key[:, :, 0]
         values[self._rows, :, self._lengths] = value[:, :, 0]
         return keys[:count, :, :, : self._width], values[:count, :, : self._width]
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
-        """For models that are given no position ids; ours are given."""
+        """Read by models that get no position ids; a step passes them."""
         return int(self._lengths.max())
 
 

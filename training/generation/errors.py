@@ -2,7 +2,7 @@
 
 
 class GenerationError(Exception):
-    """Base of the errors of this package; the message is a sentence that says what to do."""
+    """Base of the errors of this package; the message is a sentence with the remedy."""
 
 
 class InvalidSettings(GenerationError, ValueError):

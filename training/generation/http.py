@@ -1,7 +1,7 @@
-"""JSON over HTTP to one server: connections kept, what is worth another try tried again, every trouble a sentence.
+"""JSON over HTTP to one server: connections are kept, temporary failures are retried, every error is a sentence.
 
-Not the `openai` client: it takes 2.1 ms of processor time for a request where this takes 0.4, and a thousand
-completions a second want to be written beside it.
+Not the `openai` client: it takes 2.1 ms of processor time for a request, this one 0.4, and the same processor has to
+write a thousand completions a second.
 """
 
 import math
@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 CONNECT_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30  # between two tries, whatever the server asks for
-WORTH_ANOTHER_TRY = (408, 409, 425, 429, 500, 502, 503, 504)
+RETRIED_STATUSES = (408, 409, 425, 429, 500, 502, 503, 504)
 
 
 class Unreachable(Exception):
@@ -29,7 +29,7 @@ class NotJson(Exception):
 
 
 class Refusal(Exception):
-    """An answer that says no. The message is a sentence."""
+    """An error status. The message is a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -42,12 +42,12 @@ class HttpServer:
     def __init__(
         self, base_url: str, *, api_key: str = "", timeout: float = 300.0, retries: int = 4, connections: int = 32
     ) -> None:
-        """timeout: seconds for one answer. retries: of what the server says it cannot do just now."""
+        """timeout: seconds for one answer. retries: of a request that the server cannot answer just now."""
         self.address = base_url.rstrip("/")
         self.root = self.address.removesuffix("/v1")
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        # A connection that fails is the caller's to judge: there may be another server.
+        # A failed connection is left to the caller, who may have another server.
         again = urllib3.Retry(
             total=retries,
             connect=0,
@@ -56,7 +56,7 @@ class HttpServer:
             status=retries,
             other=0,
             allowed_methods=None,
-            status_forcelist=WORTH_ANOTHER_TRY,
+            status_forcelist=RETRIED_STATUSES,
             backoff_factor=0.5,
             backoff_jitter=0.25,
             backoff_max=LONGEST_PAUSE_SECONDS,

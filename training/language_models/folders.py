@@ -8,7 +8,7 @@ from pathlib import Path
 
 LINEAGE = "lineage.json"
 SIDE_FILES = frozenset({LINEAGE})
-"""Files that say where a folder comes from: no part of its content."""
+"""Files about the origin of a folder, which are no part of its content."""
 
 
 def folder_hash(folder: Path) -> str:
@@ -27,7 +27,7 @@ def file_hash(path: Path) -> str:
 
 @lru_cache(maxsize=1024)
 def _file_hash(path: Path, inode: int, size: int, changed: int) -> str:
-    """Kept for as long as the file system says that this is the same file, unchanged."""
+    """The hash is kept while inode, size and time of change stay the same."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

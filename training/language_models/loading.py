@@ -1,4 +1,4 @@
-"""A causal language model out of its folder, in the layout of transformers."""
+"""Loads a causal language model from a folder in the layout of transformers."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from transformers.utils import logging as transformers_logging
 
 
 class ModelNotLoadable(Exception):
-    """A folder that holds no causal language model. The message says which folder and why, without a full stop."""
+    """A folder that holds no causal language model. The message names folder and reason, without a full stop."""
 
 
 def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_only: bool = False) -> PreTrainedModel:

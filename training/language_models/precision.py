@@ -1,4 +1,4 @@
-"""Which number format matrix products are computed in, and which one holds what must not be rounded."""
+"""The number format of matrix products, and the wider one of trained weights and the residual stream."""
 
 import torch
 

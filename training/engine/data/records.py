@@ -216,7 +216,7 @@ class _PairReader:
             return self.encoder.encode_completion(text, ended=finish != "length")
         ends = [place for place, token in enumerate(ids) if token in self.encoder.eos_ids]
         if any(place != len(ids) - 1 for place in ends):
-            raise self.error(f"'{side}_ids' goes on after an end-of-sequence token")
+            raise self.error(f"'{side}_ids' continues after an end-of-sequence token")
         if finish is not None and ids and (finish == "stop") != bool(ends):
             raise self.error(
                 f"'{side}_finish' is {finish!r} but '{side}_ids' "

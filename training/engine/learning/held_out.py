@@ -16,7 +16,7 @@ from training.engine.model.policy import Policy, TrainedModel
 
 
 class HeldOut:
-    """Pairs that are not learned from, and how the model as it is now does on them."""
+    """Pairs that are not learned from, and the present model's figures on them."""
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ from training.engine.model.parallel import ALONE, Ranks, gathered
 from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import Weights
 
-Gradients = Sequence[torch.Tensor | None]  # one for each parameter; empty where they lie in the parameters already
+Gradients = Sequence[torch.Tensor | None]  # one for each parameter; empty if the parameters hold them already
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Batch:
     rows: list[PackedRow]
 
     @property
-    def chosen_pairs(self) -> list[TokenPair]:
+    def step_pairs(self) -> list[TokenPair]:
         """The pairs of the batch, in its order."""
         return [self.pairs[index] for index in self.indices]
 
@@ -53,7 +53,7 @@ class Optimization:
         """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the batch in the parameters, however the
         pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the batch's order. Raises
         Diverged, naming the pair, where one is not finite."""
-        total_weight = math.fsum(pair.weight for pair in batch.chosen_pairs)
+        total_weight = math.fsum(pair.weight for pair in batch.step_pairs)
         values = np.zeros((len(batch.indices), 2))
         place = {index: place for place, index in enumerate(batch.indices)}
 
@@ -71,8 +71,9 @@ class Optimization:
         return self.ranks.add_up(values)
 
     def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[SideLogProbs, Gradients]:
-        """A row's values (pairs, 2), and its share of the gradient (zero, if the total weight is infinite). A single
-        lane adds that to what is there and returns none: all weights' gradients would not lie in memory twice."""
+        """A row's values (pairs, 2), and its share of the gradient (zero if the total weight is infinite). A single
+        lane adds its share to the parameters' gradients and returns none, so that memory holds one gradient of all
+        weights, not two."""
         pairs = [batch.pairs[index] for index in row.pairs]
         sides = self.model.side_values(row).view(-1, 2)
         values: SideLogProbs = sides.detach().cpu().numpy()
@@ -88,7 +89,7 @@ class Optimization:
         loss = weighted_sum(losses, weight, total_weight)
         if self.model.lanes.count > 1:
             return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        # FSDP takes the mean over the processes, where the sum is wanted.
+        # FSDP takes the mean over the processes; the factor makes it a sum.
         torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
         return values, ()
 
@@ -98,7 +99,7 @@ class Optimization:
         norm = torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
         length = float(gathered(norm))
         if not math.isfinite(length):
-            names = ", ".join(f"{pair.id!r} (line {pair.line})" for pair in batch.chosen_pairs)
+            names = ", ".join(f"{pair.id!r} (line {pair.line})" for pair in batch.step_pairs)
             raise Diverged(f"the gradient is not finite after the pairs {names}: take a smaller learning rate")
         if self.config.max_grad_norm:
             torch.nn.utils.clip_grads_with_norm_(self.parameters, self.config.max_grad_norm, norm)
@@ -110,7 +111,7 @@ class Optimization:
 
 
 def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
-    """The optimizer of the config over what is trained; the learning rate is set before every step."""
+    """The optimizer of the config over the trained parameters; the learning rate is set before every step."""
     shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, "foreach": True}
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)

@@ -158,7 +158,7 @@ class Trainer:
         batch, learning_rate = self.batch(step), self.schedule.learning_rate(step)
         values = self.optimization.accumulate(batch)
         norm = self.optimization.apply(learning_rate, batch)
-        scores = pair_scores(batch.chosen_pairs, values, batch.reference[batch.indices])
+        scores = pair_scores(batch.step_pairs, values, batch.reference[batch.indices])
         summary = figures_of(scores, self.config, has_reference=self.model.has_reference)
         return {
             **{name: value for name, value in summary.items() if name in _STEP_FIGURES},
@@ -237,7 +237,7 @@ class Trainer:
         self.caller.emit(record)
 
     def _after_row(self, what: str, total: int) -> Callable[[int], None]:
-        """Called between the rows of a scoring pass over ``total`` pairs: reports how far it is, stops if asked."""
+        """A function to call between the rows of a scoring pass over ``total`` pairs: it reports and honours a stop."""
         report = ScoringReport(self.caller.emit, what, total)
 
         def after_row(scored: int) -> None:

@@ -1,4 +1,4 @@
-"""A row's way through a model: all sequences at once where the architecture allows it, else one after the other."""
+"""The forward pass of a row: all sequences at once where the architecture allows it, else one after the other."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PackedForward:
     packs = True
 
     def __init__(self, model: Any, head: Head) -> None:
-        """Replaces parts of the layers. ``model``: a model with plain attention, whose ``head`` is made already."""
+        """Replaces parts of the layers. ``model``: a model with plain attention, whose ``head`` exists already."""
         self.model, self.head = model, head
         attention.register()
         self.trims = replace_parts(model, dtype=head.dtype)
@@ -50,7 +50,7 @@ class PackedForward:
         self.attention = "varlen" if self.varlen else attention.NAME
 
     def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
-        """The last layer goes on past its attention at ``places`` only, where it can."""
+        """Where it can, the last layer computes its feed-forward part at ``places`` only."""
         plan = attention.plan_attention(
             row, repeats=self.repeats, dtype=self.head.dtype, device=self.head.device, varlen=self.varlen
         )
@@ -69,7 +69,7 @@ class PackedForward:
 
     @torch.no_grad()
     def vocabulary_log_probs(self, row: PackedRow) -> Callable[[slice], Tensor]:
-        """One pass; the head runs on each part when it is asked for."""
+        """One pass; the head runs on a part when the function is called."""
         hidden = self.hidden_states(row, row.places)
         return lambda part: self.head.vocabulary_log_probs(hidden[part])
 

@@ -1,7 +1,7 @@
 """Parts of a decoder layer with a backward of their own, in place of those of transformers.
 
 The formulas are the same; one pass over the data replaces those that autograd makes for every small operation. On a
-CPU that saves some hundredths of a step. After its attention, the last layer goes on only where a token is scored.
+CPU that saves some hundredths of a step. The last layer computes its feed-forward part only where a token is scored.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def replace_parts(model: Any, *, dtype: torch.dtype) -> bool:
 
 
 def layers_of(model: Any) -> nn.ModuleList:
-    """The layers of a model. Raises InputError where they cannot be told from the rest."""
+    """The layers of a model. Raises InputError where no list of modules has their number."""
     count = model.config.get_text_config().num_hidden_layers
     for module in model.modules():
         if isinstance(module, nn.ModuleList) and len(module) == count:

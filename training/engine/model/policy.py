@@ -30,19 +30,19 @@ class TrainedModel(ABC):
     keeps_last: ClassVar[bool]
     """Whether rows must hold the last token of a completion."""
     has_reference: ClassVar[bool]
-    """Whether its numbers mean something only beside those of a reference."""
+    """Whether its numbers are compared with those of a reference."""
 
     def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape | None, lanes: int = 1) -> None:
-        """Takes the transformers model over: replaces its linear layers, sets it to evaluation mode. With a shape an
-        adapter is trained and all else is frozen; with None everything is trained. ``lanes``: see ``Lanes``; it is one
-        where rows cannot be computed side by side, or a gradient of everything would be held for each."""
+        """Takes the transformers model over: replaces its linear layers and sets it to evaluation mode. With a shape an
+        adapter is trained and the rest is frozen; with None everything is trained. ``lanes``: see ``Lanes``; one lane
+        is used where rows cannot be computed side by side, or where each lane would hold a gradient of all weights."""
         packs = has_plain_attention(model.config)
         # Unknown code may mix dtypes in ways that only work in one precision.
         self.dtype = dtype if packs or dtype == torch.float64 else torch.float32
         self.model, self.master = model, master_dtype(self.dtype)
         output = model.get_output_embeddings()
         if output is None:
-            raise InputError("the model has no output head: a causal language model is wanted")
+            raise InputError("the model has no output head: it must be a causal language model")
         self._adapter = None if shape is None else adapt(model, dtype=self.dtype, shape=shape, skip=output)
         if self._adapter is None:
             free_all(model, dtype=self.dtype, skip=output)
@@ -59,7 +59,7 @@ class TrainedModel(ABC):
     @classmethod
     def load(cls, directory: Path, config: RunConfig, *, shape: AdapterShape | None) -> Self:
         """The model of a folder, in the number format, on the device and in the lanes of a config. Raises InputError
-        for a folder without a model, and for a device that is not there."""
+        for a folder without a model, and for a device that is missing."""
         device = _device(config.device)
         model: Any = read_model(directory)
         dtype = choose_dtype(config.dtype, device)
@@ -67,8 +67,8 @@ class TrainedModel(ABC):
 
     @abstractmethod
     def side_values(self, row: PackedRow) -> Tensor:
-        """The number that the loss is made of for every completion of the row: (2 * pairs,) fp64, chosen and rejected
-        in turn."""
+        """The number of every completion of the row that the loss is computed from: (2 * pairs,) fp64, chosen and
+        rejected in turn."""
 
     @abstractmethod
     def weights(self, source: Path) -> Weights:
@@ -103,7 +103,7 @@ class Policy(TrainedModel):
         return AdapterWeights(self._adapter, str(source))
 
     def side_values(self, row: PackedRow) -> Tensor:
-        """As ``side_log_probs``, with all weights at hand where they are spread over several processes."""
+        """As ``side_log_probs``; weights that are spread over several processes are gathered for it."""
         return self._side_values(row)
 
     def side_log_probs(self, row: PackedRow) -> Tensor:
@@ -141,7 +141,7 @@ class _Whole(nn.Module):
 
 
 def _device(name: str) -> torch.device:
-    """``auto`` is CUDA where there is one. Raises InputError when CUDA is asked for and absent."""
+    """``auto`` is CUDA where there is one. Raises InputError for ``cuda`` where torch finds no CUDA device."""
     if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("device=cuda was asked for, but torch finds no CUDA device")
+        raise InputError("device=cuda, but torch finds no CUDA device")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

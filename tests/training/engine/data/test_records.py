@@ -172,7 +172,7 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
         (record(chosen_ids=[True, EOS]), "'chosen_ids' must be a list of integers"),
         (record(chosen_ids=[VOCABULARY, EOS]), f"outside the vocabulary of {VOCABULARY}"),
         (record(rejected_ids=[-1]), f"outside the vocabulary of {VOCABULARY}"),
-        (record(chosen_ids=[10, EOS, EOS]), "goes on after an end-of-sequence token"),
+        (record(chosen_ids=[10, EOS, EOS]), "continues after an end-of-sequence token"),
         (record(chosen_ids=[10, 11]), "'chosen_finish' is 'stop' but 'chosen_ids' does not end with"),
         (record(rejected_ids=[12, EOS]), "'rejected_finish' is 'length' but 'rejected_ids' ends with"),
         (record(chosen_finish="eos"), "'chosen_finish' must be"),
