@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig
+from training.engine.data.records import read_token_pairs
+from training.engine.data.text import TextEncoder
 from training.engine.events import Caller, StopRequest
-from training.engine.learning.run import TrainFiles, TrainingKind, train
+from training.engine.learning.run import TrainFiles, TrainingKind, load_start, train
+from training.engine.learning.trainer import Origin, Trainer, TrainingData
+from training.engine.model.policy import Policy
+from training.engine.run_folder import RunFolder
 
 SETTINGS: dict[str, Any] = {
     "lora_rank": 2,
@@ -98,3 +103,17 @@ def without_times(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {name: value for name, value in record.items() if name not in ("pairs_per_second", "remaining_seconds")}
         for record in records
     ]
+
+
+def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
+    """A trainer before its first step."""
+    config = RunConfig(**{**SETTINGS, **settings})
+    pairs = read_token_pairs(data, TextEncoder.from_directory(model), max_length=100).pairs
+    return Trainer(
+        config,
+        load_start(Policy, model, None, config),
+        TrainingData(pairs, []),
+        origin=Origin(model, {"model_sha256": "m", "adapter_sha256": None}),
+        folder=RunFolder(out),
+        caller=Caller(Events(), StopRequest()),
+    )

@@ -70,16 +70,6 @@ def test_text_gets_the_chat_template_and_one_end_of_turn(read: Any) -> None:
     assert plain.decode(list(pair.rejected_ids)) == "cd</s>"  # imported text counts as ended
 
 
-def test_a_template_that_writes_a_bos_brings_exactly_one() -> None:
-    adding = tokenizer()
-    adding.chat_template = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
-    prompt = TextEncoder(adding, eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY).encode_prompt(
-        [{"role": "user", "content": "hi"}]
-    )
-    assert (prompt[0], prompt.count(START)) == (START, 1)
-    assert adding.decode(list(prompt)) == "<s>hi"
-
-
 def test_a_stored_side_and_an_imported_one_go_together(read: Any) -> None:
     (pair,) = read(record(rejected_ids=None, rejected_finish=None)).pairs
     assert pair.chosen_ids == (10, 11, EOS)
@@ -196,14 +186,3 @@ def test_a_file_that_is_not_there_is_an_error(encoder: TextEncoder, tmp_path: Pa
 
 def test_a_byte_order_mark_in_front_of_the_file_is_no_error(read: Any) -> None:
     assert len(read(b"\xef\xbb\xbf" + json.dumps(record()).encode()).pairs) == 1
-
-
-def test_the_end_of_a_turn_is_what_the_template_writes_behind_the_assistants_text() -> None:
-    plain = tokenizer()
-    plain.add_special_tokens({"additional_special_tokens": ["<eot>"]})
-    plain.chat_template = "{% for message in messages %}{{ message['content'] }}<eot>{% endfor %}"
-    eot = len(plain) - 1
-    several = TextEncoder(plain, eos_ids=frozenset({EOS, eot}), vocabulary_size=len(plain))
-    assert several.encode_completion("x", ended=True)[-1] == eot
-    only = TextEncoder(plain, eos_ids=frozenset({EOS}), vocabulary_size=len(plain))
-    assert only.encode_completion("x", ended=True)[-1] == EOS
