@@ -1,7 +1,7 @@
 """How fast a DPO step is, against TRL's DPOTrainer with its defaults and tuned, on the same pairs and the same machine.
 
 SmolLM2-135M, LoRA of rank 16 on all projections, 8 pairs a step, all cores. Every trainer runs in a process of its own
-(so that its peak memory is its own), and they take turns. The floor is what the matrix products alone would take at the
+(so that its peak memory is its own), and they take turns. The floor is the time of the matrix products alone at the
 rate measured here between the turns.
 
     python -m benchmarks.dpo_speed                                  pairs of Anthropic HH, bf16; 15 minutes a round

@@ -1,4 +1,4 @@
-"""What the engine learns from real preferences with SmolLM2-135M: held-out reward accuracy with its 95 % interval.
+"""Held-out reward accuracy of the engine on real preferences with SmolLM2-135M, with its 95 % interval.
 
     python -m benchmarks.learning hh                        DPO on 600 pairs of Anthropic HH; tested on unseen prompts
     python -m benchmarks.learning alpacaeval                the same on AlpacaEval's annotations
@@ -47,7 +47,7 @@ Floats = NDArray[np.float64]
 
 
 class NoData(RuntimeError):
-    """A file of preferences is not beside this checkout; the message names it."""
+    """A file of preferences is missing beside this checkout; the message names it."""
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
         "--rule",
         choices=["people", "shorter"],
         default="people",
-        help="which text is better: the one that the file's annotators chose, or a rule that few pairs teach",
+        help="the better text: the one that the file's annotators chose, or one by a rule that few pairs teach",
     )
     parser.add_argument("--pairs", type=int, default=600, help="to learn from")
     parser.add_argument("--tested", type=int, default=300, help="held out, of prompts that are not learned from")
@@ -82,7 +82,7 @@ def main() -> None:
         "--confidence",
         choices=["dawid-skene", "share"],
         default="dawid-skene",
-        help="soft-labels: a pair's confidence is the posterior from who voted what, or the majority's share",
+        help="soft-labels: a pair's confidence: the posterior from each annotator's votes, or the majority's share",
     )
     parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="sweep: learning rates")
     parser.add_argument("--betas", type=float, nargs="+", default=BETAS, help="sweep: betas")
@@ -125,8 +125,8 @@ def sweep(options: argparse.Namespace, folder: Path) -> str:
 
 
 def soft_labels(options: argparse.Namespace, folder: Path) -> str:
-    """For each seed: a crowd votes on the pairs to learn from, then one run with confidences from those votes and one
-    that is certain of their majority; both in the same order, tested on the true labels."""
+    """For each seed a crowd votes on the pairs to learn from. One run uses confidences from those votes, another is
+    certain of their majority; both see the same order and are tested on the true labels."""
     learned, tested = split(options.source, options)
     rows, differences = [], []
     for seed in range(options.seeds):
@@ -151,7 +151,7 @@ def in_words(differences: list[float]) -> str:
 
 
 def voted(records: list[Record], options: argparse.Namespace, seed: int) -> tuple[list[Record], list[Record]]:
-    """The same pairs as a crowd sees them, twice: with what its votes say of each, and with their majority as certain.
+    """The same pairs as a crowd labels them, twice: with confidences from its votes, and with its majority as certain.
     Votes come from annotators drawn for each pair."""
     chance = np.random.default_rng(seed)
     count, errors = len(records), np.array(options.crowd)

@@ -5,8 +5,8 @@
     python -m benchmarks.resume --kills 3 --tuning full
 
 Moments are drawn evenly from the time between the undisturbed run's first event and its last, so that the reference
-pass, steps, evaluations, checkpoints, final margins and the writing of the result are hit. Each kind of ending is told.
-Exit code 1 if one run ended otherwise.
+pass, steps, evaluations, checkpoints, final margins and the writing of the result are hit. The report counts each kind
+of ending. Exit code 1 if any run ended in other bytes.
 """
 
 import argparse
@@ -128,7 +128,7 @@ def _kill(command: list[str], after: float, out: Path) -> str:
 
 
 def _first_event(child: "subprocess.Popen[bytes]", told: Path) -> float:
-    """When it came, in monotonic seconds."""
+    """The moment of an event, in monotonic seconds."""
     while "\n" not in told.read_text():
         if child.poll() is not None:
             raise RuntimeError(f"the engine ended with code {child.returncode} before its first event")

@@ -4,8 +4,8 @@
 
 TRAINER: chosen; trl (its defaults); trl-tuned (no checkpointing, reference computed before, sorted by length).
 Every step has 8 pairs. Every trainer goes through the pairs some times (`--warm-up`), and then once more, in the same
-order, against the clock: what a process spends on touching its memory for the first time belongs to the start of a run,
-which has hundreds of steps.
+order, against the clock: the time for touching memory first belongs to the start of a run, which has hundreds of
+steps.
 """
 
 import argparse
@@ -50,17 +50,21 @@ def main() -> None:
 def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> float:
     """Seconds of all steps of our engine."""
     from training.engine.config import RunConfig
-    from training.engine.events import StopRequest
-    from training.engine.learning.run import load_policy, prepare_torch
-    from training.engine.learning.trainer import Trainer
+    from training.engine.events import Caller, StopRequest
+    from training.engine.learning.run import load_start, prepare_torch
+    from training.engine.learning.trainer import Origin, Trainer, TrainingData
+    from training.engine.model.policy import Policy
     from training.engine.run_folder import RunFolder
 
     config = RunConfig(dtype=options.dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP)
     prepare_torch(config)
-    policy = load_policy(options.model, None, config)
-    inputs, stop = {"model_sha256": "", "adapter_sha256": None}, StopRequest()
     trainer = Trainer(
-        config, policy, load.pairs, [], RunFolder(folder), options.model, inputs, emit=lambda event: None, stop=stop
+        config,
+        load_start(Policy, options.model, None, config),
+        TrainingData(load.pairs, []),
+        origin=Origin(options.model, {"model_sha256": "", "adapter_sha256": None}),
+        folder=RunFolder(folder),
+        caller=Caller(lambda event: None, StopRequest()),
     )
     trainer.make_reference()
     seconds = 0.0

@@ -1,4 +1,4 @@
-"""The pairs that every trainer gets, as token ids; and what they cost at least."""
+"""The pairs that every trainer gets, as token ids, and the least number of operations they take."""
 
 import gzip
 import itertools
@@ -16,7 +16,7 @@ HH = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "hh-harmle
 
 
 class NoData(RuntimeError):
-    """The workload's file is not there; the message says what to do."""
+    """The workload's file is missing; the message says how to get it."""
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ def second(settings: Any, server: StubServer) -> Iterator[StubServer]:
 def make_version(base: ModelVersion, folder: Path, name: str, parent: ModelVersion | None = None) -> ModelVersion:
     """A version whose adapter is two files."""
     from training.models import ModelVersion
-    from training.versions.files import folder_hash
+    from training.versions.files import content_hash
 
     adapter = folder / "versions" / name / "adapter"
     adapter.mkdir(parents=True)
@@ -183,7 +183,7 @@ def make_version(base: ModelVersion, folder: Path, name: str, parent: ModelVersi
         name=name,
         base_dir=base.base_dir,
         adapter_dir=str(adapter),
-        content_hash=folder_hash(adapter),
+        content_hash=content_hash(adapter),
         parent=parent or base,
         lineage={"base_hash": base.content_hash},
         metrics={"reward_accuracy": 0.75, "pairs": 24},

@@ -34,7 +34,7 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
     existing = ModelVersion.objects.filter(name=name).first()
     if existing is not None and Path(existing.base_dir) == directory and directory.is_dir():
         return existing  # its files are checked before they are loaded
-    content_hash = files.folder_hash(directory)
+    content_hash = files.content_hash(directory)
     if existing is not None and existing.content_hash != content_hash:
         raise VersionDamaged(
             _("%(name)s stands for other files than those in %(directory)s: choose another name.")
@@ -79,8 +79,8 @@ def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: d
     lineage = lineage_of(run)
     name, folder = _free_name(run, lineage)
     if not folder.exists():
-        files.publish_folder(adapter, folder, lineage)
-    content_hash = files.folder_hash(folder / "adapter")
+        files.publish_version(adapter, folder, lineage)
+    content_hash = files.content_hash(folder / "adapter")
     with transaction.atomic():
         version = ModelVersion.objects.create(
             name=name,

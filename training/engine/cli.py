@@ -14,9 +14,9 @@ from typing import Any
 
 from training.engine.config import RunConfig, as_table, load_config
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError
-from training.engine.events import StopRequest, emit, log
+from training.engine.events import Caller, StopRequest, emit, log
 
-WAIT_SECONDS = 120.0  # for a predecessor to notice that nobody reads it any more: a step, at worst an evaluation
+WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,9 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_FINISHED
     stop = StopRequest()
     stop.install()
-    # Read by libraries when they are loaded. The same numbers in every process; no look-ups over the network; threads
-    # that wait for more than some microseconds give their core away. To sleep at once costs a sixth of the speed on a
-    # quiet machine, never to sleep most of it on a busy one.
+    # Libraries read these when they are loaded: the same numbers in every process; no lookups over the network; threads
+    # that wait for more than some microseconds yield their core. Yielding at once costs a sixth of the speed on a
+    # quiet machine, never yielding costs most of it on a busy one.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         log(traceback.format_exc())
         emit({"event": "failed", "error": f"{type(error).__name__}: {error}"})
         return EXIT_UNEXPECTED
-    if os.environ.get("RANK", "0") == "0":  # of several processes one tells
+    if os.environ.get("RANK", "0") == "0":  # of several processes the first one reports
         emit({"event": "finished", **result})
     return EXIT_FINISHED
 
@@ -64,17 +64,17 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--reference-cache", type=Path, help="folder of reference log-probabilities that runs share")
     score = commands.add_parser("score", help="log-probabilities, rewards and margin of every pair")
     score.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
-    score.add_argument("--tokens", action="store_true", help="also every token with its text and log-probabilities")
+    score.add_argument("--tokens", action="store_true", help="add every token with its text and log-probabilities")
     score.add_argument("--reward-model", type=Path, help="explicit reward model to score with, instead of a policy")
     evaluate = commands.add_parser("evaluate", help="reward accuracy, loss and margins over all pairs")
     evaluate.add_argument("--out", type=Path, help="JSON file to write")
     for command in (score, evaluate):
         command.add_argument("--reference-adapter", type=Path, help="adapter of the reference (default: none)")
-    lab = commands.add_parser("lab", help="a step whenever one is asked for on stdin, and what it did")
-    lab.add_argument("--watch", type=Path, help="pairs that are scored too, and not learned from")
-    commands.add_parser("settings", help="all settings as a table: default, range and a sentence each")
-    merge = commands.add_parser("merge", help="fold an adapter into its base model: a full model's folder")
-    merge.add_argument("--out", type=Path, required=True, help="folder to make")
+    lab = commands.add_parser("lab", help="take steps on request (JSON lines on stdin) and report each of them")
+    lab.add_argument("--watch", type=Path, help="pairs that are scored as well, but not learned from")
+    commands.add_parser("settings", help="print all settings as a table: default, range and meaning")
+    merge = commands.add_parser("merge", help="fold an adapter into its base model, as a model folder")
+    merge.add_argument("--out", type=Path, required=True, help="folder to write")
     merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
     for command in (train, reward, score, evaluate, lab, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
@@ -85,7 +85,13 @@ def build_parser() -> argparse.ArgumentParser:
             help="adapter to start from, to score or to merge (default: none)",
         )
     for command in (train, reward, score, evaluate, lab):
-        command.add_argument("--data", type=Path, required=True, help="pairs as JSON lines; train: or a snapshot")
+        command.add_argument(
+            "--data",
+            type=Path,
+            required=True,
+            help="pairs as JSON lines (train, reward: or a snapshot's folder); a pair's weight is for files from "
+            "outside, the platform sets none",
+        )
     for command in (train, reward, score, evaluate, lab, merge):
         command.add_argument("--config", type=Path, help="JSON file of settings")
         command.add_argument(
@@ -100,14 +106,15 @@ def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     files = TrainFiles(
         options.model, options.data, options.out, options.held_out, options.adapter, options.reference_cache
     )
-    return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS)
+    return train(files, config, caller=Caller(emit, stop), wait_seconds=WAIT_SECONDS)
 
 
 def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.learning.run import TrainFiles, train
+    from training.engine.learning.run import TrainFiles, TrainingKind, train
 
     files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
-    return train(files, config, emit=emit, stop=stop, wait_seconds=WAIT_SECONDS, reward=True)
+    kind = TrainingKind.REWARD_MODEL
+    return train(files, config, caller=Caller(emit, stop), kind=kind, wait_seconds=WAIT_SECONDS)
 
 
 def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:

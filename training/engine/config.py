@@ -21,8 +21,8 @@ DTYPES = ("auto", "bfloat16", "float32", "float64")
 
 
 def _setting(default: Any, sentence: str, **limits: Any) -> Any:
-    """A field with its default, its sentence, and its limits: ``low``, ``high``, ``above`` and ``below`` (exclusive),
-    ``one_of``."""
+    """A field with its default, the sentence that explains it, and its limits: ``low`` and ``high``; ``above`` and
+    ``below``, which are exclusive; ``one_of``."""
     return field(default=default, metadata={"sentence": sentence, **limits})
 
 
@@ -43,17 +43,17 @@ class RunConfig:
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
     )
     tuning: str = _setting(
-        "lora", "What is trained: an adapter beside the frozen model, or all of the model's weights.", one_of=TUNINGS
+        "lora", "Whether an adapter beside the frozen model is trained, or all of the model's weights.", one_of=TUNINGS
     )
     reference: str = _setting(
         "start",
-        "The reference where a run starts from a parent's adapter: that start, or the base model under it.",
+        "The reference of a run that starts from a parent's adapter: that start, or the base model under it.",
         one_of=REFERENCES,
     )
     optimizer: str = _setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
     learning_rate: float = _setting(5e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
     schedule: str = _setting(
-        "linear", "How the learning rate goes down after warm-up, to zero at the last step.", one_of=SCHEDULES
+        "linear", "How the learning rate falls after warm-up, to zero at the last step.", one_of=SCHEDULES
     )
     warmup_ratio: float = _setting(0.1, "Share of all steps in which the learning rate rises.", low=0.0, high=1.0)
     epochs: int = _setting(2, "How often every preference pair is seen.", low=1, high=1000)
@@ -73,11 +73,11 @@ class RunConfig:
     )
     tokens_per_row: int = _setting(
         3072,
-        "Pairs are packed into flat rows; those computed at a time have about so many tokens. A longer pair is alone.",
+        "Tokens of the flat rows computed at a time, into which pairs are packed. A longer pair has its own row.",
         low=1,
     )
     share_prefix: bool = _setting(
-        True, "Compute the common beginning of the two sides once, where the architecture is known to allow it."
+        True, "Compute the common beginning of the two sides once, where the architecture allows it."
     )
     dtype: str = _setting(
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
@@ -85,7 +85,7 @@ class RunConfig:
     device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
     gradient_checkpointing: str = _setting(
         "auto",
-        "Compute activations again in the backward instead of keeping them; auto does so where memory would not do.",
+        "Compute activations again in the backward instead of keeping them; auto does so where memory is short.",
         one_of=CHECKPOINTING,
     )
     memory_limit_gib: float = _setting(
@@ -94,7 +94,7 @@ class RunConfig:
     threads: int = _setting(0, "CPU threads; 0 leaves it to torch.", low=0, high=1024)
     lanes: int = _setting(
         0,
-        "Rows computed side by side on a CPU, each on its share of the threads; 0 is one for each thread, up to four.",
+        "Rows computed side by side on a CPU, each on its share of the threads; 0 is one per thread, up to four.",
         low=0,
         high=1024,
     )
@@ -143,7 +143,7 @@ class RunConfig:
 
     @property
     def loss_settings(self) -> LossSettings:
-        """What the loss functions need."""
+        """The settings of the loss functions."""
         return LossSettings(**{each.name: getattr(self, each.name) for each in dataclasses.fields(LossSettings)})
 
     @classmethod
@@ -164,7 +164,7 @@ class RunConfig:
 
 
 def _coerce(setting: dataclasses.Field[Any], value: Any) -> Any:
-    """Accept what JSON can express: a list for a tuple, an integer for a float."""
+    """The value in the field's own type where JSON has another: a list for a tuple, an integer for a float."""
     if isinstance(setting.default, tuple):
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, (list, tuple)) or not items or not all(isinstance(item, str) for item in items):
@@ -215,8 +215,8 @@ def load_config(path: Path | None, assignments: list[str]) -> RunConfig:
 
 
 def as_table() -> str:
-    """Every setting with its default, its range and its sentence, as Markdown."""
-    lines = ["| setting | default | range | what it is |", "|---|---|---|---|"]
+    """Every setting with its default, its range and its meaning, as Markdown."""
+    lines = ["| setting | default | range | meaning |", "|---|---|---|---|"]
     for each in dataclasses.fields(RunConfig):
         default = ", ".join(each.default) if isinstance(each.default, tuple) else json.dumps(each.default).strip('"')
         lines.append(f"| `{each.name}` | {default} | {_range(each)} | {each.metadata['sentence']} |")
@@ -228,5 +228,5 @@ def _range(setting: dataclasses.Field[Any]) -> str:
     if "one_of" in limits:
         return ", ".join(limits["one_of"])
     words = {"low": "from", "above": "above", "high": "to", "below": "below"}
-    told = [f"{word} {limits[name]:g}" for name, word in words.items() if name in limits]
-    return " ".join(told) or {bool: "true, false", tuple: "names"}.get(type(setting.default), "any")
+    bounds = [f"{word} {limits[name]:g}" for name, word in words.items() if name in limits]
+    return " ".join(bounds) or {bool: "true, false", tuple: "names"}.get(type(setting.default), "any")

@@ -1,4 +1,4 @@
-"""Why a command of the engine can stop early, each with the exit code that tells the caller so."""
+"""The reasons for which a command of the engine stops early, each with its exit code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Diverged(EngineError):
 
 
 class Cancelled(EngineError):
-    """A SIGTERM or SIGINT asked the command to stop; everything worth keeping is on disk."""
+    """SIGTERM or SIGINT stopped the command; everything worth keeping is on disk."""
 
     exit_code = EXIT_CANCELLED
     event = "cancelled"

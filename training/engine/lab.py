@@ -1,7 +1,7 @@
-"""``lab``: DPO in slow motion. A policy that takes a step when it is told to, and says after each what it has become.
+"""``lab``: DPO in slow motion. The policy takes steps on request, and its figures are reported after each.
 
-Commands come as JSON lines on stdin, ``{"steps": N}``; the end of stdin ends it. Every step is one over all pairs of
-the file, at a constant learning rate. Same data and settings, same numbers.
+Commands come as JSON lines on stdin, ``{"steps": N}``; the end of stdin ends the program. Every step is over all pairs
+of the file, at a constant learning rate. The same data and settings give the same numbers.
 """
 
 from __future__ import annotations
@@ -13,41 +13,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
-from training.engine.errors import Diverged, InputError
+from training.engine.errors import InputError
 from training.engine.events import Emit, StopRequest
 from training.engine.learning.reference import ReferenceModel
-from training.engine.learning.run import load_policy
-from training.engine.learning.trainer import make_optimizer
-from training.engine.losses import Pairs, pair_losses, weighted_sum
+from training.engine.learning.run import load_start
+from training.engine.learning.step import Batch, Optimization
 from training.engine.measuring.evaluation import read_all
-from training.engine.measuring.metrics import summarise
 from training.engine.measuring.probes import Probes
 from training.engine.measuring.sampling import sample
-from training.engine.measuring.scoring import (
-    SideLogProbs,
-    check_finite,
-    losses_of,
-    pair_scores,
-    rows_by_length,
-    score_rows,
-)
+from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
+from training.engine.model.policy import Policy
 
 _STDIN = 0
 _LOOK_SECONDS = 0.5
 _READ_BYTES = 1 << 12
 SAMPLES = 3
-"""Answers of its own by which the drift is measured: a KL from so few is a glimpse, the same draws each time."""
+"""Answers per prompt for the drift: a KL from so few is a glimpse, but the draws are the same each time."""
 
 
 class Lab:
-    """A few pairs to learn from, a few only watched, and the policy."""
+    """A policy, a few pairs to learn from, and a few that are only watched."""
 
     def __init__(
         self,
@@ -64,14 +52,14 @@ class Lab:
         self.learned = read_all(model, data, config).pairs
         self.watched = [] if watched is None else read_all(model, watched, config).pairs
         self.pairs = [*self.learned, *self.watched]
-        self.policy = load_policy(model, adapter, config)
+        self.policy = load_start(Policy, model, adapter, config)
         self.encoder = TextEncoder.from_directory(model)
-        self.parameters = list(self.policy.weights(model).parameters().values())
-        self.optimizer = make_optimizer(self.parameters, config)
+        self.optimization = Optimization(self.policy, self.policy.weights(model), config)
         self.rows = rows_by_length(self.pairs, self.policy, config)
-        self.lessons = rows_by_length(self.learned, self.policy, config)
         self.reference = self._values()
-        start = ReferenceModel(self.policy, self.parameters, is_base=adapter is None, keep=True)
+        lesson_rows = rows_by_length(self.learned, self.policy, config)
+        self.lesson = Batch(self.learned, self.reference[: len(self.learned)], range(len(self.learned)), lesson_rows)
+        start = ReferenceModel(self.policy, self.optimization.parameters, is_base=adapter is None, keep=True)
         prompts = [pair.prompt_ids for pair in self.learned]
         self.probes = Probes(
             self.policy,
@@ -84,41 +72,30 @@ class Lab:
         self.steps = 0
 
     def point(self) -> dict[str, Any]:
-        """What the policy is now: loss and so on over the pairs that are learned, and every pair's figures."""
+        """The policy as it is now: loss, margin and so on over the pairs to learn from, and every pair's figures."""
         values = self._values()
         count = len(self.learned)
         scores = pair_scores(self.learned, values[:count], self.reference[:count])
-        figures = summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
+        figures = figures_of(scores, self.config)
         return {
             "step": self.steps,
             **{name: figures[name] for name in ("loss", "margin", "reward_accuracy", "displacement")},
             "pairs": [
-                _figures(pair, mine, theirs)
-                for pair, mine, theirs in zip(self.pairs, values, self.reference, strict=True)
+                _figures(pair, policy, reference)
+                for pair, policy, reference in zip(self.pairs, values, self.reference, strict=True)
             ],
         }
 
     def step(self) -> float:
-        """One optimizer step over all that is learned; returns the gradient's norm. Raises Diverged."""
-        total = sum(pair.weight for pair in self.learned)
-        for row in self.lessons:
-            self._backward(row, total)
-        if self.config.max_grad_norm:
-            norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.config.max_grad_norm))
-        else:
-            norm = float(
-                torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
-            )
-        if not np.isfinite(norm):
-            raise Diverged(f"the gradient of step {self.steps + 1} is not finite: take a smaller learning rate")
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        """One optimizer step over all pairs to learn from; returns the gradient's norm. Raises Diverged."""
+        self.optimization.accumulate(self.lesson)
+        norm = self.optimization.apply(self.config.learning_rate, self.lesson)
         self.steps += 1
         return norm
 
     def writes(self) -> dict[str, Any]:
-        """What the policy writes by itself, SAMPLES times for each prompt and in the same draws each time, and how far
-        that is from the start: KL in nats an answer."""
+        """Answers of the policy, SAMPLES to each prompt and with the same draws each time, and their KL from the start
+        in nats per answer."""
         prompts = [prompt for prompt in self.probes.prompts for _ in range(SAMPLES)]
         completions = sample(
             self.policy,
@@ -131,37 +108,24 @@ class Lab:
         texts = [self.encoder.tokenizer.decode(list(each), skip_special_tokens=True) for each in completions]
         return {"step": self.steps, "kl": sum(drifts) / len(drifts), "texts": texts}
 
-    def _backward(self, row: PackedRow, total: float) -> None:
-        pairs, indices = [self.learned[index] for index in row.pairs], list(row.pairs)
-        sides = self.policy.side_values(row).view(-1, 2)
-        check_finite(sides.detach().cpu().numpy(), pairs)
-        columns = Pairs(
-            policy=sides,
-            reference=torch.from_numpy(self.reference[indices]).to(sides.device),
-            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
-            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
-        )
-        losses = pair_losses(columns, self.config.loss_settings)
-        torch.autograd.backward(weighted_sum(losses, sides.new_tensor([pair.weight for pair in pairs]), total))
-
     def _values(self) -> SideLogProbs:
         return score_rows(self.policy, self.pairs, self.rows, lambda scored: None)
 
 
 def _figures(pair: TokenPair, policy: Any, reference: Any) -> dict[str, Any]:
-    """Of both sides log-probabilities under policy and start, in nats, and how many tokens they are the sums of."""
+    """Log-probabilities of both sides under policy and start, in nats, and how many tokens each is the sum over."""
     sides = (("chosen", pair.chosen_ids), ("rejected", pair.rejected_ids))
     return {
         "id": pair.id,
         **{
-            name: {"logp": float(mine), "reference": float(theirs), "tokens": len(ids)}
-            for (name, ids), mine, theirs in zip(sides, policy, reference, strict=True)
+            name: {"logp": float(of_policy), "reference": float(of_reference), "tokens": len(ids)}
+            for (name, ids), of_policy, of_reference in zip(sides, policy, reference, strict=True)
         },
     }
 
 
 def serve(lab: Lab, commands: Iterator[dict[str, Any]], emit: Emit, stop: StopRequest) -> dict[str, Any]:
-    """Does what it is told until nobody tells it anything more; returns how many steps were taken."""
+    """Carries the commands out, one after the other, and reports; returns how many steps were taken."""
     emit({"event": "started", "device": str(lab.policy.device)})
     emit({"event": "point", "grad_norm": None, **lab.point()})
     emit({"event": "wrote", **lab.writes()})

@@ -1,8 +1,8 @@
-"""Preference losses as pure functions of what is known about pairs: no model, no batch, no device in sight.
+"""Preference losses as pure functions of pairs' log-probabilities: no model, no batch, no device.
 
 A side's log-ratio is ``h = log pi(y|x) - log pi_ref(y|x)``, summed over the completion's tokens (EOS included), in
 nats; its reward is ``beta * h``; ``p`` is a pair's confidence that chosen is better than rejected. ``sigma`` is
-the logistic function. Every loss has a minimum in the policy and is finite for any log-ratio that is.
+the logistic function. Every loss has a minimum in the policy and is finite for finite log-ratios.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """Which loss, and its constants. See ``RunConfig`` for the ranges."""
+    """A loss by its name in LOSSES, and its constants. See ``RunConfig`` for their ranges."""
 
     loss: str = "sigmoid"
     beta: float = 0.1
@@ -136,7 +136,7 @@ LOSSES: dict[str, Callable[[Pairs, LossSettings], Tensor]] = {
     "simpo": simpo_loss,
 }
 WITH_MARGIN = ("sigmoid", "robust", "hinge")
-"""The losses that ``dpop_weight`` means something for."""
+"""The losses that ``dpop_weight`` applies to."""
 
 
 def pair_losses(pairs: Pairs, settings: LossSettings) -> Tensor:
@@ -150,6 +150,6 @@ def pair_losses(pairs: Pairs, settings: LossSettings) -> Tensor:
 
 
 def weighted_sum(losses: Tensor, weights: Tensor, total_weight: float) -> Tensor:
-    """``sum_i w_i loss_i / W`` with W the weight of the *whole* optimizer step, of which these pairs may be a part:
-    so that any split of a step into rows has the same gradient. Shapes: (pairs,), (pairs,); returns a scalar."""
+    """``sum_i w_i loss_i / W`` with W the weight of the *whole* optimizer step, of which these pairs may be a part, so
+    that any split of a step into rows has the same gradient. Shapes: (pairs,), (pairs,); returns a scalar."""
     return torch.dot(losses, weights) / total_weight

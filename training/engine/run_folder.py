@@ -1,8 +1,8 @@
-"""The folder of a run: what is in it, how it is written so that a kill at any moment leaves it usable.
+"""The folder of a run: its files, written so that a kill at any moment leaves it usable.
 
-``config.json`` the frozen settings; ``inputs.json`` what was trained on; ``metrics.jsonl`` one line per step and
-evaluation; ``reference.safetensors`` the reference log-probabilities; ``checkpoints/step-000010/``; at the end
-``adapter/`` and, last of all, ``meta.json``: a folder with a meta.json is finished.
+``config.json`` the frozen settings; ``inputs.json`` the hashes of everything that was read; ``metrics.jsonl`` one line
+per step and evaluation; ``reference.safetensors`` the reference log-probabilities; ``checkpoints/step-000010/``; at the
+end ``adapter/`` and, last of all, ``meta.json``: a folder with a meta.json is finished.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from training.engine.errors import InputError
+from training.language_models.folders import sync
 
 
 class RunFolder:
@@ -24,7 +25,7 @@ class RunFolder:
     def __init__(self, path: Path, *, wait_seconds: float = 0.0, writes: bool = True) -> None:
         """Create the folder if needed and lock it. Raises InputError if another process still trains in it after
         ``wait_seconds``: a process whose parent was killed needs a moment to notice and to write its checkpoint.
-        ``writes``: of several processes that train together one locks and writes, and the others only read."""
+        ``writes``: of several processes that train together, one locks and writes and the others only read."""
         self.path, self.writes = path, writes
         if not writes:
             return
@@ -52,8 +53,8 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     def claim(self, name: str, values: dict[str, Any], *, absent: dict[str, Any] | None = None) -> None:
-        """Write a JSON file on the first run; on a later one insist that nothing in it differs (InputError).
-        ``absent``: what a file means that was written before a name was known."""
+        """Write a JSON file on the first run; on a later one raise InputError if a value in it differs.
+        ``absent``: the values of names that a file written by an older version lacks."""
         target = self.path / name
         if not self.writes:
             return
@@ -84,7 +85,7 @@ class RunFolder:
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def rewind_metrics(self, step: int) -> None:
-        """Drop what will be written again: everything after ``step`` (a line torn by a kill included), and the
+        """Drop the lines that will be written again: all after ``step``, a line torn by a kill included, and the
         evaluation at ``step``, which a cancellation may have cut short."""
         if not self.writes or not self.metrics_path.exists():
             return
@@ -104,11 +105,11 @@ class RunFolder:
         return sorted(path for path in (self.path / "checkpoints").glob("step-*") if path.suffix != ".tmp")
 
     def checkpoint_path(self, step: int) -> Path:
-        """Where the checkpoint of a step lies."""
+        """The folder of a step's checkpoint."""
         return self.path / "checkpoints" / f"step-{step:06d}"
 
     def remove_old_checkpoints(self, keep: int) -> None:
-        """Keep the newest ``keep`` and no leftovers of a write that was killed."""
+        """Keep the newest ``keep``; remove the others, and leftovers of a write that was killed."""
         if not self.writes:
             return
         for path in [*self.checkpoints()[:-keep], *(self.path / "checkpoints").glob("*.tmp")]:
@@ -129,23 +130,3 @@ def write_atomically(target: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
     temporary.replace(target)
     sync(target.parent)
-
-
-def publish_folder(temporary: Path, target: Path) -> None:
-    """Force a finished folder's files to disk and rename it to ``target``, replacing what is there."""
-    for path in temporary.iterdir():
-        sync(path)
-    sync(temporary)
-    if target.exists():
-        shutil.rmtree(target)
-    temporary.rename(target)
-    sync(target.parent)
-
-
-def sync(path: Path) -> None:
-    """Force one file or folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Versions of the code and the libraries that numbers depend on."""
+"""The versions of code and libraries that the numbers depend on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import platform
 
 import torch
 
-CODE_VERSION = 3  # goes up when the same config and data would give another adapter
+CODE_VERSION = 3  # raise it when the same config and data would give another adapter
 
 
-def versions() -> dict[str, str]:
-    """Engine, torch, transformers and Python."""
+def library_versions() -> dict[str, str]:
+    """The versions of engine, torch, transformers and Python, by name."""
     import transformers
 
     return {

@@ -1,7 +1,7 @@
 """Sampling completions: an embedded sampler on the CPU, or any OpenAI-compatible server. No Django, no Celery.
 
 `python -m training.generation --help` prepares the default model and samples from a folder by hand.
-What needs torch or an HTTP client is loaded when it is first used: a web process that only checks settings stays small.
+Parts that need torch or an HTTP client are loaded on first use: a web process that only checks settings stays small.
 """
 
 import os
@@ -14,7 +14,6 @@ from training.generation.contract import (
     GenerationFailure,
     GenerationRequest,
     Generator,
-    Message,
     Outcome,
     SamplingSettings,
 )
@@ -28,7 +27,8 @@ from training.generation.errors import (
     ModelNotUsable,
     ModelPreparationError,
 )
-from training.generation.manifest import MANIFEST_NAME, read_manifest
+from training.generation.manifest import MANIFEST_NAME, read_model_manifest
+from training.language_models.messages import Message
 
 if TYPE_CHECKING:
     from training.generation.default_model import prepare_model
@@ -59,7 +59,7 @@ __all__ = [
     "SamplingSettings",
     "distinct_pairs",
     "prepare_model",
-    "read_manifest",
+    "read_model_manifest",
     "similarity",
 ]
 
@@ -72,10 +72,10 @@ _LOADED_WHEN_USED = {
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what is heavy on first use (PEP 562)."""
+    """Loads the heavy parts on first use (PEP 562)."""
     if name not in _LOADED_WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Read once, when torch is loaded. Threads that wait for long give their core away: without it two busy processes
+    # Read once, when torch is loaded. Threads that wait for long yield their core: without this a second busy process
     # on two cores made a decoding step 2 to 10 times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -1,7 +1,7 @@
-"""Preparing the default model, and sampling by hand.
+"""Prepare the default model, or sample by hand.
 
 python -m training.generation prepare DIR            writes SmolLM2-135M-Instruct to DIR, once
-python -m training.generation sample DIR "Hello!"    what a model says, with its speed
+python -m training.generation sample DIR "Hello!"    completes a message; prints the speed
 """
 
 import argparse
@@ -11,17 +11,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.generation.contract import GenerationFailure, GenerationRequest, Message, SamplingSettings
+from training.generation.contract import GenerationFailure, GenerationRequest, SamplingSettings
 from training.generation.errors import GenerationError
+from training.language_models.messages import Message
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0, or 2 with a sentence on stderr for what cannot be done."""
+    """Returns the exit code: 0, or 2 with a sentence on stderr where a command cannot be carried out."""
     parser = argparse.ArgumentParser(
         prog="python -m training.generation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    prepare = commands.add_parser("prepare", help="write the default model, unless it is there")
+    prepare = commands.add_parser("prepare", help="write the default model, unless it exists")
     prepare.add_argument("dir", type=Path, help="the folder to write")
     prepare.add_argument("--verify", action="store_true", help="compare every file's SHA-256 sum, not only its size")
     prepare.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_sample(sample: argparse.ArgumentParser) -> None:
     sample.add_argument("dir", type=Path, help="folder of the model")
-    sample.add_argument("message", help="what the user says")
+    sample.add_argument("message", help="the user's message")
     sample.add_argument("--adapter", type=Path, help="folder of a PEFT adapter")
     sample.add_argument("--system", help="system prompt")
     sample.add_argument("-n", type=int, default=1, help="how many completions (seeds seed, seed + 1, ...)")
@@ -49,11 +50,11 @@ def _add_sample(sample: argparse.ArgumentParser) -> None:
 
 def _prepare(options: argparse.Namespace) -> int:
     from training.generation.default_model import prepare_model
-    from training.generation.manifest import read_manifest
+    from training.generation.manifest import read_model_manifest
 
     started = time.monotonic()
     folder = prepare_model(options.dir, verify=options.verify)
-    manifest = read_manifest(folder)
+    manifest = read_model_manifest(folder)
     assert manifest is not None  # prepare_model has just read it
     seconds = round(time.monotonic() - started, 2)
     if options.json:

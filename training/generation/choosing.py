@@ -62,7 +62,7 @@ def _logprobs(logits: Tensor, model: Tensor, chosen: Tensor) -> Tensor:
 def _draw_restricted(
     probabilities: Tensor, settings: Sequence[SamplingSettings], draws: Tensor, *, likely: float = LIKELY
 ) -> Tensor:
-    """Tokens drawn under top_k and top_p. [rows, vocabulary], [rows] -> int64 [rows]
+    """Draws tokens under top_k and top_p. [rows, vocabulary], [rows] -> int64 [rows]
 
     Only candidates are sorted, some hundreds instead of the vocabulary: 1.6 ms a row otherwise. Where those as likely
     as `likely` do not reach top_p, the distribution is flat, and the row is done again with all tokens.
@@ -86,10 +86,10 @@ def _draw_restricted(
 
 
 def _border(values: Tensor, counts: Tensor, shares: Tensor, total: Tensor) -> tuple[Tensor, Tensor]:
-    """The least value kept in each row, and whether top_p was reached; entries that equal it are kept with it.
+    """The least value to keep in each row, and whether top_p was reached; entries equal to it are kept too.
 
-    `values` [rows, candidates]; `counts`, `shares`, `total` [rows]: top_k, top_p, and the whole that top_p is a share
-    of, if that is not the sum of the `counts` largest. Returns [rows], bool [rows].
+    `values` [rows, candidates]; `counts`, `shares`, `total` [rows]: top_k, top_p, and the whole of which top_p is a
+    share, inf for the sum of the `counts` largest. Returns [rows], bool [rows].
     """
     ordered = values.sort(-1, descending=True).values
     ordered.masked_fill_(torch.arange(ordered.shape[1]) >= counts[:, None], 0.0)
@@ -115,14 +115,14 @@ def _candidates(blocks: Tensor, peaks: Tensor, floor: Tensor) -> tuple[Tensor, T
     """
     rows, numbers = (peaks >= floor[:, None]).nonzero(as_tuple=True)
     inside = blocks[rows, numbers]
-    found, within = (inside >= floor[rows, None]).nonzero(as_tuple=True)
-    row = rows[found]
+    block, within = (inside >= floor[rows, None]).nonzero(as_tuple=True)
+    row = rows[block]
     counts = row.bincount(minlength=len(blocks))
     place = torch.arange(len(row)) - (counts.cumsum(0) - counts)[row]
     values = torch.zeros(len(blocks), int(counts.max()), dtype=blocks.dtype)
     positions = torch.zeros(values.shape, dtype=torch.long)
-    values[row, place] = inside[found, within]
-    positions[row, place] = numbers[found] * BLOCK + within
+    values[row, place] = inside[block, within]
+    positions[row, place] = numbers[block] * BLOCK + within
     return values, positions
 
 

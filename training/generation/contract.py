@@ -1,32 +1,26 @@
-"""What a generator is asked and what it answers. Imports neither torch nor a client: every room may import this.
+"""Requests to a generator and its outcomes. Imports neither torch nor a client, so every room may import it.
 
 One request is one completion. A completion depends on nothing but the model's weights, the messages, the settings and
-the seed; what else is generated at the same time changes it at most by floating-point noise.
+the seed. Requests generated at the same time change it at most by floating-point noise.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, Protocol
 
 from training.generation.errors import InvalidRequest, InvalidSettings
+from training.language_models.messages import Message
 
 FinishReason = Literal["stop", "length"]
-LARGEST_SEED = 2**63 - 1  # what an OpenAI-compatible server takes
+LARGEST_SEED = 2**63 - 1  # that an OpenAI-compatible server accepts
 LARGEST_TOP_K = 2**31 - 1
 ROLES = ("system", "user", "assistant")
 
 
-class Message(TypedDict):
-    """One turn of a conversation."""
-
-    role: str
-    content: str
-
-
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """How tokens are chosen. Raises InvalidSettings for what cannot be honoured."""
+    """How tokens are chosen. Raises InvalidSettings for values that no generator can honour."""
 
     temperature: float = 0.7
     """Logits are divided by this before top_k and top_p; 0 takes the likeliest token each time."""
@@ -40,7 +34,7 @@ class SamplingSettings:
     """Becomes the system message of conversations that have none."""
 
     def __post_init__(self) -> None:
-        """Checks every field, so that no job starts with settings that fail later, one completion at a time."""
+        """Checks every field, so that no job starts with settings that would fail at every completion."""
         _check_number("temperature", self.temperature, 0.0, 100.0)
         _check_number("top_p", self.top_p, 0.0, 1.0)
         if self.top_p == 0:
@@ -51,7 +45,7 @@ class SamplingSettings:
             raise InvalidSettings("system_prompt must be text, or left out.")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON; `SamplingSettings(**values)` makes the same settings again."""
+        """Plain values, for JSON; `SamplingSettings(**values)` restores the settings."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
@@ -71,18 +65,18 @@ def _check_count(name: str, value: object, low: int, high: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One completion wanted. Raises InvalidRequest for a seed or messages of the wrong form."""
+    """A request for one completion. Raises InvalidRequest for a seed or messages of the wrong form."""
 
     key: str
-    """The caller's name for it; comes back with the answer."""
+    """The caller's name for the request; the outcome has the same."""
     messages: Sequence[Message]
     """The conversation so far; the last turn is usually the user's."""
     seed: int
-    """0 <= seed < 2**63. Requests that differ in nothing but the seed are different samples."""
+    """0 <= seed < 2**63. Requests that differ only in the seed are different samples."""
     settings: SamplingSettings
 
     def __post_init__(self) -> None:
-        """Checks the form; whether the model's chat template likes the conversation shows later."""
+        """Checks the form. The model's chat template may still refuse the conversation later."""
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= LARGEST_SEED:
             raise InvalidRequest(f"seed is {self.seed!r}: it must be a whole number from 0 to 2**63 - 1.")
         if not self.messages:
@@ -95,7 +89,7 @@ class GenerationRequest:
 
     @property
     def conversation(self) -> list[Message]:
-        """What the model is shown: the messages, after the system prompt of the settings where they have none."""
+        """The conversation that the model reads: the messages, after the settings' system prompt if they have none."""
         messages = [Message(role=message["role"], content=message["content"]) for message in self.messages]
         if self.settings.system_prompt and messages[0]["role"] != "system":
             messages.insert(0, Message(role="system", content=self.settings.system_prompt))
@@ -110,33 +104,33 @@ class GeneratedCompletion:
     text: str
     """For people; special tokens left out. The token ids are the truth."""
     prompt_ids: list[int]
-    """What the model read, with the generation prompt; empty if a server does not tell."""
+    """The tokens read, with the generation prompt; empty if a server does not report them."""
     completion_ids: list[int]
-    """What it wrote, with its end-of-turn token if and only if it ended by itself; empty if a server does not tell."""
+    """The tokens written, with the end-of-turn token iff it ended by itself; empty if a server does not report them."""
     finish_reason: FinishReason
     """"stop": it ended by itself. "length": max_tokens was reached."""
     logprob_sum: float | None
     """Sum over completion_ids of the natural log-probability under the model itself: temperature 1, no top_k, no top_p.
-    None if a server does not tell."""
+    None if a server does not report it."""
     seed: int
     settings: SamplingSettings
     model: str
-    """What wrote it: the name of the model version, or whatever the caller named it."""
+    """The model that wrote it: the name of the version, or another name given by the caller."""
     server: str
-    """Where: "embedded ..." with library versions and number format, or a server's address and its own model name."""
+    """Where: "embedded ..." with library versions and number format, or a server's address and its model's name."""
     tokens_read: int = 0
-    """Prompt tokens that were read for it: 0 where another completion of the same request has counted them."""
+    """Prompt tokens read for it: 0 where another completion of the same request has counted them."""
     tokens_written: int = 0
-    """As the server counts them, also where it does not tell which."""
+    """As counted by the server, also where it does not report the tokens themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationFailure:
-    """One request that yielded no completion; the others go on."""
+    """One request that yielded no completion; the others continue."""
 
     key: str
     reason: str
-    """A sentence for the lead that says what to do."""
+    """A sentence for the lead, with the remedy."""
     retryable: bool
     """Whether the same request may succeed later."""
 
@@ -150,14 +144,14 @@ def never() -> bool:
 
 
 class Generator(Protocol):
-    """Something that answers requests."""
+    """Answers requests for completions."""
 
     def generate(
         self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = never
     ) -> Iterator[Outcome]:
         """Yields one outcome for each request as they finish, in any order.
 
-        Requests are taken as they are needed, so an endless iterable is fine. `should_stop` is asked often; once it
-        says yes the iterator ends soon, and requests without an outcome were not answered.
+        Requests are taken as they are needed, so an endless iterable is fine. `should_stop` is called often; once it
+        returns True the iterator ends soon, and requests without an outcome were not answered.
         """
         ...

@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import AttentionInterface, DynamicCache, PreTrainedModel
 
+from training.language_models.families import has_plain_attention
+
 ATTENTION_NAME = "chosen_rows"
-# Families whose attention is the plain one, checked against `model.generate` by the tests.
-FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2"})
 CAPACITY_STEP = 128  # tokens by which the rows' memory grows
-LEAST_ROWS = 2  # for one row the kernels are others, which round differently
+LEAST_ROWS = 2  # a single row takes other kernels, which round differently
 WIDTH_STEP = 32  # the past is read in such steps: sums over it keep their order, whatever the longest row
 
 
@@ -27,10 +27,10 @@ class Prefilled:
     """A prompt that the model has read; any number of rows may start from it."""
 
     logits: Tensor
-    """[vocabulary] float: what follows the prompt."""
+    """[vocabulary] float: for the token after the prompt."""
     length: int
     past: Any
-    """What the decoder remembers of it."""
+    """The decoder's memory of it: keys and values, or a cache."""
 
 
 class Decoder(Protocol):
@@ -45,7 +45,7 @@ class Decoder(Protocol):
         ...
 
     def has_room(self, tokens: int) -> bool:
-        """Whether a row that grows to so many tokens fits in memory beside the others. The first one always does."""
+        """Whether a row that grows to `tokens` tokens fits in memory beside the others. The first one always does."""
         ...
 
     def add(self, prompt: Prefilled, tokens: int) -> None:
@@ -53,20 +53,17 @@ class Decoder(Protocol):
         ...
 
     def remove(self, row: int) -> None:
-        """Forgets a row."""
+        """Removes a row."""
         ...
 
     def step(self, tokens: list[int]) -> Tensor:
-        """Appends one token to every row; returns what follows, [rows, vocabulary]."""
+        """Appends one token to every row; returns the logits of the next, [rows, vocabulary]."""
         ...
 
 
 def decoder_for(model: PreTrainedModel, *, max_rows: int, max_tokens: int) -> Decoder:
-    """The fastest decoder that is right for a model; together all rows may hold `max_tokens` tokens."""
-    config = model.config
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    plain = kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
-    if config.model_type in FAMILIES and plain:
+    """The fastest decoder that is right for a model; all rows together may hold `max_tokens` tokens."""
+    if has_plain_attention(model.config):
         return RowDecoder(model, max_rows=max_rows, max_tokens=max_tokens)
     return PlainDecoder(model, max_rows=max_rows)
 
@@ -88,19 +85,19 @@ def _attend(
     [rows, 1, 1, past + new] holds -inf where a row has nothing. Returns [rows, new, heads, width].
     """
     rows, heads, new, width = query.shape
-    groups = heads // value.shape[1]
+    groups = heads // value.shape[1]  # query heads per key head
     if row_bias is None:
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
         out = functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling)
     else:
         # The heads that share a key head take the place of query positions: no copy of the past per head.
         grouped = query.reshape(rows, -1, groups, width) * (width**-0.5 if scaling is None else scaling)
-        weights = (torch.matmul(grouped, key) + row_bias).softmax(-1)
+        weights = (torch.matmul(grouped, key) + row_bias).softmax(-1)  # [rows, kv heads, groups, past + new]
         out = torch.matmul(weights.to(value.dtype), value).reshape(rows, heads, new, width)
     return out.transpose(1, 2).contiguous(), None
 
 
-AttentionInterface.register(ATTENTION_NAME, _attend)  # no mask is registered by that name: `attention_mask` is None
+AttentionInterface.register(ATTENTION_NAME, _attend)  # no mask has that name: `attention_mask` is None
 
 
 class RowDecoder:
@@ -122,7 +119,7 @@ class RowDecoder:
         return len(self._lengths)
 
     def prefill(self, prompt_ids: list[int]) -> Prefilled:
-        """Reads a prompt, alone and unpadded: what comes out depends on nothing else."""
+        """Reads a prompt, alone and unpadded: the result depends on nothing else."""
         cache = DynamicCache()
         with torch.inference_mode():
             out = self._model(torch.tensor([prompt_ids]), past_key_values=cache, use_cache=True, logits_to_keep=1)
@@ -132,12 +129,12 @@ class RowDecoder:
         return Prefilled(out.logits[0, -1], len(prompt_ids), (keys, values))
 
     def has_room(self, tokens: int) -> bool:
-        """Every row is given as much memory as the longest one may need."""
+        """Every row gets as much memory as the longest one may need."""
         longest = max([tokens, *self._limits])
         return not self._lengths or (len(self) < self._max_rows and (len(self) + 1) * longest <= self._max_tokens)
 
     def add(self, prompt: Prefilled, tokens: int) -> None:
-        """Copies what was remembered of the prompt; the blocks grow when they must."""
+        """Copies the prompt's keys and values; the blocks grow where they must."""
         row, (keys, values) = len(self), prompt.past
         self._reserve(values, row + 1, max([tokens, *self._limits]))
         self._keys[:, row, :, :, : prompt.length] = keys
@@ -146,9 +143,9 @@ class RowDecoder:
         self._limits.append(tokens)
 
     def _reserve(self, like: Tensor, rows: int, tokens: int) -> None:
-        """Makes room for so many rows and tokens; what is there is kept. `like` gives the other sizes.
+        """Makes room for `rows` rows of `tokens` tokens; present ones are kept. `like` gives the other sizes.
 
-        Zeros, because what a masked position holds is still multiplied by 0, and fresh memory may hold NaN.
+        Zeros, because a masked position is still multiplied by 0, and fresh memory may hold NaN.
         """
         capacity = self._values.shape[3]
         if self._values.shape[1] >= rows and capacity >= tokens:
@@ -176,7 +173,7 @@ class RowDecoder:
             numbers.pop()
 
     def step(self, tokens: list[int]) -> Tensor:
-        """One forward pass over all rows, never less than LEAST_ROWS."""
+        """One forward pass over all rows, at least LEAST_ROWS."""
         idle = max(0, LEAST_ROWS - len(self))
         lengths = torch.tensor([*self._lengths, *[0] * idle])
         width = min(-(-(max(self._lengths) + 1) // WIDTH_STEP) * WIDTH_STEP, self._values.shape[3])
@@ -195,21 +192,21 @@ class RowDecoder:
 
 
 class _Rows:
-    """The blocks as the model sees them during a step: a cache that stores each row's token at that row's own place."""
+    """The blocks as the model sees them during a step: a cache that stores each row's token at the row's own length."""
 
     def __init__(self, keys: Tensor, values: Tensor, lengths: Tensor, width: int) -> None:
         self._keys, self._values, self._lengths, self._width = keys, values, lengths, width
         self._rows = torch.arange(len(lengths))
 
     def update(self, key: Tensor, value: Tensor, layer_idx: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """`key`, `value` [rows, kv heads, 1, width] -> the past with them, as `_attend` wants it."""
+        """`key`, `value` [rows, kv heads, 1, width] -> the past with them, as `_attend` expects it."""
         keys, values, count = self._keys[layer_idx], self._values[layer_idx], len(self._rows)
         keys[self._rows, :, :, self._lengths] = key[:, :, 0]
         values[self._rows, :, self._lengths] = value[:, :, 0]
         return keys[:count, :, :, : self._width], values[:count, :, : self._width]
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Asked by models that lack position ids; ours are given."""
+        """Read by models that get no position ids; a step passes them."""
         return int(self._lengths.max())
 
 
@@ -235,7 +232,7 @@ class PlainDecoder:
         return len(self) < self._max_rows
 
     def add(self, prompt: Prefilled, tokens: int) -> None:
-        """A copy of the prompt's cache, for the next step changes it."""
+        """A copy of the prompt's cache, because the next step changes it."""
         self._caches.append(copy.deepcopy(prompt.past))
 
     def remove(self, row: int) -> None:

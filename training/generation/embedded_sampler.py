@@ -2,7 +2,7 @@
 
     python -m training.generation.embedded_sampler --model DIR [--adapter DIR] --identifier NAME
 
-Started by `training.jobs.sampler`; knows no Django. It ends when stdin does; a SIGTERM ends it at once.
+Started by `training.jobs.sampler`; knows no Django. It ends with stdin; SIGTERM ends it at once.
 """
 
 import argparse
@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.generation.embedded_sampler", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of the base model")
     parser.add_argument("--adapter", type=Path, help="adapter of the version")
-    parser.add_argument("--identifier", required=True, help="name of the version: what completions say wrote them")
+    parser.add_argument(
+        "--identifier", required=True, help="name of the version, which completions give as their model"
+    )
     options = parser.parse_args(arguments)
     answers = _private_stdout()
     try:
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _private_stdout() -> IO[str]:
-    """stdout for our answers alone: what a library prints goes to the log."""
+    """stdout for our answers alone: anything that libraries print goes to the log."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return answers

@@ -1,8 +1,8 @@
-"""What can go wrong before a request is even looked at; trouble with one request is a `GenerationFailure` instead."""
+"""Errors before a request is even read; trouble with one request is a `GenerationFailure` instead."""
 
 
 class GenerationError(Exception):
-    """Base of the errors of this package; the message is a sentence that says what to do."""
+    """Base of the errors of this package; the message is a sentence with the remedy."""
 
 
 class InvalidSettings(GenerationError, ValueError):
@@ -14,16 +14,16 @@ class InvalidRequest(GenerationError, ValueError):
 
 
 class ModelNotUsable(GenerationError):
-    """A folder that does not hold a causal language model with a chat template, or an adapter that does not fit it."""
+    """A folder without a causal language model and chat template, or an adapter that does not fit the model."""
 
 
 class ModelPreparationError(GenerationError):
-    """The default model could not be written: its wheel is missing, or the target folder is somebody else's."""
+    """The default model could not be written: its wheel is missing, or the target folder holds other files."""
 
 
 class ModelForgotten(GenerationError):
-    """A server that served the model does so no more: it was restarted, or somebody unloaded it."""
+    """A server no longer serves the model: it was restarted, or the model was unloaded."""
 
 
 class GeneratorUnavailable(GenerationError):
-    """No server answers at the given address, or it refuses us: nothing was generated, trying later may help."""
+    """No server answers at the given address, or it refuses us: nothing was generated, and a retry may help."""

@@ -1,7 +1,7 @@
-"""JSON over HTTP to one server: connections kept, what is worth another try tried again, every trouble a sentence.
+"""JSON over HTTP to one server: connections are kept, temporary failures are retried, every error is a sentence.
 
-Not the `openai` client: it takes 2.1 ms of processor time for a request where this takes 0.4, and a thousand
-completions a second want to be written beside it.
+Not the `openai` client: it takes 2.1 ms of processor time for a request, this one 0.4, and the same processor has to
+write a thousand completions a second.
 """
 
 import math
@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 
 CONNECT_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30  # between two tries, whatever the server asks for
-WORTH_ANOTHER_TRY = (408, 409, 425, 429, 500, 502, 503, 504)
+RETRIED_STATUSES = (408, 409, 425, 429, 500, 502, 503, 504)
 
 
 class Unreachable(Exception):
@@ -29,7 +29,7 @@ class NotJson(Exception):
 
 
 class Refusal(Exception):
-    """An answer that says no. The message is a sentence."""
+    """An error status. The message is a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -42,12 +42,12 @@ class HttpServer:
     def __init__(
         self, base_url: str, *, api_key: str = "", timeout: float = 300.0, retries: int = 4, connections: int = 32
     ) -> None:
-        """timeout: seconds for one answer. retries: of what the server says it cannot do just now."""
+        """timeout: seconds for one answer. retries: of a request that the server cannot answer just now."""
         self.address = base_url.rstrip("/")
         self.root = self.address.removesuffix("/v1")
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        # A connection that fails is the caller's to judge: there may be another server.
+        # A failed connection is left to the caller, who may have another server.
         again = urllib3.Retry(
             total=retries,
             connect=0,
@@ -56,7 +56,7 @@ class HttpServer:
             status=retries,
             other=0,
             allowed_methods=None,
-            status_forcelist=WORTH_ANOTHER_TRY,
+            status_forcelist=RETRIED_STATUSES,
             backoff_factor=0.5,
             backoff_jitter=0.25,
             backoff_max=LONGEST_PAUSE_SECONDS,
@@ -72,15 +72,15 @@ class HttpServer:
         return self._json("GET", path, None, timeout)
 
     def post(self, path: str, body: dict[str, Any], *, timeout: float | None = None) -> dict[str, Any]:
-        """What comes of sending a JSON object to a path. Raises Unreachable, TooSlow, NotJson, Refusal."""
+        """The JSON object that answers a JSON object sent to a path. Raises Unreachable, TooSlow, NotJson, Refusal."""
         return self._json("POST", path, body, timeout)
 
-    def tell(self, path: str, body: dict[str, Any] | None = None, *, timeout: float | None = None) -> None:
-        """Sends something whose answer does not matter. Raises Unreachable, TooSlow, Refusal."""
-        self._ask("POST", path, body, timeout)
+    def send(self, path: str, body: dict[str, Any] | None = None, *, timeout: float | None = None) -> None:
+        """Posts to a path and ignores the answer's body. Raises Unreachable, TooSlow, Refusal."""
+        self._request("POST", path, body, timeout)
 
     def _json(self, method: str, path: str, body: dict[str, Any] | None, timeout: float | None) -> dict[str, Any]:
-        answer = self._ask(method, path, body, timeout)
+        answer = self._request(method, path, body, timeout)
         try:
             values = answer.json()
         except ValueError as error:
@@ -89,7 +89,7 @@ class HttpServer:
             raise NotJson(f"not a JSON object: {answer.data[:80]!r}")
         return values
 
-    def _ask(
+    def _request(
         self, method: str, path: str, body: dict[str, Any] | None, timeout: float | None
     ) -> urllib3.BaseHTTPResponse:
         address = path if "://" in path else f"{self.address}{path}"
@@ -111,20 +111,18 @@ class HttpServer:
         return answer
 
     def _sentence(self, answer: urllib3.BaseHTTPResponse) -> str:
-        status, said = answer.status, _said(answer)
+        status, detail = answer.status, _detail(answer)
         if status in (401, 403):
-            return f"The server at {self.address} refuses our key. Set GENERATOR_API_KEY to one it knows."
+            return f"The server at {self.address} refuses our key. Set GENERATOR_API_KEY to a key that it accepts."
         if status == 429:
-            return (
-                "The server has too much to do (429), also after several tries. Ask again later, or for less at a time."
-            )
+            return "The server is overloaded (429), also after several tries. Try again later, or with fewer requests."
         if status >= 500:
-            return f"The server failed ({status}), also after several tries{said}. Look at its log."
-        return f"The server refused the request ({status}){said}."
+            return f"The server failed ({status}), also after several tries{detail}. Look at its log."
+        return f"The server refused the request ({status}){detail}."
 
 
-def _said(answer: urllib3.BaseHTTPResponse) -> str:
-    """The server's own words behind a colon, cut to a length a page can show; empty if it has none."""
+def _detail(answer: urllib3.BaseHTTPResponse) -> str:
+    """The server's own message after a colon, cut to a length that a page can show; empty if it has none."""
     try:
         body = answer.json()
     except ValueError:
@@ -135,12 +133,12 @@ def _said(answer: urllib3.BaseHTTPResponse) -> str:
 
 
 def finite_sum(values: Sequence[Any]) -> float:
-    """The sum of numbers out of an answer. Raises ValueError where one is none."""
-    # The types as a set and one look at the sum: a look at every value is most of what reading an answer takes.
+    """The sum of numbers in an answer. Raises ValueError where an item is not a finite number."""
+    # The types as a set and one check of the sum: checking every value would take most of the time to read an answer.
     try:
         total = math.nan if set(map(type, values)) - {int, float} else float(sum(values))
     except OverflowError:
         total = math.inf
     if not math.isfinite(total):
-        raise ValueError("log-probabilities that are no numbers")
+        raise ValueError("log-probabilities that are not finite numbers")
     return total

@@ -8,18 +8,19 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoTokenizer, PreTrainedModel
 
-from training.generation.default_model import quiet_libraries
 from training.generation.errors import ModelNotUsable
-from training.generation.linear import AdaptedLinear, LowRank, can_pack, pack_linears
+from training.generation.linear import can_prepack, prepack_linears
+from training.language_models.adapters import AdaptedLinear
+from training.language_models.loading import ModelNotLoadable, first_line, load_model, quiet_libraries
 
-# What an adapter may hold beside plain low-rank pairs; each of these changes more than a sum can express.
+# An adapter may hold these beside plain low-rank pairs; each of them changes more than a sum can express.
 MORE_THAN_LOW_RANK = ("use_dora", "modules_to_save", "trainable_token_indices", "lora_bias", "layer_replication")
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedModel:
+class SamplingModel:
     """A model ready to decode, and what the sampler must know of it."""
 
     model: PreTrainedModel
@@ -30,44 +31,36 @@ class LoadedModel:
     """Tokens that end a completion."""
 
 
-def native_dtype() -> torch.dtype:
-    """bfloat16 where this CPU multiplies it natively (twice as fast as float32, and half the memory), else float32."""
-    able = torch.cpu.get_capabilities()
-    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
-
-
-def load_model(model_dir: Path, *, adapter_dir: Path | None, dtype: torch.dtype) -> LoadedModel:
+def load_for_sampling(model_dir: Path, *, adapter_dir: Path | None, dtype: torch.dtype) -> SamplingModel:
     """Reads a folder in the layout of transformers, safetensors only. Raises ModelNotUsable.
 
     In float32 and float64 the adapter is merged into the weights by PEFT. In bfloat16 it stays beside them (see
-    `LowRank`), which allows plain LoRA only, as vLLM does.
+    `AdaptedLinear`), which allows plain LoRA only, as vLLM does.
     """
-    if not (model_dir / "config.json").is_file():
-        raise ModelNotUsable(f"{model_dir} is no model folder: it has no config.json.")
     try:
-        with quiet_libraries():
-            tokenizer = AutoTokenizer.from_pretrained(model_dir)
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                model_dir, dtype=dtype, use_safetensors=True, attn_implementation="sdpa"
-            )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelNotUsable(
-            f"{model_dir} cannot be loaded as a causal language model: {_first_line(error)}"
-        ) from error
-    if not getattr(tokenizer, "chat_template", None):
-        raise ModelNotUsable(f"The tokenizer of {model_dir} has no chat template, so it cannot read a conversation.")
+        model = load_model(model_dir, dtype=dtype, safetensors_only=True)
+    except ModelNotLoadable as error:
+        raise ModelNotUsable(f"{error}.") from error
+    tokenizer = _tokenizer(model_dir)
     if adapter_dir is not None:
         model = _adapt(model, adapter_dir, dtype)
     model.eval().requires_grad_(False)
     config = model.config.get_text_config()
-    loaded = LoadedModel(model, tokenizer, config.max_position_embeddings, _end_ids(model, tokenizer))
-    if can_pack(dtype):
-        pack_linears(model, head=model.get_output_embeddings())
+    loaded = SamplingModel(model, tokenizer, config.max_position_embeddings, _end_ids(model, tokenizer))
+    if can_prepack(dtype):
+        prepack_linears(model, head=model.get_output_embeddings())
     return loaded
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _tokenizer(model_dir: Path) -> Any:
+    try:
+        with quiet_libraries():
+            tokenizer: Any = AutoTokenizer.from_pretrained(model_dir, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelNotUsable(f"The tokenizer of {model_dir} cannot be loaded: {first_line(error)}") from error
+    if not getattr(tokenizer, "chat_template", None):
+        raise ModelNotUsable(f"The tokenizer of {model_dir} has no chat template, so it cannot read a conversation.")
+    return tokenizer
 
 
 def _end_ids(model: PreTrainedModel, tokenizer: Any) -> frozenset[int]:
@@ -91,7 +84,7 @@ def _adapt(model: PreTrainedModel, adapter_dir: Path, dtype: torch.dtype) -> Pre
         with quiet_libraries():
             adapted: Any = PeftModel.from_pretrained(model, str(adapter_dir))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelNotUsable(f"The adapter in {adapter_dir} does not fit the model: {_first_line(error)}") from error
+        raise ModelNotUsable(f"The adapter in {adapter_dir} does not fit the model: {first_line(error)}") from error
     with safe_open(adapter_dir / "adapter_model.safetensors", framework="pt") as file:
         odd = set(file.keys()) ^ set(get_peft_model_state_dict(adapted))
     if odd:  # PEFT only warns, and fills a gap with a pair that does nothing
@@ -110,7 +103,7 @@ def _adapt(model: PreTrainedModel, adapter_dir: Path, dtype: torch.dtype) -> Pre
 
 
 def _keep_beside(model: nn.Module, adapter_dir: Path, dtype: torch.dtype) -> None:
-    """Replaces PEFT's layers by a plain layer and the low-rank product, in place."""
+    """Replaces PEFT's layers by the engine's, in place: bfloat16 weights would swallow most of a small update."""
     from peft.tuners.lora import LoraLayer
 
     for parent in list(model.modules()):
@@ -121,6 +114,7 @@ def _keep_beside(model: nn.Module, adapter_dir: Path, dtype: torch.dtype) -> Non
             base = layer.get_base_layer()
             if type(base) is not nn.Linear:
                 raise ModelNotUsable(f"The adapter in {adapter_dir} changes {name}, which is no linear layer.")
-            down, up = (weights["default"].weight.detach() for weights in (layer.lora_A, layer.lora_B))
-            low_rank = LowRank(down.to(dtype), up.float(), layer.scaling["default"])
-            setattr(parent, name, AdaptedLinear(base, low_rank.to(dtype)))
+            a, b = (weights["default"].weight.detach() for weights in (layer.lora_A, layer.lora_B))
+            adapted = AdaptedLinear(base, dtype=dtype, rank=len(a), scale=layer.scaling["default"])
+            adapted.load(a, b)
+            setattr(parent, name, adapted)

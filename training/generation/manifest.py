@@ -1,10 +1,12 @@
-"""What a prepared model folder contains: every file with its size and SHA-256 sum, and one hash over all."""
+"""The contents of a prepared model folder: every file with its size and SHA-256 sum, and one hash over all."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from training.language_models.folders import file_hash
 
 MANIFEST_NAME = "manifest.json"
 
@@ -14,19 +16,19 @@ class ModelManifest:
     """The contents of a model folder."""
 
     name: str
-    """What the model is called."""
+    """The model's name."""
     content_hash: str
     """SHA-256 over "name, sum" of the files, sorted by name: equal if and only if every file is equal."""
     files: dict[str, dict[str, Any]]
     """File name -> {"bytes": size, "sha256": sum}."""
     source: dict[str, Any] = field(default_factory=dict)
-    """What it was made from."""
+    """The wheel and file that it was made from, and the format of the folder."""
 
     @classmethod
     def of(cls, folder: Path, *, name: str, source: dict[str, Any]) -> Self:
-        """Reads every file of the folder, but for a manifest."""
+        """Hashes every file of the folder except a manifest."""
         files = {
-            path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+            path.name: {"bytes": path.stat().st_size, "sha256": file_hash(path)}
             for path in sorted(folder.iterdir())
             if path.is_file() and path.name != MANIFEST_NAME
         }
@@ -34,13 +36,13 @@ class ModelManifest:
         return cls(name=name, content_hash=hashlib.sha256(lines.encode()).hexdigest(), files=files, source=source)
 
     def write(self, folder: Path) -> None:
-        """Beside the files it lists."""
+        """Write it beside the files that it lists."""
         text = json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
         (folder / MANIFEST_NAME).write_text(text, encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> ModelManifest | None:
-    """The folder's manifest; None if it has none that can be read."""
+def read_model_manifest(folder: Path) -> ModelManifest | None:
+    """The folder's manifest; None if there is no readable one."""
     try:
         values = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
         return ModelManifest(**values) if isinstance(values["files"], dict) else None
@@ -49,17 +51,11 @@ def read_manifest(folder: Path) -> ModelManifest | None:
 
 
 def is_intact(folder: Path, manifest: ModelManifest, *, hashes: bool) -> bool:
-    """Whether every listed file is there with its size, and with `hashes` its sum too."""
+    """Whether every listed file exists with its size and, with `hashes`, its sum."""
     for name, entry in manifest.files.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != entry["bytes"]:
             return False
-        if hashes and sha256_of(path) != entry["sha256"]:
+        if hashes and file_hash(path) != entry["sha256"]:
             return False
     return True
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 sum of a file, read piecewise."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

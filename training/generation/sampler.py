@@ -1,7 +1,7 @@
 """The embedded sampler: completions from a model folder on this machine's CPU, many rows at a time.
 
-Rows that finish are replaced at once (continuous batching), a prompt asked for several times is read once, and every
-sequence draws from a random generator of its own, so what it says depends on its own request only.
+Finished rows are replaced at once (continuous batching), a prompt of several requests is read once, and every sequence
+draws from a random generator of its own, so that its text depends on its own request only.
 For a GPU use a server; this is for machines without one, for tests and for first tries.
 """
 
@@ -24,17 +24,17 @@ from training.generation.contract import (
 )
 from training.generation.decoding import Decoder, Prefilled, decoder_for
 from training.generation.errors import ModelNotUsable
-from training.generation.loading import load_model, native_dtype
+from training.generation.loading import load_for_sampling
+from training.language_models.precision import FORMATS, choose_dtype
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 DEFAULT_BATCH_SIZE = 64
 DEFAULT_CACHE_TOKENS = 65536  # of all rows together; a token of SmolLM2-135M takes 23 kB in bfloat16
-PROMPTS_REMEMBERED = 4  # pairs usually ask for the same prompt in a row
+PROMPTS_REMEMBERED = 4  # the requests of a pair usually share their prompt
 
 
 @dataclass(slots=True)
 class _Sequence:
-    """One completion in the making."""
+    """One completion in progress."""
 
     request: GenerationRequest
     prompt_ids: list[int]
@@ -60,15 +60,15 @@ class EmbeddedSampler:
         """Loads the model. Raises ModelNotUsable.
 
         `batch_size` rows are decoded together, fewer where `cache_tokens` would be exceeded; `dtype` is "auto" (see
-        `native_dtype`) or one of DTYPES; `identifier` is what completions name as their model.
+        `choose_dtype`) or one of FORMATS; `identifier` is the name of the model in completions.
         """
         if batch_size < 1 or cache_tokens < 1:
             raise ModelNotUsable("batch_size and cache_tokens must be at least 1.")
-        if dtype != "auto" and dtype not in DTYPES:
-            raise ModelNotUsable(f"dtype is {dtype!r}: choose auto, {', '.join(DTYPES)}.")
-        number_format = native_dtype() if dtype == "auto" else DTYPES[dtype]
+        if dtype != "auto" and dtype not in FORMATS:
+            raise ModelNotUsable(f"dtype is {dtype!r}: choose auto, {', '.join(FORMATS)}.")
+        number_format = choose_dtype(dtype, torch.device("cpu"))
         folder, adapter = Path(model_dir), None if adapter_dir is None else Path(adapter_dir)
-        self._loaded = load_model(folder, adapter_dir=adapter, dtype=number_format)
+        self._loaded = load_for_sampling(folder, adapter_dir=adapter, dtype=number_format)
         self._batch_size, self._cache_tokens = batch_size, cache_tokens
         self.identifier = identifier or "/".join(path.name for path in (folder, adapter) if path is not None)
         precision = str(number_format).removeprefix("torch.")
@@ -78,16 +78,16 @@ class EmbeddedSampler:
     def generate(
         self, requests: Iterable[GenerationRequest], *, should_stop: Callable[[], bool] = never
     ) -> Iterator[Outcome]:
-        """Yields one outcome per request as they finish. `should_stop` is asked before every prompt and every step.
+        """Yields one outcome per request as they finish. `should_stop` is called before every prompt and every step.
 
         Requests are taken one by one as rows become free. Their text, ids and log-probability are exactly repeatable
-        with the same dtype on the same kind of CPU, whatever else is asked for beside them, in bfloat16; in float32 up
-        to rounding in the last bits, which may now and then tip a token.
+        in bfloat16 with the same kind of CPU, whatever the other requests; in float32 up to rounding in the last bits,
+        which may occasionally change a token.
         """
         yield from _Generation(self, iter(requests), should_stop).run()
 
     def prompt_ids(self, request: GenerationRequest) -> list[int]:
-        """What the model reads: the chat template with the generation prompt. Raises what the template raises."""
+        """The conversation in the chat template with the generation prompt. Raises what the template raises."""
         ids = self._loaded.tokenizer.apply_chat_template(
             request.conversation, add_generation_prompt=True, tokenize=True, return_dict=False
         )
@@ -140,21 +140,21 @@ class _Generation:
         self._prompts: OrderedDict[tuple[int, ...], Prefilled] = OrderedDict()
 
     def run(self) -> Iterator[Outcome]:
-        """Fills free rows, steps, yields, until there is nothing left or somebody says stop."""
+        """Fills free rows, steps and yields, until no request is left or a stop is requested."""
         while not self._stopping():
             yield from self._fill()
             if self._stopping() or not self._rows:
                 return
             logits = self._decoder.step([sequence.ids[-1] for sequence in self._rows])
-            over = self._append(self._rows, logits)
-            for row in sorted(over, reverse=True):
+            finished = self._append(self._rows, logits)
+            for row in sorted(finished, reverse=True):
                 self._decoder.remove(row)
                 self._rows[row] = self._rows[-1]
                 self._rows.pop()
-            yield from over.values()
+            yield from finished.values()
 
     def _stopping(self) -> bool:
-        """Asks, until the answer was yes once."""
+        """Whether a stop has been requested; once it has, this stays True."""
         self._stopped = self._stopped or self._should_stop()
         return self._stopped
 
@@ -175,9 +175,9 @@ class _Generation:
                 return
             sequence, self._next = self._next, None
             prompt, sequence.tokens_read = self._prefill(sequence.prompt_ids)
-            over = self._append([sequence], prompt.logits[None])
-            if over:
-                yield from over.values()
+            finished = self._append([sequence], prompt.logits[None])
+            if finished:
+                yield from finished.values()
                 continue
             self._decoder.add(prompt, tokens)
             self._rows.append(sequence)
@@ -185,13 +185,13 @@ class _Generation:
     def _take(self, request: GenerationRequest) -> _Sequence | GenerationFailure:
         try:
             ids = self._sampler.prompt_ids(request)
-        except Exception as error:  # a template is a program of the model's maker: it may raise anything
+        except Exception as error:  # a template is code of the model's maker: it may raise anything
             reason = f"The model's chat template refuses this conversation: {error}. Change the order of its turns."
             return GenerationFailure(request.key, reason, retryable=False)
         return self._sampler._refusal(request, ids) or _Sequence(request, ids, random.Random(request.seed))
 
     def _prefill(self, prompt_ids: list[int]) -> tuple[Prefilled, int]:
-        """The prompt as the model has read it, and how many tokens it read just now: none if it remembers it."""
+        """The prompt as the model has read it, and how many tokens were read for it now: 0 if it is remembered."""
         key = tuple(prompt_ids)
         read = 0 if key in self._prompts else len(prompt_ids)
         if read:
@@ -202,15 +202,15 @@ class _Generation:
         return self._prompts[key], read
 
     def _append(self, sequences: list[_Sequence], logits: torch.Tensor) -> dict[int, GeneratedCompletion]:
-        """Adds the next token to each; returns those that are over, by position. `logits` [sequences, vocabulary]"""
+        """Adds the next token to each; returns the finished ones by position. `logits` [sequences, vocabulary]"""
         precise = logits if logits.dtype == torch.float64 else logits.float()
         draws = [sequence.generator.random() for sequence in sequences]
         ids, logprobs = choose_tokens(precise, [sequence.request.settings for sequence in sequences], draws)
-        over = {}
+        finished = {}
         for position, (sequence, token, logprob) in enumerate(zip(sequences, ids, logprobs, strict=True)):
             sequence.ids.append(token)
             sequence.logprob_sum += logprob
             ended = token in self._sampler._loaded.end_ids
             if ended or len(sequence.ids) == sequence.request.settings.max_tokens:
-                over[position] = self._sampler._completion(sequence, ended=ended)
-        return over
+                finished[position] = self._sampler._completion(sequence, ended=ended)
+        return finished

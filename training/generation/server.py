@@ -1,7 +1,7 @@
-"""One vLLM server, or another OpenAI-compatible one: what it serves, loading adapters, and completions from it.
+"""One vLLM server, or another OpenAI-compatible one: its models, loading adapters, and completions from it.
 
-vLLM also tells the token ids it read and wrote and their log-probabilities, which training uses as they are; from other
-servers the text is all there is. Which kind a server is shows in its list of models.
+vLLM also reports the token ids it read and wrote and their log-probabilities, which training uses as they are; other
+servers report text only. The list of models shows which kind a server is.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ PROBE_TOKENS = 8
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A name a server answers to. root: where its files are, as the server sees it; empty if it does not say."""
+    """A model by its name on a server. root: where its files are, as the server sees it; empty if it does not say."""
 
     name: str
     root: str
@@ -40,10 +40,10 @@ class ModelServer:
         self.address = self.http.address
         self.is_vllm = False
 
-    # --- What it serves ---
+    # --- Its models ---
 
     def models(self, *, timeout: float = ADMINISTRATION_SECONDS) -> list[ServedModel]:
-        """What it answers to; also finds out whether it is vLLM. Raises GeneratorUnavailable."""
+        """The models that it serves; also finds out whether it is vLLM. Raises GeneratorUnavailable."""
         try:
             listed = self.http.get("/models", timeout=timeout)["data"]
             self.is_vllm = any(one.get("owned_by") == "vllm" for one in listed)
@@ -54,9 +54,9 @@ class ModelServer:
             raise GeneratorUnavailable(self.unavailable(NotJson("not a list of models"))) from error
 
     def ensure_served(self, name: str, adapter_dir: Path | None) -> None:
-        """It answers to the name; a vLLM that does not yet is asked to load the adapter.
+        """Makes sure that the server serves the model under its name; a vLLM loads the adapter if need be.
 
-        A name stands for one folder for ever. Raises GeneratorUnavailable, and ModelNotUsable where it cannot serve it.
+        A name stands for one folder for ever. Raises GeneratorUnavailable, or ModelNotUsable if it cannot be served.
         """
         served = {model.name: model for model in self.models()}
         if name in served:
@@ -73,9 +73,9 @@ class ModelServer:
             )
         try:
             body = {"lora_name": name, "lora_path": str(adapter_dir)}
-            self.http.tell("/load_lora_adapter", body, timeout=LOADING_SECONDS)
+            self.http.send("/load_lora_adapter", body, timeout=LOADING_SECONDS)
         except Refusal as error:
-            if "already been loaded" in str(error):  # by somebody who asked at the same moment
+            if "already been loaded" in str(error):  # by another process at the same moment
                 return
             raise ModelNotUsable(
                 f"The server at {self.address} would not load the adapter {adapter_dir}. {error} It must see that "
@@ -86,17 +86,17 @@ class ModelServer:
             raise GeneratorUnavailable(self.unavailable(error)) from error
 
     def unload(self, name: str) -> None:
-        """Lets a vLLM forget an adapter. Raises GeneratorUnavailable."""
+        """Unloads an adapter from a vLLM. Raises GeneratorUnavailable."""
         try:
-            self.http.tell("/unload_lora_adapter", {"lora_name": name}, timeout=ADMINISTRATION_SECONDS)
+            self.http.send("/unload_lora_adapter", {"lora_name": name}, timeout=ADMINISTRATION_SECONDS)
         except (Unreachable, TooSlow, Refusal) as error:
             raise GeneratorUnavailable(self.unavailable(error)) from error
 
     def probe(self, name: str) -> str:
-        """What the model says to a fixed prompt, the likeliest token each time.
+        """The model's answer to a fixed prompt, the likeliest token each time.
 
-        Raises GeneratorUnavailable, ModelForgotten where it is not served (any more), and ModelNotUsable where it says
-        nothing or its log-probabilities are no numbers.
+        Raises GeneratorUnavailable, ModelForgotten where it is not served (any longer), and ModelNotUsable where the
+        answer is empty or its log-probabilities are not finite.
         """
         body = {
             "model": name,
@@ -116,23 +116,25 @@ class ModelServer:
                 raise ModelForgotten(str(error)) from error
             raise ModelNotUsable(f"{name} did not answer a probe at {self.address}: {error}") from error
         except (NotJson, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            raise ModelNotUsable(f"{name} answers a probe at {self.address} with no sense: {error}.") from error
+            raise ModelNotUsable(
+                f"The answer of {name} to a probe at {self.address} cannot be read: {error}."
+            ) from error
         if not text.strip():
-            raise ModelNotUsable(f"{name} answers a probe at {self.address} with nothing.")
+            raise ModelNotUsable(f"The answer of {name} to a probe at {self.address} is empty.")
         return text
 
-    # --- Giving its memory away ---
+    # --- Releasing its memory ---
 
     def sleep(self) -> None:
-        """Lets a vLLM give the GPU's memory away until `wake`. Raises GeneratorUnavailable."""
+        """Makes a vLLM release the GPU's memory until `wake`. Raises GeneratorUnavailable."""
         self._administer("/sleep?level=1")
 
     def wake(self) -> None:
-        """Takes the memory back. Raises GeneratorUnavailable."""
+        """Makes a vLLM take the memory back. Raises GeneratorUnavailable."""
         self._administer("/wake_up")
 
     def is_asleep(self) -> bool:
-        """Raises GeneratorUnavailable."""
+        """Whether a vLLM has released its memory. Raises GeneratorUnavailable."""
         try:
             return bool(self.http.get(f"{self.http.root}/is_sleeping", timeout=ADMINISTRATION_SECONDS)["is_sleeping"])
         except (Unreachable, TooSlow, NotJson, Refusal, KeyError) as error:
@@ -140,7 +142,7 @@ class ModelServer:
 
     def _administer(self, path: str) -> None:
         try:
-            self.http.tell(f"{self.http.root}{path}", timeout=LOADING_SECONDS)
+            self.http.send(f"{self.http.root}{path}", timeout=LOADING_SECONDS)
         except Refusal as error:
             raise GeneratorUnavailable(
                 f"The server at {self.address} cannot sleep and wake. {error} It must run with --enable-sleep-mode and "
@@ -152,12 +154,11 @@ class ModelServer:
     # --- Completions ---
 
     def complete(self, model: str, requests: Sequence[GenerationRequest]) -> list[Outcome]:
-        """An outcome for each request, in order. Those of one call differ in nothing but their seeds: s, s + 1, ...
+        """An outcome for each request, in order. The requests differ only in their seeds: s, s + 1, ...
 
-        Several are one request to a vLLM, which then reads the prompt once. Raises GeneratorUnavailable and
-        ModelForgotten.
+        A vLLM gets several as one request, and reads the prompt once. Raises GeneratorUnavailable and ModelForgotten.
         """
-        if len(requests) > 1 and not self.is_vllm:  # what `seed` means beside `n` is vLLM's own
+        if len(requests) > 1 and not self.is_vllm:  # the meaning of `seed` beside `n` is vLLM's own
             return [outcome for request in requests for outcome in self.complete(model, [request])]
         try:
             answer = self.http.post("/chat/completions", self._body(model, requests))
@@ -165,16 +166,16 @@ class ModelServer:
         except Unreachable as error:
             raise GeneratorUnavailable(self.unavailable(error)) from error
         except TooSlow:
-            reason = f"The server took longer than {self.http.timeout:g} seconds. Lower max_tokens, or ask again later."
+            reason = f"The server took longer than {self.http.timeout:g} seconds. Lower max_tokens, or try again later."
             return _all_failed(requests, reason, retryable=True)
         except Refusal as error:
             if error.status == 404:
                 raise ModelForgotten(str(error)) from error
             return _all_failed(requests, str(error), retryable=error.status >= 429 or error.status in (408, 409))
         except (NotJson, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            # Not what an OpenAI-compatible server answers.
+            # No answer of an OpenAI-compatible server.
             reason = (
-                f"The server's answer makes no sense ({type(error).__name__}). Is {self.address} the right address?"
+                f"The server's answer cannot be read ({type(error).__name__}). Is {self.address} the right address?"
             )
             return _all_failed(requests, reason, retryable=True)
 
@@ -192,8 +193,8 @@ class ModelServer:
         if settings.top_k:
             body["top_k"] = settings.top_k
         if self.is_vllm:
-            # A model's generation_config.json may change what a request leaves out: everything is said, so that
-            # completions depend on our settings alone. Of n, the one with index i is drawn with seed + i.
+            # A model's generation_config.json fills in settings that a request leaves out: all are given, so that
+            # completions depend on ours alone. Of n choices, the one with index i is drawn with seed + i.
             body |= {**VLLM_NEUTRAL, "top_k": settings.top_k, "return_token_ids": True, "n": len(requests)}
         return body
 
@@ -232,11 +233,11 @@ class ModelServer:
                     tokens_written=len(ids) or written // len(requests),
                 )
             )
-            read = 0  # once for all of them
+            read = 0  # counted once for all of them
         return outcomes
 
     def unavailable(self, error: Exception) -> str:
-        """The sentence for a server that gives no usable answer."""
+        """The sentence for a server without a usable answer."""
         return (
             f"No usable answer from the server at {self.address} ({type(error).__name__}: {str(error)[:200]}). "
             "Is it running, and is GENERATOR_URL its address with /v1 at the end?"
@@ -250,11 +251,11 @@ def _all_failed(requests: Sequence[GenerationRequest], reason: str, *, retryable
 def _ids(values: Any) -> list[int]:
     ids = list(values or [])
     if not set(map(type, ids)) <= {int}:
-        raise ValueError("token ids that are no numbers")
+        raise ValueError("token ids that are not integers")
     return ids
 
 
 def _text(value: Any) -> str:
     if value is not None and not isinstance(value, str):
-        raise TypeError("a text that is none")
+        raise TypeError("a text that is not a string")
     return value or ""

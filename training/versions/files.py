@@ -1,6 +1,5 @@
 """The files of model versions: hashed, copied whole or not at all, checked before they are loaded."""
 
-import hashlib
 import json
 import os
 import secrets
@@ -14,63 +13,27 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
 from training.errors import VersionDamaged
+from training.language_models.folders import LINEAGE, folder_hash, publish_folder
 from training.models import ModelVersion
 
-LINEAGE = "lineage.json"
-READ_BYTES = 1 << 20
 
-
-def folder_hash(folder: Path) -> str:
-    """SHA-256 over the names and hashes of a folder's files; the lineage beside them is not part of the content.
-
-    Raises VersionDamaged when there are no files.
-    """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LINEAGE)
-    if not files:
+def content_hash(folder: Path) -> str:
+    """The hash that names a folder's content. Raises VersionDamaged when there are no files."""
+    if not any(path.is_file() for path in folder.rglob("*")):
         raise VersionDamaged(f"{folder} has no files.")
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(f"{path.relative_to(folder).as_posix()} {_file_hash(path)}\n".encode())
-    return digest.hexdigest()
+    return folder_hash(folder)
 
 
-def _file_hash(path: Path) -> str:
-    state = path.stat()
-    return _hash_of(path, state.st_ino, state.st_size, state.st_mtime_ns)
-
-
-@lru_cache(maxsize=1024)
-def _hash_of(path: Path, inode: int, size: int, changed: int) -> str:
-    """Remembered for as long as the file system says that the file is the same one, unchanged."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(READ_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def publish_folder(source: Path, target: Path, lineage: dict[str, Any]) -> None:
+def publish_version(source: Path, target: Path, lineage: dict[str, Any]) -> None:
     """Copies `source` with a lineage file to `target`, which appears whole or not at all. Target must not exist."""
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.parent / f".{target.name}-{secrets.token_hex(6)}"
     try:
         shutil.copytree(source, building / "adapter")
         (building / LINEAGE).write_text(json.dumps(lineage, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        for path in building.rglob("*"):
-            _sync(path)
-        _sync(building)
-        building.rename(target)
-        _sync(target.parent)
+        publish_folder(building, target, replace=False)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def check_version(version: ModelVersion) -> None:
@@ -105,7 +68,7 @@ def _check(folder: Path, expected: str, name: str) -> None:
     if not folder.is_dir():
         text = _("The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version.")
         raise VersionDamaged(Sentence(text, details))
-    if folder_hash(folder) != expected:
+    if content_hash(folder) != expected:
         text = _(
             "The files of %(name)s in %(folder)s are not those that were registered. Restore them, or use another "
             "version."

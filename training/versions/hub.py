@@ -12,9 +12,10 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
 from training.errors import VersionDamaged
-from training.generation import MANIFEST_NAME, read_manifest
+from training.generation import MANIFEST_NAME, read_model_manifest
+from training.language_models.folders import LINEAGE
 from training.models import ModelVersion
-from training.versions.files import LINEAGE, check_version
+from training.versions.files import check_version
 
 READ_BYTES = 1 << 20
 ADAPTER_CONFIG = "adapter_config.json"
@@ -54,7 +55,7 @@ def _files_of(folder: Path) -> dict[str, Content]:
 
 def base_name(version: ModelVersion) -> str:
     """The public name of the base model, if its folder has it; else the folder's name."""
-    manifest = read_manifest(Path(version.base_dir))
+    manifest = read_model_manifest(Path(version.base_dir))
     return manifest.name if manifest else Path(version.base_dir).name
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,6 +69,15 @@ def signal_after(arguments: list[str], step: int, number: signal.Signals) -> tup
             if (events[-1]["event"], events[-1].get("step")) == ("progress", step):
                 process.send_signal(number)
     return process.returncode, events
+
+
+def test_the_engine_runs_where_nothing_else_of_the_project_is(model_folder: Path, data: Path, tmp_path: Path) -> None:
+    for room in ("engine", "language_models"):
+        shutil.copytree(ROOT / "training" / room, tmp_path / "elsewhere" / "training" / room)
+    run = [*command(model_folder, data, tmp_path / "out"), "--set", "epochs=1"]
+    done = subprocess.run(run, cwd=tmp_path / "elsewhere", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "meta.json").exists()
 
 
 def test_a_process_killed_then_cancelled_then_left_alone_ends_in_the_bytes_of_one_left_alone(
@@ -190,12 +200,12 @@ def test_divergence_is_exit_code_4(
     model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training.engine.errors import Diverged
-    from training.engine.learning import trainer
+    from training.engine.learning import step
 
     def diverge(*_: Any) -> None:
         raise Diverged("the log-probability of the chosen completion of pair 'x' (line 1) is not finite")
 
-    monkeypatch.setattr(trainer, "check_finite", diverge)
+    monkeypatch.setattr(step, "check_finite", diverge)
     options = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]
     code, events, _ = run_main(capsys, "train", *options)
     assert (code, events[-1]["event"]) == (4, "failed")

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFa
 
 from training.engine.data.records import TokenPair
 from training.engine.model.lora import AdapterShape
-from training.engine.model.policy import Policy
+from training.engine.model.policy import Policy, TrainedModel
 
 EOS, START = 256, 257
 VOCABULARY = 258
@@ -72,6 +72,12 @@ def save_model(directory: Path, *, seed: int = 0, **overrides: Any) -> Path:
     model(seed=seed, **overrides).save_pretrained(directory)
     tokenizer().save_pretrained(directory)
     return directory
+
+
+def save_adapter(directory: Path, policy: Policy, *, base_model: str) -> None:
+    """A policy's adapter as a run writes it, into an existing folder."""
+    weights = policy.weights(Path(base_model))
+    weights.write(directory, weights.state())
 
 
 def widen(built: Any) -> Any:
@@ -139,7 +145,7 @@ def naive_log_prob(
 class Oracle:
     """The adapter folded into the weights of an untouched model: W + scale B A, with A and B as leaves."""
 
-    def __init__(self, built: Any, policy: Policy) -> None:
+    def __init__(self, built: Any, policy: TrainedModel) -> None:
         self.model = copy.deepcopy(built).eval()
         self.model.requires_grad_(False)
         self.model.set_attn_implementation("sdpa")  # eager rounds its softmax to fp32

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig
-from training.engine.events import StopRequest
-from training.engine.learning.run import TrainFiles, train
+from training.engine.data.records import read_token_pairs
+from training.engine.data.text import TextEncoder
+from training.engine.events import Caller, StopRequest
+from training.engine.learning.run import TrainFiles, TrainingKind, load_start, train
+from training.engine.learning.trainer import Origin, Trainer, TrainingData
+from training.engine.model.policy import Policy
+from training.engine.run_folder import RunFolder
 
 SETTINGS: dict[str, Any] = {
     "lora_rank": 2,
@@ -77,14 +82,14 @@ def run(
     *,
     adapter: Path | None = None,
     reference_cache: Path | None = None,
-    reward: bool = False,
+    kind: TrainingKind = TrainingKind.POLICY,
     **settings: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the meta."""
     events = events or Events()
     held_out = data.with_name("test.jsonl")
     files = TrainFiles(model, data, out, held_out if held_out.exists() else None, adapter, reference_cache)
-    return train(files, RunConfig(**{**SETTINGS, **settings}), emit=events, stop=events.stop, reward=reward)
+    return train(files, RunConfig(**{**SETTINGS, **settings}), caller=Caller(events, events.stop), kind=kind)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -93,8 +98,22 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def without_times(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What must not depend on how fast the machine is."""
+    """Records without the fields that depend on the machine's speed."""
     return [
         {name: value for name, value in record.items() if name not in ("pairs_per_second", "remaining_seconds")}
         for record in records
     ]
+
+
+def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
+    """A trainer before its first step."""
+    config = RunConfig(**{**SETTINGS, **settings})
+    pairs = read_token_pairs(data, TextEncoder.from_directory(model), max_length=100).pairs
+    return Trainer(
+        config,
+        load_start(Policy, model, None, config),
+        TrainingData(pairs, []),
+        origin=Origin(model, {"model_sha256": "m", "adapter_sha256": None}),
+        folder=RunFolder(out),
+        caller=Caller(Events(), StopRequest()),
+    )

@@ -1,4 +1,4 @@
-"""A server of chat completions that can misbehave, on the loopback address, and what it is asked here."""
+"""A server of chat completions that can misbehave, on the loopback address, and requests to it."""
 
 import json
 import threading

@@ -26,7 +26,7 @@ def peaked_logits(rows: int, vocabulary: int, *, seed: int = 0) -> Tensor:
 
 
 def distribution(logits: Tensor, settings: SamplingSettings) -> Tensor:
-    """What should be drawn from, by the definition: sort everything, cut, scale up. float64 [rows, vocabulary]"""
+    """The distribution to draw from, by the definition: sort, cut, scale up. float64 [rows, vocabulary]"""
     probabilities = (logits.double() / settings.temperature).softmax(-1)
     ordered, places = probabilities.sort(-1, descending=True)
     kept = torch.ones_like(ordered, dtype=torch.bool)

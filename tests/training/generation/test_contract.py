@@ -1,4 +1,4 @@
-"""What may be asked of a generator, and what is refused before anything is loaded."""
+"""The requests that a generator accepts, and those refused before anything is loaded."""
 
 import json
 import subprocess

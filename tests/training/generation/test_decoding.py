@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from tests.training.engine import tiny
-from training.generation.decoding import FAMILIES, Decoder, PlainDecoder, RowDecoder, decoder_for
+from training.generation.decoding import Decoder, PlainDecoder, RowDecoder, decoder_for
+from training.language_models.families import FAMILIES
 
 
 def plain_logits(model: torch.nn.Module, ids: list[int]) -> Tensor:
-    """What follows a sequence, the slow way. [vocabulary]"""
+    """Logits of the token after a sequence, the slow way. [vocabulary]"""
     with torch.inference_mode():
         logits: Tensor = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
     return logits

@@ -1,4 +1,4 @@
-"""The default model is written once, whole, and knows when it is not."""
+"""The default model is written once and whole, and a damaged folder is noticed."""
 
 import importlib.util
 import json
@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from training.generation import ModelPreparationError, default_model, prepare_model
 from training.generation.__main__ import main
-from training.generation.manifest import ModelManifest, read_manifest
+from training.generation.manifest import ModelManifest, read_model_manifest
 
 
 def small_folder(folder: Path) -> Path:
@@ -50,7 +50,7 @@ def test_weights_are_those_of_the_gguf_file_rounded_to_bfloat16(smollm2: Path) -
 
 
 def test_the_manifest_lists_every_file_with_its_sum(smollm2: Path) -> None:
-    manifest = read_manifest(smollm2)
+    manifest = read_model_manifest(smollm2)
     assert manifest is not None
     files = {path.name for path in smollm2.iterdir()} - {"manifest.json"}
     assert set(manifest.files) == files
@@ -127,7 +127,7 @@ def test_without_the_wheel_the_error_names_it(
 def test_the_command_names_the_folder_and_its_content(smollm2: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prepare", str(smollm2), "--verify", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    manifest = read_manifest(smollm2)
+    manifest = read_model_manifest(smollm2)
     assert manifest is not None
     assert (answer["dir"], answer["content_hash"]) == (str(smollm2), manifest.content_hash)
 

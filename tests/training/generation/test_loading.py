@@ -1,9 +1,11 @@
 """A model version is a base and an adapter: the sampler says what PEFT's model says."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -11,6 +13,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from tests.training.engine import tiny
+from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row
+from training.engine.data.records import TokenPair
+from training.engine.events import StopRequest
+from training.engine.measuring.evaluation import score
 from training.generation import (
     EmbeddedSampler,
     GeneratedCompletion,
@@ -19,8 +26,11 @@ from training.generation import (
     ModelNotUsable,
     SamplingSettings,
 )
-from training.generation.linear import AdaptedLinear
-from training.generation.loading import load_model
+from training.generation.decoding import decoder_for
+from training.generation.linear import PrepackedAdaptedLinear, can_prepack
+from training.generation.loading import SamplingModel, load_for_sampling
+from training.language_models.adapters import AdaptedLinear
+from training.language_models.loading import load_model
 
 SETTINGS = SamplingSettings(temperature=1.0, top_p=1.0, max_tokens=30)
 ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -80,18 +90,70 @@ def test_a_small_update_is_not_rounded_away_in_bfloat16(tiny_folder: Path, tmp_p
     """Merged into bfloat16 weights this adapter would hardly change one of them: each is below half a step."""
     folder = write_adapter(tiny_folder, tmp_path / "small", size=0.005)
     x = torch.randn(500, 32, generator=torch.Generator().manual_seed(1)).bfloat16()
-    loaded = load_model(tiny_folder, adapter_dir=folder, dtype=torch.bfloat16).model
+    loaded = load_for_sampling(tiny_folder, adapter_dir=folder, dtype=torch.bfloat16).model
     layer = loaded.model.layers[0].mlp.gate_proj
-    assert isinstance(layer, AdaptedLinear)
+    assert isinstance(layer, PrepackedAdaptedLinear if can_prepack(torch.bfloat16) else AdaptedLinear)
     stored = load_file(folder / "adapter_model.safetensors")
     name = "base_model.model.model.layers.0.mlp.gate_proj.lora_{}.weight"
-    exact = x.float() @ stored[name.format("A")].T @ stored[name.format("B")].T * 2
-    added = layer.low_rank(x).float()
-    assert float((added - exact).norm() / exact.norm()) < 0.01
+    update = stored[name.format("B")] @ stored[name.format("A")] * 2
     base = AutoModelForCausalLM.from_pretrained(tiny_folder).model.layers[0].mlp.gate_proj.weight.detach().bfloat16()
-    update = (stored[name.format("B")] @ stored[name.format("A")]) * 2
+    exact, plain = x.float() @ update.T, x.float() @ base.float().T
+    with torch.inference_mode():
+        arrived = layer(x).float() - plain
     merged = (base.float() + update).bfloat16().float() - base.float()
+    assert float((arrived * exact).sum() / (exact**2).sum()) == pytest.approx(1.0, abs=0.1)
     assert float((x.float() @ merged.T - exact).norm() / exact.norm()) > 0.5, "why it is kept beside the weight"
+
+
+def sampled_log_probs(loaded: SamplingModel, pairs: Sequence[TokenPair]) -> list[float]:
+    """Log-probabilities of every token of both sides of all pairs, as the sampler decodes them, side by side."""
+    decoder = decoder_for(loaded.model, max_rows=2 * len(pairs), max_tokens=10**6)
+    completions, log_probs = [ids for pair in pairs for ids in (pair.chosen_ids, pair.rejected_ids)], []
+    for pair in pairs:
+        prompt = decoder.prefill(list(pair.prompt_ids))
+        for ids in (pair.chosen_ids, pair.rejected_ids):
+            log_probs.append(prompt.logits.float().log_softmax(-1)[ids[0]])
+            decoder.add(prompt, len(pair.prompt_ids) + len(ids))
+    for place in range(1, max(map(len, completions))):
+        logits = decoder.step([ids[min(place, len(ids)) - 1] for ids in completions]).float().log_softmax(-1)
+        log_probs += [row[ids[place]] for row, ids in zip(logits, completions, strict=True) if place < len(ids)]
+    return [float(each) for each in log_probs]
+
+
+def test_a_young_adapter_has_in_the_sampler_the_effect_that_score_gives_it(tmp_path: Path) -> None:
+    """After one step of Adam at a learning rate of 1e-4 every entry of B is 1e-4 or its negative, and what the adapter
+    adds to a layer is below a half of bfloat16's last place. It must not be rounded away on either path."""
+    shape: dict[str, Any] = {"hidden_size": 256, "intermediate_size": 512, "head_dim": 64, "initializer_range": 0.05}
+    folder, pairs = tiny.save_model(tmp_path / "model", **shape), tiny.random_pairs(40, longest=40)
+    policy = tiny.policy_of(load_model(folder), dtype=torch.bfloat16, seed=None)
+    policy.side_log_probs(pack_row(pairs, range(len(pairs)), share=True)).sum().backward()
+    with torch.no_grad():
+        for name, parameter in policy.adapter.parameters().items():
+            if name.endswith("lora_B"):
+                assert parameter.grad is not None
+                parameter.copy_(1e-4 * parameter.grad.sign())
+    adapter, data = tmp_path / "adapter", tmp_path / "pairs.jsonl"
+    adapter.mkdir()
+    weights = policy.weights(folder)
+    weights.write(adapter, weights.state())
+    fields = ("prompt_ids", "chosen_ids", "rejected_ids")
+    records = (
+        {"chosen": "", "rejected": "", "prompt": "-", **{name: getattr(pair, name) for name in fields}}
+        for pair in pairs
+    )
+    data.write_text("".join(json.dumps(record) + "\n" for record in records))
+    config = RunConfig(dtype="bfloat16", device="cpu")
+    read, scores = score(folder, adapter, None, data, config, stop=StopRequest())
+    expected = (scores.chosen_log_ratio.sum() + scores.rejected_log_ratio.sum()) / (
+        scores.chosen_tokens.sum() + scores.rejected_tokens.sum()
+    )
+    with_adapter, without = (
+        sampled_log_probs(load_for_sampling(folder, adapter_dir=each, dtype=torch.bfloat16), read.pairs)
+        for each in (adapter, None)
+    )
+    assert len(with_adapter) == scores.chosen_tokens.sum() + scores.rejected_tokens.sum()
+    assert expected > 1e-3, "nats a token: the step was one uphill"
+    assert float(np.mean(with_adapter) - np.mean(without)) == pytest.approx(expected, rel=0.25)
 
 
 def test_scaling_follows_the_adapters_own_settings(tiny_folder: Path, tmp_path: Path) -> None:

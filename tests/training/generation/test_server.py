@@ -97,12 +97,12 @@ def logprob_of(value: bytes) -> bytes:
         (500, b"{}", "500", True),
         (400, b'{"message": "This model has a context of 10 tokens."}', "context of 10 tokens", False),
         (401, b"{}", "GENERATOR_API_KEY", False),
-        (200, b"not json", "makes no sense", True),
-        (200, b'{"choices": []}', "makes no sense", True),
-        (200, b'{"hello": "world"}', "makes no sense", True),
-        (200, b"[]", "makes no sense", True),
+        (200, b"not json", "cannot be read", True),
+        (200, b'{"choices": []}', "cannot be read", True),
+        (200, b'{"hello": "world"}', "cannot be read", True),
+        (200, b"[]", "cannot be read", True),
         *(
-            (200, logprob_of(value), "makes no sense", True)
+            (200, logprob_of(value), "cannot be read", True)
             for value in (b"true", b'"-1"', b"1e999", b"1" + 400 * b"0")
         ),
     ],

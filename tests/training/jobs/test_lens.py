@@ -110,8 +110,8 @@ def test_an_explicit_reward_model_says_what_it_thinks(
     base: ModelVersion, maya: User, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training.engine.config import RunConfig
-    from training.engine.events import StopRequest
-    from training.engine.learning.run import TrainFiles, train
+    from training.engine.events import Caller, StopRequest
+    from training.engine.learning.run import TrainFiles, TrainingKind, train
 
     lines = [
         replace(PAIR, id=f"{number}", prompt=asks(f"what does {word} see ?")).canonical_json() for number, word in WORDS
@@ -120,7 +120,7 @@ def test_an_explicit_reward_model_says_what_it_thinks(
     data.write_bytes(b"\n".join(lines))
     files = TrainFiles(Path(base.base_dir), data, tmp_path / "judge")
     small = RunConfig(epochs=3, learning_rate=0.01, lora_rank=2, dtype="float32", device="cpu", threads=1)
-    train(files, small, emit=lambda event: None, stop=StopRequest(), reward=True)
+    train(files, small, caller=Caller(lambda event: None, StopRequest()), kind=TrainingKind.REWARD_MODEL)
     folder = settings.VAR_DIR / "reward_models" / "judge"
     shutil.copytree(tmp_path / "judge" / "reward_model", folder)
     tokens = [["no", -1.0, -1.0]]

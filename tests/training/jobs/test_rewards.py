@@ -26,7 +26,7 @@ def test_the_engine_itself_judges_candidates(campaign: Campaign, base: ModelVers
         name="judge",
         base_dir=base.base_dir,
         adapter_dir=str(folder),
-        content_hash=files.folder_hash(folder),
+        content_hash=files.content_hash(folder),
         parent=base,
         lineage={"base_hash": base.content_hash},
         created_at=NOW,

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from tests.training.conftest import NOW
 from training.errors import VersionDamaged
+from training.language_models.folders import LINEAGE
 from training.models import ModelVersion
 from training.versions import files
 
@@ -39,5 +40,5 @@ def test_removed_files_are_told_by_the_row_alone(trained: ModelVersion) -> None:
 
 def test_a_folder_tells_its_run(tmp_path: Path) -> None:
     assert files.made_by(tmp_path) == ""
-    (tmp_path / files.LINEAGE).write_text(json.dumps({"run_directory": "7-ab12"}))
+    (tmp_path / LINEAGE).write_text(json.dumps({"run_directory": "7-ab12"}))
     assert files.made_by(tmp_path) == "7-ab12"

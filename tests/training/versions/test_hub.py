@@ -44,7 +44,7 @@ def test_pickles_are_left_out_and_damaged_files_are_refused(trained: ModelVersio
     (Path(trained.adapter_dir) / "optimizer.pt").write_bytes(b"a pickle")
     with pytest.raises(VersionDamaged):
         hub.hub_files(trained)
-    trained.content_hash = files.folder_hash(Path(trained.adapter_dir))
+    trained.content_hash = files.content_hash(Path(trained.adapter_dir))
     assert "optimizer.pt" not in dict(hub.hub_files(trained))
     assert "model.safetensors" in dict(hub.hub_files(base)), "a base model is a folder of its own"
 
@@ -59,7 +59,7 @@ def test_peft_loads_the_folder_as_it_is(base: ModelVersion, var_dir: Path) -> No
         name="real",
         base_dir=base.base_dir,
         adapter_dir=str(adapter),
-        content_hash=files.folder_hash(adapter),
+        content_hash=files.content_hash(adapter),
         parent=base,
         created_at=NOW,
     )

@@ -69,7 +69,7 @@ def test_a_version_that_says_nothing_does_not_serve(
         "tests.training.stub.Handler.completion",
         lambda self, body: {"choices": [{"message": {"content": " "}, "logprobs": {"content": []}}]},
     )
-    with pytest.raises(ServerNotReady, match=r"answers a probe .* with nothing"):
+    with pytest.raises(ServerNotReady, match=r"to a probe .* is empty"):
         promote(version=trained, acting_user=None, now=NOW)
     assert serving_version() == base
 

@@ -1,1 +1,1 @@
-"""Pairs on their way into the model: read, tokenised, packed into rows, ordered."""
+"""Preference pairs on their way into the model: read, tokenised, packed into rows, ordered."""

@@ -1,4 +1,4 @@
-"""Where every token of a group of pairs lies: one flat row, no padding, the common prefix of a pair only once.
+"""Pairs packed into flat rows: no padding, and the common prefix of a pair only once.
 
 One pair takes ``[prefix | rest of chosen | rest of rejected]``: the prefix is the longest common beginning of
 prompt + chosen and prompt + rejected, even where it reaches into the completions. Positions restart at the prefix's
@@ -19,13 +19,13 @@ from torch import Tensor
 
 from training.engine.data.records import TokenPair
 
-_FEW = 4  # rounds of rows up to which it matters that the last one has work for all
+_FEW_ROUNDS = 4  # of rows; with more it does not matter if the last round leaves a lane idle
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A run of queries in a row. They attend to ``[prefix_start, prefix_stop)``, which may be empty and for a prefix
-    itself is, and causally to themselves."""
+    """A run of queries in a row. They attend to ``[prefix_start, prefix_stop)`` and causally to themselves. For the
+    prefix itself that range is empty."""
 
     start: int
     stop: int
@@ -77,13 +77,13 @@ def pair_tokens(pair: TokenPair, *, share: bool, keep_last: bool = False) -> int
 
 
 def _inputs(pair: TokenPair, *, keep_last: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What goes through the model of both sides."""
+    """The tokens of both sides that go through the model."""
     stop = None if keep_last else -1
     return pair.prompt_ids + pair.chosen_ids[:stop], pair.prompt_ids + pair.rejected_ids[:stop]
 
 
 class _RowBuilder:
-    """Grows the lists of one row, pair by pair."""
+    """Collects the tensors of one row, pair by pair."""
 
     def __init__(self, *, share: bool, keep_last: bool) -> None:
         self.share, self.keep_last = share, keep_last
@@ -133,7 +133,7 @@ class _RowBuilder:
 
 
 def _place(position: int, prefix_length: int, prefix_start: int, rest_start: int) -> int:
-    """Where in the row a position of one side's sequence lies."""
+    """The place in the row of one position of a side's sequence."""
     return prefix_start + position if position < prefix_length else rest_start + position - prefix_length
 
 
@@ -163,7 +163,7 @@ def pack_rows(
     order = {index: place for place, index in enumerate(indices)}
     groups = _first_fit(sizes, tokens_per_row)
     rounds = -(-len(groups) // at_once)
-    if at_once > 1 and rounds <= _FEW:
+    if at_once > 1 and rounds <= _FEW_ROUNDS:
         even = _evenly(sizes, min(rounds * at_once, len(sizes)))
         if all(len(group) == 1 or sum(map(sizes.__getitem__, group)) <= tokens_per_row for group in even):
             groups = even
@@ -176,7 +176,7 @@ def _largest_first(sizes: Mapping[int, int]) -> list[int]:
 
 
 def _first_fit(sizes: Mapping[int, int], limit: int) -> list[list[int]]:
-    """Groups whose sizes add up to at most ``limit``, where a single one is not larger."""
+    """Groups whose sizes add up to at most ``limit``; an item larger than that is alone."""
     bins: list[tuple[int, list[int]]] = []
     for index in _largest_first(sizes):
         for number, (used, members) in enumerate(bins):
@@ -189,8 +189,9 @@ def _first_fit(sizes: Mapping[int, int], limit: int) -> list[list[int]]:
 
 
 def _evenly(sizes: Mapping[int, int], count: int) -> list[list[int]]:
-    """``count`` groups of about the same size. The largest goes into the smallest group (Graham's LPT, 1969); then one
-    after the other is moved or exchanged between largest and smallest group, as long as that brings them together."""
+    """``count`` groups of about the same size. Items go into the smallest group, largest item first (Graham's LPT,
+    1969). Then single items are moved or exchanged between the largest and the smallest group while that narrows the
+    gap between them: an exchange that takes x more out of the large one leaves ``|gap - 2 x|``."""
     groups: list[list[int]] = [[] for _ in range(count)]
 
     def size(group: list[int]) -> int:
@@ -201,17 +202,17 @@ def _evenly(sizes: Mapping[int, int], count: int) -> list[list[int]]:
     while groups:
         small, large = min(groups, key=size), max(groups, key=size)
         gap = size(large) - size(small)
-        exchanges = [([gone], back) for gone in large for back in ([], *([each] for each in small))]
-        gone, back = min(exchanges, key=lambda two: abs(gap - 2 * (size(two[0]) - size(two[1]))))
-        if abs(gap - 2 * (size(gone) - size(back))) >= gap:
+        exchanges = [([out], into) for out in large for into in ([], *([each] for each in small))]
+        out, into = min(exchanges, key=lambda exchange: abs(gap - 2 * (size(exchange[0]) - size(exchange[1]))))
+        if abs(gap - 2 * (size(out) - size(into))) >= gap:
             break
-        large[:] = [index for index in large if index not in gone] + back
-        small[:] = [index for index in small if index not in back] + gone
+        large[:] = [index for index in large if index not in out] + into
+        small[:] = [index for index in small if index not in into] + out
     return groups
 
 
 def pack_sequences(sequences: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> PackedRow:
-    """Prompts with one completion each in a row, nothing shared; side i is sequence i, and there are no pairs."""
+    """A row of prompts with one completion each, nothing shared. Side i is sequence i, and there are no pairs."""
     builder = _RowBuilder(share=False, keep_last=False)
     for number, (prompt, completion) in enumerate(sequences):
         start = len(builder.input_ids)

@@ -1,8 +1,9 @@
 """Preference pairs from a data file: every line checked, every drop counted, nothing ever cut.
 
 A line is one pair: ``{"id", "prompt", "chosen", "rejected", "prompt_ids", "chosen_ids", "rejected_ids",
-"chosen_finish", "rejected_finish", "confidence", "weight"}``. Token ids that are stored are used as they are.
+"chosen_finish", "rejected_finish", "confidence", "weight"}``. Stored token ids are used as they are.
 TRL's records are read too: prompt as text or messages, the sides as text or as messages, the prompt possibly implicit.
+``weight`` is for files from outside: the platform exports every pair with a weight of 1.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.engine.data.text import Message, TextEncoder
+from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError, RecordError
+from training.language_models.messages import Message
 
 _ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
 _FINISHES = (None, "stop", "length")
@@ -24,7 +26,10 @@ _FINISHES = (None, "stop", "length")
 
 @dataclass(frozen=True)
 class TokenPair:
-    """One preference pair as token ids. A completion ends with an EOS token iff it ended by itself."""
+    """One preference pair as token ids. A completion ends with an EOS token iff it ended by itself.
+
+    ``weight`` scales the pair's loss (w is w copies). Only files from outside set it; the platform's pairs have 1.
+    """
 
     id: str
     line: int
@@ -36,19 +41,19 @@ class TokenPair:
 
     @property
     def length(self) -> int:
-        """Tokens of the prompt and the longer completion: what has to fit the model."""
+        """Tokens of the prompt and the longer completion, which have to fit the model."""
         return len(self.prompt_ids) + max(len(self.chosen_ids), len(self.rejected_ids))
 
 
 @dataclass
 class PairSet:
-    """The usable pairs of a file in its order, and why the others are not among them."""
+    """The usable pairs of a file in its order, and how many were dropped for each reason."""
 
     pairs: list[TokenPair] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
+def read_token_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
     """Read a JSON-lines file of pairs.
 
     Dropped and counted by reason: ``too long`` (for ``max_length`` or for the model's positions), ``empty completion``,
@@ -83,7 +88,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             except (ValueError, RecursionError) as error:
                 raise RecordError(path, number, f"not JSON: {error}") from error
             if not isinstance(record, dict):
-                raise RecordError(path, number, f"a JSON object is wanted, got {type(record).__name__}")
+                raise RecordError(path, number, f"expected a JSON object, got {type(record).__name__}")
             yield number, record
 
 
@@ -100,26 +105,26 @@ def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> s
 
 
 class _PairReader:
-    """Turns one parsed line into a TokenPair, or says what is wrong with it."""
+    """Turns one parsed line into a TokenPair; raises RecordError where it is none."""
 
     def __init__(self, path: Path, line: int, encoder: TextEncoder) -> None:
         self.path = path
         self.line = line
         self.encoder = encoder
 
-    def fail(self, reason: str) -> RecordError:
+    def error(self, reason: str) -> RecordError:
         return RecordError(self.path, self.line, reason)
 
     def read(self, record: dict[str, Any]) -> TokenPair:
         for name in ("chosen", "rejected"):
             if name not in record:
-                raise self.fail(f"{name!r} is missing")
+                raise self.error(f"{name!r} is missing")
         messages, chosen, rejected = self._conversation(record)
         prompt_ids = self._stored_ids(record, "prompt_ids")
         if prompt_ids is None:
             prompt_ids = self.encoder.encode_prompt(messages)
         if not prompt_ids:
-            raise self.fail("the prompt has no tokens, so nothing could predict the first token of a completion")
+            raise self.error("the prompt has no tokens, so nothing could predict the first token of a completion")
         return TokenPair(
             id=self._id(record),
             line=self.line,
@@ -135,7 +140,7 @@ class _PairReader:
         if given is None:
             return f"line-{self.line}"
         if not isinstance(given, (str, int)) or isinstance(given, bool):
-            raise self.fail("'id' must be a string or an integer")
+            raise self.error("'id' must be a string or an integer")
         return str(given)
 
     def _number(self, record: dict[str, Any], name: str, default: float, *, low: float, high: float) -> float:
@@ -143,9 +148,9 @@ class _PairReader:
         if value is None:
             return default
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-            raise self.fail(f"{name!r} must be a finite number, got {value!r}")
+            raise self.error(f"{name!r} must be a finite number, got {value!r}")
         if not low <= value <= high:
-            raise self.fail(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
+            raise self.error(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
         return float(value)
 
     def _conversation(self, record: dict[str, Any]) -> tuple[list[Message], str, str]:
@@ -157,7 +162,7 @@ class _PairReader:
             prompt = [Message(role="user", content=prompt)]
         messages = self._messages(prompt, "prompt")
         if not messages:
-            raise self.fail("'prompt' is empty")
+            raise self.error("'prompt' is empty")
         return messages, self._text(chosen, messages, "chosen"), self._text(rejected, messages, "rejected")
 
     def _split_implicit_prompt(self, chosen: Any, rejected: Any) -> tuple[list[Message], Any, Any]:
@@ -166,30 +171,30 @@ class _PairReader:
         while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
             shared += 1
         if shared == 0:
-            raise self.fail("'prompt' is missing and the two sides have no message in common at their start")
+            raise self.error("'prompt' is missing and the two sides have no message in common at their start")
         return list(first[:shared]), first[shared:], second[shared:]
 
     def _messages(self, value: Any, name: str) -> list[Message]:
         if not isinstance(value, list):
-            raise self.fail(f"{name!r} must be text or a list of messages, got {type(value).__name__}")
+            raise self.error(f"{name!r} must be text or a list of messages, got {type(value).__name__}")
         messages: list[Message] = []
         for item in value:
             role = item.get("role") if isinstance(item, dict) else None
             content = item.get("content") if isinstance(item, dict) else None
             if role not in _ROLES or not isinstance(content, str):
-                raise self.fail(f"{name!r} holds something that is not a message with a known role and a text")
+                raise self.error(f"{name!r} must hold messages with a known role and a text")
             messages.append(Message(role=role, content=content))
         return messages
 
     def _text(self, value: Any, prompt: list[Message], name: str) -> str:
-        """The completion's text: given as text, or as messages (with the prompt's own in front of it, or without)."""
+        """The completion's text: given as text, or as messages, which may repeat the prompt's."""
         if isinstance(value, str):
             return value
         messages = self._messages(value, name)
         if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
             messages = messages[len(prompt) :]
         if len(messages) != 1 or messages[0]["role"] != "assistant":
-            raise self.fail(f"{name!r} must be exactly one assistant message after the prompt")
+            raise self.error(f"{name!r} must be exactly one assistant message after the prompt")
         return messages[0]["content"]
 
     def _stored_ids(self, record: dict[str, Any], name: str) -> tuple[int, ...] | None:
@@ -197,32 +202,24 @@ class _PairReader:
         if ids is None:
             return None
         if not isinstance(ids, list) or not all(type(token) is int for token in ids):
-            raise self.fail(f"{name!r} must be a list of integers or null")
+            raise self.error(f"{name!r} must be a list of integers or null")
         if ids and not 0 <= min(ids) <= max(ids) < self.encoder.vocabulary_size:
-            raise self.fail(f"{name!r} holds a token id outside the vocabulary of {self.encoder.vocabulary_size}")
+            raise self.error(f"{name!r} holds a token id outside the vocabulary of {self.encoder.vocabulary_size}")
         return tuple(ids)
 
     def _completion(self, record: dict[str, Any], side: str, text: str) -> tuple[int, ...]:
         finish = record.get(f"{side}_finish")
         if finish not in _FINISHES:
-            raise self.fail(f'\'{side}_finish\' must be "stop", "length" or null, got {finish!r}')
+            raise self.error(f'\'{side}_finish\' must be "stop", "length" or null, got {finish!r}')
         ids = self._stored_ids(record, f"{side}_ids")
         if ids is None:
             return self.encoder.encode_completion(text, ended=finish != "length")
         ends = [place for place, token in enumerate(ids) if token in self.encoder.eos_ids]
         if any(place != len(ids) - 1 for place in ends):
-            raise self.fail(f"'{side}_ids' goes on after an end-of-sequence token")
+            raise self.error(f"'{side}_ids' continues after an end-of-sequence token")
         if finish is not None and ids and (finish == "stop") != bool(ends):
-            raise self.fail(
+            raise self.error(
                 f"'{side}_finish' is {finish!r} but '{side}_ids' "
                 f"{'ends with' if ends else 'does not end with'} an end-of-sequence token"
             )
         return ids
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    import hashlib
-
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Which pairs a step sees and how far it goes: functions of the config and the step alone, so a resumed run agrees."""
+"""The pairs and the learning rate of each step: functions of config and step alone, so that a resumed run agrees."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Schedule:
         self.pairs = pairs
         self.steps_per_epoch = math.ceil(pairs / config.pairs_per_step)
         self.steps = self.steps_per_epoch * config.epochs
+        self._epoch = -1  # whose order is kept; a permutation of all pairs at every step would cost too much
+        self._order: list[int] = []
 
     def epoch_of(self, step: int) -> int:
         """Epoch of a step, from 0."""
@@ -29,8 +31,21 @@ class Schedule:
 
     def indices(self, step: int) -> list[int]:
         """The pairs of a step; an epoch's last step may have fewer."""
+        epoch = self.epoch_of(step)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self.order(epoch)
         first = (step - 1) % self.steps_per_epoch * self.config.pairs_per_step
-        return self.order(self.epoch_of(step))[first : first + self.config.pairs_per_step]
+        return self._order[first : first + self.config.pairs_per_step]
+
+    def evaluates_after(self, step: int) -> bool:
+        """Whether an evaluation is due between this step and the next; the one after the last step is always made."""
+        every = self.config.evaluate_every
+        return every > 0 and 0 < step < self.steps and step % every == 0
+
+    def saves_after(self, step: int) -> bool:
+        """Whether a checkpoint is due between this step and the next; after the last one the result is written."""
+        every = self.config.checkpoint_every
+        return every > 0 and step < self.steps and step % every == 0
 
     def learning_rate(self, step: int) -> float:
         """Rises linearly over the warm-up, then falls towards zero, which it would reach one step after the last."""

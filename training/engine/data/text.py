@@ -1,30 +1,25 @@
-"""Text to token ids, for pairs that come without stored ids: the chat template for prompts, EOS for what ended."""
+"""Text to token ids, for pairs without stored ids: prompts by the chat template, EOS after completions that ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from training.engine.errors import InputError
+from training.language_models.loading import first_line
+from training.language_models.messages import Message
 
 _PROBE = "completion"
 _CONTEXT = 4  # tokens
 
 
-class Message(TypedDict):
-    """One turn of a conversation."""
-
-    role: str
-    content: str
-
-
 class TextEncoder:
     """A tokenizer with its chat template and the tokens that end a completion.
 
-    ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts behind an
-    assistant's text, which is appended to completions that ended by themselves; ``longest``: how many positions the
-    model knows, if it says so.
+    ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts after an
+    assistant's text, appended to completions that ended by themselves; ``longest``: how many positions the model has,
+    if its config says so.
     """
 
     def __init__(
@@ -48,7 +43,7 @@ class TextEncoder:
             config = AutoConfig.from_pretrained(directory, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"cannot read config or tokenizer of {directory}: {_first_line(error)}") from error
+            raise InputError(f"cannot read config or tokenizer of {directory}: {first_line(error)}") from error
         try:
             stops = GenerationConfig.from_pretrained(directory, local_files_only=True).eos_token_id
         except OSError:
@@ -60,7 +55,7 @@ class TextEncoder:
         return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=text.vocab_size, longest=longest)
 
     def encode_prompt(self, messages: list[Message]) -> tuple[int, ...]:
-        """The conversation up to where the assistant begins to write."""
+        """The token ids of a conversation up to where the assistant begins to write."""
         if self.tokenizer.chat_template is None:
             text = "\n\n".join(message["content"] for message in messages)
             return tuple(self.tokenizer(text)["input_ids"])
@@ -77,11 +72,11 @@ class TextEncoder:
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token's own part of the text, special tokens included. A character of several tokens belongs to its last
-        one, and the others' parts are empty; what is no whole character at the end is shown as it decodes."""
+        one, and the others' parts are empty; an incomplete character at the end stays as it decodes."""
         parts: list[str] = []
-        start = 0  # of the tokens that have no part yet
+        start = 0  # the first token that has no part yet
         for place in range(len(ids)):
-            # A few tokens before, because some tokenizers write a word's space only where something stands before it.
+            # With a few tokens of context: some tokenizers write a word's space only after another token.
             context = ids[max(0, start - _CONTEXT) : start]
             text = self._decoded([*context, *ids[start : place + 1]])[len(self._decoded(context)) :]
             if text.endswith("\ufffd") and place + 1 < len(ids):
@@ -105,7 +100,3 @@ class TextEncoder:
                     return int(token)
         own_eos = self.tokenizer.eos_token_id
         return int(own_eos if own_eos is not None else min(self.eos_ids))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

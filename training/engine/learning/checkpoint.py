@@ -14,7 +14,8 @@ from torch import Tensor
 
 from training.engine.model.parallel import gathered, spread_like
 from training.engine.model.weights import Weights
-from training.engine.run_folder import publish_folder, write_json
+from training.engine.run_folder import write_json
+from training.language_models.folders import publish_folder
 
 _OPTIMIZER_NAME = "optimizer.safetensors"
 _STATE_NAME = "state.json"
@@ -22,17 +23,17 @@ _RANDOM_STATE = "random_state"
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where a run stands. ``seconds`` counts the training done so far, over all processes."""
+class RunProgress:
+    """How far a run has come. ``seconds`` of training so far include those of earlier processes."""
 
     step: int
     seconds: float
 
 
 def save_checkpoint(
-    target: Path, *, weights: Weights, optimizer: torch.optim.Optimizer, progress: Progress, writes: bool = True
+    target: Path, *, weights: Weights, optimizer: torch.optim.Optimizer, progress: RunProgress, writes: bool = True
 ) -> None:
-    """Write a checkpoint beside its place and rename it there. Of several processes all gather and one ``writes``."""
+    """Write a checkpoint beside its place and rename it. Of several processes all gather state, and one ``writes``."""
     state = weights.state()
     tensors = {_RANDOM_STATE: torch.get_rng_state()}
     for name, parameter in weights.parameters().items():
@@ -47,22 +48,22 @@ def save_checkpoint(
     weights.write(temporary, state)
     save_file(tensors, temporary / _OPTIMIZER_NAME)
     write_json(temporary / _STATE_NAME, asdict(progress))
-    publish_folder(temporary, target)
+    publish_folder(temporary, target, replace=True)
 
 
-def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> Progress:
-    """Put weights, optimizer and random state back to where they were."""
+def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> RunProgress:
+    """Restore weights, optimizer and random state; returns how far the run had come."""
     weights.load(weights.read(source))
     tensors = load_file(source / _OPTIMIZER_NAME)
     torch.set_rng_state(tensors.pop(_RANDOM_STATE))
     state = optimizer.state_dict()
     state["state"] = _optimizer_state(weights, tensors)
     optimizer.load_state_dict(state)
-    return Progress(**json.loads((source / _STATE_NAME).read_text(encoding="utf-8")))
+    return RunProgress(**json.loads((source / _STATE_NAME).read_text(encoding="utf-8")))
 
 
 def _optimizer_state(weights: Weights, tensors: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
-    """As ``Optimizer.load_state_dict`` wants it: by the parameters' number in their one group."""
+    """The state as ``Optimizer.load_state_dict`` expects it: by the parameters' number in their one group."""
     parameters = weights.parameters()
     numbers = {name: number for number, name in enumerate(parameters)}
     state: dict[int, dict[str, Any]] = {}

@@ -1,7 +1,7 @@
-"""Whether a run fits into memory, before its first step: it refuses, or computes activations twice, and says so.
+"""Whether a run fits into memory, before its first step: it is refused, or activations are computed twice.
 
-What one row keeps for its backward is measured on a small row (every tensor that autograd saves) and scaled: all of it
-grows with the row's tokens but the attention weights, which are counted. What optimizer and gradients need is counted.
+The tensors that autograd saves for a backward are measured on a small row and scaled: all grow with the row's tokens
+except the attention weights, which are counted. Gradients and the optimizer's state are counted too.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_to
 from training.engine.data.records import TokenPair
 from training.engine.errors import InputError
 from training.engine.events import log
-from training.engine.model.attention import done_together, scores_of
+from training.engine.model.attention import scores_of, tiled
 from training.engine.model.parallel import world_size
-from training.engine.model.policy import Policy
+from training.engine.model.policy import TrainedModel
 
 GIB = 2**30
-UNKNOWN = 2**62  # bytes: where nothing is known, nothing is refused
-# What the backward holds for a moment on top of what was kept: gradients of a layer's activations, and fragmentation.
+UNKNOWN = 2**62  # bytes: without a known limit no run is refused
+# The share that the backward holds for a moment beside the kept activations: a layer's gradients, and fragmentation.
 TRANSIENT = 0.35
 
 
 class NotEnoughMemory(InputError):
-    """The run would not fit; the message says what it needs and what would make it fit."""
+    """The run would not fit; the message gives its need and the settings that would make it fit."""
 
 
 @dataclass(frozen=True)
-class Estimate:
+class MemoryNeed:
     """Bytes that a run will ask for beyond what it holds when its model is loaded."""
 
     state: int  # gradients, the optimizer's memory, copies of the start
-    activations: int  # what the largest rows keep that are computed at a time
+    activations: int  # kept by the largest rows that are computed at a time
     activations_checkpointed: int  # the same with gradient checkpointing
 
     def total(self, *, checkpointing: bool) -> int:
@@ -46,13 +46,13 @@ class Estimate:
         return self.state + int((1 + TRANSIENT) * activations)
 
 
-def estimate(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig) -> Estimate:
+def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunConfig) -> MemoryNeed:
     """Measure on a few of the shortest pairs, and scale to the rows of a step made of the longest."""
-    share, keep_last = config.share_prefix and policy.packs, policy.keeps_last
+    share, keep_last = trained.shares_prefix(config), trained.keeps_last
     sizes = [pair_tokens(pair, share=share, keep_last=keep_last) for pair in pairs]
     ranked = sorted(range(len(pairs)), key=lambda number: (-sizes[number], number))
     longest = ranked[: config.pairs_per_step]
-    lanes = policy.lanes.count
+    lanes = trained.lanes.count
     worst = pack_rows(
         pairs,
         longest,
@@ -63,28 +63,28 @@ def estimate(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig) -> E
     )
     fixed, per_token = _line(
         [
-            (row.tokens, saved_bytes(policy, row) - attention_bytes(policy, row))
+            (row.tokens, saved_bytes(trained, row) - attention_bytes(trained, row))
             for row in (pack_row(pairs, ranked[-count:], share=share, keep_last=keep_last) for count in (1, 4))
         ]
     )
-    kept = [fixed + per_token * row.tokens + attention_bytes(policy, row) for row in worst]
-    shape = policy.model.config.get_text_config()
+    kept = [fixed + per_token * row.tokens + attention_bytes(trained, row) for row in worst]
+    shape = trained.model.config.get_text_config()
     layers = shape.num_hidden_layers
-    between = [layers * row.tokens * shape.hidden_size * policy.master.itemsize for row in worst]
-    trained = sum(each.numel() * each.element_size() for each in policy.weights(Path()).parameters().values())
+    between = [layers * row.tokens * shape.hidden_size * trained.master.itemsize for row in worst]
+    trained_bytes = sum(each.numel() * each.element_size() for each in trained.weights(Path()).parameters().values())
     if config.tuning == "full":
-        trained = -(-trained // world_size())  # spread over the processes
+        trained_bytes = -(-trained_bytes // world_size())  # spread over the processes
     copies = 1 + (2 if config.optimizer == "adamw" else 1) + (1 if config.probe_prompts else 0)
     again = [one / layers + bound for one, bound in zip(kept, between, strict=True)]
-    return Estimate(
-        state=copies * trained,
+    return MemoryNeed(
+        state=copies * trained_bytes,
         activations=_largest(kept, lanes),
         activations_checkpointed=_largest(again, lanes),
     )
 
 
 def _largest(sizes: Sequence[float], count: int) -> int:
-    """What the largest of some rows keep, as many as are computed at a time."""
+    """The sum of the ``count`` largest sizes: of the rows that are computed at a time."""
     return int(sum(sorted(sizes, reverse=True)[:count]))
 
 
@@ -95,9 +95,9 @@ def _line(points: Sequence[tuple[int, int]]) -> tuple[float, float]:
     return low - slope * first, slope
 
 
-def saved_bytes(policy: Policy, row: PackedRow) -> int:
-    """What autograd keeps of a row's forward, the parameters themselves left out."""
-    held = {each.untyped_storage().data_ptr() for each in [*policy.model.parameters(), *policy.model.buffers()]}
+def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
+    """Bytes that autograd keeps of a row's forward, without the parameters themselves."""
+    held = {each.untyped_storage().data_ptr() for each in [*trained.model.parameters(), *trained.model.buffers()]}
     sizes: dict[int, int] = {}
     alive: list[Tensor] = []
 
@@ -105,20 +105,20 @@ def saved_bytes(policy: Policy, row: PackedRow) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in held:
             sizes[storage.data_ptr()] = storage.nbytes()
-            alive.append(tensor)  # or the next one could lie at the same place
+            alive.append(tensor)  # else the next one could get the same address
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        policy.side_values(row)
+        trained.side_values(row)
     return sum(sizes.values())
 
 
-def attention_bytes(policy: Policy, row: PackedRow) -> int:
-    """What the attention weights of all layers take: the part that does not grow with the tokens alone."""
-    config = policy.model.config.get_text_config()
+def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
+    """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone."""
+    config = trained.model.config.get_text_config()
     heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
-    scores = sum(map(scores_of, done_together(row.segments)))
-    return int(scores * heads * config.num_hidden_layers * policy.dtype.itemsize)
+    scores = sum(map(scores_of, tiled(row.segments)))
+    return int(scores * heads * config.num_hidden_layers * trained.dtype.itemsize)
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:
@@ -139,7 +139,7 @@ def _meminfo_available() -> int:
 
 
 def _control_group_available(root: Path = Path("/sys/fs/cgroup")) -> int:
-    """What the limit leaves, counting as free what the kernel would give back (files that nobody uses)."""
+    """Bytes left below the limit; memory that the kernel would reclaim (inactive files) counts as free."""
     try:
         limit, used = (int((root / name).read_text()) for name in ("memory.max", "memory.current"))
         lines = (root / "memory.stat").read_text().splitlines()
@@ -148,8 +148,8 @@ def _control_group_available(root: Path = Path("/sys/fs/cgroup")) -> int:
         return UNKNOWN
 
 
-def wants_checkpointing(config: RunConfig, needed: Estimate, available: int) -> bool:
-    """Whether to compute activations twice. Raises NotEnoughMemory when even that would not fit."""
+def wants_checkpointing(config: RunConfig, needed: MemoryNeed, available: int) -> bool:
+    """Whether to compute activations twice. Raises NotEnoughMemory when the run would not fit even so."""
     plain, saving = (needed.total(checkpointing=each) for each in (False, True))
     if config.gradient_checkpointing != "auto":
         chosen = config.gradient_checkpointing == "on"

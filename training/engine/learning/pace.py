@@ -5,18 +5,18 @@ from __future__ import annotations
 import time
 
 from training.engine.events import Emit
-from training.engine.learning.checkpoint import Progress
+from training.engine.learning.checkpoint import RunProgress
 
 
 class ScoringReport:
-    """A pass over pairs without learning, as progress events: it may take as long as an epoch."""
+    """Progress events of a pass over pairs without learning, which may take as long as an epoch."""
 
     def __init__(self, emit: Emit, what: str, total: int) -> None:
         self.emit, self.what, self.total = emit, what, total
         self.start = time.monotonic()
 
-    def say(self, scored: int) -> None:
-        """``scored`` pairs of all are done."""
+    def update(self, scored: int) -> None:
+        """Emit that ``scored`` pairs of all are done."""
         rate = scored / max(time.monotonic() - self.start, 1e-9)
         self.emit(
             {
@@ -31,9 +31,9 @@ class ScoringReport:
 
 
 class Clock:
-    """Training time over all processes, and the rate of the steps of this one."""
+    """Training time over all processes of a run, and the rate of the steps of this one."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: RunProgress) -> None:
         self.before = progress.seconds
         self.start = self.last = time.monotonic()
         self.steps = 0

@@ -1,7 +1,7 @@
-"""Reference log-probabilities: computed once before the first step, kept under the name of all that made them.
+"""Reference log-probabilities: computed once before the first step, stored under a hash of everything that made them.
 
-They lie in the run's folder, so that a resumed run has the very same. With a ``ReferenceCache`` what an earlier run
-computed is looked up, as long as it agrees with what this run computes itself.
+They lie in the run's folder, so that a resumed run has exactly the same. With a ``ReferenceCache`` values of earlier
+runs are used, as long as they agree with those that this run computes itself.
 """
 
 from __future__ import annotations
@@ -22,28 +22,19 @@ from safetensors.torch import save
 
 from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow
-from training.engine.data.records import TokenPair, digest
+from training.engine.data.records import TokenPair
 from training.engine.events import log
 from training.engine.learning.reference_cache import ReferenceCache
 from training.engine.measuring.scoring import SideLogProbs, rows_by_length, score_rows
-from training.engine.model import attention
 from training.engine.model.parallel import ALONE, Ranks
-from training.engine.model.policy import Policy
+from training.engine.model.policy import TrainedModel
 from training.engine.run_folder import write_atomically
-from training.engine.versions import versions
+from training.engine.versions import library_versions
 
-_FORMAT = 1
+_FORMAT = 2  # goes up when a key or a file would mean something else
 ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
-"""Nats by which a completion's log-probability may differ between two rows: far above what was seen (float32: 1e-5; on
-the CPU with SmolLM2 nothing at all, in bfloat16 too), far below what another model or machine would give."""
-_MODEL_FILES = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    "adapter_config.json",
-)
+"""Nats by which a completion's log-probability may differ between two rows: far above the observed differences (1e-5 in
+float32; none on the CPU with SmolLM2, in bfloat16 too), far below those between two models or machines."""
 
 
 def pairs_hash(pairs: Sequence[TokenPair]) -> str:
@@ -56,18 +47,8 @@ def pairs_hash(pairs: Sequence[TokenPair]) -> str:
     return state.hexdigest()
 
 
-def folder_hash(directory: Path) -> str:
-    """SHA-256 over the names and contents of the weights, configs and tokenizer in a model's or adapter's folder."""
-    state = hashlib.sha256()
-    named = (directory / name for name in _MODEL_FILES)
-    weights = (path for kind in ("*.safetensors", "*.bin") for path in directory.glob(kind))
-    for path in sorted(path for path in (*named, *weights) if path.is_file()):
-        state.update(f"{path.name} {digest(path)}\n".encode())
-    return state.hexdigest()
-
-
-def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Everything that decides what a completion's reference log-probability is, to the last bit."""
+def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Everything that determines a completion's reference log-probability to the last bit."""
     device = policy.device
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
     return {
@@ -78,28 +59,30 @@ def reference_ingredients(policy: Policy, config: RunConfig, inputs: dict[str, A
         "device": f"{device.type} {chip}",
         "threads": torch.get_num_threads(),
         "lanes": policy.lanes.count,
-        "attention": "varlen" if policy.varlen else attention.NAME if policy.packs else "alone",
-        "shares_prefix": policy.packs and config.share_prefix,
+        "attention": policy.forward.attention,
+        "shares_prefix": policy.shares_prefix(config),
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
-        "versions": versions(),
+        "versions": library_versions(),
     }
 
 
 class ReferenceModel:
-    """The model that the policy is measured against: the base under the adapter, or where the policy started."""
+    """The model that the policy is compared with: the base under the adapter, or the policy's start."""
 
-    def __init__(self, policy: Policy, parameters: Iterable[torch.nn.Parameter], *, is_base: bool, keep: bool) -> None:
-        """Made before the first step. ``is_base``: it is the base under the adapter. ``keep``: it is wanted after the
-        first step too, for which the start is copied where that is not the base."""
+    def __init__(
+        self, policy: TrainedModel, parameters: Iterable[torch.nn.Parameter], *, is_base: bool, keep: bool
+    ) -> None:
+        """Made before the first step. ``is_base``: it is the base under the adapter. ``keep``: it is needed after the
+        first step too, so the start is copied unless it is the base."""
         self.base_of = policy.adapter if is_base else None
         self.parameters = list(parameters)
         self.start = [each.detach().clone() for each in self.parameters] if keep and not is_base else None
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The reference in the policy's place, for the time of the block. Without a copy of the start this is only
-        right as long as the policy has not moved."""
+        """Put the reference in the policy's place for the time of the block. Without a copy of the start this is only
+        right until the policy's first step."""
         if self.base_of is not None:
             with self.base_of.switched_off():
                 yield
@@ -117,8 +100,8 @@ class ReferenceModel:
 
 
 @dataclass(frozen=True)
-class Split:
-    """Pairs whose reference is wanted. ``rows``: all of them as a run will see them first; ``first``: see
+class PairsToScore:
+    """Pairs that need a reference. ``rows``: all of them, as the run will see them first; ``first``: see
     ``reference_log_probs``."""
 
     name: str
@@ -128,10 +111,10 @@ class Split:
 
 
 def make_reference(
-    policy: Policy,
+    policy: TrainedModel,
     config: RunConfig,
     inputs: dict[str, Any],
-    splits: Sequence[Split],
+    splits: Sequence[PairsToScore],
     after_row: Callable[[int], None],
     *,
     path: Path,
@@ -144,17 +127,17 @@ def make_reference(
     layout = {name: getattr(config, name) for name in ("seed", "pairs_per_step", "tokens_per_row")}
     hashes = {split.name: pairs_hash(split.pairs) for split in splits}
     key = cache_key({**ingredients, **hashes, "settings": layout, "processes": ranks.size})
-    found = load_reference(path, key, **{split.name: len(split.pairs) for split in splits})
-    if found is not None:
-        return found
+    own = load_reference(path, key, **{split.name: len(split.pairs) for split in splits})
+    if own is not None:
+        return own
     cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
     values: dict[str, SideLogProbs] = {}
     for split in splits:
-        told = partial(_tell, after_row, sum(map(len, values.values())))
-        known = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
-        cached = int(np.isfinite(known).all(axis=1).sum())
-        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {cached} cached")
-        values[split.name] = reference_log_probs(policy, split, config, told, known=known, ranks=ranks)
+        report = partial(_report_beyond, after_row, sum(map(len, values.values())))
+        cached = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
+        count = int(np.isfinite(cached).all(axis=1).sum())
+        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {count} cached")
+        values[split.name] = reference_log_probs(policy, split, config, report, cached=cached, ranks=ranks)
     if ranks.main:
         save_reference(path, key, **values)
         # After the run's own file: a resumed run must not find other numbers than it had.
@@ -165,50 +148,51 @@ def make_reference(
 
 
 def reference_log_probs(
-    policy: Policy,
-    split: Split,
+    policy: TrainedModel,
+    split: PairsToScore,
     config: RunConfig,
     after_row: Callable[[int], None],
     *,
-    known: SideLogProbs,
+    cached: SideLogProbs,
     ranks: Ranks = ALONE,
 ) -> SideLogProbs:
     """Log-probabilities (pairs, 2) under the policy as it is now.
 
-    ``known``: (pairs, 2), what a cache holds, NaN where it holds nothing. The split's ``first`` pairs (those of the
-    first step, or of an evaluation's first row) are scored anew whatever is known, in the very rows of that step: so
-    its rewards are exactly zero. What the cache holds of them may differ by ROUNDING, because matrix products may round
-    differently in another row; if it differs by more, the cache is not used, and all pairs are scored in ``rows``.
+    ``cached``: (pairs, 2), NaN where the cache holds nothing. The split's ``first`` pairs (those of the first step, or
+    of an evaluation's first row) are always scored, in the very rows of that step: so its rewards are exactly zero.
+    Their cached values may differ from that by ROUNDING, because matrix products may round differently in another row;
+    if they differ by more, the cache is not used, and all pairs are scored in ``rows``.
     """
     pairs, first = split.pairs, list(split.first)
 
-    def fresh(indices: Sequence[int], before: int) -> SideLogProbs:
+    def scored(indices: Sequence[int], before: int) -> SideLogProbs:
         some = [pairs[index] for index in indices]
         if not some:
             return np.empty((0, 2))
         rows = rows_by_length(some, policy, config, ranks)
-        return score_rows(policy, some, rows, partial(_tell, after_row, before), ranks)
+        return score_rows(policy, some, rows, partial(_report_beyond, after_row, before), ranks)
 
-    if np.isnan(known).any(axis=1).all():
+    if np.isnan(cached).any(axis=1).all():
         return score_rows(policy, pairs, split.rows, after_row, ranks)
-    values = known.copy()
-    values[first] = fresh(first, 0)
-    differences = np.abs(values - known)[~np.isnan(known)]
+    values = cached.copy()
+    values[first] = scored(first, 0)
+    differences = np.abs(values - cached)[~np.isnan(cached)]
     if differences.max(initial=0.0) > ROUNDING[policy.dtype]:
-        log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed anew")
+        log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed again")
         return score_rows(policy, pairs, split.rows, after_row, ranks)
     rest = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
-    values[rest] = fresh(rest, len(first))
+    values[rest] = scored(rest, len(first))
     after_row(len(pairs))
     return values
 
 
-def _tell(after_row: Callable[[int], None], before: int, done: int) -> None:
-    after_row(before + done)
+def _report_beyond(after_row: Callable[[int], None], before: int, scored: int) -> None:
+    """Report a part of a pass: ``scored`` pairs after the ``before`` ones of earlier parts."""
+    after_row(before + scored)
 
 
 def cache_key(ingredients: dict[str, Any]) -> str:
-    """The name of a set of reference log-probabilities: a hash of everything that made them."""
+    """The name of a set of reference log-probabilities: a hash of everything that determines them."""
     text = json.dumps({"format": _FORMAT, **ingredients}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -220,8 +204,8 @@ def save_reference(path: Path, key: str, **splits: SideLogProbs) -> None:
 
 
 def load_reference(path: Path, key: str, **lengths: int) -> dict[str, SideLogProbs] | None:
-    """What ``save_reference`` wrote, or None if there is nothing usable: another key, a torn file, a split of another
-    length, a hole."""
+    """The log-probabilities that ``save_reference`` wrote; None if the file is missing or torn, has another key, a
+    split of another length, or a hole."""
     try:
         with safe_open(path, framework="pt") as stream:
             if (stream.metadata() or {}).get("key") != key or set(stream.keys()) != set(lengths):

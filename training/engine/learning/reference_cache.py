@@ -1,7 +1,7 @@
-"""Reference log-probabilities that runs share: what one run computed, the next one with the same reference looks up.
+"""Reference log-probabilities that runs share: each run looks up those of earlier runs with the same reference.
 
-A folder for each reference (named by the hash of everything that decides its numbers) holds one file for each run that
-had something to add, named by the hash of its own bytes. A file whose bytes are not what its name says is ignored. The
+A folder for each reference (named by the hash of everything that determines its numbers) holds a file from each run
+that computed new values, named by the hash of its own bytes. A file whose bytes do not match its name is ignored. The
 folder may be deleted at any time.
 """
 
@@ -22,46 +22,46 @@ from training.engine.run_folder import write_atomically
 
 
 def completion_key(prompt_ids: Sequence[int], completion_ids: Sequence[int]) -> bytes:
-    """SHA-256 over the token ids of a completion and its prompt, and over where the one begins."""
+    """SHA-256 over the token ids of a prompt and its completion, and over the length of the prompt."""
     state = hashlib.sha256(len(prompt_ids).to_bytes(8, "little"))
     state.update(np.asarray([*prompt_ids, *completion_ids], dtype="<i8").tobytes())
     return state.digest()
 
 
 class ReferenceCache:
-    """The log-probabilities that are known of one reference, by completion."""
+    """The stored log-probabilities of one reference, by completion."""
 
     def __init__(self, directory: Path, scope: str) -> None:
         """``scope``: the name of the reference, see ``reference.cache_key``."""
         self.folder = directory / scope
-        self.known: dict[bytes, float] = {}
+        self.stored: dict[bytes, float] = {}
         for path in sorted(self.folder.glob("*.safetensors")):
             self._read(path)
 
     def _read(self, path: Path) -> None:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != path.stem:
-            log(f"{path} is damaged: what it held is computed again")
+            log(f"{path} is damaged: its values are computed again")
             return
         tensors = load(content)
         keys, values = tensors["keys"].numpy(), tensors["values"].numpy()
-        self.known.update(zip(map(bytes, keys), map(float, values), strict=True))
+        self.stored.update(zip(map(bytes, keys), map(float, values), strict=True))
 
     def find(self, pairs: Sequence[TokenPair]) -> SideLogProbs:
-        """(pairs, 2), with NaN where nothing is known."""
-        values = [[self.known.get(key, np.nan) for key in _keys(pair)] for pair in pairs]
+        """The stored values of some pairs, (pairs, 2), with NaN where there is none."""
+        values = [[self.stored.get(key, np.nan) for key in _keys(pair)] for pair in pairs]
         return np.array(values, dtype=np.float64).reshape(len(pairs), 2)
 
     def add(self, pairs: Sequence[TokenPair], values: SideLogProbs) -> None:
-        """Write what is not known yet of the pairs' completions. Raises ValueError for a number that is not finite:
-        no hole is ever kept."""
+        """Store the values of completions that have none yet. Raises ValueError for a number that is not finite: no
+        hole is ever stored."""
         if not np.isfinite(values).all():
             raise ValueError("a reference log-probability is missing")
         fresh = {
             key: float(value)
             for pair, sides in zip(pairs, values, strict=True)
             for key, value in zip(_keys(pair), sides, strict=True)
-            if key not in self.known
+            if key not in self.stored
         }
         if not fresh:
             return
@@ -71,7 +71,7 @@ class ReferenceCache:
         )
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.folder / f"{hashlib.sha256(content).hexdigest()}.safetensors", content)
-        self.known |= fresh
+        self.stored |= fresh
 
 
 def _keys(pair: TokenPair) -> tuple[bytes, bytes]:

@@ -1,8 +1,8 @@
-"""An explicit reward model: backbone, adapter and rows as in DPO, and a number read at a completion's last token.
+"""An explicit reward model: backbone, adapter and rows as in DPO, and a reward read at each completion's last token.
 
 ``r(x, y) = w . h`` with h the last hidden state there; trained by Bradley-Terry, ``-p log sigma(r_c - r_r) - (1 - p)
-log sigma(r_r - r_c)``, which is DPO's loss with the reward in the place of beta times the log-ratio. So the trainer is
-the same; the reference is zero and beta is one.
+log sigma(r_r - r_c)``, which is DPO's loss with the reward in place of beta times the log-ratio. So the trainer is the
+same, with a reference of zero and a beta of one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from training.engine.errors import InputError
 from training.engine.events import StopRequest
 from training.engine.measuring.metrics import Column, wilson_interval
 from training.engine.measuring.scoring import rows_by_length, score_rows
-from training.engine.model.adapter_format import read_shape, read_state, write_adapter_state
+from training.engine.model.adapter_format import read_shape, read_state, write_adapter
 from training.engine.model.lora import Adapter, AdapterShape, copy_into
-from training.engine.model.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import Weights, state_of
 from training.engine.run_folder import write_atomically
 
@@ -36,15 +36,15 @@ HEAD_FILE = "reward_head.safetensors"
 _HEAD = "reward_head"
 
 
-class RewardPolicy(Policy):
-    """A policy that gives rewards instead of log-probabilities."""
+class RewardModel(TrainedModel):
+    """The model that ``reward`` trains: the number of a completion is its reward."""
 
     keeps_last = True
     has_reference = False
 
     def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape, lanes: int = 1) -> None:
         super().__init__(model, dtype=dtype, shape=shape, lanes=lanes)
-        width = self.head.weight.shape[1]
+        width = self.head.output.in_features
         # Zero: at the start all rewards are equal, and the loss is ln 2.
         self.reward_head = nn.Parameter(torch.zeros(width, dtype=self.master, device=self.device))
 
@@ -55,13 +55,13 @@ class RewardPolicy(Policy):
     def side_values(self, row: PackedRow) -> Tensor:
         """Rewards (2 * pairs,) fp64 of a row that holds the completions' last tokens."""
         row = row.to(self.device)
-        rewards: Tensor = self.hidden_states(row, row.ends) @ self.reward_head
+        rewards: Tensor = self.forward.hidden_states(row, row.ends) @ self.reward_head
         return rewards.double()
 
 
 @dataclass(frozen=True)
 class RewardWeights:
-    """PEFT's two files, and the head's beside them."""
+    """The weights of a reward model: PEFT's two files, and the head's beside them."""
 
     adapter: Adapter
     head: nn.Parameter
@@ -83,7 +83,7 @@ class RewardWeights:
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """Write all of it."""
         adapter = {name: each for name, each in state.items() if name != _HEAD}
-        write_adapter_state(directory, self.adapter.shape, adapter, base_model=self.base_model)
+        write_adapter(directory, self.adapter.shape, adapter, base_model=self.base_model)
         save_file({_HEAD: state[_HEAD]}, directory / HEAD_FILE)
 
     def read(self, directory: Path) -> dict[str, Tensor]:
@@ -96,10 +96,10 @@ class RewardWeights:
 
 
 def reward_config(config: RunConfig) -> RunConfig:
-    """The settings under which the trainer's loss is Bradley-Terry on rewards. Raises InputError for what a reward
-    model has no use for."""
+    """The settings under which the trainer's loss is Bradley-Terry on rewards. Raises InputError for settings that do
+    not apply to a reward model."""
     if config.tuning != "lora" or config.probe_prompts:
-        raise InputError("a reward model is trained with tuning=lora and probe_prompts=0: it writes nothing")
+        raise InputError("a reward model is trained with tuning=lora and probe_prompts=0: it writes no answers")
     return dataclasses.replace(config, loss="sigmoid", beta=1.0, sft_weight=0.0, dpop_weight=0.0)
 
 
@@ -107,13 +107,11 @@ def score_rewards(
     model: Path, reward_model: Path, pair_set: PairSet, config: RunConfig, *, stop: StopRequest
 ) -> Column:
     """Rewards of both sides of every pair, (pairs, 2)."""
-    device = choose_device(config.device)
-    dtype, shape = choose_dtype(config.dtype, device), read_shape(reward_model)
-    policy = RewardPolicy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
-    weights = policy.weights(model)
+    scorer = RewardModel.load(model, config, shape=read_shape(reward_model))
+    weights = scorer.weights(model)
     weights.load(weights.read(reward_model))
-    rows = rows_by_length(pair_set.pairs, policy, config)
-    return score_rows(policy, pair_set.pairs, rows, lambda scored: stop.check())
+    rows = rows_by_length(pair_set.pairs, scorer, config)
+    return score_rows(scorer, pair_set.pairs, rows, lambda scored: stop.check())
 
 
 def write_rewards(target: Path, pairs: list[TokenPair], rewards: Column) -> None:
@@ -136,10 +134,10 @@ def write_rewards(target: Path, pairs: list[TokenPair], rewards: Column) -> None
 def reward_figures(rewards: Column) -> dict[str, Any]:
     """How often the reward model agrees with the labels: accuracy with its 95 % interval, ties, margins."""
     margins = rewards[:, 0] - rewards[:, 1]
-    right = int((margins > 0).sum())
-    low, high = wilson_interval(right, len(margins))
+    agreeing = int((margins > 0).sum())
+    low, high = wilson_interval(agreeing, len(margins))
     return {
-        "reward_accuracy": right / len(margins),
+        "reward_accuracy": agreeing / len(margins),
         "reward_accuracy_low": low,
         "reward_accuracy_high": high,
         "ties": int((margins == 0).sum()),

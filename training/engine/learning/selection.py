@@ -1,7 +1,7 @@
-"""Which evaluated weights a run ends with, and when it stops looking for a better one.
+"""The choice of the weights that a run ends with, and of the moment to stop early.
 
-Training accuracy says nothing about it, and over-optimisation often starts before the first epoch is over (arXiv
-2406.02900): the held-out loss decides.
+The held-out loss decides: training accuracy does not show over-optimisation, which often starts before the first epoch
+is over (arXiv 2406.02900).
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder, publish_folder
+from training.engine.run_folder import RunFolder
+from training.language_models.folders import publish_folder
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluatedStep:
     """The held-out figures after a step."""
 
     step: int
@@ -31,7 +32,7 @@ class Evaluation:
 class Selection:
     """The evaluations of a run, and the weights of the best of them in ``best/step-000010/``.
 
-    What it knows comes from the metrics file, so a resumed run decides as an undisturbed one.
+    The evaluations are read back from the metrics file, so a resumed run decides as an undisturbed one.
     """
 
     def __init__(
@@ -47,12 +48,12 @@ class Selection:
         """``writes``: whether this is the process that writes, where there are several."""
         self.folder, self.weights, self.writes = folder, weights, writes
         self.keep, self.patience, self.kl_budget = keep, patience, kl_budget
-        self.evaluations: list[Evaluation] = []
+        self.evaluations: list[EvaluatedStep] = []
 
     def restore(self) -> None:
-        """Read back what an earlier process evaluated."""
+        """Read back the evaluations of earlier processes."""
         self.evaluations = [
-            Evaluation(record["step"], {key: value for key, value in record.items() if key not in _NOT_FIGURES})
+            EvaluatedStep(record["step"], {key: value for key, value in record.items() if key not in _NOT_FIGURES})
             for record in self._records()
             if record["event"] == "evaluated"
         ]
@@ -62,8 +63,8 @@ class Selection:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def note(self, step: int, figures: dict[str, Any]) -> None:
-        """Remember an evaluation of the present weights, and keep them if they are among the best."""
-        self.evaluations.append(Evaluation(step, figures))
+        """Record an evaluation of the present weights, and keep them if they are among the best."""
+        self.evaluations.append(EvaluatedStep(step, figures))
         kept = {each.step for each in self._best()}
         if step in kept:
             self._write(step)
@@ -73,27 +74,27 @@ class Selection:
 
     @property
     def reason_to_stop(self) -> str | None:
-        """Why to stop early: the policy has drifted beyond its budget, or ``patience`` evaluations in a row brought
-        nothing better (never with a patience of 0)."""
+        """Why the run should stop early, or None: the policy has drifted beyond its budget, or ``patience`` evaluations
+        in a row were no better (never with a patience of 0)."""
         if not self.evaluations:
             return None
         if self.evaluations[-1].drift(self.kl_budget):
             return f"the KL of {self.evaluations[-1].figures['kl']:.3g} nats is beyond the budget of {self.kl_budget:g}"
         best = self._best()[0]
         if self.patience and len([each for each in self.evaluations if each.step > best.step]) >= self.patience:
-            return f"{self.patience} evaluations brought no lower held-out loss"
+            return f"{self.patience} evaluations in a row had no lower held-out loss"
         return None
 
-    def finish(self) -> Evaluation:
-        """Put the best weights in the place of the present ones; returns their evaluation."""
+    def finish(self) -> EvaluatedStep:
+        """Replace the present weights by the best; returns their evaluation."""
         best = self._best()[0]
         if best.step != self.evaluations[-1].step:
             self.weights.load(self.weights.read(self._root / _name(best.step)))
         return best
 
-    def _best(self) -> list[Evaluation]:
-        """Whatever is within the KL budget before what is not (the least drift first); then the lowest held-out loss;
-        of two equal ones the earlier, which moved less."""
+    def _best(self) -> list[EvaluatedStep]:
+        """The best evaluations, best first: those within the KL budget (then the least drift beyond it); among them the
+        lowest held-out loss; of two equal ones the earlier, which moved less."""
         ranked = sorted(
             self.evaluations, key=lambda each: (each.drift(self.kl_budget), each.figures["loss"], each.step)
         )
@@ -110,7 +111,7 @@ class Selection:
         temporary = self._root / f"{_name(step)}.tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         self.weights.write(temporary, state)
-        publish_folder(temporary, self._root / _name(step))
+        publish_folder(temporary, self._root / _name(step), replace=True)
 
 
 _NOT_FIGURES = ("event", "step", "split")

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow
 from training.engine.data.records import TokenPair
 from training.engine.data.schedule import Schedule
 from training.engine.data.text import TextEncoder
-from training.engine.errors import Cancelled, Diverged
-from training.engine.events import Emit, StopRequest, log
-from training.engine.learning.checkpoint import Progress, save_checkpoint
+from training.engine.errors import Cancelled
+from training.engine.events import Caller, log
+from training.engine.learning.checkpoint import RunProgress, save_checkpoint
+from training.engine.learning.held_out import HeldOut, make_probes
 from training.engine.learning.pace import Clock, ScoringReport
-from training.engine.learning.reference import ReferenceModel, Split, make_reference
+from training.engine.learning.reference import PairsToScore, ReferenceModel, make_reference
 from training.engine.learning.selection import Selection
-from training.engine.losses import Pairs, pair_losses, weighted_sum
-from training.engine.measuring.metrics import PairScores, summarise, without_reference
-from training.engine.measuring.probes import Probes
+from training.engine.learning.step import Batch, Optimization
 from training.engine.measuring.scoring import (
     SideLogProbs,
-    check_finite,
-    losses_of,
+    figures_of,
     margin_lines,
     pair_scores,
     rows_by_length,
     rows_of,
     score_rows,
 )
-from training.engine.model.parallel import ALONE, Ranks, gathered
-from training.engine.model.policy import Policy
+from training.engine.model.parallel import ALONE, Ranks
+from training.engine.model.policy import TrainedModel
 from training.engine.run_folder import RunFolder, write_atomically
-
-Gradients = Sequence[torch.Tensor | None]  # one for each parameter; empty where they lie in the parameters already
 
 _STEP_FIGURES = (
     "loss",
@@ -51,31 +45,42 @@ _STEP_FIGURES = (
 )
 
 
+@dataclass(frozen=True)
+class TrainingData:
+    """The pairs to learn from, the held-out pairs, and the encoder that made their tokens, which probes need."""
+
+    train: list[TokenPair]
+    test: list[TokenPair]
+    encoder: TextEncoder | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The start of a run: the base model's folder, and the hashes of everything that was read."""
+
+    base_model: Path
+    inputs: dict[str, Any]
+
+
 class Trainer:
-    """One run's state. Built with the adapter at its start, which is what the reference log-probabilities belong to."""
+    """One run from its reference pass to its last step. Made with the model at its start, which is the reference."""
 
     def __init__(
         self,
         config: RunConfig,
-        policy: Policy,
-        train_pairs: list[TokenPair],
-        test_pairs: list[TokenPair],
-        folder: RunFolder,
-        base_model: Path,
-        inputs: dict[str, Any],
+        model: TrainedModel,
+        data: TrainingData,
         *,
-        emit: Emit,
-        stop: StopRequest,
-        encoder: TextEncoder | None = None,
+        origin: Origin,
+        folder: RunFolder,
+        caller: Caller,
         ranks: Ranks = ALONE,
     ) -> None:
-        self.config, self.policy, self.folder, self.inputs = config, policy, folder, inputs
-        self.train_pairs, self.test_pairs = train_pairs, test_pairs
-        self.emit, self.stop, self.ranks = emit, stop, ranks
-        self.schedule = Schedule(config, len(train_pairs))
-        self.weights = policy.weights(base_model)
-        self.parameters = list(self.weights.parameters().values())
-        self.optimizer = make_optimizer(self.parameters, config)
+        self.config, self.model, self.data = config, model, data
+        self.origin, self.folder, self.caller, self.ranks = origin, folder, caller, ranks
+        self.schedule = Schedule(config, len(data.train))
+        self.weights = model.weights(origin.base_model)
+        self.optimization = Optimization(model, self.weights, config, ranks)
         self.selection = Selection(
             folder,
             self.weights,
@@ -84,27 +89,14 @@ class Trainer:
             kl_budget=config.kl_budget,
             writes=ranks.main,
         )
-        self.progress = Progress(step=0, seconds=0.0)
-        self.test_rows = rows_by_length(test_pairs, policy, config, ranks)
+        self.progress = RunProgress(step=0, seconds=0.0)
         self.reference: dict[str, SideLogProbs] = {}
-        from_base = config.tuning == "lora" and (inputs["adapter_sha256"] is None or config.reference == "base")
+        from_base = config.tuning == "lora" and (origin.inputs["adapter_sha256"] is None or config.reference == "base")
         self.reference_model = ReferenceModel(
-            policy, self.parameters, is_base=from_base, keep=bool(config.probe_prompts)
+            model, self.optimization.parameters, is_base=from_base, keep=bool(config.probe_prompts)
         )
-        self.probes = self._make_probes(encoder)
-
-    def _make_probes(self, encoder: TextEncoder | None) -> Probes | None:
-        prompts = list(dict.fromkeys(pair.prompt_ids for pair in self.test_pairs))[: self.config.probe_prompts]
-        if encoder is None or not prompts:
-            return None
-        return Probes(
-            self.policy,
-            prompts,
-            encoder,
-            max_tokens=self.config.probe_tokens,
-            seed=self.config.seed,
-            as_reference=self.reference_model.in_place,
-        )
+        probes = make_probes(model, data.test, config, data.encoder, self.reference_model.in_place)
+        self.held_out = HeldOut(model, data.test, config, probes=probes, ranks=ranks)
 
     def make_reference(self, shared: Path | None = None) -> None:
         """Log-probabilities of all pairs under the starting model: from the run's folder, or from the folder ``shared``
@@ -113,35 +105,31 @@ class Trainer:
         The training pairs are scored in the very rows of the first epoch: matrix products may round differently in
         another row, and this way the first step's rewards are exactly zero.
         """
-        lengths = {"train": len(self.train_pairs), "test": len(self.test_pairs)}
-        if not self.policy.has_reference:
+        lengths = {"train": len(self.data.train), "test": len(self.data.test)}
+        if not self.model.has_reference:
             self.reference = {name: np.zeros((length, 2)) for name, length in lengths.items()}
             return
-        first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self.rows(step))
+        first_epoch = (row for step in range(1, self.schedule.steps_per_epoch + 1) for row in self._rows(step))
+        test_rows = self.held_out.rows
         splits = (
-            Split("train", self.train_pairs, first_epoch, self.schedule.indices(1)),
-            Split("test", self.test_pairs, self.test_rows, self.test_rows[0].pairs if self.test_rows else ()),
+            PairsToScore("train", self.data.train, first_epoch, self.schedule.indices(1)),
+            PairsToScore("test", self.data.test, test_rows, test_rows[0].pairs if test_rows else ()),
         )
-        told = ScoringReport(self.emit, "reference", sum(lengths.values()))
         with self.reference_model.in_place():
             self.reference = make_reference(
-                self.policy,
+                self.model,
                 self.config,
-                self.inputs,
+                self.origin.inputs,
                 splits,
-                self._after_row(told),
+                self._after_row("reference", sum(lengths.values())),
                 path=self.folder.path / "reference.safetensors",
                 shared=shared,
                 ranks=self.ranks,
             )
 
-    def rows(self, step: int) -> list[PackedRow]:
-        """The packed rows of a step."""
-        return rows_of(self.train_pairs, self.schedule.indices(step), self.policy, self.config, self.ranks)
-
     def run(self) -> dict[str, Any]:
-        """All steps that are left. Returns what the meta says about the training; raises Cancelled after a signal,
-        with a checkpoint of the last whole step written."""
+        """All steps that are left. Returns the training's part of the meta. Raises Cancelled after a signal, with a
+        checkpoint of the last whole step written."""
         clock = Clock(self.progress)
         self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
@@ -150,17 +138,64 @@ class Trainer:
                 log(f"stopped before step {step}: {reason}")
                 break
             figures = self.take_step(step)
-            self.progress = Progress(step=step, seconds=clock.seconds())
+            self.progress = RunProgress(step=step, seconds=clock.seconds())
             self._report(step, figures, clock)
             self._evaluate_if_due(step)
-            self._save_if_due(step)
+            if self.schedule.saves_after(step):
+                self.save()
         self._cancel_if_asked()
         return self._result(clock)
 
+    def batch(self, step: int) -> Batch:
+        """The pairs of a step, packed."""
+        return Batch(self.data.train, self.reference["train"], self.schedule.indices(step), self._rows(step))
+
+    def _rows(self, step: int) -> Any:
+        return rows_of(self.data.train, self.schedule.indices(step), self.model, self.config, self.ranks)
+
+    def take_step(self, step: int) -> dict[str, Any]:
+        """One optimizer step; returns its figures."""
+        batch, learning_rate = self.batch(step), self.schedule.learning_rate(step)
+        values = self.optimization.accumulate(batch)
+        norm = self.optimization.apply(learning_rate, batch)
+        scores = pair_scores(batch.step_pairs, values, batch.reference[batch.indices])
+        summary = figures_of(scores, self.config, has_reference=self.model.has_reference)
+        return {
+            **{name: value for name, value in summary.items() if name in _STEP_FIGURES},
+            "grad_norm": norm,
+            "learning_rate": learning_rate,
+            "pairs": len(batch.indices),
+        }
+
+    def evaluate(self, step: int) -> None:
+        """Score the held-out pairs, report, and keep the weights if they are among the best."""
+        figures = self.held_out.figures(self.reference["test"], self._after_row("held_out", len(self.data.test)))
+        self.selection.note(step, figures)
+        self._record({"event": "evaluated", "step": step, "split": "test", **figures})
+
+    def _evaluate_if_due(self, step: int) -> None:
+        if self.data.test and self.schedule.evaluates_after(step):
+            self.evaluate(step)
+
+    def save(self) -> None:
+        """Write a checkpoint of the present step, unless there is one."""
+        target = self.folder.checkpoint_path(self.progress.step)
+        if self.progress.step == 0 or target.exists():
+            return
+        save_checkpoint(
+            target,
+            weights=self.weights,
+            optimizer=self.optimization.optimizer,
+            progress=self.progress,
+            writes=self.ranks.main,
+        )
+        self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
+        self.caller.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
+
     def _result(self, clock: Clock) -> dict[str, Any]:
-        """What the meta says; the best adapter takes its place, and the final margins are written."""
+        """Puts the best weights in place and writes the final margins; returns the training's part of the meta."""
         result: dict[str, Any] = {"steps": self.progress.step, "seconds": round(clock.seconds(), 3)}
-        if self.test_pairs:
+        if self.data.test:
             reason = self.selection.reason_to_stop
             if reason is None:
                 self.evaluate(self.progress.step)
@@ -169,169 +204,50 @@ class Trainer:
             result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
             result["stopped_because"] = reason
         if self.config.final_margins:
-            self._write_margins()
+            lines = [line for name in ("train", "test") for line in self._margin_lines(name)]
+            if self.ranks.main:
+                write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
         return result
 
-    def _write_margins(self) -> None:
-        """Per pair: how the finished adapter sees it. Where it disagrees strongly, the label may be wrong."""
-        lines = []
-        for split, pairs, rows in (
-            ("train", self.train_pairs, rows_by_length(self.train_pairs, self.policy, self.config, self.ranks)),
-            ("test", self.test_pairs, self.test_rows),
-        ):
-            told = ScoringReport(self.emit, f"final_{split}", len(pairs))
-            values = score_rows(self.policy, pairs, rows, self._after_row(told), self.ranks)
-            lines += margin_lines(split, pairs, pair_scores(pairs, values, self.reference[split]), self.config.beta)
-        if self.ranks.main:
-            write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
-
-    def take_step(self, step: int) -> dict[str, Any]:
-        """One optimizer step; returns what is reported about it."""
-        indices = self.schedule.indices(step)
-        pairs = [self.train_pairs[index] for index in indices]
-        values = self.accumulate_gradient(step)
-        learning_rate = self.schedule.learning_rate(step)
-        norm = self._apply_gradient(learning_rate, pairs)
-        scores = pair_scores(pairs, values, self.reference["train"][indices])
-        summary = self._summary(scores)
-        return {
-            **{name: value for name, value in summary.items() if name in _STEP_FIGURES},
-            "grad_norm": norm,
-            "learning_rate": learning_rate,
-            "pairs": len(pairs),
-        }
-
-    def accumulate_gradient(self, step: int) -> SideLogProbs:
-        """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the step in the parameters, however the
-        pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the step's order."""
-        indices = self.schedule.indices(step)
-        total_weight = math.fsum(self.train_pairs[index].weight for index in indices)
-        values, place = np.zeros((len(indices), 2)), {index: place for place, index in enumerate(indices)}
-
-        def backward(part: tuple[PackedRow, bool]) -> tuple[SideLogProbs, Gradients]:
-            row, counts = part
-            return self._backward(row, total_weight if counts else math.inf)
-
-        for (row, counts), (scored, gradients) in self.policy.lanes.each(backward, self.ranks.share(self.rows(step))):
-            if counts:
-                values[[place[index] for index in row.pairs]] = scored
-            for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
-                if gradient is not None:
-                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
-        self.ranks.sum_gradients(self.parameters)
-        return self.ranks.add_up(values)
-
-    def _backward(self, row: PackedRow, total_weight: float) -> tuple[SideLogProbs, Gradients]:
-        """A row's values (pairs, 2), and its share of the gradient (zero, if the total weight is infinite). A single
-        lane adds that to what is there and returns none: all weights' gradients would not lie in memory twice."""
-        pairs = [self.train_pairs[index] for index in row.pairs]
-        sides = self.policy.side_values(row).view(-1, 2)
-        values: SideLogProbs = sides.detach().cpu().numpy()
-        check_finite(values, pairs)
-        columns = Pairs(
-            policy=sides,
-            reference=torch.from_numpy(self.reference["train"][list(row.pairs)]).to(sides.device),
-            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
-            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
-        )
-        losses = pair_losses(columns, self.config.loss_settings)
-        weight = sides.new_tensor([pair.weight for pair in pairs])
-        loss = weighted_sum(losses, weight, total_weight)
-        if self.policy.lanes.count > 1:
-            return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        # FSDP takes the mean over the processes, where the sum is wanted.
-        torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
-        return values, ()
-
-    def _apply_gradient(self, learning_rate: float, pairs: list[TokenPair]) -> float:
-        """Clip, step, clear; returns the norm before clipping."""
-        norm = torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
-        length = float(gathered(norm))
-        if not math.isfinite(length):
-            names = ", ".join(f"{pair.id!r} (line {pair.line})" for pair in pairs)
-            raise Diverged(f"the gradient is not finite after the pairs {names}")
-        if self.config.max_grad_norm:
-            torch.nn.utils.clip_grads_with_norm_(self.parameters, self.config.max_grad_norm, norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return length
-
-    def evaluate(self, step: int) -> dict[str, Any]:
-        """Score the held-out pairs, report, and return the figures."""
-        told = ScoringReport(self.emit, "held_out", len(self.test_pairs))
-        values = score_rows(self.policy, self.test_pairs, self.test_rows, self._after_row(told), self.ranks)
-        figures = self._summary(pair_scores(self.test_pairs, values, self.reference["test"]))
-        if self.probes is not None:
-            figures |= self.ranks.from_main(self.probes.measure() if self.ranks.main else None)
-        record = {"event": "evaluated", "step": step, "split": "test", **figures}
-        self.selection.note(step, figures)
-        self.folder.append_metrics(record)
-        self.emit(record)
-        return figures
-
-    def _summary(self, scores: PairScores) -> dict[str, Any]:
-        figures = summarise(scores, losses_of(scores, self.config.loss_settings), self.config.beta)
-        return figures if self.policy.has_reference else without_reference(figures)
+    def _margin_lines(self, name: str) -> Iterator[str]:
+        """A line per pair with its margin under the finished weights. Strong disagreement may be a wrong label."""
+        pairs = self.data.train if name == "train" else self.data.test
+        rows = rows_by_length(pairs, self.model, self.config, self.ranks)
+        values = score_rows(self.model, pairs, rows, self._after_row(f"final_{name}", len(pairs)), self.ranks)
+        yield from margin_lines(name, pairs, pair_scores(pairs, values, self.reference[name]), self.config.beta)
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
         pairs = figures.pop("pairs")
         rate, remaining = clock.rate(pairs, self.schedule.steps - step)
-        record = {
-            "event": "progress",
-            "step": step,
-            "steps": self.schedule.steps,
-            "epoch": round(step / self.schedule.steps_per_epoch, 4),
-            **figures,
-            "pairs_per_second": rate,
-            "remaining_seconds": remaining,
-        }
-        self.folder.append_metrics(record)
-        self.emit(record)
-
-    def _evaluate_if_due(self, step: int) -> None:
-        """The evaluations between steps; the one after the last step belongs to ``run``."""
-        every = self.config.evaluate_every
-        if self.test_pairs and every and 0 < step < self.schedule.steps and step % every == 0:
-            self.evaluate(step)
-
-    def _save_if_due(self, step: int) -> None:
-        every = self.config.checkpoint_every
-        if every and step < self.schedule.steps and step % every == 0:
-            self.save()
-
-    def save(self) -> None:
-        """Write a checkpoint of the present step, unless there is one."""
-        target = self.folder.checkpoint_path(self.progress.step)
-        if self.progress.step == 0 or target.exists():
-            return
-        save_checkpoint(
-            target, weights=self.weights, optimizer=self.optimizer, progress=self.progress, writes=self.ranks.main
+        self._record(
+            {
+                "event": "progress",
+                "step": step,
+                "steps": self.schedule.steps,
+                "epoch": round(step / self.schedule.steps_per_epoch, 4),
+                **figures,
+                "pairs_per_second": rate,
+                "remaining_seconds": remaining,
+            }
         )
-        self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
-        self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(target)})
 
-    def _after_row(self, told: ScoringReport) -> Callable[[int], None]:
-        """What happens between the rows of a scoring pass: say how far it is, stop if asked."""
+    def _record(self, record: dict[str, Any]) -> None:
+        """Append a record to the metrics and emit it."""
+        self.folder.append_metrics(record)
+        self.caller.emit(record)
+
+    def _after_row(self, what: str, total: int) -> Callable[[int], None]:
+        """A function to call between the rows of a scoring pass over ``total`` pairs: it reports and honours a stop."""
+        report = ScoringReport(self.caller.emit, what, total)
 
         def after_row(scored: int) -> None:
-            told.say(scored)
+            report.update(scored)
             if self.ranks.size == 1:  # several stop together, between steps
                 self._cancel_if_asked()
 
         return after_row
 
     def _cancel_if_asked(self) -> None:
-        if self.ranks.any(self.stop.requested):
+        if self.ranks.any(self.caller.stop.requested):
             self.save()
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")
-
-
-def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
-    """The optimizer of the config over what is trained; the learning rate is set before every step."""
-    shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, "foreach": True}
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)
-    betas = (config.adam_beta1, config.adam_beta2)
-    return torch.optim.AdamW(parameters, lr=config.learning_rate, betas=betas, **shared)

@@ -1,1 +1,1 @@
-"""What is measured of a model: log-probabilities, rewards, probes, and samples of its own."""
+"""Measurements of a model: log-probabilities, rewards, probes, and samples of its own."""

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from training.engine.config import RunConfig
-from training.engine.data.records import PairSet, TokenPair, read_pairs
+from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import StopRequest
-from training.engine.measuring.metrics import PairScores, summarise
-from training.engine.measuring.scoring import SideLogProbs, losses_of, pair_scores, rows_by_length, score_rows
+from training.engine.measuring.metrics import PairScores
+from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.lora import AdapterShape
-from training.engine.model.policy import Policy, choose_device, choose_dtype, load_model
+from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically, write_json
 
 
@@ -44,15 +44,12 @@ def score(
 
 def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> Policy:
     """The model, with room for either adapter. Raises InputError where they differ in shape."""
-    device = choose_device(config.device)
-    shape = _shape(adapter, reference_adapter, config)
-    dtype = choose_dtype(config.dtype, device)
-    return Policy(load_model(model, device=device), dtype=dtype, shape=shape, lanes=config.lanes)
+    return Policy.load(model, config, shape=_shape(adapter, reference_adapter, config))
 
 
 def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:
     """The usable pairs of a file. Raises InputError if there are none."""
-    pair_set = read_pairs(data, TextEncoder.from_directory(model), max_length=config.max_length)
+    pair_set = read_token_pairs(data, TextEncoder.from_directory(model), max_length=config.max_length)
     if not pair_set.pairs:
         raise InputError(f"no usable preference pair in {data} (dropped: {dict(pair_set.dropped)})")
     return pair_set
@@ -73,13 +70,13 @@ def _log_probs(
         stop.check()
 
     rows = rows_by_length(pairs, policy, config)
-    with wearing(policy, adapter):
+    with with_adapter(policy, adapter):
         return score_rows(policy, pairs, rows, after_row)
 
 
 @contextmanager
-def wearing(policy: Policy, adapter: Path | None) -> Iterator[None]:
-    """The policy with an adapter of its shape (None: the base alone), for the time of the block."""
+def with_adapter(policy: Policy, adapter: Path | None) -> Iterator[None]:
+    """Give the policy an adapter of its shape (None: the base alone) for the time of the block."""
     if adapter is not None:
         policy.adapter.load(read_state(adapter))
         yield
@@ -95,7 +92,7 @@ def write_scores(
     beta: float,
     tokens: Sequence[dict[str, Any]] | None = None,
 ) -> None:
-    """One JSON object per pair: log-probabilities, rewards and margin. tokens: more to say about each pair."""
+    """One JSON object per pair: log-probabilities, rewards and margin. ``tokens``: more fields for each pair."""
     columns = {
         "policy_chosen_logp": scores.policy_chosen,
         "policy_rejected_logp": scores.policy_rejected,
@@ -115,8 +112,7 @@ def write_scores(
 
 def evaluate(scores: PairScores, pair_set: PairSet, config: RunConfig, target: Path | None) -> dict[str, Any]:
     """The figures of a file of pairs, with the counts of what was dropped; written as JSON if a target is given."""
-    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
-    result = {**figures, "dropped": dict(pair_set.dropped)}
+    result = {**figures_of(scores, config), "dropped": dict(pair_set.dropped)}
     if target is not None:
         write_json(target, result)
     return result

@@ -1,4 +1,4 @@
-"""What is reported about a set of scored pairs. Numbers in, numbers out."""
+"""The figures of a set of scored pairs. Numbers in, numbers out."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def summarise(scores: PairScores, losses: Column, beta: float) -> dict[str, Any]
     chosen, rejected = scores.chosen_log_ratio, scores.rejected_log_ratio
     margins = beta * (chosen - rejected)
     count = len(margins)
-    right = int((margins > 0).sum())
-    low, high = wilson_interval(right, count)
+    agreeing = int((margins > 0).sum())
+    low, high = wilson_interval(agreeing, count)
     return {
         "pairs": count,
         "loss": float(np.average(losses, weights=scores.weight)),
-        "reward_accuracy": right / count,
+        "reward_accuracy": agreeing / count,
         "reward_accuracy_low": low,
         "reward_accuracy_high": high,
         "ties": int((margins == 0).sum()),
@@ -68,15 +68,18 @@ def summarise(scores: PairScores, losses: Column, beta: float) -> dict[str, Any]
 
 
 def without_reference(figures: dict[str, Any]) -> dict[str, Any]:
-    """The figures of ``summarise`` for an explicit reward model: what it called log-ratios are rewards there, and
-    nothing can be displaced."""
+    """The figures of ``summarise`` for an explicit reward model: its rewards stand where log-ratios were, and there is
+    no displacement."""
     names = {"chosen_logratio": "chosen_reward", "rejected_logratio": "rejected_reward"}
     dropped = ("chosen_logratio_per_token", "rejected_logratio_per_token", "displacement")
     return {names.get(name, name): value for name, value in figures.items() if name not in dropped}
 
 
 def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927): right also near 0 and 1 and for few trials."""
+    """95 % interval of a share (Wilson 1927), valid near 0 and 1 and for few trials too.
+
+    ``labeling.stats`` has the same formula: the engine runs without the rest of the project.
+    """
     share = successes / trials
     centre = share + z * z / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))

@@ -1,7 +1,7 @@
-"""What the policy writes by itself on held-out prompts, and how far it has drifted from the reference there.
+"""The policy's own answers to held-out prompts, and its drift from the reference on them.
 
-Log-ratios on the pairs that are trained on are no KL: those completions are not the policy's. So at every evaluation
-the policy samples from the same prompts with the same draws, and both models score what it wrote.
+Log-ratios on the training pairs are no KL, because those completions are not the policy's. So at every evaluation the
+policy answers the same prompts with the same draws, and both models score its answers.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _REFUSAL = re.compile(
     r"|i won'?t|i will not|as an ai)\b",
     re.IGNORECASE,
 )
-_REFUSAL_WITHIN = 100  # characters: a refusal is said at once
+_REFUSAL_WITHIN = 100  # characters: a refusal comes first
 
 
 @dataclass(frozen=True)
-class Drift:
-    """About one sample, summed over its tokens, in nats: the KL of policy and reference over the whole vocabulary at
-    every place, its estimate k3 from the sampled tokens alone, and the policy's entropy."""
+class SampleDrift:
+    """Figures of one sample, summed over its tokens, in nats: the KL of policy and reference over the whole vocabulary
+    at every place, its estimate k3 from the sampled tokens alone, and the policy's entropy."""
 
     kl: float
     k3: float
@@ -43,7 +43,7 @@ class Drift:
 
 
 class Probes:
-    """A fixed set of prompts."""
+    """A fixed set of prompts that the policy answers, and the figures of its answers."""
 
     def __init__(
         self,
@@ -72,11 +72,11 @@ class Probes:
             "kl_k3": math.fsum(drift.k3 for drift in drifts) / len(drifts),
             "kl_per_token": kl / tokens,
             "entropy": math.fsum(drift.entropy for drift in drifts) / tokens,
-            **written(completions, self.encoder),
+            **text_figures(completions, self.encoder),
         }
 
-    def drift(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> Drift:
-        """How far policy and reference are apart along one completion that the policy wrote."""
+    def drift(self, prompt: tuple[int, ...], completion: tuple[int, ...]) -> SampleDrift:
+        """The drift of the policy from the reference along one completion that the policy wrote."""
         row = pack_sequences([(prompt, completion)])
         of_policy = self.policy.vocabulary_log_probs(row)
         with self.as_reference():
@@ -85,7 +85,7 @@ class Probes:
         for start in range(0, len(completion), PLACES):
             part = slice(start, start + PLACES)
             totals += drift_of(of_policy(part), of_reference(part), row.targets[part].to(self.policy.device)).cpu()
-        return Drift(*totals.tolist())
+        return SampleDrift(*totals.tolist())
 
 
 def drift_of(policy: Tensor, reference: Tensor, targets: Tensor) -> Tensor:
@@ -94,15 +94,15 @@ def drift_of(policy: Tensor, reference: Tensor, targets: Tensor) -> Tensor:
     ``KL = sum_v p (log p - log q)``; ``k3 = (r - 1) - log r`` with ``r = q / p`` at the sampled token (Schulman,
     "Approximating KL divergence"): unbiased under the policy's own samples, and never negative.
     """
-    probabilities = policy.exp()
-    kl = (probabilities * (policy - reference)).sum(1)
-    entropy = -(probabilities * policy).sum(1)
-    log_r = (reference - policy).gather(1, targets[:, None]).squeeze(1).double()
+    probabilities = policy.exp()  # p, (n, V)
+    kl = (probabilities * (policy - reference)).sum(1)  # (n,)
+    entropy = -(probabilities * policy).sum(1)  # (n,)
+    log_r = (reference - policy).gather(1, targets[:, None]).squeeze(1).double()  # (n,)
     return torch.stack([kl.double().sum(), (torch.expm1(log_r) - log_r).sum(), entropy.double().sum()])
 
 
-def written(completions: Sequence[tuple[int, ...]], encoder: TextEncoder) -> dict[str, Any]:
-    """What completions look like: how many, their length in tokens (EOS included), the share that ended by itself, the
+def text_figures(completions: Sequence[tuple[int, ...]], encoder: TextEncoder) -> dict[str, Any]:
+    """Figures of completions: their number, their length in tokens (EOS included), the share that ended by itself, the
     share of n-grams that repeat an earlier one of the same completion, and the share that begins with a refusal."""
     lengths = np.array([len(completion) for completion in completions])
     texts = [encoder.tokenizer.decode(list(completion), skip_special_tokens=True) for completion in completions]
@@ -117,11 +117,11 @@ def written(completions: Sequence[tuple[int, ...]], encoder: TextEncoder) -> dic
 
 
 def repeated(completion: Sequence[int], size: int = NGRAM) -> float:
-    """The share of a completion's n-grams that it had before; 0 where it is shorter than one."""
+    """The share of a completion's n-grams that repeat an earlier one; 0 where it is shorter than one."""
     ngrams = [tuple(completion[start : start + size]) for start in range(len(completion) - size + 1)]
     return 1.0 - len(set(ngrams)) / len(ngrams) if ngrams else 0.0
 
 
 def refuses(text: str) -> bool:
-    """Whether a text begins as refusals in English do: a heuristic, to be compared with itself over a run."""
+    """Whether a text begins as English refusals do: a heuristic, to be compared only with itself over a run."""
     return _REFUSAL.search(text[:_REFUSAL_WITHIN].replace("’", "'")) is not None

@@ -1,8 +1,8 @@
 """The policy's own completions of some prompts: all at once, with a cache, at temperature 1 and without cut-offs.
 
-Small on purpose: it serves the diagnostics of a run; what people are shown comes from ``training.generation``. The
-draw is a function of the seed, the prompt's number and the place alone, from a generator of its own: training is not
-disturbed, and two evaluations of one run differ by the policy, not by luck.
+Small on purpose: it serves the diagnostics of a run; completions for people come from ``training.generation``. Each
+draw depends on the seed, the prompt's number and the place alone, and has a generator of its own: training is not
+disturbed, and two evaluations of a run differ by the policy, not by luck.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ def sample(
     chances = torch.rand(len(prompts), max_tokens, generator=generator, dtype=torch.float64).to(policy.device)
     decoder = _Decoder(policy, prompts)
     completions: list[list[int]] = [[] for _ in prompts]
-    open_ones = set(range(len(prompts)))
+    unfinished = set(range(len(prompts)))
     with decoder:
-        tokens = decoder.begin()
+        log_probs = decoder.begin()
         for place in range(max_tokens):
-            drawn = draw(tokens, chances[:, place])
-            for number in sorted(open_ones):
+            drawn = draw(log_probs, chances[:, place])
+            for number in sorted(unfinished):
                 completions[number].append(int(drawn[number]))
                 if completions[number][-1] in eos_ids:
-                    open_ones.discard(number)
-            if not open_ones or place == max_tokens - 1:
+                    unfinished.discard(number)
+            if not unfinished or place == max_tokens - 1:
                 break
-            tokens = decoder.go_on(drawn)
+            log_probs = decoder.append(drawn)
     return [tuple(completion) for completion in completions]
 
 
 def draw(log_probs: Tensor, chances: Tensor) -> Tensor:
-    """The token at which the cumulated probability passes the chance: log_probs (n, V), chances (n,) in [0, 1)."""
+    """The tokens at which the cumulative probability passes the chance: log_probs (n, V), chances (n,) in [0, 1)."""
     total = log_probs.double().exp().cumsum(dim=1)
     return (
         torch.searchsorted(total, (chances * total[:, -1]).unsqueeze(1), right=True)
@@ -68,29 +68,29 @@ class _Decoder:
         self.ids, self.real = ids.to(policy.device), real.to(policy.device)
 
     def __enter__(self) -> None:
-        if self.policy.packs:
+        if self.policy.forward.packs:
             self.policy.model.set_attn_implementation(attention.PADDED_NAME)
 
     def __exit__(self, *exception: object) -> None:
-        if self.policy.packs:
+        if self.policy.forward.packs:
             self.policy.model.set_attn_implementation(attention.NAME)
 
     def begin(self) -> Tensor:
         """Read the prompts; log-probabilities (n, V) of the first token."""
         return self._forward(self.ids, (self.real.cumsum(1) - 1).clamp_(min=0))
 
-    def go_on(self, tokens: Tensor) -> Tensor:
+    def append(self, tokens: Tensor) -> Tensor:
         """Append a token to each sequence; log-probabilities (n, V) of the next."""
         self.real = torch.cat((self.real, torch.ones_like(self.real[:, :1])), dim=1)
         return self._forward(tokens.unsqueeze(1), self.real.sum(1, keepdim=True) - 1)
 
     def _forward(self, ids: Tensor, positions: Tensor) -> Tensor:
         shared = {"input_ids": ids, "position_ids": positions, "past_key_values": self.cache, "use_cache": True}
-        if not self.policy.packs:
+        if not self.policy.forward.packs:
             logits = self.policy.model(**shared, attention_mask=self.real.long(), logits_to_keep=1).logits[:, -1]
             return torch.log_softmax(logits.to(self.policy.master), dim=1)
         hidden = self.policy.model.base_model(**shared, visible=self._visible(ids.shape[1])).last_hidden_state[:, -1]
-        return self.policy.head_log_probs(hidden)
+        return self.policy.head.vocabulary_log_probs(hidden)
 
     def _visible(self, queries: int) -> Tensor:
         keys = self.real.shape[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,64 +15,64 @@ from training.engine.data.packing import PackedRow, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
 from training.engine.losses import LossSettings, Pairs, pair_losses
-from training.engine.measuring.metrics import Column, PairScores
+from training.engine.measuring.metrics import Column, PairScores, summarise, without_reference
 from training.engine.model.parallel import ALONE, Ranks
-from training.engine.model.policy import Policy
+from training.engine.model.policy import TrainedModel
 
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
 
 
 def rows_by_length(
-    pairs: Sequence[TokenPair], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+    pairs: Sequence[TokenPair], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
 ) -> list[PackedRow]:
     """All pairs in rows, for passes in which the order is free."""
-    return rows_of(pairs, range(len(pairs)), policy, config, ranks)
+    return rows_of(pairs, range(len(pairs)), model, config, ranks)
 
 
 def rows_of(
-    pairs: Sequence[TokenPair], indices: Sequence[int], policy: Policy, config: RunConfig, ranks: Ranks = ALONE
+    pairs: Sequence[TokenPair], indices: Sequence[int], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
 ) -> list[PackedRow]:
-    """Some of the pairs in rows, as policy and config want them; enough that no process or lane is without work."""
+    """Some of the pairs in rows, as model and config want them; enough that no process or lane is without work."""
     return pack_rows(
         pairs,
         indices,
-        tokens_per_row=config.tokens_per_row // policy.lanes.count,
-        share=config.share_prefix and policy.packs,
-        keep_last=policy.keeps_last,
-        at_once=ranks.size * policy.lanes.count,
+        tokens_per_row=config.tokens_per_row // model.lanes.count,
+        share=model.shares_prefix(config),
+        keep_last=model.keeps_last,
+        at_once=ranks.size * model.lanes.count,
     )
 
 
 def score_rows(
-    policy: Policy,
+    model: TrainedModel,
     pairs: Sequence[TokenPair],
     rows: Iterable[PackedRow],
     after_row: Callable[[int], None],
     ranks: Ranks = ALONE,
 ) -> SideLogProbs:
-    """The policy's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
+    """The model's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
     ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
-    is ever handed out.
+    is ever returned.
     """
-    result, seen = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
+    result, covered = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
 
     def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
         with torch.no_grad():
-            values: SideLogProbs = policy.side_values(part[0]).cpu().numpy().reshape(-1, 2)
+            values: SideLogProbs = model.side_values(part[0]).cpu().numpy().reshape(-1, 2)
         return values
 
     parts = ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows)
-    for (row, counts), values in policy.lanes.each(values_of, parts):
+    for (row, counts), values in model.lanes.each(values_of, parts):
         if counts:
             check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
-            seen[list(row.pairs)] = 1
-        after_row(int(seen.sum()))
-    result, seen = ranks.add_up(result), ranks.add_up(seen)
-    if not seen.all():
-        raise ValueError(f"{int((seen == 0).sum())} pairs were in no row")
+            covered[list(row.pairs)] = 1
+        after_row(int(covered.sum()))
+    result, covered = ranks.add_up(result), ranks.add_up(covered)
+    if not covered.all():
+        raise ValueError(f"{int((covered == 0).sum())} pairs were in no row")
     return result
 
 
@@ -86,7 +87,7 @@ def check_finite(values: SideLogProbs, pairs: Sequence[TokenPair]) -> None:
 
 
 def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: SideLogProbs) -> PairScores:
-    """Put what is known about the pairs into columns."""
+    """The columns of some pairs and their log-probabilities (pairs, 2)."""
     return PairScores(
         policy_chosen=policy[:, 0],
         policy_rejected=policy[:, 1],
@@ -99,8 +100,14 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
     )
 
 
+def figures_of(scores: PairScores, config: RunConfig, *, has_reference: bool = True) -> dict[str, Any]:
+    """The figures of some scored pairs under the config's loss; see ``summarise`` and ``without_reference``."""
+    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
+    return figures if has_reference else without_reference(figures)
+
+
 def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:
-    """A JSON line per pair: which side the policy prefers by how much, and what it was told."""
+    """A JSON line per pair: the policy's margin and log-ratios, and the label's confidence."""
     columns = np.column_stack([scores.chosen_log_ratio, scores.rejected_log_ratio])
     return [
         json.dumps(

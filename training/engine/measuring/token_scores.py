@@ -14,7 +14,7 @@ from training.engine.data.packing import PackedRow
 from training.engine.data.records import PairSet, TokenPair
 from training.engine.data.text import TextEncoder
 from training.engine.events import StopRequest
-from training.engine.measuring.evaluation import open_policy, read_all, wearing
+from training.engine.measuring.evaluation import open_policy, read_all, with_adapter
 from training.engine.measuring.metrics import Column, PairScores
 from training.engine.measuring.scoring import check_finite, pair_scores, rows_by_length
 from training.engine.model.policy import Policy
@@ -37,19 +37,19 @@ def score_tokens(
     pair_set = read_all(model, data, config)
     stop.check()
     policy = open_policy(model, adapter, reference_adapter, config)
-    with wearing(policy, adapter):
+    with with_adapter(policy, adapter):
         of_policy = token_values(policy, pair_set.pairs, config, stop)
-    with wearing(policy, reference_adapter):
+    with with_adapter(policy, reference_adapter):
         of_reference = token_values(policy, pair_set.pairs, config, stop)
     encoder = TextEncoder.from_directory(model)
-    told = [
+    tokens = [
         {
-            "chosen_tokens": _told(encoder, pair.chosen_ids, mine[0], theirs[0]),
-            "rejected_tokens": _told(encoder, pair.rejected_ids, mine[1], theirs[1]),
+            "chosen_tokens": _tokens(encoder, pair.chosen_ids, policy_sides[0], reference_sides[0]),
+            "rejected_tokens": _tokens(encoder, pair.rejected_ids, policy_sides[1], reference_sides[1]),
         }
-        for pair, mine, theirs in zip(pair_set.pairs, of_policy, of_reference, strict=True)
+        for pair, policy_sides, reference_sides in zip(pair_set.pairs, of_policy, of_reference, strict=True)
     ]
-    return pair_set, pair_scores(pair_set.pairs, _sums(of_policy), _sums(of_reference)), told
+    return pair_set, pair_scores(pair_set.pairs, _sums(of_policy), _sums(of_reference)), tokens
 
 
 def token_values(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig, stop: StopRequest) -> list[Sides]:
@@ -72,10 +72,11 @@ def token_values(policy: Policy, pairs: Sequence[TokenPair], config: RunConfig, 
 
 
 def _sums(values: Sequence[Sides]) -> Column:
-    """(pairs, 2)."""
+    """The log-probabilities of whole completions, (pairs, 2)."""
     return np.array([[side.sum() for side in sides] for sides in values])
 
 
-def _told(encoder: TextEncoder, ids: Sequence[int], policy: Column, reference: Column) -> list[list[Any]]:
+def _tokens(encoder: TextEncoder, ids: Sequence[int], policy: Column, reference: Column) -> list[list[Any]]:
+    """A list per token: [text, log-probability under the policy, under the reference]."""
     rows = zip(encoder.pieces(ids), policy, reference, strict=True)
-    return [[text, float(mine), float(theirs)] for text, mine, theirs in rows]
+    return [[text, float(of_policy), float(of_reference)] for text, of_policy, of_reference in rows]

@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.engine.errors import InputError
-from training.engine.model.lora import Adapter, AdapterShape
+from training.engine.model.lora import AdapterShape
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
-# Variants of LoRA that compute something else than B A x * alpha / r, with the value that means "not used".
+# Settings of LoRA variants that compute something else than B A x * alpha / r, each with the values for "not used".
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "use_dora": (False, None),
     "use_rslora": (False, None),
@@ -31,7 +31,7 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 
 
 def read_shape(directory: Path) -> AdapterShape:
-    """Rank, alpha and target modules of a saved adapter. Raises InputError for what this engine cannot continue."""
+    """Rank, alpha and target modules of a saved adapter. Raises InputError for one that the engine cannot train."""
     try:
         config = json.loads((directory / CONFIG_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -56,14 +56,9 @@ def read_state(directory: Path) -> dict[str, Tensor]:
     return {name.removeprefix(_PREFIX).removesuffix(".weight"): tensor for name, tensor in raw.items()}
 
 
-def write_adapter(directory: Path, adapter: Adapter, *, base_model: str) -> None:
-    """Write both files into an existing folder. Weights keep their master precision, so nothing is lost."""
-    state = {name: parameter.detach().cpu().contiguous() for name, parameter in adapter.parameters().items()}
-    write_adapter_state(directory, adapter.shape, state, base_model=base_model)
-
-
-def write_adapter_state(directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str) -> None:
-    """The same from A and B of every layer, named as ``Adapter.parameters`` names them."""
+def write_adapter(directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str) -> None:
+    """Write both files into an existing folder: A and B of every layer, named as ``Adapter.parameters`` names them.
+    They keep their master precision, so nothing is lost."""
     named = {f"{_PREFIX}{name}.weight": tensor for name, tensor in state.items()}
     save_file(named, directory / WEIGHTS_NAME, metadata={"format": "pt"})
     config = {

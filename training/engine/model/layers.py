@@ -1,47 +1,52 @@
-"""Parts of a decoder layer with a backward of their own, put in place of transformers'.
+"""Parts of a decoder layer with a backward of their own, in place of those of transformers.
 
-The same formulas; what autograd would keep and go through again for every small operation is gone through once. On a
-CPU that is some hundredths of a step. And the last layer goes on only where a token is scored.
+The formulas are the same; one pass over the data replaces those that autograd makes for every small operation. On a
+CPU that saves some hundredths of a step. The last layer computes its feed-forward part only where a token is scored.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from types import FunctionType, MethodType
+from collections.abc import Callable
+from functools import partial
+from types import MethodType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+from training.engine.errors import InputError
 
 PRE_NORMS = ("input_layernorm", "post_attention_layernorm")
-POST_NORM_FAMILIES = frozenset({"olmo2"})  # there such a name is of what is added to the residual stream
-_ROTATE = "apply_rotary_pos_emb"
+POST_NORM_FAMILIES = frozenset({"olmo2"})  # there these norms come after attention and MLP, before the sum
 
 
 class _Norm(torch.autograd.Function):
-    """``y = w x r`` with ``r = (mean(x^2) + eps)^(-1/2)``, RMSNorm (arXiv 1910.07467), in the precision of x."""
+    """``y = w x r`` with ``r = (mean(x^2) + eps)^(-1/2)``, RMSNorm (arXiv 1910.07467, equation 4), in x's precision."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float, dtype: torch.dtype) -> Tensor:
-        mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1])
-        scale = mean_square.add_(epsilon).rsqrt_()
+        mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1])  # (..., 1)
+        scale = mean_square.add_(epsilon).rsqrt_()  # r, (..., 1)
         ctx.save_for_backward(x, weight, scale)
-        normal: Tensor = x * scale
+        normal: Tensor = x * scale  # (..., d)
         return normal.mul_(weight).to(dtype)
 
     @staticmethod
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
-        x, weight, scale = ctx.saved_tensors
+        """With g = dL/dy, d the width: ``dL/dx = r (w g) - x r^3 ((w g) . x) / d``, ``dL/dw = sum g x r``."""
+        x, weight, scale = ctx.saved_tensors  # (..., d), (d,), (..., 1)
         by_weight = None
         if ctx.needs_input_grad[1]:
-            by_weight = (outputs[0] * x).mul_(scale).flatten(0, -2).sum(0)
-        weighted = outputs[0] * weight
-        along = torch.linalg.vecdot(weighted, x).unsqueeze(-1).mul_(scale.pow(3)).div_(-x.shape[-1])
+            by_weight = (outputs[0] * x).mul_(scale).flatten(0, -2).sum(0)  # (d,)
+        weighted = outputs[0] * weight  # w g, (..., d)
+        along = torch.linalg.vecdot(weighted, x).unsqueeze(-1).mul_(scale.pow(3)).div_(-x.shape[-1])  # (..., 1)
         return weighted.mul_(scale).addcmul_(x, along), by_weight, None, None
 
 
 class PreNorm(nn.Module):
-    """RMSNorm of the residual stream, for linear layers alone: what they would cast is rounded here, once."""
+    """RMSNorm of the residual stream, read by linear layers only: its result is rounded once, to their dtype."""
 
     def __init__(self, source: Any, *, dtype: torch.dtype) -> None:
         super().__init__()
@@ -85,8 +90,39 @@ def rotate(query: Tensor, key: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor
     return tuple(_Rotation.apply(states, cos, sin) for states in (query, key))  # type: ignore[no-untyped-call]
 
 
+def _heads(attention: Any, name: str, hidden_states: Tensor) -> Tensor:
+    """Queries, keys or values (``name`` is q, k or v) of hidden states (B, T, d): (B, heads, T, D)."""
+    states: Tensor = getattr(attention, f"{name}_proj")(hidden_states)  # (B, T, heads D)
+    norm = getattr(attention, f"{name}_norm", None)
+    if norm is not None:  # over each head in Qwen3, over all of them in OLMo 2: the weight has that width
+        states = norm(states.view(*states.shape[:2], -1, norm.weight.shape[0]))
+    return states.view(*hidden_states.shape[:2], -1, attention.head_dim).transpose(1, 2)
+
+
+def _self_attention(
+    attention: Any,
+    hidden_states: Tensor,
+    position_embeddings: tuple[Tensor, Tensor],
+    attention_mask: Tensor | None = None,
+    past_key_values: Any = None,
+    **named: Any,
+) -> tuple[Tensor, None]:
+    """The forward of every family's self-attention, with ``rotate`` for transformers' rotary embedding.
+
+    ``attention``: the module. Hidden states (B, T, d), cosines and sines (B, T, D); returns (B, T, d).
+    """
+    query, key, value = (_heads(attention, name, hidden_states) for name in ("q", "k", "v"))
+    if getattr(attention, "use_rope", True):  # SmolLM3 leaves it out in every fourth layer
+        query, key = rotate(query, key, *position_embeddings)
+    if past_key_values is not None:
+        key, value = past_key_values.update(key, value, attention.layer_idx)
+    attend = ALL_ATTENTION_FUNCTIONS[attention.config._attn_implementation]
+    mixed, _ = attend(attention, query, key, value, attention_mask, scaling=attention.scaling, **named)  # (B, T, H, D)
+    return attention.o_proj(mixed.reshape(*hidden_states.shape[:2], -1)), None
+
+
 def _scored_only(layer: Any, hidden_states: Tensor, *, scored: Tensor | None = None, **named: Any) -> Tensor:
-    """A last layer's forward: past its attention only what is ``scored``, places (N,) of the row, goes on."""
+    """The last layer's forward: after attention only the ``scored`` places (N,) of the row go on."""
     attended, _ = layer.self_attn(hidden_states=layer.input_layernorm(hidden_states), **named)
     residual = hidden_states + attended
     if scored is not None:
@@ -95,28 +131,39 @@ def _scored_only(layer: Any, hidden_states: Tensor, *, scored: Tensor | None = N
     return result
 
 
-def replace_parts(model: Any, last: Any, *, dtype: torch.dtype) -> bool:
-    """Replace norms and rotary embedding of ``model``, one of SHARING_FAMILIES, in place; no other model changes.
+def replace_parts(model: Any, *, dtype: torch.dtype) -> bool:
+    """Replace norms and rotary embedding of ``model``, one of FAMILIES, in place; no other model changes.
 
-    Returns whether its ``last`` layer now takes ``scored``, which the model hands through to it.
+    Returns whether its last layer now takes ``scored``, which the model passes on to it.
     """
     pre_norm = model.config.model_type not in POST_NORM_FAMILIES
-    for module in list(model.modules()):
-        for name in PRE_NORMS:
-            if pre_norm and hasattr(module, name):
-                setattr(module, name, PreNorm(getattr(module, name), dtype=dtype))
-        forward = type(module).forward
-        if isinstance(forward, FunctionType) and _ROTATE in forward.__code__.co_names:
-            module.forward = MethodType(_turning(forward), module)
+    layers: list[Any] = list(layers_of(model))
+    for layer in layers:
+        layer.self_attn.forward = MethodType(_self_attention, layer.self_attn)
+        for name in PRE_NORMS if pre_norm else ():
+            setattr(layer, name, PreNorm(getattr(layer, name), dtype=dtype))
     if pre_norm:
-        last.forward = MethodType(_scored_only, last)
+        layers[-1].forward = MethodType(_scored_only, layers[-1])
     return pre_norm
 
 
-@cache
-def _turning(forward: FunctionType) -> FunctionType:
-    """The same function with our ``rotate`` where it calls transformers'."""
-    names = {**forward.__globals__, _ROTATE: rotate}
-    copy = FunctionType(forward.__code__, names, forward.__name__, forward.__defaults__, forward.__closure__)
-    copy.__kwdefaults__ = forward.__kwdefaults__
-    return copy
+def layers_of(model: Any) -> nn.ModuleList:
+    """The layers of a model. Raises InputError where no list of modules has their number."""
+    count = model.config.get_text_config().num_hidden_layers
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count:
+            return module
+    raise InputError(f"the {count} layers of the model were not found among its modules")
+
+
+def checkpoint_layers(model: Any) -> None:
+    """From now on a layer's activations are computed again in the backward instead of being kept: the same numbers to
+    the last bit, for one more forward."""
+    for layer in layers_of(model):
+        layer.forward = partial(_checkpointed, layer.forward)
+
+
+def _checkpointed(forward: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    if not torch.is_grad_enabled():
+        return forward(*arguments, **named)
+    return checkpoint(forward, *arguments, use_reentrant=False, preserve_rng_state=False, **named)

@@ -1,7 +1,6 @@
-"""Linear layers with a low-rank adapter: ``y = x W^T + b + (alpha / r) (x A^T) B^T`` (LoRA, arXiv 2106.09685).
+"""The adapter of a whole model: the LoRA layers (``AdaptedLinear``) by their path, and their A and B.
 
-W is frozen, in the compute dtype; A and B are fp32 master weights (fp64 under fp64). B starts at zero, so the start is
-the base model exactly. Read and written in PEFT's format (``adapter_format.py``).
+B starts at zero, so the start is the base model exactly. Read and written in PEFT's format (``adapter_format.py``).
 """
 
 from __future__ import annotations
@@ -10,100 +9,21 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, pad
 
 from training.engine.errors import InputError
+from training.language_models.adapters import AdaptedLinear
 
 
 @dataclass(frozen=True)
 class AdapterShape:
-    """What two adapters must have in common to be exchanged for one another."""
+    """The settings that two adapters must share to be exchanged for one another."""
 
     rank: int
     alpha: float
     target_modules: tuple[str, ...]
-
-
-class _AdaptedLinear(torch.autograd.Function):
-    """``[x | x A^T] [W | s B]^T + b`` as one product, so that the sum is rounded once.
-
-    Rounding x W^T to bf16 first would swallow every contribution of the adapter below half a unit in the last place:
-    a young adapter would have no effect at all. Of the input only the cast copy is kept for backward.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, stacked: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scale: float
-    ) -> Tensor:
-        width = x.shape[-1]
-        weight, down = stacked[:, :width], a.to(stacked.dtype)
-        stacked[:, width:] = b * scale  # rows side by side all write the same
-        inputs = x.new_empty(x.shape[:-1].numel(), stacked.shape[1], dtype=stacked.dtype)
-        inputs[:, :width] = x.reshape(-1, width)
-        torch.mm(inputs[:, :width], down.T, out=inputs[:, width:])
-        ctx.save_for_backward(inputs, down, (b * scale).to(stacked.dtype))
-        ctx.weight, ctx.scale = weight, scale  # columns that nothing ever writes to
-        ctx.input_shape, ctx.input_dtype = x.shape, x.dtype
-        return linear(inputs, stacked, bias).view(*x.shape[:-1], -1)
-
-    @staticmethod
-    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None]:
-        inputs, down, up = ctx.saved_tensors
-        width = ctx.weight.shape[1]
-        gradient = outputs[0].reshape(-1, len(ctx.weight)).to(inputs.dtype)
-        through = gradient @ up
-        by_a, by_b = through.T @ inputs[:, :width], gradient.T @ inputs[:, width:]
-        by_x = None
-        if ctx.needs_input_grad[0]:
-            by_x = (gradient @ ctx.weight).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
-        return by_x, None, None, by_a, by_b * ctx.scale, None
-
-
-class AdaptedLinear(nn.Module):
-    """A frozen linear layer, with an adapter if ``shape`` is given. Computes in ``dtype`` whatever comes in."""
-
-    stacked: Tensor  # (out, in + rank): W, and room for the scaled B beside it
-    bias: Tensor | None
-
-    def __init__(self, source: nn.Linear, *, dtype: torch.dtype, shape: AdapterShape | None) -> None:
-        super().__init__()
-        rank = 0 if shape is None else shape.rank
-        device = source.weight.device
-        stacked = torch.zeros(source.out_features, source.in_features + rank, dtype=dtype, device=device)
-        stacked[:, : source.in_features] = source.weight.detach()
-        self.register_buffer("stacked", stacked, persistent=False)
-        bias = None if source.bias is None else source.bias.detach().to(dtype)
-        self.register_buffer("bias", bias, persistent=False)
-        self.enabled = True
-        self.scale = 0.0
-        self.lora_a: nn.Parameter | None = None
-        self.lora_b: nn.Parameter | None = None
-        if shape is not None:
-            master = torch.float64 if dtype == torch.float64 else torch.float32
-            self.scale = shape.alpha / rank
-            self.lora_a = nn.Parameter(torch.zeros(rank, source.in_features, dtype=master, device=device))
-            self.lora_b = nn.Parameter(torch.zeros(source.out_features, rank, dtype=master, device=device))
-
-    @property
-    def weight(self) -> Tensor:
-        """The frozen W, (out, in)."""
-        return self.stacked if self.lora_a is None else self.stacked[:, : self.lora_a.shape[1]]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., in) of any float dtype to (..., out) in the compute dtype."""
-        if self.lora_a is None or self.lora_b is None:
-            return linear(x.to(self.stacked.dtype), self.stacked, self.bias)
-        if not self.enabled:
-            # The same product with zeros for x A^T, so that no bit differs from an adapter whose B is zero.
-            return linear(pad(x.to(self.stacked.dtype), (0, len(self.lora_a))), self.stacked, self.bias)
-        result: Tensor = _AdaptedLinear.apply(  # type: ignore[no-untyped-call]
-            x, self.stacked, self.bias, self.lora_a, self.lora_b, self.scale
-        )
-        return result
 
 
 class Adapter:
@@ -128,7 +48,8 @@ class Adapter:
         return named
 
     def initialise(self, seed: int) -> None:
-        """A uniform as PEFT draws it (Kaiming with a = sqrt 5: bound 1 / sqrt(in)), B zero; a function of the seed."""
+        """Draw A uniformly as PEFT does (Kaiming with a = sqrt 5: bound 1 / sqrt(in)) and set B to zero, from the seed
+        alone."""
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for name, parameter in self.parameters().items():
@@ -157,7 +78,7 @@ class Adapter:
 
 
 def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn.Module | None) -> Adapter:
-    """Replace every linear layer of ``model`` in place (but ``skip``, the output head) and freeze all else.
+    """Replace every linear layer of ``model`` in place, except ``skip``, the output head, and freeze all else.
 
     Layers named in ``shape.target_modules`` carry an adapter. Raises InputError if none of the model's does.
     """
@@ -166,8 +87,8 @@ def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn
         for name, child in list(parent.named_children()):
             if not isinstance(child, nn.Linear) or child is skip:
                 continue
-            wanted = name in shape.target_modules
-            setattr(parent, name, AdaptedLinear(child, dtype=dtype, shape=shape if wanted else None))
+            rank = shape.rank if name in shape.target_modules else 0
+            setattr(parent, name, AdaptedLinear(child, dtype=dtype, rank=rank, scale=shape.alpha / shape.rank))
     adapter = Adapter(model, shape)
     if not adapter.layers:
         raise InputError(

@@ -39,11 +39,11 @@ class Ranks:
         return self.rank == 0
 
     def share(self, rows: list[Item]) -> list[tuple[Item, bool]]:
-        """This process's part of some rows, and of each whether it counts: where all must run equally many, a process
-        with fewer runs one again that does not count."""
-        mine = [(row, True) for row in rows[self.rank :: self.size]]
-        missing = -(-len(rows) // self.size) - len(mine) if self.sharded else 0
-        return [*mine, *((row, False) for row in rows[:1] * missing)]
+        """This process's part of some rows, and for each row whether it counts: where all processes must run the same
+        number, one with fewer rows runs a row again, which does not count."""
+        own = [(row, True) for row in rows[self.rank :: self.size]]
+        missing = -(-len(rows) // self.size) - len(own) if self.sharded else 0
+        return [*own, *((row, False) for row in rows[:1] * missing)]
 
     def add_up(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The sum over all processes, the same in each."""
@@ -66,12 +66,12 @@ class Ranks:
         for each, part in zip(parameters, parts, strict=True):
             each.grad = part.view_as(each)
 
-    def any(self, wish: bool) -> bool:
-        """Whether any process wishes it."""
-        return bool(self.add_up(np.array([float(wish)]))[0])
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is set in any process."""
+        return bool(self.add_up(np.array([float(flag)]))[0])
 
     def from_main(self, value: Any) -> Any:
-        """What the first process has, in all of them."""
+        """The first process's value, in all of them."""
         if self.size == 1:
             return value
         box = [value]
@@ -79,7 +79,7 @@ class Ranks:
         return box[0]
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Block until all processes get here."""
         if self.size > 1:
             dist.barrier()
 
@@ -94,8 +94,8 @@ def world_size() -> int:
 
 @contextmanager
 def joined(device: str, *, sharded: bool) -> Iterator[Ranks]:
-    """The processes that torchrun started, connected for the time of the block (or before, by the caller); one process
-    alone without it."""
+    """The processes that torchrun started, connected for the time of the block, unless the caller has connected them;
+    without torchrun one process alone."""
     size = world_size()
     if size == 1 or dist.is_initialized():
         yield ALONE if size == 1 else Ranks(int(os.environ["RANK"]), size, sharded)
@@ -117,8 +117,8 @@ def _device() -> torch.device:
 def shard(whole: nn.Module, layers: Sequence[nn.Module]) -> None:
     """Spread all weights over the processes (FSDP2): a layer's are gathered when it runs, the rest at the start.
 
-    All are given back after the forward, the rest too: a pass without a backward would otherwise leave a gathered copy
-    behind, which a checkpoint that is loaded then would not reach.
+    All are released after the forward: a pass without a backward would otherwise leave a gathered copy behind, which
+    loading a checkpoint would not update.
     """
     from torch.distributed.fsdp import fully_shard
 
@@ -129,13 +129,13 @@ def shard(whole: nn.Module, layers: Sequence[nn.Module]) -> None:
 
 
 def gathered(tensor: Tensor) -> Tensor:
-    """A tensor whole on the CPU. Where it is sharded, every process must ask."""
+    """A tensor whole on the CPU. Where it is sharded, every process must call this."""
     whole = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
     return whole.detach().cpu().contiguous()
 
 
 def spread_like(tensor: Tensor, target: Tensor) -> Tensor:
-    """A whole tensor as the target lies: sharded if that is."""
+    """A whole tensor, sharded as the target is."""
     if not isinstance(target, DTensor):
         return tensor
     return distribute_tensor(tensor.to(target.device), target.device_mesh, target.placements)

@@ -1,8 +1,10 @@
 """Attention over a packed row by one CUDA kernel: ``torch.nn.attention.varlen``, in half precision.
 
 Every segment is a sequence of its own for the kernel: its queries, and as keys its pair's prefix and itself, gathered
-into one long row. Causal masking is aligned to the lower right, so that the last query sees all keys. That the kernel
-does so is not taken on trust: it is compared with plain products when a policy is made, and not used if it differs.
+into one long row. Causal masking is aligned to the lower right, so that the last query sees all keys. The kernel is
+compared with plain products when a policy is made, and is not used if it differs.
+
+Shapes: T tokens of the row, K gathered keys, H query heads, G key heads, D a head's size.
 """
 
 from __future__ import annotations
@@ -22,22 +24,21 @@ HALVES = (torch.bfloat16, torch.float16)
 
 @dataclass(frozen=True)
 class VarlenPlan:
-    """``keys``: (K,) int64, the places in the row that the segments see, one segment after the other. ``query_starts``
-    and ``key_starts``: (segments + 1,) int32, where each segment's queries and keys begin. The longest of both."""
+    """The layout of a row for the kernel."""
 
-    keys: Tensor
-    query_starts: Tensor
-    key_starts: Tensor
+    keys: Tensor  # (K,) int64, the places in the row that the segments see, one segment after the other
+    query_starts: Tensor  # (segments + 1,) int32, where each segment's queries begin
+    key_starts: Tensor  # (segments + 1,) int32, where its keys begin among the K
     longest_query: int
     longest_key: int
 
 
 def plan_varlen(segments: Sequence[Segment], *, device: torch.device) -> VarlenPlan:
-    """Lay out what each segment sees. The segments must cover the row in order."""
-    seen = [[*range(each.prefix_start, each.prefix_stop), *range(each.start, each.stop)] for each in segments]
-    queries, keys = [each.stop - each.start for each in segments], [len(each) for each in seen]
+    """Lay out the places that each segment sees. The segments must cover the row in order."""
+    visible = [[*range(each.prefix_start, each.prefix_stop), *range(each.start, each.stop)] for each in segments]
+    queries, keys = [each.stop - each.start for each in segments], [len(each) for each in visible]
     return VarlenPlan(
-        keys=torch.tensor([place for each in seen for place in each], dtype=torch.int64, device=device),
+        keys=torch.tensor([place for each in visible for place in each], dtype=torch.int64, device=device),
         query_starts=_starts(queries, device),
         key_starts=_starts(keys, device),
         longest_query=max(queries),
@@ -54,15 +55,15 @@ def varlen_attention(query: Tensor, key: Tensor, value: Tensor, plan: VarlenPlan
     from torch.nn.attention.varlen import varlen_attn
 
     output = varlen_attn(
-        query.transpose(0, 1).contiguous(),
-        key.transpose(0, 1).index_select(0, plan.keys),
-        value.transpose(0, 1).index_select(0, plan.keys),
+        query.transpose(0, 1).contiguous(),  # (T, H, D)
+        key.transpose(0, 1).index_select(0, plan.keys),  # (K, G, D)
+        value.transpose(0, 1).index_select(0, plan.keys),  # (K, G, D)
         plan.query_starts,
         plan.key_starts,
         plan.longest_query,
         plan.longest_key,
         scale=scale,
-        window_size=(-1, 0),
+        window_size=(-1, 0),  # causal: all keys to the left, none to the right
         enable_gqa=True,
     )
     assert isinstance(output, Tensor)
@@ -70,8 +71,8 @@ def varlen_attention(query: Tensor, key: Tensor, value: Tensor, plan: VarlenPlan
 
 
 def varlen_works(config: Any, dtype: torch.dtype, device: torch.device) -> bool:
-    """Whether the kernel can be used for a model: on CUDA, in half precision, and only if values and gradients of a
-    small row are those of plain products."""
+    """Whether the kernel can be used for a model: on CUDA, in half precision, and only if its values and gradients on
+    a small row agree with plain products."""
     if device.type != "cuda" or dtype not in HALVES:
         return False
     heads, groups = config.num_attention_heads, config.num_key_value_heads
@@ -88,8 +89,8 @@ def varlen_works(config: Any, dtype: torch.dtype, device: torch.device) -> bool:
 
 
 def largest_difference(heads: int, groups: int, size: int, dtype: torch.dtype, device: torch.device) -> float:
-    """Between kernel and plain products in fp32, over outputs and gradients of a row with prefix, chosen and rejected,
-    relative to the largest value of each."""
+    """The largest difference between kernel and plain products in fp32, over outputs and gradients of a row with
+    prefix, chosen and rejected, relative to the largest value of each."""
     segments = (Segment(0, 70, 0, 0), Segment(70, 163, 0, 70), Segment(163, 168, 0, 70))
     generator = torch.Generator().manual_seed(0)
     shapes = ((heads, 168, size), (groups, 168, size), (groups, 168, size), (168, heads, size))
@@ -111,8 +112,8 @@ def _plain(query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment
     repeats, parts = len(query) // len(key), []
     for each in segments:
         places = [*range(each.prefix_start, each.prefix_stop), *range(each.start, each.stop)]
-        keys, values = (states[:, places].float().repeat_interleave(repeats, 0) for states in (key, value))
-        scores = query[:, each.start : each.stop].float() @ keys.transpose(1, 2) * scale
+        keys, values = (states[:, places].float().repeat_interleave(repeats, 0) for states in (key, value))  # (H, k, D)
+        scores = query[:, each.start : each.stop].float() @ keys.transpose(1, 2) * scale  # (H, q, k)
         hidden = torch.ones(scores.shape[1:], dtype=torch.bool, device=query.device)
         hidden = hidden.triu(each.prefix_stop - each.prefix_start + 1)
         parts.append(torch.softmax(scores.masked_fill(hidden, float("-inf")), dim=-1) @ values)

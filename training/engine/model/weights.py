@@ -1,4 +1,4 @@
-"""What a run trains and how it lies on disk: an adapter in PEFT's format, or a whole model's folder."""
+"""The trained weights and their form on disk: an adapter in PEFT's format, or a whole model's folder."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from training.engine.errors import InputError
-from training.engine.model.adapter_format import read_state, write_adapter_state
+from training.engine.model.adapter_format import read_state, write_adapter
 from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.parallel import gathered, spread_like
+from training.language_models.loading import ModelNotLoadable, load_model
 
 MODEL_WEIGHTS = "model.safetensors"
 _WEIGHT_FILES = (".safetensors", ".bin", ".safetensors.index.json", ".bin.index.json", ".gguf")
@@ -27,7 +29,7 @@ class Weights(Protocol):
 
     @property
     def folder_name(self) -> str:
-        """What the finished weights' folder is called in the run's folder."""
+        """The name of the finished weights' folder in the run's folder."""
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """Everything that is trained."""
@@ -36,13 +38,13 @@ class Weights(Protocol):
         """Copy values in. Raises InputError if names or shapes are not exactly those of the parameters."""
 
     def state(self) -> dict[str, Tensor]:
-        """The values, whole and on the CPU, in their master precision. Of several processes all must ask."""
+        """The values, whole and on the CPU, in their master precision. Every process must call this."""
 
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """Write such values into an existing folder."""
 
     def read(self, directory: Path) -> dict[str, Tensor]:
-        """What ``write`` wrote. Raises InputError if it cannot be read."""
+        """The values that ``write`` wrote. Raises InputError if they cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class AdapterWeights:
 
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """PEFT's two files."""
-        write_adapter_state(directory, self.adapter.shape, state, base_model=self.base_model)
+        write_adapter(directory, self.adapter.shape, state, base_model=self.base_model)
 
     def read(self, directory: Path) -> dict[str, Tensor]:
         """A and B by name."""
@@ -83,7 +85,7 @@ class ModelWeights:
     folder_name: str = "model"
 
     def parameters(self) -> dict[str, nn.Parameter]:
-        """Every parameter once, under the name that transformers knows it by."""
+        """Every parameter once, under its name in transformers."""
         return {name: each for name, each in self.model.named_parameters() if each.requires_grad}
 
     def load(self, state: dict[str, Tensor]) -> None:
@@ -110,6 +112,14 @@ class ModelWeights:
 def state_of(parameters: dict[str, nn.Parameter]) -> dict[str, Tensor]:
     """Parameters' values, whole and on the CPU."""
     return {name: gathered(each.detach()) for name, each in parameters.items()}
+
+
+def read_model(directory: Path) -> PreTrainedModel:
+    """The causal language model of a folder, on the CPU, in its stored dtype. Raises InputError if there is none."""
+    try:
+        return load_model(directory)
+    except ModelNotLoadable as error:
+        raise InputError(str(error)) from error
 
 
 def write_model(directory: Path, state: dict[str, Tensor], *, source: Path) -> None:
@@ -140,7 +150,7 @@ class CastLinear(nn.Module):
 
 
 def free_all(model: nn.Module, *, dtype: torch.dtype, skip: nn.Module) -> None:
-    """Replace every linear layer of ``model`` in place (but ``skip``, the output head); everything is trained."""
+    """Replace every linear layer of ``model`` in place, except ``skip``, the output head; everything is trained."""
     model.requires_grad_(True)
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):

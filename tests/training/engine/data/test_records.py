@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.engine.tiny import EOS, START, VOCABULARY, tokenizer
-from training.engine.data.records import PairSet, read_pairs
+from training.engine.data.records import PairSet, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError, RecordError
 
@@ -50,7 +50,7 @@ def read(tmp_path: Path, encoder: TextEncoder) -> Any:
         path = tmp_path / "pairs.jsonl"
         encoded = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
         path.write_bytes(b"\n".join(encoded) + b"\n")
-        return read_pairs(path, encoder, max_length=max_length)
+        return read_token_pairs(path, encoder, max_length=max_length)
 
     return run
 
@@ -68,16 +68,6 @@ def test_text_gets_the_chat_template_and_one_end_of_turn(read: Any) -> None:
     assert pair.prompt_ids.count(START) == 2  # one for each turn that the template begins, none in front
     assert plain.decode(list(pair.chosen_ids)) == "ab"  # cut by the length limit: no EOS
     assert plain.decode(list(pair.rejected_ids)) == "cd</s>"  # imported text counts as ended
-
-
-def test_a_template_that_writes_a_bos_brings_exactly_one() -> None:
-    adding = tokenizer()
-    adding.chat_template = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
-    prompt = TextEncoder(adding, eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY).encode_prompt(
-        [{"role": "user", "content": "hi"}]
-    )
-    assert (prompt[0], prompt.count(START)) == (START, 1)
-    assert adding.decode(list(prompt)) == "<s>hi"
 
 
 def test_a_stored_side_and_an_imported_one_go_together(read: Any) -> None:
@@ -138,7 +128,7 @@ def test_a_pair_that_is_too_long_is_dropped_whole_and_one_that_fits_is_whole(
     )
     path = tmp_path_factory.mktemp("fuzz") / "pairs.jsonl"
     path.write_text(json.dumps(line))
-    result = read_pairs(path, encoder, max_length=limit)
+    result = read_token_pairs(path, encoder, max_length=limit)
     if excess > 0:
         assert (result.pairs, result.dropped) == ([], {"too long": 1})
     else:
@@ -149,7 +139,7 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
     encoder = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY, longest=6)
     path = tmp_path / "pairs.jsonl"
     path.write_text("\n".join(json.dumps(record(prompt_ids=[1] * length)) for length in (3, 4)))
-    assert [len(pair.prompt_ids) for pair in read_pairs(path, encoder, max_length=1000).pairs] == [3]
+    assert [len(pair.prompt_ids) for pair in read_token_pairs(path, encoder, max_length=1000).pairs] == [3]
 
 
 @pytest.mark.parametrize(
@@ -158,21 +148,21 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
         (b"{", "not JSON"),
         (b'{"prompt": "\xff"}', r"not UTF-8 \(byte 12\)"),
         (b"[" * 100_000, "not JSON"),
-        ([1], "a JSON object is wanted, got list"),
+        ([1], "expected a JSON object, got list"),
         ({"prompt": "hi", "chosen": "a"}, "'rejected' is missing"),
         ({"chosen": "a", "rejected": "b"}, "'chosen' must be text or a list of messages, got str"),
         ({"chosen": [USER], "rejected": [USER]}, "no message in common"),
         ({"prompt": "hi", "chosen": [USER], "rejected": "b"}, "'chosen' must be exactly one assistant message"),
         ({"prompt": [], "chosen": "a", "rejected": "b"}, "'prompt' is empty"),
-        ({"prompt": [{"role": "robot", "content": "x"}], "chosen": "a", "rejected": "b"}, "not a message with a known"),
-        ({"prompt": [{"role": "user", "content": None}], "chosen": "a", "rejected": "b"}, "not a message with a known"),
+        ({"prompt": [{"role": "robot", "content": "x"}], "chosen": "a", "rejected": "b"}, "messages with a known role"),
+        ({"prompt": [{"role": "user", "content": None}], "chosen": "a", "rejected": "b"}, "messages with a known role"),
         (record(id=1.5), "'id' must be a string"),
         (record(prompt_ids=[]), "the prompt has no tokens"),
         (record(chosen_ids=[1.0]), "'chosen_ids' must be a list of integers"),
         (record(chosen_ids=[True, EOS]), "'chosen_ids' must be a list of integers"),
         (record(chosen_ids=[VOCABULARY, EOS]), f"outside the vocabulary of {VOCABULARY}"),
         (record(rejected_ids=[-1]), f"outside the vocabulary of {VOCABULARY}"),
-        (record(chosen_ids=[10, EOS, EOS]), "goes on after an end-of-sequence token"),
+        (record(chosen_ids=[10, EOS, EOS]), "continues after an end-of-sequence token"),
         (record(chosen_ids=[10, 11]), "'chosen_finish' is 'stop' but 'chosen_ids' does not end with"),
         (record(rejected_ids=[12, EOS]), "'rejected_finish' is 'length' but 'rejected_ids' ends with"),
         (record(chosen_finish="eos"), "'chosen_finish' must be"),
@@ -191,19 +181,8 @@ def test_a_line_that_is_no_pair_is_an_error_that_names_the_line(read: Any, line:
 
 def test_a_file_that_is_not_there_is_an_error(encoder: TextEncoder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        read_pairs(tmp_path / "absent.jsonl", encoder, max_length=10)
+        read_token_pairs(tmp_path / "absent.jsonl", encoder, max_length=10)
 
 
 def test_a_byte_order_mark_in_front_of_the_file_is_no_error(read: Any) -> None:
     assert len(read(b"\xef\xbb\xbf" + json.dumps(record()).encode()).pairs) == 1
-
-
-def test_the_end_of_a_turn_is_what_the_template_writes_behind_the_assistants_text() -> None:
-    plain = tokenizer()
-    plain.add_special_tokens({"additional_special_tokens": ["<eot>"]})
-    plain.chat_template = "{% for message in messages %}{{ message['content'] }}<eot>{% endfor %}"
-    eot = len(plain) - 1
-    several = TextEncoder(plain, eos_ids=frozenset({EOS, eot}), vocabulary_size=len(plain))
-    assert several.encode_completion("x", ended=True)[-1] == eot
-    only = TextEncoder(plain, eos_ids=frozenset({EOS}), vocabulary_size=len(plain))
-    assert only.encode_completion("x", ended=True)[-1] == EOS

@@ -1,5 +1,9 @@
 """Which pairs a step sees, and the learning rate."""
 
+import math
+import time
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +27,27 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
     assert first.order(0) == again.order(0)
     assert first.order(0) != first.order(1)
     assert first.order(0) != other.order(0)
+
+
+@given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 2**63 - 1), st.lists(st.integers(1, 60), max_size=20))
+def test_a_step_has_its_slice_of_the_epochs_permutation_whatever_was_asked_before(
+    pairs: int, pairs_per_step: int, seed: int, steps: list[int]
+) -> None:
+    schedule = Schedule(RunConfig(pairs_per_step=pairs_per_step, epochs=60, seed=seed), pairs)
+    for step in steps:
+        epoch, place = divmod(step - 1, math.ceil(pairs / pairs_per_step))
+        generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch])))
+        order = generator.permutation(pairs).tolist()
+        assert schedule.indices(step) == order[place * pairs_per_step : (place + 1) * pairs_per_step]
+
+
+def test_a_thousand_steps_over_a_hundred_thousand_pairs_take_less_than_a_second() -> None:
+    schedule = Schedule(RunConfig(pairs_per_step=8, epochs=2), 100_000)
+    border = schedule.steps_per_epoch
+    before = time.process_time()
+    seen = [schedule.indices(step) for step in range(border - 499, border + 501)]
+    assert time.process_time() - before < 1.0
+    assert [len(indices) for indices in seen] == [8] * 1000
 
 
 @pytest.mark.parametrize("kind", ["linear", "cosine", "constant"])

@@ -13,14 +13,15 @@ from training.engine.data.packing import pack_row
 from training.engine.learning.memory import (
     GIB,
     UNKNOWN,
-    Estimate,
+    MemoryNeed,
     NotEnoughMemory,
     _control_group_available,
     available_bytes,
-    estimate,
+    memory_need,
     saved_bytes,
     wants_checkpointing,
 )
+from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape
 
 CONFIG = RunConfig(lora_rank=4, target_modules=tiny.SHAPE.target_modules, pairs_per_step=8, tokens_per_row=200)
@@ -37,11 +38,11 @@ def test_what_a_big_row_keeps_is_foreseen_from_a_small_one(family: str, dtype: t
     targets = tiny.SHAPE.target_modules if family != "gpt_neox" else ("query_key_value", "dense")
     policy = tiny.policy_of(tiny.model(family), dtype=dtype, shape=AdapterShape(4, 8.0, targets))
     pairs = tiny.random_pairs(12, longest=30)
-    big = pack_row(pairs, range(12), share=policy.packs)
+    big = pack_row(pairs, range(12), share=policy.forward.packs)
     config = RunConfig(lora_rank=4, target_modules=targets, pairs_per_step=12, tokens_per_row=10_000)
     kept = saved_bytes(policy, big)
     assert kept > 20 * big.tokens * 32
-    assert estimate(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
+    assert memory_need(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
 
 
 def test_state_is_what_optimizer_gradients_and_probes_need() -> None:
@@ -49,7 +50,7 @@ def test_state_is_what_optimizer_gradients_and_probes_need() -> None:
     trained = sum(each.numel() for each in policy.adapter.parameters().values())
     for changes, copies in (({}, 3), ({"optimizer": "rmsprop"}, 2), ({"probe_prompts": 1}, 4)):
         config = RunConfig(**{**CONFIG.as_dict(), "target_modules": tiny.SHAPE.target_modules, **changes})
-        assert estimate(policy, pairs, config).state == copies * 4 * trained
+        assert memory_need(policy, pairs, config).state == copies * 4 * trained
 
 
 @pytest.mark.parametrize(
@@ -59,14 +60,14 @@ def test_state_is_what_optimizer_gradients_and_probes_need() -> None:
 def test_it_saves_memory_where_it_must_and_says_so(
     setting: str, available: int, expected: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    needed = Estimate(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
+    needed = MemoryNeed(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
     assert wants_checkpointing(RunConfig(gradient_checkpointing=setting), needed, available) is expected
     assert ("gradient checkpointing is on" in capsys.readouterr().err) is (setting == "auto" and expected)
 
 
 @pytest.mark.parametrize(("setting", "available"), [("auto", GIB), ("on", GIB), ("off", 3 * GIB)])
 def test_what_cannot_fit_is_refused_with_what_would_help(setting: str, available: int) -> None:
-    needed = Estimate(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
+    needed = MemoryNeed(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
     with pytest.raises(NotEnoughMemory, match="lower tokens_per_row"):
         wants_checkpointing(RunConfig(gradient_checkpointing=setting), needed, available)
 
@@ -108,7 +109,7 @@ def test_with_checkpointing_less_is_kept() -> None:
     for checkpointing in (False, True):
         policy = tiny.policy_of(tiny.model(num_hidden_layers=6), dtype=torch.float32)
         if checkpointing:
-            policy.checkpoint_layers()
+            checkpoint_layers(policy.model)
         kept.append(saved_bytes(policy, row))
     assert kept[1] < kept[0] / 4
 

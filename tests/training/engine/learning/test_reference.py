@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.training.engine import tiny
-from training.engine.learning.reference import cache_key, folder_hash, load_reference, pairs_hash, save_reference
+from training.engine.learning.reference import cache_key, load_reference, pairs_hash, save_reference
 
 VALUES = np.arange(6.0).reshape(3, 2)
 
@@ -57,12 +56,3 @@ def test_every_token_counts_and_nothing_else_does() -> None:
     assert pairs_hash(pairs) != pairs_hash([moved, *pairs[1:]])
     assert pairs_hash(pairs) != pairs_hash(pairs[::-1])
     assert pairs_hash(pairs) == pairs_hash([dataclasses.replace(first, weight=9.0, confidence=0.5, id="x"), *pairs[1:]])
-
-
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
-def test_a_model_is_known_by_its_weights_config_and_tokenizer(model_folder: Path, tmp_path: Path, name: str) -> None:
-    for path in model_folder.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    assert folder_hash(tmp_path) == folder_hash(model_folder)
-    (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b" ")
-    assert folder_hash(tmp_path) != folder_hash(model_folder)

@@ -17,6 +17,7 @@ from training.engine.learning import reference
 from training.engine.learning.reference import cache_key, reference_ingredients
 from training.engine.learning.reference_cache import ReferenceCache
 from training.engine.measuring.scoring import score_rows
+from training.engine.model.forward import SequentialForward
 
 PAIRS = tiny.random_pairs(4)
 VALUES = np.arange(8.0).reshape(4, 2)
@@ -98,14 +99,14 @@ def test_changing_any_ingredient_is_a_miss(monkeypatch: pytest.MonkeyPatch) -> N
         "rank": cache_key(reference_ingredients(base, dataclasses.replace(config, lora_rank=5), inputs)),
     }
     alone = tiny.policy_of(built, dtype=torch.float32)
-    alone.packs = False
+    alone.forward = SequentialForward(alone.model, alone.head)
     keys["attention"] = cache_key(reference_ingredients(alone, config, inputs))
     torch.set_num_threads(2)
     keys["threads"] = cache_key(reference_ingredients(base, config, inputs))
     torch.set_num_threads(1)
-    for library in versions.versions():
-        changed = {**versions.versions(), library: "another"}
-        monkeypatch.setattr(reference, "versions", lambda changed=changed: changed)
+    for library in versions.library_versions():
+        changed = {**versions.library_versions(), library: "another"}
+        monkeypatch.setattr(reference, "library_versions", lambda changed=changed: changed)
         keys[library] = cache_key(reference_ingredients(base, config, inputs))
     assert len(set(keys.values())) == len(keys) == 12
 

@@ -17,7 +17,8 @@ from training.engine.cli import main
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row, pack_rows
 from training.engine.errors import InputError
-from training.engine.learning.reward import RewardPolicy, reward_config, reward_figures
+from training.engine.learning.reward import RewardModel, reward_config, reward_figures
+from training.engine.learning.run import TrainingKind
 from training.engine.model.lora import AdapterShape
 
 
@@ -27,8 +28,8 @@ def data(tmp_path: Path) -> Path:
     return workshop.write_pairs(tmp_path / "train.jsonl", 11)
 
 
-def reward_policy(built: Any, shape: AdapterShape = tiny.SHAPE) -> RewardPolicy:
-    policy = RewardPolicy(built, dtype=torch.float64, shape=shape)
+def reward_policy(built: Any, shape: AdapterShape = tiny.SHAPE) -> RewardModel:
+    policy = RewardModel(built, dtype=torch.float64, shape=shape)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in policy.weights(Path()).parameters().values():
@@ -62,7 +63,7 @@ def test_rewards_and_gradients_are_those_of_the_last_tokens_in_plain_forward_pas
     theirs = torch.stack(
         [reward(pair.prompt_ids + side) for pair in pairs for side in (pair.chosen_ids, pair.rejected_ids)]
     )
-    ours = policy.side_values(pack_row(pairs, range(6), share=policy.packs, keep_last=True))
+    ours = policy.side_values(pack_row(pairs, range(6), share=policy.forward.packs, keep_last=True))
     torch.testing.assert_close(ours, theirs, atol=precision, rtol=0)
     direction = torch.linspace(-1, 1, 12, dtype=torch.float64)
     torch.autograd.backward([(ours * direction).sum(), (theirs * direction).sum()])
@@ -110,11 +111,13 @@ def test_it_learns_from_ln_2_on_and_scores_pairs(
 
 
 def test_killed_and_started_again_it_ends_in_the_same_bytes(model_folder: Path, data: Path, tmp_path: Path) -> None:
-    meta = workshop.run(model_folder, data, tmp_path / "whole", reward=True)
+    meta = workshop.run(model_folder, data, tmp_path / "whole", kind=TrainingKind.REWARD_MODEL)
     assert meta["test"].keys() & {"chosen_reward", "chosen_logratio", "displacement"} == {"chosen_reward"}
     with pytest.raises(Killed):
-        workshop.run(model_folder, data, tmp_path / "out", Events(kill_at=("progress", 3)), reward=True)
-    workshop.run(model_folder, data, tmp_path / "out", reward=True)
+        workshop.run(
+            model_folder, data, tmp_path / "out", Events(kill_at=("progress", 3)), kind=TrainingKind.REWARD_MODEL
+        )
+    workshop.run(model_folder, data, tmp_path / "out", kind=TrainingKind.REWARD_MODEL)
     for name in ("adapter_model.safetensors", "reward_head.safetensors"):
         found, expected = ((tmp_path / run / "reward_model" / name).read_bytes() for run in ("out", "whole"))
         assert found == expected
@@ -123,7 +126,7 @@ def test_killed_and_started_again_it_ends_in_the_same_bytes(model_folder: Path, 
 def test_a_policy_and_a_reward_model_do_not_share_a_folder(model_folder: Path, data: Path, tmp_path: Path) -> None:
     workshop.run(model_folder, data, tmp_path / "out", epochs=1, beta=1.0)
     with pytest.raises(InputError, match="belongs to another run"):
-        workshop.run(model_folder, data, tmp_path / "out", epochs=1, reward=True)
+        workshop.run(model_folder, data, tmp_path / "out", epochs=1, kind=TrainingKind.REWARD_MODEL)
 
 
 def test_its_loss_is_bradley_terry_whatever_the_config_says_of_dpo() -> None:

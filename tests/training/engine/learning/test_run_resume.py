@@ -11,7 +11,7 @@ from tests.training.engine.workshop import Events, Killed
 from training.engine.errors import Cancelled
 from training.engine.learning import checkpoint, reference
 from training.engine.measuring.scoring import score_rows
-from training.engine.run_folder import publish_folder
+from training.language_models.folders import publish_folder
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,10 @@ def test_killed_while_a_checkpoint_is_written_the_half_one_is_ignored_and_cleare
 ) -> None:
     real = publish_folder
 
-    def die(temporary: Path, target: Path) -> None:
+    def die(building: Path, target: Path, *, replace: bool) -> None:
         if target.name == "step-000004":
             raise Killed
-        real(temporary, target)
+        real(building, target, replace=replace)
 
     monkeypatch.setattr(checkpoint, "publish_folder", die)
     with pytest.raises(Killed):

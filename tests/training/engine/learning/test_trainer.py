@@ -5,26 +5,22 @@ import json
 import math
 import threading
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from tests.training.engine import workshop
 from tests.training.engine.workshop import Events
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row
-from training.engine.data.records import read_pairs
+from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
-from training.engine.errors import Diverged, InputError
-from training.engine.events import StopRequest
-from training.engine.learning.run import load_policy
-from training.engine.learning.trainer import Trainer
-from training.engine.model.lora import AdaptedLinear
-from training.engine.model.policy import Policy
+from training.engine.errors import InputError
+from training.engine.learning.run import load_start
+from training.engine.model.policy import Policy, TrainedModel
 from training.engine.run_folder import RunFolder
+from training.language_models.adapters import AdaptedLinear
 
 
 @pytest.fixture
@@ -32,15 +28,6 @@ def data(tmp_path: Path) -> Path:
     """Eleven pairs to learn from (three steps an epoch, the last one smaller) and six held out."""
     workshop.write_pairs(tmp_path / "test.jsonl", 6, first=100)
     return workshop.write_pairs(tmp_path / "train.jsonl", 11)
-
-
-def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
-    """A trainer before its first step."""
-    config = RunConfig(**{**workshop.SETTINGS, **settings})
-    pairs = read_pairs(data, TextEncoder.from_directory(model), max_length=100).pairs
-    inputs = {"model_sha256": "m", "adapter_sha256": None}
-    policy = load_policy(model, None, config)
-    return Trainer(config, policy, pairs, [], RunFolder(out), model, inputs, emit=Events(), stop=StopRequest())
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -73,28 +60,28 @@ def test_it_learns_what_the_pairs_say_and_reports_it(model_folder: Path, data: P
 def test_the_models_folder_and_its_weights_in_memory_stay_as_they_were(
     model_folder: Path, data: Path, tmp_path: Path
 ) -> None:
-    def fingerprint(policy: Policy) -> str:
+    def fingerprint(trained: TrainedModel) -> str:
         state = hashlib.sha256()
-        for name, module in policy.model.named_modules():
+        for name, module in trained.model.named_modules():
             frozen = [*module.parameters(recurse=False), *module.buffers(recurse=False)]
             for tensor in [module.weight] if isinstance(module, AdaptedLinear) else frozen:
                 state.update(name.encode() + tensor.detach().numpy().tobytes())
         return state.hexdigest()
 
     files = {path.name: path.read_bytes() for path in model_folder.iterdir()}
-    trainer = trainer_of(model_folder, data, tmp_path / "out")
-    before = fingerprint(trainer.policy)
+    trainer = workshop.trainer_of(model_folder, data, tmp_path / "out")
+    before = fingerprint(trainer.model)
     trainer.make_reference()
     trainer.run()
-    assert fingerprint(trainer.policy) == before
+    assert fingerprint(trainer.model) == before
     assert {path.name: path.read_bytes() for path in model_folder.iterdir()} == files
 
 
 def test_the_reference_pass_leaves_flags_adapter_and_random_state_as_they_were(
     model_folder: Path, data: Path, tmp_path: Path
 ) -> None:
-    trainer = trainer_of(model_folder, data, tmp_path / "out")
-    adapter = trainer.policy.adapter
+    trainer = workshop.trainer_of(model_folder, data, tmp_path / "out")
+    adapter = trainer.model.adapter
     with torch.no_grad():
         for parameter in adapter.parameters().values():
             parameter.add_(0.1)
@@ -103,60 +90,11 @@ def test_the_reference_pass_leaves_flags_adapter_and_random_state_as_they_were(
     trainer.make_reference()
     assert torch.equal(torch.get_rng_state(), state)
     assert all(layer.enabled for layer in adapter.layers.values())
-    assert not any(module.training for module in trainer.policy.model.modules())
+    assert not any(module.training for module in trainer.model.model.modules())
     for parameter, before in zip(adapter.parameters().values(), weights, strict=True):
         assert torch.equal(parameter, before)
         assert parameter.requires_grad
         assert parameter.grad is None
-
-
-@pytest.mark.parametrize("budget", [1, 60, 100_000])
-def test_the_gradient_of_a_step_does_not_depend_on_how_its_pairs_are_spread_over_rows(
-    model_folder: Path, data: Path, tmp_path: Path, budget: int
-) -> None:
-    """One pair a row (accumulation), a ragged split, and one row for all."""
-
-    def gradients(tokens_per_row: int) -> dict[str, torch.Tensor]:
-        trainer = trainer_of(
-            model_folder,
-            data,
-            tmp_path / f"{tokens_per_row}",
-            tokens_per_row=tokens_per_row,
-            dtype="float64",
-            pairs_per_step=11,
-        )
-        trainer.make_reference()
-        parameters = trainer.policy.adapter.parameters()
-        with torch.no_grad():
-            for number, parameter in enumerate(parameters.values()):
-                parameter.add_(0.01 * (number % 7))
-        trainer.accumulate_gradient(1)
-        return {name: parameter.grad for name, parameter in parameters.items() if parameter.grad is not None}
-
-    expected, found = gradients(200), gradients(budget)
-    assert expected.keys() == found.keys()
-    assert max(tensor.abs().max() for tensor in expected.values()) > 1e-3
-    for name, tensor in expected.items():
-        torch.testing.assert_close(found[name], tensor, atol=1e-6, rtol=1e-5)  # norms are fp32 in transformers
-
-
-@pytest.mark.parametrize("weights", [(3.0, 1.0), (2.0, 0.0)])
-def test_weights_are_copies_and_a_weight_of_zero_is_absence(
-    model_folder: Path, tmp_path: Path, weights: tuple[float, ...]
-) -> None:
-    def adapter(name: str, records: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        path = tmp_path / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(record) + "\n" for record in records))
-        workshop.run(model_folder, path, tmp_path / name, pairs_per_step=8, epochs=1, dtype="float64")
-        return load_file(tmp_path / name / "adapter" / "adapter_model.safetensors")
-
-    records: list[dict[str, Any]] = [
-        {"prompt": "p", "chosen": "a" * (n + 1), "rejected": "zz", "weight": w} for n, w in enumerate(weights)
-    ]
-    copies = [{**record, "weight": 1.0} for record in records for _ in range(int(record["weight"]))]
-    weighted, copied = adapter("weighted", records), adapter("copied", copies)
-    for name, tensor in weighted.items():
-        torch.testing.assert_close(tensor, copied[name], atol=1e-5, rtol=0)
 
 
 def test_a_child_starts_from_its_parent_and_its_reference_is_the_parent(
@@ -169,8 +107,8 @@ def test_a_child_starts_from_its_parent_and_its_reference_is_the_parent(
     assert events.of("progress")[0]["margin"] == 0.0
     reference = load_file(tmp_path / "child" / "reference.safetensors")["train"]
     config = RunConfig(**workshop.SETTINGS)
-    policy = load_policy(model_folder, parent, config)
-    pairs = read_pairs(data, TextEncoder.from_directory(model_folder), max_length=100).pairs
+    policy = load_start(Policy, model_folder, parent, config)
+    pairs = read_token_pairs(data, TextEncoder.from_directory(model_folder), max_length=100).pairs
     with torch.no_grad():
         row = pack_row(pairs, range(len(pairs)), share=True)
         of_parent = policy.side_log_probs(row).view(-1, 2)
@@ -225,47 +163,3 @@ def test_nothing_to_learn_from_is_an_error_with_the_reasons(model_folder: Path, 
 def test_a_snapshot_folder_brings_its_held_out_pairs(model_folder: Path, data: Path, tmp_path: Path) -> None:
     meta = workshop.run(model_folder, data.parent, tmp_path / "out", epochs=1)
     assert meta["pairs"] == {"train": 11, "test": 6}
-
-
-def test_a_number_that_is_not_finite_stops_the_run_and_names_the_pair(
-    model_folder: Path, data: Path, tmp_path: Path
-) -> None:
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    for path in model_folder.iterdir():
-        (broken / path.name).write_bytes(path.read_bytes())
-    weights = load_file(broken / "model.safetensors")
-    weights["model.embed_tokens.weight"][ord("Q") - 33] = math.nan  # the byte alphabet begins at "!"
-    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
-    record = {"id": "the bad one", "prompt": "p", "chosen": "Qa", "rejected": "za"}
-    data.write_text(data.read_text() + json.dumps(record) + "\n")
-    with pytest.raises(Diverged, match=r"chosen completion of pair 'the bad one' \(line 12\)"):
-        workshop.run(broken, data, tmp_path / "out")
-
-
-def test_a_gradient_that_is_not_finite_stops_the_run_and_names_the_pairs(
-    model_folder: Path, data: Path, tmp_path: Path
-) -> None:
-    trainer = trainer_of(model_folder, data, tmp_path / "out")
-    trainer.make_reference()
-    parameter = next(iter(trainer.policy.adapter.parameters().values()))
-    parameter.register_hook(lambda gradient: gradient * math.inf)
-    with pytest.raises(Diverged, match=r"the gradient is not finite after the pairs 'pair-\d+'"):
-        trainer.run()
-
-
-def test_the_held_out_figures_are_those_of_the_saved_adapter(model_folder: Path, data: Path, tmp_path: Path) -> None:
-    from training.engine.measuring.evaluation import evaluate, score
-
-    meta = workshop.run(model_folder, data, tmp_path / "out")
-    config = RunConfig(**workshop.SETTINGS)
-    adapter = tmp_path / "out" / "adapter"
-    found, scores = score(model_folder, adapter, None, data.with_name("test.jsonl"), config, stop=StopRequest())
-    again = evaluate(scores, found, config, tmp_path / "figures.json")
-    for name, value in meta["test"].items():
-        assert again[name] == pytest.approx(value, abs=1e-4), name
-    assert json.loads((tmp_path / "figures.json").read_text()) == again
-    _, itself = score(model_folder, adapter, adapter, data, config, stop=StopRequest())
-    assert not np.any(itself.chosen_log_ratio)
-    _, base = score(model_folder, None, None, data, config, stop=StopRequest())
-    assert not np.any(base.chosen_log_ratio)

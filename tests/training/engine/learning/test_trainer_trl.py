@@ -10,13 +10,13 @@ import torch
 
 from labeling.exchange import ImportedComparison, read_comparisons
 from tests.training.conftest import SHARED_DATA
+from tests.training.engine import tiny
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
-from training.engine.learning.run import load_policy
+from training.engine.learning.run import load_start
 from training.engine.losses import Pairs, pair_losses
-from training.engine.model.adapter_format import write_adapter
 from training.engine.model.policy import Policy
 
 HH = SHARED_DATA / "hh-harmless-dev.jsonl.gz"
@@ -54,7 +54,7 @@ def _tokens(number: int, comparison: ImportedComparison, encoder: TextEncoder) -
 @pytest.fixture(scope="module")
 def policy(smollm2: Path) -> Policy:
     """The default model with an adapter that does something."""
-    policy = load_policy(smollm2, None, CONFIG)
+    policy = load_start(Policy, smollm2, None, CONFIG)
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for name, parameter in policy.adapter.parameters().items():
@@ -99,7 +99,7 @@ def trainer(smollm2: Path, policy: Policy, tmp_path_factory: pytest.TempPathFact
         processing_class=AutoTokenizer.from_pretrained(smollm2),
         peft_config=lora,
     )
-    write_adapter(folder, policy.adapter, base_model=str(smollm2))
+    tiny.save_adapter(folder, policy, base_model=str(smollm2))
     set_peft_model_state_dict(trainer.model, load_peft_weights(str(folder)))
     return trainer
 

@@ -1,4 +1,4 @@
-"""What the policy writes by itself and how far it has drifted: figures by hand, and in a run."""
+"""The policy's own answers and its drift: figures by hand, and in a run."""
 
 import json
 import math
@@ -13,9 +13,8 @@ from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events, Killed
 from training.engine.data.text import TextEncoder
 from training.engine.learning.reference import ReferenceModel
-from training.engine.measuring.probes import Probes, drift_of, refuses, repeated, written
+from training.engine.measuring.probes import Probes, drift_of, refuses, repeated, text_figures
 from training.engine.measuring.sampling import sample
-from training.engine.model.adapter_format import write_adapter
 from training.engine.model.lora import AdapterShape
 
 PROBED: dict[str, Any] = {"probe_prompts": 4, "probe_tokens": 6, "evaluate_every": 2, "checkpoint_every": 2}
@@ -80,7 +79,7 @@ def test_what_was_written_is_described(encoder: TextEncoder) -> None:
     def said(text: str, *, ended: bool = True) -> tuple[int, ...]:
         return encoder.encode_completion(text, ended=ended)
 
-    figures = written([said("I cannot help."), said("abab" * 4, ended=False), said("fine"), said("ok")], encoder)
+    figures = text_figures([said("I cannot help."), said("abab" * 4, ended=False), said("fine"), said("ok")], encoder)
     assert (figures["samples"], figures["sample_ended"], figures["sample_refusals"]) == (4, 0.75, 0.25)
     assert figures["sample_length"] == (15 + 16 + 5 + 3) / 4
     assert 15 < figures["sample_length_p95"] <= 16
@@ -130,7 +129,7 @@ def test_after_a_parent_the_drift_is_from_the_parent_or_from_the_base_as_the_run
     shape = workshop.SETTINGS["lora_rank"], workshop.SETTINGS["lora_alpha"], tiny.SHAPE.target_modules
     built = AutoModelForCausalLM.from_pretrained(model_folder)
     policy = tiny.policy_of(built, dtype=torch.float32, shape=AdapterShape(*shape))
-    write_adapter(parent, policy.adapter, base_model="base")
+    tiny.save_adapter(parent, policy, base_model="base")
     first: dict[str, Any] = {}
     for reference in ("start", "base"):
         events = Events()

@@ -11,14 +11,14 @@ from transformers import AutoModelForCausalLM
 from tests.training.engine import tiny
 from training.engine.data.packing import pack_row
 from training.engine.errors import InputError
-from training.engine.model.adapter_format import read_shape, read_state, write_adapter
+from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.lora import AdapterShape
 
 
 def test_a_saved_adapter_gives_the_same_log_probs_in_peft(model_folder: Path, tmp_path: Path) -> None:
     base = AutoModelForCausalLM.from_pretrained(model_folder)
     policy, pairs = tiny.policy_of(base, dtype=torch.float32), tiny.random_pairs(4)
-    write_adapter(tmp_path, policy.adapter, base_model=str(model_folder))
+    tiny.save_adapter(tmp_path, policy, base_model=str(model_folder))
     in_peft = PeftModel.from_pretrained(base, tmp_path).eval()
     with torch.no_grad():
         ours = policy.side_log_probs(pack_row(pairs, range(4), share=True)).view(4, 2)
@@ -49,7 +49,7 @@ def test_an_adapter_that_peft_saved_can_be_continued(model_folder: Path, tmp_pat
 
 def test_weights_and_shape_survive_the_disk_to_the_last_bit(tmp_path: Path) -> None:
     policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
-    write_adapter(tmp_path, policy.adapter, base_model="base")
+    tiny.save_adapter(tmp_path, policy, base_model="base")
     state = read_state(tmp_path)
     assert read_shape(tmp_path) == AdapterShape(4, 8.0, tuple(sorted(tiny.SHAPE.target_modules)))
     for name, parameter in policy.adapter.parameters().items():
@@ -69,7 +69,7 @@ def test_weights_and_shape_survive_the_disk_to_the_last_bit(tmp_path: Path) -> N
 def test_what_this_engine_would_compute_wrongly_is_refused(
     tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
-    write_adapter(tmp_path, tiny.policy_of(tiny.model()).adapter, base_model="base")
+    tiny.save_adapter(tmp_path, tiny.policy_of(tiny.model()), base_model="base")
     config = json.loads((tmp_path / "adapter_config.json").read_text())
     (tmp_path / "adapter_config.json").write_text(json.dumps({**config, **changes}))
     with pytest.raises(InputError, match=message):
@@ -77,7 +77,7 @@ def test_what_this_engine_would_compute_wrongly_is_refused(
 
 
 def test_a_torn_file_is_an_error(tmp_path: Path) -> None:
-    write_adapter(tmp_path, tiny.policy_of(tiny.model()).adapter, base_model="base")
+    tiny.save_adapter(tmp_path, tiny.policy_of(tiny.model()), base_model="base")
     weights = tmp_path / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(InputError, match="cannot read the adapter"):

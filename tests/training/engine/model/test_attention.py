@@ -36,9 +36,9 @@ def rows() -> dict[str, PackedRow]:
 @pytest.mark.parametrize("name", list(rows()))
 def test_a_pair_as_one_tile_is_its_segments_one_by_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     row = rows()[name]
-    monkeypatch.setattr(attention, "IN_VAIN", 10**9)
+    monkeypatch.setattr(attention, "MASKED_IN_VAIN", 10**9)
     together = outputs_and_gradients(row)
-    monkeypatch.setattr(attention, "IN_VAIN", -1)
+    monkeypatch.setattr(attention, "MASKED_IN_VAIN", -1)
     for one, other in zip(together, outputs_and_gradients(row), strict=True):
         torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
 
@@ -61,10 +61,10 @@ def test_a_short_pair_is_one_tile_and_a_long_one_its_segments_with_the_prompt_in
 
 @pytest.mark.parametrize("in_vain", [10**9, -1])
 def test_the_foreseen_bytes_of_attention_are_those_that_it_keeps(in_vain: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention, "IN_VAIN", in_vain)
+    monkeypatch.setattr(attention, "MASKED_IN_VAIN", in_vain)
     policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
     long, twice = (pack_row([tiny.pair([1] * n, [5] * n, [7] * n)], [0], share=True) for n in (40, 80))
-    # What grows with the tokens alone doubles but for the head's share and an end; the rest is attention's.
+    # The part that grows with the tokens alone doubles, except the head's share and an end; the rest is attention's.
     grown = saved_bytes(policy, twice) - 2 * saved_bytes(policy, long)
     foreseen = attention_bytes(policy, twice) - 2 * attention_bytes(policy, long)
     assert grown == pytest.approx(foreseen, rel=0.05)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from training.engine.model import head
-from training.engine.model.head import token_log_probs
+from training.engine.model.head import token_log_probs, trained_token_log_probs
 
 
 def test_values_and_gradient_are_those_of_log_softmax_over_all_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +48,16 @@ def test_logits_of_ten_thousand_stay_finite() -> None:
     assert result.item() == -20_000.0
     assert hidden.grad is not None
     assert hidden.grad.item() == -200.0
+
+
+def test_values_and_gradients_of_a_trained_head_are_those_of_log_softmax() -> None:
+    torch.manual_seed(0)
+    hidden, weight = (torch.randn(n, 6, dtype=torch.float64, requires_grad=True) for n in (300, 13))
+    targets, direction = torch.randint(0, 13, (300,)), torch.randn(300, dtype=torch.float64)
+    ours = trained_token_log_probs(hidden, weight, targets, torch.float64)
+    plain = torch.log_softmax(hidden @ weight.T, dim=1).gather(1, targets[:, None]).squeeze(1)
+    torch.testing.assert_close(ours, plain, atol=1e-12, rtol=0)
+    found = torch.autograd.grad((ours * direction).sum(), (hidden, weight))
+    expected = torch.autograd.grad((plain * direction).sum(), (hidden, weight))
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-11, rtol=0)

@@ -14,8 +14,8 @@ from tests.training.engine.workshop import Events, Killed
 from training.engine.config import RunConfig
 from training.engine.errors import Cancelled
 from training.engine.events import StopRequest
-from training.engine.learning.memory import estimate
-from training.engine.learning.run import load_policy
+from training.engine.learning.memory import memory_need
+from training.engine.learning.run import TrainingKind, load_start
 from training.engine.measuring.metrics import PairScores
 from training.engine.measuring.token_scores import score_tokens
 from training.engine.model.lanes import Lanes
@@ -133,7 +133,7 @@ def test_in_float64_it_ends_where_one_lane_ends(model_folder: Path, data: Path, 
 def test_a_reward_model_and_its_head_are_trained_so_too(model_folder: Path, data: Path, tmp_path: Path) -> None:
     for lanes in (1, 2):
         settings = {**SIDE_BY_SIDE, "dtype": "float64", "lanes": lanes}
-        meta = workshop.run(model_folder, data, tmp_path / str(lanes), reward=True, **settings)
+        meta = workshop.run(model_folder, data, tmp_path / str(lanes), kind=TrainingKind.REWARD_MODEL, **settings)
         assert meta["test"]["margin"] > 0
     one, two = (load_file(tmp_path / str(lanes) / "reward_model" / "reward_head.safetensors") for lanes in (1, 2))
     for name, tensor in one.items():
@@ -174,7 +174,7 @@ def test_scores_of_tokens_are_those_of_one_lane(model_folder: Path, data: Path) 
 
 def test_where_rows_cannot_be_side_by_side_there_is_one_lane(model_folder: Path, two_threads: None) -> None:
     def lanes(**settings: Any) -> int:
-        return load_policy(model_folder, None, RunConfig(device="cpu", dtype="float32", **settings)).lanes.count
+        return load_start(Policy, model_folder, None, RunConfig(device="cpu", dtype="float32", **settings)).lanes.count
 
     assert lanes(lora_rank=2) == 2
     assert lanes(lora_rank=2, lanes=1) == 1
@@ -189,7 +189,7 @@ def test_memory_is_foreseen_for_all_rows_that_are_computed_at_a_time(two_threads
     pairs = [tiny.pair([1] * 20, [2] * 30, [3] * 30) for _ in range(8)]
     config = RunConfig(lora_rank=4, target_modules=tiny.SHAPE.target_modules, pairs_per_step=8, tokens_per_row=10_000)
     one, two = (
-        estimate(Policy(tiny.model(), dtype=torch.float32, shape=tiny.SHAPE, lanes=lanes), pairs, config)
+        memory_need(Policy(tiny.model(), dtype=torch.float32, shape=tiny.SHAPE, lanes=lanes), pairs, config)
         for lanes in (1, 2)
     )
     assert two.activations == pytest.approx(one.activations, rel=0.05)

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from tests.training.engine import tiny
 from training.engine.data.packing import pack_row
-from training.engine.model.layers import POST_NORM_FAMILIES, PreNorm, rotate
+from training.engine.model.layers import POST_NORM_FAMILIES, PreNorm, layers_of, replace_parts, rotate
 
 
 class _Source(nn.Module):
-    """What is read of transformers' norm."""
+    """The attributes of transformers' norm that PreNorm reads."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -87,9 +87,30 @@ def test_what_a_policy_has_of_its_own(family: str) -> None:
     built = tiny.model(family)
     policy = tiny.policy_of(built, dtype=torch.float32)
     norms = [name for name, module in policy.model.named_modules() if isinstance(module, PreNorm)]
-    turning: list[Any] = [each.self_attn for each in policy.layers]
+    layers: list[Any] = list(layers_of(policy.model))
     assert len(norms) == (0 if family in POST_NORM_FAMILIES else 4)  # two in each of two layers
-    assert all(module.forward.__globals__["apply_rotary_pos_emb"] is rotate for module in turning)
+    assert all("forward" in vars(layer.self_attn) for layer in layers)
+
+
+@pytest.mark.parametrize(
+    ("family", "use_rope"), [*((family, True) for family in tiny.FAMILIES), ("smollm3", False)]
+)  # SmolLM3 has layers without a rotary embedding
+def test_self_attention_is_that_of_every_family(family: str, use_rope: bool) -> None:
+    torch.manual_seed(0)
+    model = tiny.model(family).double().eval()  # no dropout
+    model.set_attn_implementation("sdpa")
+    layers: list[Any] = list(layers_of(model))
+    attention = layers[0].self_attn
+    for parameter in attention.parameters():
+        nn.init.normal_(parameter)
+    if family == "smollm3":
+        attention.use_rope = use_rope
+    states, angles = torch.randn(2, 7, 32, dtype=torch.float64), _angles(7, attention.head_dim, torch.float64)
+    inputs = {"hidden_states": states, "position_embeddings": angles, "attention_mask": None}
+    theirs, _ = attention(**inputs)
+    replace_parts(model, dtype=torch.float64)
+    ours, _ = attention(**inputs)
+    torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=0)
 
 
 def test_other_models_of_the_family_keep_theirs() -> None:
@@ -103,9 +124,9 @@ def test_other_models_of_the_family_keep_theirs() -> None:
 def test_the_last_layer_alone_leaves_out_what_is_not_scored(family: str) -> None:
     policy = tiny.policy_of(tiny.model(family), dtype=torch.float64)
     row = pack_row(tiny.random_pairs(3), range(3), share=True)
-    everywhere = policy.hidden_states(row, torch.arange(row.tokens))
+    everywhere = policy.forward.hidden_states(row, torch.arange(row.tokens))
     assert everywhere.shape == (row.tokens, 32)
-    there = policy.hidden_states(row, row.places)
+    there = policy.forward.hidden_states(row, row.places)
     torch.testing.assert_close(there, everywhere[row.places], atol=1e-12, rtol=0)
 
 
@@ -114,7 +135,7 @@ def test_the_last_layers_feed_forward_part_sees_scored_places_only(family: str) 
     policy = tiny.policy_of(tiny.model(family), dtype=torch.float64)
     row = pack_row(tiny.random_pairs(3), range(3), share=True)
     seen: list[int] = []
-    layers: list[Any] = list(policy.layers)
+    layers: list[Any] = list(layers_of(policy.model))
     for layer in layers:
         layer.mlp.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[1]))
     policy.side_log_probs(row)

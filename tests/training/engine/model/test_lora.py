@@ -1,68 +1,11 @@
-"""The adapted linear layer and the set of all of them."""
+"""The adapter of a model: all of its adapted layers."""
 
 import pytest
 import torch
-from torch import nn
 
 from tests.training.engine import tiny
 from training.engine.errors import InputError
-from training.engine.model.lora import AdaptedLinear, AdapterShape
-
-
-def layer(dtype: torch.dtype = torch.float64) -> AdaptedLinear:
-    torch.manual_seed(0)
-    adapted = AdaptedLinear(nn.Linear(5, 7, dtype=dtype), dtype=dtype, shape=AdapterShape(2, 6.0, ("x",)))
-    assert adapted.lora_a is not None
-    assert adapted.lora_b is not None
-    with torch.no_grad():
-        adapted.lora_a.normal_()
-        adapted.lora_b.normal_()
-    return adapted
-
-
-def test_forward_and_backward_are_those_of_the_written_out_formula() -> None:
-    adapted = layer()
-    a, b = adapted.lora_a, adapted.lora_b
-    x = torch.randn(2, 3, 5, dtype=torch.float64, requires_grad=True)
-    assert a is not None
-    assert b is not None
-    assert adapted.bias is not None
-    plain = x @ adapted.weight.T + adapted.bias + 3.0 * (x @ a.T) @ b.T
-    direction = torch.randn_like(plain)
-    expected = torch.autograd.grad((plain * direction).sum(), (x, a, b))
-    result = torch.autograd.grad((adapted(x) * direction).sum(), (x, a, b))
-    torch.testing.assert_close(adapted(x), plain, atol=1e-12, rtol=0)
-    for ours, theirs in zip(result, expected, strict=True):
-        torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
-
-
-def test_bf16_layers_keep_fp32_adapters_and_give_them_fp32_gradients() -> None:
-    adapted = layer(torch.bfloat16)
-    adapted(torch.randn(3, 5)).sum().backward()
-    assert adapted.weight.dtype == torch.bfloat16
-    for parameter in (adapted.lora_a, adapted.lora_b):
-        assert parameter is not None
-        assert parameter.grad is not None
-        assert parameter.dtype == parameter.grad.dtype == torch.float32
-
-
-def test_a_contribution_far_below_the_last_place_of_bf16_still_counts_on_average() -> None:
-    """A young adapter changes outputs by less than bf16 can show in any one of them."""
-    torch.manual_seed(0)
-    adapted = AdaptedLinear(nn.Linear(64, 512, bias=False), dtype=torch.bfloat16, shape=AdapterShape(4, 4.0, ("x",)))
-    assert adapted.lora_a is not None
-    assert adapted.lora_b is not None
-    x = torch.randn(200, 64).bfloat16().float()
-    with torch.no_grad():
-        adapted.lora_a.normal_().copy_(adapted.lora_a.bfloat16())
-        base = adapted(x).float()
-        adapted.lora_b.normal_(std=2e-5).copy_(adapted.lora_b.bfloat16())
-        change = adapted(x).float() - base
-        wanted = x @ adapted.lora_a.T @ adapted.lora_b.T
-    rounded_twice = (base.bfloat16() + wanted.bfloat16()).float() - base
-    share, share_if_rounded_twice = ((each * wanted).sum() / (wanted**2).sum() for each in (change, rounded_twice))
-    assert share.item() == pytest.approx(1.0, abs=0.1)
-    assert share_if_rounded_twice < 0.5
+from training.engine.model.lora import AdapterShape
 
 
 def test_the_start_is_a_function_of_the_seed_and_equals_the_base_model() -> None:

@@ -53,7 +53,7 @@ def runs(folder: Path, model_folder: Path) -> Path:
         commands.append(
             ["train", "--model", str(model_folder), *options, "--out", str(folder / f"two-{kind}"), *values]
         )
-    # What one process began two can go on with: a checkpoint knows nothing of how many wrote it.
+    # Two processes resume a run of one: a checkpoint does not depend on how many wrote it.
     with pytest.raises(Killed):
         workshop.run(
             model_folder,

@@ -10,7 +10,7 @@ from tests.training.engine import tiny
 from training.engine.data.packing import pack_row, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.model.lora import AdapterShape
-from training.engine.model.policy import Policy, can_pack
+from training.engine.model.policy import Policy
 
 
 def packed(policy: Policy, pairs: list[TokenPair], *, budget: int = 10_000, share: bool = True) -> Tensor:
@@ -18,7 +18,7 @@ def packed(policy: Policy, pairs: list[TokenPair], *, budget: int = 10_000, shar
     result = torch.empty(len(pairs), 2, dtype=torch.float64)
     parts = {
         index: sides
-        for row in pack_rows(pairs, range(len(pairs)), tokens_per_row=budget, share=share and policy.packs)
+        for row in pack_rows(pairs, range(len(pairs)), tokens_per_row=budget, share=share and policy.forward.packs)
         for index, sides in zip(row.pairs, policy.side_log_probs(row).view(-1, 2), strict=True)
     }
     return torch.stack([parts[index] for index in range(len(result))])
@@ -33,7 +33,7 @@ def llama() -> Any:
 def test_packed_log_probs_and_gradients_are_the_oracles(family: str) -> None:
     built = tiny.widen(tiny.model(family))
     policy, pairs = tiny.policy_of(built), tiny.random_pairs(7)
-    assert policy.packs
+    assert policy.forward.packs
     oracle = tiny.Oracle(built, policy)
     ours, theirs = packed(policy, pairs), oracle.log_probs(pairs)
     torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=0)
@@ -62,8 +62,8 @@ def test_an_architecture_that_is_not_known_to_share_runs_alone_and_is_right(
     family: str, overrides: dict[str, Any], targets: tuple[str, ...]
 ) -> None:
     built = tiny.model(family, **overrides).double()
-    assert not can_pack(built.config)
     policy = tiny.policy_of(built, shape=AdapterShape(4, 8.0, targets))
+    assert not policy.forward.packs
     oracle, pairs = tiny.Oracle(built, policy), tiny.random_pairs(3)
     # These models normalise in fp32, so a different order of operations shows at that precision.
     torch.testing.assert_close(packed(policy, pairs), oracle.log_probs(pairs), atol=1e-4, rtol=0)

@@ -14,7 +14,7 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch fin
 
 
 def segment_by_segment(query: Tensor, key: Tensor, value: Tensor, plan: varlen.VarlenPlan, scale: float) -> Tensor:
-    """What the kernel's documentation says it computes, from the plan alone."""
+    """The attention that the kernel's documentation describes, from the plan alone."""
     keys, values = (states[:, plan.keys] for states in (key, value))
     parts = []
     for number in range(len(plan.query_starts) - 1):
@@ -80,7 +80,7 @@ def test_lengths_around_half_blocks_give_finite_gradients_and_the_log_probs_of_a
     row = pack_row([pair], [0], share=True)
     oracle = tiny.policy_of(built, dtype=torch.float32).side_log_probs(row)
     policy = tiny.policy_of(built.cuda(), dtype=torch.bfloat16)
-    assert policy.varlen
+    assert policy.forward.attention == "varlen"
     sides = policy.side_log_probs(row)
     torch.autograd.backward(sides.sum())
     torch.testing.assert_close(sides.detach().cpu(), oracle.detach(), atol=0.02 * length + 0.5, rtol=0)

@@ -1,5 +1,5 @@
-"""What two processes do in ``test_parallel.py``: some runs one after the other. Started by torchrun, with a JSON file
-that holds a list of command lines."""
+"""The program of both processes in ``test_parallel.py``: some runs one after the other. Started by torchrun, with
+a JSON file that holds a list of command lines."""
 
 import faulthandler
 import json

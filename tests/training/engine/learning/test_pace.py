@@ -1,0 +1,44 @@
+"""How fast a run goes and how long it takes, on a clock that the test sets."""
+
+from typing import Any
+
+import pytest
+
+from training.engine.learning.checkpoint import RunProgress
+from training.engine.learning.pace import Clock, ScoringReport
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that every clock shows, in a list of one."""
+    seconds = [100.0]
+    monkeypatch.setattr("training.engine.learning.pace.time.monotonic", lambda: seconds[0])
+    return seconds
+
+
+def test_seconds_go_on_from_those_of_earlier_processes_and_what_is_left_follows_this_ones_mean(
+    now: list[float],
+) -> None:
+    clock = Clock(RunProgress(step=7, seconds=40.0))
+    now[0] += 2
+    assert clock.rate(pairs=8, steps_left=10) == (4.0, 20.0)
+    now[0] += 4
+    assert clock.rate(pairs=8, steps_left=9) == (2.0, 27.0)  # the last step's rate, three seconds a step on average
+    assert clock.seconds() == 46.0
+
+
+def test_a_scoring_pass_reports_its_rate_and_the_rest(now: list[float]) -> None:
+    events: list[dict[str, Any]] = []
+    report = ScoringReport(events.append, "reference", 30)
+    now[0] += 5
+    report.update(10)
+    assert events == [
+        {
+            "event": "scoring",
+            "what": "reference",
+            "pairs": 10,
+            "of": 30,
+            "pairs_per_second": 2.0,
+            "remaining_seconds": 10.0,
+        }
+    ]

@@ -1,0 +1,70 @@
+"""Log-probabilities of pairs through rows: every pair once, in order, and finite."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests.training.engine import tiny, workshop
+from training.engine.data.packing import pack_row, pack_rows
+from training.engine.errors import Diverged
+from training.engine.measuring.scoring import margin_lines, pair_scores, score_rows
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    workshop.write_pairs(tmp_path / "test.jsonl", 6, first=100)
+    return workshop.write_pairs(tmp_path / "train.jsonl", 11)
+
+
+def test_a_number_that_is_not_finite_stops_the_run_and_names_the_pair(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for path in model_folder.iterdir():
+        (broken / path.name).write_bytes(path.read_bytes())
+    weights = load_file(broken / "model.safetensors")
+    weights["model.embed_tokens.weight"][ord("Q") - 33] = math.nan  # the byte alphabet begins at "!"
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    record = {"id": "the bad one", "prompt": "p", "chosen": "Qa", "rejected": "za"}
+    data.write_text(data.read_text() + json.dumps(record) + "\n")
+    with pytest.raises(Diverged, match=r"chosen completion of pair 'the bad one' \(line 12\)"):
+        workshop.run(broken, data, tmp_path / "out")
+
+
+def test_a_pair_that_is_in_no_row_is_an_error_and_never_a_hole() -> None:
+    policy, pairs = tiny.policy_of(tiny.model(), dtype=torch.float32), tiny.random_pairs(4)
+    rows = pack_rows(pairs, [0, 1, 3], tokens_per_row=30, share=True)
+    with pytest.raises(ValueError, match="1 pairs were in no row"):
+        score_rows(policy, pairs, rows, lambda scored: None)
+
+
+def test_values_come_in_the_pairs_order_and_every_row_is_reported() -> None:
+    policy, pairs, reported = tiny.policy_of(tiny.model(), dtype=torch.float64), tiny.random_pairs(6), list[int]()
+    rows = pack_rows(pairs, range(6), tokens_per_row=40, share=True)
+    assert len(rows) > 1
+    values = score_rows(policy, pairs, rows, reported.append)
+    for number, pair in enumerate(pairs):
+        alone = policy.side_log_probs(pack_row([pair], [0], share=True)).detach().numpy()
+        np.testing.assert_allclose(values[number], alone, atol=1e-6)  # norms are fp32 in transformers
+    assert reported == sorted(reported)
+    assert (len(reported), reported[-1]) == (len(rows), 6)
+
+
+def test_a_margin_line_has_the_label_beside_the_models_opinion() -> None:
+    pairs = [tiny.pair([1], [2], [3], confidence=0.75)]
+    scores = pair_scores(pairs, np.array([[-1.0, -5.0]]), np.array([[-2.0, -3.0]]))
+    (line,) = margin_lines("test", pairs, scores, 0.1)
+    assert json.loads(line) == {
+        "id": "pair",
+        "split": "test",
+        "margin": pytest.approx(0.3),
+        "chosen_logratio": 1.0,
+        "rejected_logratio": -2.0,
+        "confidence": 0.75,
+    }

@@ -1,0 +1,64 @@
+"""A run's folder: one process at a time, one run for good, metrics that a resume repeats nowhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.engine.errors import InputError
+from training.engine.run_folder import RunFolder, write_atomically
+
+
+def test_one_process_holds_it_and_the_next_gets_it_afterwards(tmp_path: Path) -> None:
+    first = RunFolder(tmp_path / "run")
+    with pytest.raises(InputError, match="another process is training"):
+        RunFolder(tmp_path / "run", wait_seconds=0.3)
+    del first
+    RunFolder(tmp_path / "run")
+
+
+def test_it_belongs_to_the_run_that_claimed_it(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.claim("config.json", {"beta": 0.1, "seed": 0})
+    folder.claim("config.json", {"beta": 0.1, "seed": 0})
+    folder.claim("config.json", {"beta": 0.1, "seed": 0, "later": 7}, absent={"later": 7})
+    with pytest.raises(InputError, match=r"its beta is 0\.1, not 0\.2"):
+        folder.claim("config.json", {"beta": 0.2, "seed": 0})
+
+
+def test_metrics_are_rewound_to_a_step_without_its_evaluation_and_without_a_torn_line(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    events = [("progress", 1), ("evaluated", 1), ("progress", 2), ("evaluated", 2), ("progress", 3)]
+    for event, step in events:
+        folder.append_metrics({"event": event, "step": step})
+    with folder.metrics_path.open("a") as stream:
+        stream.write('{"event": "progr')
+    folder.rewind_metrics(2)
+    kept = [json.loads(line) for line in folder.metrics_path.read_text().splitlines()]
+    assert [(line["event"], line["step"]) for line in kept] == events[:3]
+
+
+def test_the_newest_checkpoints_stay_and_half_written_ones_go(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for step in (2, 10, 4):
+        folder.checkpoint_path(step).mkdir()
+    (tmp_path / "checkpoints" / "step-000012.tmp").mkdir()
+    folder.remove_old_checkpoints(2)
+    assert [path.name for path in folder.checkpoints()] == ["step-000004", "step-000010"]
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["step-000004", "step-000010"]
+
+
+def test_a_folder_that_only_reads_writes_nothing(tmp_path: Path) -> None:
+    reader = RunFolder(tmp_path, writes=False)
+    reader.claim("config.json", {"beta": 0.1})
+    reader.append_metrics({"event": "progress", "step": 1})
+    assert list(tmp_path.iterdir()) == []
+    assert reader.finished() is None
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    for content in (b"old", b"new"):
+        write_atomically(target, content)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert target.read_bytes() == b"new"

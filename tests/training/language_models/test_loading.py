@@ -1,0 +1,61 @@
+"""A model out of its folder, or a sentence that says why not."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers.utils import logging as transformers_logging
+
+from tests.training.engine import tiny
+from training.language_models.loading import ModelNotLoadable, first_line, load_model, quiet_libraries
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny.save_model(tmp_path / "model")
+
+
+def test_a_model_comes_in_the_format_it_is_stored_in_or_in_the_one_asked_for(folder: Path) -> None:
+    assert load_model(folder).dtype == torch.float32
+    assert load_model(folder, dtype=torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_pickled_weights_are_loaded_unless_safetensors_are_asked_for(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    torch.save(tiny.model().state_dict(), folder / "pytorch_model.bin")
+    assert load_model(folder).dtype == torch.float32
+    with pytest.raises(ModelNotLoadable, match="cannot be loaded as a causal language model"):
+        load_model(folder, safetensors_only=True)
+
+
+def test_a_model_that_lacks_weights_is_refused_instead_of_filled_with_random_numbers(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelNotLoadable, match=r"lacks 1 of the model's weights, model\.layers\.1\.mlp\.up_proj"):
+        load_model(folder)
+
+
+def test_an_absent_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotLoadable, match=r"absent is no model folder: it has no config\.json"):
+        load_model(tmp_path / "absent")
+
+
+def test_libraries_are_quiet_for_the_time_of_the_block_even_after_an_error() -> None:
+    before = transformers_logging.get_verbosity()
+
+    def fail_inside() -> None:
+        with quiet_libraries():
+            assert transformers_logging.get_verbosity() == logging.ERROR
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_inside()
+    assert transformers_logging.get_verbosity() == before
+
+
+def test_an_error_without_words_is_named_by_its_kind() -> None:
+    assert first_line(ValueError("\none\ntwo")) == "one"
+    assert first_line(ValueError()) == "ValueError"

@@ -1,0 +1,119 @@
+"""One optimizer step: the gradient of a batch's loss, however its pairs are spread over rows, and its application."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.engine.config import RunConfig
+from training.engine.data.packing import PackedRow
+from training.engine.data.records import TokenPair
+from training.engine.errors import Diverged
+from training.engine.losses import Pairs, pair_losses, weighted_sum
+from training.engine.measuring.scoring import SideLogProbs, check_finite
+from training.engine.model.parallel import ALONE, Ranks, gathered
+from training.engine.model.policy import TrainedModel
+from training.engine.model.weights import Weights
+
+Gradients = Sequence[torch.Tensor | None]  # one for each parameter; empty if the parameters hold them already
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The pairs behind one step: those that ``indices`` names among all ``pairs``, packed into ``rows``.
+
+    ``reference``: (pairs, 2), the log-probabilities of all pairs under the reference.
+    """
+
+    pairs: Sequence[TokenPair]
+    reference: SideLogProbs
+    indices: Sequence[int]
+    rows: list[PackedRow]
+
+    @property
+    def step_pairs(self) -> list[TokenPair]:
+        """The pairs of the batch, in its order."""
+        return [self.pairs[index] for index in self.indices]
+
+
+class Optimization:
+    """Optimizer steps over everything that a model trains."""
+
+    def __init__(self, model: TrainedModel, weights: Weights, config: RunConfig, ranks: Ranks = ALONE) -> None:
+        self.model, self.config, self.ranks = model, config, ranks
+        self.parameters = list(weights.parameters().values())
+        self.optimizer = make_optimizer(self.parameters, config)
+
+    def accumulate(self, batch: Batch) -> SideLogProbs:
+        """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the batch in the parameters, however the
+        pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the batch's order. Raises
+        Diverged, naming the pair, where one is not finite."""
+        total_weight = math.fsum(pair.weight for pair in batch.step_pairs)
+        values = np.zeros((len(batch.indices), 2))
+        place = {index: place for place, index in enumerate(batch.indices)}
+
+        def backward(part: tuple[PackedRow, bool]) -> tuple[SideLogProbs, Gradients]:
+            row, counts = part
+            return self._backward(batch, row, total_weight if counts else math.inf)
+
+        for (row, counts), (scored, gradients) in self.model.lanes.each(backward, self.ranks.share(batch.rows)):
+            if counts:
+                values[[place[index] for index in row.pairs]] = scored
+            for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
+                if gradient is not None:
+                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+        self.ranks.sum_gradients(self.parameters)
+        return self.ranks.add_up(values)
+
+    def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[SideLogProbs, Gradients]:
+        """A row's values (pairs, 2), and its share of the gradient (zero if the total weight is infinite). A single
+        lane adds its share to the parameters' gradients and returns none, so that memory holds one gradient of all
+        weights, not two."""
+        pairs = [batch.pairs[index] for index in row.pairs]
+        sides = self.model.side_values(row).view(-1, 2)
+        values: SideLogProbs = sides.detach().cpu().numpy()
+        check_finite(values, pairs)
+        columns = Pairs(
+            policy=sides,
+            reference=torch.from_numpy(batch.reference[list(row.pairs)]).to(sides.device),
+            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
+            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
+        )
+        losses = pair_losses(columns, self.config.loss_settings)
+        weight = sides.new_tensor([pair.weight for pair in pairs])
+        loss = weighted_sum(losses, weight, total_weight)
+        if self.model.lanes.count > 1:
+            return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        # FSDP takes the mean over the processes; the factor makes it a sum.
+        torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
+        return values, ()
+
+    def apply(self, learning_rate: float, batch: Batch) -> float:
+        """Clip the gradient of the batch, step, clear; returns the norm before clipping. Raises Diverged, naming the
+        pairs, where it is not finite."""
+        norm = torch.nn.utils.get_total_norm([each.grad for each in self.parameters if each.grad is not None])
+        length = float(gathered(norm))
+        if not math.isfinite(length):
+            names = ", ".join(f"{pair.id!r} (line {pair.line})" for pair in batch.step_pairs)
+            raise Diverged(f"the gradient is not finite after the pairs {names}: take a smaller learning rate")
+        if self.config.max_grad_norm:
+            torch.nn.utils.clip_grads_with_norm_(self.parameters, self.config.max_grad_norm, norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return length
+
+
+def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
+    """The optimizer of the config over the trained parameters; the learning rate is set before every step."""
+    shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, "foreach": True}
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)
+    betas = (config.adam_beta1, config.adam_beta2)
+    return torch.optim.AdamW(parameters, lr=config.learning_rate, betas=betas, **shared)

@@ -1,0 +1,114 @@
+"""The forward pass of a row: all sequences at once where the architecture allows it, else one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from training.engine.data.packing import PackedRow
+from training.engine.model import attention
+from training.engine.model.head import Head
+from training.engine.model.layers import replace_parts
+from training.engine.model.varlen import varlen_works
+
+
+class Forward(Protocol):
+    """One forward pass over a row that lies on the model's device."""
+
+    packs: bool
+    """Whether the sequences of a row are computed together and may share a prefix."""
+    attention: str
+    """The name of the attention path: two paths may differ in the last bits."""
+
+    def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
+        """The last hidden states at some places (N,) of a row, (N, d) in the master precision."""
+
+    def token_log_probs(self, row: PackedRow) -> Tensor:
+        """Log-probability of every scored token, in nats: (N,), fp32 or fp64, in the order of the row's labels."""
+
+    def vocabulary_log_probs(self, row: PackedRow) -> Callable[[slice], Tensor]:
+        """A function from a part of the row's N scored places to the log-probabilities of all tokens there, (n, V) in
+        the master precision. Without gradient."""
+
+
+class PackedForward:
+    """All sequences of a row in one pass, through our attention and head."""
+
+    packs = True
+
+    def __init__(self, model: Any, head: Head) -> None:
+        """Replaces parts of the layers. ``model``: a model with plain attention, whose ``head`` exists already."""
+        self.model, self.head = model, head
+        attention.register()
+        self.trims = replace_parts(model, dtype=head.dtype)
+        self.repeats = model.config.num_attention_heads // model.config.num_key_value_heads
+        model.set_attn_implementation(attention.NAME)
+        self.varlen = varlen_works(model.config, head.dtype, head.device)
+        self.attention = "varlen" if self.varlen else attention.NAME
+
+    def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
+        """Where it can, the last layer computes its feed-forward part at ``places`` only."""
+        plan = attention.plan_attention(
+            row, repeats=self.repeats, dtype=self.head.dtype, device=self.head.device, varlen=self.varlen
+        )
+        states: Tensor = self.model.base_model(
+            input_ids=row.input_ids.unsqueeze(0),  # (1, T)
+            position_ids=row.position_ids.unsqueeze(0),
+            use_cache=False,
+            attention_plan=plan,
+            scored=places if self.trims else None,
+        ).last_hidden_state[0]
+        return states if self.trims else states.index_select(0, places)
+
+    def token_log_probs(self, row: PackedRow) -> Tensor:
+        """The head runs on the scored places alone."""
+        return self.head.token_log_probs(self.hidden_states(row, row.places), row.targets)
+
+    @torch.no_grad()
+    def vocabulary_log_probs(self, row: PackedRow) -> Callable[[slice], Tensor]:
+        """One pass; the head runs on a part when the function is called."""
+        hidden = self.hidden_states(row, row.places)
+        return lambda part: self.head.vocabulary_log_probs(hidden[part])
+
+
+class SequentialForward:
+    """Every sequence of a row (packed without sharing) by itself, through the model's own attention and head."""
+
+    packs = False
+    attention = "alone"
+
+    def __init__(self, model: Any, head: Head) -> None:
+        self.model, self.master = model, head.master
+
+    def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
+        """One pass per sequence."""
+        parts = [
+            self.model.base_model(
+                input_ids=row.input_ids[each.start : each.stop].unsqueeze(0), use_cache=False
+            ).last_hidden_state[0]
+            for each in row.segments
+        ]
+        return torch.cat(parts).index_select(0, places)
+
+    def token_log_probs(self, row: PackedRow) -> Tensor:
+        """One pass per sequence."""
+        parts = [torch.log_softmax(logits, dim=-1).gather(1, targets[:, None]) for logits, targets in self._logits(row)]
+        return torch.cat(parts).squeeze(1)
+
+    @torch.no_grad()
+    def vocabulary_log_probs(self, row: PackedRow) -> Callable[[slice], Tensor]:
+        """One pass per sequence; all logits are kept."""
+        logits = torch.cat([logits for logits, _ in self._logits(row)])
+        return lambda part: torch.log_softmax(logits[part], dim=-1)
+
+    def _logits(self, row: PackedRow) -> Iterator[tuple[Tensor, Tensor]]:
+        """Of every sequence the logits (n, V) at its scored places, in the master precision, and the targets (n,)."""
+        for number, segment in enumerate(row.segments):
+            of_side = row.sides == number
+            input_ids = row.input_ids[segment.start : segment.stop].unsqueeze(0)
+            places = row.places[of_side] - segment.start
+            logits = self.model(input_ids=input_ids, use_cache=False, logits_to_keep=places).logits[0]
+            yield logits.to(self.master), row.targets[of_side]

@@ -1,0 +1,110 @@
+"""A linear layer with a low-rank adapter: ``y = x W^T + b + s (x A^T) B^T``, s = alpha / r (LoRA, arXiv 2106.09685).
+
+W is frozen, in the compute dtype; A and B are fp32 master weights (fp64 under fp64). The engine trains this layer, and
+the embedded sampler computes the same product, so that an adapter has the same effect in both.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, pad
+
+from training.language_models.precision import master_dtype
+
+
+class _OneProduct(torch.autograd.Function):
+    """``y = [x | x A^T] [W | s B]^T + b`` as one product, so that the sum is rounded once.
+
+    Rounding x W^T to bf16 first would swallow every contribution of the adapter below half a unit in the last place:
+    a young adapter would have no effect at all. Of the input only the cast copy is kept for backward.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, stacked: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scale: float
+    ) -> Tensor:
+        width = x.shape[-1]  # x (..., in)   stacked (out, in + r)   a (r, in)   b (out, r)
+        weight, down = stacked[:, :width], a.to(stacked.dtype)  # W (out, in)   A (r, in)
+        stacked[:, width:] = b * scale  # s B (out, r); rows side by side all write the same
+        inputs = x.new_empty(x.shape[:-1].numel(), stacked.shape[1], dtype=stacked.dtype)  # (N, in + r)
+        inputs[:, :width] = x.reshape(-1, width)
+        torch.mm(inputs[:, :width], down.T, out=inputs[:, width:])  # x A^T (N, r)
+        ctx.save_for_backward(inputs, down, (b * scale).to(stacked.dtype))
+        ctx.weight, ctx.scale = weight, scale  # columns that nothing ever writes to
+        ctx.input_shape, ctx.input_dtype = x.shape, x.dtype
+        return linear(inputs, stacked, bias).view(*x.shape[:-1], -1)  # (..., out)
+
+    @staticmethod
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None]:
+        """With g = dL/dy: ``dL/dA = (g s B)^T x``, ``dL/dB = s g^T (x A^T)``, ``dL/dx = g W + (g s B) A``."""
+        inputs, down, up = ctx.saved_tensors  # [x | x A^T] (N, in + r)   A (r, in)   s B (out, r)
+        width = ctx.weight.shape[1]
+        gradient = outputs[0].reshape(-1, len(ctx.weight)).to(inputs.dtype)  # g (N, out)
+        through = gradient @ up  # g s B (N, r)
+        by_a, by_b = through.T @ inputs[:, :width], gradient.T @ inputs[:, width:]  # (r, in)   (out, r)
+        by_x = None
+        if ctx.needs_input_grad[0]:
+            by_x = (gradient @ ctx.weight).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
+        return by_x, None, None, by_a, by_b * ctx.scale, None
+
+
+class AdaptedLinear(nn.Module):
+    """A frozen linear layer, with an adapter if ``rank`` is above 0. Computes in ``dtype`` whatever comes in."""
+
+    stacked: Tensor  # (out, in + r): W, and room for the scaled B beside it
+    bias: Tensor | None
+
+    def __init__(self, source: nn.Linear, *, dtype: torch.dtype, rank: int = 0, scale: float = 0.0) -> None:
+        """``scale``: s = alpha / r. A and B are zero."""
+        super().__init__()
+        device = source.weight.device
+        stacked = torch.zeros(source.out_features, source.in_features + rank, dtype=dtype, device=device)
+        stacked[:, : source.in_features] = source.weight.detach()
+        self.register_buffer("stacked", stacked, persistent=False)
+        bias = None if source.bias is None else source.bias.detach().to(dtype)
+        self.register_buffer("bias", bias, persistent=False)
+        self.enabled = True
+        self.scale = scale
+        self.lora_a: nn.Parameter | None = None
+        self.lora_b: nn.Parameter | None = None
+        if rank:
+            master = master_dtype(dtype)
+            self.lora_a = nn.Parameter(torch.zeros(rank, source.in_features, dtype=master, device=device))
+            self.lora_b = nn.Parameter(torch.zeros(source.out_features, rank, dtype=master, device=device))
+
+    @property
+    def weight(self) -> Tensor:
+        """The frozen W, (out, in)."""
+        return self.stacked if self.lora_a is None else self.stacked[:, : self.lora_a.shape[1]]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) of any float dtype to (..., out) in the compute dtype."""
+        if self.lora_a is None or self.lora_b is None:
+            return linear(x.to(self.stacked.dtype), self.stacked, self.bias)
+        if not self.enabled:
+            # The same product with zeros for x A^T, so that no bit differs from an adapter whose B is zero.
+            return linear(pad(x.to(self.stacked.dtype), (0, len(self.lora_a))), self.stacked, self.bias)
+        result: Tensor = _OneProduct.apply(  # type: ignore[no-untyped-call]
+            x, self.stacked, self.bias, self.lora_a, self.lora_b, self.scale
+        )
+        return result
+
+    @torch.no_grad()
+    def load(self, a: Tensor, b: Tensor) -> None:
+        """Copy A (r, in) and B (out, r) in. Raises ValueError without an adapter."""
+        if self.lora_a is None or self.lora_b is None:
+            raise ValueError("this layer has no adapter")
+        self.lora_a.copy_(a)
+        self.lora_b.copy_(b)
+
+    @torch.no_grad()
+    def factors(self) -> tuple[Tensor, Tensor]:
+        """``[W | s B]`` (out, in + r) and ``A`` (r, in) in the compute dtype: the factors of the one product.
+
+        Raises ValueError without an adapter.
+        """
+        if self.lora_a is None or self.lora_b is None:
+            raise ValueError("this layer has no adapter")
+        dtype = self.stacked.dtype
+        return torch.cat((self.weight, (self.lora_b * self.scale).to(dtype)), 1), self.lora_a.to(dtype)

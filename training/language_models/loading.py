@@ -1,0 +1,60 @@
+"""Loads a causal language model from a folder in the layout of transformers."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+
+class ModelNotLoadable(Exception):
+    """A folder that holds no causal language model. The message names folder and reason, without a full stop."""
+
+
+def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_only: bool = False) -> PreTrainedModel:
+    """The model on the CPU, in ``dtype`` or in the format it is stored in. Nothing is looked up over the network.
+
+    ``safetensors_only``: refuse pickled weights. Raises ModelNotLoadable.
+    """
+    if not (folder / "config.json").is_file():
+        raise ModelNotLoadable(f"{folder} is no model folder: it has no config.json")
+    try:
+        with quiet_libraries():
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=dtype or "auto",
+                use_safetensors=safetensors_only or None,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelNotLoadable(f"{folder} cannot be loaded as a causal language model: {first_line(error)}") from error
+    model: PreTrainedModel = loaded[0]
+    if missing := sorted(loaded[1]["missing_keys"]):  # transformers only warns, and fills them with random numbers
+        raise ModelNotLoadable(f"{folder} lacks {len(missing)} of the model's weights, {missing[0]} among them")
+    return model
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or the name of its kind if it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """No progress bars, advice or warnings from transformers and PEFT; errors are still raised."""
+    logger: Any = transformers_logging  # its switches carry no types
+    level, bars = logger.get_verbosity(), logger.is_progress_bar_enabled()
+    logger.set_verbosity_error()
+    logger.disable_progress_bar()
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logger.set_verbosity(level)
+        if bars:
+            logger.enable_progress_bar()
