@@ -79,10 +79,15 @@ def test_one_page_is_one_template_and_one_stylesheet_of_the_same_name() -> None:
     assert styles <= pages
 
 
+def source(template: str) -> str:
+    """A template with the parts that it includes, each as often as it stands there."""
+    text = (PROJECT_DIR / "templates" / template).read_text()
+    return re.sub(r'\{% include "([^"]+)"[^%]*%\}', lambda part: source(part[1]), text)
+
+
 def test_the_annotators_page_is_small_as_it_is_sent() -> None:
     """Its styles and its modules with all they import; the page twice: it is kept. Texts to judge come on top."""
-    templates = [PROJECT_DIR / "templates" / name for name in ("base.html", "labeling/annotate.html")]
-    written = "".join(path.read_text() for path in templates)
+    written = source("base.html") + source("labeling/annotate.html")
     named = {name for name in NAMED.findall(written) if name.endswith((".css", ".js"))}
     loaded = named.union(*(imports(name) for name in named if name.endswith(".js")))
     assert len(loaded) > 20
