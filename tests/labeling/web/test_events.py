@@ -8,6 +8,7 @@ from typing import Any
 
 from labeling.actions.campaigns import change_campaign
 from tests.clients import Visiting
+from tests.markup import tight
 from tests.people import NOON, stage
 
 PAGE = "/campaigns/sums/events/"
@@ -17,9 +18,9 @@ EXPORT = "/api/v1/campaigns/sums/events/export/"
 def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> None:
     scene = stage()
     change_campaign(campaign=scene.campaign, overlap=3, allow_tie=False, acting_user=scene.maya, now=NOON)
-    page = visiting(scene.ada).get(f"{PAGE}?verb=campaign.changed").content.decode()
-    assert "<del><bdi>1</bdi></del> → <bdi>3</bdi>" in page
-    assert "<del><bdi>yes</bdi></del> → <bdi>no</bdi>" in page
+    page = tight(visiting(scene.ada).get(f"{PAGE}?verb=campaign.changed").content.decode())
+    assert "<del><bdi>1</bdi></del>→<bdi>3</bdi>" in page
+    assert "<del><bdi>yes</bdi></del>→<bdi>no</bdi>" in page
     assert "member.added" not in page
     assert "maya" in page
 
