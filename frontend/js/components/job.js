@@ -1,15 +1,15 @@
-// A job under way (writing candidates, a run): its bar and its line, asked for every two seconds until it is over.
+// A job under way (generation, a run): its bar and its line, fetched every two seconds until it is over.
 
 import { announce } from "../lib/announce.js";
 import { call } from "../lib/api.js";
 import { one } from "../lib/dom.js";
 import { count, duration, fixed, percent } from "../lib/format.js";
 import { poll } from "../lib/poll.js";
-import { statusInWords } from "../lib/statuses.js";
-import { gettext, interpolate } from "../lib/words.js";
+import { isActive, statusLabel } from "../lib/job_status.js";
+import { gettext, interpolate } from "../lib/translation.js";
 
 /**
- * @typedef {object} Job what GET generation/{id}/ and GET runs/{id}/ answer
+ * @typedef {object} Job the reply of GET generation/{id}/ and GET runs/{id}/
  * @property {string} status
  * @property {number} done
  * @property {number} total
@@ -42,7 +42,6 @@ const SCORING = {
   final_test: gettext("looking once more at the held-out pairs: %(done)s of %(total)s"),
 };
 
-const ACTIVE = new Set(["queued", "running", "cancelling"]);
 /** @type {Record<string, string>} */
 const RUN_ENDED = { finished: gettext("Run finished."), failed: gettext("Run failed."), cancelled: gettext("Run cancelled.") };
 /** @type {Record<string, string>} */
@@ -53,28 +52,28 @@ const WRITING_ENDED = { finished: gettext("Writing finished."), failed: gettext(
  *
  * @param {HTMLElement} element with data-job (generation, run) and data-id
  * @param {string} api where the API starts, with the slash
- * @param {(job: Job) => void} onNews after every answer
+ * @param {(job: Job) => void} onReply after every reply
  * @param {(job: Job) => void} onEnd once it is over
  */
-export function followJob(element, api, onNews, onEnd) {
+export function followJob(element, api, onReply, onEnd) {
   const isRun = element.dataset.job === "run";
   const url = `${api}${isRun ? "runs" : "generation"}/${element.dataset.id}/`;
   const bar = element.querySelector("[data-job-bar]");
   let done = bar instanceof HTMLProgressElement ? bar.value : 0;
   poll(
     async () => {
-      if (!element.isConnected) return true; // a newer state of the page has taken its place
-      // The last step is asked for again: what was measured after it may have come after its own line.
+      if (!element.isConnected) return true; // a newer state of the page has replaced it
+      // The last step is fetched again: its measurements may have come after its own line.
       const job = /** @type {Job} */ (await call("GET", isRun && done > 1 ? `${url}?after=${done - 1}` : url));
       done = job.done;
       show(element, job, isRun);
-      onNews(job);
-      if (ACTIVE.has(job.status)) return false;
-      announce((isRun ? RUN_ENDED : WRITING_ENDED)[job.status] ?? statusInWords(job.status));
+      onReply(job);
+      if (isActive(job.status)) return false;
+      announce((isRun ? RUN_ENDED : WRITING_ENDED)[job.status] ?? statusLabel(job.status));
       onEnd(job);
       return true;
     },
-    { soon: true, onTrouble: (troubled) => element.toggleAttribute("data-stale", troubled) },
+    { soon: true, onTrouble: (isTroubled) => element.toggleAttribute("data-stale", isTroubled) },
   );
 }
 
@@ -86,7 +85,7 @@ export function followJob(element, api, onNews, onEnd) {
 function show(element, job, isRun) {
   const chip = one("[data-job-status]", HTMLElement, element);
   chip.dataset.state = job.status;
-  chip.textContent = statusInWords(job.status);
+  chip.textContent = statusLabel(job.status);
   const bar = element.querySelector("[data-job-bar]");
   if (bar instanceof HTMLProgressElement && job.total) {
     bar.max = job.total;

@@ -1,4 +1,4 @@
-// Finding elements, with the type the caller counts on; a missing one is an error in the page, said at once.
+// Finds elements, with the type the caller counts on; a missing one is an error of the page, thrown at once.
 
 /**
  * The one element that matches.
