@@ -64,6 +64,7 @@ browser: install-dev
 	@scripts/browser.sh $(BIN)/python
 
 test: browser ## The whole test suite, browser included (TESTS="tests/labeling -k name" for a part)
+	@scripts/test_javascript.sh $(BIN)/python
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
 
 .PHONY: pictures

@@ -24,7 +24,18 @@ production() {
         SECRET_KEY="$(head -c 48 /dev/urandom | base64)" "$@"
 }
 
-scripts() { npx --yes --package typescript@5.9.3 -- tsc --project frontend && npx --yes --package typescript@5.9.3 -- tsc --project frontend/worker; }
+typescript() { # arguments of tsc...
+    local node
+    node=$(scripts/node.sh "$bin/python") || return 1
+    PATH="$node:$PATH" node "$(npx_script "$node")" --yes --package typescript@5.9.3 -- tsc "$@"
+}
+
+npx_script() { # folder of node. The wheel's own bin/npx does not find what it imports.
+    local script=$1/../lib/node_modules/npm/bin/npx-cli.js
+    if [ -e "$script" ]; then printf '%s' "$script"; else readlink -f "$(command -v npx)"; fi
+}
+
+scripts() { typescript --project frontend && typescript --project frontend/worker; }
 
 check "ruff check" "$bin/ruff" check .
 check "ruff format" "$bin/ruff" format --check .
@@ -39,10 +50,8 @@ if [ -n "$(find templates -name '*.html' -print -quit 2>/dev/null)" ]; then
 fi
 if [ -z "$(find frontend/js -name '*.js' -print -quit 2>/dev/null)" ]; then
     skip "scripts" "there are none yet"
-elif command -v npx >/dev/null; then
-    check "scripts" scripts
 else
-    skip "scripts" "their types are checked by TypeScript, which needs Node (npx), and there is none here"
+    check "scripts" scripts
 fi
 if docker compose version >/dev/null 2>&1; then
     check "compose" docker compose -f docker/compose.yaml config --quiet
