@@ -18,6 +18,7 @@ from labeling.models import Event
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person
 from labeling.web.forms import EventFilterForm
+from labeling.web.rules import LABELS
 
 SHOWN = 50
 
@@ -82,7 +83,11 @@ def _api_query(asked: Mapping[str, Any]) -> dict[str, str]:
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     names = [*before, *(name for name in after if name not in before)]
-    return [Change(name.replace("_", " "), _told(before, name), _told(after, name)) for name in names]
+    return [Change(_label(name), _told(before, name), _told(after, name)) for name in names]
+
+
+def _label(name: str) -> str:
+    return str(LABELS.get(name, name.replace("_", " ")))
 
 
 def _told(values: Mapping[str, Any], name: str) -> str | None:

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.db import models
+from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
 from labeling.actions.rules import RULES, check_together
+from labeling.events.labels import labels
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.imports import DIALECTS, KINDS
@@ -188,15 +191,18 @@ class EventFilterForm(forms.Form):
     """Which events are shown."""
 
     actor = forms.CharField(label=_("Who"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    verb = forms.CharField(
-        label=_("What"), required=False, widget=forms.TextInput(attrs={"placeholder": "campaign.changed"})
-    )
+    verb = forms.ChoiceField(label=_("Event"), required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
     until = forms.DateField(
         label=_("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
+
+    def __init__(self, sent: QueryDict | None = None) -> None:
+        super().__init__(sent)
+        choices: Any = self.fields["verb"]
+        choices.choices = [("", gettext("Any")), *labels().items()]
 
 
 class InvitationForm(forms.Form):
