@@ -12,6 +12,7 @@ from training.engine.config import RunConfig
 from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
+from training.web.setting_labels import dropped_label, setting_label
 
 
 @page
@@ -30,12 +31,19 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "metrics": metrics,
         "has_kl": any("kl" in metric for metric in metrics),
         "settings": _settings(found),
-        "dropped": found.snapshot.manifest.get("dropped", {}),
+        "dropped": [
+            (dropped_label(reason), count)
+            for reason, count in found.snapshot.manifest.get("dropped", {}).items()
+            if count
+        ],
         "nav": "home",
     }
     return render(request, "training/run.html", context)
 
 
 def _settings(run: Run) -> list[tuple[str, Any, bool]]:
-    """Name, value and whether it differs from the engine's default, for every setting of the run."""
-    return [(name, run.config.get(name, value), name in run.config) for name, value in RunConfig().as_dict().items()]
+    """Label, value and whether it differs from the engine's default, for every setting of the run."""
+    return [
+        (setting_label(name), run.config.get(name, value), name in run.config)
+        for name, value in RunConfig().as_dict().items()
+    ]
