@@ -21,7 +21,7 @@ from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
-    "nobody": ("/login/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
+    "nobody": ("/login/", "/glossary/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
     "maya": (
         "/",
         "/you/",

@@ -74,7 +74,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 def test_one_page_is_one_template_and_one_stylesheet_of_the_same_name() -> None:
     styles = {path.stem for path in (PROJECT_DIR / "frontend" / "css").glob("*.css")}
     # Of every page.
-    styles -= {"tokens", "base", "frame", "layout", "buttons", "components", "tables", "forms", "prose"}
+    styles -= {"tokens", "base", "frame", "layout", "buttons", "components", "terms", "tables", "forms", "prose"}
     styles -= {"admin", "pair"}  # of all pages that Django draws; of all that show a pair
     pages = {page.stem for page in (PROJECT_DIR / "templates").rglob("*.html")}
     assert styles <= pages
