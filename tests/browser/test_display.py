@@ -207,7 +207,8 @@ def worked_for(page: Page, minutes: int, *, paused: int) -> None:
     """As if somebody had judged for so long, the last time so many minutes ago."""
     page.evaluate(
         """([start, last]) => { const now = Date.now();
-            sessionStorage.setItem("stretch", JSON.stringify({start: now - start, last: now - last, reminded: 0})); }""",
+            const stretch = {start: now - start, last: now - last, reminded: 0};
+            sessionStorage.setItem("stretch", JSON.stringify(stretch)); }""",
         [minutes * 60_000, paused * 60_000],
     )
 

@@ -139,8 +139,8 @@ class AnnotatePage {
       return;
     }
     if (reason === "undone") {
-      this.note.show(gettext("Taken back."));
-      announce(gettext("Taken back. The earlier pair is shown again."));
+      this.note.show(gettext("Judgment undone."));
+      announce(gettext("Judgment undone. The earlier pair is shown again."));
     } else if (reason === "judged") {
       announce(`${this.#lastSentence} ${gettext("The next pair is shown.")}`);
     }
@@ -156,7 +156,7 @@ class AnnotatePage {
   async #updateGuidelines(version) {
     if (!(await this.guidelines.update(version))) return;
     const text = interpolate(gettext("The guidelines have changed: version %(number)s."), { number: version });
-    this.toast.show(text, { label: gettext("Read them"), act: () => this.guidelines.open() });
+    this.toast.show(text, { label: gettext("Read guidelines"), act: () => this.guidelines.open() });
   }
 
   /** @param {JudgmentDraft} draft */
@@ -166,7 +166,7 @@ class AnnotatePage {
     if ((draft.strength ?? 1) > 1) announce(this.#lastSentence); // of the earlier pair, where the next one is shown already
     const minutes = this.restReminder.minutesAtWork();
     if (minutes === null) return;
-    const text = gettext("You have judged for %(minutes)s minutes. A few minutes away from it keep judgments steady.");
+    const text = gettext("You have been judging for %(minutes)s minutes. A short break keeps judgments consistent.");
     this.toast.show(interpolate(text, { minutes }));
   }
 

@@ -61,9 +61,9 @@ function foldMessage(item) {
   const prose = one(".prose", HTMLElement, item);
   if (prose.scrollHeight <= FOLDED_PX) return;
   item.classList.add("is-folded");
-  const button = unfoldButton(gettext("Show all of it"), () => {
+  const button = unfoldButton(gettext("Show all"), () => {
     const folded = item.classList.toggle("is-folded");
-    button.textContent = folded ? gettext("Show all of it") : gettext("Show less");
+    button.textContent = folded ? gettext("Show all") : gettext("Show less");
     button.setAttribute("aria-expanded", String(!folded));
   });
   button.setAttribute("aria-expanded", "false");

@@ -19,7 +19,7 @@ export class KeyDialog {
     one("[data-do=reset-keys]", HTMLElement, dialog).addEventListener("click", () => {
       bindings.reset();
       this.#write();
-      announce(gettext("All keys are as they were."));
+      announce(gettext("All keys have been reset."));
     });
     this.#write();
   }
@@ -29,7 +29,7 @@ export class KeyDialog {
     const button = make("button", { class: "button button-small button-quiet", text: gettext("Change") });
     button.setAttribute("type", "button");
     const name = one("dt", HTMLElement, row).textContent ?? "";
-    button.setAttribute("aria-label", interpolate(gettext("Change the key of: %(action)s"), { action: name }));
+    button.setAttribute("aria-label", interpolate(gettext("Change the key for: %(action)s"), { action: name }));
     button.addEventListener("click", () => this.#listen(row.dataset.action ?? "", button));
     return button;
   }

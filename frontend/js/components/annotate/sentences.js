@@ -29,12 +29,12 @@ export function judgmentSentence({ choice, strength = 1 }) {
 export function troubleSentence(trouble) {
   if (trouble.kind === "refused") return trouble.message;
   if (trouble.kind === "signed-out") {
-    return gettext("You are signed out. What you said is kept here: sign in, then try again.");
+    return gettext("You are signed out. Your judgments are kept here: sign in, then try again.");
   }
   const values = { seconds: trouble.seconds };
   const text = ngettext(
-    "The server cannot be reached. What you said is kept and goes out again in %(seconds)s second.",
-    "The server cannot be reached. What you said is kept and goes out again in %(seconds)s seconds.",
+    "The server cannot be reached. Your judgment is kept; the next attempt is in %(seconds)s second.",
+    "The server cannot be reached. Your judgment is kept; the next attempt is in %(seconds)s seconds.",
     trouble.seconds,
   );
   return interpolate(text, values);
@@ -45,4 +45,4 @@ export const PANES_SENTENCES = /** @type {Record<string, string>} */ ({
   together: gettext("Both completions scroll together."),
   apart: gettext("Each completion scrolls by itself."),
 });
-export const FOCUS_SENTENCES = { both: gettext("Both completions."), left: gettext("Only the left one."), right: gettext("Only the right one.") };
+export const FOCUS_SENTENCES = { both: gettext("Both completions."), left: gettext("Only the left completion."), right: gettext("Only the right completion.") };

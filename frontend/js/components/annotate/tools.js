@@ -29,12 +29,12 @@ export class Tools {
       plain: () => {
         const isOn = completions.togglePlain(session.assignment);
         showPressed("plain", isOn);
-        announce(isOn ? gettext("Completions as plain text.") : gettext("Completions as they are meant to look."));
+        announce(isOn ? gettext("Completions are shown as source.") : gettext("Completions are shown formatted."));
       },
       differences: () => {
         const isOn = completions.toggleDifferences();
         showPressed("differences", isOn);
-        announce(isOn ? gettext("Words that differ are marked.") : gettext("Differences are not marked."));
+        announce(isOn ? gettext("Words that differ are marked.") : gettext("Differences are no longer marked."));
       },
       focus: () => announce(FOCUS_SENTENCES[completions.turnFocus()]),
       panes: () => announce(PANES_SENTENCES[display.turnPanes()] ?? ""),
