@@ -36,16 +36,16 @@ import { gettext, interpolate } from "../lib/translation.js";
 
 /** @type {Record<string, string>} */
 const SCORING = {
-  reference: gettext("first the reference scores every pair: %(done)s of %(total)s"),
+  reference: gettext("scoring every pair with the reference: %(done)s of %(total)s"),
   held_out: gettext("scoring the held-out pairs: %(done)s of %(total)s"),
-  final_train: gettext("looking once more at every pair: %(done)s of %(total)s"),
-  final_test: gettext("looking once more at the held-out pairs: %(done)s of %(total)s"),
+  final_train: gettext("scoring every pair again: %(done)s of %(total)s"),
+  final_test: gettext("scoring the held-out pairs again: %(done)s of %(total)s"),
 };
 
 /** @type {Record<string, string>} */
 const RUN_ENDED = { finished: gettext("Run finished."), failed: gettext("Run failed."), cancelled: gettext("Run cancelled.") };
 /** @type {Record<string, string>} */
-const WRITING_ENDED = { finished: gettext("Writing finished."), failed: gettext("Writing failed."), cancelled: gettext("Writing cancelled.") };
+const WRITING_ENDED = { finished: gettext("Generation finished."), failed: gettext("Generation failed."), cancelled: gettext("Generation cancelled.") };
 
 /**
  * Follows an active job to its end.
@@ -101,10 +101,10 @@ function show(element, job, isRun) {
  */
 function generationLine(job) {
   const parts = [interpolate(gettext("%(done)s of %(total)s completions"), { done: count(job.done), total: count(job.total) })];
-  if (job.rate) parts.push(interpolate(gettext("%(rate)s a second"), { rate: fixed(job.rate, 1) }));
+  if (job.rate) parts.push(interpolate(gettext("%(rate)s per second"), { rate: fixed(job.rate, 1) }));
   if (job.remaining_seconds) parts.push(interpolate(gettext("%(time)s left"), { time: duration(job.remaining_seconds) }));
   if (job.tokens_written) parts.push(interpolate(gettext("%(tokens)s tokens"), { tokens: count(job.tokens_written) }));
-  if (job.dropped) parts.push(interpolate(gettext("%(count)s pairs left out: nearly the same twice, or empty"), { count: count(job.dropped) }));
+  if (job.dropped) parts.push(interpolate(gettext("%(count)s pairs left out: near-duplicates, or empty"), { count: count(job.dropped) }));
   if (job.failed) parts.push(interpolate(gettext("%(count)s failed"), { count: count(job.failed) }));
   return parts;
 }
@@ -114,7 +114,7 @@ function generationLine(job) {
  * @returns {string[]}
  */
 function runLine(job) {
-  if (!job.total) return [job.status === "queued" ? gettext("Waits for a worker") : gettext("Preparing")];
+  if (!job.total) return [job.status === "queued" ? gettext("Waiting for a worker") : gettext("Preparing")];
   const parts = [interpolate(gettext("%(done)s of %(total)s steps"), { done: count(job.done), total: count(job.total) })];
   const latest = job.latest ?? {};
   if (latest.what && latest.of) {

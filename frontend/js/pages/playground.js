@@ -106,10 +106,10 @@ async function completeInto(number, name, index, card) {
     const completion = /** @type {Completion} */ (await call("POST", `${api}versions/${name}/completion/`, body, TIMEOUT_MS));
     if (number !== question) return;
     completions[index] = completion;
-    prose.innerHTML = completion.html || `<p><em>${gettext("It said nothing.")}</em></p>`;
+    prose.innerHTML = completion.html || `<p><em>${gettext("The completion is empty.")}</em></p>`;
     const pace = interpolate(gettext("%(tokens)s tokens in %(seconds)s s"), { tokens: count(completion.tokens), seconds: fixed(completion.seconds, 1) });
     one("[data-figures]", HTMLElement, card).textContent =
-      completion.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the limit"), { pace }) : pace;
+      completion.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the token limit"), { pace }) : pace;
     card.dataset.state = "answered";
   } catch (error) {
     if (number !== question) return;
@@ -175,8 +175,8 @@ async function keep(both) {
  * @returns {string} with %(campaign)s in it
  */
 function outcome(both, isNew) {
-  if (both) return isNew ? gettext("Kept as a comparison in %(campaign)s.") : gettext("%(campaign)s has this comparison already.");
-  return isNew ? gettext("Kept as a prompt in %(campaign)s.") : gettext("%(campaign)s has this prompt already.");
+  if (both) return isNew ? gettext("Saved as a comparison in %(campaign)s.") : gettext("%(campaign)s has this comparison already.");
+  return isNew ? gettext("Saved as a prompt in %(campaign)s.") : gettext("%(campaign)s has this prompt already.");
 }
 
 /** @param {number} side */

@@ -51,9 +51,9 @@ export class Calculator {
  * @returns {string} what they mean
  */
 function explanation({ margin }) {
-  if (Math.abs(margin) < 0.2) return gettext("Almost nothing is known: the loss is near ln 2 = 0.693, and the gradient pulls with half of beta.");
-  if (margin > 4) return gettext("The model is sure and right: almost no gradient is left, however often it sees this pair.");
-  if (margin > 0) return gettext("The model agrees with the label; the surer it is, the less it still learns.");
-  if (margin < -4) return gettext("The model is sure of the opposite: the gradient pulls with almost all of beta. Is the label right?");
-  return gettext("The model prefers the other one: this pair pulls harder than most.");
+  if (Math.abs(margin) < 0.2) return gettext("The model has hardly a preference: the loss is near ln 2 = 0.693, and the gradient's weight is half of beta.");
+  if (margin > 4) return gettext("The model is sure and right: hardly any gradient is left, however often it sees this pair.");
+  if (margin > 0) return gettext("The model agrees with the label. The surer it is, the less it still learns.");
+  if (margin < -4) return gettext("The model is sure of the opposite: the gradient's weight is almost beta. Is the label right?");
+  return gettext("The model prefers the rejected completion: this pair has a strong gradient.");
 }

@@ -49,7 +49,7 @@ export class Experiment {
       this.#show(await call("POST", `${this.url}steps/`, { steps }));
       this.#follow();
     } catch (error) {
-      this.status.explain(error instanceof Refused ? error.message : gettext("The server does not answer; try again."));
+      this.status.explain(error instanceof Refused ? error.message : gettext("The server is not responding. Try again."));
     }
   }
 

@@ -38,9 +38,9 @@ export class ExperimentStatus {
  * @returns {string} empty: nothing
  */
 function waitingFor(session) {
-  if (session.status === "queued") return gettext("Waits for a worker.");
+  if (session.status === "queued") return gettext("Waiting for a worker.");
   if (session.status !== "running") return "";
-  if (!session.points.length) return gettext("Loads the model: about ten seconds.");
-  if (session.done < session.total) return gettext("Trains …");
-  return isComplete(session) ? "" : gettext("Writes a few answers of its own …");
+  if (!session.points.length) return gettext("Loading the model: about ten seconds.");
+  if (session.done < session.total) return gettext("Training …");
+  return isComplete(session) ? "" : gettext("Writing a few sample completions …");
 }
