@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.db import models
-from django.http import QueryDict
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
 from labeling.actions.rules import RULES, check_together
-from labeling.events.labels import labels
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
+from labeling.web.event_labels import event_choices
 from labeling.web.imports import DIALECTS, KINDS
 from labeling.web.rules import HELP, LABELS
 
@@ -188,9 +186,9 @@ class WebhookForm(forms.Form):
 
 
 class EventFilterForm(forms.Form):
-    """Which events are shown."""
+    """The filter of the event log."""
 
-    actor = forms.CharField(label=_("Who"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    actor = forms.CharField(label=_("Person"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     verb = forms.ChoiceField(label=_("Event"), required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -199,10 +197,11 @@ class EventFilterForm(forms.Form):
         label=_("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
 
-    def __init__(self, sent: QueryDict | None = None) -> None:
-        super().__init__(sent)
-        choices: Any = self.fields["verb"]
-        choices.choices = [("", gettext("Any")), *labels().items()]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        verb = self.fields["verb"]
+        assert isinstance(verb, forms.ChoiceField)
+        verb.choices = [("", _("Any")), *event_choices()]
 
 
 class InvitationForm(forms.Form):

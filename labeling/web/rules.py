@@ -1,91 +1,86 @@
-"""The rules of a campaign in the words of the settings page, in the groups it shows them in."""
+"""Labels and help texts for a campaign's rules, in the order of the settings page."""
 
 from django.utils.translation import gettext_lazy as _
 
 LABELS = {
     "name": _("Name"),
     "description": _("Description"),
-    "overlap": _("Judgments for each comparison"),
-    "max_overlap": _("At most, where it stays uncertain"),
-    "verdict_rule": _("What settles a comparison"),
-    "verdict_threshold": _("How sure a verdict must be"),
-    "scale": _("What annotators say"),
+    "overlap": _("Judgments per comparison"),
+    "max_overlap": _("Maximum for uncertain comparisons"),
+    "verdict_rule": _("Verdict rule"),
+    "verdict_threshold": _("Required confidence"),
+    "scale": _("Preference scale"),
     "allow_tie": _("Offer “tie”"),
     "allow_both_bad": _("Offer “both bad”"),
     "allow_skip": _("Offer “skip”"),
-    "allow_flag": _("Let annotators flag harm and personal data"),
-    "allow_edit": _("Let annotators improve the better one"),
-    "blind": _("Hide which model wrote what"),
-    "order": _("Order in which comparisons are given"),
-    "may_judge_own": _("People may judge what they brought in themselves"),
-    "quota": _("Most judgments of one person in all"),
-    "quota_per_day": _("Most judgments of one person a day"),
-    "prefetch": _("Comparisons held ahead"),
-    "lease_seconds": _("Seconds an annotator may keep a comparison"),
-    "undo_seconds": _("Seconds a judgment can be changed or taken back"),
+    "allow_flag": _("Allow flags for harm and personal data"),
+    "allow_edit": _("Allow edits of the better completion"),
+    "blind": _("Blind: hide model names"),
+    "order": _("Order of comparisons"),
+    "may_judge_own": _("Allow judging one's own imports"),
+    "quota": _("Judgments per person, in total"),
+    "quota_per_day": _("Judgments per person and day"),
+    "prefetch": _("Comparisons leased ahead"),
+    "lease_seconds": _("Lease (seconds)"),
+    "undo_seconds": _("Undo period (seconds)"),
     "gold_rate": _("Share of gold"),
-    "gold_action": _("Whose gold is too often wrong"),
-    "gold_threshold": _("Accuracy below which it is too often"),
-    "gold_minimum": _("Gold judgments before anything is done"),
+    "gold_action": _("When gold accuracy is too low"),
+    "gold_threshold": _("Lowest acceptable gold accuracy"),
+    "gold_minimum": _("Gold judgments before acting"),
     "retest_rate": _("Share of retests"),
-    "retest_after": _("Judgments between the two"),
+    "retest_after": _("Judgments before a retest"),
 }
 
 HELP = {
-    "name": _("Annotators see it."),
+    "name": _("Visible to annotators."),
     "overlap": _(
-        "With 1 nothing can be said about agreement; 2 or 3 people on the same comparison show it. A new number "
-        "holds for comparisons that nobody has been given yet, and for later ones."
+        "Agreement can be measured with 2 or 3, not with 1. A new number applies to comparisons that have not been "
+        "assigned yet, and to later ones."
     ),
     "max_overlap": _(
-        "Adaptive overlap: only comparisons whose verdict is still uncertain get more judgments, up to this "
-        "number. Empty: all get the same."
+        "Adaptive overlap: only comparisons with an uncertain verdict get more judgments, up to this number. Empty: "
+        "all get the same number."
     ),
     "verdict_rule": _(
-        "Majority: more than half. Unanimity: all. Dawid-Skene: votes weighed by how often each annotator "
-        "errs, estimated from all of them. Where the rule finds no winner, a comparison waits for an expert. Changing "
-        "it makes all verdicts anew in the background."
+        "Majority: more than half. Unanimity: all. Dawid-Skene: votes weighted by each annotator's estimated error "
+        "rate. Without a winner, a comparison waits for an expert. A change recounts all verdicts in the background."
     ),
     "verdict_threshold": _(
-        "A probability, 0.51 to 0.999. Once it is reached, Dawid-Skene settles a comparison, and "
-        "adaptive overlap asks nobody else."
+        "A probability, 0.51 to 0.999. Once it is reached, Dawid-Skene settles the comparison and adaptive overlap "
+        "asks for no more judgments."
     ),
-    "scale": _("With strength they also say slightly, clearly or much better."),
-    "allow_tie": _("Two that are equally good."),
-    "allow_both_bad": _("Two of which neither should be chosen."),
-    "allow_skip": _("Somebody who does not know may pass; somebody else is asked instead."),
-    "allow_flag": _("A flagged comparison is given to nobody else until a lead has looked at it."),
-    "allow_edit": _(
-        "Where they do, training also gets the improved text as better than both, once the verdict agrees."
-    ),
-    "blind": _("Neither the page nor the API names the model version to annotators."),
-    "order": _(
-        "Within a priority; comparisons of a higher priority always come first. Holds for comparisons that come "
-        "in from now on."
-    ),
+    "scale": _("With strength, annotators also choose slightly, clearly or much better."),
+    "allow_tie": _("Both completions are equally good."),
+    "allow_both_bad": _("Neither completion should be chosen."),
+    "allow_skip": _("Annotators who cannot decide may skip; others judge the comparison instead."),
+    "allow_flag": _("A flagged comparison is not assigned again until a lead has reviewed it."),
+    "allow_edit": _("If the verdict agrees, training also learns that the edited text is better than both."),
+    "blind": _("Neither the page nor the API shows annotators the model version."),
+    "order": _("Within a priority; a higher priority always comes first. Applies to comparisons added from now on."),
     "may_judge_own": _(
-        "Off: nobody is given a comparison that they imported. Gold never goes to who wrote its answer."
+        "Off: comparisons are never assigned to the person who imported them. Gold is never assigned to the person "
+        "who set its verdict."
     ),
     "quota": _("Empty: no limit. Skips do not count."),
     "quota_per_day": _("Empty: no limit."),
     "prefetch": _(
-        "0 to 30 beside the one in front of them: the next is there at once, and so many can be judged without "
-        "a network. They are nobody else's meanwhile."
+        "0 to 30, besides the current one. They appear at once, can be judged offline, and are assigned to nobody "
+        "else meanwhile."
     ),
-    "lease_seconds": _("Afterwards it goes to somebody else. The page renews it while somebody is at work."),
-    "undo_seconds": _("0: never. The earlier judgment is kept, superseded."),
+    "lease_seconds": _("After that the comparison goes to others. The page renews the lease during work."),
+    "undo_seconds": _("0: never. The earlier judgment is kept as superseded."),
     "gold_rate": _(
-        "0 to 0.5. Gold has a known answer and measures annotators; they cannot tell. It is never trained on."
+        "0 to 0.5. Gold has a known verdict and measures annotators, who cannot recognise it. It is never trained on."
     ),
     "gold_action": _(
-        "Done when it is sure: the upper end of the 95 % interval of their accuracy is below the threshold. "
-        "A paused annotator is given nothing new until you let them go on, on the page of people."
+        "Happens once the upper end of the 95 % interval of the accuracy is below the limit. Paused annotators get "
+        "no new assignments until you resume them on the People page."
     ),
-    "gold_threshold": _("0 to 1. One who guesses is right about 0.5 of the time, with ties less."),
-    "gold_minimum": _("Fewer say little."),
+    "gold_threshold": _("0 to 1. Guessing gives about 0.5, or less with ties."),
+    "gold_minimum": _("Fewer judgments say little about accuracy."),
     "retest_rate": _(
-        "0 to 0.5. Comparisons that come back to the same annotator, sides exchanged: they show how steady "
-        "somebody is and how much the side matters. They count in no verdict."
+        "0 to 0.5. The same annotator gets a comparison again, with the sides swapped. This measures consistency and "
+        "the effect of the side. Retests count in no verdict."
     ),
-    "retest_after": _("At least so many judgments lie between the first time and the retest."),
+    "retest_after": _("The least number of judgments between the first time and the retest."),
 }

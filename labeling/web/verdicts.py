@@ -1,8 +1,9 @@
-"""What comparisons came to: the table of verdicts, the disagreements behind them, and one comparison as a whole."""
+"""The table of verdicts, the disagreements behind them, and the page of a single comparison."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -18,12 +19,13 @@ from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
 from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
-from labeling.models import Campaign, Comparison, Event, Verdict
+from labeling.models import Campaign, Comparison, Event, User, Verdict
 from labeling.queries.conflicts import Statement, statements_on
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
 from labeling.web.edge import act, page, person
+from labeling.web.event_labels import event_label
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, VerdictFilterForm
 
 VERDICTS_SHOWN = 50
@@ -32,7 +34,7 @@ DISAGREEMENTS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A comparison with what was said about it, as the page shows it."""
+    """A comparison with its judgments, as the page shows it."""
 
     comparison: Comparison
     prompt: str
@@ -44,30 +46,39 @@ class Disagreement:
         return [(names[choice], count) for choice, count in self.comparison.votes.items()]
 
 
+class HistoryEntry(NamedTuple):
+    """An event of a comparison, as its page shows it."""
+
+    at: datetime
+    actor: User | None
+    label: str
+    reason: str
+
+
 @page
 @require_safe
 def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
-    """The verdicts, newest first, narrowed by the form; `before` (a verdict's number) goes on with older ones."""
+    """The verdicts, newest first, filtered by the form. `before`: the last verdict of the previous page."""
     campaign = get_led_campaign(person(request), slug)
     form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
-    found = filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {}))
-    shown, older = _one_page(request, found, VERDICTS_SHOWN)
-    context = {"campaign": campaign, "form": form, "verdicts": shown, "older": older, "tab": "verdicts"}
+    filtered = filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {}))
+    page_rows, older = _one_page(request, filtered, VERDICTS_SHOWN)
+    context = {"campaign": campaign, "form": form, "verdicts": page_rows, "older": older, "tab": "verdicts"}
     return render(request, "labeling/verdicts.html", context)
 
 
 @page
 @require_safe
 def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
-    """Comparisons on which people differ, newest first, each with its votes and the words of those who said why."""
+    """Comparisons on which annotators disagree, newest first, each with its votes and comments."""
     campaign = get_led_campaign(person(request), slug)
     form = DisagreementForm(request.GET or None)
-    found = disagreeing(campaign, **(form.asked() if form.is_valid() else {}))
-    shown, older = _one_page(request, found, DISAGREEMENTS_SHOWN)
+    filtered = disagreeing(campaign, **(form.asked() if form.is_valid() else {}))
+    page_rows, older = _one_page(request, filtered, DISAGREEMENTS_SHOWN)
     context = {
         "campaign": campaign,
         "form": form,
-        "found": [Disagreement(one, str(one.prompt), statements_on(one)) for one in shown],
+        "found": [Disagreement(one, str(one.prompt), statements_on(one)) for one in page_rows],
         "older": older,
         "tab": "verdicts",
     }
@@ -77,24 +88,22 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
 @page
 @require_safe
 def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """One comparison: both completions, what everybody said, what it came to, and what happened to it."""
-    campaign, found = _comparison(request, slug, pk)
-    completions = {"A": found.completion_a, "B": found.completion_b}
+    """One comparison: its completions, judgments, verdict and events."""
+    campaign, row = _comparison(request, slug, pk)
+    completions = {"A": row.completion_a, "B": row.completion_b}
     context = {
         "campaign": campaign,
-        "comparison": found,
-        "verdict": Verdict.objects.filter(comparison=found).select_related("settled_by_user").first(),
-        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in found.prompt.messages],
+        "comparison": row,
+        "verdict": Verdict.objects.filter(comparison=row).select_related("settled_by_user").first(),
+        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.prompt.messages],
         "completions": [
             {"name": name, "model": text.model_version, "html": render_markdown(text.text)}
             for name, text in completions.items()
         ],
-        "statements": statements_on(found),
-        "events": Event.objects.filter(campaign=campaign, subject_type="comparison", subject_id=str(found.pk))
-        .select_related("actor")
-        .order_by("-pk"),
+        "statements": statements_on(row),
+        "events": _history(row),
         "form": RelabelForm(),
-        "can_be_asked_again": found.status in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT),
+        "can_be_asked_again": row.status in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT),
         "tab": "verdicts",
     }
     return render(request, "labeling/comparison.html", context)
@@ -103,24 +112,24 @@ def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @page
 @require_POST
 def comparison_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Asks people again about a comparison, retires it, or brings it back, as the form's button says."""
-    _, found = _comparison(request, slug, pk)
+    """Asks for more judgments of a comparison, retires it, or restores it, depending on the button."""
+    _, row = _comparison(request, slug, pk)
     form = RelabelForm(request.POST)
     do, user, now = request.POST.get("do", ""), person(request), timezone.now()
 
     def errand() -> str:
         reason = str(request.POST.get("reason", ""))
         if do == "retire":
-            retire_comparison(comparison=found, reason=reason, acting_user=user, now=now)
-            return gettext("It is taken out: given to nobody, trained on never.")
+            retire_comparison(comparison=row, reason=reason, acting_user=user, now=now)
+            return gettext("The comparison is retired: it is no longer assigned or trained on.")
         if do == "restore":
-            restore_comparison(comparison=found, acting_user=user, now=now)
-            return gettext("It is back.")
+            restore_comparison(comparison=row, acting_user=user, now=now)
+            return gettext("The comparison is restored.")
         more = form.cleaned_data["more"] if form.is_valid() else 0
-        relabel_comparison(comparison=found, more=more, reason=reason, acting_user=user, now=now)
+        relabel_comparison(comparison=row, more=more, reason=reason, acting_user=user, now=now)
         text = ngettext(
-            "%(more)s more person is asked about it, before anything else.",
-            "%(more)s more people are asked about it, before anything else.",
+            "%(more)s more judgment is requested, with priority.",
+            "%(more)s more judgments are requested, with priority.",
             more,
         )
         return text % {"more": more}
@@ -134,16 +143,24 @@ def _comparison(request: HttpRequest, slug: str, pk: int) -> tuple[Campaign, Com
     return campaign, get_object_or_404(rows, pk=pk)
 
 
-def _one_page(request: HttpRequest, found: QuerySet[Any], size: int) -> tuple[list[Any], str]:
-    """Rows in front of `before`, newest first, and the query of the next page (empty: this is the last)."""
+def _history(row: Comparison) -> list[HistoryEntry]:
+    events = Event.objects.filter(campaign=row.campaign, subject_type="comparison", subject_id=str(row.pk))
+    return [
+        HistoryEntry(event.at, event.actor, event_label(event.verb), event.after.get("reason", ""))
+        for event in events.select_related("actor").order_by("-pk")
+    ]
+
+
+def _one_page(request: HttpRequest, query: QuerySet[Any], size: int) -> tuple[list[Any], str]:
+    """The rows older than `before`, newest first, and the query string of the next page (empty on the last one)."""
     before = whole_number(request.GET.get("before", ""))
     if before is not None:
-        found = found.filter(pk__lt=before)
-    rows = list(found.order_by("-pk")[: size + 1])
+        query = query.filter(pk__lt=before)
+    rows = list(query.order_by("-pk")[: size + 1])
     if len(rows) <= size:
         return rows, ""
-    return rows[:size], urlencode(_kept(request.GET) | {"before": rows[size - 1].pk})
+    return rows[:size], urlencode(_filters(request.GET) | {"before": rows[size - 1].pk})
 
 
-def _kept(query: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in query.items() if name != "before" and value}
+def _filters(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if name != "before" and value}

@@ -53,7 +53,7 @@ def test_undo_brings_back_the_same_pair_on_the_same_sides(alice_page: Page, on_s
         press(alice_page, key)
         judged(alice_page, 0)
         assert shown(alice_page) == before
-        expect(alice_page.get_by_test_id("saved")).to_have_text("Taken back.")
+        expect(alice_page.get_by_test_id("saved")).to_have_text("Judgment undone.")
     press(alice_page, "ArrowRight")
     judged(alice_page, 1)
     assert choices(on_stage.alice) == ["right"]
@@ -171,7 +171,7 @@ def test_when_everything_is_judged_the_page_says_so(on_stage: Stage, sign_in: Si
     expect(page.get_by_test_id("choose-left")).to_be_hidden()
     picture(page, "annotate-done")
     on_stage.add([pair(99)])
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Check again").click()
     expect(page.get_by_test_id("prompt")).to_contain_text("What is 99 plus one?")
 
 

@@ -152,6 +152,6 @@ def test_signing_in_and_out(on_stage: Stage, sign_in: SignIn, picture: Picture) 
 def test_the_first_tab_leads_to_the_content(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.maya, path="/campaigns/sums/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"

@@ -5,8 +5,8 @@ import re
 from django.template import Context, Template
 
 
-def rendered(arguments: str) -> str:
-    return Template(f"{{% load glossary %}}{{% term {arguments} %}}").render(Context())
+def rendered(arguments: str, **values: str) -> str:
+    return Template(f"{{% load glossary %}}{{% term {arguments} %}}").render(Context(values))
 
 
 def test_a_button_opens_the_meaning_beside_it_and_leads_to_the_glossary() -> None:
@@ -17,7 +17,7 @@ def test_a_button_opens_the_meaning_beside_it_and_leads_to_the_glossary() -> Non
 
 
 def test_a_page_writes_its_own_words_and_escapes_them() -> None:
-    assert ">a &lt; b</button>" in rendered('"margin" label="a < b"')
+    assert ">a &lt; b</button>" in rendered('"margin" label=words', words="a < b")
 
 
 def test_the_same_term_twice_on_a_page_has_two_addresses() -> None:

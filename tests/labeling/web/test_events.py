@@ -1,4 +1,4 @@
-"""The event log as leads read it and take it away."""
+"""The event log on its page and as a download."""
 
 import csv
 import json
@@ -19,9 +19,12 @@ def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> 
     scene = stage()
     change_campaign(campaign=scene.campaign, overlap=3, allow_tie=False, acting_user=scene.maya, now=NOON)
     page = tight(visiting(scene.ada).get(f"{PAGE}?verb=campaign.changed").content.decode())
+    _, _, table = page.partition('data-testid="events"')
     assert "<del><bdi>1</bdi></del>→<bdi>3</bdi>" in page
     assert "<del><bdi>yes</bdi></del>→<bdi>no</bdi>" in page
-    assert "member.added" not in page
+    assert "Campaign settings changed</a>" in table
+    assert "Judgments per comparison:</span>" in table
+    assert "Member added" not in table
     assert "maya" in page
 
 
@@ -30,10 +33,10 @@ def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiti
     scene.settle("a" * 60)
     browser = visiting(scene.maya)
     first = browser.get(f"{PAGE}?actor=alice&since=2026-03-02&until=2026-03-02").content.decode()
-    assert first.count("<code>judgment.made</code>") == 50
+    assert first.count(">Judgment made</a>") == 50
     older = re.findall(r'href="\?([^"]*before=[^"]*)"', first)[0].replace("&amp;", "&")
-    assert browser.get(f"{PAGE}?{older}").content.decode().count("<code>judgment.made</code>") == 10
-    assert "Nothing like that" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
+    assert browser.get(f"{PAGE}?{older}").content.decode().count(">Judgment made</a>") == 10
+    assert "No matching event" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
 
 
 def exported(browser: Any, query: str) -> str:

@@ -23,7 +23,7 @@ def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     page = maya.get(f"{PATH}verdicts/").content.decode()
     assert page.count("plus one?") == 1
     assert "Majority of the judgments" in page
-    assert "No verdict is like that" in maya.get(f"{PATH}verdicts/?winner=b").content.decode()
+    assert "No matching verdict" in maya.get(f"{PATH}verdicts/?winner=b").content.decode()
     assert "plus one?" in maya.get(f"{PATH}verdicts/?winner=a&confidence_at_most=0.99").content.decode()
     page = maya.get(f"{PATH}verdicts/?confidence_at_most=many").content.decode()
     assert "Enter a number" in page
@@ -47,7 +47,7 @@ def test_disagreements_show_votes_and_words_as_text(visiting: Visiting) -> None:
     assert page.count('data-testid="disagreement"') == 1
     assert "&lt;b&gt;b&lt;/b&gt; is true." in page
     assert scene.alice.pseudonym in page
-    assert "No disagreement is like that" in maya.get(f"{PATH}disagreements/?status=settled").content.decode()
+    assert "No matching disagreement" in maya.get(f"{PATH}disagreements/?status=settled").content.decode()
     assert maya.get(f"{PATH}disagreements/?status=conflict&commented=on").content.decode().count("is true.") == 2
 
 
@@ -59,7 +59,7 @@ def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> N
     page = maya.get(path).content.decode()
     assert "A is better" in page
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "2", "reason": "Is it?"}, follow=True)
-    assert "2 more people are asked" in answer.content.decode()
+    assert "2 more judgments are requested" in answer.content.decode()
     assert not Verdict.objects.filter(comparison=settled).exists()
     assert "Is it?" in answer.content.decode()  # in what happened to it
     answer = maya.post(f"{path}change/", {"do": "relabel", "more": "x", "reason": "Again"}, follow=True)
