@@ -52,6 +52,7 @@ def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path
             PROJECT_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "locale", "*.json*")
         )
     shutil.copytree(PROJECT_DIR / "frontend" / "js", tmp_path / "frontend" / "js")
+    shutil.copy(PROJECT_DIR / "pyproject.toml", tmp_path)  # the settings read the version there
     (tmp_path / "locale").mkdir()
     for domain in DOMAINS:
         command = [sys.executable, "-m", "django", "makemessages", "-l", "de", "-d", domain]
