@@ -178,7 +178,7 @@ def test_when_everything_is_judged_the_page_says_so(on_stage: Stage, sign_in: Si
 def test_the_first_pairs_show_up_by_themselves(transactional_db: None, sign_in: SignIn) -> None:
     made = stage()
     page = sign_in(made.alice, path=PATH)
-    expect(page.get_by_test_id("done")).to_contain_text("The first pairs are not here yet")
+    expect(page.get_by_test_id("done")).to_contain_text("No pairs yet")
     made.add(2)
     expect(page.get_by_test_id("completion-left")).to_be_visible()
     press(page, "ArrowLeft")
@@ -256,7 +256,7 @@ def test_the_winners_key_once_more_says_it_more_strongly(transactional_db: None,
     assert list(said) == [2, 3, 1]
     assert choices(made.alice) == ["left", "right", "left"]
     press(page, "?")
-    expect(page.get_by_test_id("help")).to_contain_text("the same key once or twice more, at once")
+    expect(page.get_by_test_id("help")).to_contain_text("press the same key again quickly")
 
 
 def test_what_the_campaign_does_not_offer_has_no_button_and_no_key(transactional_db: None, sign_in: SignIn) -> None:

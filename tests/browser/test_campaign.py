@@ -107,7 +107,7 @@ def test_promoting_asks_first_and_rolling_back_undoes_it(
     page = sign_in(on_stage.maya, path=PATH)
     expect(page.get_by_test_id("serving-version")).to_have_text("sums-v1")
     page.get_by_test_id("promote-next").click()
-    expect(page.get_by_role("button", name="Cancel").first).to_be_focused()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("confirm-promote-next")).to_be_hidden()
     assert Deployment.objects.get(is_current=True).version.name == "sums-v1"

@@ -51,7 +51,7 @@ export class Calculator {
  * @returns {string} what they mean
  */
 function explanation({ margin }) {
-  if (Math.abs(margin) < 0.2) return gettext("The model has hardly a preference: the loss is near ln 2 = 0.693, and the gradient's weight is half of beta.");
+  if (Math.abs(margin) < 0.2) return gettext("The model hardly has a preference: the loss is near ln 2 = 0.693, and the gradient's weight is half of beta.");
   if (margin > 4) return gettext("The model is sure and right: hardly any gradient is left, however often it sees this pair.");
   if (margin > 0) return gettext("The model agrees with the label. The surer it is, the less it still learns.");
   if (margin < -4) return gettext("The model is sure of the opposite: the gradient's weight is almost beta. Is the label right?");
