@@ -1,4 +1,4 @@
-"""What several tables stand in."""
+"""The frame around tables."""
 
 from django import template
 from django.utils.html import format_html

@@ -32,7 +32,7 @@ The area is \\( A = \\pi r^2 \\), so
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds."""
+    """The violations that axe reports."""
     found = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
@@ -129,7 +129,7 @@ def test_one_completion_at_a_time(long_page: Page) -> None:
 
 
 def marked(page: Page) -> dict[str, list[str]]:
-    """What is marked as different, by side."""
+    """The words marked as different, by side."""
     found: dict[str, list[str]] = page.evaluate(
         """() => { const out = {left: [], right: []};
             for (const range of CSS.highlights.get("differs") ?? []) {

@@ -118,7 +118,7 @@ def _fits_from_right_to_left(page: Page) -> bool:
 
 
 def _barriers(page: Page) -> Iterator[str]:
-    """What axe finds, a line for each element, with everything unfolded."""
+    """The violations that axe reports, one line per element, with everything unfolded."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     told = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
     for violation in told.response["violations"]:

@@ -1,4 +1,4 @@
-"""What is served is the source under hashed names: every import and every file a template names must be there."""
+"""Static files are the source under hashed names: each imported file and each file named in a template exists."""
 
 import gzip
 import re

@@ -49,9 +49,9 @@ export class HeldPairs {
    * @param {(id: number) => boolean} isJudged whether a pair was judged here and the server does not know yet
    */
   settle(leases, fresh, isJudged) {
-    const known = new Map([this.current, ...this.#ahead, ...fresh].flatMap((pair) => (pair ? [[pair.id, pair]] : [])));
+    const byId = new Map([this.current, ...this.#ahead, ...fresh].flatMap((pair) => (pair ? [[pair.id, pair]] : [])));
     const held = leases.flatMap((lease) => {
-      const pair = known.get(lease.id);
+      const pair = byId.get(lease.id);
       return pair ? [Object.assign(pair, lease)] : [];
     });
     this.#ahead = held.filter((pair) => pair !== this.current && !isJudged(pair.id));

@@ -1,7 +1,6 @@
-// What lets the annotator's page be loaded again without a network: the page without anybody's pairs, its scripts and
-// styles, and the pairs that one person holds in it. A service worker (worker/offline.js) shows the page; this stores
-// everything, and removes it. Where a browser has no service workers (plain HTTP elsewhere than on this machine) nothing
-// is stored.
+// Stores and removes the copy from which the annotator's page is loaded without a network: the page without anybody's
+// pairs, its scripts and styles, and the pairs that one person holds. A service worker (worker/offline.js) shows the
+// page. In a browser without service workers (plain HTTP from another machine) nothing is stored.
 
 /** @typedef {import("./types.js").SessionState} SessionState */
 

@@ -1,4 +1,4 @@
-// What the server's replies do to the workspace: pairs that follow, judgments that arrived or were refused.
+// Applies the server's replies to the workspace: pairs that follow, judgments that were saved or refused.
 
 import { Refused } from "../lib/api.js";
 
@@ -37,7 +37,7 @@ export class Replies {
     workspace.settle(judged.held, [judged.next, ...judged.following]);
     listener.saved(judgment.body);
     const isIdle = workspace.isWaiting || !workspace.pair;
-    // What else is pending may bring more.
+    // Another pending judgment may still bring pairs.
     if (isIdle && (workspace.held.hasNext || (workspace.isWaiting && this.#isLastPending))) workspace.advance();
     workspace.showProgress(judged.progress); // after the next pair: what changes last says that it may be judged
     listener.changed();

@@ -93,7 +93,7 @@ export class JudgingSession {
   start(assignment, lastJudged) {
     const { workspace } = this;
     if (lastJudged) workspace.history.add({ assignment: lastJudged, pair: null, key: null, draft: null });
-    // What an earlier page left undelivered may be about the very pair that the server shows again.
+    // A judgment that an earlier page left undelivered may concern the very pair that the server shows again.
     workspace.isWaiting = assignment !== null && workspace.isJudged(assignment.id);
     workspace.begin(workspace.isWaiting ? null : assignment);
     this.listener.changed();

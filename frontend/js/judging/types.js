@@ -1,4 +1,4 @@
-// What judging is about, for the types of other modules: this one is never loaded.
+// Types of judging, imported by other modules for their types only: this module is never loaded.
 
 /** @typedef {{ role: string, html: string, text: string }} Message */
 /** @typedef {{ html: string, text: string, model: string | null }} CompletionView */

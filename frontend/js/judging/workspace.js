@@ -1,4 +1,4 @@
-// What the annotator has before them: the pair on the page and those that follow, what was judged, how far it is.
+// The annotator's work: the pair on the page, the pairs that follow, earlier judgments and progress.
 // Every change of the pair goes through here, so that its lease, its stopwatch and the page change with it.
 
 import { HeldPairs } from "./held_pairs.js";

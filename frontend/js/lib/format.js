@@ -16,14 +16,14 @@ function pageLanguage() {
  * @returns {Signs}
  */
 function signs(language) {
-  let found = signsOf.get(language);
-  if (!found) {
+  let cached = signsOf.get(language);
+  if (!cached) {
     const grouped = new Intl.NumberFormat(language);
     const point = grouped.formatToParts(0.5).find((part) => part.type === "decimal")?.value ?? ".";
-    found = { grouped, point };
-    signsOf.set(language, found);
+    cached = { grouped, point };
+    signsOf.set(language, cached);
   }
-  return found;
+  return cached;
 }
 
 /**

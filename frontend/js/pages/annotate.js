@@ -36,7 +36,7 @@ import { gettext, interpolate } from "../lib/translation.js";
 const SIDES = ["left", "right"];
 
 class AnnotatePage {
-  /** What the last judgment was, to be announced with the pair that follows. */
+  /** The last judgment in words, announced together with the pair that follows. */
   #lastSentence = "";
 
   /** @param {HTMLElement} page */

@@ -32,7 +32,7 @@ export class Display {
   }
 
   /**
-   * What scrolls: the page, both completions together, each by itself; in turn.
+   * Switches what scrolls: the page, both completions together, or each separately, in turn.
    *
    * @returns {string} which it is now
    */
@@ -56,7 +56,7 @@ export class Display {
 
   #show() {
     for (const input of this.inputs) input.checked = this.page.dataset[input.name] === input.value;
-    // What scrolls by itself must be reachable by keyboard.
+    // A pane with its own scroll bar must be reachable by keyboard.
     for (const pane of this.panes) {
       if (this.page.dataset.panes === "page") pane.removeAttribute("tabindex");
       else pane.tabIndex = 0;

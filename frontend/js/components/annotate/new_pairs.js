@@ -22,13 +22,13 @@ export class NewPairs {
   wait(comparisons) {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    let known = comparisons;
+    let lastCount = comparisons;
     poll(
       async () => {
         if (!this.session.assignment) {
           const progress = await call("GET", this.progressUrl);
-          if (progress.comparisons > known) await this.session.lookForMore();
-          known = progress.comparisons;
+          if (progress.comparisons > lastCount) await this.session.lookForMore();
+          lastCount = progress.comparisons;
         }
         this.#isWaiting = !this.session.assignment;
         return !this.#isWaiting;

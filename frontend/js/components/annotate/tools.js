@@ -1,4 +1,4 @@
-// What a button or a key of the annotator's page does besides judging.
+// The tools of the annotator's page: its buttons and keys other than those that judge.
 
 import { announce } from "../../lib/announce.js";
 import { all, maybe } from "../../lib/dom.js";

@@ -1,4 +1,4 @@
-// What is wrong: no network, no sign-in, or a judgment that was refused.
+// The notice of trouble: no network, no sign-in, or a judgment that was refused.
 
 import { one } from "../../lib/dom.js";
 import { troubleSentence } from "./sentences.js";

@@ -1,21 +1,21 @@
-// How far an experiment is, page-free: what of a reply is new, and whether everything asked for is there.
+// Progress of an experiment, without the page: merges replies, and tells whether everything requested has arrived.
 
 /** @typedef {import("./types.js").Point} Point */
 /** @typedef {import("./types.js").Session} Session */
 /** @typedef {import("./types.js").Side} Side */
 
 /**
- * @param {Session} known
- * @param {Session} reply with what is later than what is known, or with all of it
- * @returns {Session} both together
+ * @param {Session} session as it was
+ * @param {Session} reply with later points and samples, or with all of them
+ * @returns {Session} the reply with the earlier points and samples too
  */
-export function merged(known, reply) {
-  const lastPoint = known.points.at(-1)?.step ?? -1;
-  const lastWrote = known.wrote.at(-1)?.step ?? -1;
+export function merged(session, reply) {
+  const lastPoint = session.points.at(-1)?.step ?? -1;
+  const lastWrote = session.wrote.at(-1)?.step ?? -1;
   return {
     ...reply,
-    points: [...known.points, ...reply.points.filter((point) => point.step > lastPoint)],
-    wrote: [...known.wrote, ...reply.wrote.filter((wrote) => wrote.step > lastWrote)],
+    points: [...session.points, ...reply.points.filter((point) => point.step > lastPoint)],
+    wrote: [...session.wrote, ...reply.wrote.filter((wrote) => wrote.step > lastWrote)],
   };
 }
 
@@ -24,7 +24,7 @@ export function merged(known, reply) {
  * @returns {number} the step after which there may be something new
  */
 export function knownUntil(session) {
-  // What it wrote comes after the point of the same step: both are asked for from the older one on.
+  // Samples arrive after the point of the same step, so both are requested from the older of the two.
   return Math.min(session.points.at(-1)?.step ?? -1, session.wrote.at(-1)?.step ?? -1);
 }
 

@@ -1,4 +1,4 @@
-// What the API tells of an experiment, for the types of other modules: this one is never loaded.
+// Types of an experiment's API, imported by other modules for their types only: this module is never loaded.
 
 /** @typedef {{ logp: number, reference: number, tokens: number }} Side one text: log-probabilities in nats */
 /** @typedef {{ id: string, chosen: Side, rejected: Side }} Pair */
