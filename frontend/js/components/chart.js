@@ -108,7 +108,7 @@ function around(low, high, level) {
   const values = [low, high, level].filter((value) => typeof value === "number");
   if (!values.length) return [0, 1];
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const room = Math.max((most - least) * 0.12, Math.abs(most) * 0.02, 1e-6);
+  const room = Math.max((most - least) * 0.12, Math.abs(most) * 0.02) || 1; // only zeros so far
   return [least - room, most + room];
 }
 
