@@ -67,6 +67,7 @@ browser: install-dev
 	@scripts/browser.sh $(BIN)/python
 
 test: browser ## Run all tests, including those in a browser (TESTS="tests/labeling -k name" runs some)
+	@scripts/test_javascript.sh $(BIN)/python
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
 
 .PHONY: pictures

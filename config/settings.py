@@ -3,12 +3,15 @@
 `make run` sets the environment on a bare machine (see `config.embedded`); production sets the same variables itself.
 """
 
+import tomllib
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# The version of the product, as pages show it.
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 env = environ.Env()
 
 
@@ -75,6 +78,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "labeling.web.language.words_version",
+                "config.product.product",
             ],
         },
     },

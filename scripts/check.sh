@@ -24,26 +24,30 @@ production() {
         SECRET_KEY="$(head -c 48 /dev/urandom | base64)" "$@"
 }
 
-scripts() { npx --yes --package typescript@5.9.3 -- tsc --project frontend && npx --yes --package typescript@5.9.3 -- tsc --project frontend/worker; }
+typescript() { # arguments of tsc...
+    local node
+    node=$(scripts/node.sh "$bin/python") || return 1
+    PATH="$node:$PATH" node "$(npx_script "$node")" --yes --package typescript@5.9.3 -- tsc "$@"
+}
+
+npx_script() { # folder of node. The wheel's own bin/npx does not find what it imports.
+    local script=$1/../lib/node_modules/npm/bin/npx-cli.js
+    if [ -e "$script" ]; then printf '%s' "$script"; else readlink -f "$(command -v npx)"; fi
+}
+
+scripts() { typescript --project frontend && typescript --project frontend/worker; }
 
 check "ruff check" "$bin/ruff" check .
 check "ruff format" "$bin/ruff" format --check .
 check "dependencies" "$bin/python" scripts/check_dependencies.py
 check "arrows between rooms" "$bin/lint-imports" --no-cache
+check "size limits" "$bin/python" scripts/check_house.py
 check "migrations" production "$bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 check "deployment" production "$bin/python" manage.py check --deploy --fail-level WARNING
 check "mypy" "$bin/mypy"
 
-if [ -n "$(find templates -name '*.html' -print -quit 2>/dev/null)" ]; then
-    check "templates" "$bin/djlint" --lint --quiet templates
-fi
-if [ -z "$(find frontend/js -name '*.js' -print -quit 2>/dev/null)" ]; then
-    skip "scripts" "there are none"
-elif command -v npx >/dev/null; then
-    check "scripts" scripts
-else
-    skip "scripts" "TypeScript checks their types and needs Node (npx), which is not installed"
-fi
+check "templates" "$bin/djlint" --lint --quiet templates
+check "scripts" scripts
 if docker compose version >/dev/null 2>&1; then
     check "compose" docker compose -f docker/compose.yaml config --quiet
 else

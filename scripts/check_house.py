@@ -205,7 +205,9 @@ NOT_CODE = {
     ".py": r'^(?:from|import)\s[^(\n]*(?:\([^)]*\))?|^\s*"""(?s:.*?)"""|(?:^|\s)#.*$',
     ".js": r"^(?:import|export)\s[^;]*?from[^;]*;|/\*(?s:.*?)\*/|(?:^|\s)//.*$",
     ".css": r"/\*(?s:.*?)\*/",
-    ".html": r"{#.*?#}",
+    # The head of a template declares as imports do, and every table has the same bare tags.
+    ".html": r"{#.*?#}|{% (?:extends|load) .*?%}|{% block (?:title|styles|scripts) %}(?s:.*?){% endblock %}"
+    r"|^\s*</?(?:table|thead|tbody|tr)>$",
 }
 KEPT_WORDS = frozenset(keyword.kwlist) | {"const", "function", "let", "new", "null", "switch", "throw", "true"}
 

@@ -1,21 +1,21 @@
-// What every page has: the switch between themes, and forms that are sent once.
+// Every page: the switch between themes, and forms that are sent once.
 
 import { announce } from "./lib/announce.js";
-import { remember, themes } from "./lib/theme.js";
-import { gettext } from "./lib/words.js";
+import { switchTheme, themes } from "./lib/theme.js";
+import { gettext } from "./lib/translation.js";
 
-const THEME_SAID = { light: gettext("Light."), dark: gettext("Dark."), contrast: gettext("High contrast.") };
+const THEME_SENTENCES = { light: gettext("Light."), dark: gettext("Dark."), contrast: gettext("High contrast.") };
 
 const toggle = document.querySelector("[data-theme-toggle]");
 if (toggle instanceof HTMLButtonElement) {
   toggle.hidden = false;
   toggle.addEventListener("click", () => {
-    remember(themes.next());
-    announce(THEME_SAID[themes.current()]);
+    switchTheme(themes.next());
+    announce(THEME_SENTENCES[themes.current()]);
   });
 }
 
-// The tab of this page is seen, also where there is no room for all of them.
+// Scrolls to the tab of this page where there is no room for all of them.
 for (const tab of document.querySelectorAll(":is(.tabs, .topbar nav) [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
 
 /** @type {Set<HTMLFormElement>} */
@@ -29,5 +29,5 @@ document.addEventListener("submit", (event) => {
   sent.add(form);
 });
 
-// Back in a page that the browser kept: its forms are as good as new.
+// Back in a page that the browser kept: its forms may be sent again.
 window.addEventListener("pageshow", () => sent.clear());

@@ -1,13 +1,13 @@
-// The service worker of the annotator's page: loaded again without a network, it is the page that was kept.
+// The service worker of the annotator's page: without a network it serves the page that was stored.
 //
-// Whatever the server can answer, the server answers. Nothing is put away here: the page does that (js/lib/kept.js, which
-// names both stores), and everything of a person's is gone when they sign out.
+// Whatever the server can answer, the server answers. Nothing is stored here: the page does that
+// (js/judging/offline_copy.js, which names both stores), and everything of a person's is deleted when they sign out.
 
 const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const PAGES = "annotate-pages";
 const STATICS = "annotate-statics";
 const KINDS = new Set(["script", "style", "font", "image"]);
-const DOWN = new Set([502, 503, 504]); // a proxy answers, and nobody behind it
+const DOWN = new Set([502, 503, 504]); // a proxy answers, and no server behind it
 
 scope.addEventListener("install", () => void scope.skipWaiting());
 scope.addEventListener("activate", (event) => event.waitUntil(start()));
@@ -19,7 +19,7 @@ scope.addEventListener("fetch", (event) => {
 });
 
 async function start() {
-  // The page is asked for while this worker starts, so that nobody waits for it.
+  // The page is fetched while this worker starts, so that nobody waits for it.
   await scope.registration.navigationPreload?.enable();
   await scope.clients.claim();
 }
@@ -28,20 +28,20 @@ async function start() {
 async function page(event) {
   const { pathname } = new URL(event.request.url);
   const pages = await caches.open(PAGES);
-  const answer = await asked(event);
-  if (!answer || DOWN.has(answer.status)) {
-    return (await pages.match(pathname, { ignoreVary: true })) ?? answer ?? Response.error();
+  const response = await fetched(event);
+  if (!response || DOWN.has(response.status)) {
+    return (await pages.match(pathname, { ignoreVary: true })) ?? response ?? Response.error();
   }
-  // Signed out, or no member any more: what was kept is not theirs to see.
-  if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 404) await pages.delete(pathname);
-  return answer;
+  // Signed out, or no longer a member: the stored page is not theirs to see.
+  if (response.type === "opaqueredirect" || response.status === 403 || response.status === 404) await pages.delete(pathname);
+  return response;
 }
 
 /**
  * @param {FetchEvent} event
  * @returns {Promise<Response | null>} null: no network
  */
-async function asked(event) {
+async function fetched(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
@@ -54,8 +54,8 @@ async function part(request) {
   try {
     return await fetch(request);
   } catch (error) {
-    const kept = await caches.match(request, { cacheName: STATICS, ignoreVary: true });
-    if (kept) return kept;
+    const stored = await caches.match(request, { cacheName: STATICS, ignoreVary: true });
+    if (stored) return stored;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
 from labeling.web.data import data
 from labeling.web.events import events
+from labeling.web.glossary import glossary
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.invitations import invitation, invitation_revoke, invitations
@@ -21,6 +22,7 @@ from labeling.web.you import account, account_erase, you
 
 urlpatterns = [
     path("", home, name="home"),
+    path("glossary/", glossary, name="glossary"),
     path("you/", you, name="you"),
     path("people/<str:username>/", account, name="account"),
     path("people/<str:username>/erase/", account_erase, name="account_erase"),

@@ -1,4 +1,4 @@
-"""What tests do on the annotator's page, and what they find there."""
+"""Helpers for tests of the annotator's page."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def judged(page: Page, number: int) -> None:
 
 
 def shown(page: Page) -> tuple[str, str]:
-    """What stands on the left and on the right."""
+    """The text on the left and on the right."""
     left, right = (page.get_by_test_id(f"completion-{side}").locator(".prose") for side in ("left", "right"))
     return left.inner_text(), right.inner_text()
 
@@ -41,6 +41,6 @@ def until(page: Page, holds: Callable[[], object]) -> None:
 
 
 def choices(user: User) -> list[str]:
-    """What somebody has said, in order, as they saw it."""
+    """The choices of an annotator, in order, as they saw them."""
     said = Judgment.objects.filter(annotator=user, superseded_at=None).order_by("pk")
     return [{j.left: "left", j.assignment.right: "right"}.get(j.choice, j.choice) for j in said]

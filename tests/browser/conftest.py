@@ -106,7 +106,7 @@ def session_of(user: User) -> str:
 
 
 def watch(page: Page, address: str, complaints: list[str]) -> None:
-    """Collects what must not happen on any page. What a test breaks on purpose (the network) does not count."""
+    """Collects events that no page may cause. Failures that a test causes on purpose (the network) do not count."""
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:

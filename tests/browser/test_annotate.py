@@ -53,7 +53,7 @@ def test_undo_brings_back_the_same_pair_on_the_same_sides(alice_page: Page, on_s
         press(alice_page, key)
         judged(alice_page, 0)
         assert shown(alice_page) == before
-        expect(alice_page.get_by_test_id("saved")).to_have_text("Taken back.")
+        expect(alice_page.get_by_test_id("saved")).to_have_text("Judgment undone.")
     press(alice_page, "ArrowRight")
     judged(alice_page, 1)
     assert choices(on_stage.alice) == ["right"]
@@ -171,14 +171,14 @@ def test_when_everything_is_judged_the_page_says_so(on_stage: Stage, sign_in: Si
     expect(page.get_by_test_id("choose-left")).to_be_hidden()
     picture(page, "annotate-done")
     on_stage.add([pair(99)])
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Check again").click()
     expect(page.get_by_test_id("prompt")).to_contain_text("What is 99 plus one?")
 
 
 def test_the_first_pairs_show_up_by_themselves(transactional_db: None, sign_in: SignIn) -> None:
     made = stage()
     page = sign_in(made.alice, path=PATH)
-    expect(page.get_by_test_id("done")).to_contain_text("The first pairs are not here yet")
+    expect(page.get_by_test_id("done")).to_contain_text("No pairs yet")
     made.add(2)
     expect(page.get_by_test_id("completion-left")).to_be_visible()
     press(page, "ArrowLeft")
@@ -256,7 +256,7 @@ def test_the_winners_key_once_more_says_it_more_strongly(transactional_db: None,
     assert list(said) == [2, 3, 1]
     assert choices(made.alice) == ["left", "right", "left"]
     press(page, "?")
-    expect(page.get_by_test_id("help")).to_contain_text("the same key once or twice more, at once")
+    expect(page.get_by_test_id("help")).to_contain_text("press the same key again quickly")
 
 
 def test_what_the_campaign_does_not_offer_has_no_button_and_no_key(transactional_db: None, sign_in: SignIn) -> None:

@@ -33,10 +33,10 @@ def test_on_a_phone_the_completions_are_stacked_the_choices_in_reach_and_touch_i
     page.get_by_role("button", name="Bottom is better").tap()
     judged(page, 2)
     page.get_by_test_id("skip").tap()
-    page.get_by_role("button", name="Just skip").tap()
+    page.get_by_role("button", name="Skip without a reason").tap()
     expect(page.get_by_test_id("saved")).to_have_text("Skipped.")
     page.get_by_test_id("undo").tap()
-    expect(page.get_by_test_id("saved")).to_have_text("Taken back.")
+    expect(page.get_by_test_id("saved")).to_have_text("Judgment undone.")
     page.locator("summary", has_text="Comment").tap()
     page.get_by_test_id("comment").fill("By thumb.")
     ready(page)
@@ -73,7 +73,7 @@ def test_a_long_conversation_is_folded_and_opens(on_stage: Stage, sign_in: SignI
     expect(page.get_by_text("Question 0?")).to_be_visible()
     system = page.locator(".message[data-role=system] .prose")
     folded = system.evaluate("element => element.clientHeight")
-    page.get_by_role("button", name="Show all of it").click()
+    page.get_by_role("button", name="Show all").click()
     assert system.evaluate("element => element.clientHeight") > folded
 
 
@@ -102,7 +102,7 @@ def test_a_screen_reader_is_told_what_happened_and_starts_again_at_the_prompt(al
     expect(alice_page.locator("#announcer")).to_have_text("Right is better. The next pair is shown.")
     assert alice_page.evaluate("document.activeElement.dataset.testid") == "prompt"
     press(alice_page, "z")
-    expect(alice_page.locator("#announcer")).to_have_text(re.compile("Taken back"))
+    expect(alice_page.locator("#announcer")).to_have_text(re.compile("Judgment undone"))
 
 
 def test_the_space_bar_after_a_click_does_not_judge_again(alice_page: Page, on_stage: Stage) -> None:
@@ -139,8 +139,8 @@ def test_without_javascript_the_form_judges_and_undoes(on_stage: Stage, sign_in:
     page.get_by_test_id("comment").fill("Without any script.")
     page.get_by_test_id("choose-right").click()
     judged(page, 1)
-    page.get_by_label("If you skip it: why").select_option("It is upsetting")
-    page.get_by_label("Something a lead must see").select_option("Harmful")
+    page.get_by_label("Reason to skip").select_option("It is upsetting")
+    page.get_by_label("Flag for a lead").select_option("Harmful")
     page.get_by_test_id("skip").click()
     judged(page, 1)
     assert choices(on_stage.alice) == ["right", "skip"]

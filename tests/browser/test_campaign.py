@@ -48,7 +48,7 @@ def test_jobs_show_how_far_they_are_and_move_by_themselves(
     GenerationJob.objects.update(done=120)
     Run.objects.filter(pk=furnished.running.pk).update(done=20)
     expect(page.get_by_test_id("generation-progress")).to_contain_text(
-        "120 of 240 completions · 2.5 a second · 48 s left"
+        "120 of 240 completions · 2.5 per second · 48 s left"
     )
     expect(page.get_by_test_id("run-progress")).to_contain_text("20 of 24 steps · loss 0.520")
     scoring = {"event": "scoring", "what": "held_out", "pairs": 30, "of": 40, "remaining_seconds": 12.0}
@@ -107,7 +107,7 @@ def test_promoting_asks_first_and_rolling_back_undoes_it(
     page = sign_in(on_stage.maya, path=PATH)
     expect(page.get_by_test_id("serving-version")).to_have_text("sums-v1")
     page.get_by_test_id("promote-next").click()
-    expect(page.get_by_role("button", name="Not now").first).to_be_focused()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("confirm-promote-next")).to_be_hidden()
     assert Deployment.objects.get(is_current=True).version.name == "sums-v1"

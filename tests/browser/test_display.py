@@ -32,7 +32,7 @@ The area is \\( A = \\pi r^2 \\), so
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds."""
+    """The violations that axe reports."""
     found = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
@@ -79,7 +79,7 @@ def test_size_width_and_panes_are_remembered_without_a_jump(long_page: Page) -> 
     long_page.keyboard.press(".")
     assert font_size() > before
     long_page.get_by_role("button", name="Display").click()
-    long_page.get_by_label("As long as there is room").check()
+    long_page.get_by_label("Full width").check()
     long_page.get_by_label("Both completions, together").check()
     long_page.keyboard.press("Escape")
     after = font_size()
@@ -129,7 +129,7 @@ def test_one_completion_at_a_time(long_page: Page) -> None:
 
 
 def marked(page: Page) -> dict[str, list[str]]:
-    """What is marked as different, by side."""
+    """The words marked as different, by side."""
     found: dict[str, list[str]] = page.evaluate(
         """() => { const out = {left: [], right: []};
             for (const range of CSS.highlights.get("differs") ?? []) {
@@ -182,9 +182,9 @@ def test_a_comment_goes_with_the_judgment_and_comes_back_with_an_undo(on_stage: 
 def test_keys_can_be_changed_and_are_shown_where_they_are_named(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.alice, path=PATH)
     press(page, "?")
-    page.get_by_role("button", name="Change the key of: Tie").click()
+    page.get_by_role("button", name="Change the key for: Tie").click()
     page.keyboard.press("e")
-    page.get_by_role("button", name="Change the key of: Undo").click()
+    page.get_by_role("button", name="Change the key for: Undo").click()
     page.keyboard.press("t")  # taken from the tie, which has one of its own now
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("choose-tie").locator("kbd")).to_have_text("E")
@@ -196,7 +196,7 @@ def test_keys_can_be_changed_and_are_shown_where_they_are_named(on_stage: Stage,
     press(page, "t")
     judged(page, 0)
     press(page, "?")
-    page.get_by_role("button", name="All as they were").click()
+    page.get_by_role("button", name="Reset all keys").click()
     page.keyboard.press("Escape")
     press(page, "t")
     judged(page, 1)
@@ -207,7 +207,8 @@ def worked_for(page: Page, minutes: int, *, paused: int) -> None:
     """As if somebody had judged for so long, the last time so many minutes ago."""
     page.evaluate(
         """([start, last]) => { const now = Date.now();
-            sessionStorage.setItem("stretch", JSON.stringify({start: now - start, last: now - last, told: 0})); }""",
+            const stretch = {start: now - start, last: now - last, reminded: 0};
+            sessionStorage.setItem("stretch", JSON.stringify(stretch)); }""",
         [minutes * 60_000, paused * 60_000],
     )
 
@@ -221,7 +222,7 @@ def test_after_half_an_hour_without_a_break_one_is_suggested(on_stage: Stage, si
     expect(toast).to_be_hidden()
     worked_for(page, 32, paused=2)
     press(page, "t")
-    expect(toast).to_contain_text("You have judged for 32 minutes")
+    expect(toast).to_contain_text("You have been judging for 32 minutes")
     toast.get_by_role("button", name="Close").click()
     press(page, "t")  # said once, for a while
     judged(page, 3)
@@ -281,7 +282,7 @@ def test_the_better_one_can_be_improved_by_keyboard(transactional_db: None, sign
     page.keyboard.press("ArrowRight")  # no: right
     expect(page.get_by_test_id("edited")).to_have_value(right)
     page.get_by_test_id("save-edit").click()
-    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    expect(page.get_by_text("You have not changed the text.")).to_be_visible()
     page.get_by_test_id("edited").focus()
     page.keyboard.press("End")
     page.keyboard.type(" And so on, with 1 and z.")

@@ -87,7 +87,7 @@ def test_a_lead_looks_through_the_attempts_at_a_message_and_removes_the_webhook(
 def test_somebody_erases_their_account_and_withdraws_what_they_judged(on_stage: Stage, sign_in: SignIn) -> None:
     on_stage.settle("ab")
     page = sign_in(on_stage.alice, path="/you/")
-    tab_to(page, page.get_by_label("Withdraw the judgments too"))
+    tab_to(page, page.get_by_label("Also withdraw the judgments"))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_label("Type your user name to confirm"))
     page.keyboard.type("alice")

@@ -25,7 +25,7 @@ def number(page: Page, selector: str) -> float:
 
 def test_the_calculator_and_the_six_steps_say_what_the_server_says(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.alice, path="/lab/")
-    chosen = page.get_by_label("Log-ratio of the chosen one")
+    chosen = page.get_by_label("Log-ratio of the chosen text")
     chosen.focus()
     for _ in range(25):
         page.keyboard.press("ArrowRight")
@@ -51,7 +51,7 @@ def test_displacement_is_shown_where_it_happened(on_stage: Stage, sign_in: SignI
     expect(page.get_by_test_id("displaced")).to_be_visible()
     expect(page.get_by_test_id("lab-steps")).to_have_text("step 8 of 8")
     expect(page.get_by_test_id("lab-kl")).to_have_text("1.500")
-    page.get_by_test_id("session").get_by_text("The same as a table").click()
+    page.get_by_test_id("session").get_by_text("Show as a table").click()
     expect(page.get_by_test_id("lab-table").locator("tbody tr")).to_have_count(9)
     expect(page.get_by_test_id("texts").locator("tbody tr")).to_have_count(3)
     picture(page, "lab-displacement")
@@ -73,7 +73,7 @@ def test_pick_the_better_one_then_press_train_step(
     page = sign_in(on_stage.alice, path="/lab/")
     page.get_by_label("The second is better").check()
     page.get_by_test_id("lab-start").click()
-    expect(page.get_by_test_id("lab-says")).to_contain_text("Waits for a worker")
+    expect(page.get_by_test_id("lab-says")).to_contain_text("Waiting for a worker")
     session = LabSession.objects.get()
     assert session.lesson["chosen"].startswith("No. If she does not ask")
 
@@ -94,7 +94,7 @@ def test_pick_the_better_one_then_press_train_step(
         expect(page.get_by_test_id("lab-probability")).not_to_have_text(before)
         assert float(page.get_by_test_id("lab-loss").inner_text()) < 0.693
         picture(page, "lab")
-        page.get_by_text("End this experiment").click()
+        page.get_by_text("End experiment").click()
         expect(page.get_by_test_id("train-step")).to_be_hidden()
     finally:
         LabSession.objects.filter(pk=session.pk, status="running").update(status="cancelling")

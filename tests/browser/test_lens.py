@@ -38,7 +38,7 @@ def test_a_lens_job_appears_when_it_is_done_and_beta_is_played_with_by_keyboard(
 
     assert result is not None
     after, _ = views(result)
-    slider = page.get_by_label("Beta, the strength of the tie")
+    slider = page.get_by_label("Beta:")
     before = number(page, "margin")
     slider.focus()
     for _ in range(10):
@@ -53,7 +53,7 @@ def test_a_lens_job_appears_when_it_is_done_and_beta_is_played_with_by_keyboard(
     plain = page.get_by_test_id("heat-before").locator(".tokens .token[data-heat='2']").first
     colour = "element => getComputedStyle(element).backgroundColor"
     assert deepest.evaluate(colour) != plain.evaluate(colour)
-    page.get_by_test_id("heat-after").get_by_text("The same as a table").click()
+    page.get_by_test_id("heat-after").get_by_text("Show as a table").click()
     expect(page.get_by_role("region", name="Tokens of Chosen, after")).to_contain_text("0.500")
     picture(page, "lens")
 

@@ -21,7 +21,7 @@ from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
-    "nobody": ("/login/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
+    "nobody": ("/login/", "/glossary/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
     "maya": (
         "/",
         "/you/",
@@ -118,7 +118,7 @@ def _fits_from_right_to_left(page: Page) -> bool:
 
 
 def _barriers(page: Page) -> Iterator[str]:
-    """What axe finds, a line for each element, with everything unfolded."""
+    """The violations that axe reports, one line per element, with everything unfolded."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     told = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
     for violation in told.response["violations"]:
@@ -152,6 +152,6 @@ def test_signing_in_and_out(on_stage: Stage, sign_in: SignIn, picture: Picture) 
 def test_the_first_tab_leads_to_the_content(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.maya, path="/campaigns/sums/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"

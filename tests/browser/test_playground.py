@@ -23,14 +23,14 @@ def test_two_answers_are_asked_for_kept_and_gone_on_from(
         server.says = "**Four**, of course."
         page = sign_in(on_stage.maya)
         page.goto("/playground/?campaign=sums")
-        page.get_by_label("Beside it").select_option("=")
+        page.get_by_label("Second version").select_option("=")
         page.get_by_label("Message").fill("What is two plus two?")
         page.keyboard.press("Control+Enter")
         expect(page.locator(".answer[data-state=answered]")).to_have_count(2)
         expect(page.locator(".answer strong").first).to_have_text("Four")
 
         page.keyboard.press("c")
-        expect(page.get_by_test_id("outcome")).to_have_text("Kept as a comparison in Sums.")
+        expect(page.get_by_test_id("outcome")).to_have_text("Saved as a comparison in Sums.")
         page.keyboard.press("p")
         expect(page.get_by_test_id("outcome")).to_have_text("Sums has this prompt already.")
         page.keyboard.press("a")
@@ -43,7 +43,7 @@ def test_two_answers_are_asked_for_kept_and_gone_on_from(
         expect(page.locator(".answer[data-state=answered]")).to_have_count(2)
         expect(page.locator("#turns li")).to_have_count(2)
         page.keyboard.press("p")
-        expect(page.get_by_test_id("outcome")).to_have_text("Kept as a prompt in Sums.")
+        expect(page.get_by_test_id("outcome")).to_have_text("Saved as a prompt in Sums.")
 
         server.deaf = True
         page.keyboard.press("a")

@@ -41,7 +41,7 @@ def test_curves_are_drawn_and_the_table_has_the_same_lines(
         assert is_drawn(page, chart)
     # A chart shows what has come so far: the rest follows page by page.
     expect(page.get_by_test_id("metrics").locator("tbody tr")).to_have_count(STEPS + STEPS // 8)
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     expect(page.get_by_role("cell", name="held-out pairs").first).to_be_visible()
 
 
@@ -56,7 +56,7 @@ def test_curves_grow_while_the_run_is_active_and_its_end_is_shown(
     Run.objects.filter(pk=run.pk).update(done=20, log_tail="a new line of the log")
     expect(page.get_by_test_id("metrics").locator("tbody tr")).to_have_count(before + 9)
     expect(page.get_by_test_id("run-progress")).to_contain_text("20 of 24 steps")
-    page.get_by_text("The last lines of its log").click()
+    page.get_by_text("Show log").click()
     expect(page.get_by_test_id("log")).to_have_text("a new line of the log")
     Run.objects.filter(pk=run.pk).update(status="cancelled")
     expect(page.get_by_test_id("resume-run")).to_be_visible()
@@ -64,5 +64,5 @@ def test_curves_grow_while_the_run_is_active_and_its_end_is_shown(
 
 def test_the_table_is_there_without_javascript(on_stage: Stage, furnished: Furnished, sign_in: SignIn) -> None:
     page = sign_in(on_stage.maya, path=f"/runs/{furnished.finished.pk}/", java_script_enabled=False)
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     assert rows(page) == STEPS + STEPS // 8

@@ -197,7 +197,7 @@ def test_guidelines_that_change_in_between_are_announced(page: Page, on_stage: S
         judged(page, number)
     toast = page.get_by_test_id("toast")
     expect(toast).to_contain_text("The guidelines have changed: version 1.")
-    toast.get_by_role("button", name="Read them").click()
+    toast.get_by_role("button", name="Read guidelines").click()
     expect(page.get_by_test_id("guidelines").locator("strong")).to_have_text("shorter")
     page.keyboard.press("Escape")
     page.reload()

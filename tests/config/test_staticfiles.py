@@ -73,16 +73,22 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 def test_one_page_is_one_template_and_one_stylesheet_of_the_same_name() -> None:
     styles = {path.stem for path in (PROJECT_DIR / "frontend" / "css").glob("*.css")}
-    styles -= {"tokens", "base", "components", "tables", "forms", "prose"}  # on every page
+    # On every page.
+    styles -= {"tokens", "base", "frame", "layout", "buttons", "components", "terms", "tables", "forms", "prose"}
     styles -= {"admin", "pair"}  # on Django's own pages; on all pages with a pair
     pages = {page.stem for page in (PROJECT_DIR / "templates").rglob("*.html")}
     assert styles <= pages
 
 
+def source(template: str) -> str:
+    """A template with the parts that it includes, each as often as it stands there."""
+    text = (PROJECT_DIR / "templates" / template).read_text()
+    return re.sub(r'\{% include "([^"]+)"[^%]*%\}', lambda part: source(part[1]), text)
+
+
 def test_the_annotators_page_is_small_as_it_is_sent() -> None:
     """Its styles, its modules with all imports, and the page twice, because a copy is kept; without texts to judge."""
-    templates = [PROJECT_DIR / "templates" / name for name in ("base.html", "labeling/annotate.html")]
-    written = "".join(path.read_text() for path in templates)
+    written = source("base.html") + source("labeling/annotate.html")
     named = {name for name in NAMED.findall(written) if name.endswith((".css", ".js"))}
     loaded = named.union(*(imports(name) for name in named if name.endswith(".js")))
     assert len(loaded) > 20

@@ -184,7 +184,7 @@ def prepare_campaign(maya: Page, folder: Path) -> str:
     maya.get_by_test_id("cancel-generation").click()  # the demo's own candidates: not what this is about
     maya.goto("/campaigns/new/")
     maya.get_by_label("Name", exact=True).fill("Whole loop")
-    maya.get_by_role("link", name="What is asked").click()
+    maya.get_by_role("link", name="Task").click()
     maya.get_by_label("Judgments per comparison").fill("2")
     maya.get_by_test_id("create-campaign").click()
     expect(maya.get_by_test_id("messages")).to_contain_text("Whole loop has been created")
@@ -266,7 +266,7 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
     assert f"{100 * settled / comparisons:.1f}" in agreement
     picture(maya, "labeled")
 
-    maya.get_by_text("Start and settings").click()
+    maya.get_by_text("Starting version and settings").click()
     maya.get_by_label("Epochs").fill("2")
     maya.get_by_label("Prompts answered at each evaluation").fill("0")
     maya.get_by_test_id("start-training").click()

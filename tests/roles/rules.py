@@ -30,6 +30,7 @@ SITE: dict[str, dict[str, str]] = {
     "offline_worker": {"GET": ANYBODY},
     "healthz": {"GET": ANYBODY},
     "schema": {"GET": SIGNED_IN},
+    "glossary": {"GET": ANYBODY},
     "problem": {"GET": ANYBODY},
     "problems": {"GET": ANYBODY},
 }

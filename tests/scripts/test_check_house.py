@@ -160,6 +160,14 @@ def test_templates_that_differ_in_their_texts_are_repeats(tmp_path: Path) -> Non
     assert findings(root, "repeats") == ["templates/b.html:1 = templates/a.html:1"]
 
 
+def test_the_head_of_a_template_and_the_tags_of_a_table_are_no_repeats(tmp_path: Path) -> None:
+    head = '{% extends "base.html" %}\n{% load i18n static %}\n{% block styles %}\n'
+    head += "".join(f'<link rel="stylesheet" href="{name}.css">\n' for name in "abcdefgh") + "{% endblock %}\n"
+    tags = "".join(f"<{tag}>\n" for tag in ("table", "thead", "tr", "/tr", "/thead", "tbody", "/tbody", "/table"))
+    root = folder(tmp_path, {"templates/a.html": head + tags, "templates/b.html": head + tags})
+    assert findings(root, "repeats") == []
+
+
 def test_the_command_fails_on_a_finding_over_the_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = folder(tmp_path, {"templates/a.html": "<p></p>"})
     assert main(["--root", str(root)]) == 0

@@ -1,6 +1,7 @@
 """The arithmetic of a lens job: from token log-probabilities to rewards, margin, probability and loss. Pure.
 
-The page's beta slider does the same in the browser (frontend/js/lib/dpo.js); a browser test holds the two together.
+The page's beta slider does the same in the browser (frontend/js/lib/dpo_figures.js); a browser test holds the two
+together.
 """
 
 from collections.abc import Sequence

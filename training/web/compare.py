@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -51,6 +52,11 @@ class Piece:
 
     kind: str
     text: str
+
+    @property
+    def html(self) -> str:
+        """The words, marked where only one text has them."""
+        return format_html({"gone": "<del>{}</del>", "new": "<ins>{}</ins>"}.get(self.kind, "{}"), self.text)
 
 
 @dataclass(frozen=True, slots=True)

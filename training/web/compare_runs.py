@@ -17,6 +17,7 @@ from training.access import require_any_lead, visible_runs
 from training.engine.config import RunConfig
 from training.models import Run
 from training.queries.jobs import run_metrics
+from training.web.setting_labels import setting_label
 
 MOST = 4
 """There are as many colours for curves."""
@@ -117,7 +118,7 @@ def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
     for name, default in RunConfig().as_dict().items():
         values = [run.config.get(name, default) for run in runs]
         if name == "beta" or len({repr(value) for value in values}) > 1:
-            rows.append((name, [str(value) for value in values]))
+            rows.append((setting_label(name), [str(value) for value in values]))
     return rows
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from labeling.web.edge import page, person
@@ -13,16 +12,7 @@ from training.engine.config import RunConfig
 from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
-
-DROPPED = {
-    "unsettled": gettext_lazy("without a verdict"),
-    "tie": gettext_lazy("ties"),
-    "both_bad": gettext_lazy("both bad"),
-    "empty": gettext_lazy("with an empty completion"),
-    "identical": gettext_lazy("with identical completions"),
-    "duplicate": gettext_lazy("duplicates"),
-}
-"""The reasons for which a snapshot leaves comparisons out, as people read them."""
+from training.web.setting_labels import dropped_label, setting_label
 
 
 @page
@@ -42,12 +32,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "metrics": metrics,
         "has_kl": any("kl" in metric for metric in metrics),
         "settings": _settings(run),
-        "dropped": [(DROPPED.get(reason, reason), count) for reason, count in dropped.items() if count],
+        "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
         "nav": "home",
     }
     return render(request, "training/run.html", context)
 
 
 def _settings(run: Run) -> list[tuple[str, Any, bool]]:
-    """Name, value and whether it differs from the engine's default, for every setting of the run."""
-    return [(name, run.config.get(name, value), name in run.config) for name, value in RunConfig().as_dict().items()]
+    """Label, value and whether it differs from the engine's default, for every setting of the run."""
+    return [
+        (setting_label(name), run.config.get(name, value), name in run.config)
+        for name, value in RunConfig().as_dict().items()
+    ]

@@ -12,6 +12,7 @@ from training.access import require_any_lead, visible_versions
 from training.actions.versions import promote
 from training.models import Deployment
 from training.queries.serving import current_deployment
+from training.web.setting_labels import result_label, setting_label
 
 
 @page
@@ -27,11 +28,14 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
         "serving": deployment.version if deployment else None,
         "line": list(reversed(version.line())),
         "children": visible.filter(parent=version).order_by("pk"),
-        "evaluations": version.evaluations.select_related("against").order_by("-pk"),
+        "evaluations": [
+            (evaluation, [(result_label(name), value) for name, value in evaluation.results.items()])
+            for evaluation in version.evaluations.select_related("against").order_by("-pk")
+        ],
         "deployments": version.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)
         .select_related("by")
         .order_by("-pk"),
-        "config": sorted(version.lineage.get("config", {}).items()),
+        "config": [(setting_label(name), value) for name, value in sorted(version.lineage.get("config", {}).items())],
         "nav": "versions",
     }
     return render(request, "training/version.html", context)

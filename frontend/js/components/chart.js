@@ -1,8 +1,8 @@
 // Curves over the steps of a run, drawn by uPlot in the colours of the page.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
-import { fixed, percent as percentOf, written } from "../lib/format.js";
-import { gettext } from "../lib/words.js";
+import { fixed, localized, percent as percentOf } from "../lib/format.js";
+import { gettext } from "../lib/translation.js";
 
 /**
  * @typedef {object} Curve
@@ -58,7 +58,7 @@ export class Chart {
     const grid = { stroke: colour("--line"), width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: `12px ${getComputedStyle(document.body).fontFamily}` };
     const { percent, level } = this.manner;
-    const shown = (/** @type {number | null} */ value) => (value === null ? "–" : percent ? percentOf(value) : fixed(value));
+    const written = (/** @type {number | null} */ value) => (value === null ? "–" : percent ? percentOf(value) : fixed(value));
     return {
       width: this.place.clientWidth || 400,
       height: HEIGHT,
@@ -76,7 +76,7 @@ export class Chart {
           dash: index % 2 && !curve.points ? [6, 4] : undefined,
           spanGaps: true,
           points: curve.points ? { show: true, size: 8, fill: colour(curve.colour) } : { show: false },
-          value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => shown(value),
+          value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) => written(value),
         })),
       ],
       hooks: level === undefined ? {} : { drawAxes: [(plot) => drawLevel(plot, level, ink)] },
@@ -108,13 +108,13 @@ function around(low, high, level) {
   const values = [low, high, level].filter((value) => typeof value === "number");
   if (!values.length) return [0, 1];
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const room = Math.max((most - least) * 0.12, Math.abs(most) * 0.02, 1e-6);
+  const room = Math.max((most - least) * 0.12, Math.abs(most) * 0.02) || 1; // only zeros so far
   return [least - room, most + room];
 }
 
 /** @param {number} value */
 function tidy(value) {
-  return written(Number(value.toPrecision(6)).toString());
+  return localized(Number(value.toPrecision(6)).toString());
 }
 
 /**

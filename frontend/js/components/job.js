@@ -1,15 +1,15 @@
-// A job under way (writing candidates, a run): its bar and its line, asked for every two seconds until it is over.
+// A job under way (generation, a run): its bar and its line, fetched every two seconds until it is over.
 
 import { announce } from "../lib/announce.js";
 import { call } from "../lib/api.js";
 import { one } from "../lib/dom.js";
 import { count, duration, fixed, percent } from "../lib/format.js";
 import { poll } from "../lib/poll.js";
-import { statusInWords } from "../lib/statuses.js";
-import { gettext, interpolate } from "../lib/words.js";
+import { isActive, statusLabel } from "../lib/job_status.js";
+import { gettext, interpolate } from "../lib/translation.js";
 
 /**
- * @typedef {object} Job what GET generation/{id}/ and GET runs/{id}/ answer
+ * @typedef {object} Job the reply of GET generation/{id}/ and GET runs/{id}/
  * @property {string} status
  * @property {number} done
  * @property {number} total
@@ -36,45 +36,44 @@ import { gettext, interpolate } from "../lib/words.js";
 
 /** @type {Record<string, string>} */
 const SCORING = {
-  reference: gettext("first the reference scores every pair: %(done)s of %(total)s"),
+  reference: gettext("scoring every pair with the reference: %(done)s of %(total)s"),
   held_out: gettext("scoring the held-out pairs: %(done)s of %(total)s"),
-  final_train: gettext("looking once more at every pair: %(done)s of %(total)s"),
-  final_test: gettext("looking once more at the held-out pairs: %(done)s of %(total)s"),
+  final_train: gettext("scoring every pair again: %(done)s of %(total)s"),
+  final_test: gettext("scoring the held-out pairs again: %(done)s of %(total)s"),
 };
 
-const ACTIVE = new Set(["queued", "running", "cancelling"]);
 /** @type {Record<string, string>} */
 const RUN_ENDED = { finished: gettext("Run finished."), failed: gettext("Run failed."), cancelled: gettext("Run cancelled.") };
 /** @type {Record<string, string>} */
-const WRITING_ENDED = { finished: gettext("Writing finished."), failed: gettext("Writing failed."), cancelled: gettext("Writing cancelled.") };
+const WRITING_ENDED = { finished: gettext("Generation finished."), failed: gettext("Generation failed."), cancelled: gettext("Generation cancelled.") };
 
 /**
  * Follows an active job to its end.
  *
  * @param {HTMLElement} element with data-job (generation, run) and data-id
  * @param {string} api where the API starts, with the slash
- * @param {(job: Job) => void} onNews after every answer
+ * @param {(job: Job) => void} onReply after every reply
  * @param {(job: Job) => void} onEnd once it is over
  */
-export function followJob(element, api, onNews, onEnd) {
+export function followJob(element, api, onReply, onEnd) {
   const isRun = element.dataset.job === "run";
   const url = `${api}${isRun ? "runs" : "generation"}/${element.dataset.id}/`;
   const bar = element.querySelector("[data-job-bar]");
   let done = bar instanceof HTMLProgressElement ? bar.value : 0;
   poll(
     async () => {
-      if (!element.isConnected) return true; // a newer state of the page has taken its place
-      // The last step is asked for again: what was measured after it may have come after its own line.
+      if (!element.isConnected) return true; // a newer state of the page has replaced it
+      // The last step is fetched again: its measurements may have come after its own line.
       const job = /** @type {Job} */ (await call("GET", isRun && done > 1 ? `${url}?after=${done - 1}` : url));
       done = job.done;
       show(element, job, isRun);
-      onNews(job);
-      if (ACTIVE.has(job.status)) return false;
-      announce((isRun ? RUN_ENDED : WRITING_ENDED)[job.status] ?? statusInWords(job.status));
+      onReply(job);
+      if (isActive(job.status)) return false;
+      announce((isRun ? RUN_ENDED : WRITING_ENDED)[job.status] ?? statusLabel(job.status));
       onEnd(job);
       return true;
     },
-    { soon: true, onTrouble: (troubled) => element.toggleAttribute("data-stale", troubled) },
+    { soon: true, onTrouble: (isTroubled) => element.toggleAttribute("data-stale", isTroubled) },
   );
 }
 
@@ -86,7 +85,7 @@ export function followJob(element, api, onNews, onEnd) {
 function show(element, job, isRun) {
   const chip = one("[data-job-status]", HTMLElement, element);
   chip.dataset.state = job.status;
-  chip.textContent = statusInWords(job.status);
+  chip.textContent = statusLabel(job.status);
   const bar = element.querySelector("[data-job-bar]");
   if (bar instanceof HTMLProgressElement && job.total) {
     bar.max = job.total;
@@ -102,10 +101,10 @@ function show(element, job, isRun) {
  */
 function generationLine(job) {
   const parts = [interpolate(gettext("%(done)s of %(total)s completions"), { done: count(job.done), total: count(job.total) })];
-  if (job.rate) parts.push(interpolate(gettext("%(rate)s a second"), { rate: fixed(job.rate, 1) }));
+  if (job.rate) parts.push(interpolate(gettext("%(rate)s per second"), { rate: fixed(job.rate, 1) }));
   if (job.remaining_seconds) parts.push(interpolate(gettext("%(time)s left"), { time: duration(job.remaining_seconds) }));
   if (job.tokens_written) parts.push(interpolate(gettext("%(tokens)s tokens"), { tokens: count(job.tokens_written) }));
-  if (job.dropped) parts.push(interpolate(gettext("%(count)s pairs left out: nearly the same twice, or empty"), { count: count(job.dropped) }));
+  if (job.dropped) parts.push(interpolate(gettext("%(count)s pairs left out: near-duplicates, or empty"), { count: count(job.dropped) }));
   if (job.failed) parts.push(interpolate(gettext("%(count)s failed"), { count: count(job.failed) }));
   return parts;
 }
@@ -115,7 +114,7 @@ function generationLine(job) {
  * @returns {string[]}
  */
 function runLine(job) {
-  if (!job.total) return [job.status === "queued" ? gettext("Waits for a worker") : gettext("Preparing")];
+  if (!job.total) return [job.status === "queued" ? gettext("Waiting for a worker") : gettext("Preparing")];
   const parts = [interpolate(gettext("%(done)s of %(total)s steps"), { done: count(job.done), total: count(job.total) })];
   const latest = job.latest ?? {};
   if (latest.what && latest.of) {

@@ -1,9 +1,9 @@
-// Telling screen readers what just happened.
+// Tells screen readers what just happened.
 
 import { one } from "./dom.js";
 
 /**
- * Says a sentence, also when it is the same as the last one.
+ * Announces a sentence, also when it is the same as the last one.
  *
  * @param {string} sentence
  */

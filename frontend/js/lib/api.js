@@ -1,8 +1,8 @@
 // Calls of the REST API with the browser's session.
 
-import { gettext, interpolate } from "./words.js";
+import { gettext, interpolate } from "./translation.js";
 
-/** What the server refused, in its own words (RFC 9457 problem details). */
+/** The server refused a call, and said why (RFC 9457 problem details). */
 export class Refused extends Error {
   /**
    * @param {number} status HTTP status
@@ -17,7 +17,7 @@ export class Refused extends Error {
   }
 
   /** Whether the reader has to sign in again. */
-  get signedOut() {
+  get isSignedOut() {
     return this.status === 401 || (this.status === 403 && this.type.includes("authenticat"));
   }
 }
@@ -31,8 +31,8 @@ export class Unreachable extends Error {
   }
 }
 
-const PATIENCE_MS = 20_000;
-const AGAIN_LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
+const TIMEOUT_MS = 20_000;
+const RETRY_LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** @returns {string} the token that proves a call comes from our own page */
 function csrfToken() {
@@ -43,33 +43,33 @@ function csrfToken() {
 }
 
 /**
- * One call. Resolves with the answer's JSON (null: no content).
+ * One call. Resolves with the reply's JSON (null: no content).
  *
  * @param {"GET" | "POST" | "DELETE"} method
  * @param {string} url
  * @param {object} [body]
- * @param {number} [patience] milliseconds
+ * @param {number} [timeout] milliseconds
  * @returns {Promise<any>}
  * @throws {Refused} the server said no
- * @throws {Unreachable} no answer
+ * @throws {Unreachable} no reply
  */
-export async function call(method, url, body, patience = PATIENCE_MS) {
-  const answer = await send(method, url, body, patience);
-  if (AGAIN_LATER.has(answer.status)) throw new Unreachable(interpolate(gettext("The server answered %(status)s."), { status: answer.status }));
-  if (answer.status === 204) return null;
-  const data = await answer.json().catch(() => null);
-  if (answer.ok) return data;
-  throw new Refused(answer.status, String(data?.type ?? ""), String(data?.detail ?? interpolate(gettext("The server answered %(status)s."), { status: answer.status })));
+export async function call(method, url, body, timeout = TIMEOUT_MS) {
+  const response = await send(method, url, body, timeout);
+  if (RETRY_LATER.has(response.status)) throw new Unreachable(interpolate(gettext("The server answered %(status)s."), { status: response.status }));
+  if (response.status === 204) return null;
+  const data = await response.json().catch(() => null);
+  if (response.ok) return data;
+  throw new Refused(response.status, String(data?.type ?? ""), String(data?.detail ?? interpolate(gettext("The server answered %(status)s."), { status: response.status })));
 }
 
 /**
  * @param {string} method
  * @param {string} url
  * @param {object | undefined} body
- * @param {number} patience
+ * @param {number} timeout
  * @returns {Promise<Response>}
  */
-async function send(method, url, body, patience) {
+async function send(method, url, body, timeout) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
@@ -80,7 +80,7 @@ async function send(method, url, body, patience) {
       headers,
       body: body ? JSON.stringify(body) : undefined,
       credentials: "same-origin",
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(timeout),
     });
   } catch (error) {
     throw new Unreachable(error instanceof Error ? error.message : String(error));

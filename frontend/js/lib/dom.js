@@ -1,4 +1,4 @@
-// Finding elements, with the type the caller counts on; a missing one is an error in the page, said at once.
+// Finds elements, with the type the caller counts on; a missing one is an error of the page, thrown at once.
 
 /**
  * The one element that matches.
@@ -10,9 +10,9 @@
  * @returns {T}
  */
 export function one(selector, type, within = document) {
-  const found = within.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`No ${type.name} matches ${selector}.`);
-  return found;
+  const element = within.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`No ${type.name} matches ${selector}.`);
+  return element;
 }
 
 /**
@@ -25,8 +25,8 @@ export function one(selector, type, within = document) {
  * @returns {T | null}
  */
 export function maybe(selector, type, within = document) {
-  const found = within.querySelector(selector);
-  return found instanceof type ? found : null;
+  const element = within.querySelector(selector);
+  return element instanceof type ? element : null;
 }
 
 /**

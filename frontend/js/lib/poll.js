@@ -1,51 +1,57 @@
 // Asking again and again, politely: not while nobody looks, and more slowly while the server does not answer.
 
-const MOST_MS = 30_000;
+import { systemClock } from "./clock.js";
+
+const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Repeats an errand until it says it is done.
  *
  * @param {() => Promise<boolean>} errand resolves with true when there is nothing more to ask
- * @param {{ every?: number, soon?: boolean, onTrouble?: (troubled: boolean) => void }} [manner] `every`: milliseconds
- *   between calls; `soon`: the first call is made at once
+ * @param {object} [manner]
+ * @param {number} [manner.every] milliseconds between calls
+ * @param {boolean} [manner.soon] whether the first call is made at once
+ * @param {(isTroubled: boolean) => void} [manner.onTrouble]
+ * @param {import("./clock.js").Clock} [manner.clock]
+ * @param {EventTarget & { readonly hidden: boolean }} [manner.visibility] whether somebody looks: a document
  * @returns {() => void} stops it
  */
-export function poll(errand, { every = 2000, soon = false, onTrouble = () => {} } = {}) {
+export function poll(errand, { every = 2000, soon = false, onTrouble = () => {}, clock = systemClock, visibility = document } = {}) {
   let pause = every;
-  let stopped = false;
-  let asking = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let isStopped = false;
+  let isAsking = false;
+  /** @type {any} */
   let timer;
 
   function stop() {
-    stopped = true;
-    clearTimeout(timer);
-    document.removeEventListener("visibilitychange", wake);
+    isStopped = true;
+    clock.stop(timer);
+    visibility.removeEventListener("visibilitychange", wake);
   }
 
   function wake() {
-    if (document.hidden || stopped || asking) return;
-    clearTimeout(timer);
-    timer = setTimeout(turn, 0);
+    if (visibility.hidden || isStopped || isAsking) return;
+    clock.stop(timer);
+    timer = clock.start(turn, 0);
   }
 
   async function turn() {
-    if (document.hidden || stopped) return; // `wake` goes on when somebody looks again
-    asking = true;
+    if (visibility.hidden || isStopped) return; // `wake` goes on when somebody looks again
+    isAsking = true;
     try {
       if (await errand()) return stop();
       if (pause !== every) onTrouble(false);
       pause = every;
     } catch {
-      pause = Math.min(pause * 2, MOST_MS);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       onTrouble(true);
     } finally {
-      asking = false;
+      isAsking = false;
     }
-    if (!stopped) timer = setTimeout(turn, pause);
+    if (!isStopped) timer = clock.start(turn, pause);
   }
 
-  document.addEventListener("visibilitychange", wake);
-  timer = setTimeout(turn, soon ? 0 : every);
+  visibility.addEventListener("visibilitychange", wake);
+  timer = clock.start(turn, soon ? 0 : every);
   return stop;
 }

@@ -6,7 +6,7 @@ const YEAR = 365 * 24 * 3600;
 const NEXT = /** @type {Record<Theme, Theme>} */ ({ light: "dark", dark: "contrast", contrast: "light" });
 
 export const themes = {
-  /** @returns {Theme} what is shown now, whoever chose it */
+  /** @returns {Theme} the one on the page, chosen here or by the system */
   current() {
     const chosen = document.documentElement.dataset.theme;
     if (chosen === "light" || chosen === "dark" || chosen === "contrast") return chosen;
@@ -20,11 +20,11 @@ export const themes = {
 };
 
 /**
- * Shows a theme and keeps it for next time.
+ * Switches to a theme, and keeps it for the next page.
  *
  * @param {Theme} theme
  */
-export function remember(theme) {
+export function switchTheme(theme) {
   document.documentElement.dataset.theme = theme;
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `theme=${theme}; path=/; max-age=${YEAR}; samesite=lax${secure}`;

@@ -1,10 +1,10 @@
-// The lead's page of a campaign: jobs and counts move by themselves; every act is an ordinary form.
+// The lead's page of a campaign: jobs and counts are updated while it is open; every act is an ordinary form.
 
 import { followJob } from "../components/job.js";
 import { call } from "../lib/api.js";
 import { all, maybe, one } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { refreshParts } from "../lib/live.js";
+import { refreshParts } from "../lib/live_parts.js";
 import { poll } from "../lib/poll.js";
 
 const COUNTS_EVERY_MS = 5000;

@@ -2,7 +2,7 @@
 
 import { Chart } from "../components/chart.js";
 import { all, maybe, one } from "../lib/dom.js";
-import { gettext, interpolate } from "../lib/words.js";
+import { gettext, interpolate } from "../lib/translation.js";
 
 /** @typedef {{ label: string, lines: Record<string, number>[] }} Run what was measured at each `step` */
 

@@ -1,44 +1,43 @@
-// One look through the lens: waits for the result, then lets beta be played with. The log-ratios are the model's; the rest
-// is arithmetic.
+// One look through the lens: waits for the result, then computes it for any beta. The log-ratios are the model's; the
+// rest is arithmetic.
 
 import { announce } from "../lib/announce.js";
 import { call } from "../lib/api.js";
 import { all, maybe, one } from "../lib/dom.js";
-import { figures } from "../lib/dpo.js";
+import { dpoFigures } from "../lib/dpo_figures.js";
 import { fixed, percent } from "../lib/format.js";
-import { refreshParts } from "../lib/live.js";
+import { refreshParts } from "../lib/live_parts.js";
 import { poll } from "../lib/poll.js";
-import { statusInWords } from "../lib/statuses.js";
-import { gettext } from "../lib/words.js";
+import { isActive, statusLabel } from "../lib/job_status.js";
+import { gettext } from "../lib/translation.js";
 
-/** @typedef {keyof import("../lib/dpo.js").Figures} Name */
+/** @typedef {keyof import("../lib/dpo_figures.js").Figures} Name */
 
-const ACTIVE = new Set(["queued", "running", "cancelling"]);
 const page = one("#main", HTMLElement);
 const url = `${page.dataset.api ?? "/api/v1/"}lens/${page.dataset.lensJob}/`;
 
-/** @param {string | undefined} ratios of both sides, with a space between them */
-function numbers(ratios) {
-  const [chosen, rejected] = (ratios ?? "").split(" ").map(Number);
+/** @param {string | undefined} text the log-ratios of both sides, with a space between them */
+function ratiosOf(text) {
+  const [chosen, rejected] = (text ?? "").split(" ").map(Number);
   return [chosen ?? 0, rejected ?? 0];
 }
 
 /** @param {number} beta */
 function showFigures(beta) {
   const body = one("tbody[data-after]", HTMLElement);
-  const columns = [numbers(body.dataset.before), numbers(body.dataset.after)];
+  const columns = [ratiosOf(body.dataset.before), ratiosOf(body.dataset.after)];
   one("#beta-value", HTMLElement).textContent = fixed(beta);
   columns.forEach(([chosen, rejected], column) => {
-    const found = figures(chosen ?? 0, rejected ?? 0, beta);
+    const figures = dpoFigures(chosen ?? 0, rejected ?? 0, beta);
     for (const row of all("tr[data-figure]", HTMLTableRowElement, body)) {
       const name = /** @type {Name} */ (row.dataset.figure);
       const cell = row.cells[column + 1];
-      if (cell) cell.textContent = name === "probability" ? percent(found[name]) : fixed(found[name]);
+      if (cell) cell.textContent = name === "probability" ? percent(figures[name]) : fixed(figures[name]);
     }
   });
 }
 
-function offerBeta() {
+function startSlider() {
   const slider = maybe("#beta", HTMLInputElement);
   if (!slider) return;
   slider.hidden = false;
@@ -55,16 +54,16 @@ if (maybe("[data-active]", HTMLElement)) {
   poll(async () => {
     const job = await call("GET", url);
     const chip = maybe("[data-active] .chip", HTMLElement);
-    if (chip && ACTIVE.has(job.status)) {
+    if (chip && isActive(job.status)) {
       chip.dataset.state = job.status;
-      chip.textContent = statusInWords(job.status);
+      chip.textContent = statusLabel(job.status);
       return false;
     }
     if (!(await refreshParts())) location.reload();
     announce(job.status === "finished" ? gettext("The result is here.") : gettext("The lens could not finish."));
-    offerBeta();
+    startSlider();
     return true;
   });
 } else {
-  offerBeta();
+  startSlider();
 }

@@ -1,5 +1,5 @@
-// Nobody is signed in: what this browser kept of whoever was is forgotten.
+// Nobody is signed in: the pages that this browser stored of the last person are forgotten.
 
-import { forgetAll } from "../lib/kept.js";
+import { forgetAll } from "../judging/offline_copy.js";
 
 void forgetAll();

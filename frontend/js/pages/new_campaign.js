@@ -40,7 +40,7 @@ links.forEach((link, index) =>
 back.addEventListener("click", () => show(present - 1));
 next.addEventListener("click", () => isSound() && show(present + 1));
 
-// What is wrong may lie in a step that is not shown: the browser could not point at it.
+// The invalid field may be in a hidden step, where the browser could not point at it.
 make.addEventListener("click", () => {
   const wrong = steps.findIndex((step) => all("input, select, textarea", HTMLElement, step).some((field) => field.matches(":invalid")));
   if (wrong >= 0 && wrong !== present) show(wrong);

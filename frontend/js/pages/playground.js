@@ -1,11 +1,11 @@
-// The playground: asks one version or two, shows what they say, keeps it in a campaign with one key.
+// The playground: asks one version or two, shows their completions, keeps them in a campaign with one key.
 
 import { announce } from "../lib/announce.js";
 import { call } from "../lib/api.js";
 import { all, make, maybe, one } from "../lib/dom.js";
 import { count, fixed } from "../lib/format.js";
-import { onKeys } from "../lib/keys.js";
-import { gettext, interpolate } from "../lib/words.js";
+import { onKeys } from "../lib/shortcuts.js";
+import { gettext, interpolate } from "../lib/translation.js";
 
 /** @typedef {{ role: string, content: string }} Turn */
 /**
@@ -19,15 +19,15 @@ import { gettext, interpolate } from "../lib/words.js";
  * @property {string} receipt
  */
 
-const PATIENCE_MS = 180_000; // a model that has to be loaded first, on a busy machine
+const TIMEOUT_MS = 180_000; // a model that has to be loaded first, on a busy machine
 
-/** @type {Turn[]} what was said before */
+/** @type {Turn[]} the turns before the question */
 let history = [];
-/** @type {Turn[]} what the completions on the page go on from */
+/** @type {Turn[]} the conversation that the completions on the page continue */
 let asked = [];
 /** @type {(Completion | null)[]} */
 let completions = [];
-let question = 0; // completions to an older question are of no use
+let question = 0; // counts questions: completions to an older one are dropped
 
 function start() {
   const form = maybe("#ask", HTMLFormElement);
@@ -51,9 +51,9 @@ const acts = {
   comparison: () => void keep(true),
   prompt: () => void keep(false),
   again: () => void (asked.length && ask(asked)),
-  left: () => goOn(0),
-  right: () => goOn(1),
-  new: startAnew,
+  left: () => continueFrom(0),
+  right: () => continueFrom(1),
+  new: startConversation,
 };
 /** @type {Record<string, () => void>} */
 const keys = {
@@ -73,7 +73,7 @@ function press(act) {
 
 /** @param {Turn[]} turns */
 async function ask(turns) {
-  const mine = ++question;
+  const number = ++question;
   const left = one("#left", HTMLSelectElement).value;
   const beside = one("#right", HTMLSelectElement).value;
   const names = beside ? [left, beside === "=" ? left : beside] : [left];
@@ -83,50 +83,50 @@ async function ask(turns) {
   const cards = names.map(waitingCard);
   one("#columns", HTMLElement).replaceChildren(...cards);
   one("#answers", HTMLElement).hidden = false;
-  allow();
-  await Promise.all(names.map((name, index) => completeInto(mine, name, index, cards[index])));
-  if (mine !== question) return;
+  enableActs();
+  await Promise.all(names.map((name, index) => completeInto(number, name, index, cards[index])));
+  if (number !== question) return;
   one("#answers", HTMLElement).focus({ preventScroll: true });
   const texts = completions.flatMap((completion) => (completion ? [completion.text] : []));
   if (texts.length) announce(texts.join("\n\n"));
 }
 
 /**
- * @param {number} mine
+ * @param {number} number of the question
  * @param {string} name
  * @param {number} index
  * @param {HTMLElement | undefined} card
  */
-async function completeInto(mine, name, index, card) {
+async function completeInto(number, name, index, card) {
   if (!card) return;
   const api = one("#main", HTMLElement).dataset.api ?? "/api/v1/";
   const prose = one(".prose", HTMLElement, card);
   try {
     const body = { messages: asked, settings: settings() };
-    const completion = /** @type {Completion} */ (await call("POST", `${api}versions/${name}/completion/`, body, PATIENCE_MS));
-    if (mine !== question) return;
+    const completion = /** @type {Completion} */ (await call("POST", `${api}versions/${name}/completion/`, body, TIMEOUT_MS));
+    if (number !== question) return;
     completions[index] = completion;
-    prose.innerHTML = completion.html || `<p><em>${gettext("It said nothing.")}</em></p>`;
+    prose.innerHTML = completion.html || `<p><em>${gettext("The completion is empty.")}</em></p>`;
     const pace = interpolate(gettext("%(tokens)s tokens in %(seconds)s s"), { tokens: count(completion.tokens), seconds: fixed(completion.seconds, 1) });
     one("[data-figures]", HTMLElement, card).textContent =
-      completion.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the limit"), { pace }) : pace;
+      completion.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the token limit"), { pace }) : pace;
     card.dataset.state = "answered";
   } catch (error) {
-    if (mine !== question) return;
+    if (number !== question) return;
     card.dataset.state = "failed";
     prose.replaceChildren(make("p", { class: "notice notice-error", text: sentence(error) }));
   }
-  allow();
+  enableActs();
 }
 
 /** @returns {Record<string, number | string>} */
 function settings() {
   const system = one("#system-prompt", HTMLTextAreaElement).value.trim();
-  const chosen = {
+  const sampling = {
     temperature: Number(one("#temperature", HTMLInputElement).value),
     max_tokens: Number(one("#max-tokens", HTMLInputElement).value),
   };
-  return system ? { ...chosen, system_prompt: system } : chosen;
+  return system ? { ...sampling, system_prompt: system } : sampling;
 }
 
 /** @param {string} name */
@@ -139,31 +139,31 @@ function waitingCard(name) {
   return card;
 }
 
-/** Which buttons make sense with the completions there are. */
-function allow() {
-  const there = completions.filter(Boolean).length;
-  const kept = one("#campaign", HTMLSelectElement).value !== "";
+/** Enables the buttons that make sense with the completions on the page. */
+function enableActs() {
+  const arrived = completions.filter(Boolean).length;
+  const hasCampaign = one("#campaign", HTMLSelectElement).value !== "";
   /** @type {Record<string, boolean>} */
-  const sensible = {
-    comparison: there === 2 && kept,
-    prompt: kept,
+  const enabled = {
+    comparison: arrived === 2 && hasCampaign,
+    prompt: hasCampaign,
     left: Boolean(completions[0]),
     right: Boolean(completions[1]),
   };
-  for (const [act, is] of Object.entries(sensible)) {
-    one(`[data-act="${act}"]`, HTMLButtonElement).disabled = !is;
+  for (const [act, isEnabled] of Object.entries(enabled)) {
+    one(`[data-act="${act}"]`, HTMLButtonElement).disabled = !isEnabled;
   }
 }
 
-/** @param {boolean} both whether the two completions are kept too, as a comparison */
+/** @param {boolean} both whether to keep the two completions too, as a comparison */
 async function keep(both) {
   const api = one("#main", HTMLElement).dataset.api ?? "/api/v1/";
   const campaign = one("#campaign", HTMLSelectElement);
   const receipts = both ? { receipts: completions.map((completion) => completion?.receipt) } : {};
   try {
     const kept = await call("POST", `${api}campaigns/${campaign.value}/playground/`, { messages: asked, ...receipts });
-    const where = campaign.selectedOptions[0]?.textContent ?? campaign.value;
-    show(interpolate(outcome(both, kept.created), { campaign: where }));
+    const name = campaign.selectedOptions[0]?.textContent ?? campaign.value;
+    show(interpolate(outcome(both, kept.created), { campaign: name }));
   } catch (error) {
     show(sentence(error), "error");
   }
@@ -175,19 +175,19 @@ async function keep(both) {
  * @returns {string} with %(campaign)s in it
  */
 function outcome(both, isNew) {
-  if (both) return isNew ? gettext("Kept as a comparison in %(campaign)s.") : gettext("%(campaign)s has this comparison already.");
-  return isNew ? gettext("Kept as a prompt in %(campaign)s.") : gettext("%(campaign)s has this prompt already.");
+  if (both) return isNew ? gettext("Saved as a comparison in %(campaign)s.") : gettext("%(campaign)s has this comparison already.");
+  return isNew ? gettext("Saved as a prompt in %(campaign)s.") : gettext("%(campaign)s has this prompt already.");
 }
 
 /** @param {number} side */
-function goOn(side) {
+function continueFrom(side) {
   const completion = completions[side];
   if (!completion) return;
   history = [...asked, { role: "assistant", content: completion.text }];
   showTurns();
 }
 
-function startAnew() {
+function startConversation() {
   question += 1;
   history = [];
   completions = [];

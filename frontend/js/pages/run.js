@@ -5,8 +5,8 @@ import { followJob } from "../components/job.js";
 import { call } from "../lib/api.js";
 import { make, maybe, one } from "../lib/dom.js";
 import { fixed, percent } from "../lib/format.js";
-import { refreshParts } from "../lib/live.js";
-import { gettext } from "../lib/words.js";
+import { refreshParts } from "../lib/live_parts.js";
+import { gettext } from "../lib/translation.js";
 
 /**
  * @typedef {object} Metric one line of the run's metrics
@@ -28,9 +28,9 @@ const page = one("#main", HTMLElement);
 const metricsUrl = `${page.dataset.api ?? "/api/v1/"}runs/${page.dataset.run}/metrics/`;
 const rows = one("[data-metrics] tbody", HTMLElement);
 
-/** @type {Map<string, Metric>} by step and event: a line that comes twice is there once */
+/** @type {Map<string, Metric>} by step and event, so that a line that comes twice is kept once */
 const metrics = new Map();
-let isWhole = false; // whether all is here that was there when the page was opened
+let isWhole = false; // whether everything is here that was measured before the page was opened
 
 const BATCH_AND_HELD_OUT = [
   { label: gettext("The batch"), colour: "--series-1" },
@@ -63,27 +63,27 @@ function chart(name, curves, manner) {
   return new Chart(one(`[data-chart=${name}] .chart-canvas`, HTMLElement), curves, manner);
 }
 
-/** All that there is, page by page. */
+/** Fetches all that was measured, page by page. */
 async function fetchMetrics() {
   let query = "?page_size=500";
   while (query) {
-    const answer = await call("GET", `${metricsUrl}${query}`);
-    take(answer.results);
-    query = answer.next ? new URL(answer.next).search : "";
+    const reply = await call("GET", `${metricsUrl}${query}`);
+    add(reply.results);
+    query = reply.next ? new URL(reply.next).search : "";
   }
   isWhole = true;
 }
 
 /** @param {any[]} lines */
-function take(lines) {
-  const news = lines.map((line) => /** @type {Metric} */ ({ event: line.event, step: line.step, ...(line.values ?? line) }));
-  const fresh = news.filter((metric) => !metrics.has(`${metric.step} ${metric.event}`));
+function add(lines) {
+  const received = lines.map((line) => /** @type {Metric} */ ({ event: line.event, step: line.step, ...(line.values ?? line) }));
+  const fresh = received.filter((metric) => !metrics.has(`${metric.step} ${metric.event}`));
   for (const metric of fresh) metrics.set(`${metric.step} ${metric.event}`, metric);
   if (fresh.length) showMetrics();
 }
 
 function showMetrics() {
-  const lines = [...metrics.values()].sort((one, other) => one.step - other.step || one.event.localeCompare(other.event) * -1);
+  const lines = [...metrics.values()].sort((first, second) => first.step - second.step || second.event.localeCompare(first.event));
   const steps = [...new Set(lines.map((metric) => metric.step))];
   /** @type {(event: string, figure: Figure) => (number | null)[]} */
   const column = (event, figure) => steps.map((step) => metrics.get(`${step} ${event}`)?.[figure] ?? null);
@@ -118,7 +118,7 @@ function row(metric) {
   return line;
 }
 
-/** Shows what it can; a server that does not answer is tried again with the job. */
+/** Fetches what it can; where the server does not answer, it is tried again with the job. */
 async function update() {
   const trouble = maybe("[data-trouble]", HTMLElement);
   await fetchMetrics().then(
@@ -128,16 +128,16 @@ async function update() {
 }
 
 /** @param {import("../components/job.js").Job} job */
-function showNews(job) {
+function showReply(job) {
   if (job.log_tail) one("[data-log]", HTMLElement).textContent = job.log_tail;
-  take(job.metrics ?? []);
+  add(job.metrics ?? []);
   if (!isWhole) void update();
 }
 
 void update();
 const job = maybe("[data-job][data-active]", HTMLElement);
 if (job) {
-  followJob(job, page.dataset.api ?? "/api/v1/", showNews, () => {
+  followJob(job, page.dataset.api ?? "/api/v1/", showReply, () => {
     void update();
     void refreshParts().then((done) => done || location.reload());
   });

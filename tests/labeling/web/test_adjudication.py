@@ -83,5 +83,5 @@ def test_a_lead_looks_at_flags_one_after_the_other(visiting: Visiting) -> None:
     assert "Harmful" in client.get(FLAGS).content.decode()
     client.post(FLAGS, {"comparison": first.pk, "reason": "It is a novel.", "decision": "keep"})
     answer = client.post(FLAGS, {"comparison": second.pk, "reason": "It is.", "decision": "retire"}, follow=True)
-    assert "Nothing is flagged" in answer.content.decode()
+    assert "No flagged comparisons" in answer.content.decode()
     assert list(Comparison.objects.order_by("pk").values_list("status", flat=True)) == ["open", "retired"]

@@ -52,6 +52,7 @@ def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path
             PROJECT_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "locale", "*.json*")
         )
     shutil.copytree(PROJECT_DIR / "frontend" / "js", tmp_path / "frontend" / "js")
+    shutil.copy(PROJECT_DIR / "pyproject.toml", tmp_path)  # the settings read the version there
     (tmp_path / "locale").mkdir()
     for domain in DOMAINS:
         command = [sys.executable, "-m", "django", "makemessages", "-l", "de", "-d", domain]
@@ -88,19 +89,19 @@ def test_pages_speak_the_language_that_the_browser_asks_for(scene: Stage) -> Non
 
 PAGES = {
     "/campaigns/sums/": "Der Kreislauf",
-    "/campaigns/sums/data/": "Wie eine Zeile aussieht",
-    "/campaigns/sums/statistics/": "Was neben dem Text Einfluss hat",
+    "/campaigns/sums/data/": "Zeilenformat zeigen",
+    "/campaigns/sums/statistics/": "Verzerrungen",
     "/campaigns/sums/verdicts/": "Alle Entscheidungen",
-    "/campaigns/sums/people/": "Wer teilnimmt",
-    "/campaigns/sums/settings/": "Was Beurteilende sagen dürfen",
-    "/campaigns/sums/events/": "Was getan wurde",
-    "/campaigns/sums/webhooks/": "Einer Adresse melden",
-    "/campaigns/new/": "Wer die Kandidaten schreibt",
+    "/campaigns/sums/people/": "Mitglieder",
+    "/campaigns/sums/settings/": "Auswahl für Beurteilende",
+    "/campaigns/sums/events/": "Ereignisse filtern",
+    "/campaigns/sums/webhooks/": "Webhook hinzufügen",
+    "/campaigns/new/": "Modell",
     "/versions/": "Modellversionen",
-    "/versions/sums-v2/": "Was sie genau ist",
+    "/versions/sums-v2/": "Identität",
     "/playground/": "Neues Gespräch",
     "/lens/": "Belohnungslinse",
-    "/lab/": "Der Verlustrechner",
+    "/lab/": "Verlustrechner",
 }
 """A sentence from each of a lead's pages."""
 
@@ -108,7 +109,7 @@ PAGES = {
 def test_leads_read_their_pages_in_german(scene: Stage) -> None:
     two = furnish(scene).two
     client = signed_in("maya")
-    for path, sentence in {**PAGES, f"/runs/{two.run_id}/": "Woraus er besteht"}.items():
+    for path, sentence in {**PAGES, f"/runs/{two.run_id}/": "Herkunft"}.items():
         page = client.get(path, headers={"Accept-Language": "de"}).content.decode()
         assert '<html lang="de"' in page, path
         assert sentence in page, path

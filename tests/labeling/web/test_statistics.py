@@ -72,7 +72,7 @@ def test_a_campaign_without_judgments_says_why_there_is_nothing(visiting: Visiti
     html = visiting(stage().maya).get(PATH).content.decode()
     assert "No comparison has two votes yet." in html
     assert "Two models must have been compared." in html
-    assert "Nobody has judged in this slice yet." in html
+    assert "No judgments in this slice yet." in html
 
 
 def test_names_of_models_are_shown_as_text(visiting: Visiting) -> None:

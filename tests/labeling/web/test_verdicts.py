@@ -23,7 +23,7 @@ def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     page = maya.get(f"{PATH}verdicts/").content.decode()
     assert page.count("plus one?") == 1
     assert "Majority of the judgments" in page
-    assert "No verdict is like that" in maya.get(f"{PATH}verdicts/?winner=b").content.decode()
+    assert "No matching verdict" in maya.get(f"{PATH}verdicts/?winner=b").content.decode()
     assert "plus one?" in maya.get(f"{PATH}verdicts/?winner=a&confidence_at_most=0.99").content.decode()
     page = maya.get(f"{PATH}verdicts/?confidence_at_most=many").content.decode()
     assert "Enter a number" in page
@@ -47,7 +47,7 @@ def test_disagreements_show_votes_and_words_as_text(visiting: Visiting) -> None:
     assert page.count('data-testid="disagreement"') == 1
     assert "&lt;b&gt;b&lt;/b&gt; is true." in page
     assert scene.alice.pseudonym in page
-    assert "No disagreement is like that" in maya.get(f"{PATH}disagreements/?status=settled").content.decode()
+    assert "No matching disagreement" in maya.get(f"{PATH}disagreements/?status=settled").content.decode()
     assert maya.get(f"{PATH}disagreements/?status=conflict&commented=on").content.decode().count("is true.") == 2
 
 

@@ -25,7 +25,7 @@ def test_a_campaign_without_prompts_is_told_to_import_some(visiting: Visiting) -
     page = page_of(visiting(on_stage.maya))
     assert "Import prompts" in page
     assert "No run yet" in page
-    assert "Nothing serves yet" in page
+    assert "No version serves yet" in page
 
 
 def test_a_draft_with_comparisons_is_told_to_start_labeling(visiting: Visiting) -> None:
@@ -75,7 +75,7 @@ def test_why_pairs_are_missing_is_said(visiting: Visiting) -> None:
         job.items.create(prompt=prompt, number=90, status=status, reason=reason, **both)
     page = " ".join(visiting(on_stage.maya).get(PATH).content.decode().split())
     assert '<b class="number">2</b> pairs: The server was &lt;slow&gt;.' in page
-    assert '<b class="number">1</b> pair, tried again: Too busy (429).' in page
+    assert '<b class="number">1</b> pair, being retried: Too busy (429).' in page
 
 
 def test_two_versions_are_compared_when_named(visiting: Visiting) -> None:

@@ -5,6 +5,7 @@ import re
 from labeling.models import Campaign, Role
 from tests.browser.furnished import Furnished, furnish
 from tests.clients import Visiting
+from tests.markup import tight
 from tests.people import person, stage
 from training.models import Run
 
@@ -19,28 +20,28 @@ def test_two_betas_stand_beside_each_other_with_their_curves(visiting: Visiting)
     made = furnished()
     Run.objects.filter(pk=made.running.pk).update(config={"beta": 0.05, "learning_rate": 1e-4})
     maya = made.finished.created_by
-    page = visiting(maya).get(f"{PATH}?run={made.finished.pk}&run={made.running.pk}").content.decode()
-    row = re.search(r"<tr><th scope=.row.>beta</th>.*?</tr>", page)
+    page = tight(visiting(maya).get(f"{PATH}?run={made.finished.pk}&run={made.running.pk}").content.decode())
+    row = re.search(r"<tr><th scope=.row.>Beta</th>.*?</tr>", page)
     assert row is not None
     assert re.findall(r">([\d.]+)</td>", row[0]) == ["0.2", "0.05"]
-    assert "learning_rate" in page  # they differ in it
-    assert "warmup" not in page  # and not in that
+    assert "Learning rate" in page  # they differ in it
+    assert "Warm-up" not in page  # and not in that
     assert f'"label": "{made.running.pk}, beta 0.05"' in page
-    held_out = visiting(maya).get(f"{PATH}?run={made.finished.pk}").content.decode()
-    batch = visiting(maya).get(f"{PATH}?run={made.finished.pk}&on=progress").content.decode()
+    held_out = tight(visiting(maya).get(f"{PATH}?run={made.finished.pk}").content.decode())
+    batch = tight(visiting(maya).get(f"{PATH}?run={made.finished.pk}&on=progress").content.decode())
     assert len(re.findall(r"<tr><td>\d+, beta", held_out)) == 3
     assert len(re.findall(r"<tr><td>\d+, beta", batch)) == 24
 
 
 def test_without_a_choice_the_newest_finished_ones_are_shown(visiting: Visiting) -> None:
     made = furnished()
-    page = visiting(made.finished.created_by).get(PATH).content.decode()
+    page = tight(visiting(made.finished.created_by).get(PATH).content.decode())
     assert len(re.findall(r'name="run" value="\d+" checked', page)) == 2
     assert f'name="run" value="{made.running.pk}"><span>' in page
 
 
 def test_who_has_no_run_is_told_what_to_do(visiting: Visiting) -> None:
-    assert "There is no run yet" in visiting(person("lena", Role.LEAD)).get(PATH).content.decode()
+    assert "No runs yet" in visiting(person("lena", Role.LEAD)).get(PATH).content.decode()
 
 
 def test_nobody_sees_the_runs_of_campaigns_that_they_do_not_lead(visiting: Visiting) -> None:

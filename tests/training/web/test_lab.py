@@ -33,7 +33,7 @@ def test_an_annotator_picks_the_better_one_and_trains(visiting: Visiting) -> Non
     assert (session.lesson["chosen"], session.lesson["rejected"]) == (FORM["other"], FORM["one"])
     assert session.config["dpop_weight"] > 0
     assert session.config["beta"] == 0.3
-    assert "Waits for a worker" in alice.get("/lab/").content.decode()
+    assert "Waiting for a worker" in alice.get("/lab/").content.decode()
     alice.post(f"/lab/{session.pk}/steps/", {"steps": "5"})
     session.refresh_from_db()
     assert session.total == 9
@@ -55,7 +55,7 @@ def test_what_cannot_be_taught_is_said(visiting: Visiting) -> None:
 
 def test_without_a_model_the_arithmetic_is_there_all_the_same(visiting: Visiting) -> None:
     page = visiting(stage().alice).get("/lab/").content.decode()
-    assert "Nothing serves yet" in page
+    assert "No version serves yet" in page
     assert "0.6642" in page  # the loss of 0.30, 0.25, 0.20, 0.30
 
 

@@ -89,7 +89,7 @@ def test_the_preview_shows_the_annotators_page_and_keeps_nothing(visiting: Visit
     maya = visiting(on_stage.maya)
     form = {**FORM, "scale": "strength", "criteria": "tasty*: Which tastes better?", "name": ""}
     page = maya.post("/new-campaign/preview/", form).content.decode()
-    assert "A preview." in page
+    assert "<b>Preview.</b>" in page
     assert "How do I boil an egg?" in page
     assert "Which tastes better?" in page
     assert 'data-testid="choose-left-3"' in page  # the scale of strength

@@ -1,0 +1,31 @@
+// The comment that goes with a judgment, folded away until it is wanted.
+
+import { one } from "../../lib/dom.js";
+
+export class CommentBox {
+  /**
+   * @param {HTMLDetailsElement} box
+   * @param {() => void} leave called for Escape: back to the keys
+   */
+  constructor(box, leave) {
+    this.box = box;
+    this.field = one("textarea", HTMLTextAreaElement, box);
+    this.field.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+  }
+
+  /** @returns {string | undefined} undefined: no comment */
+  get text() {
+    return this.field.value.trim() ? this.field.value : undefined;
+  }
+
+  /** @param {string} text */
+  fill(text) {
+    this.field.value = text;
+    this.box.open = Boolean(text);
+  }
+
+  open() {
+    this.box.open = true;
+    this.field.focus();
+  }
+}

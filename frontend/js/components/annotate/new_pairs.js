@@ -1,0 +1,39 @@
+// When nothing is left to judge: looks whether comparisons were added, without taking one from anybody, and asks for one
+// when there were.
+
+import { call } from "../../lib/api.js";
+import { poll } from "../../lib/poll.js";
+
+const LOOK_AGAIN_MS = 5000;
+
+export class NewPairs {
+  #isWaiting = false;
+
+  /**
+   * @param {string} progressUrl
+   * @param {import("../../judging/session.js").JudgingSession} session
+   */
+  constructor(progressUrl, session) {
+    this.progressUrl = progressUrl;
+    this.session = session;
+  }
+
+  /** @param {number} comparisons that the campaign has already */
+  wait(comparisons) {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    let lastCount = comparisons;
+    poll(
+      async () => {
+        if (!this.session.assignment) {
+          const progress = await call("GET", this.progressUrl);
+          if (progress.comparisons > lastCount) await this.session.lookForMore();
+          lastCount = progress.comparisons;
+        }
+        this.#isWaiting = !this.session.assignment;
+        return !this.#isWaiting;
+      },
+      { every: LOOK_AGAIN_MS },
+    );
+  }
+}

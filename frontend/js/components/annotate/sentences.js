@@ -1,0 +1,48 @@
+// The sentences of the annotator's page, on the screen and for screen readers.
+
+import { gettext, interpolate, ngettext } from "../../lib/translation.js";
+
+/** @typedef {import("../../judging/types.js").JudgmentDraft} JudgmentDraft */
+/** @typedef {import("../../judging/types.js").Trouble} Trouble */
+
+// By strength: slightly, clearly, much.
+const LEFT = [gettext("Left is better."), gettext("Left is clearly better."), gettext("Left is much better.")];
+const RIGHT = [gettext("Right is better."), gettext("Right is clearly better."), gettext("Right is much better.")];
+const TOP = [gettext("Top is better."), gettext("Top is clearly better."), gettext("Top is much better.")];
+const BOTTOM = [gettext("Bottom is better."), gettext("Bottom is clearly better."), gettext("Bottom is much better.")];
+
+/**
+ * @param {JudgmentDraft} draft
+ * @returns {string}
+ */
+export function judgmentSentence({ choice, strength = 1 }) {
+  const isStacked = matchMedia("(width < 60rem)").matches;
+  if (choice === "left") return (isStacked ? TOP : LEFT)[strength - 1] ?? "";
+  if (choice === "right") return (isStacked ? BOTTOM : RIGHT)[strength - 1] ?? "";
+  return { tie: gettext("Tie."), both_bad: gettext("Both bad."), skip: gettext("Skipped.") }[choice] ?? choice;
+}
+
+/**
+ * @param {Trouble} trouble
+ * @returns {string}
+ */
+export function troubleSentence(trouble) {
+  if (trouble.kind === "refused") return trouble.message;
+  if (trouble.kind === "signed-out") {
+    return gettext("You are signed out. Your judgments are kept here: sign in, then try again.");
+  }
+  const values = { seconds: trouble.seconds };
+  const text = ngettext(
+    "The server cannot be reached. Your judgment is kept; the next attempt is in %(seconds)s second.",
+    "The server cannot be reached. Your judgment is kept; the next attempt is in %(seconds)s seconds.",
+    trouble.seconds,
+  );
+  return interpolate(text, values);
+}
+
+export const PANES_SENTENCES = /** @type {Record<string, string>} */ ({
+  page: gettext("The page scrolls."),
+  together: gettext("Both completions scroll together."),
+  apart: gettext("Each completion scrolls by itself."),
+});
+export const FOCUS_SENTENCES = { both: gettext("Both completions."), left: gettext("Only the left completion."), right: gettext("Only the right completion.") };

@@ -1,0 +1,24 @@
+// The notice of trouble: no network, no sign-in, or a judgment that was refused.
+
+import { one } from "../../lib/dom.js";
+import { troubleSentence } from "./sentences.js";
+
+/** @typedef {import("../../judging/types.js").Trouble} Trouble */
+
+export class TroubleNotice {
+  /** @param {HTMLElement} element with `[data-trouble-text]`, a button that retries and a link to sign in */
+  constructor(element) {
+    this.element = element;
+    this.text = one("[data-trouble-text]", HTMLElement, element);
+    this.retry = one("[data-do=retry]", HTMLElement, element);
+    this.signIn = one("[data-sign-in]", HTMLElement, element);
+  }
+
+  /** @param {Trouble | null} trouble null: over */
+  show(trouble) {
+    this.element.hidden = !trouble;
+    this.retry.hidden = !trouble || trouble.kind === "refused";
+    this.signIn.hidden = trouble?.kind !== "signed-out";
+    if (trouble) this.text.textContent = troubleSentence(trouble);
+  }
+}

@@ -1,0 +1,20 @@
+"""The engine's settings and figures in words."""
+
+from labeling.exchange.dropping import REASONS
+from training.engine.config import RunConfig
+from training.web.setting_labels import DROPPED, SETTINGS, dropped_label, result_label, setting_label
+
+
+def test_every_setting_of_the_engine_has_a_label_of_its_own() -> None:
+    assert set(SETTINGS) == set(RunConfig().as_dict())
+    assert len({str(label) for label in SETTINGS.values()}) == len(SETTINGS)
+
+
+def test_every_reason_to_leave_a_comparison_out_has_a_label() -> None:
+    assert set(DROPPED) == set(REASONS)
+
+
+def test_names_without_a_label_are_readable_all_the_same() -> None:
+    assert setting_label("from_the_future") == "from the future"
+    assert result_label("from_the_future") == "from the future"
+    assert dropped_label("from_the_future") == "from the future"

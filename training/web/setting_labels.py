@@ -1,0 +1,95 @@
+"""The engine's settings and figures in words, for pages that list them."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SETTINGS: dict[str, str | Promise] = {
+    "adam_beta1": _("Adam: memory of the gradient"),
+    "adam_beta2": _("Adam: memory of the squared gradient"),
+    "adam_epsilon": _("Adam: epsilon"),
+    "beta": _("Beta"),
+    "checkpoint_every": _("Steps between checkpoints"),
+    "device": _("Device"),
+    "dpop_weight": _("DPO-Positive weight"),
+    "dtype": _("Number format"),
+    "epochs": _("Epochs"),
+    "evaluate_every": _("Steps between evaluations"),
+    "final_margins": _("Score all pairs at the end"),
+    "gradient_checkpointing": _("Gradient checkpointing"),
+    "keep_best": _("Best adapters kept"),
+    "keep_checkpoints": _("Checkpoints kept"),
+    "kl_budget": _("Limit of the drift, nats per answer"),
+    "label_noise": _("Label noise corrected for"),
+    "lanes": _("Lanes"),
+    "learning_rate": _("Learning rate"),
+    "lora_alpha": _("LoRA alpha"),
+    "lora_rank": _("LoRA rank"),
+    "loss": _("Loss"),
+    "max_grad_norm": _("Gradient norm limit"),
+    "max_length": _("Longest pair, tokens"),
+    "memory_limit_gib": _("Memory limit, GiB"),
+    "optimizer": _("Optimizer"),
+    "pairs_per_step": _("Pairs per step"),
+    "patience": _("Evaluations without progress before it stops"),
+    "probe_prompts": _("Held-out prompts answered at each evaluation"),
+    "probe_tokens": _("Longest such answer, tokens"),
+    "reference": _("Reference"),
+    "schedule": _("Learning rate schedule"),
+    "seed": _("Seed"),
+    "sft_weight": _("SFT term weight"),
+    "share_prefix": _("Compute common beginnings once"),
+    "simpo_margin": _("SimPO margin"),
+    "target_modules": _("Layers with an adapter"),
+    "threads": _("CPU threads"),
+    "tokens_per_row": _("Tokens per row"),
+    "tuning": _("Trained weights"),
+    "warmup_ratio": _("Warm-up share"),
+    "weight_decay": _("Weight decay"),
+}
+RESULTS: dict[str, str | Promise] = {
+    "chosen_logratio": _("log-ratio of the chosen"),
+    "displacement": _("likelihood displacement"),
+    "entropy": _("entropy, nats per token"),
+    "kl": _("KL divergence, nats per answer"),
+    "loss": _("loss"),
+    "losses": _("lost"),
+    "margin": _("mean margin"),
+    "margin_p5": _("margin, 5 %"),
+    "margin_p95": _("margin, 95 %"),
+    "pairs": _("pairs"),
+    "rejected_logratio": _("log-ratio of the rejected"),
+    "reward_accuracy": _("accuracy"),
+    "reward_accuracy_high": _("accuracy, upper end"),
+    "reward_accuracy_low": _("accuracy, lower end"),
+    "sample_ended": _("complete answers"),
+    "sample_length": _("answer length, tokens"),
+    "sample_refusals": _("answers that began as refusals do"),
+    "samples": _("answers"),
+    "ties": _("ties"),
+    "win_rate": _("win rate"),
+    "wins": _("won"),
+}
+DROPPED: dict[str, str | Promise] = {
+    "both_bad": _("both bad"),
+    "duplicate": _("duplicates"),
+    "empty": _("empty completions"),
+    "identical": _("identical completions"),
+    "not_expressible": _("not expressible"),
+    "tie": _("ties"),
+    "unsettled": _("without a verdict"),
+}
+
+
+def setting_label(name: str) -> str:
+    """A setting of the engine in words."""
+    return str(SETTINGS.get(name, name.replace("_", " ")))
+
+
+def result_label(name: str) -> str:
+    """A measured figure in words."""
+    return str(RESULTS.get(name, name.replace("_", " ")))
+
+
+def dropped_label(reason: str) -> str:
+    """Why a snapshot left comparisons out, in words."""
+    return str(DROPPED.get(reason, reason.replace("_", " ")))
