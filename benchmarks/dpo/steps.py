@@ -52,7 +52,7 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
     from training.engine.config import RunConfig
     from training.engine.events import Caller, StopRequest
     from training.engine.learning.run import load_start, prepare_torch
-    from training.engine.learning.trainer import Origin, Trainer, TrainingData
+    from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
     from training.engine.model.policy import Policy
     from training.engine.run_folder import RunFolder
 
@@ -62,7 +62,7 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
         config,
         load_start(Policy, options.model, None, config),
         TrainingData(load.pairs, []),
-        origin=Origin(options.model, {"model_sha256": "", "adapter_sha256": None}),
+        origin=RunOrigin(options.model, {"model_sha256": "", "adapter_sha256": None}),
         folder=RunFolder(folder),
         caller=Caller(lambda event: None, StopRequest()),
     )

@@ -17,7 +17,7 @@ from labeling.stats import majority
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ComparisonOrigin:
     """Where new comparisons come from. source: at most 120 characters. added_by: None: the system."""
 
     source: str
@@ -72,7 +72,7 @@ def in_canonical_order(
     return ordered, new_prompts
 
 
-def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: Origin) -> list[Comparison]:
+def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: ComparisonOrigin) -> list[Comparison]:
     """Writes comparisons that the campaign does not have yet, in this order. The campaign must be locked."""
     # Grows with every comparison anywhere, so from one batch of this campaign to the next; to count would not scale.
     numbers = count(Comparison.objects.aggregate(last=Max("pk", default=0))["last"])

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unfit
-from labeling.actions.comparison_rows import OrderedDraft, Origin, in_canonical_order, write_comparisons
+from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
 from labeling.events.record import record
 from labeling.judging.queue import rewind_cursors
 from labeling.models import Campaign, Comparison, User
@@ -68,7 +68,7 @@ def add_comparisons(
 
     source: what made them, at most 120 characters. Raises NotAllowed, Invalid.
     """
-    added, origin = AddedComparisons(), Origin(source, acting_user, now)
+    added, origin = AddedComparisons(), ComparisonOrigin(source, acting_user, now)
     with transaction.atomic():
         require_lead(acting_user, campaign)
         # One at a time in a campaign: two imports of one file must not add everything twice.
@@ -86,7 +86,9 @@ def add_comparisons(
     return added
 
 
-def _add_batch(campaign: Campaign, batch: list[ComparisonDraft], origin: Origin, added: AddedComparisons) -> None:
+def _add_batch(
+    campaign: Campaign, batch: list[ComparisonDraft], origin: ComparisonOrigin, added: AddedComparisons
+) -> None:
     for draft in batch:
         check_draft(draft, campaign)
     reasons = [unfit(draft) for draft in batch]
@@ -102,7 +104,7 @@ def _add_batch(campaign: Campaign, batch: list[ComparisonDraft], origin: Origin,
 
 
 def _find_or_create(
-    campaign: Campaign, ordered: list[OrderedDraft], origin: Origin
+    campaign: Campaign, ordered: list[OrderedDraft], origin: ComparisonOrigin
 ) -> tuple[dict[str, Comparison], list[Comparison]]:
     """The comparisons of these drafts by pair hash, and those of them that are new."""
     first_of_hash = {one.pair_hash: one for one in reversed(ordered)}

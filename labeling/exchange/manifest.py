@@ -56,7 +56,7 @@ class SnapshotFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The description of a snapshot. sha256: the name of its content (see `content_hash`)."""
+    """The description of a snapshot. sha256: the name of its content (see `snapshot_hash`)."""
 
     sha256: str
     train: SnapshotFile
@@ -142,12 +142,12 @@ def verify_snapshot(folder: Path) -> Manifest:
             raise SnapshotDamaged(f"{name} cannot be read: {error}") from error
         if digest != described.sha256:
             raise SnapshotDamaged(f"{name} is not the file that its manifest describes.")
-    if content_hash(manifest.train.sha256, manifest.test.sha256) != manifest.sha256:
+    if snapshot_hash(manifest.train.sha256, manifest.test.sha256) != manifest.sha256:
         raise SnapshotDamaged("The manifest's own hash does not match its files.")
     return manifest
 
 
-def content_hash(train_sha256: str, test_sha256: str) -> str:
+def snapshot_hash(train_sha256: str, test_sha256: str) -> str:
     """The name of a snapshot: SHA-256 over "train.jsonl HASH\\ntest.jsonl HASH\\n"."""
     return sha256(f"{TRAIN} {train_sha256}\n{TEST} {test_sha256}\n".encode()).hexdigest()
 
@@ -205,7 +205,7 @@ def _write_files(
     shutil.rmtree(runs)
     dropped = dict(report.dropped) if report else {}
     dropped["duplicate"] = dropped.get("duplicate", 0) + duplicates
-    manifest = Manifest(content_hash(train.sha256, test.sha256), train, test, split, dropped, dict(meta))
+    manifest = Manifest(snapshot_hash(train.sha256, test.sha256), train, test, split, dropped, dict(meta))
     (work / MANIFEST).write_bytes(_pretty(manifest.as_dict()))
     return manifest
 
@@ -276,9 +276,9 @@ __all__ = [
     "Manifest",
     "SnapshotFile",
     "Split",
-    "content_hash",
     "read_manifest",
     "read_pairs",
+    "snapshot_hash",
     "verify_snapshot",
     "write_snapshot",
 ]

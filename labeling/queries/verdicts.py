@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import islice, repeat
 from typing import cast
 
@@ -100,12 +99,6 @@ def winners(campaign: Campaign) -> dict[str, int]:
     )
     tally = read_tally(campaign.pk)
     return counted | {"conflict": tally.conflicts, "open": tally.comparisons - tally.settled - tally.conflicts}
-
-
-def fresh_verdicts(campaign: Campaign, *, since: datetime | None = None) -> int:
-    """How many verdicts were settled after a moment. since: None: all of them."""
-    verdicts = standing_verdicts(campaign)
-    return (verdicts if since is None else verdicts.filter(settled_at__gt=since)).count()
 
 
 def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRecord]:

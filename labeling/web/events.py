@@ -36,7 +36,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EventEntry:
     """An event as the page shows it."""
 
     event: Event
@@ -67,7 +67,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "entries": [Entry(event, _changes(event.before, event.after)) for event in rows[:SHOWN]],
+        "entries": [EventEntry(event, _changes(event.before, event.after)) for event in rows[:SHOWN]],
         "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
         "query": urlencode(_api_query(filters)),
         "tab": "events",

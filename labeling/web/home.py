@@ -14,7 +14,7 @@ from labeling.web.edge import page, person
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CampaignEntry:
     """A campaign in the list. leads, adjudicates, judges: the user's permissions in it."""
 
     campaign: Campaign
@@ -45,10 +45,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "labeling/home.html", context)
 
 
-def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Entry:
+def _entry(campaign: Campaign, user: User, membership: Membership | None) -> CampaignEntry:
     leads = user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD)
     progress = campaign_progress(campaign)
-    return Entry(
+    return CampaignEntry(
         campaign=campaign,
         progress=progress if leads else progress.for_annotators(campaign),
         judged=membership.judged if membership else 0,

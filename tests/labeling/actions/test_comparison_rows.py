@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
-from labeling.actions.comparison_rows import Origin, in_canonical_order, write_comparisons
+from labeling.actions.comparison_rows import ComparisonOrigin, in_canonical_order, write_comparisons
 from labeling.models import Comparison, Completion, Gold, Verdict
 from tests.people import Stage, asks, pair, stage
 
 
 def write(scene: Stage, *drafts: ComparisonDraft) -> list[Comparison]:
     ordered, _ = in_canonical_order(scene.campaign, drafts, scene.now)
-    return write_comparisons(scene.campaign, ordered, Origin("test", scene.maya, scene.now))
+    return write_comparisons(scene.campaign, ordered, ComparisonOrigin("test", scene.maya, scene.now))
 
 
 def turned(draft: ComparisonDraft) -> ComparisonDraft:

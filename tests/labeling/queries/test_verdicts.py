@@ -1,14 +1,12 @@
 """Verdicts as exports and snapshots read them."""
 
-from datetime import timedelta
-
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.exchange import DropReport
 from labeling.models import Comparison
-from labeling.queries.verdicts import fresh_verdicts, verdict_records
+from labeling.queries.verdicts import verdict_records
 from tests.people import asks, pair, stage
 
 
@@ -72,14 +70,3 @@ def test_verdicts_are_read_batch_by_batch() -> None:
         next(read)
     assert len(queries) <= 3  # ids, rows, improved texts; the rest has not been asked for
     assert sum(1 for _ in read) == 699
-
-
-def test_fresh_verdicts_are_those_after_a_moment() -> None:
-    scene = stage(comparisons=3)
-    scene.settle(["a"])
-    then = scene.now
-    scene.wait(60)
-    scene.settle(["b", "a"])
-    assert fresh_verdicts(scene.campaign) == 3
-    assert fresh_verdicts(scene.campaign, since=then) == 2
-    assert fresh_verdicts(scene.campaign, since=then + timedelta(hours=1)) == 0

@@ -12,7 +12,7 @@ from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.events import Caller, StopRequest
 from training.engine.learning.run import TrainFiles, TrainingKind, load_start, train
-from training.engine.learning.trainer import Origin, Trainer, TrainingData
+from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.model.policy import Policy
 from training.engine.run_folder import RunFolder
 
@@ -113,7 +113,7 @@ def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
         config,
         load_start(Policy, model, None, config),
         TrainingData(pairs, []),
-        origin=Origin(model, {"model_sha256": "m", "adapter_sha256": None}),
+        origin=RunOrigin(model, {"model_sha256": "m", "adapter_sha256": None}),
         folder=RunFolder(out),
         caller=Caller(Events(), StopRequest()),
     )

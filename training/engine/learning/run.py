@@ -18,7 +18,7 @@ from training.engine.events import Caller, log
 from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
-from training.engine.learning.trainer import Origin, Trainer, TrainingData
+from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape
@@ -105,7 +105,7 @@ def train(
             config,
             trained,
             TrainingData(pair_sets["train"].pairs, pair_sets["test"].pairs, encoder),
-            origin=Origin(files.model, inputs),
+            origin=RunOrigin(files.model, inputs),
             folder=folder,
             caller=caller if ranks.main else Caller(_ignore, caller.stop),
             ranks=ranks,

@@ -55,7 +55,7 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
-class Origin:
+class RunOrigin:
     """The start of a run: the base model's folder, and the hashes of everything that was read."""
 
     base_model: Path
@@ -71,7 +71,7 @@ class Trainer:
         model: TrainedModel,
         data: TrainingData,
         *,
-        origin: Origin,
+        origin: RunOrigin,
         folder: RunFolder,
         caller: Caller,
         ranks: Ranks = ALONE,
