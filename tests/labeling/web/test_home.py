@@ -7,7 +7,7 @@ from tests.people import person, stage
 
 def test_somebody_in_no_campaign_is_told_what_to_do(visiting: Visiting) -> None:
     assert "A lead can add you" in text_of(visiting(person("charlie")), "/")
-    assert "Make a campaign" in text_of(visiting(person("maya", "lead")), "/")
+    assert "Create campaign" in text_of(visiting(person("maya", "lead")), "/")
 
 
 def test_home_shows_ones_own_campaigns_and_no_others(visiting: Visiting) -> None:
@@ -21,7 +21,7 @@ def test_home_counts_what_one_has_judged(visiting: Visiting) -> None:
     on_stage.settle(["a", "b"])
     page = text_of(visiting(on_stage.alice), "/")
     assert "<b>2</b> judged by you" in page
-    assert "Go on judging" in page
+    assert "Continue judging" in page
 
 
 def test_an_archived_campaign_is_out_of_sight_but_its_leads_find_it(visiting: Visiting) -> None:

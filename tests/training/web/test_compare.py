@@ -22,7 +22,7 @@ def test_two_versions_are_put_beside_each_other(scene: tuple[Stage, Furnished], 
     on_stage, _ = scene
     maya = visiting(on_stage.maya)
     page = maya.get("/versions/compare/?one=sums-v1&other=sums-v2").content.decode()
-    assert "They have not written for the same prompts" in page
+    assert "No shared prompts yet" in page
     draft = ComparisonDraft(
         asks("Which?"), CompletionDraft("the red cat", "sums-v1"), CompletionDraft("the blue cat", "sums-v2")
     )
@@ -40,7 +40,7 @@ def test_versions_of_different_base_models_are_compared_by_their_texts(
     maya = visiting(scene[0].maya)
     ModelVersion.objects.create(name="elsewhere", base_dir="/elsewhere", content_hash="aa11" * 16, created_at=NOON)
     page = maya.get("/versions/compare/?one=elsewhere&other=sums-v2").content.decode()
-    assert "They grow from different base models" in page
+    assert "These versions have different base models" in page
     page = maya.get("/versions/compare/?one=sums-v1&other=sums-v2").content.decode()
     assert "different base models" not in page
     assert "Held-out loss" in page
