@@ -4,19 +4,22 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import polib
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from config.embedded.var import PROJECT_DIR
+from scripts.messages import DOMAINS, LOCALES, catalogue
 from tests.browser.furnished import furnish
 from tests.people import PASSWORD, Stage, stage
 
-FOLDER = PROJECT_DIR / "config" / "locale" / "de" / "LC_MESSAGES"
-DOMAINS = ("django", "djangojs")
+LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
+CATALOGUES = [(language, domain) for language in LANGUAGES for domain in DOMAINS]
 VALUE = re.compile(r"%\((\w+)\)s|<[^>]+>")
 
 
@@ -25,9 +28,9 @@ def sentences(entry: polib.POEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_every_sentence_is_translated_with_its_values_and_marks(domain: str) -> None:
-    entries = polib.pofile(str(FOLDER / f"{domain}.po"))
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
+def test_every_sentence_is_translated_with_its_values_and_marks(language: str, domain: str) -> None:
+    entries = polib.pofile(catalogue(language, domain))
     assert len(entries) > 40
     for entry in entries:
         assert "fuzzy" not in entry.flags, entry.msgid
@@ -38,11 +41,20 @@ def test_every_sentence_is_translated_with_its_values_and_marks(domain: str) -> 
             assert re.findall(r"[.?:]$", said) == re.findall(r"[.?:]$", entry.msgid), entry.msgid
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_the_compiled_catalogue_is_that_of_its_source(domain: str) -> None:
-    source = {(entry.msgctxt, entry.msgid): sentences(entry) for entry in polib.pofile(str(FOLDER / f"{domain}.po"))}
-    compiled = {(entry.msgctxt, entry.msgid): sentences(entry) for entry in polib.mofile(str(FOLDER / f"{domain}.mo"))}
-    assert compiled == source, "run: manage.py compilemessages"
+@pytest.mark.parametrize(("language", "domain"), CATALOGUES)
+def test_the_compiled_catalogue_is_that_of_its_source(language: str, domain: str) -> None:
+    source = polib.pofile(catalogue(language, domain))
+    compiled = polib.mofile(catalogue(language, domain, "mo"))
+    assert contents(compiled) == contents(source), "run: make messages"
+
+
+def contents(entries: Iterable[polib.POEntry]) -> dict[tuple[str | None, str], list[str]]:
+    """The translations of every sentence, by its context and its English."""
+    return {(entry.msgctxt, entry.msgid): sentences(entry) for entry in entries}
+
+
+def test_every_language_has_a_folder_of_catalogues_and_every_folder_is_a_language() -> None:
+    assert sorted(folder.name for folder in LOCALES.iterdir()) == sorted(LANGUAGES)
 
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="gettext's tools find the sentences, and they are not here")
@@ -58,9 +70,10 @@ def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path
         command = [sys.executable, "-m", "django", "makemessages", "-l", "de", "-d", domain]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
         found = polib.pofile(str(tmp_path / "locale" / "de" / "LC_MESSAGES" / f"{domain}.po"))
-        ours = polib.pofile(str(FOLDER / f"{domain}.po"))
         marked = {(entry.msgctxt, entry.msgid) for entry in found if not entry.obsolete}
-        assert marked == {(entry.msgctxt, entry.msgid) for entry in ours}, "run: manage.py makemessages -l de"
+        for language in LANGUAGES:
+            ours = polib.pofile(catalogue(language, domain))
+            assert marked == {(entry.msgctxt, entry.msgid) for entry in ours}, "run: make messages"
 
 
 @pytest.fixture
