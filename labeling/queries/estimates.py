@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import AnnotatorEstimates, Assignment, Campaign, Choice, Comparison, Judgment
-from labeling.stats import FloatArray, common_confusion, posterior
+from labeling.stats import DEFAULT_ERROR_RATE, FloatArray, common_confusion, posterior
 
 IntArray = NDArray[np.int64]
 
@@ -16,8 +16,6 @@ Vote = tuple[int, str]
 
 WITH_TIE = {Choice.A: 0, Choice.TIE: 1, Choice.BOTH_BAD: 1, Choice.B: 2}
 WITHOUT_TIE = {Choice.A: 0, Choice.B: 1}
-PRIOR_ERROR_RATE = 0.25
-"""Of annotators without estimates."""
 
 
 def votes_on(comparison_ids: Iterable[int]) -> dict[int, list[Vote]]:
@@ -68,14 +66,14 @@ def estimates_of(campaign: Campaign) -> AnnotatorEstimates | None:
 def verdict_posterior(votes: Sequence[Vote], estimates: AnnotatorEstimates | None) -> FloatArray:
     """P(a), P(tie or both bad), P(b) after these votes, under the estimated errors; shape (3,).
 
-    An annotator without an estimate errs at PRIOR_ERROR_RATE.
+    An annotator without an estimate errs at DEFAULT_ERROR_RATE.
     """
     has_tie = any(choice in (Choice.TIE, Choice.BOTH_BAD) for _, choice in votes)
     size = len(estimates.priors) if estimates else 3
     if has_tie and size == 2:  # the estimates were made without ties
         estimates, size = None, 3
     numbers = choice_numbers(with_tie=size == 3)
-    unknown = common_confusion(size, PRIOR_ERROR_RATE)
+    unknown = common_confusion(size, DEFAULT_ERROR_RATE)
     confusions = estimates.confusions if estimates else {}
     matrices = np.array([confusions.get(str(annotator), unknown) for annotator, _ in votes]).reshape(-1, size, size)
     priors = np.array(estimates.priors) if estimates else np.full(size, 1 / size)

@@ -1,6 +1,6 @@
 """Agreement, verdicts and intervals: numbers in, numbers out. No Django, no database, no text."""
 
-from labeling.stats.adaptive import AdaptiveOverlap, estimated_error_rate
+from labeling.stats.adaptive import DEFAULT_ERROR_RATE, AdaptiveOverlap, estimated_error_rate
 from labeling.stats.agreement import (
     AgreementReport,
     Metric,
@@ -37,6 +37,7 @@ from labeling.stats.verdicts import (
 )
 
 __all__ = [
+    "DEFAULT_ERROR_RATE",
     "RULES",
     "AdaptiveOverlap",
     "AgreementReport",
