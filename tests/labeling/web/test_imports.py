@@ -1,0 +1,13 @@
+"""The import and export choices of the pages are the dialects that can be read and written."""
+
+from labeling.exchange import READERS, WRITERS
+from labeling.web.imports import DIALECTS, EXPORTS
+
+
+def test_the_form_offers_every_dialect_that_can_be_read() -> None:
+    assert next(iter(DIALECTS))[0] == "auto"
+    assert {name for name, _ in DIALECTS} == {"auto", *READERS}
+
+
+def test_the_page_offers_every_dialect_that_can_be_written() -> None:
+    assert {name for name, _, _ in EXPORTS} == set(WRITERS)
