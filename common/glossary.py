@@ -60,7 +60,7 @@ LABELING = Chapter(
         Term(
             "guidelines",
             _("Guidelines"),
-            _("What makes a completion better in a campaign. Every change is a new version."),
+            _("The campaign's instructions on what makes a completion better. Every change is a new version."),
         ),
         Term(
             "assignment",
@@ -80,7 +80,7 @@ LABELING = Chapter(
         Term(
             "overlap",
             _("Overlap"),
-            _("How many people judge each comparison independently. Agreement can be measured from two on."),
+            _("How many people judge each comparison independently. Agreement needs at least two."),
         ),
         Term(
             "gold",
@@ -131,7 +131,7 @@ LABELING = Chapter(
         Term(
             "elo",
             _("Elo points"),
-            _("The scale of the ranking: 100 points more mean that about 64 of 100 comparisons are won."),
+            _("The scale of the ranking: a lead of 100 points means winning about 64 of 100 comparisons."),
         ),
         Term(
             "conflict", _("Conflict"), _("A comparison whose judgments lead to no verdict under the campaign's rule.")
@@ -151,7 +151,7 @@ LABELING = Chapter(
         Term(
             "recount",
             _("Recount"),
-            _("Computing all verdicts of a campaign again after its rule has changed."),
+            _("Computing all verdicts of a campaign again, for example after its rule has changed."),
         ),
     ),
 )
@@ -170,7 +170,7 @@ TRAINING = Chapter(
         Term(
             "preference_pair",
             _("Preference pair"),
-            _("A prompt with a chosen and a rejected completion. Each verdict with a winner gives one."),
+            _("A prompt with a chosen and a rejected completion. A verdict with a winner gives one."),
         ),
         Term(
             "snapshot",
@@ -197,7 +197,7 @@ TRAINING = Chapter(
         Term(
             "model_version",
             _("Model version"),
-            _("A named model that never changes: a base model and an adapter, with everything it was made from."),
+            _("A named model that never changes: a base model, usually with an adapter, and a record of its origin."),
         ),
         Term("adapter", _("Adapter"), _("The small set of weights that training adds to a base model (LoRA).")),
         Term("checkpoint", _("Checkpoint"), _("The state of a run at one step, from which it can be resumed.")),
@@ -247,7 +247,10 @@ TRAINING = Chapter(
         Term(
             "loss",
             _("Loss"),
-            _("What training makes smaller. It starts at 0.693 (ln 2), where the model has no preference yet."),
+            _(
+                "The number that training reduces. For DPO it starts at 0.693 (ln 2), where the model has no preference "
+                "yet."
+            ),
         ),
         Term(
             "gradient",
@@ -280,7 +283,7 @@ TRAINING = Chapter(
         Term(
             "candidate",
             _("Candidate"),
-            _("A pair of completions that a model version writes for annotators to judge."),
+            _("A completion that a model version writes for annotators to judge; two of one prompt are compared."),
         ),
         Term(
             "win_rate",
@@ -290,7 +293,9 @@ TRAINING = Chapter(
         Term("gate", _("Gate"), _("The rule that decides whether a new version may be promoted automatically.")),
         Term("promotion", _("Promotion"), _("Making a version the one that serves.")),
         Term("rollback", _("Rollback"), _("Making the version before serve again.")),
-        Term("serving", _("Serving"), _("The version that serves writes the next pairs of every campaign.")),
+        Term(
+            "serving", _("Serving"), _("One version serves at a time: it writes the next candidates of every campaign.")
+        ),
         Term(
             "retraining_rule",
             _("Retraining rule"),
