@@ -248,8 +248,8 @@ TRAINING = Chapter(
             "loss",
             _("Loss"),
             _(
-                "The number that training reduces. For DPO it starts at 0.693 (ln 2), where the model has no preference "
-                "yet."
+                "The number that training reduces. For DPO it starts at 0.693 (ln 2), where the model has no "
+                "preference yet."
             ),
         ),
         Term(
