@@ -27,7 +27,7 @@ def diversity(job: GenerationJob) -> dict[str, float] | None:
     similarity: of the two texts, 0 to 1. distinct: the share of distinct word pairs in them. ended: the share of texts
     that ended by themselves. pairs: how many pairs.
     """
-    pairs = job.diversity.get("pairs", 0)
+    pairs = int(job.diversity.get("pairs", 0))  # a job sums all its figures as floats
     if not pairs:
         return None
     return {"pairs": pairs, **{name: job.diversity[name] / pairs for name in ("similarity", "distinct", "ended")}}
