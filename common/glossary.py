@@ -292,7 +292,7 @@ TRAINING = Chapter(
         ),
         Term("gate", _("Gate"), _("The rule that decides whether a new version may be promoted automatically.")),
         Term("promotion", _("Promotion"), _("Making a version the one that serves.")),
-        Term("rollback", _("Rollback"), _("Making the version before serve again.")),
+        Term("rollback", _("Rollback"), _("Switching back to the version that served before.")),
         Term(
             "serving", _("Serving"), _("One version serves at a time: it writes the next candidates of every campaign.")
         ),

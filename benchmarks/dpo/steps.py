@@ -59,9 +59,9 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
     config = RunConfig(dtype=options.dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP)
     prepare_torch(config)
     trainer = Trainer(
-        config,
-        load_start(Policy, options.model, None, config),
-        TrainingData(load.pairs, []),
+        config=config,
+        model=load_start(Policy, options.model, None, config),
+        data=TrainingData(load.pairs, []),
         origin=RunOrigin(options.model, {"model_sha256": "", "adapter_sha256": None}),
         folder=RunFolder(folder),
         caller=Caller(lambda event: None, StopRequest()),

@@ -15,9 +15,9 @@ register = template.Library()
 def term(key: str, label: str = "", *, at: str = "", mark: bool = False) -> SafeString:
     """A term whose meaning opens on a click, a tap or the Enter key, and closes with Escape. Works without a script.
 
-    key: of the glossary. label: what is written, in place of the term's name. mark: write a question mark, for behind a
-    text that says it already. at: tells it from the same term elsewhere on the page. A button may not stand in a label
-    or a summary: there it goes behind them.
+    key: of the glossary. label: the text, instead of the term's name. mark: show a question mark only, after a text
+    that already contains the term. at: distinguishes it from the same term elsewhere on the page. A button may not be
+    inside a label or a summary: place it after them.
     """
     entry = term_of(key)
     written = format_html('<span class="visually-hidden">{}</span>', entry.name) if mark else label or entry.name

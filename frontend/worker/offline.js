@@ -1,7 +1,7 @@
 // The service worker of the annotator's page: without a network it serves the page that was stored.
 //
-// Whatever the server can answer, the server answers. Nothing is stored here: the page does that
-// (js/judging/offline_copy.js, which names both stores), and everything of a person's is deleted when they sign out.
+// While the server answers, its responses are used. The page fills the stores (js/judging/offline_copy.js, which names
+// them), and deletes everything that belongs to a person when they sign out.
 
 const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const PAGES = "annotate-pages";

@@ -58,8 +58,7 @@ def judge(*, assignment: Assignment | int, draft: JudgmentDraft, acting_user: Us
 
     The same key again returns the same judgment and changes nothing. After the lease ran out a judgment still counts
     while its place is free. The last judgment that a comparison wants settles it in the same transaction.
-    `judge_and_continue` leases the next comparison as well. This one is for callers that show none: they would hold it
-    in vain until its lease runs out.
+    `judge_and_continue` leases the next comparison as well. This one is for callers that do not show it.
     Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, AlreadyJudged, LeaseLost, Withdrawn, QuotaReached,
     KeyUsed.
     """

@@ -34,7 +34,7 @@ LABELS = {
 HELP = {
     "name": _("Visible to annotators."),
     "overlap": _(
-        "Agreement can be measured with 2 or 3, not with 1. A new number applies to comparisons that have not been "
+        "Agreement needs at least 2 judgments per comparison. A new number applies to comparisons that have not been "
         "assigned yet, and to later ones."
     ),
     "max_overlap": _(

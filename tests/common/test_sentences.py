@@ -10,13 +10,13 @@ from common.sentences import Sentence, sentence_of
 from tests.people import NOON, stage
 from training.models import RetrainingRule
 
-WAITS = "Waits: %(fresh)s fresh verdicts of %(needed)s."
+WAITS = "Waiting: %(fresh)s fresh verdicts of %(needed)s."
 
 
 def test_a_sentence_is_a_string_of_the_active_language() -> None:
     waits = Sentence(WAITS, {"fresh": 3, "needed": 20})
-    assert waits == "Waits: 3 fresh verdicts of 20."
-    assert json.dumps({"error": waits}) == '{"error": "Waits: 3 fresh verdicts of 20."}'
+    assert waits == "Waiting: 3 fresh verdicts of 20."
+    assert json.dumps({"error": waits}) == '{"error": "Waiting: 3 fresh verdicts of 20."}'
     with translation.override("de"):
         assert Sentence.from_json(waits.as_json()) == "Wartet: 3 von 20 neuen Entscheidungen."
 

@@ -156,7 +156,7 @@ def _checked_lesson(experiment: Experiment) -> dict[str, Any]:
     watched = list(dict.fromkeys(text.strip() for text in experiment.watched if text.strip()))[:MOST_WATCHED]
     for text in (*texts.values(), *watched):
         if not text:
-            raise WrongSettings(_("The prompt and both completions must say something."))
+            raise WrongSettings(_("The prompt and both completions must not be empty."))
         if len(text) > MOST_CHARACTERS or "\x00" in text:
             raise WrongSettings(
                 _("A text in the lab has at most %(most)s characters, and no NUL.") % {"most": grouped(MOST_CHARACTERS)}

@@ -123,7 +123,7 @@ def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
         fresh = fresh_verdicts(rule.campaign)
         if fresh < rule.min_fresh_verdicts:
             numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
-            outcome = Sentence(gettext_noop("Waits: %(fresh)s fresh verdicts of %(needed)s."), numbers)
+            outcome = Sentence(gettext_noop("Waiting: %(fresh)s fresh verdicts of %(needed)s."), numbers)
         else:
             run, outcome = _try_to_start(rule, fresh, now=now)
     rule.considered_at, rule.outcome = now, outcome
@@ -135,7 +135,7 @@ def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[R
     try:
         run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
     except JobActive:
-        return None, Sentence(gettext_noop("Waits: a run is active."))
+        return None, Sentence(gettext_noop("Waiting: a run is active."))
     except DomainError as error:
         return None, Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)})
     numbers = {"number": run.pk, "fresh": fresh}

@@ -23,7 +23,7 @@ DEFAULT_TEST_SHARE = 0.2
 # With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
 MIN_TEST_PAIRS = 1
-# So many splits are tried before a small set is refused.
+# The number of splits tried before a small set is refused.
 SPLIT_SEEDS = 50
 
 

@@ -27,7 +27,7 @@ TAKEN_NAMES = ("compare",)  # beside versions/NAME/ in training.web.urls
 def register_base_version(*, name: str, directory: Path, acting_user: User | None, now: datetime) -> ModelVersion:
     """Registers a base model's folder under a name. Registering the same one again changes nothing.
 
-    Raises WrongName, and VersionDamaged if the name stands for other files.
+    Raises WrongName, and VersionDamaged if the name is that of other files.
     """
     require_any_lead(acting_user)
     _check_name(name)
@@ -37,7 +37,7 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
     content_hash = files.content_hash(directory)
     if existing is not None and existing.content_hash != content_hash:
         raise VersionDamaged(
-            _("%(name)s stands for other files than those in %(directory)s: choose another name.")
+            _("%(name)s already names different files than those in %(directory)s: choose another name.")
             % {"name": name, "directory": directory}
         )
     with transaction.atomic():
@@ -61,10 +61,10 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
 def _check_name(name: str) -> None:
     """Raises WrongName for a name that addresses of pages cannot hold."""
     if not NAME.fullmatch(name):
-        text = _("%(name)s is no name for a version: use up to 120 letters, digits, hyphens and underscores.")
+        text = _("%(name)s is not a valid version name: use up to 120 letters, digits, hyphens and underscores.")
         raise WrongName(text % {"name": repr(name)})
     if name in TAKEN_NAMES:
-        text = _("A version cannot be called %(name)s: a page has this address. Choose another name.")
+        text = _("A version cannot be called %(name)s: a page already uses this address. Choose another name.")
         raise WrongName(text % {"name": name})
 
 
@@ -160,7 +160,8 @@ def promote(
         if expected is not None and (current is None or current.version_id != expected.pk):
             raise ServingChanged(
                 Sentence(
-                    gettext_noop("%(name)s no longer serves: look again at what to promote."), {"name": expected.name}
+                    gettext_noop("%(name)s no longer serves: review your choice and promote again."),
+                    {"name": expected.name},
                 )
             )
         if current is not None and current.version_id == version.pk:

@@ -163,7 +163,7 @@ class Candidates:
         """With both texts: completes the pair, draws again once where there is nothing to compare, or drops it."""
         first, second = self._draft("first"), self._second_draft()
         if second is None:
-            self.give_up(Status.DROPPED, Sentence(_("The imported text is gone.")))
+            self.give_up(Status.DROPPED, Sentence(_("The imported text was deleted.")))
             return
         is_empty = not first.text.strip() or not second.text.strip()
         alike = 0.0 if is_empty else similarity(first.text, second.text)
@@ -195,10 +195,10 @@ class Candidates:
         return ComparisonDraft(prompt=self.item.prompt, first=self._draft("first"), second=self._draft("second"))
 
     def mark_added(self, comparison: Comparison | None) -> None:
-        """Ends it with its comparison; None: the campaign had this very comparison already."""
+        """Ends it with its comparison; None: the campaign already had this comparison."""
         self.item.comparison = comparison
         self.item.status = Status.DONE if comparison else Status.DROPPED
-        self.item.reason = Sentence("" if comparison else _("The campaign has this very comparison already."))
+        self.item.reason = Sentence("" if comparison else _("This comparison already exists."))
         self._forget_texts()
 
     def _forget_texts(self) -> None:

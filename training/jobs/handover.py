@@ -86,11 +86,11 @@ def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Clock
 
 def _why_it_waits(holder: GenerationJob | Run | None) -> Sentence:
     if holder is None:
-        return Sentence(_("Waits for the machine: its servers are coming back."))
+        return Sentence(_("Waiting for the machine: its servers are coming back."))
     number = {"number": holder.pk}
     if isinstance(holder, Run):
-        return Sentence(_("Waits for the machine: run %(number)s is using it."), number)
-    return Sentence(_("Waits for the machine: generation %(number)s is using it."), number)
+        return Sentence(_("Waiting for the machine: run %(number)s is using it."), number)
+    return Sentence(_("Waiting for the machine: generation %(number)s is using it."), number)
 
 
 def _lock(*, wait: bool) -> bool:

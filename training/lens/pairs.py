@@ -46,7 +46,7 @@ def pair_of_texts(prompt: list[Message], chosen: str, rejected: str) -> Preferen
     if any(unstorable(text) for text in texts):
         raise WrongSettings(_("A completion holds a character that cannot be stored (NUL or half a surrogate pair)."))
     if not all(text.strip() for text in texts):
-        raise WrongSettings(_("Both completions must say something."))
+        raise WrongSettings(_("Both completions must not be empty."))
     if chosen.strip() == rejected.strip():
         raise WrongSettings(_("Both completions are the same: there is nothing to compare."))
     return PreferencePair(pair_id(prompt, chosen, rejected), prompt, chosen, rejected)

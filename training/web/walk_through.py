@@ -66,7 +66,7 @@ def walk_through() -> list[WalkStep]:
             _("The loss, and how hard it pulls"),
             _(
                 "Minus the logarithm of that probability. The gradient pulls by beta times the probability of being "
-                "wrong: pairs it is sure about pull no more."
+                "wrong: pairs it is sure about no longer pull."
             ),
             ((gettext_noop("loss"), result.loss), (gettext_noop("weight"), result.weight)),
         ),

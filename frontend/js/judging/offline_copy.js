@@ -6,7 +6,7 @@
 
 const PAGES = "annotate-pages";
 const STATICS = "annotate-statics";
-const OWNER = "/campaigns/kept-by"; // among the pages: no page, the number of the person they are of
+const OWNER = "/campaigns/kept-by"; // stored among the pages: the id of the person they belong to
 const FIRST_PAUSE_MS = 500;
 const WRITE_DELAY_MS = 250;
 /** @type {SessionState} */

@@ -1,6 +1,6 @@
 // Which words of two texts differ.
 
-// Beyond so many pairs of words the order is given up: what counts then is whether the other text has the word at all.
+// With more pairs of words than this their order is ignored: a word counts as shared if the other text has it at all.
 const MOST_CELLS = 6_000_000;
 
 /**

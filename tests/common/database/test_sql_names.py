@@ -20,7 +20,7 @@ from labeling.queries.verdicts import ROWS, TOKENS
 from tests.common.database.sql import names_in, unknown_names
 from tests.people import NOON
 
-STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TEMPORARY TABLE)\s")
+STATEMENT = re.compile(r"\s*(WITH|SELECT|INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|CREATE TEMPORARY TABLE)\s")
 EXECUTES = re.compile(r"\.(execute|raw)\(")
 MADE_FROM_MODELS = {"common/database/prepared.py", "common/database/copying.py"}
 """They take their names from `_meta`."""

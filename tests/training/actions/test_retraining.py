@@ -79,7 +79,7 @@ def test_a_run_starts_from_the_serving_version_once_there_are_enough_fresh_verdi
     assert rule.outcome == f"Started run {run.pk} on {ALL} fresh verdicts."
     assert fresh_verdicts(labeled) == 0
     assert consider_retraining(rule=rule, now=NOW) is None
-    assert rule.outcome == f"Waits: 0 fresh verdicts of {ALL}."
+    assert rule.outcome == f"Waiting: 0 fresh verdicts of {ALL}."
 
 
 def test_too_few_fresh_verdicts_wait_and_the_reason_is_kept(labeled: Campaign) -> None:
@@ -87,7 +87,7 @@ def test_too_few_fresh_verdicts_wait_and_the_reason_is_kept(labeled: Campaign) -
 
     assert consider_retraining(rule=rule, now=NOW) is None
     rule.refresh_from_db()
-    assert (rule.outcome, rule.considered_at) == (f"Waits: {ALL} fresh verdicts of {ALL + 1}.", NOW)
+    assert (rule.outcome, rule.considered_at) == (f"Waiting: {ALL} fresh verdicts of {ALL + 1}.", NOW)
 
 
 def test_only_verdicts_after_the_last_runs_snapshot_are_fresh(labeled: Campaign, alice: User) -> None:
@@ -108,7 +108,7 @@ def test_a_run_that_a_person_has_started_is_waited_for(labeled: Campaign, alice:
     rule = rule_of(labeled, min_fresh_verdicts=1)
 
     assert consider_retraining(rule=rule, now=NOW) is None
-    assert rule.outcome == "Waits: a run is active."
+    assert rule.outcome == "Waiting: a run is active."
 
 
 def test_what_keeps_a_run_from_starting_is_told_in_the_rule(

@@ -110,9 +110,9 @@ def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
     config = RunConfig(**{**SETTINGS, **settings})
     pairs = read_token_pairs(data, TextEncoder.from_directory(model), max_length=100).pairs
     return Trainer(
-        config,
-        load_start(Policy, model, None, config),
-        TrainingData(pairs, []),
+        config=config,
+        model=load_start(Policy, model, None, config),
+        data=TrainingData(pairs, []),
         origin=RunOrigin(model, {"model_sha256": "m", "adapter_sha256": None}),
         folder=RunFolder(out),
         caller=Caller(Events(), StopRequest()),

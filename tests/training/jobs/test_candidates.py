@@ -48,7 +48,7 @@ def test_a_pair_is_complete_with_its_second_text(campaign: Campaign, base: Model
     assert (draft.first.text, draft.second.text, draft.first.token_ids) == ("a red cat", "one blue dog barks", [3, 4])
     again.mark_added(None)
     assert (again.item.status, again.item.first) == (Status.DROPPED, None)
-    assert again.item.reason == "The campaign has this very comparison already."
+    assert again.item.reason == "This comparison already exists."
 
 
 def test_equal_texts_are_drawn_again_once_with_another_seed(campaign: Campaign, base: ModelVersion) -> None:
@@ -92,5 +92,5 @@ def test_an_imported_text_that_is_gone_drops_the_pair(campaign: Campaign, base: 
     imported = stored(GenerationJob.objects.get())
     assert imported.slots == ("first",)
     write(imported, "first", "a red cat")
-    assert (imported.item.status, imported.item.reason) == (Status.DROPPED, "The imported text is gone.")
+    assert (imported.item.status, imported.item.reason) == (Status.DROPPED, "The imported text was deleted.")
     assert GenerationItem.objects.get(pk=candidates.item.pk).status == Status.WAITING, "nothing is written here"

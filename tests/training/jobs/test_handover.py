@@ -76,7 +76,7 @@ def test_a_run_waits_for_a_generation_and_says_so(
     monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, timezone.now):
         assert claimed.job.error == ""
-    assert said == [f"Waits for the machine: generation {job.pk} is using it."] * 3
+    assert said == [f"Waiting for the machine: generation {job.pk} is using it."] * 3
 
 
 def test_a_generation_waits_for_a_run_and_can_be_cancelled_meanwhile(
@@ -85,7 +85,7 @@ def test_a_generation_waits_for_a_run_and_can_be_cancelled_meanwhile(
     script = Scripted(lambda request, _: "text")
 
     def sleep(seconds: float) -> None:
-        assert "Waits for the machine: run" in GenerationJob.objects.get(pk=job.pk).error
+        assert "Waiting for the machine: run" in GenerationJob.objects.get(pk=job.pk).error
         cancel_generation(job=job, acting_user=None, now=NOW)
 
     monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
@@ -146,7 +146,7 @@ def test_who_waits_while_the_servers_come_back_is_not_taken_for_dead(
     monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, lambda: NOW):
         assert claimed.job.error == ""
-    assert said == ["Waits for the machine: its servers are coming back. 09:00"] * 2
+    assert said == ["Waiting for the machine: its servers are coming back. 09:00"] * 2
 
 
 def test_a_server_that_is_not_there_keeps_no_run_waiting(claimed: "claims.Claim[Run]", server: StubServer) -> None:

@@ -185,20 +185,20 @@ def test_nobody_at_work_means_no_forecast_but_the_reason(visiting: Visiting) -> 
 def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> None:
     on_stage = stage(comparisons=1)
     serving = quiet(on_stage)
-    asleep = Sentence("Waits: %(fresh)s fresh verdicts of %(needed)s.", {"fresh": 3, "needed": 20})
+    asleep = Sentence("Waiting: %(fresh)s fresh verdicts of %(needed)s.", {"fresh": 3, "needed": 20})
     RetrainingRule.objects.create(campaign=on_stage.campaign, outcome=asleep, considered_at=NOON, updated_at=NOON)
     missing = {"name": serving.name, "folder": "/nowhere"}
     text = "The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version."
     GenerationJob.objects.update(status=JobStatus.FAILED, error=Sentence(text, missing))
     run = Run.objects.latest("pk")
-    run.gate = {"promoted": False, "reason": Sentence("Waits: a run is active.").as_json()}
+    run.gate = {"promoted": False, "reason": Sentence("Waiting: a run is active.").as_json()}
     run.error = Sentence("CUDA out of memory")  # the engine's own words
     run.status = JobStatus.FAILED
     run.save()
     maya = visiting(on_stage.maya)
 
     english = page_of(maya)
-    assert "Waits: 3 fresh verdicts of 20." in english
+    assert "Waiting: 3 fresh verdicts of 20." in english
     assert f"The folder of {serving.name} is missing: /nowhere." in english
     german = maya.get(PATH, headers={"Accept-Language": "de"}).content.decode()
     assert '<span lang="de">Wartet: 3 von 20 neuen Entscheidungen.</span>' in german
@@ -207,4 +207,4 @@ def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> 
     assert '<span lang="de">Wartet: Ein Lauf ist noch nicht zu Ende.</span>' in page
     assert 'lang="en" data-testid="run-error">CUDA out of memory<' in page
     told = maya.get(f"/api/v1/runs/{run.pk}/").json()
-    assert (told["error"], told["gate"]["reason"]) == ("CUDA out of memory", "Waits: a run is active.")
+    assert (told["error"], told["gate"]["reason"]) == ("CUDA out of memory", "Waiting: a run is active.")

@@ -102,9 +102,9 @@ def train(
         if ranks.sharded and isinstance(trained, Policy):
             trained.shard()
         trainer = Trainer(
-            config,
-            trained,
-            TrainingData(pair_sets["train"].pairs, pair_sets["test"].pairs, encoder),
+            config=config,
+            model=trained,
+            data=TrainingData(pair_sets["train"].pairs, pair_sets["test"].pairs, encoder),
             origin=RunOrigin(files.model, inputs),
             folder=folder,
             caller=caller if ranks.main else Caller(_ignore, caller.stop),

@@ -67,10 +67,10 @@ class Trainer:
 
     def __init__(
         self,
+        *,
         config: RunConfig,
         model: TrainedModel,
         data: TrainingData,
-        *,
         origin: RunOrigin,
         folder: RunFolder,
         caller: Caller,
