@@ -72,7 +72,7 @@ def test_it_belongs_to_whoever_started_it(base: ModelVersion, alice: User, maya:
     ("changes", "words"),
     [
         ({"rejected": "the cat sees tea"}, "nothing to prefer"),
-        ({"chosen": "  "}, "say something"),
+        ({"chosen": "  "}, "not be empty"),
         ({"chosen": "x" * 3000}, "at most"),
         ({"beta": -1.0}, "beta"),
         ({"remedy": "hope"}, "no remedy"),

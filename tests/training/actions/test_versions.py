@@ -104,7 +104,7 @@ def test_registering_a_base_again_changes_nothing_and_moved_files_are_found(
 
 @pytest.mark.parametrize("name", ["compare", "Smol 2", "../x", "a.b", "", "x" * 121])
 def test_a_name_that_no_address_could_have_is_refused(name: str, tiny_model: Path, var_dir: Path) -> None:
-    with pytest.raises(WrongName, match=r"Choose another name|no name for a version"):
+    with pytest.raises(WrongName, match=r"Choose another name|not a valid version name"):
         register_base_version(name=name, directory=tiny_model, acting_user=None, now=NOW)
     assert not ModelVersion.objects.exists()
 

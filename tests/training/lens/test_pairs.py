@@ -62,7 +62,7 @@ def _snapshot(on_stage: Stage) -> tuple[Snapshot, list[Comparison]]:
         ([], "x", "y", "must be from the user"),
         ([{"role": "assistant", "content": "Hello"}], "x", "y", "must be from the user"),
         (asks("Why?"), "x", " x ", "the same"),
-        (asks("Why?"), "x", " ", "say something"),
+        (asks("Why?"), "x", " ", "not be empty"),
         (asks("Why?"), "x", "\ud800", "cannot be stored"),
     ],
 )
