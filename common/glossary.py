@@ -260,7 +260,7 @@ TRAINING = Chapter(
         Term(
             "kl",
             _("KL divergence"),
-            _("How far a model has drifted from its reference, in nats per answer. 0 is not at all."),
+            _("How far a model has drifted from its reference, in nats per completion. 0 is not at all."),
         ),
         Term("entropy", _("Entropy"), _("How undecided a model is about its next word, in nats per token.")),
         Term(

@@ -36,8 +36,8 @@ HEARTBEAT_SECONDS = 5.0
 STALE_AFTER = timedelta(seconds=90)
 # A queued row counts as forgotten by the broker after this long.
 FORGOTTEN_AFTER = timedelta(seconds=20)
-# A job is given up after it has lost this many workers without progress: it may be what kills them.
-MAX_LOSSES = 5
+# A job is given up after more worker deaths than this without progress: it may be what kills the workers.
+MAX_WORKER_DEATHS = 5
 
 TASKS: dict[type[AnyJob], tuple[str, str]] = {
     GenerationJob: ("training.tasks.run_generation", "generate"),
@@ -171,7 +171,7 @@ def is_lost(job: AnyJob, *, now: datetime) -> bool:
 
 
 def _put_back(job: J, *, now: datetime) -> J | None:
-    """Takes a job from a dead worker: queues it again, cancels it if that was requested, or fails it after MAX_LOSSES.
+    """Takes a job from a dead worker: queues it again, cancels it as requested, or fails it after MAX_WORKER_DEATHS.
 
     Returns the job, or None if its worker lives.
     """
@@ -180,11 +180,11 @@ def _put_back(job: J, *, now: datetime) -> J | None:
     status, error = JobStatus.QUEUED, Sentence()
     if job.status == JobStatus.CANCELLING:
         status = JobStatus.CANCELLED
-    elif job.losses + 1 > MAX_LOSSES:
+    elif job.worker_deaths + 1 > MAX_WORKER_DEATHS:
         status = JobStatus.FAILED
         error = Sentence(
             _("%(count)s workers died with it and it did not move on; see their logs, then start it again."),
-            {"count": job.losses + 1},
+            {"count": job.worker_deaths + 1},
         )
     with transaction.atomic():
         # The heartbeat is part of the comparison: a worker that wakes up now keeps its job.
@@ -192,7 +192,9 @@ def _put_back(job: J, *, now: datetime) -> J | None:
             pk=job.pk, status=job.status, attempts=job.attempts, heartbeat_at=job.heartbeat_at
         )
         ended = {} if status == JobStatus.QUEUED else {"finished_at": now}
-        if not freed.update(status=status, error=error, losses=F("losses") + 1, worker="", enqueued_at=now, **ended):
+        if not freed.update(
+            status=status, error=error, worker_deaths=F("worker_deaths") + 1, worker="", enqueued_at=now, **ended
+        ):
             return None
         job.refresh_from_db()
         if status != JobStatus.QUEUED:

@@ -89,7 +89,7 @@ def complete(
     run = training_now()
     if run is not None:
         raise NoCompletion(
-            _("Run %(number)s is training on this machine; the model answers again when the run ends.")
+            _("Run %(number)s is training on this machine; the model responds again when the run ends.")
             % {"number": run.pk}
         )
     started = time.monotonic()
@@ -117,7 +117,9 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
     except VersionDamaged:
         raise
     except (GenerationError, SamplerDied) as error:
-        raise NoCompletion(_("%(name)s cannot answer. %(error)s") % {"name": version.name, "error": error}) from error
+        raise NoCompletion(
+            _("%(name)s cannot write a completion. %(error)s") % {"name": version.name, "error": error}
+        ) from error
     finally:
         if alone:
             _one_at_a_time.release()
@@ -126,7 +128,7 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
         raise NoCompletion(text % {"name": version.name, "seconds": f"{COMPLETION_SECONDS:g}"})
     if outcome is None or isinstance(outcome, GenerationFailure):
         raise NoCompletion(
-            outcome.reason if outcome else _("%(name)s gave no answer: try again.") % {"name": version.name}
+            outcome.reason if outcome else _("%(name)s wrote no completion: try again.") % {"name": version.name}
         )
     return outcome
 
@@ -153,7 +155,7 @@ def keep_comparison(
     acting_user: User | None,
     now: datetime,
 ) -> tuple[Comparison, bool]:
-    """Adds two answers to the conversation to the campaign as a comparison; returns it and whether it is new.
+    """Adds two completions of the conversation to the campaign as a comparison; returns it and whether it is new.
 
     Raises WrongReceipt, Invalid, NotAllowed, NotFound.
     """
@@ -165,7 +167,7 @@ def keep_comparison(
     if comparison is None:
         reason = next(iter(added.dropped), "")
         raise Invalid(
-            {"identical": _("Both answers are the same."), "empty": _("An answer is empty.")}.get(
+            {"identical": _("Both completions are the same."), "empty": _("A completion is empty.")}.get(
                 reason, _("These two cannot be compared.")
             )
         )
@@ -177,7 +179,9 @@ def _redeem(receipt: str, messages: Sequence[Message]) -> CompletionDraft:
     try:
         values = signing.loads(receipt, salt=SALT, max_age=RECEIPT_SECONDS)
     except signing.BadSignature as error:
-        raise WrongReceipt(_("An answer can be kept unchanged, within a day: ask the model again.")) from error
+        raise WrongReceipt(
+            _("A completion can be kept only unchanged and within a day: ask the model again.")
+        ) from error
     if values["messages"] != messages_hash(messages):
-        raise WrongReceipt(_("This answer belongs to another conversation: ask the model again."))
+        raise WrongReceipt(_("This completion belongs to another conversation: ask the model again."))
     return draft_from_json(values["completion"])

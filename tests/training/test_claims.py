@@ -68,7 +68,7 @@ def test_the_job_of_a_worker_that_is_gone_is_taken_at_once(job: GenerationJob) -
     claim = claims.claim(GenerationJob, job.pk, now=NOW)
 
     assert claim is not None
-    assert (claim.job.attempts, claim.job.losses) == (2, 1)
+    assert (claim.job.attempts, claim.job.worker_deaths) == (2, 1)
 
 
 def test_a_worker_elsewhere_is_taken_for_dead_only_when_it_is_silent_for_long(job: GenerationJob) -> None:
@@ -100,23 +100,23 @@ def test_a_worker_that_lost_its_claim_can_neither_show_itself_nor_write_nor_fini
 
 def test_a_job_that_kills_its_workers_is_given_up_with_a_sentence(job: GenerationJob) -> None:
     now = NOW
-    for _ in range(claims.MAX_LOSSES + 1):
+    for _ in range(claims.MAX_WORKER_DEATHS + 1):
         assert claims.claim(GenerationJob, job.pk, now=now) is not None
         now += claims.STALE_AFTER + timedelta(seconds=1)
 
     assert claims.claim(GenerationJob, job.pk, now=now) is None
     job.refresh_from_db()
     assert job.status == JobStatus.FAILED
-    assert f"{claims.MAX_LOSSES + 1} workers died" in job.error
+    assert f"{claims.MAX_WORKER_DEATHS + 1} workers died" in job.error
     assert Event.objects.filter(verb="generation.failed").count() == 1
 
 
 def test_losing_workers_now_and_then_is_no_reason_to_give_up(job: GenerationJob) -> None:
     now = NOW
-    for _ in range(3 * claims.MAX_LOSSES):
+    for _ in range(3 * claims.MAX_WORKER_DEATHS):
         claim = claims.claim(GenerationJob, job.pk, now=now)
         assert claim is not None
-        claim.write(losses=0)  # it moved on
+        claim.write(worker_deaths=0)  # it moved on
         now += claims.STALE_AFTER + timedelta(seconds=1)
 
 
@@ -170,4 +170,4 @@ def test_the_sweep_frees_and_sends_what_a_dead_worker_had(job: GenerationJob, br
 
     assert (swept.freed, swept.sent, sent("generate")) == (1, 1, 1)
     job.refresh_from_db()
-    assert (job.status, job.worker, job.losses) == (JobStatus.QUEUED, "", 1)
+    assert (job.status, job.worker, job.worker_deaths) == (JobStatus.QUEUED, "", 1)

@@ -1,4 +1,4 @@
-"""Talking to versions, and keeping what was seen: with everything that made it, and nothing that was made up."""
+"""The playground: completions come with everything that made them, and are kept only with a true receipt."""
 
 from typing import Any
 
@@ -30,22 +30,22 @@ def keep(client: APIClient, **body: Any) -> Any:
     return client.post("/api/v1/campaigns/tiny/playground/", {"messages": ASKED, **body}, format="json")
 
 
-def test_a_version_answers_and_the_answer_says_what_made_it(
+def test_a_version_writes_a_completion_that_says_what_made_it(
     client: APIClient, trained: ModelVersion, server: StubServer
 ) -> None:
-    said = ask(client, "tiny-v1", seed=7, settings={"temperature": 0.5})
-    assert said.status_code == 200
-    assert {name: said.json()[name] for name in ("version", "text", "seed", "tokens", "logprob_sum")} == {
+    response = ask(client, "tiny-v1", seed=7, settings={"temperature": 0.5})
+    assert response.status_code == 200
+    assert {name: response.json()[name] for name in ("version", "text", "seed", "tokens", "logprob_sum")} == {
         "version": "tiny-v1",
         "text": "Hello there. 7",
         "seed": 7,
         "tokens": 3,
         "logprob_sum": -1.5,
     }
-    assert said.json()["server"].startswith(server.address)
+    assert response.json()["server"].startswith(server.address)
 
 
-def test_two_answers_become_a_comparison_with_their_ids_and_seeds(
+def test_two_completions_become_a_comparison_with_their_ids_and_seeds(
     client: APIClient, trained: ModelVersion, base: ModelVersion, server: StubServer, campaign: Campaign
 ) -> None:
     receipts = [ask(client, name, seed=seed).json()["receipt"] for name, seed in (("tiny-base", 1), ("tiny-v1", 2))]
@@ -81,28 +81,30 @@ def test_a_receipt_of_another_conversation_or_a_made_up_one_is_refused(
     assert campaign.comparisons.count() == before
 
 
-def test_the_same_answer_twice_is_no_comparison(
+def test_the_same_completion_twice_is_no_comparison(
     client: APIClient, base: ModelVersion, server: StubServer, campaign: Campaign
 ) -> None:
     receipt = ask(client, "tiny-base", seed=1).json()["receipt"]
     twice = keep(client, receipts=[receipt, receipt])
-    assert (twice.status_code, twice.json()["detail"]) == (422, "Both answers are the same.")
+    assert (twice.status_code, twice.json()["detail"]) == (422, "Both completions are the same.")
 
 
 def test_a_server_that_is_away_is_said_in_a_sentence(client: APIClient, base: ModelVersion, server: StubServer) -> None:
     server.deaf = True
-    said = ask(client, "tiny-base")
-    assert said.status_code == 409
-    assert said.json()["detail"].startswith("tiny-base cannot answer. No usable answer from the server at")
+    response = ask(client, "tiny-base")
+    assert response.status_code == 409
+    assert response.json()["detail"].startswith(
+        "tiny-base cannot write a completion. No usable answer from the server at"
+    )
 
 
-def test_an_answer_that_takes_too_long_is_given_up(
+def test_a_completion_that_takes_too_long_is_given_up(
     client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playground, "COMPLETION_SECONDS", -1.0)
-    said = ask(client, "tiny-base")
-    assert said.status_code == 409
-    assert said.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
+    response = ask(client, "tiny-base")
+    assert response.status_code == 409
+    assert response.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
 
 
 def test_while_a_run_trains_nobody_is_asked(
@@ -112,9 +114,9 @@ def test_while_a_run_trains_nobody_is_asked(
         pk = 12
 
     monkeypatch.setattr(playground, "training_now", Training)
-    said = ask(client, "tiny-base")
-    assert (said.status_code, server.calls) == (409, [])
-    assert said.json()["detail"].startswith("Run 12 is training on this machine")
+    response = ask(client, "tiny-base")
+    assert (response.status_code, server.calls) == (409, [])
+    assert response.json()["detail"].startswith("Run 12 is training on this machine")
 
 
 @pytest.mark.parametrize(
@@ -127,8 +129,8 @@ def test_what_cannot_be_asked_is_refused(
     assert server.calls == []
 
 
-def test_the_embedded_sampler_answers_where_there_is_no_server(client: APIClient, base: ModelVersion) -> None:
-    said = ask(client, "tiny-base", settings={"max_tokens": 6, "temperature": 1.0}, seed=3)
-    assert said.status_code == 200, said.json()
-    assert said.json()["server"].startswith("embedded")
-    assert 1 <= said.json()["tokens"] <= 6
+def test_the_embedded_sampler_writes_where_there_is_no_server(client: APIClient, base: ModelVersion) -> None:
+    response = ask(client, "tiny-base", settings={"max_tokens": 6, "temperature": 1.0}, seed=3)
+    assert response.status_code == 200, response.json()
+    assert response.json()["server"].startswith("embedded")
+    assert 1 <= response.json()["tokens"] <= 6

@@ -69,9 +69,9 @@ def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     if type(job).objects.filter(campaign=locked.campaign, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("Another job of this campaign is active: wait until it ends, or cancel it."))
     before = locked.status
-    locked.status, locked.error, locked.losses = JobStatus.QUEUED, "", 0
+    locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0
     locked.finished_at, locked.enqueued_at = None, now
-    locked.save(update_fields=["status", "error", "losses", "finished_at", "enqueued_at"])
+    locked.save(update_fields=["status", "error", "worker_deaths", "finished_at", "enqueued_at"])
     record(
         f"{noun(locked)}.resumed",
         locked,

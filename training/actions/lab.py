@@ -99,8 +99,8 @@ def ask_for_steps(*, session: LabSession, steps: int, acting_user: User, now: da
     changed = ["total"]
     if locked.status == JobStatus.FINISHED:
         _end_others(acting_user, now)
-        locked.status, locked.finished_at, locked.enqueued_at, locked.losses = JobStatus.QUEUED, None, now, 0
-        changed += ["status", "finished_at", "enqueued_at", "losses"]
+        locked.status, locked.finished_at, locked.enqueued_at, locked.worker_deaths = JobStatus.QUEUED, None, now, 0
+        changed += ["status", "finished_at", "enqueued_at", "worker_deaths"]
         enqueue(locked)
     locked.save(update_fields=changed)
     return locked

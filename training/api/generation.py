@@ -31,11 +31,13 @@ class StartGenerationView(ApiView):
     scopes = {"POST": Scope.TRAIN}
 
     @extend_schema(
-        request=serializers.GenerationRequestSerializer, responses={201: serializers.GenerationJobSerializer}
+        operation_id="start_generation",
+        request=serializers.GenerationRequestSerializer,
+        responses={201: serializers.GenerationJobSerializer},
     )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Starts to generate candidate pairs."""
+        """Start generating candidate pairs for a campaign. For its leads."""
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.GenerationRequestSerializer, request)
@@ -52,9 +54,9 @@ class GenerationView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=serializers.GenerationJobSerializer)
+    @extend_schema(operation_id="read_generation", responses=serializers.GenerationJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """Returns its state and progress."""
+        """Get the state and progress of a generation job."""
         return Response(serializers.GenerationJobSerializer(find_generation(self.person, pk)).data)
 
 
@@ -63,9 +65,9 @@ class CancelGenerationView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
+    @extend_schema(operation_id="cancel_generation", request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Cancels it; written pairs stay."""
+        """Cancel a generation job. Pairs written so far are kept."""
         user = self.person
         job = cancel_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)
@@ -76,9 +78,9 @@ class ResumeGenerationView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.GenerationJobSerializer)
+    @extend_schema(operation_id="resume_generation", request=None, responses=serializers.GenerationJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Resumes a failed or cancelled job."""
+        """Resume a failed or cancelled generation job."""
         user = self.person
         job = resume_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
         return Response(serializers.GenerationJobSerializer(job).data)

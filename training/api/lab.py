@@ -21,10 +21,14 @@ class LabSessionsView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=serializers.LabRequestSerializer, responses={201: serializers.LabSessionSerializer})
+    @extend_schema(
+        operation_id="start_experiment",
+        request=serializers.LabRequestSerializer,
+        responses={201: serializers.LabSessionSerializer},
+    )
     @once
     def post(self, request: Request) -> Response:
-        """Starts an experiment; your earlier one ends."""
+        """Start an experiment. Your earlier one ends."""
         values = self.validated(serializers.LabRequestSerializer, request)
         steps = values.pop("steps")
         session = start_lab(experiment=Experiment(**values), steps=steps, acting_user=self.person, now=self.now)
@@ -47,9 +51,13 @@ class LabSessionView(_OneLabSession):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(parameters=[serializers.AfterSerializer], responses=serializers.LabSessionSerializer)
+    @extend_schema(
+        operation_id="read_experiment",
+        parameters=[serializers.AfterSerializer],
+        responses=serializers.LabSessionSerializer,
+    )
     def get(self, request: Request, pk: int) -> Response:
-        """Returns its state, and its steps so far or those after a step."""
+        """Get the state of an experiment, and its steps so far or those after a step."""
         context = {"after": self.asked(serializers.AfterSerializer).get("after", -1)}
         return Response(serializers.LabSessionSerializer(self.find(pk), context=context).data)
 
@@ -59,9 +67,13 @@ class LabStepsView(_OneLabSession):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=serializers.StepsSerializer, responses=serializers.LabSessionSerializer)
+    @extend_schema(
+        operation_id="add_experiment_steps",
+        request=serializers.StepsSerializer,
+        responses=serializers.LabSessionSerializer,
+    )
     def post(self, request: Request, pk: int) -> Response:
-        """Asks for more steps."""
+        """Add steps to an experiment."""
         steps = self.validated(serializers.StepsSerializer, request)["steps"]
         session = ask_for_steps(session=self.find(pk), steps=steps, acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data)
@@ -72,8 +84,8 @@ class EndLabView(_OneLabSession):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.LabSessionSerializer)
+    @extend_schema(operation_id="end_experiment", request=None, responses=serializers.LabSessionSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Ends it; its figures stay."""
+        """End an experiment. Its figures are kept."""
         session = end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
         return Response(serializers.LabSessionSerializer(session).data)

@@ -24,10 +24,14 @@ class LensJobsView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=serializers.LensJobRequestSerializer, responses={201: serializers.LensJobSerializer})
+    @extend_schema(
+        operation_id="start_lens_job",
+        request=serializers.LensJobRequestSerializer,
+        responses={201: serializers.LensJobSerializer},
+    )
     @once
     def post(self, request: Request) -> Response:
-        """Starts to compute the hidden rewards of a pair. Poll the lens job until it is finished."""
+        """Start computing the hidden rewards of a pair. Poll the lens job until it is finished."""
         user = self.person
         access.require_any_lead(user)
         values = self.validated(serializers.LensJobRequestSerializer, request)
@@ -51,9 +55,9 @@ class LensJobView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=serializers.LensJobSerializer)
+    @extend_schema(operation_id="read_lens_job", responses=serializers.LensJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """Returns its state, and its result once it is finished."""
+        """Get the state of a lens job, and its result once it is finished."""
         lens_jobs = access.visible_lens_jobs(self.person).select_related("version", "before", "reference")
         lens_job: LensJob = find_job(lens_jobs, pk, _("There is no lens job %(number)s among those you may see."))
         return Response(serializers.LensJobSerializer(lens_job).data)

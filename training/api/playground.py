@@ -23,9 +23,16 @@ class CompletionView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=serializers.ConversationSerializer, responses=serializers.CompletionSerializer)
+    @extend_schema(
+        operation_id="write_completion",
+        request=serializers.ConversationSerializer,
+        responses=serializers.CompletionSerializer,
+    )
     def post(self, request: Request, name: str) -> Response:
-        """Writes one answer to a conversation. Nothing is stored; send the receipt to keep the answer in a campaign."""
+        """Write one completion of a conversation. Nothing is stored.
+
+        Send the receipt to keep the completion in a campaign.
+        """
         version = find_version(self.person, name)
         values = self.validated(serializers.ConversationSerializer, request)
         signed = playground.complete(version=version, acting_user=self.person, **values)
@@ -50,10 +57,14 @@ class KeepView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=serializers.KeepRequestSerializer, responses={201: serializers.KeptSerializer})
+    @extend_schema(
+        operation_id="keep_conversation",
+        request=serializers.KeepRequestSerializer,
+        responses={201: serializers.KeptSerializer},
+    )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Adds the conversation to the campaign: as a prompt or, with two receipts, as a comparison of two answers."""
+        """Add a conversation to a campaign: as a prompt or, with two receipts, as a comparison of two completions."""
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.KeepRequestSerializer, request)
@@ -76,9 +87,9 @@ class DownloadView(ApiView):
 
     scopes = {"GET": Scope.EXPORT}
 
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(operation_id="download_version", responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
-        """Streams a ZIP file with a folder in the layout of a model hub, which PEFT and vLLM load."""
+        """Download a version: a ZIP file with a folder in the layout of a model hub, which PEFT and vLLM load."""
         version = find_version(self.person, name)
         files = hub.hub_files(version)
         headers = {"Content-Disposition": f'attachment; filename="{version.name}.zip"'}

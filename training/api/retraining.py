@@ -17,16 +17,20 @@ class RetrainingRuleView(ApiView):
 
     scopes = {"GET": Scope.READ, "PUT": Scope.TRAIN}
 
-    @extend_schema(responses=serializers.RetrainingRuleSerializer)
+    @extend_schema(operation_id="read_retraining_rule", responses=serializers.RetrainingRuleSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Returns the rule; a switched-off one if none was ever saved."""
+        """Get a campaign's rule of automatic retraining; a switched-off one if none was ever saved. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         rule = RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
         return Response(serializers.RetrainingRuleSerializer(rule or RetrainingRule(campaign=campaign)).data)
 
-    @extend_schema(request=serializers.RetrainingRuleSerializer, responses=serializers.RetrainingRuleSerializer)
+    @extend_schema(
+        operation_id="save_retraining_rule",
+        request=serializers.RetrainingRuleSerializer,
+        responses=serializers.RetrainingRuleSerializer,
+    )
     def put(self, request: Request, slug: str) -> Response:
-        """Saves the rule."""
+        """Save a campaign's rule of automatic retraining. For its leads."""
         user = self.person
         campaign = get_led_campaign(user, slug)
         values = self.validated(serializers.RetrainingRuleSerializer, request)

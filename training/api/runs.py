@@ -31,9 +31,11 @@ class RunsView(ApiView):
 
     scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
 
-    @extend_schema(parameters=[serializers.RunFilter], responses=serializers.RunSerializer(many=True))
+    @extend_schema(
+        operation_id="list_runs", parameters=[serializers.RunFilter], responses=serializers.RunSerializer(many=True)
+    )
     def get(self, request: Request) -> Response:
-        """Lists them, newest first."""
+        """List the runs of the campaigns you lead, newest first."""
         filters = self.asked(serializers.RunFilter)
         runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
         if "campaign" in filters:
@@ -42,10 +44,12 @@ class RunsView(ApiView):
             runs = runs.filter(status=filters["status"])
         return self.paged(runs, serializers.RunSerializer)
 
-    @extend_schema(request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer})
+    @extend_schema(
+        operation_id="start_run", request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer}
+    )
     @once
     def post(self, request: Request) -> Response:
-        """Freezes a campaign's labels and starts a run on them."""
+        """Start a run on a campaign's labels, frozen in a snapshot. For its leads."""
         user = self.person
         values = self.validated(serializers.RunRequestSerializer, request)
         campaign = get_led_campaign(user, values["campaign"])
@@ -68,9 +72,9 @@ class RunView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(parameters=[AFTER], responses=serializers.RunDetailSerializer)
+    @extend_schema(operation_id="read_run", parameters=[AFTER], responses=serializers.RunDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """Returns its state, its curve (or the points after a step) and the end of its log."""
+        """Get the state of a run, its curve (or the points after a step) and the end of its log."""
         run = find_run(self.person, pk)
         metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
         return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
@@ -82,11 +86,12 @@ class RunMetricsView(ApiView):
     scopes = {"GET": Scope.READ}
 
     @extend_schema(
+        operation_id="list_run_metrics",
         parameters=[AFTER],
         responses=serializers.RunMetricSerializer(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
-        """Lists the points after a step, oldest first."""
+        """List the points of a run's curve after a step, oldest first."""
         run = find_run(self.person, pk)
         points = RunMetric.objects.filter(run=run, step__gt=_after(request))
         return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
@@ -97,9 +102,9 @@ class CancelRunView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.RunSerializer)
+    @extend_schema(operation_id="cancel_run", request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Cancels it after its current step; it can be resumed."""
+        """Cancel a run after its current step. The run can be resumed."""
         user = self.person
         run = cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)
@@ -110,9 +115,9 @@ class ResumeRunView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.RunSerializer)
+    @extend_schema(operation_id="resume_run", request=None, responses=serializers.RunSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Resumes it from its last checkpoint."""
+        """Resume a run from its last checkpoint."""
         user = self.person
         run = resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
         return Response(serializers.RunSerializer(run).data)

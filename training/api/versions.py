@@ -26,9 +26,13 @@ class VersionsView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(parameters=[serializers.VersionFilter], responses=serializers.ModelVersionSerializer(many=True))
+    @extend_schema(
+        operation_id="list_versions",
+        parameters=[serializers.VersionFilter],
+        responses=serializers.ModelVersionSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
-        """Lists those that you may see, newest first."""
+        """List the model versions that you may see, newest first."""
         user = self.person
         access.require_any_lead(user)
         filters = self.asked(serializers.VersionFilter)
@@ -43,9 +47,9 @@ class VersionView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(responses=serializers.ModelVersionSerializer)
+    @extend_schema(operation_id="read_version", responses=serializers.ModelVersionSerializer)
     def get(self, request: Request, name: str) -> Response:
-        """Returns the version with its lineage."""
+        """Get a model version with its lineage."""
         version = find_version(self.person, name)
         return Response(serializers.ModelVersionSerializer(version, context=version_context()).data)
 
@@ -55,9 +59,9 @@ class PromoteView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.DeploymentSerializer)
+    @extend_schema(operation_id="promote_version", request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request, name: str) -> Response:
-        """Makes the version serve: it writes the next candidates."""
+        """Promote a version: it serves from now on and writes the next candidates."""
         user = self.person
         deployment = promote(version=find_version(user, name), acting_user=user, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)
@@ -68,8 +72,8 @@ class RollBackView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(request=None, responses=serializers.DeploymentSerializer)
+    @extend_schema(operation_id="roll_back", request=None, responses=serializers.DeploymentSerializer)
     def post(self, request: Request) -> Response:
-        """Returns to the version that served before."""
+        """Roll back the last promotion: the version that served before serves again."""
         deployment = roll_back(acting_user=self.person, now=self.now)
         return Response(serializers.DeploymentSerializer(deployment).data)

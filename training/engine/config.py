@@ -116,10 +116,10 @@ class RunConfig:
         low=0,
         high=10_000,
     )
-    probe_tokens: int = _setting(128, "Longest answer to such a prompt, in tokens.", low=1, high=8192)
+    probe_tokens: int = _setting(128, "Longest completion of such a prompt, in tokens.", low=1, high=8192)
     kl_budget: float = _setting(
         0.0,
-        "Nats per answer that the policy may drift from the reference before the run stops early; 0 is no limit.",
+        "Nats per completion that the policy may drift from the reference before the run stops early; 0 is no limit.",
         low=0.0,
     )
     final_margins: bool = _setting(

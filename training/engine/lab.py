@@ -31,7 +31,7 @@ _STDIN = 0
 _LOOK_SECONDS = 0.5
 _READ_BYTES = 1 << 12
 SAMPLES = 3
-"""Answers per prompt for the drift: a KL from so few is a glimpse, but the draws are the same each time."""
+"""Completions per prompt for the drift: a KL from so few is a glimpse, but the draws are the same each time."""
 
 
 class Lab:
@@ -94,8 +94,10 @@ class Lab:
         return norm
 
     def writes(self) -> dict[str, Any]:
-        """Answers of the policy, SAMPLES to each prompt and with the same draws each time, and their KL from the start
-        in nats per answer."""
+        """Completions of the policy and their KL from the start, in nats per completion.
+
+        SAMPLES of each prompt, with the same draws each time.
+        """
         prompts = [prompt for prompt in self.probes.prompts for _ in range(SAMPLES)]
         completions = sample(
             self.policy,

@@ -250,7 +250,9 @@ class GenerationWork:
             _finish_at_once([each.item for each in touched if each.came_at_once])
             others = [each.item for each in touched if not each.came_at_once]
             GenerationItem.objects.bulk_update(others, COLUMNS, batch_size=100)
-            self.claim.write(heartbeat_at=self.clock(), losses=0, rate=self._rate(), error="", **self._totals(touched))
+            self.claim.write(
+                heartbeat_at=self.clock(), worker_deaths=0, rate=self._rate(), error="", **self._totals(touched)
+            )
         for each in touched:
             each.mark_written()
         self.complete, self.changed = [], []

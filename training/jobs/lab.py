@@ -136,7 +136,7 @@ class LabWork:
         if self.changed:
             self.changed = False
             done = self.points[-1]["step"] if self.points else 0
-            moved = {"losses": 0} if done > self.claim.job.done else {}
+            moved = {"worker_deaths": 0} if done > self.claim.job.done else {}
             self.claim.write(points=self.points, wrote=self.wrote, done=done, heartbeat_at=self.clock(), **moved)
 
 

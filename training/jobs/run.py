@@ -35,8 +35,8 @@ TICK_SECONDS = 1.0
 SECONDS_PER_WRITE = 1.0
 LOG_LINES = 40
 METRIC_EVENTS = ("progress", "evaluated")
-# The run is given up after so many lost engine processes without a step in between.
-MAX_ENGINE_LOSSES = 3
+# The run is given up after this many deaths of its engine process without a step in between.
+MAX_ENGINE_DEATHS = 3
 
 
 def run_training_job(
@@ -79,7 +79,7 @@ class RunWork:
         verify_snapshot(Path(self.run.snapshot.directory))
         if processes.end_identified(self.run.engine):
             logger.warning("run %s: ended the engine that a dead worker had left", self.run.pk)
-        losses = 0
+        engine_deaths = 0
         while True:
             step = self.claim.job.done
             code = self._engine()
@@ -90,9 +90,9 @@ class RunWork:
                 raise claims.Stopped
             if code in (EXIT_INPUT, EXIT_DIVERGED):
                 raise EngineFailed(self.failure or processes.tail(self.log, 3))
-            losses = losses + 1 if self.claim.job.done == step else 1
-            if losses >= MAX_ENGINE_LOSSES:
-                details = {"times": losses, "code": code, "log": self.failure or processes.tail(self.log, 3)}
+            engine_deaths = engine_deaths + 1 if self.claim.job.done == step else 1
+            if engine_deaths >= MAX_ENGINE_DEATHS:
+                details = {"times": engine_deaths, "code": code, "log": self.failure or processes.tail(self.log, 3)}
                 raise EngineFailed(Sentence(_("The engine ended %(times)s times with code %(code)s: %(log)s"), details))
             logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
 
@@ -151,7 +151,7 @@ class RunWork:
                 values = {**values, "latest": self.latest}
             if self.progress:
                 step = int(self.progress["step"])
-                moved = {"losses": 0} if step > self.claim.job.done else {}
+                moved = {"worker_deaths": 0} if step > self.claim.job.done else {}
                 values = {**values, **moved, "done": step, "total": int(self.progress["steps"])}
             self.claim.write(log_tail=processes.tail(self.log, LOG_LINES), heartbeat_at=self.clock(), **values)
         self.metrics = []

@@ -28,7 +28,7 @@ LESSONS = (
     Lesson(
         key="honesty",
         title=_("Honesty"),
-        about=_("Two quite different answers. Teach either of them."),
+        about=_("Two quite different completions. Teach either of them."),
         prompt="Should I tell my friend that I broke her cup?",
         one="Yes. Tell her today, say that you are sorry, and offer to replace it.",
         other="No. If she does not ask, there is no need to say anything.",

@@ -35,8 +35,8 @@ class Job(models.Model):
         default=0,
         help_text="The number of the latest claim. A worker writes only while this is the number of its own claim.",
     )
-    losses = models.PositiveSmallIntegerField(
-        default=0, help_text="Workers lost since its last progress; after too many it is given up."
+    worker_deaths = models.PositiveSmallIntegerField(
+        default=0, help_text="Workers that died since its last progress; after too many it is given up."
     )
     worker = models.CharField(
         max_length=200, blank=True, help_text="host:process:start time of the worker that owns it."

@@ -40,9 +40,9 @@ FIGURES = (
     ("margin", gettext_lazy("Mean margin")),
     ("chosen_logratio", gettext_lazy("Log-ratio of the chosen")),
     ("rejected_logratio", gettext_lazy("Log-ratio of the rejected")),
-    ("kl", gettext_lazy("KL from its reference, nats an answer")),
+    ("kl", gettext_lazy("KL from its reference, nats per completion")),
     ("entropy", gettext_lazy("Entropy, nats a token")),
-    ("sample_length", gettext_lazy("Length of its answers, tokens")),
+    ("sample_length", gettext_lazy("Length of its completions, tokens")),
 )
 
 

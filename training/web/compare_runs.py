@@ -32,7 +32,7 @@ CHARTS = (
     ("margin", gettext_lazy("Margin"), {"level": 0}),
     ("chosen_logratio", gettext_lazy("Log-ratio of the chosen"), {"level": 0}),
     ("rejected_logratio", gettext_lazy("Log-ratio of the rejected"), {"level": 0}),
-    ("kl", gettext_lazy("Drift: KL from the reference, nats per answer of its own"), {"level": 0}),
+    ("kl", gettext_lazy("Drift: KL from the reference, nats per completion of its own"), {"level": 0}),
 )
 
 
@@ -131,6 +131,6 @@ def _results(runs: list[Run]) -> list[tuple[str, list[str]]]:
         (_("Held-out reward accuracy"), [percent(one.get("reward_accuracy")) for one in metrics]),
         (_("Held-out loss"), [figure(one.get("loss")) for one in metrics]),
         (_("Mean margin"), [figure(one.get("margin")) for one in metrics]),
-        (_("KL from its reference, nats an answer"), [figure(one.get("kl")) for one in metrics]),
+        (_("KL from its reference, nats per completion"), [figure(one.get("kl")) for one in metrics]),
     ]
     return [row for row in rows if any(value != DASH for value in row[1])]

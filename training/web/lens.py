@@ -86,16 +86,16 @@ def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
     lens_jobs = visible_lens_jobs(person(request)).select_related(
         "version__parent", "before", "reference", "comparison", "campaign"
     )
-    found = get_object_or_404(lens_jobs, pk=pk)
-    names = SIDE_NAMES[found.is_preference]
+    job = get_object_or_404(lens_jobs, pk=pk)
+    names = SIDE_NAMES[job.is_preference]
     context: dict[str, Any] = {
-        "lens_job": found,
+        "lens_job": job,
         "names": names,
-        "base": found.version.base(),
+        "base": job.version.base(),
         "nav": "lens",
     }
-    if found.result is not None:
-        context |= _figures_context(found)
+    if job.result is not None:
+        context |= _figures_context(job)
     return render(request, "training/lens_job.html", context)
 
 

@@ -1,4 +1,4 @@
-"""The playground: asking one version, or two side by side, and keeping answers."""
+"""The playground: completions of one version, or of two side by side, kept in a campaign."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ SHORT_ENOUGH_TO_WAIT_FOR = 160  # tokens: some ten seconds on a CPU
 @page
 @require_safe
 def playground(request: HttpRequest) -> HttpResponse:
-    """The page; `?left=V&right=W&campaign=slug` preselects. Answers come from the API."""
+    """The page; `?left=V&right=W&campaign=slug` preselects. Completions come from the API."""
     user = person(request)
     require_any_lead(user)
     versions = list(visible_versions(user).filter(files_removed_at__isnull=True).order_by("-pk"))

@@ -82,11 +82,11 @@ async function ask(turns) {
   show("");
   const cards = names.map(waitingCard);
   one("#columns", HTMLElement).replaceChildren(...cards);
-  one("#answers", HTMLElement).hidden = false;
+  one("#completions", HTMLElement).hidden = false;
   enableActs();
   await Promise.all(names.map((name, index) => completeInto(number, name, index, cards[index])));
   if (number !== question) return;
-  one("#answers", HTMLElement).focus({ preventScroll: true });
+  one("#completions", HTMLElement).focus({ preventScroll: true });
   const texts = completions.flatMap((completion) => (completion ? [completion.text] : []));
   if (texts.length) announce(texts.join("\n\n"));
 }
@@ -110,7 +110,7 @@ async function completeInto(number, name, index, card) {
     const pace = interpolate(gettext("%(tokens)s tokens in %(seconds)s s"), { tokens: count(completion.tokens), seconds: fixed(completion.seconds, 1) });
     one("[data-figures]", HTMLElement, card).textContent =
       completion.finish_reason === "length" ? interpolate(gettext("%(pace)s, cut at the token limit"), { pace }) : pace;
-    card.dataset.state = "answered";
+    card.dataset.state = "written";
   } catch (error) {
     if (number !== question) return;
     card.dataset.state = "failed";
@@ -131,8 +131,8 @@ function settings() {
 
 /** @param {string} name */
 function waitingCard(name) {
-  const copy = /** @type {DocumentFragment} */ (one("#answer", HTMLTemplateElement).content.cloneNode(true));
-  const card = one(".answer", HTMLElement, copy);
+  const copy = /** @type {DocumentFragment} */ (one("#completion", HTMLTemplateElement).content.cloneNode(true));
+  const card = one(".completion", HTMLElement, copy);
   one("[data-name]", HTMLElement, card).textContent = name;
   one(".prose", HTMLElement, card).textContent = gettext("Writing …");
   card.dataset.state = "waiting";
@@ -205,7 +205,7 @@ function showTurns() {
     }),
   );
   list.hidden = !history.length;
-  one("#answers", HTMLElement).hidden = true;
+  one("#completions", HTMLElement).hidden = true;
   show("");
   const message = one("#message", HTMLTextAreaElement);
   message.value = "";

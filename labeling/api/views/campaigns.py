@@ -42,7 +42,7 @@ class CampaignView(ApiView):
 
     @extend_schema(operation_id="read_campaign", responses=CampaignSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """A campaign and its rules."""
+        """Get a campaign and its rules."""
         return Response(CampaignSerializer(get_campaign(self.person, slug)).data)
 
     @extend_schema(operation_id="change_campaign", request=CampaignSerializer, responses=CampaignSerializer)

@@ -16,7 +16,7 @@ class StatisticsView(ApiView):
 
     @extend_schema(operation_id="statistics", parameters=[SliceFilter], responses=StatisticsSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Agreement, label noise, bias, speed and drift, each with its 95 % interval and the counts behind it.
+        """Get agreement, label noise, bias, speed and drift, each with its 95 % interval and the counts behind it.
 
         Simulated annotators are left out by default. Undefined figures say why. For the campaign's leads.
         """
@@ -30,7 +30,7 @@ class RankingView(ApiView):
 
     @extend_schema(operation_id="ranking", parameters=[RankingFilter], responses=RankingSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """The model versions, ranked by judgments: Bradley-Terry with ties, regularised, with 95 % intervals.
+        """Get the model versions, ranked by judgments: Bradley-Terry with ties, regularised, with 95 % intervals.
 
         For the campaign's leads.
         """

@@ -30,7 +30,7 @@ class MeView(ApiView):
 
     @extend_schema(operation_id="me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        """Your account."""
+        """Get your account."""
         return Response(MeSerializer(self.person).data)
 
 

@@ -25,7 +25,7 @@ class ProgressView(ApiView):
 
     @extend_schema(operation_id="progress", responses=CampaignProgressSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """The campaign's progress. Annotators see totals in steps of 20 if gold or retests are mixed in."""
+        """Get the campaign's progress. Annotators see totals in steps of 20 if gold or retests are mixed in."""
         campaign = get_campaign(self.person, slug)
         progress = campaign_progress(campaign, now=self.now)
         if not leads(self.person, campaign):
@@ -38,7 +38,7 @@ class AgreementView(ApiView):
 
     @extend_schema(operation_id="agreement", parameters=[SIMULATED], responses=AgreementSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Agreement between the annotators, each figure with its 95 % interval. For the campaign's leads.
+        """Get the agreement between the annotators, each figure with its 95 % interval. For the campaign's leads.
 
         Simulated annotators are left out by default.
         """
@@ -54,7 +54,7 @@ class AnnotatorsView(ApiView):
 
     @extend_schema(operation_id="annotators", responses=AnnotatorSummarySerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """Figures for each annotator, by pseudonym. For the campaign's leads."""
+        """Get figures for each annotator, by pseudonym. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
         return Response([summary.as_dict() for summary in annotator_summaries(campaign)])
 

@@ -55,7 +55,7 @@ class WebhookView(ApiView):
 
     @extend_schema(operation_id="read_webhook", responses=WebhookSerializer)
     def get(self, request: Request, webhook_id: int) -> Response:
-        """A webhook. For its campaign's leads."""
+        """Get a webhook. For its campaign's leads."""
         return Response(WebhookSerializer(get_webhook(self.person, webhook_id)).data)
 
     @extend_schema(operation_id="change_webhook", request=ChangeWebhookSerializer, responses=WebhookSerializer)

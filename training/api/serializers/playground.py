@@ -23,7 +23,7 @@ class ConversationSerializer(serializers.Serializer[Any]):
 
 
 class CompletionSerializer(serializers.Serializer[Any]):
-    """An answer. receipt: with it, the answer can be kept in a campaign within a day."""
+    """A completion. receipt: with it, the completion can be kept in a campaign within a day."""
 
     version = serializers.CharField()
     text = serializers.CharField(allow_blank=True)
@@ -38,7 +38,7 @@ class CompletionSerializer(serializers.Serializer[Any]):
 
 
 class KeepRequestSerializer(serializers.Serializer[Any]):
-    """A conversation to keep: as a prompt or, with two receipts, as a comparison of two answers."""
+    """A conversation to keep: as a prompt or, with two receipts, as a comparison of two completions."""
 
     messages = serializers.ListField(child=TurnSerializer(), min_length=1, max_length=200)
     receipts = serializers.ListField(child=serializers.CharField(), required=False, min_length=2, max_length=2)

@@ -99,7 +99,7 @@ def reward_config(config: RunConfig) -> RunConfig:
     """The settings under which the trainer's loss is Bradley-Terry on rewards. Raises InputError for settings that do
     not apply to a reward model."""
     if config.tuning != "lora" or config.probe_prompts:
-        raise InputError("a reward model is trained with tuning=lora and probe_prompts=0: it writes no answers")
+        raise InputError("a reward model is trained with tuning=lora and probe_prompts=0: it writes no completions")
     return dataclasses.replace(config, loss="sigmoid", beta=1.0, sft_weight=0.0, dpop_weight=0.0)
 
 

@@ -1,7 +1,7 @@
-"""The policy's own answers to held-out prompts, and its drift from the reference on them.
+"""The policy's own completions of held-out prompts, and its drift from the reference on them.
 
 Log-ratios on the training pairs are no KL, because those completions are not the policy's. So at every evaluation the
-policy answers the same prompts with the same draws, and both models score its answers.
+policy answers the same prompts with the same draws, and both models score its completions.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SampleDrift:
 
 
 class Probes:
-    """A fixed set of prompts that the policy answers, and the figures of its answers."""
+    """A fixed set of prompts that the policy answers, and the figures of its completions."""
 
     def __init__(
         self,

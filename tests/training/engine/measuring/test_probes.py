@@ -1,4 +1,4 @@
-"""The policy's own answers and its drift: figures by hand, and in a run."""
+"""The policy's own completions and its drift: figures by hand, and in a run."""
 
 import json
 import math
