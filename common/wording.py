@@ -16,12 +16,20 @@ def grouped(value: int) -> str:
     return f"{value:,}".replace(",", str(get_format("THOUSAND_SEPARATOR")))
 
 
+def significant(value: float, digits: int = 3) -> str:
+    """A number rounded to this many significant digits: 0.0125."""
+    return _localized(f"{value:.{digits}g}")
+
+
 def decimals(value: float, digits: int, *, signed: bool = False) -> str:
     """A number with this many digits after the point, and a real minus sign: −0.25. signed: a plus sign too: +12."""
-    written = f"{value:{'+' if signed else ''}.{digits}f}"
-    return written.replace("-", "−").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    return _localized(f"{value:{'+' if signed else ''}.{digits}f}")
 
 
 def percent(share: float, digits: int = 1) -> str:
     """A share from 0 to 1 as a percentage: 72.6 %."""
     return f"{decimals(100 * share, digits)} %"
+
+
+def _localized(written: str) -> str:
+    return written.replace("-", "−").replace(".", str(get_format("DECIMAL_SEPARATOR")))

@@ -14,36 +14,10 @@ class TrainingConfig(AppConfig):
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
         from training.queries.trained_on import trained_on
+        from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
 
         register_lookup(trained_on)
-        add_labels(
-            events={
-                "generation.started": _("Generation started"),
-                "generation.finished": _("Generation finished"),
-                "generation.failed": _("Generation failed"),
-                "lens.asked": _("Reward lens requested"),
-                "retraining_rule.saved": _("Retraining rule saved"),
-                "run.checkpoints_removed": _("Checkpoints removed"),
-                "run.failed": _("Training run failed"),
-                "run.finished": _("Training run finished"),
-                "run.gate_decided": _("Gate decided"),
-                "run.started": _("Training run started"),
-                "snapshot.taken": _("Snapshot taken"),
-                "version.evaluated": _("Version evaluated"),
-                "version.promoted": _("Version promoted"),
-                "version.registered": _("Version registered"),
-                "version.rolled_back": _("Version rolled back"),
-            },
-            subjects={
-                "deployment": _("deployment"),
-                "generationjob": _("generation job"),
-                "lensjob": _("reward lens"),
-                "modelversion": _("model version"),
-                "retrainingrule": _("retraining rule"),
-                "snapshot": _("snapshot"),
-                "run": _("training run"),
-            },
-        )
+        add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
         offer(
             {
                 "generation.finished": _("A generation job has written its candidate pairs."),

@@ -16,14 +16,16 @@ from threading import Timer
 from time import monotonic
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
+
+from common.sentences import Sentence
 
 SECONDS = 15.0
 READ_BYTES = 500
 
 
 class NotSent(Exception):
-    """No response arrived. The message is a sentence for people that says why."""
+    """No response arrived. The argument is a `Sentence` for people that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ def post(
     except (OSError, HTTPException) as error:
         over = monotonic() - started >= seconds
         raise NotSent(
-            gettext("No response within %(seconds)s seconds.") % {"seconds": format(seconds, "g")}
+            Sentence(gettext_noop("No response within %(seconds)s seconds."), {"seconds": format(seconds, "g")})
             if over
-            else gettext("The connection broke off: %(error)s") % {"error": error}
+            else Sentence(gettext_noop("The connection broke off: %(error)s"), {"error": str(error)})
         ) from error
     finally:
         watchdog.cancel()
@@ -84,11 +86,11 @@ def _parts(url: str) -> tuple[str, int, str]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise NotSent(gettext("This is not an address.")) from error
+        raise NotSent(Sentence(gettext_noop("This is not an address."))) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise NotSent(gettext("The address must begin with http:// or https:// and name a host."))
+        raise NotSent(Sentence(gettext_noop("The address must begin with http:// or https:// and name a host.")))
     if parts.username or parts.password:
-        raise NotSent(gettext("The address must not contain a user name or password."))
+        raise NotSent(Sentence(gettext_noop("The address must not contain a user name or password.")))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return host, port or (443 if parts.scheme == "https" else 80), path
 
@@ -98,16 +100,18 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> str:
     try:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NotSent(gettext("There is no host %(host)s.") % {"host": host}) from error
+        raise NotSent(Sentence(gettext_noop("There is no host %(host)s."), {"host": host})) from error
     addresses = [str(entry[4][0]) for entry in entries]
     for one in addresses:
         if not allow_private and not _is_public(one):
             raise NotSent(
-                gettext(
-                    "%(host)s is at %(one)s, which is not a public address. "
-                    "An operator can allow private networks with WEBHOOKS_ALLOW_PRIVATE."
+                Sentence(
+                    gettext_noop(
+                        "%(host)s is at %(one)s, which is not a public address. "
+                        "An operator can allow private networks with WEBHOOKS_ALLOW_PRIVATE."
+                    ),
+                    {"host": host, "one": one},
                 )
-                % {"host": host, "one": one}
             )
     return addresses[0]
 
@@ -131,7 +135,8 @@ def _connect(scheme: str, host: str, port: int, address: str, seconds: float) ->
         if scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
     except OSError as error:
-        raise NotSent(gettext("%(host)s cannot be reached: %(error)s") % {"host": host, "error": error}) from error
+        reason = Sentence(gettext_noop("%(host)s cannot be reached: %(error)s"), {"host": host, "error": str(error)})
+        raise NotSent(reason) from error
     return connection
 
 

@@ -23,7 +23,7 @@ class WrongComparisonStatus(Conflict):
     """The raiser says which status is needed."""
 
     type = "comparison-status"
-    sentence = gettext_lazy("This comparison is %(status)s: that does not allow this.")
+    sentence = gettext_lazy("You cannot do this to a comparison that is %(status)s.")
 
 
 @transaction.atomic

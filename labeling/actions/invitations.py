@@ -99,7 +99,7 @@ def open_invitation(token: str, *, now: datetime) -> Invitation:
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
         raise InvitationOver(gettext("This invitation is used up. Ask its sender for a new one."))
     if invitation.campaign.status == Campaign.Status.ARCHIVED:
-        raise InvitationOver(gettext("This campaign is archived: it takes no more members."))
+        raise InvitationOver(gettext("This campaign is archived: it no longer accepts members."))
     return invitation
 
 

@@ -7,11 +7,12 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from common.errors import Conflict, Invalid
 from common.outgoing.posting import NotSent, Reply, check_address, post
 from common.outgoing.webhook_signatures import new_secret, signed_headers
+from common.sentences import Sentence, sentence_of
 from labeling.access import require_admin, require_lead
 from labeling.actions.validation import checked
 from labeling.events.record import record, send_deliveries
@@ -27,6 +28,9 @@ JITTER = 0.2
 LEASE = timedelta(seconds=120)
 """Longer than an attempt can take. After it, the worker is taken for dead."""
 GONE = 410
+
+REPLIED_GONE = gettext_noop("It replied that it is gone (410).")
+ACCEPTED_NOTHING = gettext_noop("It accepted no message for about a day.")
 
 Status = WebhookDelivery.Status
 
@@ -169,7 +173,7 @@ def deliver(*, delivery_id: int, now: datetime) -> WebhookDelivery | None:
     try:
         reply = _send(delivery, now)
     except NotSent as error:
-        return _record_attempt(delivery, WebhookAttempt(error=str(error)[:300], seconds=monotonic() - started), now)
+        return _record_attempt(delivery, WebhookAttempt(error=sentence_of(error), seconds=monotonic() - started), now)
     attempt = WebhookAttempt(http_status=reply.status, excerpt=reply.excerpt[:500], seconds=reply.seconds)
     return _record_attempt(delivery, attempt, now)
 
@@ -230,7 +234,7 @@ def _switch_off_if_dead(delivery: WebhookDelivery, now: datetime) -> None:
     )
     if not is_gone and accepted.exists():
         return
-    reason = "It replied that it is gone (410)." if is_gone else "It accepted no message for about a day."
+    reason = Sentence(REPLIED_GONE if is_gone else ACCEPTED_NOTHING)
     if not Webhook.objects.filter(pk=delivery.webhook_id, is_active=True).update(
         is_active=False, disabled_reason=reason
     ):
@@ -241,7 +245,7 @@ def _switch_off_if_dead(delivery: WebhookDelivery, now: datetime) -> None:
         acting_user=None,
         now=now,
         campaign=delivery.webhook.campaign,
-        after={"url": delivery.webhook.url, "reason": reason},
+        after={"url": delivery.webhook.url, "reason": reason.text},
     )
 
 

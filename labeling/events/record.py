@@ -25,7 +25,7 @@ WITH event AS (
     INSERT INTO labeling_webhookdelivery
         (webhook_id, event_id, type, message_id, status, attempts, due_at, created_at, excerpt, error)
     SELECT webhook.id, event.id, kind, 'msg_' || replace(gen_random_uuid()::text, '-', ''), 'waiting', 0, %(at)s,
-        %(at)s, '', ''
+        %(at)s, '', '{"text": "", "values": {}}'::jsonb
     FROM event, labeling_webhook webhook, unnest(%(types)s::text[]) kind
     WHERE webhook.is_active AND kind = ANY(webhook.event_types)
         AND (webhook.campaign_id IS NULL OR webhook.campaign_id = %(campaign)s)

@@ -28,7 +28,7 @@ class InvalidJudgment(Invalid):
     """The raiser names the wrong field and the reason."""
 
     type = "invalid-judgment"
-    sentence = gettext_lazy("The judgment makes no sense, or this campaign does not allow it.")
+    sentence = gettext_lazy("The judgment is not valid, or this campaign does not allow it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class JudgmentDraft:
     edit: str = ""
 
     def check(self) -> None:
-        """Raises InvalidJudgment if the judgment makes no sense in any campaign."""
+        """Raises InvalidJudgment if the judgment is valid in no campaign."""
         if self.choice not in CHOICES:
             text = _("There is no choice %(choice)s. Choose one of %(names)s.")
             raise InvalidJudgment.of("choice", text % {"choice": repr(self.choice), "names": ", ".join(CHOICES)})
@@ -84,11 +84,11 @@ class JudgmentDraft:
         if self.choice == Choice.BOTH_BAD and not campaign.allow_both_bad:
             raise InvalidJudgment.of("choice", _("This campaign does not allow “both bad”. Choose the better one."))
         if self.strength is not None and campaign.scale != Campaign.Scale.STRENGTH:
-            raise InvalidJudgment.of("strength", _("This campaign asks for no strength. Leave it out."))
+            raise InvalidJudgment.of("strength", _("This campaign does not ask for a strength. Leave it out."))
         if self.edit and not campaign.allow_edit:
-            raise InvalidJudgment.of("edit", _("This campaign takes no improved texts. Leave it out."))
+            raise InvalidJudgment.of("edit", _("This campaign does not accept improved texts. Leave it out."))
         if self.flag and not campaign.allow_flag:
-            raise InvalidJudgment.of("flag", _("This campaign takes no flags. Skip, or write to its lead."))
+            raise InvalidJudgment.of("flag", _("This campaign does not accept flags. Skip, or write to its lead."))
         if self.choice == Choice.SKIP:
             self._check_skip(campaign)
         else:
@@ -111,7 +111,7 @@ class JudgmentDraft:
         if self.seconds is None:
             return
         if not math.isfinite(self.seconds) or not 0 <= self.seconds <= MAX_SECONDS:
-            raise InvalidJudgment.of("seconds", _("Seconds are a number from 0 to those of a week."))
+            raise InvalidJudgment.of("seconds", _("Seconds must be between 0 and 604,800 (one week)."))
 
     def _check_criteria(self) -> None:
         criteria: Any = self.criteria or {}

@@ -3,6 +3,7 @@
 Migrations are only added from here on.
 """
 
+import common.sentences
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.contrib.postgres.fields
@@ -450,7 +451,7 @@ class Migration(migrations.Migration):
                 ('previous_secret', models.CharField(blank=True, max_length=120)),
                 ('previous_until', models.DateTimeField(blank=True, help_text='Until then messages are also signed with the previous secret.', null=True)),
                 ('is_active', models.BooleanField(default=True)),
-                ('disabled_reason', models.CharField(blank=True, help_text='Why the system switched it off.', max_length=200)),
+                ('disabled_reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why the system switched it off.')),
                 ('created_at', models.DateTimeField()),
                 ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='labeling.campaign')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -470,7 +471,7 @@ class Migration(migrations.Migration):
                 ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('seconds', models.FloatField(blank=True, null=True)),
                 ('excerpt', models.CharField(blank=True, help_text='The beginning of the response.', max_length=500)),
-                ('error', models.CharField(blank=True, help_text='Why there was no response.', max_length=300)),
+                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why there was no response.')),
                 ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='labeling.event')),
                 ('webhook', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='labeling.webhook')),
             ],
@@ -486,7 +487,7 @@ class Migration(migrations.Migration):
                 ('http_status', models.PositiveSmallIntegerField(blank=True, help_text='null: there was no response.', null=True)),
                 ('seconds', models.FloatField(help_text='How long the attempt took.')),
                 ('excerpt', models.CharField(blank=True, help_text='The beginning of the response.', max_length=500)),
-                ('error', models.CharField(blank=True, help_text='Why there was no response.', max_length=300)),
+                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why there was no response.')),
                 ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='log', to='labeling.webhookdelivery')),
             ],
             options={

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign
@@ -17,8 +18,8 @@ class VerdictRecount(models.Model):
         REPLACED = "replaced", "Replaced"  # the rule changed again before it was done
 
     class Cause(models.TextChoices):
-        RULE = "rule", "The rule changed"
-        JUDGMENTS = "judgments", "New judgments changed the annotators' estimates"
+        RULE = "rule", _("The rule changed")
+        JUDGMENTS = "judgments", _("New judgments changed the annotators' estimates")
 
     UNFINISHED = (Status.WAITING, Status.RUNNING)
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign
 from labeling.models.event import Event
@@ -22,7 +23,7 @@ class Webhook(models.Model):
         null=True, blank=True, help_text="Until then messages are also signed with the previous secret."
     )
     is_active = models.BooleanField(default=True)
-    disabled_reason = models.CharField(max_length=200, blank=True, help_text="Why the system switched it off.")
+    disabled_reason = SentenceField(help_text="Why the system switched it off.")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -51,7 +52,7 @@ class WebhookDelivery(models.Model):
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     excerpt = models.CharField(max_length=500, blank=True, help_text="The beginning of the response.")
-    error = models.CharField(max_length=300, blank=True, help_text="Why there was no response.")
+    error = SentenceField(help_text="Why there was no response.")
 
     class Meta:
         indexes = (
@@ -77,7 +78,7 @@ class WebhookAttempt(models.Model):
     http_status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="null: there was no response.")
     seconds = models.FloatField(help_text="How long the attempt took.")
     excerpt = models.CharField(max_length=500, blank=True, help_text="The beginning of the response.")
-    error = models.CharField(max_length=300, blank=True, help_text="Why there was no response.")
+    error = SentenceField(help_text="Why there was no response.")
 
     class Meta:
         ordering = ("pk",)

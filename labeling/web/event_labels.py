@@ -1,15 +1,71 @@
-"""Readable names for the events and subjects of the event log.
+"""Readable names for the events, the subjects and the values of the event log.
 
 Apps above this one add their own (`add_labels`), so that labeling need not know of them.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import Sentence
+from common.wording import percent
+from labeling.events.types import CONFLICT, FINISHED, SETTLED
+from labeling.models import (
+    Assignment,
+    Campaign,
+    Choice,
+    Comparison,
+    Flag,
+    Membership,
+    Role,
+    Scope,
+    Verdict,
+    VerdictRecount,
+    Winner,
+)
+from labeling.web.imports import EXPORTS
+from labeling.web.rules import LABELS
+
 Labels = Mapping[str, str | Promise]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value that events hold. label: its name.
+
+    values: the labels of its values, where these are few. fields: of the values in it, where it is a mapping; others
+    have the meaning that they have outside of it. as_text: writes a value, or one of a list; None: by its type.
+    """
+
+    label: str | Promise
+    values: Labels = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    as_text: Callable[[Any], str] | None = None
+
+
+def fields_of(labels: Labels) -> dict[str, Field]:
+    """A field for each name and its label."""
+    return {name: Field(label) for name, label in labels.items()}
+
+
+def sentence(value: str) -> str:
+    """A sentence of ours that an event holds in English, in the reader's language if the catalogue has it."""
+    return Sentence(value)
+
+
+def _date_and_time(value: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(value)), gettext("j M Y, H:i"))
+
 
 _EVENTS: dict[str, str | Promise] = {
     "campaign.changed": _("Campaign settings changed"),
@@ -23,7 +79,7 @@ _EVENTS: dict[str, str | Promise] = {
     "comparison.made_gold": _("Made gold"),
     "comparison.restored": _("Comparison restored"),
     "comparison.retired": _("Comparison retired"),
-    "comparison.unmade_gold": _("Made ordinary again"),
+    "comparison.unmade_gold": _("No longer gold"),
     "comparisons.added": _("Comparisons added"),
     "guidelines.written": _("Guidelines written"),
     "invitation.accepted": _("Invitation accepted"),
@@ -47,6 +103,13 @@ _EVENTS: dict[str, str | Promise] = {
     "webhook.disabled": _("Webhook switched off after failures"),
     "webhook.secret_rotated": _("Webhook secret replaced"),
 }
+_MESSAGES: dict[str, str | Promise] = {
+    CONFLICT: _("Conflict between judgments"),
+    FINISHED: _("Campaign closed"),
+    SETTLED: _("Comparison settled"),
+}
+"""Types of webhook messages that are no verbs of the log."""
+
 _SUBJECTS: dict[str, str | Promise] = {
     "campaign": _("campaign"),
     "comparison": _("comparison"),
@@ -58,17 +121,97 @@ _SUBJECTS: dict[str, str | Promise] = {
     "verdictrecount": _("recount"),
     "webhook": _("webhook"),
 }
+_DROPPED: Labels = {
+    "empty": _("empty completions"),
+    "identical": _("identical completions"),
+    "not_a_prompt": _("without a prompt that can be answered"),
+    "not_storable": _("with characters that cannot be stored"),
+}
+_FORMATS: Labels = {name: label for name, label, _content in EXPORTS} | {
+    "events, jsonl": _("Event log, JSON lines"),
+    "events, csv": _("Event log, CSV"),
+}
+_WINNERS: Labels = dict(Winner.choices) | {
+    name.value: name.label for name in (Comparison.Status.CONFLICT, Comparison.Status.OPEN)
+}
+_FIELDS: dict[str, Field] = {
+    **fields_of(LABELS),
+    "campaign.status": Field(_("Status"), dict(Campaign.Status.choices)),
+    "campaigns": Field(_("Campaigns")),
+    "cause": Field(_("Cause"), dict(VerdictRecount.Cause.choices)),
+    "changed": Field(_("Changed verdicts")),
+    "choice": Field(_("Choice"), dict(Choice.choices)),
+    "comments": Field(_("Comments")),
+    "comparison": Field(_("Comparison"), as_text=str),
+    "comparison.gold": Field(_("Known verdict"), dict(Winner.choices)),
+    "comparison.status": Field(_("Status"), dict(Comparison.Status.choices)),
+    "confidence": Field(_("Confidence"), as_text=percent),
+    "created": Field(_("Added")),
+    "criteria": Field(_("Criteria")),
+    "dialect": Field(_("Format"), _FORMATS),
+    "dropped": Field(_("Left out"), fields=fields_of(_DROPPED)),
+    "duplicates": Field(_("Duplicates")),
+    "event_types": Field(_("Events"), as_text=lambda verb: event_label(verb)),
+    "existing": Field(_("Already present")),
+    "expires_at": Field(_("Expires"), as_text=_date_and_time),
+    "flag": Field(_("Reported as"), dict(Flag.choices)),
+    "gold": Field(_("Gold")),
+    "gold_action": Field(LABELS["gold_action"], dict(Campaign.GoldAction.choices)),
+    "gold_right": Field(_("Correct gold judgments")),
+    "gold_total": Field(_("Gold judgments")),
+    "is_active": Field(_("Switched on")),
+    "is_simulated": Field(_("Simulated")),
+    "judgment.kind": Field(_("Kind of assignment"), dict(Assignment.Kind.choices)),
+    "judgment.status": Field(_("Status of the comparison"), dict(Comparison.Status.choices)),
+    "judgments": Field(_("Judgments")),
+    "max_uses": Field(_("Maximum number of uses")),
+    "model_versions": Field(_("Model versions")),
+    "more": Field(_("More judgments")),
+    "note": Field(_("Note")),
+    "number": Field(_("Version number")),
+    "order": Field(LABELS["order"], dict(Campaign.Order.choices)),
+    "person": Field(_("Person")),
+    "reason": Field(_("Reason")),
+    "rejected": Field(_("Rejected")),
+    "required": Field(_("Required")),
+    "role": Field(_("Role"), dict(Membership.Role.choices)),
+    "scale": Field(LABELS["scale"], dict(Campaign.Scale.choices)),
+    "scopes": Field(_("Permissions"), dict(Scope.choices)),
+    "settled": Field(_("Settled")),
+    "settled_by": Field(_("Settled by"), dict(Verdict.SettledBy.choices)),
+    "skip_reasons": Field(_("Reasons for skipping")),
+    "slug": Field(_("Short name in addresses")),
+    "source": Field(_("Origin")),
+    "tokens": Field(_("Tokens")),
+    "url": Field(_("Address")),
+    "user.role": Field(_("Role"), dict(Role.choices)),
+    "uses": Field(_("Uses")),
+    "verdict": Field(_("Verdict")),
+    "verdict_rule": Field(LABELS["verdict_rule"], dict(Campaign.VerdictRule.choices)),
+    "verdicts_undone": Field(_("Verdicts undone")),
+    "webhook.reason": Field(_("Reason"), as_text=sentence),
+    "winner": Field(_("Winner"), dict(Winner.choices)),
+    "winners": Field(_("Winners"), fields=fields_of(_WINNERS)),
+    "withdrawn": Field(_("Withdrawn judgments")),
+}
+"""By the key in `before` and `after`; with the subject's type in front where the meaning depends on it."""
 
 
-def add_labels(*, events: Labels, subjects: Labels) -> None:
-    """Adds names for the verbs and the subject types of another app."""
+def add_labels(*, events: Labels, subjects: Labels, fields: Mapping[str, Field]) -> None:
+    """Adds names for the verbs, the subject types and the values of another app."""
     _EVENTS.update(events)
     _SUBJECTS.update(subjects)
+    _FIELDS.update(fields)
+
+
+def field_of(subject_type: str, name: str) -> Field | None:
+    """The meaning of a key in an event about such a subject. None: the key is unknown."""
+    return _FIELDS.get(f"{subject_type}.{name}") or _FIELDS.get(name)
 
 
 def event_label(verb: str) -> str:
-    """The name of an event; an unknown verb becomes words."""
-    return str(_EVENTS.get(verb) or capfirst(verb.replace(".", " ").replace("_", " ")))
+    """The name of an event or of a webhook's message; an unknown verb becomes words."""
+    return str(_EVENTS.get(verb) or _MESSAGES.get(verb) or capfirst(verb.replace(".", " ").replace("_", " ")))
 
 
 def subject_label(subject_type: str) -> str:

@@ -1,6 +1,5 @@
 """The event log of a campaign, for its leads: each event with its time, its person and the values it changed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from common.days import midnight
@@ -19,11 +17,10 @@ from labeling.models import Event
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person
 from labeling.web.event_labels import event_label, subject_label
+from labeling.web.event_values import field_label, value_in_words
 from labeling.web.forms import EventFilterForm
-from labeling.web.rules import LABELS
 
 SHOWN = 50
-IDENTIFIER = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "entries": [EventEntry(event, _changes(event.before, event.after)) for event in rows[:SHOWN]],
+        "entries": [EventEntry(event, _changes(event)) for event in rows[:SHOWN]],
         "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
         "query": urlencode(_api_query(filters)),
         "tab": "events",
@@ -89,30 +86,13 @@ def _api_query(filters: Mapping[str, Any]) -> dict[str, str]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in filters.items()}
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    names = [*before, *(name for name in after if name not in before)]
+def _changes(event: Event) -> list[Change]:
+    subject, before, after = event.subject_type, event.before, event.after
     return [
         Change(
-            _label(name),
-            _readable(before[name]) if name in before else None,
-            _readable(after[name]) if name in after else None,
+            field_label(subject, name),
+            value_in_words(subject, name, before[name]) if name in before else None,
+            value_in_words(subject, name, after[name]) if name in after else None,
         )
-        for name in names
+        for name in [*before, *(name for name in after if name not in before)]
     ]
-
-
-def _label(name: str) -> str:
-    return str(LABELS.get(name) or name.replace("_", " "))
-
-
-def _readable(value: Any) -> str:
-    """A value of an event in words."""
-    if isinstance(value, bool) or value is None:
-        return {True: _("yes"), False: _("no"), None: _("none")}[value]
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_label(name)}: {_readable(one)}" for name, one in value.items()) or _("nothing")
-    if isinstance(value, list):
-        return "; ".join(_readable(one) for one in value) or _("nothing")
-    if isinstance(value, str):
-        return value.replace("_", " ") if IDENTIFIER.fullmatch(value) else value
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import override
 
-from common.wording import decimals, grouped, in_sentence, percent
+from common.wording import decimals, grouped, in_sentence, percent, significant
 
 
 def test_english_labels_are_in_lower_case_within_a_sentence_and_german_ones_are_not() -> None:
@@ -17,6 +17,13 @@ def test_thousands_and_decimals_are_separated_as_the_language_does() -> None:
         assert (grouped(1234567), decimals(-0.25, 2), percent(0.7261)) == ("1,234,567", "−0.25", "72.6 %")
     with override("de"):
         assert (grouped(1234567), decimals(-0.25, 2), percent(0.7261)) == ("1.234.567", "−0,25", "72,6 %")
+
+
+def test_a_number_is_rounded_to_its_significant_digits() -> None:
+    with override("en"):
+        assert (significant(0.012345), significant(-1234.5, 2), significant(0.5)) == ("0.0123", "−1.2e+03", "0.5")
+    with override("de"):
+        assert significant(0.012345) == "0,0123"
 
 
 def test_a_signed_number_has_its_plus() -> None:

@@ -11,6 +11,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
     """An address that receives events. campaign: null for all campaigns (admins only)."""
 
     campaign = serializers.SlugField(source="campaign.slug", allow_null=True, required=False, default=None)
+    disabled_reason = serializers.CharField(read_only=True, help_text="Why the system switched it off.")
 
     class Meta:
         model = Webhook
@@ -24,7 +25,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
             "previous_until",
             "created_at",
         )
-        read_only_fields = ("disabled_reason", "previous_until", "created_at")
+        read_only_fields = ("previous_until", "created_at")
 
 
 class NewWebhookSerializer(WebhookSerializer):
@@ -45,6 +46,8 @@ class ChangeWebhookSerializer(serializers.ModelSerializer[Webhook]):
 class WebhookAttemptSerializer(serializers.ModelSerializer[WebhookAttempt]):
     """One attempt. http_status: null if there was no response; then error says why."""
 
+    error = serializers.CharField(read_only=True, help_text="Why there was no response.")
+
     class Meta:
         model = WebhookAttempt
         fields = ("at", "http_status", "seconds", "excerpt", "error")
@@ -58,6 +61,7 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
     """
 
     event = serializers.IntegerField(source="event_id")
+    error = serializers.CharField(read_only=True, help_text="Why there was no response.")
     log = WebhookAttemptSerializer(many=True, read_only=True)
 
     class Meta:

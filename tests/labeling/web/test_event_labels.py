@@ -7,7 +7,9 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from labeling.events.types import offered
 from labeling.web.event_labels import event_choices, event_label, subject_label
+from training.claims import NOUNS
 
 VERB = re.compile(r'record\(\s*"([a-z_]+\.[a-z_]+)"')
 OF_NO_CAMPAIGN = {"lab_session", "person", "token", "user"}
@@ -32,6 +34,19 @@ def test_names_are_translated() -> None:
         assert subject_label("guidelineversion") == "Richtlinien"
 
 
-@pytest.mark.parametrize(("verb", "label"), [("run.cancel_requested", "Run cancel requested"), ("odd", "Odd")])
+@pytest.mark.parametrize(("verb", "label"), [("robot.came_by", "Robot came by"), ("odd", "Odd")])
 def test_an_unknown_verb_becomes_words(verb: str, label: str) -> None:
     assert event_label(verb) == label
+
+
+def test_every_webhook_message_has_a_name() -> None:
+    named = {verb for verb, _ in event_choices()} | {"campaign.finished", "comparison.conflict", "verdict.settled"}
+    assert set(offered()) <= named
+    with translation.override("de"):
+        assert event_label("verdict.settled") == "Vergleich entschieden"
+
+
+@pytest.mark.parametrize("noun", sorted(set(NOUNS.values()) - OF_NO_CAMPAIGN))
+def test_every_act_on_a_job_has_a_name(noun: str) -> None:
+    ends = {f"{noun}.{end}" for end in ("finished", "failed", "cancelled", "cancel_requested", "resumed")}
+    assert ends <= {verb for verb, _ in event_choices()}

@@ -1,5 +1,6 @@
 """Webhooks on their page: created, listed with their messages, retried, deleted."""
 
+from common.sentences import Sentence
 from labeling.models import Webhook, WebhookAttempt, WebhookDelivery
 from tests.clients import Visiting
 from tests.people import NOON, stage
@@ -34,6 +35,22 @@ def test_a_lead_sets_up_a_webhook_sees_its_messages_and_removes_it(visiting: Vis
     assert not webhook.is_active
     browser.post(f"/webhooks/{webhook.pk}/change/", {"do": "delete"})
     assert not Webhook.objects.exists()
+
+
+def test_why_a_webhook_failed_is_in_the_language_of_the_reader(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    browser = visiting(scene.maya)
+    browser.post(PAGE, {"url": "https://1.1.1.1/hook", "event_types": ["verdict.settled"]})
+    scene.settle("a")
+    error = Sentence("No response within %(seconds)s seconds.", {"seconds": "15"})
+    WebhookAttempt.objects.create(delivery=WebhookDelivery.objects.get(), at=NOON, seconds=15, error=error)
+    Webhook.objects.update(is_active=False, disabled_reason=Sentence("It accepted no message for about a day."))
+    english = browser.get(PAGE).content.decode()
+    assert '<span lang="en">No response within 15 seconds.</span>' in english
+    assert '<span lang="en">It accepted no message for about a day.</span>' in english
+    german = browser.get(PAGE, headers={"Accept-Language": "de"}).content.decode()
+    assert '<span lang="de">Keine Antwort innerhalb von 15 Sekunden.</span>' in german
+    assert '<span lang="de">Die Adresse hat etwa einen Tag lang keine Nachricht angenommen.</span>' in german
 
 
 def test_an_address_that_leads_inside_is_refused_beside_its_field(visiting: Visiting) -> None:
