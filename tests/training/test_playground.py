@@ -33,16 +33,16 @@ def keep(client: APIClient, **body: Any) -> Any:
 def test_a_version_answers_and_the_answer_says_what_made_it(
     client: APIClient, trained: ModelVersion, server: StubServer
 ) -> None:
-    said = ask(client, "tiny-v1", seed=7, settings={"temperature": 0.5})
-    assert said.status_code == 200
-    assert {name: said.json()[name] for name in ("version", "text", "seed", "tokens", "logprob_sum")} == {
+    answer = ask(client, "tiny-v1", seed=7, settings={"temperature": 0.5})
+    assert answer.status_code == 200
+    assert {name: answer.json()[name] for name in ("version", "text", "seed", "tokens", "logprob_sum")} == {
         "version": "tiny-v1",
         "text": "Hello there. 7",
         "seed": 7,
         "tokens": 3,
         "logprob_sum": -1.5,
     }
-    assert said.json()["server"].startswith(server.address)
+    assert answer.json()["server"].startswith(server.address)
 
 
 def test_two_answers_become_a_comparison_with_their_ids_and_seeds(
@@ -91,18 +91,18 @@ def test_the_same_answer_twice_is_no_comparison(
 
 def test_a_server_that_is_away_is_said_in_a_sentence(client: APIClient, base: ModelVersion, server: StubServer) -> None:
     server.deaf = True
-    said = ask(client, "tiny-base")
-    assert said.status_code == 409
-    assert said.json()["detail"].startswith("tiny-base cannot answer. No usable answer from the server at")
+    answer = ask(client, "tiny-base")
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith("tiny-base cannot answer. No usable answer from the server at")
 
 
 def test_an_answer_that_takes_too_long_is_given_up(
     client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playground, "COMPLETION_SECONDS", -1.0)
-    said = ask(client, "tiny-base")
-    assert said.status_code == 409
-    assert said.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
+    answer = ask(client, "tiny-base")
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
 
 
 def test_while_a_run_trains_nobody_is_asked(
@@ -112,9 +112,9 @@ def test_while_a_run_trains_nobody_is_asked(
         pk = 12
 
     monkeypatch.setattr(playground, "training_now", Training)
-    said = ask(client, "tiny-base")
-    assert (said.status_code, server.calls) == (409, [])
-    assert said.json()["detail"].startswith("Run 12 is training on this machine")
+    answer = ask(client, "tiny-base")
+    assert (answer.status_code, server.calls) == (409, [])
+    assert answer.json()["detail"].startswith("Run 12 is training on this machine")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_cannot_be_asked_is_refused(
 
 
 def test_the_embedded_sampler_answers_where_there_is_no_server(client: APIClient, base: ModelVersion) -> None:
-    said = ask(client, "tiny-base", settings={"max_tokens": 6, "temperature": 1.0}, seed=3)
-    assert said.status_code == 200, said.json()
-    assert said.json()["server"].startswith("embedded")
-    assert 1 <= said.json()["tokens"] <= 6
+    answer = ask(client, "tiny-base", settings={"max_tokens": 6, "temperature": 1.0}, seed=3)
+    assert answer.status_code == 200, answer.json()
+    assert answer.json()["server"].startswith("embedded")
+    assert 1 <= answer.json()["tokens"] <= 6

@@ -162,11 +162,11 @@ def test_sides_are_balanced_for_each_annotator_and_cannot_be_foretold() -> None:
         assert abs(sides["a"] - sides["b"]) <= MAX_LEFT_BALANCE
         membership = Membership.objects.get(user=user, campaign=scene.campaign)
         assert membership.left_balance == sides["a"] - sides["b"]
-    shown = {
+    sides_of = {
         user: list(Assignment.objects.filter(annotator=user).order_by("comparison").values_list("left", flat=True))
         for user in (scene.alice, scene.bob)
     }
-    assert shown[scene.alice] != shown[scene.bob]  # the same 60 sides by chance: once in 2 ** 50
+    assert sides_of[scene.alice] != sides_of[scene.bob]  # the same 60 sides by chance: once in 2 ** 50
 
 
 def test_the_side_is_drawn_fairly_and_given_only_where_the_balance_is_at_its_edge() -> None:

@@ -23,10 +23,10 @@ def test_agreement_prints_figures_or_json() -> None:
         for letter in letters:
             scene.vote(scene.given(user), letter)
     out, _ = run("agreement", "sums", "--json")
-    told = json.loads(out)
-    assert (told["campaign"], told["include_simulated"]) == ("sums", False)
-    assert told["percent_with_ties"]["value"] == pytest.approx(2 / 3)
-    assert told["alpha_nominal"]["comparisons"] == 3
+    figures = json.loads(out)
+    assert (figures["campaign"], figures["include_simulated"]) == ("sums", False)
+    assert figures["percent_with_ties"]["value"] == pytest.approx(2 / 3)
+    assert figures["alpha_nominal"]["comparisons"] == 3
     out, _ = run("agreement", "sums")
     assert "Krippendorff's alpha" in out
     assert "over 3 comparisons" in out

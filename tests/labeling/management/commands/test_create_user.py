@@ -20,9 +20,9 @@ def run(*arguments: str, **options: Any) -> tuple[str, str]:
 
 def test_create_user_prints_a_password_that_works_and_a_token() -> None:
     out, _ = run("create_user", "maya", "--role", "lead", "--token")
-    told = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
-    assert authenticate(username="maya", password=told["password"]) is not None
-    assert ApiToken.objects.get().key_hash == ApiToken.hash_key(told["token"])
+    account = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
+    assert authenticate(username="maya", password=account["password"]) is not None
+    assert ApiToken.objects.get().key_hash == ApiToken.hash_key(account["token"])
     assert User.objects.get().role == "lead"
 
 

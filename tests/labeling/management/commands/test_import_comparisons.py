@@ -61,7 +61,7 @@ def test_import_of_a_good_file_ends_well_and_again_brings_nothing(pairs: Path) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nothing", "{file}"], "There is no campaign nothing. There are: sums."),
         (["sums", "/nowhere/at-all"], "cannot be read: No such file"),
@@ -69,7 +69,7 @@ def test_import_of_a_good_file_ends_well_and_again_brings_nothing(pairs: Path) -
         (["sums", "{file}", "--as", "alice"], "Only a lead"),
     ],
 )
-def test_import_says_in_a_sentence_what_is_wrong(pairs: Path, arguments: list[str], told: str) -> None:
+def test_import_says_in_a_sentence_what_is_wrong(pairs: Path, arguments: list[str], message: str) -> None:
     stage()
-    with pytest.raises(CommandError, match=told):
+    with pytest.raises(CommandError, match=message):
         run("import_comparisons", *(argument.format(file=pairs) for argument in arguments))
