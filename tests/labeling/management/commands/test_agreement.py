@@ -1,20 +1,11 @@
 """agreement prints figures or JSON."""
 
 import json
-from io import StringIO
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 
+from tests.labeling.management.running import run
 from tests.people import stage
-
-
-def run(*arguments: str, **options: Any) -> tuple[str, str]:
-    """A command's stdout and stderr."""
-    out, err = StringIO(), StringIO()
-    call_command(*arguments, stdout=out, stderr=err, **options)
-    return out.getvalue(), err.getvalue()
 
 
 def test_agreement_prints_figures_or_json() -> None:

@@ -1,21 +1,13 @@
 """create_user makes an account, once."""
 
 import json
-from io import StringIO
-from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from labeling.models import ApiToken, User
-
-
-def run(*arguments: str, **options: Any) -> tuple[str, str]:
-    """A command's stdout and stderr."""
-    out, err = StringIO(), StringIO()
-    call_command(*arguments, stdout=out, stderr=err, **options)
-    return out.getvalue(), err.getvalue()
+from tests.labeling.management.running import run
 
 
 def test_create_user_prints_a_password_that_works_and_a_token() -> None:
