@@ -101,15 +101,15 @@ class Stage:
         self.keys += 1
         return f"key-{self.keys}"
 
-    def judge(self, assignment: Assignment, choice: str = "left", **said: Any) -> Judgment:
+    def judge(self, assignment: Assignment, choice: str = "left", **fields: Any) -> Judgment:
         """The assignment's annotator judges it."""
-        draft = JudgmentDraft(choice, **{"key": self.key()} | said)
+        draft = JudgmentDraft(choice, **{"key": self.key()} | fields)
         return judge(assignment=assignment, draft=draft, acting_user=assignment.annotator, now=self.now)
 
-    def vote(self, assignment: Assignment, winner: str, **said: Any) -> Judgment:
+    def vote(self, assignment: Assignment, winner: str, **fields: Any) -> Judgment:
         """The assignment's annotator prefers a or b, regardless of the side."""
         side = {assignment.left: "left", assignment.right: "right"}.get(winner, winner)
-        return self.judge(assignment, side, **said)
+        return self.judge(assignment, side, **fields)
 
     def settle(self, winners: Iterable[str]) -> list[Comparison]:
         """Alice settles one comparison after another (overlap 1) with these winners; returns them in that order."""

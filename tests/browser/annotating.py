@@ -26,7 +26,7 @@ def judged(page: Page, number: int) -> None:
     expect(page.get_by_test_id("judged")).to_have_text(str(number))
 
 
-def shown(page: Page) -> tuple[str, str]:
+def both_texts(page: Page) -> tuple[str, str]:
     """The text on the left and on the right."""
     left, right = (page.get_by_test_id(f"completion-{side}").locator(".prose") for side in ("left", "right"))
     return left.inner_text(), right.inner_text()
@@ -42,5 +42,5 @@ def until(page: Page, holds: Callable[[], object]) -> None:
 
 def choices(user: User) -> list[str]:
     """The choices of an annotator, in order, as they saw them."""
-    said = Judgment.objects.filter(annotator=user, superseded_at=None).order_by("pk")
-    return [{j.left: "left", j.assignment.right: "right"}.get(j.choice, j.choice) for j in said]
+    judgments = Judgment.objects.filter(annotator=user, superseded_at=None).order_by("pk")
+    return [{j.left: "left", j.assignment.right: "right"}.get(j.choice, j.choice) for j in judgments]

@@ -64,10 +64,10 @@ def _agree_and_disagree(scene: Stage) -> None:
     for turn in range(16):
         for user in (scene.alice, scene.bob):
             letter = "b" if user == scene.bob and turn % 4 == 0 else "a"
-            said = "It is true, and short." if turn % 3 == 0 else ""
+            comment = "It is true, and short." if turn % 3 == 0 else ""
             held = scene.given(user)
             scene.wait(40)
-            scene.vote(held, letter, strength=1 + turn % 3, seconds=7.0 + turn, comment=said)
+            scene.vote(held, letter, strength=1 + turn % 3, seconds=7.0 + turn, comment=comment)
 
 
 def _tell_an_address(scene: Stage) -> None:

@@ -9,18 +9,18 @@ from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.members import remove_member
 from labeling.models import Assignment, Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
 from tests.browser.conftest import Picture, SignIn
 from tests.people import Stage, asks, pair, stage
 
 
 def test_keys_judge_and_the_next_pair_comes_without_loading_the_page(alice_page: Page, on_stage: Stage) -> None:
     alice_page.evaluate("window.sameDocument = true")
-    seen = [shown(alice_page)]
+    seen = [both_texts(alice_page)]
     for number, key in enumerate(["ArrowLeft", "ArrowRight", "1", "2", "t", "=", "3", "b", "0"], start=1):
         press(alice_page, key)
         judged(alice_page, number)
-        seen.append(shown(alice_page))
+        seen.append(both_texts(alice_page))
     assert choices(on_stage.alice) == ["left", "right", "left", "right", "tie", "tie", "tie", "both_bad", "both_bad"]
     assert len(set(seen)) == 10  # never the same pair twice
     assert alice_page.evaluate("window.sameDocument") is True
@@ -36,7 +36,7 @@ def test_buttons_judge(alice_page: Page, on_stage: Stage) -> None:
 
 
 def test_the_side_that_was_picked_is_the_side_that_is_stored(alice_page: Page, on_stage: Stage) -> None:
-    left, _ = shown(alice_page)
+    left, _ = both_texts(alice_page)
     press(alice_page, "ArrowLeft")
     judged(alice_page, 1)
     judgment = Judgment.objects.get(annotator=on_stage.alice)
@@ -46,13 +46,13 @@ def test_the_side_that_was_picked_is_the_side_that_is_stored(alice_page: Page, o
 
 
 def test_undo_brings_back_the_same_pair_on_the_same_sides(alice_page: Page, on_stage: Stage) -> None:
-    before = shown(alice_page)
+    before = both_texts(alice_page)
     for key in ("z", "u", "Backspace"):
         press(alice_page, "ArrowLeft")
         judged(alice_page, 1)
         press(alice_page, key)
         judged(alice_page, 0)
-        assert shown(alice_page) == before
+        assert both_texts(alice_page) == before
         expect(alice_page.get_by_test_id("saved")).to_have_text("Judgment undone.")
     press(alice_page, "ArrowRight")
     judged(alice_page, 1)
@@ -61,40 +61,40 @@ def test_undo_brings_back_the_same_pair_on_the_same_sides(alice_page: Page, on_s
 
 
 def test_several_judgments_can_be_undone_one_after_the_other(alice_page: Page, on_stage: Stage) -> None:
-    first = shown(alice_page)
+    first = both_texts(alice_page)
     for number in (1, 2, 3):
         press(alice_page, "ArrowLeft")
         judged(alice_page, number)
     for number in (2, 1, 0):
         press(alice_page, "z")
         judged(alice_page, number)
-    assert shown(alice_page) == first
+    assert both_texts(alice_page) == first
     expect(alice_page.get_by_test_id("undo")).to_be_disabled()
 
 
 def test_undo_works_after_the_page_was_loaded_again(alice_page: Page) -> None:
-    before = shown(alice_page)
+    before = both_texts(alice_page)
     press(alice_page, "ArrowLeft")
     judged(alice_page, 1)
     alice_page.reload()
     alice_page.get_by_test_id("undo").click()
     judged(alice_page, 0)
-    assert shown(alice_page) == before
+    assert both_texts(alice_page) == before
 
 
 def test_loading_the_page_again_shows_the_same_pair(alice_page: Page, on_stage: Stage) -> None:
-    before = shown(alice_page)
+    before = both_texts(alice_page)
     alice_page.reload()
-    assert shown(alice_page) == before
+    assert both_texts(alice_page) == before
     assert Assignment.objects.filter(annotator=on_stage.alice).count() <= 6
 
 
 def test_skip_moves_on_and_counts_for_nothing(alice_page: Page, on_stage: Stage) -> None:
-    before = shown(alice_page)
+    before = both_texts(alice_page)
     press(alice_page, "s")
     expect(alice_page.get_by_test_id("saved")).to_have_text("Skipped.")
     ready(alice_page)
-    assert shown(alice_page) != before
+    assert both_texts(alice_page) != before
     judged(alice_page, 0)
     assert choices(on_stage.alice) == ["skip"]
 
@@ -156,11 +156,11 @@ def test_the_text_can_be_seen_as_it_was_written(on_stage: Stage, sign_in: SignIn
     on_stage.campaign.comparisons.all().delete()
     on_stage.add([bold])
     page = sign_in(on_stage.alice, path=PATH)
-    assert set(shown(page)) == {"Yes!", "No."}
+    assert set(both_texts(page)) == {"Yes!", "No."}
     press(page, "p")
-    assert set(shown(page)) == {"**Yes!**", "**No.**"}
+    assert set(both_texts(page)) == {"**Yes!**", "**No.**"}
     press(page, "p")
-    assert set(shown(page)) == {"Yes!", "No."}
+    assert set(both_texts(page)) == {"Yes!", "No."}
 
 
 def test_when_everything_is_judged_the_page_says_so(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
@@ -225,8 +225,8 @@ def test_strength_is_said_with_modified_keys(transactional_db: None, sign_in: Si
         judged(page, number)
     page.get_by_test_id("choose-right-3").click()
     expect(page.get_by_test_id("done")).to_be_visible()
-    said = Judgment.objects.filter(annotator=made.alice).order_by("pk").values_list("strength", flat=True)
-    assert list(said) == [1, 2, 3, 1, 2, 3]
+    strengths = Judgment.objects.filter(annotator=made.alice).order_by("pk").values_list("strength", flat=True)
+    assert list(strengths) == [1, 2, 3, 1, 2, 3]
     assert choices(made.alice) == ["left", "left", "left", "right", "right", "right"]
 
 
@@ -234,13 +234,13 @@ def test_the_winners_key_once_more_says_it_more_strongly(transactional_db: None,
     made = stage(comparisons=4, scale="strength", prefetch=5)
     page = sign_in(made.alice, path=PATH)
     page.wait_for_load_state("networkidle")
-    before = shown(page)
+    before = both_texts(page)
     press(page, "ArrowLeft")
-    second = shown(page)
+    second = both_texts(page)
     assert second != before
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#announcer")).to_have_text("Left is clearly better.")
-    assert shown(page) == second  # which was not judged by it
+    assert both_texts(page) == second  # which was not judged by it
     judged(page, 1)
     press(page, "2")
     for _ in range(3):  # at the strongest it stays
@@ -252,8 +252,8 @@ def test_the_winners_key_once_more_says_it_more_strongly(transactional_db: None,
     press(page, "ArrowLeft")
     page.keyboard.press("ArrowRight")  # too soon after the other: nothing
     judged(page, 3)
-    said = Judgment.objects.filter(annotator=made.alice).order_by("pk").values_list("strength", flat=True)
-    assert list(said) == [2, 3, 1]
+    strengths = Judgment.objects.filter(annotator=made.alice).order_by("pk").values_list("strength", flat=True)
+    assert list(strengths) == [2, 3, 1]
     assert choices(made.alice) == ["left", "right", "left"]
     press(page, "?")
     expect(page.get_by_test_id("help")).to_contain_text("press the same key again quickly")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Completion, Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, asks
 
@@ -127,14 +127,14 @@ def test_tab_reaches_every_choice_in_the_order_of_reading(alice_page: Page) -> N
 
 def test_without_javascript_the_form_judges_and_undoes(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
     page = sign_in(on_stage.alice, path=PATH, java_script_enabled=False)
-    before = shown(page)
+    before = both_texts(page)
     picture(page, "annotate-without-javascript")
     page.get_by_test_id("choose-left").click()
     judged(page, 1)
-    assert shown(page) != before
+    assert both_texts(page) != before
     page.get_by_test_id("undo").click()
     judged(page, 0)
-    assert shown(page) == before
+    assert both_texts(page) == before
     page.locator("summary", has_text="Comment").click()
     page.get_by_test_id("comment").fill("Without any script.")
     page.get_by_test_id("choose-right").click()
@@ -144,8 +144,8 @@ def test_without_javascript_the_form_judges_and_undoes(on_stage: Stage, sign_in:
     page.get_by_test_id("skip").click()
     judged(page, 1)
     assert choices(on_stage.alice) == ["right", "skip"]
-    said = Judgment.objects.filter(superseded_at=None).order_by("pk").values_list("comment", "skip_reason", "flag")
-    assert list(said) == [("Without any script.", "", ""), ("", "It is upsetting", "harm")]
+    judgments = Judgment.objects.filter(superseded_at=None).order_by("pk").values_list("comment", "skip_reason", "flag")
+    assert list(judgments) == [("Without any script.", "", ""), ("", "It is upsetting", "harm")]
 
 
 def test_the_page_does_not_say_which_model_wrote_what(on_stage: Stage, sign_in: SignIn) -> None:

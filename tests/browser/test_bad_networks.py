@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from labeling.judging.assignments import release_assignment
 from labeling.models import Assignment, Campaign, Comparison, Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
 from tests.browser.conftest import SignIn
 from tests.people import Stage
 
@@ -102,7 +102,7 @@ def test_a_pair_that_went_to_somebody_else_is_explained_and_replaced(
     alice_page = sign_in(on_stage.alice, path=PATH)
     alice_page.wait_for_load_state("networkidle")
     ready(alice_page)
-    before = shown(alice_page)
+    before = both_texts(alice_page)
     hers = Assignment.objects.filter(annotator=on_stage.alice).order_by("leased_at", "pk")[0]
     on_stage.now = timezone.now()
     release_assignment(assignment=hers, acting_user=on_stage.maya, now=on_stage.now)
@@ -111,5 +111,5 @@ def test_a_pair_that_went_to_somebody_else_is_explained_and_replaced(
     alice_page.keyboard.press("ArrowLeft")
     expect(alice_page.get_by_test_id("trouble")).to_be_visible()
     ready(alice_page)
-    assert shown(alice_page) != before
+    assert both_texts(alice_page) != before
     assert choices(on_stage.alice) == []

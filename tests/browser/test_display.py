@@ -33,8 +33,8 @@ The area is \\( A = \\pi r^2 \\), so
 
 def barriers(page: Page) -> list[str]:
     """The violations that axe reports."""
-    found = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+    violations = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in violations for node in one["nodes"]]
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_one_completion_at_a_time(long_page: Page) -> None:
 
 def marked(page: Page) -> dict[str, list[str]]:
     """The words marked as different, by side."""
-    found: dict[str, list[str]] = page.evaluate(
+    tokens: dict[str, list[str]] = page.evaluate(
         """() => { const out = {left: [], right: []};
             for (const range of CSS.highlights.get("differs") ?? []) {
                 const side = range.startContainer.parentElement.closest(".completion").id;
@@ -138,7 +138,7 @@ def marked(page: Page) -> dict[str, list[str]]:
             }
             return out; }"""
     )
-    return found
+    return tokens
 
 
 def test_words_that_differ_are_marked(transactional_db: None, sign_in: SignIn, picture: Picture) -> None:

@@ -22,20 +22,20 @@ LOOK_AT = """(card) => {
     const bad = card.querySelectorAll(`script, style, link, meta, base, iframe, frame, object, embed, form, input,
         button, textarea, select, img, picture, video, audio, source, svg, canvas, template, annotation-xml, maction,
         [style], [id]`);
-    const found = [...bad].filter((e) => !e.closest("h2")).map((e) => `<${e.localName}>`);
+    const faults = [...bad].filter((e) => !e.closest("h2")).map((e) => `<${e.localName}>`);
     for (const element of card.querySelectorAll("*")) {
         const handlers = [...element.attributes].filter(({ name }) => name.startsWith("on"));
-        found.push(...handlers.map(({ name }) => `${element.localName} ${name}`));
+        faults.push(...handlers.map(({ name }) => `${element.localName} ${name}`));
     }
     for (const link of card.querySelectorAll("a[href]")) {
-        if (!["http:", "https:", "mailto:"].includes(link.protocol)) found.push(link.protocol);
-        if (link.target !== "_blank" || !link.rel.includes("noopener")) found.push("a link that knows where it was");
+        if (!["http:", "https:", "mailto:"].includes(link.protocol)) faults.push(link.protocol);
+        if (link.target !== "_blank" || !link.rel.includes("noopener")) faults.push("a link that knows where it was");
     }
     const clipped = getComputedStyle(card).overflow === "hidden" && getComputedStyle(card).contain.includes("paint");
-    if (!clipped) found.push("the card clips nothing");
+    if (!clipped) faults.push("the card clips nothing");
     const root = document.documentElement;
-    if (root.scrollWidth > root.clientWidth) found.push("wider than the window");
-    return found;
+    if (root.scrollWidth > root.clientWidth) faults.push("wider than the window");
+    return faults;
 }"""
 
 
@@ -57,26 +57,27 @@ def test_in_a_card_of_the_page_nothing_runs_leaves_or_escapes(
     # As a page they are all looked at (below); a script puts the same HTML into the same card.
     texts = rendered()[::2] if viewport == WIDE else rendered()[::8]
     for start in range(0, len(texts), BATCH):
-        found = page.evaluate(
+        faults = page.evaluate(
             """(htmls) => htmls.flatMap((html, index) => {
                 if (index % 2) return [];  // each is looked at once, beside another one
                 const [left, right] = ["left", "right"].map((side) => document.getElementById(side));
                 left.querySelector(".prose").innerHTML = html;
                 right.querySelector(".prose").innerHTML = htmls[(index + 1) % htmls.length];
-                const found = [...lookAt(left), ...lookAt(right)];
+                const faults = [...lookAt(left), ...lookAt(right)];
                 const wide = matchMedia("(width >= 60rem)").matches;
-                if (wide && Math.abs(left.offsetWidth - right.offsetWidth) > 1) found.push("one card pushes the other");
+                const apart = Math.abs(left.offsetWidth - right.offsetWidth);
+                if (wide && apart > 1) faults.push("one card pushes the other");
                 for (const name of ["choose-left", "choose-right", "undo"]) {
                     const button = document.querySelector(`[data-testid=${name}]`);
                     const box = button.getBoundingClientRect();
                     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-                    if (!button.contains(top)) found.push(`${name} is covered`);
+                    if (!button.contains(top)) faults.push(`${name} is covered`);
                 }
-                return found.map((what) => `${index}: ${what}`);
+                return faults.map((what) => `${index}: ${what}`);
             })""",
             texts[start : start + BATCH],
         )
-        assert found == [], f"from {start} on"
+        assert faults == [], f"from {start} on"
     assert_untouched(page)
 
 
@@ -87,11 +88,11 @@ def test_in_a_page_as_the_server_writes_it_nothing_runs_leaves_or_escapes(on_sta
         page.goto(f"/hostile/{start}")
         cards = page.locator(".completion")
         assert cards.count() == BATCH, f"a card was torn open or closed, from {start} on"
-        found = page.evaluate(
+        faults = page.evaluate(
             f"""() => [...document.querySelectorAll(".completion")].flatMap((card, index) =>
                 ({LOOK_AT})(card).map((what) => `${{index}}: ${{what}}`))"""
         )
-        assert found == [], f"from {start} on"
+        assert faults == [], f"from {start} on"
         assert page.evaluate("document.body.children.length") == 1
     assert_untouched(page)
 

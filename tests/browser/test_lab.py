@@ -29,15 +29,15 @@ def test_the_calculator_and_the_six_steps_say_what_the_server_says(on_stage: Sta
     chosen.focus()
     for _ in range(25):
         page.keyboard.press("ArrowRight")
-    told = figures(float(chosen.input_value()), -0.5, 0.1)
+    expected = figures(float(chosen.input_value()), -0.5, 0.1)
     for name in ("chosen_reward", "margin", "loss", "weight"):
-        assert number(page, f"[data-calc={name}]") == pytest.approx(getattr(told, name), abs=6e-5)
+        assert number(page, f"[data-calc={name}]") == pytest.approx(getattr(expected, name), abs=6e-5)
     steps = page.locator("[data-walk-step]")
     expect(steps.locator("visible=true")).to_have_count(1)
     page.get_by_test_id("walk-next").focus()
-    for shown in range(2, 7):
+    for number_of_steps in range(2, 7):
         page.keyboard.press("Enter")
-        expect(steps.locator("visible=true")).to_have_count(shown)
+        expect(steps.locator("visible=true")).to_have_count(number_of_steps)
     expect(page.get_by_test_id("walk-next")).to_be_hidden()
     expect(page.get_by_test_id("walk-loss-loss")).to_have_text("0.6642")
     expect(page.get_by_test_id("walk-probability-probability")).to_have_text("51.5 %")

@@ -43,11 +43,11 @@ def test_a_lens_job_appears_when_it_is_done_and_beta_is_played_with_by_keyboard(
     slider.focus()
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    told = after.figures(10 ** float(slider.input_value()))  # the server's arithmetic
-    assert number(page, "margin") == pytest.approx(told.margin, abs=1e-3) != before
-    assert number(page, "probability") == pytest.approx(100 * told.probability, abs=0.06)
-    assert number(page, "loss") == pytest.approx(told.loss, abs=1e-3)
-    assert number(page, "chosen-reward") == pytest.approx(told.chosen_reward, abs=1e-3)
+    expected = after.figures(10 ** float(slider.input_value()))  # the server's arithmetic
+    assert number(page, "margin") == pytest.approx(expected.margin, abs=1e-3) != before
+    assert number(page, "probability") == pytest.approx(100 * expected.probability, abs=0.06)
+    assert number(page, "loss") == pytest.approx(expected.loss, abs=1e-3)
+    assert number(page, "chosen-reward") == pytest.approx(expected.chosen_reward, abs=1e-3)
 
     deepest = page.get_by_test_id("heat-after").locator(".tokens .token[data-heat='-5']").first
     plain = page.get_by_test_id("heat-before").locator(".tokens .token[data-heat='2']").first

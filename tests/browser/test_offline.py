@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from labeling.models import Assignment, Campaign, Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, shown, until
+from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready, until
 from tests.browser.conftest import SignIn, session_of
 from tests.browser.network import Network, network_to
 from tests.people import Stage, pair
@@ -43,26 +43,26 @@ def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_load
     judged(page, 1)
     network.cut()
     keys = {"left": "1", "right": "2", "tie": "t", "both_bad": "b"}
-    said = ["left", "right", "tie", "both_bad", "left", "left", "right", "tie", "right", "left"]
+    judgments = ["left", "right", "tie", "both_bad", "left", "left", "right", "tie", "right", "left"]
     seen = []
-    for choice in said[:5]:
+    for choice in judgments[:5]:
         ready(page)
-        seen.append(shown(page))
+        seen.append(both_texts(page))
         press(page, keys[choice])
     ready(page)
-    next_one = shown(page)
+    next_one = both_texts(page)
     page.reload()
     ready(page)
-    assert shown(page) == next_one
+    assert both_texts(page) == next_one
     expect(page.get_by_test_id("on-their-way")).to_have_text("5 on their way")
     expect(page.get_by_test_id("judged")).to_have_text("1")
     expect(page.get_by_test_id("trouble")).to_contain_text("cannot be reached")
     press(page, "z")  # the last one of the earlier page
     ready(page)
-    assert shown(page) == seen[-1]
-    for choice in said[4:]:
+    assert both_texts(page) == seen[-1]
+    for choice in judgments[4:]:
         ready(page)
-        seen.append(shown(page))
+        seen.append(both_texts(page))
         press(page, keys[choice])
     page.reload()
     expect(page.get_by_test_id("on-their-way")).to_have_text("10 on their way")
@@ -70,7 +70,7 @@ def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_load
     network.mend()
     judged(page, 11)
     expect(page.get_by_test_id("trouble")).to_be_hidden()
-    assert choices(on_stage.alice) == ["left", *said]
+    assert choices(on_stage.alice) == ["left", *judgments]
     assert Judgment.objects.filter(annotator=on_stage.alice).count() == 11
     assert len(set(seen)) == 10
     press(page, "ArrowLeft")  # and it goes on
@@ -80,7 +80,7 @@ def test_ten_judgments_made_offline_arrive_exactly_once_though_the_page_was_load
 def test_what_was_kept_is_forgotten_by_signing_out_and_is_nobody_elses(
     page: Page, on_stage: Stage, network: Network
 ) -> None:
-    hers = shown(page)
+    hers = both_texts(page)
     stored = (
         "async (name) => (await (await caches.open('annotate-pages')).match(location.pathname + name))?.text() ?? ''"
     )

@@ -94,7 +94,7 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "comparison": lens_job.comparison_id,
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
-    found: list[str] = []
+    faults: list[str] = []
     for who, paths in PAGES.items():
         user = None if who == "nobody" else User.objects.get(username=who)
         page = sign_in(user, viewport=viewport, color_scheme=theme)
@@ -102,11 +102,11 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
             page.goto(path.format(**names))
             expect(page.locator("main h1, main h2, h1").first).to_be_visible()
             picture(page, f"{who}-{_plain(path)}-{size}-{theme}")
-            found += [] if no_sideways_scrolling(page) else [f"{who} {path}: scrolls sideways"]
+            faults += [] if no_sideways_scrolling(page) else [f"{who} {path}: scrolls sideways"]
             if path not in NOT_OURS:
-                found += [] if _fits_from_right_to_left(page) else [f"{who} {path}: too wide from right to left"]
-                found += [f"{who} {path}: {line}" for line in _barriers(page)]
-    assert not found, "\n".join(found)
+                faults += [] if _fits_from_right_to_left(page) else [f"{who} {path}: too wide from right to left"]
+                faults += [f"{who} {path}: {line}" for line in _barriers(page)]
+    assert not faults, "\n".join(faults)
 
 
 def _fits_from_right_to_left(page: Page) -> bool:
@@ -120,8 +120,8 @@ def _fits_from_right_to_left(page: Page) -> bool:
 def _barriers(page: Page) -> Iterator[str]:
     """The violations that axe reports, one line per element, with everything unfolded."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    told = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
-    for violation in told.response["violations"]:
+    results = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+    for violation in results.response["violations"]:
         for node in violation["nodes"]:
             yield f"{violation['id']}: {node['html'][:160]} ({node['failureSummary']})"
 

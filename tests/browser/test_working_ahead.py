@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from labeling.actions.campaigns import write_guidelines
 from labeling.models import Assignment, Campaign, Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, shown
+from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
 from tests.browser.conftest import SignIn
 from tests.people import Stage, pair, stage
 
@@ -35,10 +35,10 @@ def test_the_next_pair_is_there_before_the_server_has_result(page: Page, on_stag
     held: list[Route] = []
     is_slow = True
     page.route("**/judgment/", lambda route: held.append(route) if is_slow else route.continue_())
-    seen = [shown(page)]
+    seen = [both_texts(page)]
     for key in ("ArrowLeft", "ArrowRight", "t"):
         press(page, key)
-        seen.append(shown(page))
+        seen.append(both_texts(page))
     assert len(set(seen)) == 4
     assert choices(on_stage.alice) == []  # not one of them has reached the server
     assert len(held) == 1  # one after the other
@@ -60,12 +60,12 @@ def test_ten_judgments_made_offline_arrive_exactly_once_and_in_order(on_stage: S
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "judgment" in request.url else None)
     go_offline(page)
-    said = ["left", "right", "tie", "both_bad", "left", "left", "right", "tie", "right", "left"]
+    judgments = ["left", "right", "tie", "both_bad", "left", "left", "right", "tie", "right", "left"]
     keys = {"left": "1", "right": "2", "tie": "t", "both_bad": "b"}
     pairs = []
-    for choice in said:
+    for choice in judgments:
         ready(page)
-        pairs.append(shown(page))
+        pairs.append(both_texts(page))
         press(page, keys[choice])
     expect(page.get_by_test_id("trouble")).to_contain_text("cannot be reached")
     expect(page.get_by_test_id("on-their-way")).to_have_text("10 on their way")
@@ -73,7 +73,7 @@ def test_ten_judgments_made_offline_arrive_exactly_once_and_in_order(on_stage: S
     go_online(page)
     judged(page, 11)
     expect(page.get_by_test_id("trouble")).to_be_hidden()
-    assert choices(on_stage.alice) == ["left", *said]
+    assert choices(on_stage.alice) == ["left", *judgments]
     assert Judgment.objects.filter(annotator=on_stage.alice).count() == 11
     assert len(set(pairs)) == 10
     assert len(sent) >= 11  # the first of the ten was tried in vain
@@ -128,11 +128,11 @@ def test_what_has_not_been_sent_is_undone_without_a_network(page: Page, on_stage
     go_offline(page)
     press(page, "ArrowLeft")
     expect(page.get_by_test_id("trouble")).to_be_visible()
-    second = shown(page)
+    second = both_texts(page)
     press(page, "ArrowLeft")
     press(page, "z")
     ready(page)
-    assert shown(page) == second
+    assert both_texts(page) == second
     press(page, "ArrowRight")
     go_online(page)
     judged(page, 2)
@@ -141,7 +141,7 @@ def test_what_has_not_been_sent_is_undone_without_a_network(page: Page, on_stage
 
 
 def test_an_undo_of_what_is_on_its_way_waits_for_it(page: Page, on_stage: Stage) -> None:
-    first = shown(page)
+    first = both_texts(page)
     go_offline(page)
     press(page, "ArrowLeft")
     expect(page.get_by_test_id("trouble")).to_be_visible()
@@ -150,21 +150,21 @@ def test_an_undo_of_what_is_on_its_way_waits_for_it(page: Page, on_stage: Stage)
     go_online(page)
     ready(page)
     judged(page, 0)
-    assert shown(page) == first
+    assert both_texts(page) == first
     assert choices(on_stage.alice) == []
 
 
 def test_after_an_undo_what_was_shown_comes_right_after_it(page: Page, on_stage: Stage) -> None:
-    first = shown(page)
+    first = both_texts(page)
     press(page, "ArrowLeft")
     judged(page, 1)
-    second = shown(page)
+    second = both_texts(page)
     press(page, "z")
     judged(page, 0)
-    assert shown(page) == first
+    assert both_texts(page) == first
     press(page, "ArrowLeft")
     ready(page)
-    assert shown(page) == second
+    assert both_texts(page) == second
     judged(page, 1)
     assert Assignment.objects.filter(annotator=on_stage.alice, status="leased").count() == 6
 

@@ -1,4 +1,4 @@
-"""Child processes: what they say, how they are fed, how they end, and whether one of old still lives."""
+"""Child processes: what they say, how they are fed, how they end, and whether an earlier one still lives."""
 
 import os
 import signal
@@ -22,10 +22,10 @@ def python(code: str, log: Path, *, feedable: bool = False) -> LineChild:
 
 
 def everything(child: LineChild, more: Iterator[bytes] | None = None) -> list[dict[str, object]]:
-    found = []
+    messages = []
     while not child.ended_output:
-        found += child.messages(1.0, more)
-    return found
+        messages += child.messages(1.0, more)
+    return messages
 
 
 @pytest.fixture

@@ -64,8 +64,8 @@ def test_two_annotators_hammering_one_campaign_from_many_threads_judge_nothing_t
             following = client.post("/api/v1/campaigns/sums/assignments/next/")
             assignment = following.json()["assignment"] if following.status_code == 200 else None
             while assignment:
-                said = {"choice": random.choice(["left", "right", "tie"]), "key": uuid4().hex}
-                answer = client.post(f"/api/v1/assignments/{assignment['id']}/judgment/", said, format="json")
+                body = {"choice": random.choice(["left", "right", "tie"]), "key": uuid4().hex}
+                answer = client.post(f"/api/v1/assignments/{assignment['id']}/judgment/", body, format="json")
                 answers[answer.status_code] += 1
                 if answer.status_code == 201:
                     assignment = answer.json()["next"]
@@ -109,15 +109,15 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
 
     def work(user: User, seed: int) -> Callable[[], tuple[int, Counter[str]]]:
         def run() -> tuple[int, Counter[str]]:
-            chance, told = random.Random(seed), Counter[str]()
+            chance, outcomes = random.Random(seed), Counter[str]()
             kept = 0
             for _ in range(70):
                 assignment = next_assignments(campaign=scene.campaign, acting_user=user, now=now(), ahead=2).next
                 if assignment is None:
-                    told["nothing left"] += 1
+                    outcomes["nothing left"] += 1
                     break
                 if chance.random() < 0.15:  # goes away; everybody else's looks at the clock let the lease run out
-                    told["went away"] += 1
+                    outcomes["went away"] += 1
                     for _ in range(16):
                         next(ticks)
                 choice = "skip" if chance.random() < 0.05 else chance.choice(["left", "right", "tie"])
@@ -130,18 +130,18 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
                         ahead=2,
                     )
                 except LeaseLost:
-                    told["lost"] += 1
+                    outcomes["lost"] += 1
                     continue
-                told[choice] += 1
+                outcomes[choice] += 1
                 kept += choice != "skip"
                 if choice != "skip" and chance.random() < 0.1:
                     try:
                         undo_judgment(assignment=assignment.pk, acting_user=user, now=now())
                     except NothingToUndo:
                         continue
-                    told["undone"] += 1
+                    outcomes["undone"] += 1
                     kept -= 1
-            return kept, told
+            return kept, outcomes
 
         return run
 
@@ -150,9 +150,9 @@ def test_overlap_holds_with_leases_that_expire_late_answers_skips_undos_and_a_sw
 
     results = all_at_once([*(work(user, seed) for seed, user in enumerate(crowd)), sweep])
     acknowledged = Counter({user.pk: kept for user, (kept, _) in zip(crowd, results, strict=False) if kept})
-    told: Counter[str] = sum((told for _, told in results), Counter())
-    assert told["went away"] > 0
-    assert told["undone"] > 0
+    outcomes: Counter[str] = sum((outcomes for _, outcomes in results), Counter())
+    assert outcomes["went away"] > 0
+    assert outcomes["undone"] > 0
     nothing_is_wrong(scene, acknowledged)
 
     # When the storm is over, what is left can be finished to the last place.
@@ -179,9 +179,9 @@ def test_the_same_key_sent_many_times_at_once_is_one_judgment() -> None:
             ]
             * 8
         )
-        assert len({answered.judgment.pk for answered in results}) == 1
-        assert sum(answered.is_new for answered in results) == 1
-        assert len({answered.next.pk for answered in results if answered.next}) == 1
+        assert len({result.judgment.pk for result in results}) == 1
+        assert sum(result.is_new for result in results) == 1
+        assert len({result.next.pk for result in results if result.next}) == 1
     nothing_is_wrong(scene, Counter({scene.alice.pk: 3}))
 
 

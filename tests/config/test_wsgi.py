@@ -29,7 +29,7 @@ def test_the_first_visitor_does_not_wait_for_code_to_be_loaded() -> None:
     command = [sys.executable, "-c", FIRST_REQUEST]
     result = subprocess.run(command, cwd=PROJECT_DIR, env=environment, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    said = json.loads(result.stdout.splitlines()[-1])
-    assert said["status"] == ["200 OK"]
-    assert {"config.urls", "labeling.web.urls", "training.web.urls", "training.api.urls"} <= set(said["loaded"])
-    assert said["late"] == []
+    report = json.loads(result.stdout.splitlines()[-1])
+    assert report["status"] == ["200 OK"]
+    assert {"config.urls", "labeling.web.urls", "training.web.urls", "training.api.urls"} <= set(report["loaded"])
+    assert report["late"] == []

@@ -146,8 +146,8 @@ class Bob:
     """An annotator who never opens the browser: he judges through the API, with his token."""
 
     def __init__(self, platform: Platform, campaign: str) -> None:
-        told = json.loads(platform.manage("create_user", "bob", "--role", "annotator", "--token", "--json"))
-        self.address, self.token, self.campaign = f"{platform.address}/api/v1", told["token"], campaign
+        account = json.loads(platform.manage("create_user", "bob", "--role", "annotator", "--token", "--json"))
+        self.address, self.token, self.campaign = f"{platform.address}/api/v1", account["token"], campaign
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
@@ -164,9 +164,9 @@ class Bob:
             is_left = letters(assignment["left"]["text"]) <= letters(assignment["right"]["text"])
             choice = "left" if is_left != (judged == 0) else "right"
             body = {"choice": choice, "key": f"bob-{judged}"}
-            said = self.post(f"assignments/{assignment['id']}/judgment/", body)
-            assert said is not None
-            assignment, judged = said["next"], judged + 1
+            response = self.post(f"assignments/{assignment['id']}/judgment/", body)
+            assert response is not None
+            assignment, judged = response["next"], judged + 1
         return judged
 
 
@@ -223,7 +223,7 @@ def judge_in_the_browser(alice: Page, slug: str) -> int:
     alice.goto(f"/campaigns/{slug}/annotate/")
     judged = 0
     while alice.get_by_test_id("choose-left").is_visible():
-        shown = alice.get_by_test_id("completion-left").inner_text()
+        left = alice.get_by_test_id("completion-left").inner_text()
         side = shorter_side(alice)
         if judged % 2:
             alice.get_by_test_id(f"choose-{side}").click()
@@ -234,7 +234,7 @@ def judge_in_the_browser(alice: Page, slug: str) -> int:
         if judged == 4:
             alice.keyboard.press("z")
             expect(alice.get_by_test_id("judged")).to_have_text(str(judged - 1))
-            expect(alice.get_by_test_id("completion-left")).to_have_text(shown, use_inner_text=True)  # the same again
+            expect(alice.get_by_test_id("completion-left")).to_have_text(left, use_inner_text=True)  # the same again
             judged -= 1
             alice.keyboard.press("ArrowLeft" if side == "left" else "ArrowRight")
             judged += 1

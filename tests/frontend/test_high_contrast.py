@@ -42,7 +42,7 @@ def test_every_text_stands_out_from_every_ground() -> None:
     wanted += [(text, ground) for text in TEXTS_ON_PLAIN_GROUND for ground in plain]
     wanted.append(("on-accent", "accent"))
     low = {pair: ratio(theme[pair[0]], theme[pair[1]]) for pair in wanted}
-    assert {pair: found for pair, found in low.items() if found < 7} == {}
+    assert {pair: contrast for pair, contrast in low.items() if contrast < 7} == {}
 
 
 def test_every_edge_is_seen() -> None:

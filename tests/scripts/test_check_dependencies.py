@@ -35,9 +35,9 @@ def test_our_own_dependencies_follow_the_rule() -> None:
 )
 def test_a_line_against_the_rule_is_named(tmp_path: Path, line: str, complaint: str) -> None:
     lock = written(tmp_path, "lock.txt", f"Django==5.2.19 {HASH}\n")
-    found = problems([written(tmp_path, "some.txt", f"# comment\n\n{line}\n")], lock)
-    assert len(found) == 1
-    assert complaint in found[0]
+    complaints = problems([written(tmp_path, "some.txt", f"# comment\n\n{line}\n")], lock)
+    assert len(complaints) == 1
+    assert complaint in complaints[0]
 
 
 def test_names_are_compared_as_the_index_compares_them(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_a_pin_of_the_lock_may_have_several_hashes_and_a_platform(tmp_path: Path
 
 @pytest.mark.parametrize("line", ["Django==5.2.19", "Django==5.2.19 --hash=sha256:abc", f"Django>=5.2 {HASH}"])
 def test_a_lock_without_a_hash_is_refused(tmp_path: Path, line: str) -> None:
-    (found,) = problems([], written(tmp_path, "lock.txt", f"{line}\n"))
-    assert "lock.txt: not pinned as NAME==VERSION with its hashes" in found
+    (complaint,) = problems([], written(tmp_path, "lock.txt", f"{line}\n"))
+    assert "lock.txt: not pinned as NAME==VERSION with its hashes" in complaint
 
 
 def test_torch_is_pinned_but_not_in_the_lock(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from io import StringIO
 
 from django.core.management import call_command
 
+QUICK = ["--set", "epochs=1", "--set", "dtype=float32", "--set", "lora_rank=2", "--set", "threads=1"]
+"""Options of `train` with which it takes seconds."""
+
 
 def output_of(*command: str) -> str:
     """The output of a command, stripped. Raises CommandError."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from rest_framework.test import APIClient
+
     from labeling.models import Campaign, User
     from tests.people import Stage
     from tests.training.stub import StubServer
@@ -239,3 +241,22 @@ def child_of(base: ModelVersion, scene: Stage) -> ModelVersion:
         run=run,
         created_at=NOON,
     )
+
+
+@pytest.fixture
+def demo(db: None, settings: Any, tiny_model: Path, var_dir: Path) -> list[str]:
+    """The demo made on the tiny model; returns the lines that the command printed."""
+    from tests.training.commands import output_of
+
+    settings.BASE_MODEL_DIR, settings.BASE_MODEL_NAME = tiny_model, "tiny-base"
+    return output_of("bootstrap_demo").splitlines()
+
+
+@pytest.fixture
+def maya_calls(maya: User) -> APIClient:
+    """A client of the API that is signed in as Maya."""
+    from rest_framework.test import APIClient
+
+    client = APIClient()
+    client.force_authenticate(maya)
+    return client

@@ -62,8 +62,8 @@ def test_what_is_over_or_not_there_is_not_claimed(job: GenerationJob) -> None:
 
 def test_the_job_of_a_worker_that_is_gone_is_taken_at_once(job: GenerationJob) -> None:
     claims.claim(GenerationJob, job.pk, now=NOW)
-    gone = processes.this_process().rsplit("|", 1)[0] + "|1.00"  # this process id, but started at another time
-    GenerationJob.objects.update(worker=gone)
+    dead_process = processes.this_process().rsplit("|", 1)[0] + "|1.00"  # this process id, but started at another time
+    GenerationJob.objects.update(worker=dead_process)
 
     claim = claims.claim(GenerationJob, job.pk, now=NOW)
 

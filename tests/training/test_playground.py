@@ -1,55 +1,22 @@
-"""The playground: completions come with everything that made them, and are kept only with a true receipt."""
-
-from typing import Any
+"""Completions of versions, and the receipts with which they are kept."""
 
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.models import Campaign, Completion, User
+from labeling.models import Campaign, Completion
+from tests.training.conversing import ASKED, ask, keep
 from tests.training.stub import StubServer
 from training import playground
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.django_db
 
-ASKED = [{"role": "user", "content": "What does the red cat see?"}]
-
-
-@pytest.fixture
-def client(maya: User) -> APIClient:
-    made = APIClient()
-    made.force_authenticate(maya)
-    return made
-
-
-def ask(client: APIClient, name: str, **body: Any) -> Any:
-    return client.post(f"/api/v1/versions/{name}/completion/", {"messages": ASKED, **body}, format="json")
-
-
-def keep(client: APIClient, **body: Any) -> Any:
-    return client.post("/api/v1/campaigns/tiny/playground/", {"messages": ASKED, **body}, format="json")
-
-
-def test_a_version_writes_a_completion_that_says_what_made_it(
-    client: APIClient, trained: ModelVersion, server: StubServer
-) -> None:
-    response = ask(client, "tiny-v1", seed=7, settings={"temperature": 0.5})
-    assert response.status_code == 200
-    assert {name: response.json()[name] for name in ("version", "text", "seed", "tokens", "logprob_sum")} == {
-        "version": "tiny-v1",
-        "text": "Hello there. 7",
-        "seed": 7,
-        "tokens": 3,
-        "logprob_sum": -1.5,
-    }
-    assert response.json()["server"].startswith(server.address)
-
 
 def test_two_completions_become_a_comparison_with_their_ids_and_seeds(
-    client: APIClient, trained: ModelVersion, base: ModelVersion, server: StubServer, campaign: Campaign
+    maya_calls: APIClient, trained: ModelVersion, base: ModelVersion, server: StubServer, campaign: Campaign
 ) -> None:
-    receipts = [ask(client, name, seed=seed).json()["receipt"] for name, seed in (("tiny-base", 1), ("tiny-v1", 2))]
-    kept = keep(client, receipts=receipts)
+    receipts = [ask(maya_calls, name, seed=seed).json()["receipt"] for name, seed in (("tiny-base", 1), ("tiny-v1", 2))]
+    kept = keep(maya_calls, receipts=receipts)
     assert (kept.status_code, kept.json()["created"]) == (201, True)
     comparison = campaign.comparisons.get(pk=kept.json()["comparison"])
     assert comparison.prompt.messages == ASKED
@@ -58,79 +25,54 @@ def test_two_completions_become_a_comparison_with_their_ids_and_seeds(
         ("tiny-base", 1, [5, 6, 2], [1, 2]),
         ("tiny-v1", 2, [5, 6, 2], [1, 2]),
     ]
-    again = keep(client, receipts=receipts)
+    again = keep(maya_calls, receipts=receipts)
     assert (again.json()["comparison"], again.json()["created"]) == (comparison.pk, False)
 
 
-def test_a_conversation_becomes_a_prompt_once(client: APIClient, campaign: Campaign) -> None:
-    assert keep(client).json()["created"] is True
-    assert keep(client).json()["created"] is False
-    assert campaign.prompts.filter(messages=ASKED, tags=["playground"]).count() == 1
-
-
 def test_a_receipt_of_another_conversation_or_a_made_up_one_is_refused(
-    client: APIClient, base: ModelVersion, server: StubServer, campaign: Campaign
+    maya_calls: APIClient, base: ModelVersion, server: StubServer, campaign: Campaign
 ) -> None:
     before = campaign.comparisons.count()
-    receipts = [ask(client, "tiny-base", seed=seed).json()["receipt"] for seed in (1, 2)]
-    other = keep(client, receipts=receipts, messages=[{"role": "user", "content": "Something else?"}])
+    receipts = [ask(maya_calls, "tiny-base", seed=seed).json()["receipt"] for seed in (1, 2)]
+    other = keep(maya_calls, receipts=receipts, messages=[{"role": "user", "content": "Something else?"}])
     assert (other.status_code, "another conversation" in other.json()["detail"]) == (422, True)
-    forged = keep(client, receipts=[receipts[0], receipts[1][:-2]])
+    forged = keep(maya_calls, receipts=[receipts[0], receipts[1][:-2]])
     assert forged.status_code == 422
     assert "within a day" in forged.json()["detail"]
     assert campaign.comparisons.count() == before
 
 
 def test_the_same_completion_twice_is_no_comparison(
-    client: APIClient, base: ModelVersion, server: StubServer, campaign: Campaign
+    maya_calls: APIClient, base: ModelVersion, server: StubServer, campaign: Campaign
 ) -> None:
-    receipt = ask(client, "tiny-base", seed=1).json()["receipt"]
-    twice = keep(client, receipts=[receipt, receipt])
+    receipt = ask(maya_calls, "tiny-base", seed=1).json()["receipt"]
+    twice = keep(maya_calls, receipts=[receipt, receipt])
     assert (twice.status_code, twice.json()["detail"]) == (422, "Both completions are the same.")
 
 
-def test_a_server_that_is_away_is_said_in_a_sentence(client: APIClient, base: ModelVersion, server: StubServer) -> None:
-    server.deaf = True
-    response = ask(client, "tiny-base")
-    assert response.status_code == 409
-    assert response.json()["detail"].startswith(
-        "tiny-base cannot write a completion. No usable answer from the server at"
-    )
-
-
 def test_a_completion_that_takes_too_long_is_given_up(
-    client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
+    maya_calls: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playground, "COMPLETION_SECONDS", -1.0)
-    response = ask(client, "tiny-base")
+    response = ask(maya_calls, "tiny-base")
     assert response.status_code == 409
     assert response.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
 
 
 def test_while_a_run_trains_nobody_is_asked(
-    client: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
+    maya_calls: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Training:
         pk = 12
 
     monkeypatch.setattr(playground, "training_now", Training)
-    response = ask(client, "tiny-base")
+    response = ask(maya_calls, "tiny-base")
     assert (response.status_code, server.calls) == (409, [])
     assert response.json()["detail"].startswith("Run 12 is training on this machine")
 
 
-@pytest.mark.parametrize(
-    "body", [{"settings": {"temperature": -1}}, {"settings": {"warmth": 1}}, {"messages": []}, {"messages": "Hello"}]
-)
-def test_what_cannot_be_asked_is_refused(
-    client: APIClient, base: ModelVersion, server: StubServer, body: dict[str, Any]
-) -> None:
-    assert ask(client, "tiny-base", **body).status_code in (400, 422)
-    assert server.calls == []
-
-
-def test_the_embedded_sampler_writes_where_there_is_no_server(client: APIClient, base: ModelVersion) -> None:
-    response = ask(client, "tiny-base", settings={"max_tokens": 6, "temperature": 1.0}, seed=3)
+def test_the_embedded_sampler_writes_where_there_is_no_server(maya_calls: APIClient, base: ModelVersion) -> None:
+    response = ask(maya_calls, "tiny-base", settings={"max_tokens": 6, "temperature": 1.0}, seed=3)
     assert response.status_code == 200, response.json()
     assert response.json()["server"].startswith("embedded")
     assert 1 <= response.json()["tokens"] <= 6

@@ -40,7 +40,7 @@ class Names:
 
 def names_in(statement: str) -> Names:
     """Reads a statement."""
-    tokens = [(str(found.lastgroup), found[found.lastgroup or 0]) for found in TOKEN.finditer(statement)]
+    tokens = [(str(match.lastgroup), match[match.lastgroup or 0]) for match in TOKEN.finditer(statement)]
     kinds = [("name" if kind == "quoted" else kind, text) for kind, text in tokens if kind != "comment"]
     names, place = Names(), 0
     while place < len(kinds):
@@ -53,12 +53,12 @@ def unknown_names(statement: str, schema: Mapping[str, Set[str]], temporary: Map
 
     schema: the columns of each table. temporary: likewise of the temporary tables that earlier statements create.
     """
-    names, known = names_in(statement), {**schema, **temporary}
-    unknown = {table for table in names.tables if table not in known}
-    anywhere = set().union(*(known.get(table, set()) for table in names.tables), names.defined, names.aliases)
+    names, columns_of = names_in(statement), {**schema, **temporary}
+    unknown = {table for table in names.tables if table not in columns_of}
+    anywhere = set().union(*(columns_of.get(table, set()) for table in names.tables), names.defined, names.aliases)
     for alias, column in names.columns:
-        table = names.aliases.get(alias, alias if alias in known else None)
-        columns = known.get(table, set()) if table else anywhere
+        table = names.aliases.get(alias, alias if alias in columns_of else None)
+        columns = columns_of.get(table, set()) if table else anywhere
         if column not in columns and (table or alias not in names.defined):
             unknown.add(f"{alias}.{column}" if alias else column)
     return unknown

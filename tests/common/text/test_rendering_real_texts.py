@@ -47,10 +47,10 @@ def test_code_tables_and_formulas_of_real_completions_come_through_whole() -> No
     total = {"code": 0, "table": 0, "math": 0, "mfrac": 0}
     for text in texts:
         source = render_markdown(text)
-        shown, tokens = Shown(source), plain.parse(text)
-        assert shown.codes == [one.content for one in tokens if one.type in ("fence", "code_block")], text[:200]
-        assert shown.count["table"] == sum(one.type == "table_open" for one in tokens), text[:200]
+        page, tokens = Shown(source), plain.parse(text)
+        assert page.codes == [one.content for one in tokens if one.type in ("fence", "code_block")], text[:200]
+        assert page.count["table"] == sum(one.type == "table_open" for one in tokens), text[:200]
         assert "formula-source" not in source, text[:200]
-        for name, number in {**shown.count, "code": len(shown.codes)}.items():
+        for name, number in {**page.count, "code": len(page.codes)}.items():
             total[name] += number
     assert (total["code"], total["table"], total["math"]) == (258, 25, 494)

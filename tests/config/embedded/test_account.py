@@ -1,4 +1,4 @@
-"""Other accounts may enter the directories above ours and run installed programs, and no more."""
+"""Other accounts may enter the directories above ours and run installed programs, and nothing else."""
 
 import os
 import stat

@@ -41,7 +41,7 @@ test("the longest common sequence is kept, not the first match", () => {
   assert.deepEqual(differing("x a b c y", "x c a b y"), ["c", "c"]);
 });
 
-test("in texts too long for that, order counts no more: a word differs where the other text does not have it", () => {
+test("in texts too long for that, order no longer counts: a word differs where the other text does not have it", () => {
   const words = Array.from({ length: 4000 }, (_, index) => `w${index}`);
   const marks = differences([...words, "left"], ["right", ...[...words].reverse()]);
   assert.equal(marks.left.indexOf(true), 4000);

@@ -62,7 +62,7 @@ test("it does not ask while nobody looks, and asks at once when somebody does", 
   assert.equal(asked(), 1);
 });
 
-test("once stopped it asks no more", async () => {
+test("once stopped it no longer asks", async () => {
   const { clock, visibility, asked, stop } = polling([false]);
   await clock.advance(1000);
   stop();

@@ -35,10 +35,10 @@ def test_the_account_goes_and_the_judgments_stay_and_count(scene: Stage, monkeyp
     before = agreement(scene.campaign).as_dict()
     verdicts = list(Verdict.objects.order_by("pk").values())
     pseudonym = scene.alice.pseudonym
-    told = erasure_consequences(person=scene.alice, acting_user=scene.alice)
-    assert (told.judgments, told.comments, told.tokens, told.campaigns) == (2, 2, 1, 1)
+    consequences = erasure_consequences(person=scene.alice, acting_user=scene.alice)
+    assert (consequences.judgments, consequences.comments, consequences.tokens, consequences.campaigns) == (2, 2, 1, 1)
     erasure = erase_person(person=scene.alice, confirmation="alice", acting_user=scene.alice, now=NOON)
-    assert erasure.model_versions == told.model_versions == ["sums-v1"]
+    assert erasure.model_versions == consequences.model_versions == ["sums-v1"]
     scene.alice.refresh_from_db()
     assert (scene.alice.username, scene.alice.email) == (f"erased-{scene.alice.pk}", "")
     assert (scene.alice.is_active, scene.alice.has_usable_password()) == (False, False)

@@ -14,11 +14,11 @@ def judged(scene: Stage, *votes: str) -> list[Comparison]:
     """One comparison for each word of votes, a letter for each annotator: a, b or t(ie)."""
     people = [scene.alice, scene.bob, *scene.crowd(max(map(len, votes)) - 2)]
     scene.add(len(votes))
-    found = list(Comparison.objects.order_by("pk"))
-    said = {one.pk: word for one, word in zip(found, votes, strict=True)}
+    comparisons = list(Comparison.objects.order_by("pk"))
+    letters = {one.pk: word for one, word in zip(comparisons, votes, strict=True)}
     for number, user in enumerate(people):
         while given := scene.next(user):
-            letter = said[given.comparison_id][number]
+            letter = letters[given.comparison_id][number]
             scene.vote(given, {"t": "tie"}.get(letter, letter))
     return list(Comparison.objects.order_by("pk"))
 
@@ -37,12 +37,12 @@ def statuses() -> list[str]:
 def test_dawid_skene_believes_the_reliable_and_leaves_what_is_uncertain_to_experts() -> None:
     scene = stage(overlap=3, verdict_threshold=0.8)
     # Bob and the third agree on everything but the last one; Alice says the opposite half of the time.
-    found = judged(scene, *["aaa", "baa", "bbb", "abb"] * 6, "abb")
+    comparisons = judged(scene, *["aaa", "baa", "bbb", "abb"] * 6, "abb")
     change(scene, verdict_rule="dawid_skene")
     verdicts = {verdict.comparison_id: verdict for verdict in Verdict.objects.all()}
-    assert all(verdicts[one.pk].settled_by == "dawid_skene" for one in found)
-    assert verdicts[found[1].pk].winner == "a"
-    assert verdicts[found[1].pk].confidence > 0.9
+    assert all(verdicts[one.pk].settled_by == "dawid_skene" for one in comparisons)
+    assert verdicts[comparisons[1].pk].winner == "a"
+    assert verdicts[comparisons[1].pk].confidence > 0.9
     estimates = AnnotatorEstimates.objects.get()
     alice = estimates.confusions[str(scene.alice.pk)]
     bob = estimates.confusions[str(scene.bob.pk)]

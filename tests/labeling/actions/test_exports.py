@@ -27,9 +27,9 @@ def test_what_was_preferred_is_chosen_and_the_rest_is_accounted_for() -> None:
     wanted = {getattr(verdict.comparison, f"completion_{verdict.winner}").text for verdict in verdicts}
     assert {row["chosen"][0]["content"] for row in rows} == wanted
     assert all(row["prompt"][-1]["role"] == "user" for row in rows)
-    told = export.report.as_dict()
-    assert (told["total"], told["kept"]) == (6, 2)
-    assert {reason: count for reason, count in told["dropped"].items() if count} == {  # type: ignore[union-attr]
+    report = export.report.as_dict()
+    assert (report["total"], report["kept"]) == (6, 2)
+    assert {reason: count for reason, count in report["dropped"].items() if count} == {  # type: ignore[union-attr]
         "tie": 1,
         "both_bad": 1,
         "unsettled": 2,

@@ -44,17 +44,17 @@ def bring_in(scene: Stage, content: bytes, *, source: str = "import", **settings
     )
 
 
-def said(text: str) -> list[dict[str, str]]:
+def reply(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
 BAD: list[tuple[str, bytes, str]] = [
     ("broken", b'{"prompt": [{"role": "user", "con', "Not valid JSON"),
-    ("empty", json.dumps(record(2, chosen=said("  "))).encode(), "empty"),
-    ("identical", json.dumps(record(3, chosen=said("Same."), rejected=said("Same."))).encode(), "identical"),
-    ("10 MB", json.dumps(record(4, chosen=said("x" * 10_000_000))).encode(), "1,048,576 are allowed"),
+    ("empty", json.dumps(record(2, chosen=reply("  "))).encode(), "empty"),
+    ("identical", json.dumps(record(3, chosen=reply("Same."), rejected=reply("Same."))).encode(), "identical"),
+    ("10 MB", json.dumps(record(4, chosen=reply("x" * 10_000_000))).encode(), "1,048,576 are allowed"),
     ("wrong UTF-8", b'{"prompt": "\xff\xfe", "chosen": "a", "rejected": "b"}', "UTF-8"),
-    ("NUL", json.dumps(record(5, chosen=said("\x00"))).encode(), "NUL"),
+    ("NUL", json.dumps(record(5, chosen=reply("\x00"))).encode(), "NUL"),
 ]
 
 

@@ -61,12 +61,12 @@ def test_a_link_that_is_used_up_over_or_taken_back_opens_nothing_and_says_which(
     back, back_token = invite(scene)
     revoke_invitation(invitation=back, acting_user=scene.maya, now=scene.now)
     _, late_token = invite(scene)
-    for token, later, told in (
+    for token, later, reason in (
         (used_token, 0, "used up"),
         (back_token, 0, "revoked"),
         (late_token, 8, "expired"),
     ):
-        with pytest.raises(InvitationOver, match=told):
+        with pytest.raises(InvitationOver, match=reason):
             open_invitation(token, now=scene.now + timedelta(days=later))
     with pytest.raises(InvitationNotFound):
         open_invitation("nothing", now=scene.now)

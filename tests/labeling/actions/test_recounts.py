@@ -17,11 +17,11 @@ def judged(scene: Stage, *votes: str) -> list[Comparison]:
     """One comparison for each word of votes, a letter for each annotator: a, b or t(ie)."""
     people = [scene.alice, scene.bob, *scene.crowd(max(map(len, votes)) - 2)]
     scene.add(len(votes))
-    found = list(Comparison.objects.order_by("pk"))
-    said = {one.pk: word for one, word in zip(found, votes, strict=True)}
+    comparisons = list(Comparison.objects.order_by("pk"))
+    letters = {one.pk: word for one, word in zip(comparisons, votes, strict=True)}
     for number, user in enumerate(people):
         while given := scene.next(user):
-            letter = said[given.comparison_id][number]
+            letter = letters[given.comparison_id][number]
             scene.vote(given, {"t": "tie"}.get(letter, letter))
     return list(Comparison.objects.order_by("pk"))
 

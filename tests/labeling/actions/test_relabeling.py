@@ -94,6 +94,6 @@ def test_the_same_two_texts_are_found_in_either_order(scene: Stage) -> None:
     draft = ComparisonDraft(asks("Q?"), CompletionDraft("one"), CompletionDraft("other"))
     scene.add([draft])
     made = Comparison.objects.latest("pk")
-    found = comparisons_of(scene.campaign, [(asks("Q?"), "one", "other"), (asks("Q?"), "other", "one")])
-    assert found == [made, made]
+    comparisons = comparisons_of(scene.campaign, [(asks("Q?"), "one", "other"), (asks("Q?"), "other", "one")])
+    assert comparisons == [made, made]
     assert comparisons_of(scene.campaign, [(asks("Q?"), "one", "else")]) == [None]

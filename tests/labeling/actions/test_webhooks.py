@@ -55,12 +55,12 @@ def test_a_verdict_is_told_with_a_signature_that_the_standards_own_library_accep
     assert (delivery.status, delivery.http_status, delivery.attempts) == ("delivered", 200, 1)
     assert delivery.excerpt == "thanks"
     ((headers, body),) = receiver.got
-    told = Oracle(webhook.secret).verify(body, headers)
+    event = Oracle(webhook.secret).verify(body, headers)
     assert headers["webhook-id"] == delivery.message_id
-    assert told["type"] == "verdict.settled"
-    assert told["timestamp"] == NOON.isoformat()
-    assert (told["data"]["campaign"], told["data"]["comparison"]) == ("sums", settled.pk)
-    assert told["data"]["verdict"]["winner"] == "a"
+    assert event["type"] == "verdict.settled"
+    assert event["timestamp"] == NOON.isoformat()
+    assert (event["data"]["campaign"], event["data"]["comparison"]) == ("sums", settled.pk)
+    assert event["data"]["verdict"]["winner"] == "a"
     with pytest.raises(WebhookVerificationError):
         Oracle(webhook.secret).verify(body.replace(b'"a"', b'"b"'), headers)
     assert send_all() == []

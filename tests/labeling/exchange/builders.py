@@ -22,7 +22,7 @@ def trl(prompt: str = "Why?", chosen: str = "Because.", rejected: str = "No.") -
     return {"prompt": prompt, "chosen": chosen, "rejected": rejected}
 
 
-def said(role: str, content: str) -> Message:
+def message(role: str, content: str) -> Message:
     return Message(role=role, content=content)
 
 
@@ -34,10 +34,10 @@ spoken = texts.filter(lambda text: bool(text.strip()))
 @st.composite
 def prompts(draw: st.DrawFn, *, system: bool = True) -> list[Message]:
     """Conversations that end with the user, with a system message or without."""
-    turns = [said("system", draw(spoken))] if system and draw(st.booleans()) else []
+    turns = [message("system", draw(spoken))] if system and draw(st.booleans()) else []
     for _ in range(draw(st.integers(0, 2))):
-        turns += [said("user", draw(spoken)), said("assistant", draw(spoken))]
-    return [*turns, said("user", draw(spoken))]
+        turns += [message("user", draw(spoken)), message("assistant", draw(spoken))]
+    return [*turns, message("user", draw(spoken))]
 
 
 @st.composite

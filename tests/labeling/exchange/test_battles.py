@@ -70,17 +70,19 @@ def test_label_studio_has_a_comparison_with_its_annotations() -> None:
 
 def test_alpacaeval_reads_back_the_same() -> None:
     data = written("alpacaeval", record("b", votes=()), record("tie", text="Blue.", votes=()))
-    found = list(read_comparisons(BytesIO(data), dialect="alpacaeval"))
-    assert all(isinstance(one, ImportedComparison) for one in found)
-    told = [(one.first.text, one.second.text, one.preference) for one in found if isinstance(one, ImportedComparison)]
-    assert told == [("It is blue.", "It is green.", "second"), ("Blue.", "It is green.", "tie")]
+    records = list(read_comparisons(BytesIO(data), dialect="alpacaeval"))
+    assert all(isinstance(one, ImportedComparison) for one in records)
+    votes = [
+        (one.first.text, one.second.text, one.preference) for one in records if isinstance(one, ImportedComparison)
+    ]
+    assert votes == [("It is blue.", "It is green.", "second"), ("Blue.", "It is green.", "tie")]
 
 
 @pytest.mark.parametrize("dialect", ["alpacaeval", "arena", "labelstudio"])
 def test_a_verdict_without_votes_is_one_vote_of_what_settled_it(dialect: str) -> None:
     rows = json.loads(written(dialect, record("b", votes=(), settled_by="import")))
-    told = rows[0]["annotations"] if dialect == "labelstudio" else rows
-    assert len(told) == 1
+    votes = rows[0]["annotations"] if dialect == "labelstudio" else rows
+    assert len(votes) == 1
     if dialect != "labelstudio":
         assert "import" in rows[0].values()
 

@@ -3,11 +3,11 @@
 import pytest
 
 from labeling.exchange import REASONS, CompletionText, DropReport, VerdictRecord, screen
-from tests.labeling.exchange.builders import said
+from tests.labeling.exchange.builders import message
 
 
 def verdict(winner: str | None = "a", a: str = "Blue.", b: str = "Green.", question: str = "Why?") -> VerdictRecord:
-    prompt = [said("user", question)]
+    prompt = [message("user", question)]
     return VerdictRecord(prompt, CompletionText(a), CompletionText(b), winner)  # type: ignore[arg-type]
 
 

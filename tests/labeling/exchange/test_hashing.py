@@ -18,7 +18,7 @@ from labeling.exchange import (
     pair_id,
     text_hash,
 )
-from tests.labeling.exchange.builders import prompts, said, texts
+from tests.labeling.exchange.builders import message, prompts, texts
 
 
 @given(texts, texts)
@@ -44,7 +44,7 @@ def test_the_canonical_order_never_changes_between_releases() -> None:
     assert canonical_order("It is blue.", "It is green.") == ("It is green.", "It is blue.")
     assert canonical_order("alpha", "beta", prompt_hash="p") == ("beta", "alpha")
     assert text_hash("It is blue.")[:16] == "1e1e5bb03780cf06"
-    assert messages_hash([said("user", "Why?")])[:16] == "8ebc0118da86957e"
+    assert messages_hash([message("user", "Why?")])[:16] == "8ebc0118da86957e"
 
 
 @given(prompts(), prompts())
@@ -54,11 +54,11 @@ def test_different_prompts_have_different_names(first: list[Message], second: li
 
 def test_the_name_of_a_prompt_ignores_fields_that_are_no_message() -> None:
     noted = {"role": "user", "content": "Why?", "name": "x"}
-    assert messages_hash([noted]) == messages_hash([said("user", "Why?")])  # type: ignore[list-item]
+    assert messages_hash([noted]) == messages_hash([message("user", "Why?")])  # type: ignore[list-item]
 
 
 def test_a_pair_is_named_by_content_and_direction() -> None:
-    prompt = [said("user", "Why?")]
+    prompt = [message("user", "Why?")]
     assert pair_id(prompt, "a", "b") == pair_id(list(prompt), "a", "b")
     assert pair_id(prompt, "a", "b") != pair_id(prompt, "b", "a")
     assert len(pair_id(prompt, "a", "b")) == 32
@@ -68,17 +68,17 @@ def test_a_pair_is_named_by_content_and_direction() -> None:
     "variant", ["why is the sky blue", "WHY IS THE SKY BLUE?!", " Why  is\nthe sky - blue? ", "Why is the “sky” blue…"]
 )
 def test_case_space_and_punctuation_make_a_near_duplicate(variant: str) -> None:
-    assert folded_hash([said("user", variant)]) == folded_hash([said("user", "Why is the sky blue?")])
+    assert folded_hash([message("user", variant)]) == folded_hash([message("user", "Why is the sky blue?")])
 
 
 def test_another_system_message_makes_no_other_question_but_another_turn_does() -> None:
-    asked = [said("user", "Why?")]
-    assert folded_hash([said("system", "Be brief."), *asked]) == folded_hash(asked)
-    assert folded_hash([*asked, said("assistant", "So."), *asked]) != folded_hash(asked)
+    asked = [message("user", "Why?")]
+    assert folded_hash([message("system", "Be brief."), *asked]) == folded_hash(asked)
+    assert folded_hash([*asked, message("assistant", "So."), *asked]) != folded_hash(asked)
 
 
 def test_prompts_of_symbols_alone_are_told_apart() -> None:
-    assert folded_hash([said("user", "???")]) != folded_hash([said("user", "!!!")])
+    assert folded_hash([message("user", "???")]) != folded_hash([message("user", "!!!")])
 
 
 @given(prompts(), st.integers(), st.floats(0, 1), st.floats(0, 1))
@@ -92,7 +92,7 @@ def test_a_larger_share_only_adds_prompts(prompt: list[Message], seed: int, one:
 
 def test_the_share_is_met_and_another_seed_divides_differently() -> None:
     rng = random.Random(3)
-    asked = [[said("user", f"Question {rng.random()}")] for _ in range(3000)]
+    asked = [[message("user", f"Question {rng.random()}")] for _ in range(3000)]
     sides = [[is_held_out(prompt, seed=seed, test_share=0.2) for prompt in asked] for seed in (0, 1)]
     assert all(0.17 < sum(side) / 3000 < 0.23 for side in sides)
     assert 0.2 < sum(a != b for a, b in zip(*sides, strict=True)) / 3000 < 0.45
@@ -100,4 +100,4 @@ def test_the_share_is_met_and_another_seed_divides_differently() -> None:
 
 def test_a_share_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidSplit, match=r"1\.5"):
-        is_held_out([said("user", "Why?")], seed=0, test_share=1.5)
+        is_held_out([message("user", "Why?")], seed=0, test_share=1.5)

@@ -31,11 +31,11 @@ from labeling.exchange import (
     write_snapshot,
 )
 from labeling.exchange.sorting import sorted_lines
-from tests.labeling.exchange.builders import said, verdicts
+from tests.labeling.exchange.builders import message, verdicts
 
 
 def pair(question: str, chosen: str = "yes", rejected: str = "no", confidence: float = 0.75) -> PreferencePair:
-    prompt = [said("user", question)]
+    prompt = [message("user", question)]
     return PreferencePair(pair_id(prompt, chosen, rejected), prompt, chosen, rejected, confidence)
 
 
@@ -128,12 +128,12 @@ def test_the_manifest_carries_what_the_caller_gave_and_what_was_left_out(tmp_pat
     write_snapshot(
         tmp_path / "s", preference_pairs(records, report), split=Split(4, 0.0), meta={"guideline": 2}, report=report
     )
-    found = json.loads((tmp_path / "s" / "manifest.json").read_text())
-    assert found["format"] == "chosen-snapshot/1"
-    assert found["meta"] == {"guideline": 2}
-    assert found["dropped"] == {"tie": 1, "unsettled": 1, "duplicate": 0}
-    assert found["split"] == {"by": "prompt", "seed": 4, "test_share": 0.0}
-    assert found["files"]["train.jsonl"]["pairs"] == 1
+    manifest = json.loads((tmp_path / "s" / "manifest.json").read_text())
+    assert manifest["format"] == "chosen-snapshot/1"
+    assert manifest["meta"] == {"guideline": 2}
+    assert manifest["dropped"] == {"tie": 1, "unsettled": 1, "duplicate": 0}
+    assert manifest["split"] == {"by": "prompt", "seed": 4, "test_share": 0.0}
+    assert manifest["files"]["train.jsonl"]["pairs"] == 1
 
 
 def test_writing_the_same_again_changes_nothing_and_other_content_is_refused(tmp_path: Path) -> None:

@@ -47,20 +47,20 @@ def test_an_array_is_cut_into_its_elements_however_it_arrives(
 ) -> None:
     data = json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     framing, records = open_records(trickle(data, size), ReadLimits())
-    found = list(records)
+    elements = list(records)
     assert framing == "array"
-    assert [json.loads(one.data.decode("utf-8", "surrogatepass")) for one in found] == values
-    assert [one.problem for one in found] == [None] * len(values)
+    assert [json.loads(one.data.decode("utf-8", "surrogatepass")) for one in elements] == values
+    assert [one.problem for one in elements] == [None] * len(values)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(objects, max_size=5), st.integers(1, 40))
 def test_lines_are_cut_however_they_arrive(values: list[object], size: int) -> None:
     framing, records = open_records(trickle(as_lines(values), size), ReadLimits())
-    found = list(records)
+    lines = list(records)
     assert framing == "lines"
-    assert [json.loads(one.data) for one in found] == values
-    assert [one.place.line for one in found] == list(range(1, len(values) + 1))
+    assert [json.loads(one.data) for one in lines] == values
+    assert [one.place.line for one in lines] == list(range(1, len(values) + 1))
 
 
 def test_the_line_of_an_element_is_the_line_where_it_starts() -> None:
@@ -85,8 +85,8 @@ def test_the_limit_is_exact_and_can_be_chosen() -> None:
     record = json.dumps(trl()).encode()
     for allowed, kind in ((len(record), ImportedComparison), (len(record) - 1, Rejected)):
         limits = ReadLimits(record_bytes=allowed)
-        [found] = read_comparisons(io.BytesIO(record + b"\n"), dialect="trl", limits=limits)
-        assert type(found) is kind
+        [record_read] = read_comparisons(io.BytesIO(record + b"\n"), dialect="trl", limits=limits)
+        assert type(record_read) is kind
 
 
 @pytest.mark.parametrize("start", [b"", b"["])
@@ -96,11 +96,11 @@ def test_a_record_of_256_megabytes_is_skipped_without_being_loaded(start: bytes)
     pieces = chain([start + good, b'{"prompt": "'], repeat(piece, 4096), [b'"}' + (b"]" if start else b"\n")])
     tracemalloc.start()
     try:
-        found = list(read_comparisons(Trickle(iter(pieces))))
+        records = list(read_comparisons(Trickle(iter(pieces))))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert [type(one) for one in found] == [ImportedComparison, Rejected]
+    assert [type(one) for one in records] == [ImportedComparison, Rejected]
     assert peak < 8 << 20
 
 
@@ -130,12 +130,12 @@ def test_a_gzip_bomb_costs_no_memory() -> None:
     packed = b"".join([packer.compress(b"x" * (1 << 20)) for _ in range(128)]) + packer.flush()
     tracemalloc.start()
     try:
-        [found] = read(packed, "trl")
+        [rejected] = read(packed, "trl")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert isinstance(found, Rejected)
-    assert found.code == "too_large"
+    assert isinstance(rejected, Rejected)
+    assert rejected.code == "too_large"
     assert peak < 8 << 20
 
 

@@ -13,16 +13,16 @@ from labeling.exchange import (
     UnknownDialect,
     detect_dialect,
 )
-from tests.labeling.exchange.builders import read, said, trl
+from tests.labeling.exchange.builders import message, read, trl
 
-SKY = [said("user", "What color is the sky?")]
+SKY = [message("user", "What color is the sky?")]
 BLUE, GREEN = "It is blue.", "It is green."
 
 EXAMPLES: dict[str, dict[str, object]] = {
-    "trl": {"prompt": SKY, "chosen": [said("assistant", BLUE)], "rejected": [said("assistant", GREEN)]},
+    "trl": {"prompt": SKY, "chosen": [message("assistant", BLUE)], "rejected": [message("assistant", GREEN)]},
     "trl-implicit": {
-        "chosen": [*SKY, said("assistant", BLUE)],
-        "rejected": [*SKY, said("assistant", GREEN)],
+        "chosen": [*SKY, message("assistant", BLUE)],
+        "rejected": [*SKY, message("assistant", GREEN)],
         "margin": 0.5,
     },
     "hh": {
@@ -31,8 +31,8 @@ EXAMPLES: dict[str, dict[str, object]] = {
     },
     "openai": {
         "input": {"messages": SKY, "tools": [], "parallel_tool_calls": True},
-        "preferred_output": [said("assistant", BLUE)],
-        "non_preferred_output": [said("assistant", GREEN)],
+        "preferred_output": [message("assistant", BLUE)],
+        "non_preferred_output": [message("assistant", GREEN)],
     },
     "alpacaeval": {
         "instruction": "What color is the sky?",
@@ -53,12 +53,12 @@ def test_there_is_an_example_of_every_dialect() -> None:
 @pytest.mark.parametrize("dialect", EXAMPLES)
 def test_a_record_of_each_dialect_is_recognised_and_read(dialect: str) -> None:
     for named in (dialect, "auto"):
-        [found] = read([EXAMPLES[dialect]], named)
-        assert isinstance(found, ImportedComparison)
-        assert found.dialect == dialect
-        assert found.prompt == SKY
-        assert (found.first.text, found.second.text, found.preference) == (BLUE, GREEN, "first")
-        assert (found.line, found.record) == (1, 1)
+        [comparison] = read([EXAMPLES[dialect]], named)
+        assert isinstance(comparison, ImportedComparison)
+        assert comparison.dialect == dialect
+        assert comparison.prompt == SKY
+        assert (comparison.first.text, comparison.second.text, comparison.preference) == (BLUE, GREEN, "first")
+        assert (comparison.line, comparison.record) == (1, 1)
 
 
 @pytest.mark.parametrize("dialect", EXAMPLES)
@@ -70,17 +70,17 @@ def test_a_json_array_is_read_like_json_lines(dialect: str) -> None:
 
 
 def test_standard_trl_is_one_user_message_and_its_texts_stay_as_they_are() -> None:
-    [found] = read([{"prompt": "The sky is", "chosen": " blue.", "rejected": " green."}])
-    assert isinstance(found, ImportedComparison)
-    assert found.prompt == [said("user", "The sky is")]
-    assert (found.first.text, found.second.text) == (" blue.", " green.")
+    [comparison] = read([{"prompt": "The sky is", "chosen": " blue.", "rejected": " green."}])
+    assert isinstance(comparison, ImportedComparison)
+    assert comparison.prompt == [message("user", "The sky is")]
+    assert (comparison.first.text, comparison.second.text) == (" blue.", " green.")
 
 
 def test_fields_without_a_place_of_their_own_are_kept() -> None:
-    [found] = read([{**trl(), "id": 7, "annotator": "p-03", "chosen_model": "m1", "source": {"page": 3}}])
-    assert isinstance(found, ImportedComparison)
-    assert (found.external_id, found.annotator, found.first.model) == ("7", "p-03", "m1")
-    assert found.metadata == {"source": {"page": 3}}
+    [comparison] = read([{**trl(), "id": 7, "annotator": "p-03", "chosen_model": "m1", "source": {"page": 3}}])
+    assert isinstance(comparison, ImportedComparison)
+    assert (comparison.external_id, comparison.annotator, comparison.first.model) == ("7", "p-03", "m1")
+    assert comparison.metadata == {"source": {"page": 3}}
     [implicit] = read([EXAMPLES["trl-implicit"]])
     assert isinstance(implicit, ImportedComparison)
     assert implicit.metadata == {"margin": 0.5}
@@ -88,14 +88,14 @@ def test_fields_without_a_place_of_their_own_are_kept() -> None:
 
 def test_an_hh_transcript_keeps_all_its_turns() -> None:
     shared = "\n\nHuman: Hello\n\nAssistant: Hi.\nHow are you?\n\nHuman: Well. You?"
-    [found] = read([{"chosen": shared + "\n\nAssistant: Fine.", "rejected": shared + "\n\nAssistant:  Bad"}])
-    assert isinstance(found, ImportedComparison)
-    assert found.prompt == [
-        said("user", "Hello"),
-        said("assistant", "Hi.\nHow are you?"),
-        said("user", "Well. You?"),
+    [comparison] = read([{"chosen": shared + "\n\nAssistant: Fine.", "rejected": shared + "\n\nAssistant:  Bad"}])
+    assert isinstance(comparison, ImportedComparison)
+    assert comparison.prompt == [
+        message("user", "Hello"),
+        message("assistant", "Hi.\nHow are you?"),
+        message("user", "Well. You?"),
     ]
-    assert (found.first, found.second) == (CompletionText("Fine."), CompletionText(" Bad"))
+    assert (comparison.first, comparison.second) == (CompletionText("Fine."), CompletionText(" Bad"))
 
 
 @pytest.mark.parametrize(
@@ -103,16 +103,16 @@ def test_an_hh_transcript_keeps_all_its_turns() -> None:
     [(1, "first"), (1.0001, "first"), (1.4999, "first"), (1.5, "tie"), (1.51, "second"), (2, "second"), (None, None)],
 )
 def test_alpacaeval_preferences(value: float | None, preference: str | None) -> None:
-    [found] = read([{**EXAMPLES["alpacaeval"], "preference": value, "generator_1": "gpt", "annotator": "ann"}])
-    assert isinstance(found, ImportedComparison)
-    assert found.preference == preference
-    assert (found.first.model, found.second.model, found.annotator) == ("gpt", "", "ann")
-    assert found.metadata["preference"] == value
+    [comparison] = read([{**EXAMPLES["alpacaeval"], "preference": value, "generator_1": "gpt", "annotator": "ann"}])
+    assert isinstance(comparison, ImportedComparison)
+    assert comparison.preference == preference
+    assert (comparison.first.model, comparison.second.model, comparison.annotator) == ("gpt", "", "ann")
+    assert comparison.metadata["preference"] == value
 
 
 def test_auto_looks_past_broken_records_to_find_the_dialect() -> None:
-    found = read(b"{broken\n" + json.dumps(["no"]).encode() + b"\n" + json.dumps(EXAMPLES["hh"]).encode())
-    assert [type(one) for one in found] == [Rejected, Rejected, ImportedComparison]
+    records = read(b"{broken\n" + json.dumps(["no"]).encode() + b"\n" + json.dumps(EXAMPLES["hh"]).encode())
+    assert [type(one) for one in records] == [Rejected, Rejected, ImportedComparison]
 
 
 def test_auto_says_what_it_saw_and_what_it_knows() -> None:
@@ -121,8 +121,8 @@ def test_auto_says_what_it_saw_and_what_it_knows() -> None:
 
 
 def test_a_file_of_nothing_but_broken_lines_names_each_of_them() -> None:
-    found = read(b"oops\n{\n")
-    assert [(one.line, one.code) for one in found if isinstance(one, Rejected)] == [(1, "not_json"), (2, "not_json")]
+    records = read(b"oops\n{\n")
+    assert [(one.line, one.code) for one in records if isinstance(one, Rejected)] == [(1, "not_json"), (2, "not_json")]
 
 
 def test_a_file_is_read_as_one_dialect() -> None:

@@ -22,9 +22,9 @@ from labeling.exchange import (
 
 def read(path: Path) -> tuple[list[ImportedComparison], list[Rejected]]:
     with path.open("rb") as file:
-        found = list(read_comparisons(file))
-    return [one for one in found if isinstance(one, ImportedComparison)], [
-        one for one in found if isinstance(one, Rejected)
+        records = list(read_comparisons(file))
+    return [one for one in records if isinstance(one, ImportedComparison)], [
+        one for one in records if isinstance(one, Rejected)
     ]
 
 
@@ -68,10 +68,10 @@ def test_alpacaeval_is_read_from_one_array_on_one_line(real_data: Path) -> None:
 
 def test_mt_bench_questions_are_prompts(real_data: Path) -> None:
     with (real_data / "mt-bench-questions.jsonl").open("rb") as file:
-        found = list(read_prompts(file))
-    assert all(isinstance(one, ImportedPrompt) for one in found)
-    assert len(found) == 80
-    assert {tag for one in found if isinstance(one, ImportedPrompt) for tag in one.tags} >= {"writing", "math"}
+        prompts = list(read_prompts(file))
+    assert all(isinstance(one, ImportedPrompt) for one in prompts)
+    assert len(prompts) == 80
+    assert {tag for one in prompts if isinstance(one, ImportedPrompt) for tag in one.tags} >= {"writing", "math"}
 
 
 def test_real_comparisons_make_a_snapshot(real_data: Path, tmp_path: Path) -> None:

@@ -8,21 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect, UnreadableInput
-from tests.labeling.exchange.builders import as_lines, read, said, trl
+from tests.labeling.exchange.builders import as_lines, message, read, trl
 
 GOOD = json.dumps(trl()).encode()
-USER = said("user", "Tell me why.")
+USER = message("user", "Tell me why.")
 
 
 def refusal(bad: bytes | dict[str, object], dialect: str = "trl") -> Rejected:
     """The refusal of a record that stands on line 3 between good ones, all of which are kept."""
     line = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
     good = GOOD if dialect == "trl" else json.dumps(TRANSCRIPT).encode()
-    found = read(b"\n".join([good, b"", line, good]), dialect)
-    assert [type(one) for one in found] == [ImportedComparison, Rejected, ImportedComparison]
-    assert isinstance(found[1], Rejected)
-    assert (found[1].line, found[1].record, found[2].line) == (3, 2, 4)
-    return found[1]
+    records = read(b"\n".join([good, b"", line, good]), dialect)
+    assert [type(one) for one in records] == [ImportedComparison, Rejected, ImportedComparison]
+    assert isinstance(records[1], Rejected)
+    assert (records[1].line, records[1].record, records[2].line) == (3, 2, 4)
+    return records[1]
 
 
 TRANSCRIPT = {"chosen": "\n\nHuman: Q\n\nAssistant: A", "rejected": "\n\nHuman: Q\n\nAssistant: B"}
@@ -50,9 +50,9 @@ TRANSCRIPT = {"chosen": "\n\nHuman: Q\n\nAssistant: A", "rejected": "\n\nHuman: 
     ],
 )
 def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: str) -> None:
-    found = refusal(bad)
-    assert found.code == code
-    assert reason in found.reason
+    rejected = refusal(bad)
+    assert rejected.code == code
+    assert reason in rejected.reason
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,18 @@ def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: s
         ({"prompt": None}, "wrong_type", "The prompt is a JSON null where a list of messages is expected."),
         ({"prompt": "  \n"}, "empty_prompt", "Message 1 of the prompt is empty."),
         ({"prompt": []}, "empty_prompt", "The prompt is empty."),
-        ({"prompt": [USER, said("user", " ")]}, "empty_prompt", "Message 2 of the prompt is empty."),
-        ({"prompt": [USER, said("assistant", "Hm")]}, "role", "The prompt ends with a message of 'assistant'"),
-        ({"prompt": [USER, said("system", "Be kind."), USER]}, "role", "Message 2 of the prompt is a system message"),
-        ({"prompt": [said("bot", "Hm")]}, "role", "Message 1 of the prompt has the role 'bot'; known are system, user"),
+        ({"prompt": [USER, message("user", " ")]}, "empty_prompt", "Message 2 of the prompt is empty."),
+        ({"prompt": [USER, message("assistant", "Hm")]}, "role", "The prompt ends with a message of 'assistant'"),
+        (
+            {"prompt": [USER, message("system", "Be kind."), USER]},
+            "role",
+            "Message 2 of the prompt is a system message",
+        ),
+        (
+            {"prompt": [message("bot", "Hm")]},
+            "role",
+            "Message 1 of the prompt has the role 'bot'; known are system, user",
+        ),
         ({"prompt": ["Hm"]}, "wrong_type", "Message 1 of the prompt is a JSON string"),
         ({"prompt": [{"role": "user", "content": None}]}, "wrong_type", "Message 1 of the prompt has no text content."),
         ({"chosen": ""}, "empty_completion", "The completion 'chosen' is empty."),
@@ -72,16 +80,16 @@ def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: s
         ({"chosen": "same ", "rejected": "same"}, "identical_completions", "'chosen' and 'rejected' are identical."),
         ({"chosen": 5}, "wrong_type", "'chosen' is a JSON number where a list of messages is expected."),
         ({"chosen": [USER]}, "prompt_repeated", "leave out the field 'prompt' to import it as trl-implicit"),
-        ({"chosen": [said("assistant", "a")] * 2}, "role", "'chosen' must be a single message of 'assistant'."),
+        ({"chosen": [message("assistant", "a")] * 2}, "role", "'chosen' must be a single message of 'assistant'."),
         ({"chosen": []}, "role", "'chosen' must be a single message"),
         ({"id": "x" * 201}, "too_long", "The field 'id' has 201 characters; 200 are allowed."),
         ({"annotator": ["p"]}, "wrong_type", "The field 'annotator' is a JSON array where text is expected."),
     ],
 )
 def test_objects_that_are_no_comparison(change: dict[str, object], code: str, reason: str) -> None:
-    found = refusal({**trl(), **change})
-    assert found.code == code
-    assert reason in found.reason
+    rejected = refusal({**trl(), **change})
+    assert rejected.code == code
+    assert reason in rejected.reason
 
 
 @pytest.mark.parametrize("field", ["prompt", "chosen", "rejected"])
@@ -94,8 +102,8 @@ def test_a_missing_field_is_named(field: str) -> None:
 def test_a_prompt_repeated_in_the_completions_would_train_a_silently_wrong_model() -> None:
     whole: dict[str, object] = {
         "prompt": [USER],
-        "chosen": [USER, said("assistant", "Because.")],
-        "rejected": [USER, said("assistant", "No.")],
+        "chosen": [USER, message("assistant", "Because.")],
+        "rejected": [USER, message("assistant", "No.")],
     }
     asked = "Write a poem about the sea."
     texts: dict[str, object] = {"prompt": asked, "chosen": f"{asked} The sea", "rejected": f"{asked} Blue"}
@@ -124,15 +132,15 @@ def test_hh_transcripts_that_break_the_rule_of_the_shared_beginning(chosen: str,
 
 
 def test_implicit_conversations_must_share_all_but_the_last_message() -> None:
-    one, other = said("assistant", "A"), said("assistant", "B")
+    one, other = message("assistant", "A"), message("assistant", "B")
     records: list[object] = [
-        {"chosen": [USER, one], "rejected": [said("user", "Else"), other]},
+        {"chosen": [USER, one], "rejected": [message("user", "Else"), other]},
         {"chosen": [USER, one], "rejected": [USER]},
         {"chosen": [one], "rejected": [other]},
         {"chosen": [], "rejected": []},
     ]
-    found = read(records, "trl-implicit")
-    assert [one.code for one in found if isinstance(one, Rejected)] == [
+    entries = read(records, "trl-implicit")
+    assert [one.code for one in entries if isinstance(one, Rejected)] == [
         "different_prompts",
         "role",
         "empty_prompt",
@@ -143,39 +151,39 @@ def test_implicit_conversations_must_share_all_but_the_last_message() -> None:
 @pytest.mark.parametrize("value", [0, 2.5, -1, "first", True, [1]])
 def test_an_unknown_preference_is_an_error_and_not_a_tie(value: object) -> None:
     record = {"instruction": "Q", "output_1": "A", "output_2": "B", "preference": value}
-    [found] = read([record])
-    assert isinstance(found, Rejected)
-    assert found.code == "preference"
+    [rejected] = read([record])
+    assert isinstance(rejected, Rejected)
+    assert rejected.code == "preference"
 
 
 def test_openai_records_with_tools_cannot_be_represented() -> None:
     record = {
         "input": {"messages": [USER], "tools": [{"type": "function"}]},
-        "preferred_output": [said("assistant", "A")],
-        "non_preferred_output": [said("assistant", "B")],
+        "preferred_output": [message("assistant", "A")],
+        "non_preferred_output": [message("assistant", "B")],
     }
-    found = read([record, {**record, "input": "Q"}])
-    assert [one.code for one in found if isinstance(one, Rejected)] == ["tools", "wrong_type"]
+    records = read([record, {**record, "input": "Q"}])
+    assert [one.code for one in records if isinstance(one, Rejected)] == ["tools", "wrong_type"]
 
 
 def test_an_excerpt_is_short_and_can_be_stored() -> None:
-    found = refusal(b'{"prompt": \x00\xff' + b"x" * 5000)
-    assert len(found.excerpt) == 120
-    assert "\x00" not in found.excerpt
-    assert found.as_dict()["excerpt"] == found.excerpt
+    rejected = refusal(b'{"prompt": \x00\xff' + b"x" * 5000)
+    assert len(rejected.excerpt) == 120
+    assert "\x00" not in rejected.excerpt
+    assert rejected.as_dict()["excerpt"] == rejected.excerpt
 
 
 def test_a_bad_element_of_an_array_costs_only_itself() -> None:
     data = b"[" + GOOD + b",\n {oops},\n" + GOOD + b', {"prompt": "a,]}\\"[{"},' + GOOD + b"]"
-    found = read(data)
-    assert [type(one) for one in found] == [
+    records = read(data)
+    assert [type(one) for one in records] == [
         ImportedComparison,
         Rejected,
         ImportedComparison,
         Rejected,
         ImportedComparison,
     ]
-    assert [(one.line, one.record) for one in found] == [(1, 1), (2, 2), (3, 3), (3, 4), (3, 5)]
+    assert [(one.line, one.record) for one in records] == [(1, 1), (2, 2), (3, 3), (3, 4), (3, 5)]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +197,8 @@ def test_a_bad_element_of_an_array_costs_only_itself() -> None:
     ],
 )
 def test_a_broken_end_of_an_array_is_named_and_what_came_before_is_kept(end: bytes, reason: str) -> None:
-    found = read(b"[" + GOOD + b",\n" + GOOD + end)
-    *kept, last = found
+    records = read(b"[" + GOOD + b",\n" + GOOD + end)
+    *kept, last = records
     assert isinstance(last, Rejected)
     assert reason in last.reason
     assert last.line == 2
@@ -211,9 +219,9 @@ def test_windows_line_ends_and_byte_order_marks_do_no_harm() -> None:
 
 def test_nothing_is_refused_twice_or_lost() -> None:
     lines = [GOOD, b"oops", as_lines([{**trl(), "chosen": ""}]).strip(), GOOD, b"\xff", GOOD] * 20
-    found = read(b"\n".join(lines))
-    assert [one.line for one in found] == list(range(1, 121))
-    assert sum(isinstance(one, Rejected) for one in found) == 60
+    records = read(b"\n".join(lines))
+    assert [one.line for one in records] == list(range(1, 121))
+    assert sum(isinstance(one, Rejected) for one in records) == 60
 
 
 def test_nesting_up_to_the_limit_is_kept() -> None:
@@ -235,11 +243,11 @@ def test_whatever_is_thrown_at_it_each_record_is_taken_or_refused(data: st.DataO
     noise = data.draw(st.binary(max_size=6) | st.sampled_from([b"\\", b'"', b"]", b"{", b"\\u0000", b"\xff", b"\n"]))
     for dialect in ("auto", "trl", "hh", "alpacaeval", "openai", "trl-implicit"):
         try:
-            found = read(original[:start] + noise + original[end:], dialect)
+            records = read(original[:start] + noise + original[end:], dialect)
         except (UndetectedDialect, UnreadableInput):
             continue  # said once, for the whole file
-        for one in found:
+        for one in records:
             one_text = one.reason if isinstance(one, Rejected) else one.first.text + one.second.text
             assert one_text.encode()
             assert "\x00" not in one_text
-        assert [one.record for one in found] == list(range(1, len(found) + 1))
+        assert [one.record for one in records] == list(range(1, len(records) + 1))

@@ -7,7 +7,7 @@ import pytest
 
 from labeling.exchange import ImportedPrompt, Rejected, UnknownDialect, read_prompts
 from labeling.exchange.reading import PromptForm
-from tests.labeling.exchange.builders import as_lines, said
+from tests.labeling.exchange.builders import as_lines, message
 
 
 def read(data: bytes, form: PromptForm = "auto") -> list[ImportedPrompt | Rejected]:
@@ -15,7 +15,12 @@ def read(data: bytes, form: PromptForm = "auto") -> list[ImportedPrompt | Reject
 
 
 def test_every_shape_of_prompt_is_read() -> None:
-    talk = [said("system", "Be brief."), said("user", "Hi"), said("assistant", "Hello"), said("user", "Bye")]
+    talk = [
+        message("system", "Be brief."),
+        message("user", "Hi"),
+        message("assistant", "Hello"),
+        message("user", "Bye"),
+    ]
     records = [
         {"prompt": "Why?", "id": "p1", "tags": ["short", "short", "why"]},
         {"prompt": talk, "tags": "chat", "source": "us"},
@@ -26,21 +31,21 @@ def test_every_shape_of_prompt_is_read() -> None:
     for data in (as_lines(records), json.dumps(records, indent=1).encode()):
         one, two, three, four, five = read(data)
         assert isinstance(one, ImportedPrompt)
-        assert (one.messages, one.external_id, one.tags) == ([said("user", "Why?")], "p1", ("short", "why"))
+        assert (one.messages, one.external_id, one.tags) == ([message("user", "Why?")], "p1", ("short", "why"))
         assert isinstance(two, ImportedPrompt)
         assert (two.messages, two.tags, two.metadata) == (talk, ("chat",), {"source": "us"})
         assert isinstance(three, ImportedPrompt)
         assert three.messages == talk
         assert isinstance(four, ImportedPrompt)
-        assert (four.messages, four.external_id, four.tags) == ([said("user", "First")], "81", ("writing",))
+        assert (four.messages, four.external_id, four.tags) == ([message("user", "First")], "81", ("writing",))
         assert four.metadata == {"turns": ["First", "Second"]}
         assert isinstance(five, ImportedPrompt)
-        assert five.messages == [said("user", "Just a text")]
+        assert five.messages == [message("user", "Just a text")]
 
 
 def test_plain_lines_are_prompts() -> None:
-    found = read("Why is the sky blue?\r\n\n[Shout] Café?\n".encode())
-    assert [(one.line, one.messages[0]["content"]) for one in found if isinstance(one, ImportedPrompt)] == [
+    prompts = read("Why is the sky blue?\r\n\n[Shout] Café?\n".encode())
+    assert [(one.line, one.messages[0]["content"]) for one in prompts if isinstance(one, ImportedPrompt)] == [
         (1, "Why is the sky blue?"),
         (3, "[Shout] Café?"),
     ]
@@ -60,9 +65,9 @@ def test_bad_prompts_are_named_and_the_others_kept() -> None:
         b"7",
         b'{"prompt": "good"}',
     ]
-    found = read(b"\n".join(lines))
-    assert [one.line for one in found if isinstance(one, ImportedPrompt)] == [1, 10]
-    assert [(one.line, one.code) for one in found if isinstance(one, Rejected)] == [
+    prompts = read(b"\n".join(lines))
+    assert [one.line for one in prompts if isinstance(one, ImportedPrompt)] == [1, 10]
+    assert [(one.line, one.code) for one in prompts if isinstance(one, Rejected)] == [
         (2, "empty_prompt"),
         (3, "missing_field"),
         (4, "role"),
@@ -75,13 +80,13 @@ def test_bad_prompts_are_named_and_the_others_kept() -> None:
 
 
 def test_plain_lines_that_cannot_be_stored_are_named() -> None:
-    found = read(b"good\nb\x00d\n\xff\n" + b"x" * 2_000_000 + b"\ngood")
-    assert [(one.line, one.code) for one in found if isinstance(one, Rejected)] == [
+    prompts = read(b"good\nb\x00d\n\xff\n" + b"x" * 2_000_000 + b"\ngood")
+    assert [(one.line, one.code) for one in prompts if isinstance(one, Rejected)] == [
         (2, "character"),
         (3, "encoding"),
         (4, "too_large"),
     ]
-    assert [one.line for one in found if isinstance(one, ImportedPrompt)] == [1, 5]
+    assert [one.line for one in prompts if isinstance(one, ImportedPrompt)] == [1, 5]
 
 
 def test_an_empty_file_has_no_prompts_and_an_unknown_form_is_refused() -> None:

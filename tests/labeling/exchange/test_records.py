@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from labeling.exchange import InvalidPair, PreferencePair, canonical_json, harmless_cell
-from tests.labeling.exchange.builders import said
+from tests.labeling.exchange.builders import message
 
-PAIR = PreferencePair("p", [said("user", "Wie groß?")], "Zwei", "Drei", 0.75, 1.0, (1, 2), (3,), None, "stop", None)
+PAIR = PreferencePair("p", [message("user", "Wie groß?")], "Zwei", "Drei", 0.75, 1.0, (1, 2), (3,), None, "stop", None)
 
 
 @pytest.mark.parametrize(

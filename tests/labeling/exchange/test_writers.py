@@ -20,9 +20,9 @@ from labeling.exchange import (
     read_comparisons,
     writer,
 )
-from tests.labeling.exchange.builders import said, verdicts
+from tests.labeling.exchange.builders import message, verdicts
 
-SKY = [said("user", "What color is the sky?")]
+SKY = [message("user", "What color is the sky?")]
 
 
 def verdict(winner: str | None = "a", a: str = "It is blue.", b: str = "It is green.") -> VerdictRecord:
@@ -41,7 +41,7 @@ OF_VOTES = {"alpacaeval", "arena", "labelstudio", "csv", "parquet"}
 
 
 def test_the_record_of_each_dialect_has_the_field_names_that_tools_expect() -> None:
-    blue, green = said("assistant", "It is blue."), said("assistant", "It is green.")
+    blue, green = message("assistant", "It is blue."), message("assistant", "It is green.")
     expected: dict[str, list[object]] = {
         "trl": [{"prompt": SKY, "chosen": [blue], "rejected": [green]}],
         "trl-implicit": [{"chosen": [*SKY, blue], "rejected": [*SKY, green]}],
@@ -104,7 +104,7 @@ def test_the_opposite_verdict_is_no_duplicate() -> None:
 
 
 def test_the_same_two_texts_under_another_prompt_are_no_duplicate() -> None:
-    other = VerdictRecord([said("user", "And the sea?")], verdict().a, verdict().b, "a")
+    other = VerdictRecord([message("user", "And the sea?")], verdict().a, verdict().b, "a")
     assert write("trl", verdict(), other)[1].kept == 2
 
 
@@ -115,7 +115,7 @@ def test_both_bad_is_two_rows_that_say_so_where_the_dialect_can() -> None:
 
 
 def test_a_transcript_cannot_hold_a_system_message_or_its_own_separators() -> None:
-    system = VerdictRecord([said("system", "Be kind."), *SKY], CompletionText("A"), CompletionText("B"), "a")
+    system = VerdictRecord([message("system", "Be kind."), *SKY], CompletionText("A"), CompletionText("B"), "a")
     rows, report = write("hh", system, verdict(a="Well.\n\nHuman: I win"), verdict())
     assert len(rows) == 1
     assert report.dropped["not_expressible"] == 2
@@ -128,12 +128,12 @@ def test_what_is_written_reads_back_the_same(dialect: str) -> None:
     def round_trip(records: list[VerdictRecord]) -> None:
         report = DropReport()
         data = b"".join(writer(dialect).write(records, report))
-        found = list(read_comparisons(io.BytesIO(data), dialect=dialect))
+        entries = list(read_comparisons(io.BytesIO(data), dialect=dialect))
         wanted = list(preference_pairs(records, DropReport()))
         if dialect == "hh":  # may leave out what holds its separators
-            wanted = wanted if not report.dropped["not_expressible"] else wanted[: len(found)]
-        assert len(found) == len(wanted) == report.kept
-        for one, pair in zip(found, wanted, strict=True):
+            wanted = wanted if not report.dropped["not_expressible"] else wanted[: len(entries)]
+        assert len(entries) == len(wanted) == report.kept
+        for one, pair in zip(entries, wanted, strict=True):
             if isinstance(one, ImportedComparison):
                 assert (one.prompt, one.first.text, one.second.text) == (pair.prompt, pair.chosen, pair.rejected)
                 assert one.preference == "first"

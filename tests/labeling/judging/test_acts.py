@@ -25,14 +25,14 @@ def totals_are_right(scene: Stage) -> bool:
 
 @pytest.mark.parametrize("left", ["a", "b"])
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("side", "meant"),
     [("left", "same"), ("right", "other"), ("tie", "tie"), ("both_bad", "both_bad"), ("skip", "skip")],
 )
-def test_a_choice_is_kept_in_terms_of_a_and_b_whatever_the_display_side(said: str, meant: str, left: str) -> None:
+def test_a_choice_is_kept_in_terms_of_a_and_b_whatever_the_display_side(side: str, meant: str, left: str) -> None:
     scene = stage(comparisons=1)
     assignment = scene.given(scene.alice)
     Assignment.objects.update(left=left)
-    judgment = scene.judge(assignment, said)
+    judgment = scene.judge(assignment, side)
     other = "b" if left == "a" else "a"
     assert judgment.choice == {"same": left, "other": other}.get(meant, meant)
     assert judgment.left == left
@@ -183,13 +183,13 @@ def test_seconds_are_never_more_than_the_pair_has_been_given_out() -> None:
 def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
     scene = stage(comparisons=2)
     first = scene.given(scene.alice)
-    answered = judge_and_continue(
+    result = judge_and_continue(
         assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
-    assert answered.is_new
-    assert answered.next is not None
-    assert answered.next.pk != first.pk
-    assert answered.progress.as_dict() == {
+    assert result.is_new
+    assert result.next is not None
+    assert result.next.pk != first.pk
+    assert result.progress.as_dict() == {
         "judged": 1,
         "judged_today": 1,
         "comparisons": 2,
@@ -200,10 +200,10 @@ def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
         assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
     assert not retried.is_new
-    assert retried.judgment.pk == answered.judgment.pk
+    assert retried.judgment.pk == result.judgment.pk
     assert retried.next is not None
-    assert retried.next.pk == answered.next.pk
-    assert retried.progress == answered.progress
+    assert retried.next.pk == result.next.pk
+    assert retried.progress == result.progress
 
 
 def test_a_late_judgment_does_not_open_a_second_comparison_beside_the_one_that_is_open() -> None:
@@ -214,11 +214,11 @@ def test_a_late_judgment_does_not_open_a_second_comparison_beside_the_one_that_i
     held = scene.given(scene.alice)
     if held.pk == late.pk:  # the walk goes on from the cursor, so it is another one
         pytest.fail("the freed comparison came back before the others")
-    answered = judge_and_continue(
+    result = judge_and_continue(
         assignment=late, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
-    assert answered.next is not None
-    assert answered.next.pk == held.pk
+    assert result.next is not None
+    assert result.next.pk == held.pk
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1
 
 
@@ -226,10 +226,10 @@ def test_today_is_counted_from_midnight() -> None:
     scene = stage(comparisons=3)
     scene.judge(scene.given(scene.alice))
     scene.now += timedelta(days=1)
-    answered = judge_and_continue(
+    result = judge_and_continue(
         assignment=scene.given(scene.alice), draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
-    assert (answered.progress.judged, answered.progress.judged_today) == (2, 1)
+    assert (result.progress.judged, result.progress.judged_today) == (2, 1)
 
 
 def test_every_judgment_is_an_event_that_names_who_what_and_the_verdict() -> None:
@@ -251,10 +251,10 @@ def test_a_judgment_that_settles_and_the_next_take_at_most_ten_statements() -> N
         scene.vote(scene.given(scene.alice), "a")
     assignment = scene.given(scene.bob)
     with CaptureQueriesContext(connection) as queries:
-        answered = judge_and_continue(
+        result = judge_and_continue(
             assignment=assignment.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.bob, now=scene.now
         )
-    assert answered.next is not None
-    assert answered.progress.settled + Comparison.objects.filter(status="conflict").count() == 1
+    assert result.next is not None
+    assert result.progress.settled + Comparison.objects.filter(status="conflict").count() == 1
     statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
     assert len(statements) <= 10, "\n".join(statements)

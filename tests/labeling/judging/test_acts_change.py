@@ -15,11 +15,9 @@ def test_a_judgment_is_changed_in_one_act_and_the_earlier_one_superseded() -> No
     given = scene.given(scene.alice)
     scene.vote(given, "a")
     side = "left" if given.left == "b" else "right"
-    answered = change_judgment(
-        assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now
-    )
+    change = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
     again = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
-    assert (answered.is_new, again.is_new, again.judgment.pk) == (True, False, answered.judgment.pk)
+    assert (change.is_new, again.is_new, again.judgment.pk) == (True, False, change.judgment.pk)
     comparison = Comparison.objects.get(pk=given.comparison_id)
     assert (comparison.votes, comparison.verdict.winner) == ({"b": 1}, "b")
     assert Judgment.objects.filter(assignment=given, superseded_at=None).count() == 1

@@ -62,10 +62,10 @@ def test_what_was_given_in_the_meantime_goes_back_and_comes_again_right_after() 
 def test_a_conflict_that_loses_a_vote_is_open_again() -> None:
     scene = stage(comparisons=1, overlap=2)
     scene.vote(scene.given(scene.alice), "a")
-    theirs = scene.given(scene.bob)
-    scene.vote(theirs, "b")
+    given_to_bob = scene.given(scene.bob)
+    scene.vote(given_to_bob, "b")
     assert Comparison.objects.get().status == "conflict"
-    undo(scene, theirs)
+    undo(scene, given_to_bob)
     assert Comparison.objects.get().status == "open"
     assert read_tally(scene.campaign.pk).conflicts == 0
 
@@ -102,11 +102,13 @@ def test_a_campaign_may_forbid_it() -> None:
 def test_what_an_expert_decided_stands() -> None:
     scene = stage(comparisons=1, overlap=2)
     scene.vote(scene.given(scene.alice), "a")
-    theirs = scene.given(scene.bob)
-    scene.vote(theirs, "b")
-    adjudicate(comparison=theirs.comparison, winner="a", reason="It is true.", acting_user=scene.ada, now=scene.now)
+    given_to_bob = scene.given(scene.bob)
+    scene.vote(given_to_bob, "b")
+    adjudicate(
+        comparison=given_to_bob.comparison, winner="a", reason="It is true.", acting_user=scene.ada, now=scene.now
+    )
     with pytest.raises(TooLateToUndo, match="expert"):
-        undo(scene, theirs)
+        undo(scene, given_to_bob)
     assert Verdict.objects.get().winner == "a"
     assert Comparison.objects.get().judged == 2
 

@@ -12,12 +12,12 @@ from tests.people import stage
 ASKED = [{"name": "helpful", "description": "Which helps more?", "required": True}, {"name": "honest"}]
 
 
-@pytest.mark.parametrize("said", [{}, {"honest": "left"}, {"helpful": "left", "kind": "left"}])
-def test_a_required_criterion_must_be_answered_and_an_unknown_one_is_refused(said: dict[str, str]) -> None:
+@pytest.mark.parametrize("criteria", [{}, {"honest": "left"}, {"helpful": "left", "kind": "left"}])
+def test_a_required_criterion_must_be_answered_and_an_unknown_one_is_refused(criteria: dict[str, str]) -> None:
     scene = stage(comparisons=1, criteria=ASKED)
     given = scene.given(scene.alice)
     with pytest.raises(InvalidJudgment) as refusal:
-        scene.judge(given, criteria=said)
+        scene.judge(given, criteria=criteria)
     assert list(refusal.value.fields) == ["criteria"]
     scene.judge(given, criteria={"helpful": "right", "honest": "tie"})
     assert Judgment.objects.get().criteria == {"helpful": given.right, "honest": "tie"}
@@ -39,7 +39,7 @@ def test_a_skip_needs_to_be_allowed_and_its_reason_to_be_among_those_offered() -
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("draft", "field"),
     [
         ({"choice": "middle"}, "choice"),
         ({"choice": "a"}, "choice"),
@@ -62,10 +62,10 @@ def test_a_skip_needs_to_be_allowed_and_its_reason_to_be_among_those_offered() -
         ({"criteria": {str(number): "left" for number in range(21)}}, "criteria"),
     ],
 )
-def test_an_answer_that_makes_no_sense_is_refused_and_changes_nothing(said: dict[str, Any], field: str) -> None:
+def test_an_answer_that_makes_no_sense_is_refused_and_changes_nothing(draft: dict[str, Any], field: str) -> None:
     scene = stage(comparisons=1, allow_tie=False, allow_both_bad=False)
     assignment = scene.given(scene.alice)
     with pytest.raises(InvalidJudgment) as refusal:
-        scene.judge(assignment, said.pop("choice", "left"), **said)
+        scene.judge(assignment, draft.pop("choice", "left"), **draft)
     assert list(refusal.value.fields) == [field]
     assert not Judgment.objects.exists()

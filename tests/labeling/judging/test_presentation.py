@@ -11,18 +11,18 @@ from tests.people import stage
 @pytest.mark.parametrize("blind", [True, False])
 def test_annotators_are_told_the_model_only_where_the_campaign_is_not_blind(blind: bool) -> None:
     scene = stage(comparisons=1, blind=blind)
-    shown = present_assignment(scene.given(scene.alice))
-    assert (shown["left"]["model"], shown["right"]["model"]) == ((None, None) if blind else ("base", "base"))
-    assert ("base" in str(shown)) is not blind
+    body = present_assignment(scene.given(scene.alice))
+    assert (body["left"]["model"], body["right"]["model"]) == ((None, None) if blind else ("base", "base"))
+    assert ("base" in str(body)) is not blind
 
 
 def test_a_client_is_sent_only_what_it_lacks_and_told_of_all_it_holds() -> None:
     scene = stage(comparisons=6, prefetch=2)
     held = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now, ahead=2).held
-    shown = present_held(held, [held[0].pk])
-    assert shown["next"]["id"] == held[1].pk
-    assert [one["id"] for one in shown["following"]] == [held[2].pk]
-    assert [one["id"] for one in shown["held"]] == [one.pk for one in held]
+    body = present_held(held, [held[0].pk])
+    assert body["next"]["id"] == held[1].pk
+    assert [one["id"] for one in body["following"]] == [held[2].pk]
+    assert [one["id"] for one in body["held"]] == [one.pk for one in held]
     assert present_held([], []) == {"next": None, "following": [], "held": []}
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common.errors import NotAllowed
@@ -13,7 +13,6 @@ from labeling.access import CampaignNotFound
 from labeling.actions.campaigns import change_campaign_status, write_guidelines
 from labeling.judging.assignments import next_assignments
 from labeling.judging.queue import MAX_LEFT_BALANCE, draw_left
-from labeling.judging.statements import FIND
 from labeling.models import Assignment, Comparison, Membership, User
 from tests.people import Stage, pair, stage
 
@@ -162,11 +161,11 @@ def test_sides_are_balanced_for_each_annotator_and_cannot_be_foretold() -> None:
         assert abs(sides["a"] - sides["b"]) <= MAX_LEFT_BALANCE
         membership = Membership.objects.get(user=user, campaign=scene.campaign)
         assert membership.left_balance == sides["a"] - sides["b"]
-    shown = {
+    sides_of = {
         user: list(Assignment.objects.filter(annotator=user).order_by("comparison").values_list("left", flat=True))
         for user in (scene.alice, scene.bob)
     }
-    assert shown[scene.alice] != shown[scene.bob]  # the same 60 sides by chance: once in 2 ** 50
+    assert sides_of[scene.alice] != sides_of[scene.bob]  # the same 60 sides by chance: once in 2 ** 50
 
 
 def test_the_side_is_drawn_fairly_and_given_only_where_the_balance_is_at_its_edge() -> None:
@@ -184,19 +183,6 @@ def test_looking_for_the_next_takes_as_many_statements_after_many_judgments_as_a
         counts.append(len(queries))
         scene.judge(assignment)
     assert set(counts) == {counts[0]}
-
-
-def test_the_search_walks_along_the_queue_index_from_the_cursor() -> None:
-    scene = stage(comparisons=200, overlap=2)
-    values: dict[str, Any] = {"campaign": scene.campaign.pk, "annotator": scene.alice.pk, "may_judge_own": True}
-    values |= {"after": 0.5, "until": 1e9}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("ANALYZE labeling_comparison")
-        cursor.execute("SET LOCAL enable_seqscan = off")  # on 200 rows a sequential scan is cheaper, rightly
-        cursor.execute(f"EXPLAIN {FIND}", values)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "Index Scan using comparison_queue on labeling_comparison" in plan
-    assert "Sort" not in plan
 
 
 def test_a_simulated_annotator_takes_the_same_way() -> None:

@@ -111,11 +111,11 @@ def test_after_an_undo_the_gold_that_was_given_comes_again_like_any_other_would(
     assert gold.kind == "gold"
     undone = undo_judgment(assignment=first, acting_user=scene.alice, now=scene.now)
     assert undone.assignment.pk == first.pk
-    answered = judge_and_continue(
+    result = judge_and_continue(
         assignment=first.pk, draft=JudgmentDraft("right", "again"), acting_user=scene.alice, now=scene.now
     )
-    assert answered.next is not None
-    assert answered.next.pk == gold.pk
+    assert result.next is not None
+    assert result.next.pk == gold.pk
 
 
 @pytest.mark.usefixtures("always_gold")
@@ -126,8 +126,8 @@ def test_nobody_is_given_gold_that_they_brought_in_or_wrote_the_answer_of() -> N
 
 
 @pytest.mark.usefixtures("always_gold")
-@pytest.mark.parametrize(("action", "told"), [("warn", WARNED), ("pause", PAUSED)])
-def test_an_annotator_whose_gold_is_surely_too_often_wrong_is_warned_or_paused(action: str, told: str) -> None:
+@pytest.mark.parametrize(("action", "notice"), [("warn", WARNED), ("pause", PAUSED)])
+def test_an_annotator_whose_gold_is_surely_too_often_wrong_is_warned_or_paused(action: str, notice: str) -> None:
     scene = with_gold(8, gold_action=action, gold_minimum=3, gold_threshold=0.7)
     judged = 0
     while given := scene.next(scene.alice):
@@ -137,7 +137,7 @@ def test_an_annotator_whose_gold_is_surely_too_often_wrong_is_warned_or_paused(a
     event = Event.objects.get(verb="member.paused" if action == "pause" else "member.warned")
     assert (event.actor, event.after["gold_total"]) == (None, 3)
     progress = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now).progress
-    assert progress.notice == told
+    assert progress.notice == notice
     assert scene.given(scene.bob).kind == "gold"
     resume_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
     seat = member(scene, scene.alice)
@@ -209,10 +209,10 @@ def test_a_retest_can_be_changed_and_the_verdict_does_not_care() -> None:
         given = scene.given(scene.alice)
     scene.vote(given, "b")
     side = "left" if given.left == "a" else "right"
-    answered = change_judgment(
+    change = change_judgment(
         assignment=given, draft=JudgmentDraft(side, "changed"), acting_user=scene.alice, now=scene.now
     )
-    assert (answered.judgment.kind, answered.judgment.choice) == ("retest", "a")
+    assert (change.judgment.kind, change.judgment.choice) == ("retest", "a")
     assert Judgment.objects.filter(assignment=given).count() == 2
     assert Comparison.objects.get(pk=given.comparison_id).votes == {"a": 1}
 

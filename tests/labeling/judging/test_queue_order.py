@@ -6,11 +6,11 @@ from tests.people import Stage, pair, stage
 
 
 def order_of(scene: Stage) -> list[str]:
-    found = []
+    order = []
     while given := scene.next(scene.alice):
-        found.append(given.comparison.external_id)
+        order.append(given.comparison.external_id)
         scene.judge(given)
-    return found
+    return order
 
 
 @pytest.mark.parametrize(("order", "expected"), [("imported", list("abcdef")), ("newest", list("fedcba"))])

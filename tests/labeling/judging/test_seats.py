@@ -29,13 +29,13 @@ def test_prefetching_holds_the_next_ones_too_and_fills_up_one_for_one() -> None:
     assert len(given) == len({one.comparison_id for one in given}) == 3
     first, second, third = given
     scene.wait(60)
-    answered = judge_and_continue(
+    result = judge_and_continue(
         assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now, ahead=9
     )
-    assert answered.next is not None
-    assert [one.pk for one in answered.held[:2]] == [second.pk, third.pk]
-    assert len(answered.held) == 3
-    assert {one.expires_at for one in answered.held} == {scene.now + timedelta(seconds=scene.campaign.lease_seconds)}
+    assert result.next is not None
+    assert [one.pk for one in result.held[:2]] == [second.pk, third.pk]
+    assert len(result.held) == 3
+    assert {one.expires_at for one in result.held} == {scene.now + timedelta(seconds=scene.campaign.lease_seconds)}
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 3
     undone = undo_judgment(assignment=first, acting_user=scene.alice, now=scene.now)
     assert undone.assignment.pk == first.pk
@@ -56,21 +56,21 @@ def test_towards_the_end_nobody_holds_ahead_what_others_could_be_judging() -> No
     others = next_assignments(campaign=scene.campaign, acting_user=scene.bob, now=scene.now, ahead=5).held
     assert (len(first), len(others)) == (3, 2)
     for given in first:
-        answered = judge_and_continue(
+        result = judge_and_continue(
             assignment=given.pk,
             draft=JudgmentDraft("left", f"{given.pk}"),
             acting_user=scene.alice,
             now=scene.now,
             ahead=5,
         )
-    assert (answered.next, answered.held) == (None, [])
+    assert (result.next, result.held) == (None, [])
 
 
 def test_who_wants_none_ahead_holds_one_whatever_the_campaign_allows() -> None:
     scene = stage(comparisons=10, prefetch=5)
     given = next_assignments(campaign=scene.campaign, acting_user=scene.alice, now=scene.now).held
-    answered = judge_and_continue(
+    result = judge_and_continue(
         assignment=given[0].pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now
     )
-    assert (len(given), len(answered.held)) == (1, 1)
+    assert (len(given), len(result.held)) == (1, 1)
     assert Assignment.objects.filter(annotator=scene.alice, status="leased").count() == 1

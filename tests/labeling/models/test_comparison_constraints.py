@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from labeling.models import Assignment, Comparison, Judgment
+from labeling.models import Assignment, Comparison
 from tests.people import NOON, Stage, stage
 
 
@@ -48,18 +48,6 @@ def test_an_assignment_holds_a_place_if_and_only_if_it_is_leased_or_judged(
 ) -> None:
     with pytest.raises(IntegrityError, match="assignment_slot_iff_it_holds_a_place"), transaction.atomic():
         again(Assignment.objects.get(), scene.bob, status=status, slot=slot)
-
-
-def test_an_assignment_has_one_current_judgment_and_a_key_is_used_once(scene: Stage) -> None:
-    held = Assignment.objects.get()
-    judgment = scene.judge(held, key="k")
-    judgment.pk, judgment.key = None, "other"
-    with pytest.raises(IntegrityError, match="judgment_current_once"), transaction.atomic():
-        judgment.save(force_insert=True)
-    judgment.pk, judgment.key, judgment.superseded_at = None, "k", NOON
-    with pytest.raises(IntegrityError, match="judgment_key_once"), transaction.atomic():
-        judgment.save(force_insert=True)
-    assert Judgment.objects.count() == 1
 
 
 def again(held: Assignment, annotator: Any, **values: Any) -> Assignment:

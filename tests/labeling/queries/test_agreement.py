@@ -18,9 +18,9 @@ def vote(scene: Stage, votes: list[str], people: list[User]) -> None:
     meaning = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
     order = list(Comparison.objects.order_by("pk").values_list("pk", flat=True))
     for user, letters in zip(people, votes, strict=True):
-        said = dict(zip(order, letters, strict=True))
+        letter_of = dict(zip(order, letters, strict=True))
         while assignment := scene.next(user):
-            scene.vote(assignment, meaning[said[assignment.comparison_id]])
+            scene.vote(assignment, meaning[letter_of[assignment.comparison_id]])
 
 
 def test_patterns_are_counted_over_a_tie_and_b_with_both_bad_as_a_tie() -> None:

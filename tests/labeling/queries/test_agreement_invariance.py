@@ -1,7 +1,7 @@
 """The same votes give the same verdicts and the same figures, whoever sat where and whoever came first.
 
-Sides, the order in which pairs come and the order of the annotators are drawn anew; what everybody says about each pair
-is not. The rest of the way, from votes that were counted to figures, is in `tests/labeling/stats`.
+The sides, the order of the pairs and the order of the annotators are drawn again; the choice of each annotator for each
+pair is not. The rest of the way, from votes that were counted to figures, is in `tests/labeling/stats`.
 """
 
 import random
@@ -18,7 +18,7 @@ from tests.people import Stage, stage
 SAID = ("a", "a", "a", "b", "b", "tie", "both_bad")
 
 
-def judged(scene: Stage, said: dict[tuple[str, str], str], rng: random.Random) -> None:
+def judged(scene: Stage, choices: dict[tuple[str, str], str], rng: random.Random) -> None:
     """Everybody says what they say, in an order of chance."""
     people = [scene.alice, scene.bob, scene.ada]
     while people:
@@ -28,7 +28,7 @@ def judged(scene: Stage, said: dict[tuple[str, str], str], rng: random.Random) -
             people.remove(user)
             continue
         scene.wait(20)
-        choice = said[held.comparison.pair_hash, user.username]
+        choice = choices[held.comparison.pair_hash, user.username]
         scene.vote(held, choice, strength=2 if choice in "ab" else None, seconds=5.0)
 
 
@@ -47,7 +47,7 @@ def outcome(scene: Stage) -> dict[str, Any]:
 @pytest.mark.parametrize("rule", ["majority", "unanimity", "dawid_skene"])
 def test_sides_and_order_change_no_verdict_and_no_agreement(rule: str) -> None:
     rng = random.Random(f"votes {rule}")
-    said: dict[tuple[str, str], str] = {}
+    choices: dict[tuple[str, str], str] = {}
     outcomes, sides = [], set()
     for turn in range(2):
         random.seed(f"sides {turn}")
@@ -55,11 +55,11 @@ def test_sides_and_order_change_no_verdict_and_no_agreement(rule: str) -> None:
             scene = stage(comparisons=10, overlap=3, verdict_rule=rule, scale="strength")
             for pair_hash in Comparison.objects.order_by("pair_hash").values_list("pair_hash", flat=True):
                 for user in ("alice", "bob", "ada"):
-                    said.setdefault((pair_hash, user), rng.choice(SAID))
-            judged(scene, said, random.Random(turn))
+                    choices.setdefault((pair_hash, user), rng.choice(SAID))
+            judged(scene, choices, random.Random(turn))
             outcomes.append(outcome(scene))
-            shown = Judgment.objects.order_by("comparison__pair_hash", "annotator__username")
-            sides.add(tuple(shown.values_list("left", flat=True)))
+            judgments = Judgment.objects.order_by("comparison__pair_hash", "annotator__username")
+            sides.add(tuple(judgments.values_list("left", flat=True)))
             transaction.set_rollback(True)
     assert len(sides) == 2  # or nothing was tried
     assert outcomes[0] == outcomes[1]

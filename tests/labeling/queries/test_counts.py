@@ -15,13 +15,13 @@ from tests.people import Stage, stage
 MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
 
 
-def vote(scene: Stage, votes: list[str], people: list[User], **said: Any) -> None:
+def vote(scene: Stage, votes: list[str], people: list[User], **fields: Any) -> None:
     """Each person judges the comparisons in the order of their ids, a letter for each; a dot leaves it for later."""
     order = list(Comparison.objects.filter(campaign=scene.campaign).order_by("pk").values_list("pk", flat=True))
     for user, letters in zip(people, votes, strict=True):
         words = dict(zip(order, letters, strict=True))
         while assignment := scene.next(user):
-            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **said)
+            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **fields)
 
 
 def figures(scene: Stage, **part: Any) -> Statistics:
@@ -53,11 +53,13 @@ def test_gold_counts_in_its_own_figure_and_nowhere_else() -> None:
         make_gold(comparison=comparison, winner=winner, reason="Known.", acting_user=scene.maya, now=scene.now)
     while assignment := scene.next(scene.alice):
         scene.vote(assignment, "a")
-    found, said = figures(scene), scene.alice.judgments.filter(kind="gold")
-    assert said.count() > 0
-    (row,) = found.annotators
-    assert row.gold.comparisons == found.gold.comparisons == said.count()
-    assert row.gold.value == pytest.approx(said.filter(comparison__gold__winner="a").count() / said.count())
+    statistics, gold_judgments = figures(scene), scene.alice.judgments.filter(kind="gold")
+    assert gold_judgments.count() > 0
+    (row,) = statistics.annotators
+    assert row.gold.comparisons == statistics.gold.comparisons == gold_judgments.count()
+    assert row.gold.value == pytest.approx(
+        gold_judgments.filter(comparison__gold__winner="a").count() / gold_judgments.count()
+    )
     assert row.votes == 20
 
 
@@ -65,11 +67,11 @@ def test_retests_tell_who_goes_by_the_side() -> None:
     scene = stage(comparisons=40, overlap=1, retest_rate=0.5, retest_after=1)
     while assignment := scene.next(scene.alice):
         scene.judge(assignment, "left")  # whatever stands there
-    found, again = figures(scene), scene.alice.judgments.filter(kind="retest").count()
+    statistics, again = figures(scene), scene.alice.judgments.filter(kind="retest").count()
     assert again > 0
-    assert (found.retests.left_pull.value, found.retests.left_pull.comparisons) == (1.0, again)
-    assert (found.retests.consistency.value, found.retests.side_decided.value) == (0.0, 1.0)
-    assert found.annotators[0].votes == 40
+    assert (statistics.retests.left_pull.value, statistics.retests.left_pull.comparisons) == (1.0, again)
+    assert (statistics.retests.consistency.value, statistics.retests.side_decided.value) == (0.0, 1.0)
+    assert statistics.annotators[0].votes == 40
 
 
 def test_under_adaptive_overlap_only_the_first_votes_show_agreement() -> None:
@@ -78,7 +80,7 @@ def test_under_adaptive_overlap_only_the_first_votes_show_agreement() -> None:
     for user, letter in zip(people, "abaaa", strict=True):
         while assignment := scene.next(user):
             scene.vote(assignment, letter)
-    found = figures(scene)
-    assert found.agreement.percent_with_ties.value == 0.0  # alice and bob differed on all six
-    assert found.agreement.percent_with_ties.votes == 12
-    assert sum(row.votes for row in found.annotators) > 12  # the third votes count in all else
+    statistics = figures(scene)
+    assert statistics.agreement.percent_with_ties.value == 0.0  # alice and bob differed on all six
+    assert statistics.agreement.percent_with_ties.votes == 12
+    assert sum(row.votes for row in statistics.annotators) > 12  # the third votes count in all else

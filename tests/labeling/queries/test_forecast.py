@@ -25,8 +25,8 @@ def scene() -> Stage:
 def test_votes_are_counted_by_day_back_to_the_first_one(scene: Stage) -> None:
     evening = NOON + timedelta(days=2, hours=6)
     assert judged_by_day(scene.campaign, now=evening) == ([0, 0, 10], 0.25)
-    told = completion_forecast(scene.campaign, campaign_progress(scene.campaign), now=evening)
-    assert told.remaining == 0
+    forecast = completion_forecast(scene.campaign, campaign_progress(scene.campaign), now=evening)
+    assert forecast.remaining == 0
     long_after = NOON + timedelta(days=30)
     assert judged_by_day(scene.campaign, now=long_after) == ([], 1.0)
 
@@ -36,5 +36,5 @@ def test_what_is_left_takes_as_long_as_the_pace_says() -> None:
     for _ in range(4):
         scene.vote(scene.given(scene.alice), "a")
         scene.wait(86_400)
-    told = completion_forecast(scene.campaign, campaign_progress(scene.campaign), now=scene.now)
-    assert (told.remaining, told.per_day, told.days) == (4, 1.0, 4.0)
+    forecast = completion_forecast(scene.campaign, campaign_progress(scene.campaign), now=scene.now)
+    assert (forecast.remaining, forecast.per_day, forecast.days) == (4, 1.0, 4.0)

@@ -38,10 +38,12 @@ def test_people_take_all_that_is_held_about_them_and_nothing_of_others(scene: St
 
 
 def test_every_table_that_names_people_is_told_or_left_out_for_a_reason() -> None:
-    found = {model._meta.label: columns for model, columns in tables().items()}
+    columns_by_table = {model._meta.label: columns for model, columns in tables().items()}
     # A few that must be there: that the list is read off the models at all.
-    assert {"labeling.Judgment", "labeling.Invitation", "labeling.Gold", "training.Run", "admin.LogEntry"} <= set(found)
-    assert set(LEFT_OUT) <= set(found)
+    assert {"labeling.Judgment", "labeling.Invitation", "labeling.Gold", "training.Run", "admin.LogEntry"} <= set(
+        columns_by_table
+    )
+    assert set(LEFT_OUT) <= set(columns_by_table)
     models: list[type[Model]] = list(apps.get_models(include_auto_created=True))
     named = {
         model._meta.label
@@ -49,14 +51,14 @@ def test_every_table_that_names_people_is_told_or_left_out_for_a_reason() -> Non
         for field in model._meta.concrete_fields
         if field.is_relation and field.related_model is User
     }
-    assert named == set(found)
+    assert named == set(columns_by_table)
 
 
 def test_no_key_and_no_secret_is_told() -> None:
-    told: list[type[Model]] = [User, *tables()]
+    models: list[type[Model]] = [User, *tables()]
     suspicious = {
         field.name
-        for model in told
+        for model in models
         if model._meta.label not in LEFT_OUT
         for field in model._meta.concrete_fields
         if any(word in field.name for word in ("secret", "password", "token", "key"))

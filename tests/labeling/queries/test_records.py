@@ -23,12 +23,12 @@ def scene() -> Stage:
 
 
 def test_people_disagree_where_one_prefers_what_another_does_not(scene: Stage) -> None:
-    found = disagreements(scene.campaign)
-    assert sorted(sorted(one.votes.items()) for one in found) == [
+    records = disagreements(scene.campaign)
+    assert sorted(sorted(one.votes.items()) for one in records) == [
         [("a", 1), ("b", 1)],
         [("a", 1), ("tie", 1)],
     ]
-    assert {one.status for one in found} == {"conflict"}
+    assert {one.status for one in records} == {"conflict"}
     assert disagreements(scene.campaign, status="settled").count() == 0
     assert disagreements(scene.campaign, commented=True).count() == 1
 

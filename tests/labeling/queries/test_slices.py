@@ -16,13 +16,13 @@ from tests.people import Stage, asks, stage
 MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
 
 
-def vote(scene: Stage, votes: list[str], people: list[User], **said: Any) -> None:
+def vote(scene: Stage, votes: list[str], people: list[User], **fields: Any) -> None:
     """Each person judges the comparisons in the order of their ids, a letter for each; a dot leaves it for later."""
     order = list(Comparison.objects.filter(campaign=scene.campaign).order_by("pk").values_list("pk", flat=True))
     for user, letters in zip(people, votes, strict=True):
         words = dict(zip(order, letters, strict=True))
         while assignment := scene.next(user):
-            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **said)
+            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **fields)
 
 
 def figures(scene: Stage, **part: Any) -> Statistics:
@@ -68,13 +68,13 @@ def test_a_slice_of_one_annotator_is_about_them_alone_and_them_beside_the_others
     scene = stage(comparisons=4, overlap=3)
     (carol,) = scene.crowd(1)
     vote(scene, ["aaaa", "aabb", "bbbb"], [scene.alice, scene.bob, carol])
-    found = figures(scene, annotator=scene.alice.pseudonym)
-    assert [row.annotator for row in found.annotators] == [scene.alice.pseudonym]
-    assert found.agreement.percent_with_ties.value == pytest.approx((2 + 0) / 8)
-    assert {row.first for row in found.pairs} | {row.second for row in found.pairs} == {
+    statistics = figures(scene, annotator=scene.alice.pseudonym)
+    assert [row.annotator for row in statistics.annotators] == [scene.alice.pseudonym]
+    assert statistics.agreement.percent_with_ties.value == pytest.approx((2 + 0) / 8)
+    assert {row.first for row in statistics.pairs} | {row.second for row in statistics.pairs} == {
         user.pseudonym for user in (scene.alice, scene.bob, carol)
     }
-    assert len(found.pairs) == 2
+    assert len(statistics.pairs) == 2
 
 
 def test_what_a_slice_names_must_exist() -> None:

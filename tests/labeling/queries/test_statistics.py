@@ -19,13 +19,13 @@ from tests.people import Stage, asks, stage
 MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
 
 
-def vote(scene: Stage, votes: list[str], people: list[User], **said: Any) -> None:
+def vote(scene: Stage, votes: list[str], people: list[User], **fields: Any) -> None:
     """Each person judges the comparisons in the order of their ids, a letter for each; a dot leaves it for later."""
     order = list(Comparison.objects.filter(campaign=scene.campaign).order_by("pk").values_list("pk", flat=True))
     for user, letters in zip(people, votes, strict=True):
         words = dict(zip(order, letters, strict=True))
         while assignment := scene.next(user):
-            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **said)
+            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **fields)
 
 
 def figures(scene: Stage, **part: Any) -> Statistics:
@@ -50,30 +50,30 @@ def prefer(scene: Stage, user: User, wanted: Callable[[Comparison], str]) -> Non
 def test_agreement_is_the_same_as_the_campaign_pages() -> None:
     scene = stage(comparisons=8, overlap=2)
     vote(scene, ["aabtxsba", "abbxtaba"], [scene.alice, scene.bob])
-    found = figures(scene)
-    assert found.agreement == agreement(scene.campaign)
-    assert found.agreement.percent_with_ties.comparisons == 7
+    statistics = figures(scene)
+    assert statistics.agreement == agreement(scene.campaign)
+    assert statistics.agreement.percent_with_ties.comparisons == 7
 
 
 def test_pairs_leave_one_out_and_noise_are_those_counted_by_hand() -> None:
     scene = stage(comparisons=4, overlap=3)
     (carol,) = scene.crowd(1)
     vote(scene, ["aabt", "aabb", "abba"], [scene.alice, scene.bob, carol])
-    found = figures(scene)
-    same = {frozenset((row.first, row.second)): row.same.value for row in found.pairs}
+    statistics = figures(scene)
+    same = {frozenset((row.first, row.second)): row.same.value for row in statistics.pairs}
     names = {user: user.pseudonym for user in (scene.alice, scene.bob, carol)}
     assert same[frozenset((names[scene.alice], names[scene.bob]))] == pytest.approx(3 / 4)
     assert same[frozenset((names[scene.alice], names[carol]))] == pytest.approx(2 / 4)
     assert same[frozenset((names[scene.bob], names[carol]))] == pytest.approx(2 / 4)
     # aaa: 3 of 3. aab: each a beside {a, b} counts a half, the b nothing. bbb: 3. tie, b, a: a half each time... no:
     # none of the three is among what the others said.
-    assert found.leave_one_out.value == pytest.approx((3 + 1 + 3 + 0) / 12)
-    without_ties = found.agreement.percent_without_ties.value
+    assert statistics.leave_one_out.value == pytest.approx((3 + 1 + 3 + 0) / 12)
+    without_ties = statistics.agreement.percent_without_ties.value
     assert without_ties is not None
-    assert found.noise.from_agreement.value == pytest.approx((1 - math.sqrt(2 * without_ties - 1)) / 2)
-    assert found.noise.ceiling_one.value == pytest.approx(1 - (found.noise.from_agreement.value or 0))
-    assert len(found.annotators) == 3
-    assert all(row.accuracy.value is not None and len(row.confusion) == 3 for row in found.annotators)
+    assert statistics.noise.from_agreement.value == pytest.approx((1 - math.sqrt(2 * without_ties - 1)) / 2)
+    assert statistics.noise.ceiling_one.value == pytest.approx(1 - (statistics.noise.from_agreement.value or 0))
+    assert len(statistics.annotators) == 3
+    assert all(row.accuracy.value is not None and len(row.confusion) == 3 for row in statistics.annotators)
 
 
 def test_sides_speed_and_votes_are_counted_for_each_annotator() -> None:
@@ -82,14 +82,14 @@ def test_sides_speed_and_votes_are_counted_for_each_annotator() -> None:
         while assignment := scene.next(user):
             scene.wait(60)
             scene.judge(assignment, side, seconds=seconds)
-    found = figures(scene)
-    rows = {row.annotator: row for row in found.annotators}
+    statistics = figures(scene)
+    rows = {row.annotator: row for row in statistics.annotators}
     assert rows[scene.alice.pseudonym].left.value == 1.0
     assert rows[scene.bob.pseudonym].left.value == 0.0
     assert rows[scene.bob.pseudonym].seconds.value == 9.0
     assert rows[scene.bob.pseudonym].votes == 10
-    assert (found.position.value, found.position.comparisons) == (0.5, 20)
-    assert (found.speed.median.value, found.speed.upper_quartile.value) == (4.0, 9.0)
+    assert (statistics.position.value, statistics.position.comparisons) == (0.5, 20)
+    assert (statistics.speed.median.value, statistics.speed.upper_quartile.value) == (4.0, 9.0)
 
 
 def test_the_ranking_and_the_liking_for_length_come_from_the_texts_and_versions() -> None:
@@ -100,10 +100,10 @@ def test_the_ranking_and_the_liking_for_length_come_from_the_texts_and_versions(
         return "a" if len(comparison.completion_a.text) > len(comparison.completion_b.text) else "b"
 
     prefer(scene, scene.alice, longest)
-    found = figures(scene)
-    assert found.length.longer_preferred.value == 1.0
-    assert found.length.slope.value is not None
-    assert found.length.slope.value > 0
+    statistics = figures(scene)
+    assert statistics.length.longer_preferred.value == 1.0
+    assert statistics.length.slope.value is not None
+    assert statistics.length.slope.value > 0
     plain = model_ranking(scene.campaign, now=scene.now)
     assert [(row.model, row.wins, row.losses) for row in plain.models] == [("v1", 20, 0), ("base", 0, 20)]
     controlled = model_ranking(scene.campaign, length_controlled=True, now=scene.now)
@@ -113,7 +113,7 @@ def test_the_ranking_and_the_liking_for_length_come_from_the_texts_and_versions(
 
 
 def test_an_empty_campaign_has_reasons_and_no_figures() -> None:
-    found = figures(stage())
+    statistics = figures(stage())
 
     def estimates(value: Any) -> list[dict[str, Any]]:
         if isinstance(value, dict):
@@ -121,9 +121,9 @@ def test_an_empty_campaign_has_reasons_and_no_figures() -> None:
             return [value, *inner] if "reason" in value else inner
         return [one for part in value for one in estimates(part)] if isinstance(value, list) else []
 
-    told = estimates(found.as_dict())
-    assert len(told) > 15
-    for estimate in told:
+    figures_with_intervals = estimates(statistics.as_dict())
+    assert len(figures_with_intervals) > 15
+    for estimate in figures_with_intervals:
         assert estimate["value"] is None
         assert estimate["reason"]
 
@@ -154,7 +154,7 @@ def test_agreement_is_told_by_day_and_along_the_judgments() -> None:
             scene.vote(first, "a")
             scene.vote(second, "a")
         scene.wait(24 * 3600)
-    found = figures(scene)
-    assert [point.name for point in found.by_day.points] == ["2026-03-02", "2026-03-03", "2026-03-04"]
-    assert [point.agreement.comparisons for point in found.by_stretch.points] == [20, 20, 20]
-    assert found.by_stretch.points[0].name == "001"
+    statistics = figures(scene)
+    assert [point.name for point in statistics.by_day.points] == ["2026-03-02", "2026-03-03", "2026-03-04"]
+    assert [point.agreement.comparisons for point in statistics.by_stretch.points] == [20, 20, 20]
+    assert statistics.by_stretch.points[0].name == "001"

@@ -43,7 +43,7 @@ def test_two_versions_are_compared_on_the_prompts_they_share() -> None:
         sides = {"a": held.comparison.completion_a, "b": held.comparison.completion_b}
         better = next((side for side, text in sides.items() if text.model_version == "v2"), "tie")
         scene.vote(held, better)
-    told = head_to_head(campaigns, "v1", "v2")
-    assert (told.wins, told.losses, told.ties) == (3, 0, 0)
-    assert told.win_rate.value == 1.0
+    result = head_to_head(campaigns, "v1", "v2")
+    assert (result.wins, result.losses, result.ties) == (3, 0, 0)
+    assert result.win_rate.value == 1.0
     assert head_to_head(campaigns, "v2", "v1").losses == 3

@@ -40,17 +40,17 @@ def reference_patterns() -> Counter[tuple[int, ...]]:
     return Counter(tuple(unit.count(str(value)) for value in range(1, 6)) for unit in units)
 
 
-def close(found: Estimate, wanted: float | None) -> bool:
-    if wanted is None or found.value is None:
-        return wanted is None and found.value is None and bool(found.reason)
-    return abs(found.value - wanted) < 1e-9
+def close(estimate: Estimate, wanted: float | None) -> bool:
+    if wanted is None or estimate.value is None:
+        return wanted is None and estimate.value is None and bool(estimate.reason)
+    return abs(estimate.value - wanted) < 1e-9
 
 
 @pytest.mark.parametrize(("metric", "wanted"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
 def test_alpha_of_krippendorffs_example_is_the_published_one(metric: Metric, wanted: float) -> None:
-    found = krippendorff_alpha(reference_patterns(), metric=metric)
-    assert found.value == pytest.approx(wanted, abs=5e-4)
-    assert (found.comparisons, found.votes) == (11, 40)  # the twelfth unit has one value: nothing to compare with
+    alpha = krippendorff_alpha(reference_patterns(), metric=metric)
+    assert alpha.value == pytest.approx(wanted, abs=5e-4)
+    assert (alpha.comparisons, alpha.votes) == (11, 40)  # the twelfth unit has one value: nothing to compare with
 
 
 def test_ac1_of_krippendorffs_example_is_the_published_one() -> None:
@@ -76,13 +76,13 @@ def test_alpha_equals_the_krippendorff_librarys_on_random_votes_with_gaps(metric
         table[rng.random(table.shape) < 0.4] = np.nan
         votes = [[int(vote) for vote in column if not np.isnan(vote)] for column in table.T]
         paired = {vote for one in votes if len(one) >= 2 for vote in one}
-        found = krippendorff_alpha(naive.patterns_of(votes, int(categories)), metric=metric, bootstrap=FEW)
+        alpha = krippendorff_alpha(naive.patterns_of(votes, int(categories)), metric=metric, bootstrap=FEW)
         if len(paired) < 2:
-            assert found.value is None  # where the library raises
+            assert alpha.value is None  # where the library raises
         else:
             domain = list(range(int(categories)))
             wanted = krippendorff.alpha(reliability_data=table, value_domain=domain, level_of_measurement=metric)
-            assert found.value == pytest.approx(wanted, abs=1e-9)
+            assert alpha.value == pytest.approx(wanted, abs=1e-9)
 
 
 @settings(max_examples=150, deadline=None)
@@ -99,8 +99,8 @@ def test_percent_and_ac1_equal_their_plain_definitions(votes: list[list[int]]) -
 def test_exchanging_a_and_b_everywhere_changes_no_figure(votes: list[list[int]], rng: random.Random) -> None:
     rows = list(naive.patterns_of(votes, 3).items())
     rng.shuffle(rows)
-    found, exchanged = agreement_report(dict(rows)), agreement_report({(b, t, a): n for (a, t, b), n in rows})
-    for name, figure in found.as_dict().items():
+    report, exchanged = agreement_report(dict(rows)), agreement_report({(b, t, a): n for (a, t, b), n in rows})
+    for name, figure in report.as_dict().items():
         other = exchanged.as_dict()[name]
         assert figure["value"] == pytest.approx(other["value"], abs=1e-12), name
         assert figure["comparisons"] == other["comparisons"]

@@ -22,11 +22,11 @@ rows = st.dictionaries(
 
 
 def test_the_share_of_the_left_side_has_wilsons_interval() -> None:
-    found = position_bias(81, 263 - 81)
-    assert found.value == pytest.approx(81 / 263)
-    assert found.comparisons == 263
-    assert found.low == pytest.approx(0.2553, abs=5e-5)
-    assert found.high == pytest.approx(0.3662, abs=5e-5)
+    share = position_bias(81, 263 - 81)
+    assert share.value == pytest.approx(81 / 263)
+    assert share.comparisons == 263
+    assert share.low == pytest.approx(0.2553, abs=5e-5)
+    assert share.high == pytest.approx(0.3662, abs=5e-5)
     assert position_bias(0, 0).reason
 
 
@@ -38,18 +38,18 @@ def test_the_share_for_the_longer_one_is_counted_vote_by_vote(given: dict[tuple[
         if ratio:
             longer += count * (a if ratio > 0 else b)
             shorter += count * (b if ratio > 0 else a)
-    found = length_bias(given, bootstrap=FEW).longer_preferred
+    share = length_bias(given, bootstrap=FEW).longer_preferred
     if longer + shorter:
-        assert found.value == pytest.approx(longer / (longer + shorter))
-        assert found.votes == longer + shorter
+        assert share.value == pytest.approx(longer / (longer + shorter))
+        assert share.votes == longer + shorter
     else:
-        assert (found.value, bool(found.reason)) == (None, True)
+        assert (share.value, bool(share.reason)) == (None, True)
 
 
 @settings(max_examples=60, deadline=None)
 @given(rows)
 def test_the_slope_is_where_the_log_posterior_is_highest(given: dict[tuple[float, int, int], int]) -> None:
-    found = length_bias(given, bootstrap=FEW).slope.value
+    fitted = length_bias(given, bootstrap=FEW).slope.value
 
     def goal(slope: float) -> float:
         total = -(slope**2) / (2 * SLOPE_PRIOR**2)
@@ -57,8 +57,8 @@ def test_the_slope_is_where_the_log_posterior_is_highest(given: dict[tuple[float
             total -= count * (a * math.log1p(math.exp(-slope * ratio)) + b * math.log1p(math.exp(slope * ratio)))
         return total
 
-    if found is not None:
-        assert goal(found) >= max(goal(found - 1e-3), goal(found + 1e-3))
+    if fitted is not None:
+        assert goal(fitted) >= max(goal(fitted - 1e-3), goal(fitted + 1e-3))
 
 
 @settings(max_examples=40, deadline=None)
@@ -71,40 +71,40 @@ def test_calling_a_b_and_b_a_changes_nothing(given: dict[tuple[float, int, int],
 
 
 def votes_by_length(rng: random.Random, comparisons: int, slope: float) -> Counter[Any]:
-    found = Counter[Any]()
+    votes = Counter[Any]()
     for _ in range(comparisons):
         ratio = round(rng.gauss(0, 0.6), 1)
         a = sum(rng.random() < 1 / (1 + math.exp(-slope * ratio)) for _ in range(3))
-        found[(ratio, a, 3 - a)] += 1
-    return found
+        votes[(ratio, a, 3 - a)] += 1
+    return votes
 
 
 def test_a_liking_for_length_is_found_and_its_interval_holds_it() -> None:
-    found = length_bias(votes_by_length(random.Random(1), 3000, 0.83))
-    assert found.slope.value == pytest.approx(0.83, abs=0.08)
-    assert found.slope.low is not None
-    assert found.slope.high is not None
-    assert found.slope.low < 0.83 < found.slope.high
-    assert found.twice_as_long.value == pytest.approx(0.64, abs=0.015)  # AlpacaEval's people
-    assert found.longer_preferred.low is not None
-    assert found.longer_preferred.low > 0.5
+    bias = length_bias(votes_by_length(random.Random(1), 3000, 0.83))
+    assert bias.slope.value == pytest.approx(0.83, abs=0.08)
+    assert bias.slope.low is not None
+    assert bias.slope.high is not None
+    assert bias.slope.low < 0.83 < bias.slope.high
+    assert bias.twice_as_long.value == pytest.approx(0.64, abs=0.015)  # AlpacaEval's people
+    assert bias.longer_preferred.low is not None
+    assert bias.longer_preferred.low > 0.5
 
 
 def test_without_a_liking_the_intervals_hold_nothing_about_as_often_as_they_say() -> None:
     rng, covered = random.Random(2), Counter[str]()
     for _ in range(200):
-        found = length_bias(votes_by_length(rng, 100, 0.0), bootstrap=Bootstrap(resamples=300))
+        bias = length_bias(votes_by_length(rng, 100, 0.0), bootstrap=Bootstrap(resamples=300))
         for name, nothing in (("longer_preferred", 0.5), ("slope", 0.0)):
-            figure = getattr(found, name)
+            figure = getattr(bias, name)
             covered[name] += figure.low <= nothing <= figure.high
     assert all(0.9 <= count / 200 <= 0.985 for count in covered.values()), covered
 
 
 def test_where_the_longer_one_always_won_the_slope_is_finite_and_wide() -> None:
-    found = length_bias({(0.5, 1, 0): 6, (-0.9, 0, 1): 4})
-    assert found.longer_preferred.value == 1.0
-    assert found.slope.value is not None
-    assert 0 < found.slope.value < 4 * SLOPE_PRIOR
+    bias = length_bias({(0.5, 1, 0): 6, (-0.9, 0, 1): 4})
+    assert bias.longer_preferred.value == 1.0
+    assert bias.slope.value is not None
+    assert 0 < bias.slope.value < 4 * SLOPE_PRIOR
     alike = length_bias({(0.5, 1, 0): 6}).slope
     assert alike.low is not None
     assert alike.high is not None

@@ -30,8 +30,8 @@ matches = st.dictionaries(
 )
 
 
-def ratings(found: Ranking) -> dict[str, float]:
-    return {one.model: one.rating.value or 0.0 for one in found.models}
+def ratings(result: Ranking) -> dict[str, float]:
+    return {one.model: one.rating.value or 0.0 for one in result.models}
 
 
 def plain_log_posterior(given: MatchCounts, strengths: dict[str, float], tie: float, length: float) -> float:
@@ -66,16 +66,16 @@ def plain_optimum(given: MatchCounts, names: list[str]) -> dict[str, float]:
 
 def played(rng: np.random.Generator, strengths: dict[str, float], *, rounds: int, length: float = 0.0) -> Counter[Key]:
     """Judgments by the model itself, tie parameter -0.5."""
-    names, found = sorted(strengths), Counter[Key]()
+    names, outcomes = sorted(strengths), Counter[Key]()
     for _ in range(rounds):
         one, other = (str(name) for name in rng.choice(names, size=2, replace=False))
         ratio = round(float(rng.normal(0, 0.5)), 1)
         d = strengths[one] - strengths[other] + length * ratio
         odds = np.exp([d / 2, -0.5, -d / 2])
-        said = [0, 0, 0]
-        said[rng.choice(3, p=odds / odds.sum())] = 1
-        found[(one, other, ratio, said[0], said[1], said[2])] += 1
-    return found
+        votes = [0, 0, 0]
+        votes[rng.choice(3, p=odds / odds.sum())] = 1
+        outcomes[(one, other, ratio, votes[0], votes[1], votes[2])] += 1
+    return outcomes
 
 
 def test_it_is_the_optimum_of_the_model_as_it_is_written() -> None:
@@ -96,9 +96,9 @@ def test_calling_a_b_and_b_a_changes_nothing(given: dict[Key, int], controlled: 
     exchanged = Counter[Key]()
     for (one, other, ratio, a, tie, b), count in given.items():
         exchanged[(other, one, -ratio, b, tie, a)] += count
-    found, turned = (ranking(rows, length_controlled=controlled, bootstrap=FEW) for rows in (given, exchanged))
-    assert ratings(found) == pytest.approx(ratings(turned), abs=1e-6)
-    assert found.groups == turned.groups
+    result, turned = (ranking(rows, length_controlled=controlled, bootstrap=FEW) for rows in (given, exchanged))
+    assert ratings(result) == pytest.approx(ratings(turned), abs=1e-6)
+    assert result.groups == turned.groups
 
 
 @settings(max_examples=30, deadline=None)
@@ -110,19 +110,19 @@ def test_the_order_of_the_rows_changes_nothing_not_even_the_intervals(given: dic
 @settings(max_examples=30, deadline=None)
 @given(matches)
 def test_strengths_are_centred_and_win_rates_add_up(given: dict[Key, int]) -> None:
-    found = ranking(given, bootstrap=FEW)
-    assert sum(ratings(found).values()) == pytest.approx(0, abs=1e-5)
-    rates = np.array(found.win_rates)
+    result = ranking(given, bootstrap=FEW)
+    assert sum(ratings(result).values()) == pytest.approx(0, abs=1e-5)
+    rates = np.array(result.win_rates)
     if rates.size:
         np.testing.assert_allclose(rates + rates.T, 1, atol=1e-9)
-        assert [one.rating.value for one in found.models] == sorted(ratings(found).values(), reverse=True)
+        assert [one.rating.value for one in result.models] == sorted(ratings(result).values(), reverse=True)
 
 
 def test_strengths_that_made_the_judgments_are_found_within_their_intervals() -> None:
     strengths = {"base": -0.8, "v1": 0.1, "v2": 0.7}
-    found = ranking(played(np.random.default_rng(1), strengths, rounds=5000))
-    assert [one.model for one in found.models] == ["v2", "v1", "base"]
-    for one in found.models:
+    result = ranking(played(np.random.default_rng(1), strengths, rounds=5000))
+    assert [one.model for one in result.models] == ["v2", "v1", "base"]
+    for one in result.models:
         assert one.rating.low is not None
         assert one.rating.high is not None
         assert one.rating.low < ELO * strengths[one.model] < one.rating.high
@@ -145,9 +145,9 @@ def test_what_length_did_is_taken_out_when_asked() -> None:
     # v1 is as good as base but twice as long, and length is liked.
     rng, given = np.random.default_rng(2), Counter[Key]()
     for _ in range(4000):
-        said = [0, 0, 0]
-        said[0 if rng.random() < 1 / (1 + exp(-log(2))) else 2] = 1
-        given[("v1", "base", round(log(2), 3), said[0], said[1], said[2])] += 1
+        votes = [0, 0, 0]
+        votes[0 if rng.random() < 1 / (1 + exp(-log(2))) else 2] = 1
+        given[("v1", "base", round(log(2), 3), votes[0], votes[1], votes[2])] += 1
         ratio = round(float(rng.normal(0, 0.7)), 1)
         again = [0, 0, 0]
         again[0 if rng.random() < 1 / (1 + exp(-ratio)) else 2] = 1
@@ -162,8 +162,8 @@ def test_what_length_did_is_taken_out_when_asked() -> None:
 
 def test_an_undefeated_model_is_finite_with_a_wide_interval_that_more_data_narrow() -> None:
     few, many = (ranking({("v1", "base", 0.0, 1, 0, 0): wins}) for wins in (20, 2000))
-    for found in (few, many):
-        best = found.models[0]
+    for result in (few, many):
+        best = result.models[0]
         assert best.model == "v1"
         assert best.rating.low is not None
         assert best.rating.high is not None
@@ -187,21 +187,21 @@ def test_votes_on_the_same_comparison_are_not_counted_as_if_they_were_independen
 
 
 def test_models_never_compared_with_each_other_are_in_groups_of_their_own() -> None:
-    found = ranking({("v1", "base", 0.0, 1, 0, 0): 5, ("x", "y", 0.0, 0, 1, 0): 5})
-    group = {one.model: one.group for one in found.models}
-    assert found.groups == 2
+    result = ranking({("v1", "base", 0.0, 1, 0, 0): 5, ("x", "y", 0.0, 0, 1, 0): 5})
+    group = {one.model: one.group for one in result.models}
+    assert result.groups == 2
     assert group["v1"] == group["base"] != group["x"] == group["y"]
 
 
 def test_ties_are_counted_as_what_they_are() -> None:
-    found = ranking({("v1", "base", 0.0, 0, 2, 0): 10, ("v1", "base", 0.0, 1, 0, 0): 1})
-    best = found.models[0]
+    result = ranking({("v1", "base", 0.0, 0, 2, 0): 10, ("v1", "base", 0.0, 1, 0, 0): 1})
+    best = result.models[0]
     assert (best.wins, best.ties, best.losses, best.rating.comparisons, best.rating.votes) == (1, 20, 0, 11, 21)
     assert abs(best.rating.value or 0) < 100
 
 
 def test_one_model_alone_has_no_ranking_and_says_why() -> None:
     for nothing in ({}, {("base", "base", 0.1, 2, 0, 1): 9}):
-        found = ranking(nothing)
-        assert found.models == []
-        assert found.reason == "Two models must have been compared."
+        result = ranking(nothing)
+        assert result.models == []
+        assert result.reason == "Two models must have been compared."

@@ -21,7 +21,7 @@ MIRROR = (2, 1, 0)
 # Everybody votes at most once on an item, and not on all of them.
 some_votes = st.dictionaries(
     st.tuples(st.integers(0, ITEMS - 1), st.integers(0, PEOPLE - 1)), st.integers(0, K - 1), min_size=1, max_size=25
-).map(lambda said: [(item, annotator, choice) for (item, annotator), choice in said.items()])
+).map(lambda choices: [(item, annotator, choice) for (item, annotator), choice in choices.items()])
 
 
 def run(votes: list[Vote], *, start: DawidSkene | None = None, **options: Any) -> DawidSkene:
@@ -33,7 +33,7 @@ def run(votes: list[Vote], *, start: DawidSkene | None = None, **options: Any) -
 
 def plain_em(votes: list[Vote], iterations: int) -> tuple[list[list[float]], list[list[list[float]]]]:
     """The textbook's two steps with loops and products: posteriors and confusion matrices."""
-    before = [[0.75 if said == true else 0.125 for said in range(K)] for true in range(K)]
+    before = [[0.75 if vote == true else 0.125 for vote in range(K)] for true in range(K)]
     confusions, priors = [[list(row) for row in before] for _ in range(PEOPLE)], [1 / K] * K
     posteriors: list[list[float]] = []
     for iteration in range(iterations + 1):
@@ -73,10 +73,10 @@ def crowd(
 @given(some_votes, st.integers(0, 7))
 def test_every_iteration_equals_the_textbooks(votes: list[Vote], iterations: int) -> None:
     posteriors, confusions = plain_em(votes, iterations)
-    found = run(votes, max_iterations=iterations, tolerance=0)
-    assert found.iterations == iterations
-    np.testing.assert_allclose(found.posteriors, posteriors, atol=1e-9)
-    np.testing.assert_allclose(found.confusions, confusions, atol=1e-9)
+    result = run(votes, max_iterations=iterations, tolerance=0)
+    assert result.iterations == iterations
+    np.testing.assert_allclose(result.posteriors, posteriors, atol=1e-9)
+    np.testing.assert_allclose(result.confusions, confusions, atol=1e-9)
 
 
 @settings(max_examples=60, deadline=None)
@@ -90,10 +90,10 @@ def test_what_it_maximises_never_falls(votes: list[Vote], mirrored: bool) -> Non
 @settings(max_examples=60, deadline=None)
 @given(some_votes, st.permutations(range(K)))
 def test_relabelling_the_choices_relabels_the_result(votes: list[Vote], order: list[int]) -> None:
-    found = run(votes)
+    result = run(votes)
     renamed = run([(item, annotator, order[choice]) for item, annotator, choice in votes])
-    np.testing.assert_allclose(renamed.posteriors[:, order], found.posteriors, atol=1e-7)
-    np.testing.assert_allclose(renamed.confusions[:, order][:, :, order], found.confusions, atol=1e-7)
+    np.testing.assert_allclose(renamed.posteriors[:, order], result.posteriors, atol=1e-7)
+    np.testing.assert_allclose(renamed.confusions[:, order][:, :, order], result.confusions, atol=1e-7)
 
 
 @settings(max_examples=60, deadline=None)
@@ -109,11 +109,11 @@ def test_the_order_of_the_votes_and_the_numbers_of_the_annotators_change_nothing
 @settings(max_examples=60, deadline=None)
 @given(some_votes)
 def test_mirrored_votes_give_mirrored_verdicts_and_one_symmetric_matrix(votes: list[Vote]) -> None:
-    found = run(votes, mirror=MIRROR)
-    np.testing.assert_allclose(found.confusions, found.confusions[:, ::-1, ::-1], atol=1e-12)
-    assert found.priors[0] == pytest.approx(found.priors[2], abs=1e-12)
+    result = run(votes, mirror=MIRROR)
+    np.testing.assert_allclose(result.confusions, result.confusions[:, ::-1, ::-1], atol=1e-12)
+    assert result.priors[0] == pytest.approx(result.priors[2], abs=1e-12)
     exchanged = run([(item, annotator, MIRROR[choice]) for item, annotator, choice in votes], mirror=MIRROR)
-    np.testing.assert_allclose(exchanged.posteriors[:, ::-1], found.posteriors, atol=1e-7)
+    np.testing.assert_allclose(exchanged.posteriors[:, ::-1], result.posteriors, atol=1e-7)
 
 
 @settings(max_examples=40, deadline=None)
@@ -123,8 +123,8 @@ def test_a_weight_is_as_good_as_repeating_the_item(votes: list[Vote], times: lis
     owners: list[int] = []
     for item, copies in enumerate(times):
         for _ in range(copies):
-            said = [(len(owners), annotator, choice) for of, annotator, choice in votes if of == item]
-            repeated.extend(said)
+            votes_on_item = [(len(owners), annotator, choice) for of, annotator, choice in votes if of == item]
+            repeated.extend(votes_on_item)
             owners.append(item)
     weighted = run(votes, item_weights=np.array(times, dtype=np.float64), max_iterations=20, tolerance=0)
     plain = run(repeated, n_items=len(owners), max_iterations=20, tolerance=0)
@@ -136,54 +136,54 @@ def test_it_finds_the_truth_more_often_than_the_majority_and_the_error_rates_too
     rng = np.random.default_rng(5)
     errors = [0.05, 0.1, 0.45, 0.45, 0.45]
     truths, votes = crowd(rng, items=2000, errors=errors, overlap=5)
-    found = run(votes, n_choices=2, n_items=2000, n_annotators=5)
-    assert found.converged
-    np.testing.assert_allclose(found.accuracies, 1 - np.array(errors), atol=0.03)
+    result = run(votes, n_choices=2, n_items=2000, n_annotators=5)
+    assert result.converged
+    np.testing.assert_allclose(result.accuracies, 1 - np.array(errors), atol=0.03)
     votes_for_1 = np.bincount([item for item, _, _ in votes], [choice for _, _, choice in votes])
     majority = float(((votes_for_1 > 2.5) == truths).mean())
-    estimated = float((found.posteriors.argmax(axis=1) == truths).mean())
+    estimated = float((result.posteriors.argmax(axis=1) == truths).mean())
     assert estimated > majority + 0.05
-    assert found.posteriors.max(axis=1).mean() == pytest.approx(estimated, abs=0.015)  # as sure as it is right
+    assert result.posteriors.max(axis=1).mean() == pytest.approx(estimated, abs=0.015)  # as sure as it is right
 
 
 def test_somebody_who_always_says_the_opposite_is_understood() -> None:
     truths, votes = crowd(np.random.default_rng(6), items=800, errors=[0.1, 0.1, 0.1, 0.95], overlap=4)
-    found = run(votes, n_choices=2, n_items=800)
-    assert found.accuracies[3] < 0.1
-    assert (found.posteriors.argmax(axis=1) == truths).mean() > 0.97
+    result = run(votes, n_choices=2, n_items=800)
+    assert result.accuracies[3] < 0.1
+    assert (result.posteriors.argmax(axis=1) == truths).mean() > 0.97
 
 
 def test_one_vote_per_item_tells_nothing_about_errors_and_leaves_the_priors_accuracy() -> None:
     votes = [(item, item // 2 % 4, item % 2) for item in range(200)]
-    found = run(votes, n_choices=2, n_items=200)
-    np.testing.assert_allclose(found.accuracies, 0.75, atol=0.02)
-    np.testing.assert_allclose(found.posteriors.max(axis=1), 0.75, atol=0.02)
+    result = run(votes, n_choices=2, n_items=200)
+    np.testing.assert_allclose(result.accuracies, 0.75, atol=0.02)
+    np.testing.assert_allclose(result.posteriors.max(axis=1), 0.75, atol=0.02)
 
 
 def test_unanimous_votes_are_believed_but_never_wholly() -> None:
-    found = run([(item, person, 0) for item in range(ITEMS) for person in range(PEOPLE)])
-    assert found.converged
-    assert (found.posteriors[:, 0] > 0.95).all()
-    assert (found.posteriors < 1).all()
-    assert np.isfinite(found.confusions).all()
+    result = run([(item, person, 0) for item in range(ITEMS) for person in range(PEOPLE)])
+    assert result.converged
+    assert (result.posteriors[:, 0] > 0.95).all()
+    assert (result.posteriors < 1).all()
+    assert np.isfinite(result.confusions).all()
 
 
 def test_without_votes_there_are_the_priors() -> None:
-    found = run([])
-    assert found.converged
-    np.testing.assert_allclose(found.posteriors, 1 / 3)
+    result = run([])
+    assert result.converged
+    np.testing.assert_allclose(result.posteriors, 1 / 3)
     assert run([], n_items=0, n_annotators=0).posteriors.shape == (0, 3)
 
 
 def test_an_item_without_votes_has_the_class_priors() -> None:
-    found = run([(0, 0, 0), (0, 1, 0), (1, 0, 2)])
-    np.testing.assert_allclose(found.posteriors[5], found.priors)
+    result = run([(0, 0, 0), (0, 1, 0), (1, 0, 2)])
+    np.testing.assert_allclose(result.posteriors[5], result.priors)
 
 
 def test_a_thousand_votes_on_one_item_underflow_nothing() -> None:
-    found = run([(0, person, 0) for person in range(1000)], n_items=1, n_annotators=1000)
-    assert found.posteriors[0, 0] == pytest.approx(1.0)
-    assert math.isfinite(found.log_posterior)
+    result = run([(0, person, 0) for person in range(1000)], n_items=1, n_annotators=1000)
+    assert result.posteriors[0, 0] == pytest.approx(1.0)
+    assert math.isfinite(result.log_posterior)
 
 
 def test_going_on_from_an_earlier_estimate_reaches_the_same_in_fewer_iterations() -> None:
@@ -197,21 +197,21 @@ def test_going_on_from_an_earlier_estimate_reaches_the_same_in_fewer_iterations(
 
 def test_the_posterior_of_one_item_is_bayes_rule() -> None:
     sure, unsure = common_confusion(3, 0.1), common_confusion(3, 0.4)
-    found = posterior([0, 2], np.array([sure, unsure]), np.array([0.5, 0.2, 0.3]))
+    probabilities = posterior([0, 2], np.array([sure, unsure]), np.array([0.5, 0.2, 0.3]))
     wanted = np.array([0.5 * 0.9 * 0.2, 0.2 * 0.05 * 0.2, 0.3 * 0.05 * 0.6])
-    np.testing.assert_allclose(found, wanted / wanted.sum())
+    np.testing.assert_allclose(probabilities, wanted / wanted.sum())
     np.testing.assert_allclose(posterior([], sure, np.array([0.5, 0.2, 0.3])), [0.5, 0.2, 0.3])
 
 
 @settings(max_examples=40, deadline=None)
 @given(some_votes)
 def test_the_posterior_of_one_item_is_the_one_that_em_ended_with(votes: list[Vote]) -> None:
-    found = run(votes)
+    result = run(votes)
     for item in range(ITEMS):
-        said = [(annotator, choice) for of, annotator, choice in votes if of == item]
-        matrices = found.confusions[[annotator for annotator, _ in said]]
-        one = posterior([choice for _, choice in said], matrices, found.priors)
-        np.testing.assert_allclose(one, found.posteriors[item], atol=1e-9)
+        votes_on_item = [(annotator, choice) for of, annotator, choice in votes if of == item]
+        matrices = result.confusions[[annotator for annotator, _ in votes_on_item]]
+        one = posterior([choice for _, choice in votes_on_item], matrices, result.priors)
+        np.testing.assert_allclose(one, result.posteriors[item], atol=1e-9)
 
 
 def test_votes_that_cannot_be_are_refused() -> None:

@@ -6,20 +6,20 @@ from labeling.stats import forecast
 
 
 def test_the_pace_of_some_days_says_when_the_rest_is_done() -> None:
-    told = forecast(300, [100, 100, 100, 100])
-    assert told.per_day == 100
-    assert told.days == 3
-    assert (told.low, told.high) == (3, 3)  # every day was the same
-    assert told.reason is None
+    result = forecast(300, [100, 100, 100, 100])
+    assert result.per_day == 100
+    assert result.days == 3
+    assert (result.low, result.high) == (3, 3)  # every day was the same
+    assert result.reason is None
 
 
 def test_days_that_differ_widen_the_interval() -> None:
-    told = forecast(100, [0, 0, 40, 10, 30, 0, 60])
-    assert told.days == pytest.approx(5)
-    assert told.low is not None
-    assert told.high is not None
-    assert told.low < 5 < told.high
-    assert forecast(100, [0, 0, 40, 10, 30, 0, 60]) == told  # the same days, the same answer
+    result = forecast(100, [0, 0, 40, 10, 30, 0, 60])
+    assert result.days == pytest.approx(5)
+    assert result.low is not None
+    assert result.high is not None
+    assert result.low < 5 < result.high
+    assert forecast(100, [0, 0, 40, 10, 30, 0, 60]) == result  # the same days, the same answer
 
 
 def test_the_oldest_day_counts_for_as_much_of_it_as_there_was() -> None:
@@ -27,11 +27,11 @@ def test_the_oldest_day_counts_for_as_much_of_it_as_there_was() -> None:
 
 
 def test_less_than_three_days_have_a_pace_and_no_interval() -> None:
-    told = forecast(10, [5], 0.25)
-    assert told.per_day == 20
-    assert told.days == 0.5
-    assert told.low is None
-    assert "fewer than three days" in str(told.reason)
+    result = forecast(10, [5], 0.25)
+    assert result.per_day == 20
+    assert result.days == 0.5
+    assert result.low is None
+    assert "fewer than three days" in str(result.reason)
 
 
 def test_without_judgments_there_is_no_pace_and_without_work_nothing_to_foresee() -> None:
@@ -41,6 +41,6 @@ def test_without_judgments_there_is_no_pace_and_without_work_nothing_to_foresee(
 
 
 def test_where_work_may_stop_altogether_the_end_is_open() -> None:
-    told = forecast(50, [0] * 13 + [40])
-    assert told.low is not None
-    assert told.high is None
+    result = forecast(50, [0] * 13 + [40])
+    assert result.low is not None
+    assert result.high is None

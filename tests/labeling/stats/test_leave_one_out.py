@@ -26,12 +26,12 @@ def test_leave_one_out_equals_its_plain_definition(votes: list[list[int]]) -> No
             others = Counter(one[:index] + one[index + 1 :])
             modes = [category for category, count in others.items() if count == max(others.values())]
             shares.append((vote in modes) / len(modes))
-    found = leave_one_out(naive.patterns_of(votes, 3), bootstrap=FEW)
+    estimate = leave_one_out(naive.patterns_of(votes, 3), bootstrap=FEW)
     if shares:
-        assert found.value == pytest.approx(sum(shares) / len(shares))
-        assert found.votes == len(shares)
+        assert estimate.value == pytest.approx(sum(shares) / len(shares))
+        assert estimate.votes == len(shares)
     else:
-        assert (found.value, bool(found.reason)) == (None, True)
+        assert (estimate.value, bool(estimate.reason)) == (None, True)
 
 
 @settings(max_examples=60, deadline=None)

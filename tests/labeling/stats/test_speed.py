@@ -17,19 +17,19 @@ from labeling.stats import (
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=200), st.sampled_from([0.25, 0.5, 0.75]))
 def test_a_quantile_is_numpys(times: list[int], share: float) -> None:
-    found = quantile({float(time): count for time, count in Counter(times).items()}, share)
-    assert found.value == np.quantile(times, share, method="inverted_cdf")
-    if found.low is not None and found.value is not None and found.high is not None:
-        assert found.low <= found.value <= found.high
+    estimate = quantile({float(time): count for time, count in Counter(times).items()}, share)
+    assert estimate.value == np.quantile(times, share, method="inverted_cdf")
+    if estimate.low is not None and estimate.value is not None and estimate.high is not None:
+        assert estimate.low <= estimate.value <= estimate.high
 
 
 def test_the_medians_interval_holds_the_true_one_about_as_often_as_it_says() -> None:
     rng, covered = random.Random(4), 0
     for _ in range(400):
-        found = quantile(Counter(rng.expovariate(1.0) for _ in range(60)), 0.5)
-        assert found.low is not None
-        assert found.high is not None
-        covered += found.low <= 0.693147 <= found.high
+        estimate = quantile(Counter(rng.expovariate(1.0) for _ in range(60)), 0.5)
+        assert estimate.low is not None
+        assert estimate.high is not None
+        covered += estimate.low <= 0.693147 <= estimate.high
     assert 0.93 <= covered / 400 <= 0.99
 
 

@@ -40,8 +40,8 @@ def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting
     page = client.get("/campaigns/sums/annotate/").content.decode()
     assert 'name="criterion-helpful"' in page
     assert "data-model" in page
-    said = {"assignment": given.pk, "key": "k", "choice": "left"}
-    refused = client.post("/campaigns/sums/annotate/", said, follow=True).content.decode()
+    judgment = {"assignment": given.pk, "key": "k", "choice": "left"}
+    refused = client.post("/campaigns/sums/annotate/", judgment, follow=True).content.decode()
     assert "Choose left, right or tie for helpful as well." in refused
-    client.post("/campaigns/sums/annotate/", said | {"criterion-helpful": "right"})
+    client.post("/campaigns/sums/annotate/", judgment | {"criterion-helpful": "right"})
     assert given.judgments.get().criteria == {"helpful": given.right}

@@ -22,5 +22,5 @@ def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> Non
     invitation = Invitation.objects.get()
     assert invitation.uses == 1
     visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
-    gone = visiting(scene.charlie).post(link)
-    assert (gone.status_code, "revoked" in gone.content.decode()) == (409, True)
+    refusal = visiting(scene.charlie).post(link)
+    assert (refusal.status_code, "revoked" in refusal.content.decode()) == (409, True)

@@ -34,11 +34,11 @@ def test_every_sentence_is_translated_with_its_values_and_marks(language: str, d
     assert len(entries) > 40
     for entry in entries:
         assert "fuzzy" not in entry.flags, entry.msgid
-        for said in sentences(entry):
-            assert said, f"{entry.msgid!r} has no translation"
-            assert set(VALUE.findall(said)) == set(VALUE.findall(entry.msgid_plural or entry.msgid)), entry.msgid
+        for translation in sentences(entry):
+            assert translation, f"{entry.msgid!r} has no translation"
+            assert set(VALUE.findall(translation)) == set(VALUE.findall(entry.msgid_plural or entry.msgid)), entry.msgid
             # The final punctuation mark and the spaces at both ends are the same in both languages.
-            assert re.findall(r"[.?:]$", said) == re.findall(r"[.?:]$", entry.msgid), entry.msgid
+            assert re.findall(r"[.?:]$", translation) == re.findall(r"[.?:]$", entry.msgid), entry.msgid
 
 
 @pytest.mark.parametrize(("language", "domain"), CATALOGUES)
@@ -69,8 +69,8 @@ def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path
     for domain in DOMAINS:
         command = [sys.executable, "-m", "django", "makemessages", "-l", "de", "-d", domain]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-        found = polib.pofile(str(tmp_path / "locale" / "de" / "LC_MESSAGES" / f"{domain}.po"))
-        marked = {(entry.msgctxt, entry.msgid) for entry in found if not entry.obsolete}
+        collected = polib.pofile(str(tmp_path / "locale" / "de" / "LC_MESSAGES" / f"{domain}.po"))
+        marked = {(entry.msgctxt, entry.msgid) for entry in collected if not entry.obsolete}
         for language in LANGUAGES:
             ours = polib.pofile(catalogue(language, domain))
             assert marked == {(entry.msgctxt, entry.msgid) for entry in ours}, "run: make messages"
@@ -160,8 +160,8 @@ def unmarked(template: str) -> list[str]:
 
 def test_every_sentence_of_every_template_is_marked_for_translation() -> None:
     assert unmarked('<p title="Close it">{% translate "A" %} {{ b }}</p><b>Open</b>') == ["Close it", "Open"]
-    said = {path.name: unmarked(path.read_text()) for path in (PROJECT_DIR / "templates").rglob("*.html")}
-    assert not {name: texts for name, texts in said.items() if texts}
+    unmarked_texts = {path.name: unmarked(path.read_text()) for path in (PROJECT_DIR / "templates").rglob("*.html")}
+    assert not {name: texts for name, texts in unmarked_texts.items() if texts}
 
 
 def test_a_reader_chooses_a_language_and_keeps_it(scene: Stage) -> None:
@@ -176,10 +176,10 @@ def test_a_reader_chooses_a_language_and_keeps_it(scene: Stage) -> None:
 def test_a_refusal_is_said_in_the_language_of_its_reader(scene: Stage) -> None:
     given = scene.given(scene.alice)
     scene.judge(given)
-    said = {"choice": "left", "key": "another"}
+    judgment = {"choice": "left", "key": "another"}
     answer = signed_in("alice").post(
         f"/api/v1/assignments/{given.pk}/judgment/",
-        said,
+        judgment,
         content_type="application/json",
         headers={"Accept-Language": "de"},
     )

@@ -36,11 +36,11 @@ def rows(context: Any) -> dict[str, Any]:
 def test_a_lead_sees_every_figure_with_its_interval_beside_the_published_ones(visiting: Visiting) -> None:
     scene = judged()
     page = visiting(scene.maya).get(PATH)
-    shown, html = rows(page.context), page.content.decode()
-    found = statistics(scene.campaign, now=scene.now)
-    assert shown["with-ties"].estimate == found.agreement.percent_with_ties
-    assert shown["with-ties"].interval in html
-    assert shown["median"].estimate == found.speed.median
+    figure_rows, html = rows(page.context), page.content.decode()
+    expected = statistics(scene.campaign, now=scene.now)
+    assert figure_rows["with-ties"].estimate == expected.agreement.percent_with_ties
+    assert figure_rows["with-ties"].interval in html
+    assert figure_rows["median"].estimate == expected.speed.median
     assert "AlpacaEval&#x27;s annotators" in html
     assert "InstructGPT" in html
     assert scene.alice.pseudonym in html

@@ -42,8 +42,8 @@ def test_tidying_is_for_admins_and_what_cannot_be_removed_keeps_nothing_else(
     with pytest.raises(NotAllowed):
         tidy(keep_newest=0, acting_user=maya, now=NOW)
     with django_capture_on_commit_callbacks(execute=True):
-        gone = tidy(keep_newest=0, acting_user=None, now=NOW)
-    assert [one.description for one in gone] == ["version v6", "version v5", "version v4"]
+        removed = tidy(keep_newest=0, acting_user=None, now=NOW)
+    assert [one.description for one in removed] == ["version v6", "version v5", "version v4"]
 
 
 def test_removing_takes_the_folder_and_leaves_the_row(

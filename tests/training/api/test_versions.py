@@ -15,8 +15,8 @@ def test_a_version_is_looked_at_promoted_and_rolled_back(scene: Stage, calling: 
     maya, base = calling(scene.maya), ModelVersion.objects.get()
     child = child_of(base, scene)
 
-    shown = maya.get("/api/v1/versions/sums-v1/").json()
-    assert (shown["parent"], shown["campaign"], shown["serving"]) == ("tiny-base", "sums", False)
+    version = maya.get("/api/v1/versions/sums-v1/").json()
+    assert (version["parent"], version["campaign"], version["serving"]) == ("tiny-base", "sums", False)
     promoted = maya.post("/api/v1/versions/sums-v1/promote/").json()
     assert (promoted["version"], promoted["previous"], promoted["changed"]) == ("sums-v1", "tiny-base", True)
     assert serving_version() == child

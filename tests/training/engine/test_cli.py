@@ -125,8 +125,8 @@ def test_a_process_whose_reader_died_writes_a_checkpoint_and_leaves(
 def test_it_imports_neither_django_nor_peft() -> None:
     rooms = "training.engine.cli, training.engine.learning.run, training.engine.measuring.evaluation"
     code = f"import sys, {rooms}; print(*sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
-    assert not {"django", "celery", "peft", "labeling"} & set(found.stdout.split())
+    completed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
+    assert not {"django", "celery", "peft", "labeling"} & set(completed.stdout.split())
 
 
 def run_main(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:

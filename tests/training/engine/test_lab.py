@@ -32,16 +32,16 @@ def lab(model_folder: Path, tmp_path: Path) -> Lab:
 
 
 def events_of(lab: Lab, *commands: dict[str, Any]) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
-    serve(lab, iter(commands), told.append, StopRequest())
-    return json.loads(json.dumps(told, allow_nan=False))  # type: ignore[no-any-return]
+    events: list[dict[str, Any]] = []
+    serve(lab, iter(commands), events.append, StopRequest())
+    return json.loads(json.dumps(events, allow_nan=False))  # type: ignore[no-any-return]
 
 
 def test_it_begins_with_rewards_of_zero_and_each_step_is_told(lab: Lab) -> None:
-    told = events_of(lab, {"steps": 2}, {"steps": 1})
-    kinds = [event["event"] for event in told]
+    events = events_of(lab, {"steps": 2}, {"steps": 1})
+    kinds = [event["event"] for event in events]
     assert kinds == ["started", "point", "wrote", "point", "point", "wrote", "point", "wrote"]
-    points = [event for event in told if event["event"] == "point"]
+    points = [event for event in events if event["event"] == "point"]
     assert [point["step"] for point in points] == [0, 1, 2, 3]
     assert points[0]["loss"] == pytest.approx(0.693147, abs=1e-6)
     assert points[0]["margin"] == 0.0
@@ -50,7 +50,7 @@ def test_it_begins_with_rewards_of_zero_and_each_step_is_told(lab: Lab) -> None:
     ratios = {side: lesson[side]["logp"] - lesson[side]["reference"] for side in ("chosen", "rejected")}
     assert points[-1]["margin"] == pytest.approx(CONFIG.beta * (ratios["chosen"] - ratios["rejected"]), abs=1e-9)
     assert (lesson["chosen"]["tokens"], watched["rejected"]["tokens"]) == (4, 6)  # with the end of the turn
-    wrote = [event for event in told if event["event"] == "wrote"]
+    wrote = [event for event in events if event["event"] == "wrote"]
     assert wrote[0]["kl"] == 0.0
     assert wrote[-1]["kl"] > 0
     assert len(wrote[-1]["texts"]) == SAMPLES
@@ -60,7 +60,7 @@ def test_the_same_steps_come_out_the_same(model_folder: Path, tmp_path: Path) ->
     lesson = write(tmp_path / "lesson.jsonl", "aaa", "zzz")
     at_once = events_of(Lab(model_folder, None, lesson, None, CONFIG), {"steps": 3})
     one_by_one = events_of(Lab(model_folder, None, lesson, None, CONFIG), *[{"steps": 1}] * 3)
-    points = [[event for event in told if event["event"] == "point"] for told in (at_once, one_by_one)]
+    points = [[event for event in events if event["event"] == "point"] for events in (at_once, one_by_one)]
     assert points[0] == points[1]
 
 

@@ -88,7 +88,7 @@ def test_a_row_that_grows_beyond_the_first_block_keeps_its_past() -> None:
     first = [7, 8, 9]
     decoder.add(decoder.prefill(first), 10)
     decoder.step([11])
-    decoder.add(decoder.prefill(list(range(150))), 250)  # more than one step of capacity: the block is made anew
+    decoder.add(decoder.prefill(list(range(150))), 250)  # more than one step of capacity: the block is made again
     logits = decoder.step([12, 13])
     torch.testing.assert_close(logits[0], plain_logits(oracle, [*first, 11, 12]), atol=1e-4, rtol=0)
     torch.testing.assert_close(logits[1], plain_logits(oracle, [*range(150), 13]), atol=1e-4, rtol=0)

@@ -34,11 +34,11 @@ def many(count: int, settings: SamplingSettings = WARM) -> list[GenerationReques
 
 
 def completions(outcomes: Iterator[Outcome]) -> dict[str, GeneratedCompletion]:
-    found = {}
+    outcomes_by_key = {}
     for outcome in outcomes:
         assert isinstance(outcome, GeneratedCompletion), outcome
-        found[outcome.key] = outcome
-    return found
+        outcomes_by_key[outcome.key] = outcome
+    return outcomes_by_key
 
 
 @pytest.fixture(scope="module")

@@ -82,10 +82,10 @@ def test_the_same_job_in_another_process_writes_the_same_texts(campaign: Campaig
             campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
         )
         run_generation_job(job.pk, source_of=real_source)
-        found = set(Completion.objects.values_list("text", flat=True))
+        completions = set(Completion.objects.values_list("text", flat=True))
         campaign.comparisons.all().delete()
         Completion.objects.all().delete()
-        return found
+        return completions
 
     assert texts() == texts()
 

@@ -65,18 +65,18 @@ def test_a_run_waits_for_a_generation_and_says_so(
     claimed: "claims.Claim[Run]", job: GenerationJob, server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     GenerationJob.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, holds_machine=True)
-    said: list[str] = []
+    messages: list[str] = []
 
     def sleep(seconds: float) -> None:
-        said.append(Run.objects.get(pk=claimed.job.pk).error)
+        messages.append(Run.objects.get(pk=claimed.job.pk).error)
         assert not server.sleeping
-        if len(said) == 3:
+        if len(messages) == 3:
             GenerationJob.objects.filter(pk=job.pk).update(status=JobStatus.FINISHED)
 
     monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, timezone.now):
         assert claimed.job.error == ""
-    assert said == [f"Waiting for the machine: generation {job.pk} is using it."] * 3
+    assert messages == [f"Waiting for the machine: generation {job.pk} is using it."] * 3
 
 
 def test_a_generation_waits_for_a_run_and_can_be_cancelled_meanwhile(
@@ -135,18 +135,18 @@ def test_who_waits_while_the_servers_come_back_is_not_taken_for_dead(
     claimed: "claims.Claim[Run]", server: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, lock = [False, False], handover._lock
-    said: list[str] = []
+    messages: list[str] = []
 
     def sleep(seconds: float) -> None:
         row = Run.objects.get(pk=claimed.job.pk)
         assert row.heartbeat_at is not None
-        said.append(f"{row.error} {row.heartbeat_at:%H:%M}")
+        messages.append(f"{row.error} {row.heartbeat_at:%H:%M}")
 
     monkeypatch.setattr(handover, "_lock", lambda *, wait: lock(wait=wait) if wait or not answers else answers.pop())
     monkeypatch.setattr("training.jobs.handover.time.sleep", sleep)
     with handover.training(claimed, lambda: NOW):
         assert claimed.job.error == ""
-    assert said == ["Waiting for the machine: its servers are coming back. 09:00"] * 2
+    assert messages == ["Waiting for the machine: its servers are coming back. 09:00"] * 2
 
 
 def test_a_server_that_is_not_there_keeps_no_run_waiting(claimed: "claims.Claim[Run]", server: StubServer) -> None:

@@ -27,8 +27,8 @@ def test_forward_and_backward_are_those_of_the_written_out_formula() -> None:
     expected = torch.autograd.grad((plain * direction).sum(), (x, a, b))
     result = torch.autograd.grad((adapted(x) * direction).sum(), (x, a, b))
     torch.testing.assert_close(adapted(x), plain, atol=1e-12, rtol=0)
-    for ours, theirs in zip(result, expected, strict=True):
-        torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
+    for ours, wanted in zip(result, expected, strict=True):
+        torch.testing.assert_close(ours, wanted, atol=1e-12, rtol=0)
 
 
 def test_bf16_layers_keep_fp32_adapters_and_give_them_fp32_gradients() -> None:

@@ -31,12 +31,12 @@ def test_the_walk_with_the_numbers_of_the_textbook() -> None:
 def test_figures_are_finite_and_swapping_the_sides_turns_them_round(
     chosen: float, rejected: float, beta: float
 ) -> None:
-    told, turned = figures(chosen, rejected, beta), figures(rejected, chosen, beta)
-    assert all(isfinite(value) for value in (told.loss, told.weight, told.margin, told.probability))
-    assert told.margin == -turned.margin
-    assert told.probability + turned.probability == pytest.approx(1)
-    assert told.weight == pytest.approx(beta * turned.probability, rel=1e-9, abs=1e-300)
-    assert turned.loss - told.loss == pytest.approx(told.margin, rel=1e-9, abs=1e-9)
+    result, turned = figures(chosen, rejected, beta), figures(rejected, chosen, beta)
+    assert all(isfinite(value) for value in (result.loss, result.weight, result.margin, result.probability))
+    assert result.margin == -turned.margin
+    assert result.probability + turned.probability == pytest.approx(1)
+    assert result.weight == pytest.approx(beta * turned.probability, rel=1e-9, abs=1e-300)
+    assert turned.loss - result.loss == pytest.approx(result.margin, rel=1e-9, abs=1e-9)
 
 
 def test_a_text_is_painted_on_one_scale_before_and_after() -> None:

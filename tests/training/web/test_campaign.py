@@ -206,5 +206,5 @@ def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> 
     page = maya.get(f"/runs/{run.pk}/", headers={"Accept-Language": "de"}).content.decode()
     assert '<span lang="de">Wartet: Ein Lauf ist noch nicht zu Ende.</span>' in page
     assert 'lang="en" data-testid="run-error">CUDA out of memory<' in page
-    told = maya.get(f"/api/v1/runs/{run.pk}/").json()
-    assert (told["error"], told["gate"]["reason"]) == ("CUDA out of memory", "Waiting: a run is active.")
+    body = maya.get(f"/api/v1/runs/{run.pk}/").json()
+    assert (body["error"], body["gate"]["reason"]) == ("CUDA out of memory", "Waiting: a run is active.")

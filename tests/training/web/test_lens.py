@@ -46,7 +46,7 @@ def test_a_comparison_is_looked_at_as_it_was_judged(scene: tuple[Stage, Furnishe
     assert stranger.get(f"/lens/?comparison={judged.pk}").status_code == 404
     assert stranger.get(f"/lens/{lens_job.pk}/").status_code == 404
     on_stage.campaign.memberships.filter(user=on_stage.maya).update(role="annotator")
-    assert maya.get(f"/lens/{lens_job.pk}/").status_code == 404, "who leads it no more sees its texts no more"
+    assert maya.get(f"/lens/{lens_job.pk}/").status_code == 404, "a former lead no longer sees its texts"
 
 
 @pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", "x"])

@@ -1,4 +1,4 @@
-"""Addresses of before still lead somewhere."""
+"""Earlier addresses still lead somewhere."""
 
 from tests.clients import Visiting
 from tests.people import stage

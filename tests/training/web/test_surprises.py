@@ -46,10 +46,10 @@ def test_the_worst_predicted_are_sent_for_relabeling(
     on_stage, run, _ = finished_run
     maya = visiting(on_stage.maya)
     answer = maya.get(f"/runs/{run.pk}/surprises/")
-    shown = answer.context["surprises"]
-    assert f'name="comparison" value="{shown[0].comparison.pk}"' in answer.content.decode()
-    assert [one.margin for one in shown[:3]] == [-3.0, -2.0, -1.0]
-    worst = shown[0].comparison
+    surprises = answer.context["surprises"]
+    assert f'name="comparison" value="{surprises[0].comparison.pk}"' in answer.content.decode()
+    assert [one.margin for one in surprises[:3]] == [-3.0, -2.0, -1.0]
+    worst = surprises[0].comparison
     assert worst is not None
     answer = maya.post(f"/runs/{run.pk}/relabel/", {"comparison": [worst.pk], "more": "2"}, follow=True)
     assert "1 comparison has been sent for relabeling" in answer.content.decode()
@@ -57,5 +57,5 @@ def test_the_worst_predicted_are_sent_for_relabeling(
     assert on_stage.given(on_stage.bob).comparison_id == worst.pk
     empty = maya.post(f"/runs/{run.pk}/relabel/", {"more": "2"}, follow=True)
     assert "Choose at least one" in empty.content.decode()
-    maya.post("/lens/", {"version": run.version.pk, "against": "parent", "run": run.pk, "pair": shown[1].id})
-    assert LensJob.objects.get().pair["id"] == shown[1].id
+    maya.post("/lens/", {"version": run.version.pk, "against": "parent", "run": run.pk, "pair": surprises[1].id})
+    assert LensJob.objects.get().pair["id"] == surprises[1].id

@@ -37,18 +37,18 @@ def test_alice_judges_all_in_one_request_each_until_nothing_is_left(calling: Cal
 def test_an_assignment_shows_prompt_and_completions_by_side_and_nothing_of_the_models(calling: Calling) -> None:
     scene = stage(comparisons=1)
     answer = calling(scene.alice).post("/api/v1/campaigns/sums/assignments/next/")
-    shown = answer.json()["assignment"]
+    assignment = answer.json()["assignment"]
     row = Assignment.objects.select_related("comparison__completion_a", "comparison__completion_b").get()
     texts = {"a": row.comparison.completion_a.text, "b": row.comparison.completion_b.text}
-    assert shown["left"]["text"] == texts[row.left]
-    assert shown["right"]["text"] == texts[row.right]
-    assert shown["left"]["html"].startswith("<p>")
-    assert shown["prompt"][0]["role"] == "user"
-    assert set(shown) == {
+    assert assignment["left"]["text"] == texts[row.left]
+    assert assignment["right"]["text"] == texts[row.right]
+    assert assignment["left"]["html"].startswith("<p>")
+    assert assignment["prompt"][0]["role"] == "user"
+    assert set(assignment) == {
         "id", "expires_at", "prompt", "left", "right", "guideline_version", "allow_tie", "allow_both_bad", "scale",
         "allow_skip", "allow_flag", "allow_edit", "skip_reasons", "criteria",
     }  # fmt: skip
-    assert "base" not in json.dumps(shown)  # the version that wrote both
+    assert "base" not in json.dumps(assignment)  # the version that wrote both
 
 
 def test_what_was_said_comes_back_in_terms_of_the_display(calling: Calling) -> None:
@@ -90,8 +90,8 @@ def test_a_client_that_works_ahead_is_sent_each_pair_once_and_told_all_that_it_h
     assert [one["id"] for one in more["held"]] == [*have, *got]
     assert len(more["held"]) == 4  # as many as the campaign allows, whatever the client asks for
     have += got
-    said = {"choice": "left", "key": "k", "ahead": 9, "have": have}
-    answer = alice.post(f"/api/v1/assignments/{have[0]}/judgment/", said, format="json").json()
+    judgment = {"choice": "left", "key": "k", "ahead": 9, "have": have}
+    answer = alice.post(f"/api/v1/assignments/{have[0]}/judgment/", judgment, format="json").json()
     assert answer["next"]["id"] not in have
     assert (answer["following"], [one["id"] for one in answer["held"]]) == ([], [*have[1:], answer["next"]["id"]])
     undone = alice.delete(f"/api/v1/assignments/{have[0]}/judgment/").json()
@@ -102,14 +102,14 @@ def test_a_client_that_works_ahead_is_sent_each_pair_once_and_told_all_that_it_h
 def test_undo_shows_the_comparison_again_as_it_was(calling: Calling) -> None:
     scene = stage(comparisons=2)
     alice = calling(scene.alice)
-    shown = alice.post("/api/v1/campaigns/sums/assignments/next/").json()["assignment"]
-    address = f"/api/v1/assignments/{shown['id']}/judgment/"
+    assignment = alice.post("/api/v1/campaigns/sums/assignments/next/").json()["assignment"]
+    address = f"/api/v1/assignments/{assignment['id']}/judgment/"
     alice.post(address, {"choice": "left", "key": "k"}, format="json")
     undone = alice.delete(address)
     assert undone.status_code == 200
     assert undone.json()["progress"]["judged"] == 0
-    assert undone.json()["assignment"]["id"] == shown["id"]
-    assert undone.json()["assignment"]["left"] == shown["left"]
+    assert undone.json()["assignment"]["id"] == assignment["id"]
+    assert undone.json()["assignment"]["left"] == assignment["left"]
     assert not Verdict.objects.exists()
 
 

@@ -10,8 +10,8 @@ from tests.people import stage
 
 def test_the_type_of_an_answer_leads_to_its_page(calling: Calling) -> None:
     stage()
-    told = calling(None).get("/api/v1/me/").json()
-    page = Client().get(told["type"])
+    problem = calling(None).get("/api/v1/me/").json()
+    page = Client().get(problem["type"])
     assert page.status_code == 200
     assert "Sign in, or send a token" in page.content.decode()
 

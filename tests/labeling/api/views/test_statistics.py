@@ -10,9 +10,9 @@ def test_agreement_and_annotators_are_shown_by_pseudonym(calling: Calling) -> No
         for letter in letters:
             scene.vote(scene.given(user), letter)
     maya = calling(scene.maya)
-    told = maya.get("/api/v1/campaigns/sums/agreement/").json()
-    assert round(told["percent_with_ties"]["value"], 3) == 0.667
-    assert told["include_simulated"] is False
+    figures = maya.get("/api/v1/campaigns/sums/agreement/").json()
+    assert round(figures["percent_with_ties"]["value"], 3) == 0.667
+    assert figures["include_simulated"] is False
     annotators = maya.get("/api/v1/campaigns/sums/annotators/")
     assert {one["pseudonym"] for one in annotators.json()} == {scene.alice.pseudonym, scene.bob.pseudonym}
     assert "alice" not in annotators.content.decode()

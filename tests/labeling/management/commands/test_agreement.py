@@ -1,20 +1,11 @@
 """agreement prints figures or JSON."""
 
 import json
-from io import StringIO
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 
+from tests.labeling.management.running import run
 from tests.people import stage
-
-
-def run(*arguments: str, **options: Any) -> tuple[str, str]:
-    """A command's stdout and stderr."""
-    out, err = StringIO(), StringIO()
-    call_command(*arguments, stdout=out, stderr=err, **options)
-    return out.getvalue(), err.getvalue()
 
 
 def test_agreement_prints_figures_or_json() -> None:
@@ -23,10 +14,10 @@ def test_agreement_prints_figures_or_json() -> None:
         for letter in letters:
             scene.vote(scene.given(user), letter)
     out, _ = run("agreement", "sums", "--json")
-    told = json.loads(out)
-    assert (told["campaign"], told["include_simulated"]) == ("sums", False)
-    assert told["percent_with_ties"]["value"] == pytest.approx(2 / 3)
-    assert told["alpha_nominal"]["comparisons"] == 3
+    figures = json.loads(out)
+    assert (figures["campaign"], figures["include_simulated"]) == ("sums", False)
+    assert figures["percent_with_ties"]["value"] == pytest.approx(2 / 3)
+    assert figures["alpha_nominal"]["comparisons"] == 3
     out, _ = run("agreement", "sums")
     assert "Krippendorff's alpha" in out
     assert "over 3 comparisons" in out

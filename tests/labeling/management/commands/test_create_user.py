@@ -1,28 +1,20 @@
 """create_user makes an account, once."""
 
 import json
-from io import StringIO
-from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from labeling.models import ApiToken, User
-
-
-def run(*arguments: str, **options: Any) -> tuple[str, str]:
-    """A command's stdout and stderr."""
-    out, err = StringIO(), StringIO()
-    call_command(*arguments, stdout=out, stderr=err, **options)
-    return out.getvalue(), err.getvalue()
+from tests.labeling.management.running import run
 
 
 def test_create_user_prints_a_password_that_works_and_a_token() -> None:
     out, _ = run("create_user", "maya", "--role", "lead", "--token")
-    told = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
-    assert authenticate(username="maya", password=told["password"]) is not None
-    assert ApiToken.objects.get().key_hash == ApiToken.hash_key(told["token"])
+    account = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
+    assert authenticate(username="maya", password=account["password"]) is not None
+    assert ApiToken.objects.get().key_hash == ApiToken.hash_key(account["token"])
     assert User.objects.get().role == "lead"
 
 

@@ -1,21 +1,13 @@
 """export writes verdicts and a report."""
 
 import json
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
+from tests.labeling.management.running import run
 from tests.people import stage
-
-
-def run(*arguments: str, **options: Any) -> tuple[str, str]:
-    """A command's stdout and stderr."""
-    out, err = StringIO(), StringIO()
-    call_command(*arguments, stdout=out, stderr=err, **options)
-    return out.getvalue(), err.getvalue()
 
 
 def test_export_writes_the_file_and_its_report_beside_it(tmp_path: Path) -> None:

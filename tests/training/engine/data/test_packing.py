@@ -52,10 +52,12 @@ def test_every_token_of_both_completions_is_scored_once_from_the_token_before_it
     row = pack_row([one], [0], share=share)
     assert row.tokens == pair_tokens(one, share=share)
     for side, completion in enumerate((chosen, rejected)):
-        mine = row.sides == side
-        assert row.targets[mine].tolist() == completion
-        assert row.input_ids[row.places[mine]].tolist() == [*prompt[-1:], *completion[:-1]]
-        assert row.position_ids[row.places[mine]].tolist() == list(range(len(prompt) - 1, len(prompt + completion) - 1))
+        of_side = row.sides == side
+        assert row.targets[of_side].tolist() == completion
+        assert row.input_ids[row.places[of_side]].tolist() == [*prompt[-1:], *completion[:-1]]
+        assert row.position_ids[row.places[of_side]].tolist() == list(
+            range(len(prompt) - 1, len(prompt + completion) - 1)
+        )
 
 
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.integers(1, 12))

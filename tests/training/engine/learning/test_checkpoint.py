@@ -35,8 +35,8 @@ def test_after_loading_the_next_step_and_the_next_draw_are_the_same(tmp_path: Pa
     assert load_checkpoint(tmp_path / "step", weights=weights, optimizer=optimizer) == progress
     assert not torch.equal(next(iter(weights.state().values())), next(iter(expected.values())))
     step(2)
-    found = weights.state()
-    assert all(torch.equal(found[key], tensor) for key, tensor in expected.items())
+    state = weights.state()
+    assert all(torch.equal(state[key], tensor) for key, tensor in expected.items())
     assert torch.equal(torch.rand(3), draw)
 
 

@@ -60,13 +60,13 @@ def test_rewards_and_gradients_are_those_of_the_last_tokens_in_plain_forward_pas
         value: Tensor = states[0, -1] @ head
         return value
 
-    theirs = torch.stack(
+    expected = torch.stack(
         [reward(pair.prompt_ids + side) for pair in pairs for side in (pair.chosen_ids, pair.rejected_ids)]
     )
     ours = policy.side_values(pack_row(pairs, range(6), share=policy.forward.packs, keep_last=True))
-    torch.testing.assert_close(ours, theirs, atol=precision, rtol=0)
+    torch.testing.assert_close(ours, expected, atol=precision, rtol=0)
     direction = torch.linspace(-1, 1, 12, dtype=torch.float64)
-    torch.autograd.backward([(ours * direction).sum(), (theirs * direction).sum()])
+    torch.autograd.backward([(ours * direction).sum(), (expected * direction).sum()])
     torch.testing.assert_close(policy.reward_head.grad, head.grad, atol=precision, rtol=precision)
     for name, parameter in policy.adapter.parameters().items():
         assert parameter.grad is not None
@@ -119,8 +119,8 @@ def test_killed_and_started_again_it_ends_in_the_same_bytes(model_folder: Path, 
         )
     workshop.run(model_folder, data, tmp_path / "out", kind=TrainingKind.REWARD_MODEL)
     for name in ("adapter_model.safetensors", "reward_head.safetensors"):
-        found, expected = ((tmp_path / run / "reward_model" / name).read_bytes() for run in ("out", "whole"))
-        assert found == expected
+        resumed, expected = ((tmp_path / run / "reward_model" / name).read_bytes() for run in ("out", "whole"))
+        assert resumed == expected
 
 
 def test_a_policy_and_a_reward_model_do_not_share_a_folder(model_folder: Path, data: Path, tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ def whole(folder: Path, model_folder: Path) -> Path:
     return folder / "whole"
 
 
-def assert_same_result(found: Path, expected: Path) -> None:
+def assert_same_result(result: Path, expected: Path) -> None:
     names = ("adapter/adapter_model.safetensors", "adapter/adapter_config.json", "reference.safetensors")
     for name in names:
-        assert (found / name).read_bytes() == (expected / name).read_bytes(), name
-    metrics = [workshop.without_times(workshop.lines(each / "metrics.jsonl")) for each in (found, expected)]
+        assert (result / name).read_bytes() == (expected / name).read_bytes(), name
+    metrics = [workshop.without_times(workshop.lines(each / "metrics.jsonl")) for each in (result, expected)]
     assert metrics[0] == metrics[1]
 
 

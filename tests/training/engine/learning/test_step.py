@@ -41,11 +41,11 @@ def test_the_gradient_of_a_step_does_not_depend_on_how_its_pairs_are_spread_over
         trainer.optimization.accumulate(trainer.batch(1))
         return {name: parameter.grad for name, parameter in parameters.items() if parameter.grad is not None}
 
-    expected, found = gradients(200), gradients(budget)
-    assert expected.keys() == found.keys()
+    expected, result = gradients(200), gradients(budget)
+    assert expected.keys() == result.keys()
     assert max(tensor.abs().max() for tensor in expected.values()) > 1e-3
     for name, tensor in expected.items():
-        torch.testing.assert_close(found[name], tensor, atol=1e-6, rtol=1e-5)  # norms are fp32 in transformers
+        torch.testing.assert_close(result[name], tensor, atol=1e-6, rtol=1e-5)  # norms are fp32 in transformers
 
 
 @pytest.mark.parametrize("weights", [(3.0, 1.0), (2.0, 0.0)])

@@ -31,8 +31,8 @@ def hh_pairs(smollm2: Path) -> list[TokenPair]:
     """The first short pairs of the file, as token ids."""
     encoder = TextEncoder.from_directory(smollm2)
     with gzip.open(HH) as stream:
-        found = (one for one in read_comparisons(stream) if isinstance(one, ImportedComparison))
-        pairs = (_tokens(number, one, encoder) for number, one in enumerate(found))
+        records = (one for one in read_comparisons(stream) if isinstance(one, ImportedComparison))
+        pairs = (_tokens(number, one, encoder) for number, one in enumerate(records))
         short = (pair for pair in pairs if len(pair.prompt_ids) + len(pair.chosen_ids + pair.rejected_ids) < LONGEST)
         return list(itertools.islice(short, PAIRS))
 
@@ -107,11 +107,11 @@ def trainer(smollm2: Path, policy: Policy, tmp_path_factory: pytest.TempPathFact
 def test_log_probs_loss_and_gradients_are_trls(hh_pairs: list[TokenPair], policy: Policy, trainer: Any) -> None:
     assert len(hh_pairs) == PAIRS
     ours, reference = _ours(policy, hh_pairs)
-    theirs = _theirs(trainer, hh_pairs)
-    torch.testing.assert_close(reference, theirs["reference"], rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(ours["policy"], theirs["policy"], rtol=1e-4, atol=1e-4)
+    expected = _computed_by_trl(trainer, hh_pairs)
+    torch.testing.assert_close(reference, expected["reference"], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(ours["policy"], expected["policy"], rtol=1e-4, atol=1e-4)
     assert (ours["policy"] - reference).abs().min() > 1e-3  # the adapter does something to every completion
-    torch.testing.assert_close(ours["loss"], theirs["loss"], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(ours["loss"], expected["loss"], rtol=1e-4, atol=1e-4)
     gradients = {
         name.replace(".default.weight", "").removeprefix("base_model.model."): parameter.grad
         for name, parameter in trainer.model.named_parameters()
@@ -144,7 +144,7 @@ def _ours(policy: Policy, pairs: list[TokenPair]) -> tuple[dict[str, torch.Tenso
     return {"policy": scored, "loss": total}, reference
 
 
-def _theirs(trainer: Any, pairs: list[TokenPair]) -> dict[str, torch.Tensor]:
+def _computed_by_trl(trainer: Any, pairs: list[TokenPair]) -> dict[str, torch.Tensor]:
     """The same from TRL, four pairs at a time."""
     parts: dict[str, list[torch.Tensor]] = {"policy": [], "reference": []}
     total = torch.zeros((), dtype=torch.float64)

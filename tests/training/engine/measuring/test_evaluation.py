@@ -25,8 +25,8 @@ def test_the_held_out_figures_are_those_of_the_saved_adapter(model_folder: Path,
     meta = workshop.run(model_folder, data, tmp_path / "out")
     config = RunConfig(**workshop.SETTINGS)
     adapter = tmp_path / "out" / "adapter"
-    found, scores = score(model_folder, adapter, None, data.with_name("test.jsonl"), config, stop=StopRequest())
-    again = evaluate(scores, found, config, tmp_path / "figures.json")
+    scored, scores = score(model_folder, adapter, None, data.with_name("test.jsonl"), config, stop=StopRequest())
+    again = evaluate(scores, scored, config, tmp_path / "figures.json")
     for name, value in meta["test"].items():
         assert again[name] == pytest.approx(value, abs=1e-4), name
     assert json.loads((tmp_path / "figures.json").read_text()) == again

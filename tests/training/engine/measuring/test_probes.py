@@ -76,10 +76,12 @@ def test_kl_and_entropy_of_a_policy_are_the_oracles(encoder: TextEncoder) -> Non
 
 
 def test_what_was_written_is_described(encoder: TextEncoder) -> None:
-    def said(text: str, *, ended: bool = True) -> tuple[int, ...]:
+    def tokens(text: str, *, ended: bool = True) -> tuple[int, ...]:
         return encoder.encode_completion(text, ended=ended)
 
-    figures = text_figures([said("I cannot help."), said("abab" * 4, ended=False), said("fine"), said("ok")], encoder)
+    figures = text_figures(
+        [tokens("I cannot help."), tokens("abab" * 4, ended=False), tokens("fine"), tokens("ok")], encoder
+    )
     assert (figures["samples"], figures["sample_ended"], figures["sample_refusals"]) == (4, 0.75, 0.25)
     assert figures["sample_length"] == (15 + 16 + 5 + 3) / 4
     assert 15 < figures["sample_length_p95"] <= 16

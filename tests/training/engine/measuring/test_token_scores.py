@@ -29,8 +29,10 @@ def test_tokens_add_up_to_the_pair_and_their_texts_to_its_texts(
     assert len(tokens) == len(plain) == 5
     for record, whole, parts in zip(records, plain, tokens, strict=True):
         for side in ("chosen", "rejected"):
-            told = parts.pop(f"{side}_tokens")
-            assert "".join(text for text, _, _ in told) == record[side] + "</s>"
-            assert sum(mine for _, mine, _ in told) == pytest.approx(whole[f"policy_{side}_logp"], abs=1e-9)
-            assert sum(theirs for _, _, theirs in told) == pytest.approx(whole[f"reference_{side}_logp"], abs=1e-9)
+            scores = parts.pop(f"{side}_tokens")
+            assert "".join(text for text, _, _ in scores) == record[side] + "</s>"
+            assert sum(of_policy for _, of_policy, _ in scores) == pytest.approx(whole[f"policy_{side}_logp"], abs=1e-9)
+            assert sum(of_reference for _, _, of_reference in scores) == pytest.approx(
+                whole[f"reference_{side}_logp"], abs=1e-9
+            )
         assert parts == pytest.approx(whole, abs=1e-9)

@@ -22,14 +22,14 @@ def test_a_saved_adapter_gives_the_same_log_probs_in_peft(model_folder: Path, tm
     in_peft = PeftModel.from_pretrained(base, tmp_path).eval()
     with torch.no_grad():
         ours = policy.side_log_probs(pack_row(pairs, range(4), share=True)).view(4, 2)
-        theirs = [
+        by_peft = [
             [
                 tiny.naive_log_prob(in_peft, pair.prompt_ids, side).item()
                 for side in (pair.chosen_ids, pair.rejected_ids)
             ]
             for pair in pairs
         ]
-    torch.testing.assert_close(ours, torch.tensor(theirs, dtype=torch.float64), atol=1e-4, rtol=0)
+    torch.testing.assert_close(ours, torch.tensor(by_peft, dtype=torch.float64), atol=1e-4, rtol=0)
 
 
 def test_an_adapter_that_peft_saved_can_be_continued(model_folder: Path, tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_an_adapter_that_peft_saved_can_be_continued(model_folder: Path, tmp_pat
     (pair,) = tiny.random_pairs(1)
     with torch.no_grad():
         ours = policy.side_log_probs(pack_row([pair], [0], share=True))[0].item()
-        theirs = tiny.naive_log_prob(base.train(False), pair.prompt_ids, pair.chosen_ids).item()
-    assert ours == pytest.approx(theirs, abs=1e-4)
+        by_peft = tiny.naive_log_prob(base.train(False), pair.prompt_ids, pair.chosen_ids).item()
+    assert ours == pytest.approx(by_peft, abs=1e-4)
 
 
 def test_weights_and_shape_survive_the_disk_to_the_last_bit(tmp_path: Path) -> None:

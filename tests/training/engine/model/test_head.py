@@ -57,7 +57,7 @@ def test_values_and_gradients_of_a_trained_head_are_those_of_log_softmax() -> No
     ours = trained_token_log_probs(hidden, weight, targets, torch.float64)
     plain = torch.log_softmax(hidden @ weight.T, dim=1).gather(1, targets[:, None]).squeeze(1)
     torch.testing.assert_close(ours, plain, atol=1e-12, rtol=0)
-    found = torch.autograd.grad((ours * direction).sum(), (hidden, weight))
+    gradients = torch.autograd.grad((ours * direction).sum(), (hidden, weight))
     expected = torch.autograd.grad((plain * direction).sum(), (hidden, weight))
-    for mine, theirs in zip(found, expected, strict=True):
-        torch.testing.assert_close(mine, theirs, atol=1e-11, rtol=0)
+    for gradient, wanted in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(gradient, wanted, atol=1e-11, rtol=0)

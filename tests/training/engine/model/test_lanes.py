@@ -64,9 +64,9 @@ def test_two_are_computed_at_a_time_and_come_in_their_order(two_threads: None) -
             second_is_done.set()
         return number * number, threading.current_thread().name
 
-    found = list(Lanes(2).each(work, iter(range(9))))
-    assert [(item, result) for item, (result, _) in found] == [(number, number**2) for number in range(9)]
-    assert {name for _, (_, name) in found} == {"lane_0", "lane_1"}
+    results = list(Lanes(2).each(work, iter(range(9))))
+    assert [(item, result) for item, (result, _) in results] == [(number, number**2) for number in range(9)]
+    assert {name for _, (_, name) in results} == {"lane_0", "lane_1"}
 
 
 def test_items_are_taken_a_few_ahead_only(two_threads: None) -> None:
@@ -161,14 +161,16 @@ def test_scores_of_tokens_are_those_of_one_lane(model_folder: Path, data: Path) 
     def scored(lanes: int) -> tuple[PairScores, list[dict[str, Any]]]:
         torch.set_num_threads(2)
         config = RunConfig(dtype="float64", tokens_per_row=100, lanes=lanes, lora_rank=2)
-        _, scores, told = score_tokens(model_folder, None, None, data, config, stop=StopRequest())
-        return scores, told
+        _, scores, tokens = score_tokens(model_folder, None, None, data, config, stop=StopRequest())
+        return scores, tokens
 
-    (one, told_by_one), (two, told_by_two) = scored(1), scored(2)
+    (one, tokens_of_one), (two, tokens_of_two) = scored(1), scored(2)
     torch.testing.assert_close(
         torch.from_numpy(two.policy_chosen), torch.from_numpy(one.policy_chosen), atol=1e-5, rtol=0
     )
-    texts = [[[text for text, *_ in pair["chosen_tokens"]] for pair in told] for told in (told_by_one, told_by_two)]
+    texts = [
+        [[text for text, *_ in pair["chosen_tokens"]] for pair in tokens] for tokens in (tokens_of_one, tokens_of_two)
+    ]
     assert texts[0] == texts[1]
 
 

@@ -35,8 +35,8 @@ def test_the_norm_is_the_formula_and_so_are_its_gradients() -> None:
     torch.testing.assert_close(norm(x), _plain_norm(x, source.weight, 1e-5), atol=1e-14, rtol=0)
     outer = torch.randn(2, 5, 6, dtype=torch.float64)
     ours = torch.autograd.grad(norm(x), (x, source.weight), outer)
-    theirs = torch.autograd.grad(_plain_norm(x, source.weight, 1e-5), (x, source.weight), outer)
-    torch.testing.assert_close(ours, theirs, atol=1e-13, rtol=0)
+    expected = torch.autograd.grad(_plain_norm(x, source.weight, 1e-5), (x, source.weight), outer)
+    torch.testing.assert_close(ours, expected, atol=1e-13, rtol=0)
 
 
 def test_the_norm_rounds_to_bfloat16_once() -> None:
@@ -50,7 +50,7 @@ def test_the_norm_rounds_to_bfloat16_once() -> None:
     assert error.max() < 2**-8  # half a unit in the last of 8 bits, and what fp32 adds
 
 
-def _theirs(family: str) -> Any:
+def _rotary_of_family(family: str) -> Any:
     return importlib.import_module(f"transformers.models.{family}.modeling_{family}").apply_rotary_pos_emb
 
 
@@ -66,10 +66,10 @@ def test_turning_is_that_of_every_family_and_so_are_its_gradients(family: str) -
     cos, sin = _angles(7, 8, torch.float64)
     query, key = (torch.randn(1, heads, 7, 8, dtype=torch.float64, requires_grad=True) for heads in (4, 2))
     states, outer = (query, key), (torch.randn_like(query), torch.randn_like(key))
-    ours, theirs = rotate(query, key, cos, sin), _theirs(family)(query, key, cos, sin)
-    torch.testing.assert_close(ours, theirs, atol=1e-14, rtol=0)
+    ours, expected = rotate(query, key, cos, sin), _rotary_of_family(family)(query, key, cos, sin)
+    torch.testing.assert_close(ours, expected, atol=1e-14, rtol=0)
     torch.testing.assert_close(
-        torch.autograd.grad(ours, states, outer), torch.autograd.grad(theirs, states, outer), atol=1e-13, rtol=0
+        torch.autograd.grad(ours, states, outer), torch.autograd.grad(expected, states, outer), atol=1e-13, rtol=0
     )
 
 
@@ -77,9 +77,10 @@ def test_turning_keeps_the_dtype_and_rounds_once() -> None:
     torch.manual_seed(0)
     cos, sin = _angles(50, 16, torch.float32)
     query, key = torch.randn(1, 4, 50, 16).bfloat16(), torch.randn(1, 2, 50, 16).bfloat16()
-    for ours, theirs in zip(rotate(query, key, cos, sin), _theirs("llama")(query, key, cos, sin), strict=True):
+    turned = _rotary_of_family("llama")(query, key, cos, sin)
+    for ours, expected in zip(rotate(query, key, cos, sin), turned, strict=True):
         assert ours.dtype == torch.bfloat16
-        torch.testing.assert_close(ours.float(), theirs.bfloat16().float(), atol=1e-6, rtol=2**-7)
+        torch.testing.assert_close(ours.float(), expected.bfloat16().float(), atol=1e-6, rtol=2**-7)
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
@@ -107,16 +108,16 @@ def test_self_attention_is_that_of_every_family(family: str, use_rope: bool) -> 
         attention.use_rope = use_rope
     states, angles = torch.randn(2, 7, 32, dtype=torch.float64), _angles(7, attention.head_dim, torch.float64)
     inputs = {"hidden_states": states, "position_embeddings": angles, "attention_mask": None}
-    theirs, _ = attention(**inputs)
+    expected, _ = attention(**inputs)
     replace_parts(model, dtype=torch.float64)
     ours, _ = attention(**inputs)
-    torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=0)
+    torch.testing.assert_close(ours, expected, atol=1e-10, rtol=0)
 
 
 def test_other_models_of_the_family_keep_theirs() -> None:
-    built, stock = tiny.model("llama"), _theirs("llama")
+    built, stock = tiny.model("llama"), _rotary_of_family("llama")
     tiny.policy_of(built)
-    assert _theirs("llama") is stock
+    assert _rotary_of_family("llama") is stock
     assert not any("forward" in vars(module) or isinstance(module, PreNorm) for module in built.modules())
 
 

@@ -28,11 +28,11 @@ def test_a_merged_model_gives_the_log_probs_of_base_and_adapter(
     merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged").eval()
     with torch.no_grad():
         ours = policy.side_log_probs(pack_row(pairs, range(3), share=True)).view(3, 2)
-        theirs = [
+        expected = [
             [tiny.naive_log_prob(merged, each.prompt_ids, side).item() for side in (each.chosen_ids, each.rejected_ids)]
             for each in pairs
         ]
-    torch.testing.assert_close(ours, torch.tensor(theirs, dtype=torch.float64), atol=1e-4, rtol=0)
+    torch.testing.assert_close(ours, torch.tensor(expected, dtype=torch.float64), atol=1e-4, rtol=0)
     assert (tmp_path / "merged" / "tokenizer.json").read_bytes() == (model_folder / "tokenizer.json").read_bytes()
 
 

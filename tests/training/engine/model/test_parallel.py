@@ -64,7 +64,7 @@ def runs(folder: Path, model_folder: Path) -> Path:
         )
     (folder / "commands.json").write_text(json.dumps(commands))
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    found = subprocess.run(
+    completed = subprocess.run(
         [*launcher, str(Path(__file__).with_name("two_ranks.py")), str(folder / "commands.json")],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
@@ -73,8 +73,8 @@ def runs(folder: Path, model_folder: Path) -> Path:
         check=False,
         timeout=120,
     )
-    assert found.returncode == 0, found.stderr[-3000:]
-    events = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    events = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]
     assert [event["event"] for event in events].count("finished") == len(KINDS)
     return folder
 
@@ -92,9 +92,9 @@ def test_two_processes_end_where_one_ends(runs: Path, kind: str) -> None:
 def test_two_processes_report_what_one_reports(runs: Path, kind: str) -> None:
     one, two = (workshop.lines(runs / f"{number}-{kind}" / "metrics.jsonl") for number in ("one", "two"))
     assert [(each["event"], each["step"]) for each in one] == [(each["event"], each["step"]) for each in two]
-    for mine, theirs in zip(two, one, strict=True):
-        for name in {"loss", "margin", "grad_norm", "kl", "entropy"} & theirs.keys():
-            assert mine[name] == pytest.approx(theirs[name], rel=1e-4, abs=1e-6), (mine["step"], name)
+    for parallel, single in zip(two, one, strict=True):
+        for name in {"loss", "margin", "grad_norm", "kl", "entropy"} & single.keys():
+            assert parallel[name] == pytest.approx(single[name], rel=1e-4, abs=1e-6), (parallel["step"], name)
     meta = json.loads((runs / f"two-{kind}" / "meta.json").read_text())
     assert meta["processes"] == 2
 

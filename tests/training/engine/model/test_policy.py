@@ -35,10 +35,10 @@ def test_packed_log_probs_and_gradients_are_the_oracles(family: str) -> None:
     policy, pairs = tiny.policy_of(built), tiny.random_pairs(7)
     assert policy.forward.packs
     oracle = tiny.Oracle(built, policy)
-    ours, theirs = packed(policy, pairs), oracle.log_probs(pairs)
-    torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=0)
+    ours, expected = packed(policy, pairs), oracle.log_probs(pairs)
+    torch.testing.assert_close(ours, expected, atol=1e-10, rtol=0)
     direction = torch.linspace(-1, 1, ours.numel(), dtype=torch.float64).view_as(ours)
-    torch.autograd.backward([(ours * direction).sum(), (theirs * direction).sum()])
+    torch.autograd.backward([(ours * direction).sum(), (expected * direction).sum()])
     for name, parameter in policy.adapter.parameters().items():
         assert parameter.grad is not None
         assert parameter.grad.abs().max() > 0

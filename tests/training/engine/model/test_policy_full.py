@@ -38,14 +38,14 @@ def test_gradients_of_every_weight_are_the_oracles(family: str, tied: bool, prec
         [tiny.naive_log_prob(built, pair.prompt_ids, side) for side in (pair.chosen_ids, pair.rejected_ids)]
         for pair in pairs
     ]
-    theirs = torch.stack([torch.stack(row) for row in oracle])
-    direction = torch.linspace(-1, 1, theirs.numel(), dtype=torch.float64).view_as(theirs)
-    torch.autograd.backward((theirs * direction).sum())
+    log_probs = torch.stack([torch.stack(row) for row in oracle])
+    direction = torch.linspace(-1, 1, log_probs.numel(), dtype=torch.float64).view_as(log_probs)
+    torch.autograd.backward((log_probs * direction).sum())
     expected = {name: each.grad.clone() for name, each in built.named_parameters()}
     built.zero_grad()
     policy = Policy(built, dtype=torch.float64, shape=None)
     ours = policy.side_log_probs(pack_row(pairs, range(5), share=policy.forward.packs)).view(-1, 2)
-    torch.testing.assert_close(ours, theirs.detach(), atol=max(1e-10, precision / 10), rtol=0)
+    torch.testing.assert_close(ours, log_probs.detach(), atol=max(1e-10, precision / 10), rtol=0)
     torch.autograd.backward((ours * direction).sum())
     parameters = policy.weights(Path()).parameters()
     assert parameters.keys() == expected.keys()

@@ -41,8 +41,8 @@ def test_the_kernels_layout_is_that_of_the_packed_row() -> None:
     cpu = torch.device("cpu")
     plan = plan_attention(row, repeats=2, dtype=torch.float64, device=cpu)
     expected, _ = packed_attention(torch.nn.Module(), query, key, value, None, scaling=0.3, attention_plan=plan)
-    found = segment_by_segment(query[0], key[0], value[0], varlen.plan_varlen(row.segments, device=cpu), 0.3)
-    torch.testing.assert_close(found, expected[0], atol=1e-12, rtol=0)
+    result = segment_by_segment(query[0], key[0], value[0], varlen.plan_varlen(row.segments, device=cpu), 0.3)
+    torch.testing.assert_close(result, expected[0], atol=1e-12, rtol=0)
 
 
 def test_the_comparison_that_decides_about_the_kernel_notices_a_wrong_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,10 +36,10 @@ def test_the_command_shows_and_then_removes_versions_and_checkpoints(
 
     assert [one["what"] for one in asked()["folders"]] == ["version v1"], "the run is not over"
     Run.objects.update(status=JobStatus.FINISHED)
-    shown = asked()
-    assert [one["what"] for one in shown["folders"]] == ["version v1", f"checkpoints of run {run.pk}"]
-    assert (shown["removed"], checkpoint.exists()) == (False, True)
-    assert asked("--apply")["bytes"] == shown["bytes"] > 500
+    report = asked()
+    assert [one["what"] for one in report["folders"]] == ["version v1", f"checkpoints of run {run.pk}"]
+    assert (report["removed"], checkpoint.exists()) == (False, True)
+    assert asked("--apply")["bytes"] == report["bytes"] > 500
     assert not checkpoint.exists()
     assert Event.objects.filter(verb="run.checkpoints_removed", campaign=campaign).count() == 1
     assert not Path(line[1].adapter_dir).exists()
