@@ -13,10 +13,10 @@ function session({ steps = [], wrote = [], watched = [], done = 0, total = 0 } =
   };
 }
 
-test("a reply adds what is later than what is known, whether it has all of it or the end only", () => {
-  const known = session({ steps: [0, 1], wrote: [0] });
+test("a reply adds what is later than what is earlier, whether it has all of it or the end only", () => {
+  const earlier = session({ steps: [0, 1], wrote: [0] });
   for (const steps of [[0, 1, 2], [2]]) {
-    const news = merged(known, session({ steps, wrote: [0, 2], done: 2 }));
+    const news = merged(earlier, session({ steps, wrote: [0, 2], done: 2 }));
     assert.deepEqual(news.points.map((point) => point.step), [0, 1, 2]);
     assert.deepEqual(news.wrote.map((each) => each.step), [0, 2]);
     assert.equal(news.done, 2);
