@@ -90,9 +90,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404(error.message) from error
     except DomainError as error:
         return render(request, "labeling/invitation.html", {"problem": error.message}, status=error.status)
-    response = render(request, "labeling/invitation.html", {"invitation": valid_invitation, "form": form})
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
-    return response
+    # The address is a secret. The policy of all pages (same-origin) hides it from other sites; "no-referrer" would also
+    # make browsers send "Origin: null" with the form, which the CSRF check refuses.
+    return render(request, "labeling/invitation.html", {"invitation": valid_invitation, "form": form})
 
 
 def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
