@@ -120,13 +120,14 @@ def _prose(root: Path) -> Iterator[tuple[Path, int, str]]:
     """Every text that people read, with its file and line (0: the whole file)."""
     for path in files(root, *CODE, "tests", suffix=".py"):
         yield from ((path, line, text) for line, text in _python_prose(path.read_text(encoding="utf-8")))
-    for path in [*files(root, "frontend", suffix=".js"), *files(root, "frontend", suffix=".css")]:
+    scripts = files(root, "frontend", "tests", suffix=".js")
+    for path in [*scripts, *files(root, "frontend", suffix=".css")]:
         yield from _matches(path, r'(?:^|\s)(?://|/\*+|\*)\s*(.*)|"([^"]+)"')
     for pattern in SCRIPTS:
         for path in sorted(root.glob(pattern)):
             yield from _matches(path, r"(?:^|\s)#+\s*(.*)")
     for path in files(root, "templates", *APPS, suffix=".html"):
-        text = re.sub(r"{#.*?#}|<[^>]+>|{%.*?%}|{{.*?}}", "\n", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(r"{#|#}|<[^>]+>|{%.*?%}|{{.*?}}", "\n", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         yield path, 0, re.sub(r"\s*\n\s*", "\n", text)
     for path in [*root.glob("*.md"), *files(root, "docs", suffix=".md")]:
         if path.name not in NOT_PROSE:

@@ -1,4 +1,4 @@
-// What a page has by itself, as tests control it: the time, the browser's storage, whether somebody looks, the server.
+// The surroundings of a page under a test's control: time, storage, visibility and server.
 
 import { Refused, Unreachable } from "../../frontend/js/lib/api.js";
 

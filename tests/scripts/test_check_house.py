@@ -113,6 +113,8 @@ def test_the_largest_room_of_the_engine_is_counted_file_by_file(tmp_path: Path) 
         ("frontend/js/a.js", 'say(gettext("{}"));\n'),
         ("frontend/css/a.css", "/* {} */\n"),
         ("templates/a.html", "<p>{{% if x %}}{}{{% endif %}}</p>"),
+        ("templates/a.html", "{{# {} #}}\n<p>Text</p>"),
+        ("tests/frontend/a.test.js", "// {}\n"),
         ("docs/a.md", "# Title\n\n{}\n"),
         ("Makefile", "# {}\n"),
     ],
