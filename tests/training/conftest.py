@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from labeling.models import Campaign, User
     from tests.people import Stage
     from tests.training.stub import StubServer
-    from training.models import ModelVersion
+    from training.models import GenerationJob, ModelVersion
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 SHARED_DATA = PROJECT_DIR.parent / "shared" / "data"
@@ -260,3 +260,21 @@ def maya_calls(maya: User) -> APIClient:
     client = APIClient()
     client.force_authenticate(maya)
     return client
+
+
+@pytest.fixture
+def labeled(campaign: Campaign, base: ModelVersion, alice: User) -> Campaign:
+    """The campaign with pairs that a model wrote, all of them judged."""
+    add_written_pairs(campaign)
+    judge_all(campaign, alice)
+    return campaign
+
+
+@pytest.fixture
+def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
+    """A queued generation job."""
+    from training.actions.generation import start_generation
+    from training.actions.planning import GenerationSpec
+
+    spec = GenerationSpec(settings=TINY_SETTINGS, seed=3)
+    return start_generation(campaign=campaign, acting_user=None, now=NOW, spec=spec)

@@ -1,18 +1,10 @@
 """Formulas are found where people write them, and prices are not formulas."""
 
-import re
-
 import pytest
 
 from common.text.rendering import render_markdown
-from tests.common.text.page import Page, assert_harmless
-
-
-def mathml(text: str) -> str:
-    """The formulas in a text, without their outermost row."""
-    page = render_markdown(text)
-    assert_harmless(page)
-    return " ".join(re.findall(r"<math[^>]*><mrow>(.*?)</mrow></math>", page))
+from tests.common.text.mathml import mathml
+from tests.common.text.page import Page
 
 
 @pytest.mark.parametrize(

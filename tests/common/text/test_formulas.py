@@ -1,19 +1,11 @@
 """Formulas become safe MathML, or are shown as they were written."""
 
-import re
-
 import pytest
 
 from common.text.formulas import FORMULA_LIMIT
 from common.text.rendering import MOST_FORMULAS, render_markdown
+from tests.common.text.mathml import mathml
 from tests.common.text.page import assert_harmless
-
-
-def mathml(text: str) -> str:
-    """The formulas in a text, without their outermost row."""
-    page = render_markdown(text)
-    assert_harmless(page)
-    return " ".join(re.findall(r"<math[^>]*><mrow>(.*?)</mrow></math>", page))
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,16 @@ from django.test import Client
 from common.errors import Invalid, NotAllowed
 from labeling.actions.erasure import AlreadyErased, erase_person, erasure_consequences
 from labeling.actions.members import LastLead
-from labeling.actions.people import create_token
 from labeling.models import ApiToken, Erasure, Event, Judgment, Verdict
 from labeling.queries import trained_on
 from labeling.queries.agreement import agreement
+from tests.labeling.personal import judged_with_comments
 from tests.people import NOON, PASSWORD, Stage, stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Alice and Bob have judged two comparisons each, with comments; Alice has a token and a session."""
-    scene = stage(comparisons=2, overlap=2)
-    for user, winners in ((scene.alice, "ab"), (scene.bob, "aa")):
-        for winner in winners:
-            scene.vote(scene.given(user), winner, comment="My name is Alice.")
-    scene.alice.email = "alice@example.org"
-    scene.alice.save()
-    create_token(user=scene.alice, name="laptop", acting_user=scene.alice, now=NOON)
-    return scene
+    return judged_with_comments()
 
 
 def test_the_account_goes_and_the_judgments_stay_and_count(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

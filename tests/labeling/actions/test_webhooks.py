@@ -1,6 +1,5 @@
 """Webhook messages: written once with the act itself, then signed, retried, given up."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,34 +16,15 @@ from labeling.actions.webhooks import (
     change_webhook,
     create_webhook,
     deliver,
-    due_deliveries,
     retry_delivery,
     rotate_webhook_secret,
 )
 from labeling.models import Event, Webhook, WebhookDelivery
-from tests.labeling.receiver import Receiver, receiving
-from tests.people import NOON, Stage, stage
+from tests.labeling.hooks import hook, send_all
+from tests.labeling.receiver import Receiver
+from tests.people import NOON, stage
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.WEBHOOKS_ALLOW_PRIVATE = True
-    with receiving() as made:
-        yield made
-
-
-def hook(scene: Stage, url: str, *types: str, everywhere: bool = False) -> Webhook:
-    user = scene.root if everywhere else scene.maya
-    campaign = None if everywhere else scene.campaign
-    return create_webhook(campaign=campaign, url=url, event_types=types, acting_user=user, now=NOON)
-
-
-def send_all(now: Any = None) -> list[WebhookDelivery]:
-    now = now or timezone.now()
-    sent = [deliver(delivery_id=identifier, now=now) for identifier in due_deliveries(now=now)]
-    return [one for one in sent if one is not None]
 
 
 def test_a_verdict_is_told_with_a_signature_that_the_standards_own_library_accepts(receiver: Receiver) -> None:

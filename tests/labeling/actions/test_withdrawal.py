@@ -4,25 +4,17 @@ import pytest
 
 from labeling.actions.curation import make_gold, restore_comparison, retire_comparison
 from labeling.actions.erasure import erase_person
-from labeling.actions.people import create_token
 from labeling.actions.verdicts import adjudicate
 from labeling.models import Comparison, Event, Judgment, Verdict
 from labeling.queries.agreement import agreement
 from labeling.tally import count_tally, read_tally
+from tests.labeling.personal import judged_with_comments
 from tests.people import NOON, Stage, person, stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Alice and Bob have judged two comparisons each, with comments; Alice has a token and a session."""
-    scene = stage(comparisons=2, overlap=2)
-    for user, winners in ((scene.alice, "ab"), (scene.bob, "aa")):
-        for winner in winners:
-            scene.vote(scene.given(user), winner, comment="My name is Alice.")
-    scene.alice.email = "alice@example.org"
-    scene.alice.save()
-    create_token(user=scene.alice, name="laptop", acting_user=scene.alice, now=NOON)
-    return scene
+    return judged_with_comments()
 
 
 def test_withdrawn_judgments_count_nowhere_and_what_they_settled_is_open_again(scene: Stage) -> None:

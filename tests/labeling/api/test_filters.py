@@ -1,18 +1,10 @@
 """Query parameters of lists: each narrows its list, and nonsense is refused by name."""
 
-from typing import Any
-
 import pytest
-from rest_framework.test import APIClient
 
 from tests.clients import Calling
+from tests.labeling.api.listing import results
 from tests.people import stage
-
-
-def results(client: APIClient, query: str) -> list[dict[str, Any]]:
-    answer = client.get(f"/api/v1/campaigns/sums/{query}")
-    assert answer.status_code == 200, answer.json()
-    return list(answer.json()["results"])
 
 
 def test_judgments_are_listed_by_pseudonym(calling: Calling) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import yaml
 from django.core.management import call_command
-from rest_framework.test import APIClient
 
 from labeling.models import Judgment
 from tests.clients import Calling
@@ -34,12 +33,6 @@ def test_every_list_is_cut_into_pages_in_the_same_way() -> None:
                 assert {"cursor", "page_size"} <= names, operation["operationId"]
                 lists.add(operation["operationId"])
     assert {"list_campaigns", "list_members", "list_tokens", "list_events", "list_judgments"} <= lists
-
-
-def results(client: APIClient, query: str) -> list[dict[str, Any]]:
-    answer = client.get(f"/api/v1/campaigns/sums/{query}")
-    assert answer.status_code == 200, answer.json()
-    return list(answer.json()["results"])
 
 
 def test_pages_follow_each_other_without_a_gap_while_rows_are_added(calling: Calling) -> None:

@@ -1,43 +1,17 @@
 """An event and its webhook messages are written with the act, or not at all."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from labeling.actions.campaigns import change_campaign_status
-from labeling.actions.webhooks import (
-    create_webhook,
-    deliver,
-    due_deliveries,
-)
 from labeling.models import Webhook, WebhookDelivery
-from tests.labeling.receiver import Receiver, receiving
-from tests.people import NOON, Stage, stage
+from tests.labeling.hooks import hook, send_all
+from tests.labeling.receiver import Receiver
+from tests.people import NOON, stage
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.WEBHOOKS_ALLOW_PRIVATE = True
-    with receiving() as made:
-        yield made
-
-
-def hook(scene: Stage, url: str, *types: str, everywhere: bool = False) -> Webhook:
-    user = scene.root if everywhere else scene.maya
-    campaign = None if everywhere else scene.campaign
-    return create_webhook(campaign=campaign, url=url, event_types=types, acting_user=user, now=NOON)
-
-
-def send_all(now: Any = None) -> list[WebhookDelivery]:
-    now = now or timezone.now()
-    sent = [deliver(delivery_id=identifier, now=now) for identifier in due_deliveries(now=now)]
-    return [one for one in sent if one is not None]
 
 
 def test_only_what_was_asked_for_is_told_and_only_of_that_campaign(receiver: Receiver) -> None:

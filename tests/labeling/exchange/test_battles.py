@@ -2,37 +2,14 @@
 
 import json
 from io import BytesIO
-from typing import Any
 
 import pytest
 
 from labeling.exchange import (
-    CompletionText,
-    DropReport,
     ImportedComparison,
-    Message,
-    VerdictRecord,
-    Vote,
     read_comparisons,
-    writer,
 )
-
-PROMPT = [Message(role="user", content="What color is the sky?")]
-
-
-def record(winner: Any = "a", text: str = "It is blue.", **rest: Any) -> VerdictRecord:
-    votes = (
-        Vote("annotator-1", "a", "b", 2, 4.5, 1000.0),
-        Vote("annotator-2", "tie", "a", at=1001.0),
-        Vote("annotator-3", "both_bad", at=1002.0),
-    )
-    made: dict[str, Any] = {"votes": votes, "comparison": 7, "settled_by": "majority", "confidence": 0.8} | rest
-    a, b = CompletionText(text, "v1"), CompletionText("It is green.", "v2")
-    return VerdictRecord(prompt=PROMPT, a=a, b=b, winner=winner, **made)
-
-
-def written(dialect: str, *records: VerdictRecord) -> bytes:
-    return b"".join(writer(dialect).write(records, DropReport()))
+from tests.labeling.exchange.votes import PROMPT, record, written
 
 
 def test_alpacaeval_has_a_row_for_each_vote_its_scale_has_a_number_for() -> None:

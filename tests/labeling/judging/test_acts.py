@@ -14,13 +14,8 @@ from labeling.judging.assignments import release_expired_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.refusals import AlreadyJudged, CampaignNotOpen, KeyUsed, LeaseLost
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership
-from labeling.tally import count_tally, read_tally
-from tests.people import Stage, stage
-
-
-def totals_are_right(scene: Stage) -> bool:
-    """Whether the running totals equal what is counted from the comparisons."""
-    return read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+from tests.labeling.judging.totals import totals_are_right
+from tests.people import stage
 
 
 @pytest.mark.parametrize("left", ["a", "b"])

@@ -6,7 +6,8 @@ from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, Verdict
 from labeling.queries.progress import campaign_progress
 from labeling.tally import count_tally, read_tally
-from tests.people import Stage, stage
+from tests.labeling.judging.totals import totals_are_right
+from tests.people import stage
 
 
 def test_adaptive_overlap_asks_for_more_only_where_votes_differ_and_tells_what_it_saved() -> None:
@@ -46,11 +47,6 @@ def test_under_unanimity_dissent_is_not_worth_another_vote() -> None:
     scene.vote(scene.given(scene.bob), "b")
     comparison = Comparison.objects.get()
     assert (comparison.status, comparison.overlap) == ("conflict", 2)
-
-
-def totals_are_right(scene: Stage) -> bool:
-    """Whether the running totals equal what is counted from the comparisons."""
-    return read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
 
 
 def test_the_last_judgment_wanted_settles_the_comparison_in_the_same_act() -> None:

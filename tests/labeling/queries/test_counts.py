@@ -1,31 +1,12 @@
 """Counts of a slice, made in the database."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.actions.curation import make_gold
-from labeling.models import Comparison, User
-from labeling.queries.slices import Slice
-from labeling.queries.statistics import Statistics, statistics
-from tests.people import Stage, stage
-
-MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
-
-
-def vote(scene: Stage, votes: list[str], people: list[User], **fields: Any) -> None:
-    """Each person judges the comparisons in the order of their ids, a letter for each; a dot leaves it for later."""
-    order = list(Comparison.objects.filter(campaign=scene.campaign).order_by("pk").values_list("pk", flat=True))
-    for user, letters in zip(people, votes, strict=True):
-        words = dict(zip(order, letters, strict=True))
-        while assignment := scene.next(user):
-            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **fields)
-
-
-def figures(scene: Stage, **part: Any) -> Statistics:
-    return statistics(scene.campaign, Slice(**part), now=scene.now)
+from tests.labeling.queries.voting import figures, vote
+from tests.people import stage
 
 
 def test_strength_is_ordinal_from_much_better_b_to_much_better_a() -> None:

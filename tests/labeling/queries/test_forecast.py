@@ -6,20 +6,13 @@ import pytest
 
 from labeling.queries.forecast import completion_forecast, judged_by_day
 from labeling.queries.progress import campaign_progress
+from tests.labeling.queries.voting import five_judged
 from tests.people import NOON, Stage, stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Both judge five comparisons: they agree on three, differ on the fourth, and the fifth is a tie to one of them."""
-    made = stage(comparisons=5, overlap=2)
-    for letters in (("a", "a"), ("b", "b"), ("tie", "both_bad"), ("a", "b"), ("a", "tie")):
-        first = made.given(made.alice)
-        made.vote(first, letters[0], comment="It is true." if letters == ("a", "b") else "")
-        again = made.given(made.bob)
-        assert again.comparison_id == first.comparison_id  # both walk along the same queue
-        made.vote(again, letters[1])
-    return made
+    return five_judged()
 
 
 def test_votes_are_counted_by_day_back_to_the_first_one(scene: Stage) -> None:

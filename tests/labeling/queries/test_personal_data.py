@@ -6,23 +6,15 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
-from labeling.actions.people import create_token
 from labeling.models import User
 from labeling.queries.personal_data import LEFT_OUT, SECRET, personal_data, tables
-from tests.people import NOON, Stage, stage
+from tests.labeling.personal import judged_with_comments
+from tests.people import Stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Alice and Bob have judged two comparisons each, with comments; Alice has a token and a session."""
-    scene = stage(comparisons=2, overlap=2)
-    for user, winners in ((scene.alice, "ab"), (scene.bob, "aa")):
-        for winner in winners:
-            scene.vote(scene.given(user), winner, comment="My name is Alice.")
-    scene.alice.email = "alice@example.org"
-    scene.alice.save()
-    create_token(user=scene.alice, name="laptop", acting_user=scene.alice, now=NOON)
-    return scene
+    return judged_with_comments()
 
 
 def test_people_take_all_that_is_held_about_them_and_nothing_of_others(scene: Stage) -> None:

@@ -6,20 +6,13 @@ import pytest
 
 from labeling.models import Comparison
 from labeling.queries.records import disagreements, filtered_verdicts
-from tests.people import Stage, stage
+from tests.labeling.queries.voting import five_judged
+from tests.people import Stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Both judge five comparisons: they agree on three, differ on the fourth, and the fifth is a tie to one of them."""
-    made = stage(comparisons=5, overlap=2)
-    for letters in (("a", "a"), ("b", "b"), ("tie", "both_bad"), ("a", "b"), ("a", "tie")):
-        first = made.given(made.alice)
-        made.vote(first, letters[0], comment="It is true." if letters == ("a", "b") else "")
-        again = made.given(made.bob)
-        assert again.comparison_id == first.comparison_id  # both walk along the same queue
-        made.vote(again, letters[1])
-    return made
+    return five_judged()
 
 
 def test_people_disagree_where_one_prefers_what_another_does_not(scene: Stage) -> None:

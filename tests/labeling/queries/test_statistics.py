@@ -8,38 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, User
 from labeling.queries.agreement import agreement
-from labeling.queries.slices import Slice
-from labeling.queries.statistics import Statistics, model_ranking, statistics
-from tests.people import Stage, asks, stage
-
-MEANING = {"a": "a", "b": "b", "t": "tie", "x": "both_bad", "s": "skip"}
-
-
-def vote(scene: Stage, votes: list[str], people: list[User], **fields: Any) -> None:
-    """Each person judges the comparisons in the order of their ids, a letter for each; a dot leaves it for later."""
-    order = list(Comparison.objects.filter(campaign=scene.campaign).order_by("pk").values_list("pk", flat=True))
-    for user, letters in zip(people, votes, strict=True):
-        words = dict(zip(order, letters, strict=True))
-        while assignment := scene.next(user):
-            scene.vote(assignment, MEANING[words[assignment.comparison_id]], **fields)
-
-
-def figures(scene: Stage, **part: Any) -> Statistics:
-    return statistics(scene.campaign, Slice(**part), now=scene.now)
-
-
-def versus(number: int, one: str, other: str, *, longer: bool = False) -> ComparisonDraft:
-    """A comparison of two model versions; longer: the first one's text is four times as long."""
-    text, short = f"The answer to {number} is this.", f"To {number}: that, I think."
-    return ComparisonDraft(
-        prompt=asks(f"Question {number}?"),
-        first=CompletionDraft(" ".join([text] * (4 if longer else 1)), model_version=one, seed=1),
-        second=CompletionDraft(short, model_version=other, seed=2),
-    )
+from labeling.queries.statistics import model_ranking
+from tests.labeling.queries.voting import figures, versus, vote
+from tests.people import Stage, stage
 
 
 def prefer(scene: Stage, user: User, wanted: Callable[[Comparison], str]) -> None:

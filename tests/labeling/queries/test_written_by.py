@@ -4,20 +4,13 @@ import pytest
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.queries.written_by import first_written, head_to_head, shared_prompts, written_for
+from tests.labeling.queries.voting import five_judged
 from tests.people import Stage, asks, stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Both judge five comparisons: they agree on three, differ on the fourth, and the fifth is a tie to one of them."""
-    made = stage(comparisons=5, overlap=2)
-    for letters in (("a", "a"), ("b", "b"), ("tie", "both_bad"), ("a", "b"), ("a", "tie")):
-        first = made.given(made.alice)
-        made.vote(first, letters[0], comment="It is true." if letters == ("a", "b") else "")
-        again = made.given(made.bob)
-        assert again.comparison_id == first.comparison_id  # both walk along the same queue
-        made.vote(again, letters[1])
-    return made
+    return five_judged()
 
 
 def test_two_versions_are_compared_on_the_prompts_they_share() -> None:

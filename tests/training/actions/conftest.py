@@ -1,18 +1,9 @@
-"""A labeled campaign, and its rule."""
+"""The rule of a campaign."""
 
-import pytest
-
-from labeling.models import Campaign, User
-from tests.training.conftest import NOW, add_written_pairs, judge_all
+from labeling.models import Campaign
+from tests.training.conftest import NOW
 from training.actions.retraining import save_retraining_rule
-from training.models import ModelVersion, RetrainingRule
-
-
-@pytest.fixture
-def labeled(campaign: Campaign, base: ModelVersion, alice: User) -> Campaign:
-    add_written_pairs(campaign)
-    judge_all(campaign, alice)
-    return campaign
+from training.models import RetrainingRule
 
 
 def rule_of(campaign: Campaign, **values: object) -> RetrainingRule:

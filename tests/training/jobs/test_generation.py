@@ -43,13 +43,6 @@ def real_source(version: ModelVersion) -> AbstractContextManager[Source]:
     return nullcontext(embedded(Path(version.base_dir), version.name))
 
 
-@pytest.fixture
-def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
-    return start_generation(
-        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
-    )
-
-
 def test_the_sampler_in_its_own_process_writes_every_pair_with_everything_that_made_it(
     job: GenerationJob, campaign: Campaign, base: ModelVersion
 ) -> None:

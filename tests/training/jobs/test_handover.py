@@ -8,12 +8,11 @@ import pytest
 from django.utils import timezone
 
 from labeling.models import Campaign
-from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
+from tests.training.conftest import NOW, add_written_pairs
 from tests.training.jobs.scripted import Scripted
 from tests.training.stub import StubServer
 from training import claims
-from training.actions.generation import cancel_generation, start_generation
-from training.actions.planning import GenerationSpec
+from training.actions.generation import cancel_generation
 from training.actions.runs import start_run
 from training.jobs import handover
 from training.jobs.generation import run_generation_job
@@ -27,13 +26,6 @@ pytestmark = pytest.mark.django_db
 def _shared(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.GENERATOR_HANDOVER = "sleep"
     monkeypatch.setattr(handover, "POLL_SECONDS", 0.0)
-
-
-@pytest.fixture
-def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
-    return start_generation(
-        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
-    )
 
 
 @pytest.fixture

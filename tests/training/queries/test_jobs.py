@@ -6,21 +6,11 @@ import pytest
 from django.utils import timezone, translation
 
 from common.sentences import Sentence
-from labeling.models import Campaign
-from tests.training.conftest import NOW, QUESTIONS, TINY_SETTINGS
-from training.actions.generation import start_generation
-from training.actions.planning import GenerationSpec
-from training.models import GenerationJob, JobStatus, ModelVersion
+from tests.training.conftest import QUESTIONS
+from training.models import GenerationJob, JobStatus
 from training.queries.jobs import LeftOut, diversity, left_out, remaining_seconds
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def job(campaign: Campaign, base: ModelVersion) -> GenerationJob:
-    return start_generation(
-        campaign=campaign, acting_user=None, now=NOW, spec=GenerationSpec(settings=TINY_SETTINGS, seed=3)
-    )
 
 
 def test_the_rate_says_how_long_it_will_still_take(job: GenerationJob) -> None:

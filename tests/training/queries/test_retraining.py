@@ -2,21 +2,14 @@
 
 import pytest
 
-from labeling.models import Campaign, User
-from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
+from labeling.models import Campaign
+from tests.training.conftest import NOW, QUESTIONS
 from training.actions.retraining import save_retraining_rule
 from training.actions.runs import RunSpec, start_run
-from training.models import JobStatus, ModelVersion, Run
+from training.models import JobStatus, Run
 from training.queries.retraining import awaits_gate, fresh_verdicts, last_snapshot, rules_without_time
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def labeled(campaign: Campaign, base: ModelVersion, alice: User) -> Campaign:
-    add_written_pairs(campaign)
-    judge_all(campaign, alice)
-    return campaign
 
 
 def test_before_the_first_run_every_verdict_with_a_winner_is_fresh(labeled: Campaign) -> None:

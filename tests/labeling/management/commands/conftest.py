@@ -2,18 +2,10 @@
 
 import pytest
 
-from labeling.actions.people import create_token
-from tests.people import NOON, Stage, stage
+from tests.labeling.personal import judged_with_comments
+from tests.people import Stage
 
 
 @pytest.fixture
 def scene() -> Stage:
-    """Alice and Bob have judged two comparisons each, with comments; Alice has a token and a session."""
-    scene = stage(comparisons=2, overlap=2)
-    for user, winners in ((scene.alice, "ab"), (scene.bob, "aa")):
-        for winner in winners:
-            scene.vote(scene.given(user), winner, comment="My name is Alice.")
-    scene.alice.email = "alice@example.org"
-    scene.alice.save()
-    create_token(user=scene.alice, name="laptop", acting_user=scene.alice, now=NOON)
-    return scene
+    return judged_with_comments()
