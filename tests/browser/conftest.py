@@ -14,12 +14,11 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
-from config.embedded.var import PROJECT_DIR
 from labeling.models import User
 from tests.browser.annotating import PATH
 from tests.people import Stage, stage
+from tests.pictures import take_picture
 
-SCREENSHOTS = PROJECT_DIR / "var" / "screenshots"
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -126,11 +125,7 @@ def watch(page: Page, address: str, complaints: list[str]) -> None:
 def picture() -> Picture:
     """Keeps what a page looks like, for people to look at."""
 
-    def take(page: Page, name: str) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-
-    return take
+    return take_picture
 
 
 def no_sideways_scrolling(page: Page) -> bool:

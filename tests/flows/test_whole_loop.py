@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from config.embedded.processes import processes_of
 from config.embedded.var import PROJECT_DIR
+from tests.pictures import take_picture
 from tests.training.conftest import smollm2  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
@@ -30,7 +31,6 @@ pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
 PROMPTS = 16
 JUDGED_AT_LEAST = 10
 MINUTES = 60_000  # milliseconds
-SCREENSHOTS = PROJECT_DIR / "var" / "screenshots"
 
 
 @dataclass
@@ -128,8 +128,7 @@ def number(place: Locator) -> int:
 
 def picture(page: Page, name: str, *, whole: bool = True) -> None:
     """Kept for people to look at. whole: the page from top to bottom; else what a window shows, for the README."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{'loop' if whole else 'readme'}-{name}.png", full_page=whole)
+    take_picture(page, f"{'loop' if whole else 'readme'}-{name}", whole=whole)
 
 
 def letters(text: str) -> int:
