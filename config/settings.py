@@ -222,6 +222,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# Where people reach the pages: the beginning of the links in e-mail.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+
 # Whether webhooks may point into private networks. Off: nobody should reach services that only this server can reach.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 

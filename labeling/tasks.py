@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
+from labeling.actions.attention import watch_agreement as watch
 from labeling.actions.idempotency import forget_replies
+from labeling.actions.notices import send_notices as send_due_notices
 from labeling.actions.recounts import look_after_recounts, run_recount
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
@@ -46,3 +48,15 @@ def recount_verdicts(recount_id: int) -> None:
 def sweep_recounts() -> int:
     """Enqueues recounts that no worker runs, and requests one where new judgments change the annotators' estimates."""
     return look_after_recounts(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_notices() -> int:
+    """Sends e-mail about inboxes: at once or daily, as each person has chosen."""
+    return send_due_notices(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def watch_agreement() -> int:
+    """Finds the active campaigns in which agreement has fallen."""
+    return watch(now=timezone.now())

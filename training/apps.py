@@ -9,14 +9,18 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        """Registers with labeling, which does not know this app: webhook events, and versions trained on a person."""
+        """Registers with labeling, which does not know this app: webhook events, versions, items of the inbox."""
         from labeling.events.types import offer
+        from labeling.queries.attention import register_source
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
+        from training.queries.attention import failed_jobs, versions_waiting
         from training.queries.trained_on import trained_on
         from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
 
         register_lookup(trained_on)
+        register_source(failed_jobs)
+        register_source(versions_waiting)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
         offer(
             {

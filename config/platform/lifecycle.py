@@ -152,6 +152,7 @@ class Platform:
         if not environment.get("ALLOWED_HOSTS"):
             names = {"localhost", "127.0.0.1", "[::1]", self.host, socket.gethostname()}
             environment["ALLOWED_HOSTS"] = ",".join(sorted(names))
+        environment.setdefault("SITE_URL", self.address)
         return environment
 
     def _start_services(self, services: EmbeddedServices, supervisor: Supervisor, switch: StopSwitch) -> None:

@@ -1,6 +1,7 @@
 """The tables of labeling, one file for each noun. `labeling.actions` writes them, `labeling.queries` reads them."""
 
 from labeling.models.annotator import ApiToken, Role, Scope, User
+from labeling.models.attention import AgreementWatch, AttentionDismissal, NoticeChoice
 from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
@@ -15,9 +16,11 @@ from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "QUEUE_START",
+    "AgreementWatch",
     "AnnotatorEstimates",
     "ApiToken",
     "Assignment",
+    "AttentionDismissal",
     "Campaign",
     "CampaignTally",
     "Choice",
@@ -32,6 +35,7 @@ __all__ = [
     "Judgment",
     "KeptReply",
     "Membership",
+    "NoticeChoice",
     "Prompt",
     "Role",
     "Scope",

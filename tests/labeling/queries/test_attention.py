@@ -1,0 +1,82 @@
+"""The inbox: what waits for whom."""
+
+from typing import Any
+
+import pytest
+
+from labeling.actions.attention import set_aside
+from labeling.actions.members import add_member, pause_member
+from labeling.models import AgreementWatch, Comparison, Membership, User
+from labeling.queries.attention import attention
+from tests.people import Stage, person, stage
+
+
+def keys(user: User) -> dict[str, int]:
+    return {item.key: item.count for item in attention(user).items}
+
+
+def scene_in_conflict() -> Stage:
+    scene = stage(comparisons=3, overlap=2)
+    for user, winner in ((scene.alice, "a"), (scene.bob, "b")):
+        scene.vote(scene.given(user), winner)
+    return scene
+
+
+def test_conflicts_wait_for_leads_and_experts_and_for_nobody_else() -> None:
+    scene = scene_in_conflict()
+    expert = person("eve")
+    add_member(campaign=scene.campaign, user=expert, role=Membership.Role.EXPERT, acting_user=scene.maya, now=scene.now)
+    waiting = {f"conflicts-{scene.campaign.pk}": 1}
+    assert keys(scene.maya) == keys(scene.root) == keys(expert) == waiting
+    assert keys(scene.alice) == keys(scene.charlie) == {}
+
+
+def test_flags_and_paused_annotators_wait_for_leads_only() -> None:
+    scene = stage(comparisons=3, overlap=2)
+    expert = person("eve")
+    add_member(campaign=scene.campaign, user=expert, role=Membership.Role.EXPERT, acting_user=scene.maya, now=scene.now)
+    scene.judge(scene.given(scene.alice), "skip", flag="harm")
+    pause_member(campaign=scene.campaign, user=scene.bob, acting_user=scene.maya, now=scene.now)
+    pk = scene.campaign.pk
+    assert keys(scene.maya) == {f"flags-{pk}": 1, f"stopped-{pk}": 1}
+    assert keys(expert) == {}
+
+
+def test_an_archived_campaign_waits_for_nobody() -> None:
+    scene = scene_in_conflict()
+    scene.campaign.status = "archived"
+    scene.campaign.save(update_fields=["status"])
+    assert keys(scene.maya) == {}
+
+
+def test_fallen_agreement_names_both_shares() -> None:
+    scene = stage(comparisons=1)
+    AgreementWatch.objects.create(
+        campaign=scene.campaign, early=0.914, late=0.688, fell_at=scene.now, checked_at=scene.now
+    )
+    (item,) = attention(scene.maya).items
+    assert (item.sentence, item.page, item.since) == ("Agreement has fallen", "statistics", scene.now)
+    assert item.detail == "From 91 % to 69 % of the pairs of votes."
+
+
+def test_an_item_that_was_set_aside_comes_back_when_it_grows() -> None:
+    scene = stage(comparisons=3)
+    pause_member(campaign=scene.campaign, user=scene.bob, acting_user=scene.maya, now=scene.now)
+    key = f"stopped-{scene.campaign.pk}"
+    set_aside(key=key, acting_user=scene.maya, now=scene.now)
+    assert attention(scene.maya).count == 0
+    assert [item.key for item in attention(scene.maya).set_aside] == [key]
+    assert key in keys(scene.ada), "Only Maya has set it aside."
+    pause_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
+    assert keys(scene.maya) == {key: 2}
+
+
+@pytest.mark.parametrize("campaigns", [1, 4])
+def test_the_statements_do_not_grow_with_the_campaigns(campaigns: int, django_assert_max_num_queries: Any) -> None:
+    scene = scene_in_conflict()
+    for number in range(campaigns - 1):
+        scene.campaign.pk, scene.campaign.slug = None, f"copy-{number}"
+        scene.campaign.save(force_insert=True)
+    with django_assert_max_num_queries(12):
+        assert attention(scene.root).count == 1
+    assert Comparison.objects.filter(status="conflict").count() == 1

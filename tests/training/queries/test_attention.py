@@ -1,0 +1,35 @@
+"""What training adds to the inbox."""
+
+import pytest
+
+from labeling.queries.attention import attention
+from tests.browser.furnished import furnish
+from tests.people import stage
+from training.models import Deployment, JobStatus, Run
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_newest_version_waits_until_it_serves() -> None:
+    scene = stage(comparisons=4)
+    furnished = furnish(scene)
+    furnished.two.created_at = scene.now.replace(hour=13)
+    furnished.two.save(update_fields=["created_at"])
+    waiting = [item for item in attention(scene.maya).items if item.page == "version"]
+    assert [(item.sentence, item.arguments) for item in waiting] == [("sums-v2 waits for promotion", ("sums-v2",))]
+    assert [item for item in attention(scene.charlie).items if item.page == "version"] == []
+    Deployment.objects.filter(is_current=True).update(is_current=False)
+    Deployment.objects.create(version=furnished.two, kind="promotion", at=scene.now.replace(hour=14))
+    assert [item for item in attention(scene.maya).items if item.page == "version"] == []
+
+
+def test_a_failed_run_waits_until_a_newer_one_was_started() -> None:
+    scene = stage(comparisons=4)
+    furnished = furnish(scene)
+    newest = Run.objects.order_by("-pk")[0]
+    Run.objects.exclude(pk=newest.pk).update(status=JobStatus.FAILED)
+    assert [item for item in attention(scene.maya).items if item.page == "run"] == []
+    Run.objects.filter(pk=newest.pk).update(status=JobStatus.FAILED, error="The disk is full.")
+    (item,) = [item for item in attention(scene.maya).items if item.page == "run"]
+    assert (item.sentence, item.detail) == (f"Run {newest.pk} failed", "The disk is full.")
+    assert furnished.finished.pk != newest.pk

@@ -1,0 +1,65 @@
+"""What training adds to a lead's inbox: failed jobs, and new versions that wait for promotion."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext
+
+from labeling.models import Campaign, User
+from labeling.queries.attention import AttentionItem
+from training.models import GenerationJob, JobStatus, ModelVersion, Run
+from training.queries.serving import current_deployment
+
+
+def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """The newest run and the newest generation job of each campaign, if they failed."""
+    for run in _newest_failed(Run.objects.all(), led):
+        sentence = gettext("Run %(number)d failed") % {"number": run.pk}
+        yield _failure(f"run-{run.pk}", sentence, "run", (run.pk,), run)
+    for job in _newest_failed(GenerationJob.objects.all(), led):
+        yield _failure(
+            f"generation-{job.pk}", gettext("Generating pairs failed"), "campaign", (job.campaign.slug,), job
+        )
+
+
+def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """The newest version of each campaign, if it is newer than the serving one and never served."""
+    newer = ModelVersion.objects.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
+    newest = ModelVersion.objects.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
+    serving = current_deployment()
+    if serving is not None:
+        newest = newest.filter(created_at__gt=serving.at)
+    for version in newest.select_related("run").order_by("-pk"):
+        assert version.run is not None
+        yield AttentionItem(
+            f"version-{version.pk}",
+            gettext("%(version)s waits for promotion") % {"version": version.name},
+            1,
+            "version",
+            (version.name,),
+            led[version.run.campaign_id],
+            since=version.created_at,
+            can_be_set_aside=True,
+        )
+
+
+def _newest_failed(jobs: "QuerySet[Any]", led: Mapping[int, Campaign]) -> "QuerySet[Any]":
+    newer = jobs.filter(campaign=OuterRef("campaign"), pk__gt=OuterRef("pk"))
+    failed = jobs.filter(~Exists(newer), campaign__in=led, status=JobStatus.FAILED)
+    return failed.select_related("campaign").order_by("-pk")
+
+
+def _failure(key: str, sentence: str, page: str, arguments: tuple[Any, ...], job: Any) -> AttentionItem:
+    return AttentionItem(
+        key,
+        sentence,
+        job.attempts,  # a job that was resumed and failed again is news
+        page,
+        arguments,
+        job.campaign,
+        since=job.finished_at,
+        detail=str(job.error),
+        can_be_set_aside=True,
+        is_bad_news=True,
+    )
