@@ -78,6 +78,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "labeling.web.language.words_version",
+                "labeling.web.inbox.user_attention",
                 "config.product.product",
             ],
         },

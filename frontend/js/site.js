@@ -15,9 +15,6 @@ if (toggle instanceof HTMLButtonElement) {
   });
 }
 
-// Scrolls to the tab of this page where there is no room for all of them.
-for (const tab of document.querySelectorAll(":is(.tabs, .topbar nav) [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
-
 /** @type {Set<HTMLFormElement>} */
 const sent = new Set();
 

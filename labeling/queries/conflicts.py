@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from labeling.models import Assignment, Campaign, Choice, Comparison, Flag, Judgment
+from labeling.models import Assignment, Campaign, Choice, Comparison, Flag, Judgment, User
 
 STRENGTHS = {1: _("slightly"), 2: _("clearly"), 3: _("much")}
 SIDES = {"a": "A", "b": "B"}
@@ -33,15 +34,38 @@ class Statement:
     at: datetime
 
 
-def next_waiting(campaign: Campaign, status: str, *, after: int = 0) -> Comparison | None:
-    """The first comparison of this status after the one with this id, else the first of all; with its texts."""
-    waiting = (
+def has_judged(person: User, comparison: Comparison) -> bool:
+    """Whether this person's own judgment is one of those on the comparison. Skips do not count."""
+    return _judged_by(person).filter(comparison=comparison).exists()
+
+
+def next_waiting(campaign: Campaign, status: str, *, person: User, after: int = 0) -> Comparison | None:
+    """The first comparison of this status after the one with this id, else the first of all; with its texts.
+
+    Those that the person judged come last: somebody else should settle them.
+    """
+    waiting = _waiting(campaign, status).annotate(is_own=Exists(_judged_by(person).filter(comparison=OuterRef("pk"))))
+    ordered = waiting.order_by("is_own", "pk")
+    is_own = _judged_by(person).filter(comparison=after).exists()
+    later = Q(is_own=is_own, pk__gt=after) if is_own else Q(is_own=False, pk__gt=after) | Q(is_own=True)
+    return ordered.filter(later).first() or ordered.first()
+
+
+def waiting_comparison(campaign: Campaign, status: str, pk: int) -> Comparison | None:
+    """The comparison with this id and its texts; None if it has another status."""
+    return _waiting(campaign, status).filter(pk=pk).first()
+
+
+def _waiting(campaign: Campaign, status: str) -> QuerySet[Comparison]:
+    return (
         Comparison.objects.filter(campaign=campaign, status=status)
         .select_related("campaign", "prompt", "completion_a", "completion_b")
         .defer("completion_a__token_ids", "completion_b__token_ids")
-        .order_by("pk")
     )
-    return waiting.filter(pk__gt=after).first() or waiting.first()
+
+
+def _judged_by(person: User) -> QuerySet[Judgment]:
+    return Judgment.objects.filter(annotator=person, superseded_at=None).exclude(choice=Choice.SKIP)
 
 
 def statements_on(comparison: Comparison) -> list[Statement]:

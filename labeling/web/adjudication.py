@@ -14,10 +14,9 @@ from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_adjudicated_campaign, get_conflict, get_led_campaign, leads
 from labeling.actions.curation import review_flag
-from labeling.actions.verdicts import adjudicate
+from labeling.actions.verdicts import OwnConflict, adjudicate
 from labeling.models import Campaign, Comparison
-from labeling.queries.conflicts import next_waiting, statements_on
-from labeling.queries.progress import campaign_progress
+from labeling.queries.conflicts import has_judged, next_waiting, statements_on, waiting_comparison
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import AdjudicationForm, FlagReviewForm
 
@@ -37,6 +36,8 @@ def adjudication(request: HttpRequest, slug: str) -> HttpResponse:
             adjudicate(comparison=comparison, **values, acting_user=person(request), now=timezone.now())
         except (NotFound, NotAllowed):
             raise
+        except OwnConflict as error:
+            refuse(form, error)
         except Conflict as error:  # somebody else was faster: say so and show the next one
             messages.error(request, error.message)
             return redirect("adjudication", slug=slug)
@@ -79,15 +80,16 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status
 
     Experts are as blind as annotators.
     """
-    refused = request.POST.get("comparison", "")
-    after = (whole_number(refused) or 0) - 1 if refused else whole_number(request.GET.get("after", "")) or 0
-    comparison = next_waiting(campaign, status, after=after)
+    refused = whole_number(request.POST.get("comparison", ""))
+    after = whole_number(request.GET.get("after", "")) or 0
+    comparison = (waiting_comparison(campaign, status, refused) if refused else None) or next_waiting(
+        campaign, status, person=person(request), after=after
+    )
     context: dict[str, Any] = {
         "campaign": campaign,
         "comparison": comparison,
         "form": form,
-        "progress": campaign_progress(campaign),
-        "tab": "adjudication",
+        "tab": "flags" if status == Status.FLAGGED else "adjudication",
     }
     if comparison is None:
         return context
@@ -102,4 +104,5 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status
             for name, text in texts.items()
         ],
         "statements": statements_on(comparison),
+        "is_own": status == Status.CONFLICT and has_judged(person(request), comparison),
     }

@@ -172,6 +172,7 @@ _FIELDS: dict[str, Field] = {
     "order": Field(LABELS["order"], dict(Campaign.Order.choices)),
     "person": Field(_("Person")),
     "reason": Field(_("Reason")),
+    "despite_own_judgment": Field(_("Settled despite an own judgment")),
     "rejected": Field(_("Rejected")),
     "required": Field(_("Required")),
     "role": Field(_("Role"), dict(Membership.Role.choices)),

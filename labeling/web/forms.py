@@ -238,6 +238,9 @@ class AdjudicationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Stored with the verdict."),
     )
+    despite_own_judgment = forms.BooleanField(
+        label=_("Settle it although I judged it"), required=False, help_text=_("The event log will say so.")
+    )
 
 
 class FlagReviewForm(forms.Form):

@@ -55,7 +55,7 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         "now": timezone.now(),
         "form": form,
         "link": link,
-        "tab": "people",
+        "tab": "invitations",
     }
     return render(request, "labeling/invitations.html", context)
 

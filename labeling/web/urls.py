@@ -9,6 +9,7 @@ from labeling.web.events import events
 from labeling.web.glossary import glossary
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
+from labeling.web.inbox import inbox, inbox_change
 from labeling.web.invitations import invitation, invitation_revoke, invitations
 from labeling.web.offline import offline_worker
 from labeling.web.people import people, people_pause, people_remove
@@ -18,12 +19,15 @@ from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
 from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts
 from labeling.web.webhooks import delivery_retry, webhook_change, webhook_rotate, webhooks
-from labeling.web.you import account, account_erase, you
+from labeling.web.you import account, account_erase, you, you_notices
 
 urlpatterns = [
     path("", home, name="home"),
+    path("inbox/", inbox, name="inbox"),
+    path("inbox/change/", inbox_change, name="inbox_change"),
     path("glossary/", glossary, name="glossary"),
     path("you/", you, name="you"),
+    path("you/notices/", you_notices, name="you_notices"),
     path("people/<str:username>/", account, name="account"),
     path("people/<str:username>/erase/", account_erase, name="account_erase"),
     path("tokens/", tokens, name="tokens"),

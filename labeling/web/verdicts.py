@@ -80,7 +80,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "found": [Disagreement(one, str(one.prompt), statements_on(one)) for one in page_rows],
         "older": older,
-        "tab": "verdicts",
+        "tab": "disagreements",
     }
     return render(request, "labeling/disagreements.html", context)
 

@@ -1,18 +1,22 @@
 """An account's page: its personal data and its erasure. For its owner and for admins."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
+from labeling.actions.notices import choose_notices
 from labeling.models import User
-from labeling.web.edge import page, person
+from labeling.web.edge import page, person, refuse
+from labeling.web.notice_form import NoticeForm
 
 
 @page
@@ -20,6 +24,25 @@ from labeling.web.edge import page, person
 def you(request: HttpRequest) -> HttpResponse:
     """The user's own account and the consequences of erasing it."""
     return _account_page(request, person(request))
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def you_notices(request: HttpRequest) -> HttpResponse:
+    """Saves when the user gets e-mail about their inbox."""
+    if request.method != "POST":
+        return redirect("you")
+    user, form = person(request), NoticeForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data | {"language": get_language() or settings.LANGUAGE_CODE}
+        try:
+            choose_notices(**values, acting_user=user, now=timezone.now())
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("Your choice is saved."))
+            return redirect("you")
+    return _account_page(request, user, form)
 
 
 @page
@@ -58,6 +81,12 @@ def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     return redirect("home")
 
 
-def _account_page(request: HttpRequest, owner: User) -> HttpResponse:
-    consequences = erasure_consequences(person=owner, acting_user=person(request))
-    return render(request, "labeling/you.html", {"person": owner, "consequences": consequences, "nav": "you"})
+def _account_page(request: HttpRequest, owner: User, notice_form: NoticeForm | None = None) -> HttpResponse:
+    context = {
+        "person": owner,
+        "consequences": erasure_consequences(person=owner, acting_user=person(request)),
+        "notice_form": notice_form or NoticeForm.of(owner),
+        "server_zone": settings.TIME_ZONE,
+        "nav": "you",
+    }
+    return render(request, "labeling/you.html", context)

@@ -24,6 +24,7 @@ PAGES = {
     "nobody": ("/login/", "/glossary/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
     "maya": (
         "/",
+        "/inbox/",
         "/you/",
         "/tokens/",
         "/campaigns/new/",
@@ -65,7 +66,7 @@ PAGES = {
     "eve": ("/campaigns/sums/adjudication/",),
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
-NO_PAGES = {"schema", "healthz", "words", "offline_worker"}
+NO_PAGES = {"schema", "healthz", "words", "offline_worker", "you_notices"}
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 """Swagger UI and Django draw them."""
 

@@ -36,7 +36,10 @@ SITE: dict[str, dict[str, str]] = {
 }
 LABELING_PAGES: dict[str, dict[str, str]] = {
     "home": {"GET": SIGNED_IN},
+    "inbox": {"GET": SIGNED_IN},
+    "inbox_change": {"POST": NOTHING_NAMED},
     "you": {"GET": SIGNED_IN},
+    "you_notices": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "account": {"GET": ALICES},
     "account_erase": {"POST": ALICES},
     "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},

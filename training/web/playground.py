@@ -35,7 +35,7 @@ def playground(request: HttpRequest) -> HttpResponse:
         "temperature": SamplingSettings().temperature,
         "max_tokens": SHORT_ENOUGH_TO_WAIT_FOR,
         "training_now": training_now(),
-        "nav": "versions",
+        "nav": "playground",
     }
     return render(request, "training/playground.html", context)
 

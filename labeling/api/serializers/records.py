@@ -60,6 +60,9 @@ class GoldSerializer(serializers.Serializer[Any]):
 class AdjudicationSerializer(serializers.Serializer[Any]):
     winner = serializers.ChoiceField(choices=Winner.choices)
     reason = serializers.CharField(max_length=10_000)
+    despite_own_judgment = serializers.BooleanField(
+        default=False, help_text="Settle it although your own judgment is part of the conflict."
+    )
 
 
 class VerdictSerializer(serializers.ModelSerializer[Verdict]):
@@ -118,3 +121,4 @@ class ConflictSerializer(serializers.Serializer[Any]):
     b = serializers.CharField()
     votes = serializers.DictField(child=serializers.IntegerField())
     statements = StatementSerializer(many=True)
+    is_own = serializers.BooleanField(help_text="Whether one of these judgments is your own.")

@@ -14,7 +14,7 @@ from labeling.api.serializers.records import AdjudicationSerializer, ConflictSer
 from labeling.models import Comparison, Scope
 from labeling.queries.agreement import agreement
 from labeling.queries.annotators import annotator_summaries
-from labeling.queries.conflicts import next_waiting, statements_on
+from labeling.queries.conflicts import has_judged, next_waiting, statements_on
 from labeling.queries.progress import campaign_progress
 
 SIMULATED = OpenApiParameter("include_simulated", bool, default=False)
@@ -73,7 +73,7 @@ class ConflictView(ApiView):
         """
         campaign = get_adjudicated_campaign(self.person, slug)
         asked = self.asked(ConflictFilter)
-        comparison = next_waiting(campaign, Comparison.Status.CONFLICT, after=asked.get("after", 0))
+        comparison = next_waiting(campaign, Comparison.Status.CONFLICT, person=self.person, after=asked.get("after", 0))
         if comparison is None:
             return Response(status=204)
         conflict = {
@@ -83,6 +83,7 @@ class ConflictView(ApiView):
             "b": comparison.completion_b.text,
             "votes": comparison.votes,
             "statements": statements_on(comparison),
+            "is_own": has_judged(self.person, comparison),
         }
         return Response(ConflictSerializer(conflict).data)
 

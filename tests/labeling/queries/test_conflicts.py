@@ -15,10 +15,10 @@ def in_conflict(scene: Stage) -> list[Comparison]:
 def test_the_next_one_comes_after_the_last_and_starts_over_at_the_end() -> None:
     scene = stage(comparisons=3, overlap=2)
     first, second, third = in_conflict(scene)
-    assert next_waiting(scene.campaign, "conflict") == first
-    assert next_waiting(scene.campaign, "conflict", after=first.pk) == second
-    assert next_waiting(scene.campaign, "conflict", after=third.pk) == first
-    assert next_waiting(scene.campaign, "flagged") is None
+    assert next_waiting(scene.campaign, "conflict", person=scene.ada) == first
+    assert next_waiting(scene.campaign, "conflict", person=scene.ada, after=first.pk) == second
+    assert next_waiting(scene.campaign, "conflict", person=scene.ada, after=third.pk) == first
+    assert next_waiting(scene.campaign, "flagged", person=scene.ada) is None
 
 
 def test_judgments_are_in_words_and_by_pseudonym_with_criteria_in_the_campaigns_order() -> None:

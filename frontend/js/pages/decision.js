@@ -1,0 +1,36 @@
+// The pages of conflicts and flags: keys that choose a decision, and Ctrl+Enter that saves it.
+
+import { onKeys } from "../lib/shortcuts.js";
+
+const form = document.querySelector("form.decision");
+const reason = form?.querySelector("textarea");
+/** @type {HTMLButtonElement | null} the button whose key was pressed before the reason was written */
+let chosen = null;
+
+if (form instanceof HTMLFormElement && reason) {
+  onKeys((press) => {
+    const target = form.querySelector(`[data-key="${CSS.escape(press.key.toUpperCase())}"]`);
+    return target ? () => use(target, form, reason) : null;
+  });
+  form.addEventListener("keydown", (press) => {
+    if (press.key !== "Enter" || !(press.ctrlKey || press.metaKey) || press.repeat) return;
+    press.preventDefault();
+    form.requestSubmit(chosen ?? /** @type {HTMLButtonElement | null} */ (form.querySelector("button.button-primary")));
+  });
+}
+
+/**
+ * @param {Element} target
+ * @param {HTMLFormElement} form
+ * @param {HTMLTextAreaElement} reason
+ */
+function use(target, form, reason) {
+  if (target instanceof HTMLAnchorElement) return target.click();
+  if (target instanceof HTMLButtonElement) {
+    chosen = target;
+    return reason.value.trim() ? form.requestSubmit(target) : reason.focus();
+  }
+  const radio = target.querySelector("input");
+  if (radio) radio.checked = true;
+  reason.focus();
+}
