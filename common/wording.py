@@ -33,3 +33,16 @@ def percent(share: float, digits: int = 1) -> str:
 
 def _localized(written: str) -> str:
     return written.replace("-", "−").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+
+
+def beginning(text: str, length: int) -> str:
+    """The first words of a text on one line, with an ellipsis where something is missing.
+
+    length: at most so many characters. Only a single word that is longer than half of them is cut.
+    """
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1]
+    space = cut.rfind(" ") if line[length - 1] != " " else len(cut)
+    return (cut[:space] if space > length // 2 else cut).rstrip() + "…"

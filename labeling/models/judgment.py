@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
@@ -100,6 +101,13 @@ class Verdict(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["campaign", "settled_at"], name="verdict_campaign_time"),)
+
+    @property
+    def settled_by_label(self) -> str | Promise:
+        """How it was settled. One judgment is no majority, whatever the rule."""
+        if self.settled_by in self.BY_RULE and sum(self.votes.values()) == 1:
+            return _("A single judgment")
+        return self.SettledBy(self.settled_by).label
 
     def __str__(self) -> str:
         return f"{self.winner} ({self.confidence:.2f}) on {self.comparison_id}"

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from common.wording import beginning
 from labeling.models.campaign import Campaign
 from labeling.models.token_ids import TokenIdsField
 
@@ -23,7 +24,7 @@ class Prompt(models.Model):
         constraints = (models.UniqueConstraint(fields=["campaign", "messages_hash"], name="prompt_once_per_campaign"),)
 
     def __str__(self) -> str:
-        return str(self.messages[-1]["content"])[:80] if self.messages else f"prompt {self.pk}"
+        return beginning(str(self.messages[-1]["content"]), 90) if self.messages else f"prompt {self.pk}"
 
 
 class Completion(models.Model):

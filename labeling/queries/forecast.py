@@ -11,8 +11,6 @@ from labeling.stats import Forecast, forecast
 
 DAYS = 14
 DAY_SECONDS = 86_400
-SHORTEST = 1 / 24
-"""In days. A campaign that began less than this ago has no pace yet."""
 
 
 def judged_by_day(campaign: Campaign, *, now: datetime) -> tuple[list[int], float]:
@@ -39,7 +37,7 @@ def judged_by_day(campaign: Campaign, *, now: datetime) -> tuple[list[int], floa
     if Judgment.objects.filter(campaign=campaign, created_at__lte=now - timedelta(days=DAYS)).exists():
         return counts + [0] * (DAYS - len(counts)), 1.0
     part = (now - by_day[oldest]["first"]).total_seconds() / DAY_SECONDS - oldest
-    return counts, min(1.0, max(0.0 if oldest else SHORTEST, part))
+    return counts, min(1.0, max(0.0, part))
 
 
 def completion_forecast(campaign: Campaign, progress: CampaignProgress, *, now: datetime) -> Forecast:

@@ -1,13 +1,15 @@
 """Filtered comparisons, verdicts, judgments and events of a campaign, not yet ordered."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from labeling.exchange import Message, messages_hash, pair_hash
-from labeling.models import Campaign, Comparison, Event, Judgment, User, Verdict
+from labeling.models import Campaign, Comparison, Event, Judgment, Prompt, User, Verdict
 from labeling.queries.verdicts import standing_verdicts
 
 Row = TypeVar("Row", bound=Model)
@@ -40,6 +42,15 @@ def filtered_comparisons(
     return rows.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
 
 
+def prompts_containing(campaign: Campaign, text: str) -> QuerySet[Prompt]:
+    """The campaign's prompts in which some turn contains this text, in any case."""
+    pattern = re.sub(r"([%_\\])", r"\\\1", text)
+    turns = RawSQL(  # the JSON as a whole would also contain roles and escapes
+        "EXISTS (SELECT FROM jsonb_array_elements(messages) turn WHERE turn ->> 'content' ILIKE %s)", [f"%{pattern}%"]
+    )
+    return Prompt.objects.filter(campaign=campaign).annotate(has_text=turns).filter(has_text=True)
+
+
 def comparisons_of(campaign: Campaign, pairs: Iterable[TextPair]) -> list[Comparison | None]:
     """The campaign's comparison for each prompt and two texts, in either order; None: there is none."""
     hashes = [pair_hash(messages_hash(prompt), one, other) for prompt, one, other in pairs]
@@ -50,6 +61,7 @@ def comparisons_of(campaign: Campaign, pairs: Iterable[TextPair]) -> list[Compar
 def filtered_verdicts(
     campaign: Campaign,
     *,
+    text: str | None = None,
     winner: str | None = None,
     settled_by: str | None = None,
     confidence_at_most: float | None = None,
@@ -57,10 +69,15 @@ def filtered_verdicts(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Verdict]:
-    """Verdicts that count, with the texts of their comparisons. model_version: it wrote one of the completions."""
+    """Verdicts that count, with the texts of their comparisons.
+
+    text: part of a turn of the prompt, in any case. model_version: it wrote one of the completions.
+    """
     rows = _between(standing_verdicts(campaign), "settled_at", since, until)
     wanted = {"winner": winner, "settled_by": settled_by, "confidence__lte": confidence_at_most}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if text:
+        rows = rows.filter(comparison__prompt__in=prompts_containing(campaign, text))
     if model_version is not None:
         a, b = "comparison__completion_a__model_version", "comparison__completion_b__model_version"
         rows = rows.filter(Q(**{a: model_version}) | Q(**{b: model_version}))

@@ -127,9 +127,9 @@ class _Counted:
     errors: AnnotatorErrors
 
 
-def statistics(campaign: Campaign, part: Slice | None = None, *, now: datetime) -> Statistics:
-    """All figures of a slice. part: None: all judgments by people. Raises Invalid."""
-    counted = _counted(campaign, part or Slice(), now)
+def statistics(campaign: Campaign, part: Slice | None = None, *, recount: bool = False, now: datetime) -> Statistics:
+    """All figures of a slice. part: None: all judgments by people. recount: not from the cache. Raises Invalid."""
+    counted = _counted(campaign, part or Slice(), now, recount=recount)
     counts, errors = counted.counts, counted.errors
     agreed = agreement_report(counts.patterns)
     noise = label_noise(agreed.percent_without_ties)
@@ -176,12 +176,12 @@ def plain(value: Any) -> Any:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
-def _counted(campaign: Campaign, part: Slice, now: datetime) -> _Counted:
+def _counted(campaign: Campaign, part: Slice, now: datetime, *, recount: bool = False) -> _Counted:
     # The texts of a slice may hold any character; the keys of a cache may not.
     key = f"statistics:{campaign.pk}:{hashlib.sha256(repr(part).encode()).hexdigest()}"
     stamp = _stamp(campaign)
     cached: _Counted | None = cache.get(key)
-    if cached is not None and (cached.stamp == stamp or _is_fresh_enough(cached, now)):
+    if cached is not None and not recount and (cached.stamp == stamp or _is_fresh_enough(cached, now)):
         return cached
     began = perf_counter()
     counts = count_slice(campaign, part, now, settings.TIME_ZONE)

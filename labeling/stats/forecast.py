@@ -8,6 +8,8 @@ import numpy as np
 from labeling.stats.sentences import gettext_noop
 
 RESAMPLES = 2000
+SHORTEST_DAYS = 1.0
+"""A pace needs a whole day: the first minutes of work, times 1,440, say nothing about a day."""
 FEWEST_DAYS = 3
 """With fewer days there is no interval, because they do not show how much days differ."""
 
@@ -16,7 +18,8 @@ FEWEST_DAYS = 3
 class Forecast:
     """The forecast of a campaign.
 
-    remaining: judgments still wanted. per_day: the pace, in judgments per day; None: nobody judged recently. days,
+    remaining: judgments still wanted. per_day: the pace, in judgments per day; None: nobody judged recently, or only
+    for less than a day. days,
     low, high: until the last judgment, with the 95 % interval; None: there is no pace, or too few days for an interval.
     reason: a sentence that says why something is missing; None: nothing is.
     """
@@ -33,7 +36,7 @@ def forecast(remaining: int, counts: Sequence[int], last_part: float = 1.0) -> F
     """The time that `remaining` judgments take at the pace of some days.
 
     counts: judgments of each past day, newest first, including days without any. last_part: the share of the oldest
-    day that counts, since work may have begun in the middle of it; above 0 if it is the only day. The interval
+    day that counts, since work may have begun in the middle of it. The interval
     resamples the days with replacement (percentiles), so weekends and holidays widen it. It is open if too many
     resamples have no judgments.
     """
@@ -42,6 +45,8 @@ def forecast(remaining: int, counts: Sequence[int], last_part: float = 1.0) -> F
     total, elapsed = sum(counts), len(counts) - 1 + last_part
     if not counts or total == 0:
         return Forecast(remaining, reason=gettext_noop("Nobody has judged recently, so there is no pace."))
+    if elapsed < SHORTEST_DAYS:
+        return Forecast(remaining, reason=gettext_noop("A forecast needs a day of judgments."))
     pace = total / elapsed
     if len(counts) < FEWEST_DAYS:
         reason = gettext_noop("Based on fewer than three days, which do not show how much days differ.")

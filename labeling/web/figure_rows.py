@@ -1,5 +1,6 @@
 """A figure as a page shows it: its value and interval on a scale, with published figures as marks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,6 +80,31 @@ class FigureRow:
             return None
         low, high = self.scale
         return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRows:
+    """Several figures. Those without a value are named in a sentence for each reason, not drawn as empty bars."""
+
+    rows: Sequence[FigureRow]
+
+    @property
+    def defined(self) -> list[FigureRow]:
+        return [row for row in self.rows if row.estimate.value is not None]
+
+    @property
+    def reasons(self) -> list[tuple[str, list[FigureRow]]]:
+        """Each reason with the figures that it leaves without a value, in the order of the figures."""
+        by_reason: dict[str, list[FigureRow]] = {}
+        for row in self.rows:
+            if row.estimate.value is None:
+                by_reason.setdefault(row.estimate.reason or "", []).append(row)
+        return list(by_reason.items())
+
+    @property
+    def marked(self) -> bool:
+        """Whether a published figure is drawn beside one of them."""
+        return any(row.marks for row in self.defined)
 
 
 def interval(estimate: Estimate, unit: Unit = "share") -> str:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from common.errors import Invalid
@@ -15,14 +14,20 @@ from labeling.models import Campaign
 from labeling.queries.slices import Slice, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, statistics
 from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
-from labeling.web.agreement import agreement_rows
 from labeling.web.edge import page, person, refuse
-from labeling.web.figure_rows import FigureRow, Mark, formatted, interval
+from labeling.web.figure_rows import FigureRow, FigureRows, formatted, interval
 from labeling.web.slice_form import SliceForm
+from labeling.web.statistics_rows import (
+    ALL_FIGURES,
+    agreement_figures,
+    bias_figures,
+    checks_figures,
+    noise_figures,
+    speed_figures,
+)
+from labeling.web.statistics_tables import TABLES, as_csv
 
 MOST_IN_MATRIX = 12
-ONE_AGAINST_MOST = (Mark(0.657, gettext_lazy("AlpacaEval, one annotator against the mode of three")),)
-LONGER = (Mark(0.64, gettext_lazy("AlpacaEval's annotators")),)
 CHOICES = ("a", "tie", "b")
 
 
@@ -47,8 +52,12 @@ class PairCell:
 
 @dataclass(frozen=True, slots=True)
 class DriftChart:
-    """Agreement over time as a small chart of 100 by 40: a band for the intervals, a line for the values."""
+    """Agreement over time as a small chart of 100 by 40: a band for the intervals, a line for the values.
 
+    key: the name of its table.
+    """
+
+    key: str
     name: str
     drift: Drift
 
@@ -68,6 +77,20 @@ class DriftChart:
         upper = [_position(x, point.agreement.high) for x, point in self._points]
         lower = [_position(x, point.agreement.low) for x, point in self._points]
         return " ".join([*upper, *reversed(lower)])
+
+    @property
+    def spots(self) -> list[tuple[str, str, str]]:
+        """Where each point reacts to the pointer: x and width of a column, and its text."""
+        points = self._points
+        width = 100 / max(1, len(points))
+        return [
+            (
+                f"{min(100 - width, max(0.0, x - width / 2)):.2f}",
+                f"{width:.2f}",
+                f"{point.name}: {formatted(point.agreement.value)} ({interval(point.agreement)})",
+            )
+            for x, point in points
+        ]
 
     @property
     def change(self) -> str:
@@ -102,33 +125,66 @@ def _in_points(share: str) -> str:
 @page
 @require_safe
 def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """The figures of the slice in the form; without a form, of all judgments by people."""
+    """The figures of the slice in the form; without a form, of all judgments by people. `recount`: not cached ones."""
     campaign = get_led_campaign(person(request), slug)
-    form = SliceForm(request.GET or None, choices=slice_choices(campaign))
+    selection = _selection(request, campaign)
+    return render(request, "labeling/statistics.html", _context(request, campaign, selection))
+
+
+@page
+@require_safe
+def statistics_table(request: HttpRequest, slug: str, table: str) -> HttpResponse:
+    """One table of the same figures as CSV."""
+    campaign = get_led_campaign(person(request), slug)
+    if table not in TABLES:
+        raise Http404
+    selection = _selection(request, campaign)
+    figures = selection.figures
+    rows = [row for part in ALL_FIGURES for row in part(figures)]
+    response = HttpResponse(as_csv(TABLES[table](rows, figures, selection.ranked)), content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-{table}.csv"'
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The form that selects judgments, and the figures of those."""
+
+    form: SliceForm
+    figures: Statistics
+    ranked: Ranking
+
+
+def _selection(request: HttpRequest, campaign: Campaign) -> Selection:
+    sent = {name: str(value) for name, value in request.GET.items() if name != "recount"}
+    form = SliceForm(sent or None, choices=slice_choices(campaign))
     part, controlled = Slice(), False
     if form.is_bound and form.is_valid():
         part, controlled = form.part(), form.cleaned_data["length_controlled"]
-    now = timezone.now()
+    now, recount = timezone.now(), "recount" in request.GET
     try:
-        figures = statistics(campaign, part, now=now)
+        figures = statistics(campaign, part, recount=recount, now=now)
     except Invalid as error:
         refuse(form, error)
-        part, figures = Slice(), statistics(campaign, now=now)
-    ranked = model_ranking(campaign, part, length_controlled=controlled, now=now)
-    return render(request, "labeling/statistics.html", _context(campaign, form, figures, ranked))
+        part, figures = Slice(), statistics(campaign, recount=recount, now=now)
+    return Selection(form, figures, model_ranking(campaign, part, length_controlled=controlled, now=now))
 
 
-def _context(campaign: Campaign, form: SliceForm, figures: Statistics, ranked: Ranking) -> dict[str, object]:
+def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> dict[str, object]:
+    figures, ranked = selection.figures, selection.ranked
+    query = request.GET.copy()
+    query.pop("recount", None)
     return {
         "campaign": campaign,
         "tab": "statistics",
-        "form": form,
+        "form": selection.form,
         "found": figures,
-        "agreement": _agreement(figures),
-        "noise": _noise(figures),
-        "bias": _bias(figures),
-        "checks": _checks(figures),
-        "speed": _speed(figures),
+        "query": query.urlencode(),
+        "agreement": FigureRows(agreement_figures(figures)),
+        "noise": FigureRows(noise_figures(figures)),
+        "bias": FigureRows(bias_figures(figures)),
+        "checks": FigureRows(checks_figures(figures)),
+        "speed": FigureRows(speed_figures(figures)),
         "ranking": ranked,
         "models": _models(ranked),
         "win_rates": _win_rates(ranked),
@@ -141,133 +197,10 @@ def _context(campaign: Campaign, form: SliceForm, figures: Statistics, ranked: R
         "matrix_names": [row.annotator for row in figures.annotators[:MOST_IN_MATRIX]],
         "most_in_matrix": MOST_IN_MATRIX,
         "drifts": [
-            DriftChart(_("By day or week"), figures.by_day),
-            DriftChart(_("By comparison, in the order of the last vote"), figures.by_stretch),
+            DriftChart("by-day", _("By day or week"), figures.by_day),
+            DriftChart("by-comparison", _("By comparison, in the order of the last vote"), figures.by_stretch),
         ],
     }
-
-
-def _agreement(figures: Statistics) -> list[FigureRow]:
-    without, with_ties, alpha, ac1 = agreement_rows(figures.agreement)
-    others = FigureRow(
-        "leave-one-out",
-        _("Agreement with the majority"),
-        _("How often a judgment agrees with the majority of the others, for comparisons with three or more."),
-        figures.leave_one_out,
-        marks=ONE_AGAINST_MOST,
-    )
-    ordinal = FigureRow(
-        "alpha-ordinal",
-        _("Alpha on the strength scale"),
-        _("Ordinal, from “b is much better” to “a is much better”: similar choices count as less disagreement."),
-        figures.alpha_ordinal,
-        "coefficient",
-    )
-    return [without, with_ties, others, alpha, ordinal, ac1]
-
-
-def _noise(figures: Statistics) -> list[FigureRow]:
-    noise = figures.noise
-    return [
-        FigureRow(
-            "noise",
-            _("Wrong preferences"),
-            _("The error rate that would explain the agreement without ties if all annotators were alike."),
-            noise.from_agreement,
-        ),
-        FigureRow(
-            "noise-ds",
-            _("Wrong preferences, by Dawid-Skene"),
-            _("The same with an error rate for each annotator."),
-            noise.by_dawid_skene,
-        ),
-        FigureRow(
-            "ceiling",
-            _("Ceiling on single judgments"),
-            _("The score of a reward model that is always right; a higher score means that it learned the noise."),
-            noise.ceiling_one,
-        ),
-        FigureRow(
-            "ceiling-three",
-            _("Ceiling on majorities of three"),
-            _("The same if each verdict is the majority of three judgments."),
-            noise.ceiling_three,
-        ),
-    ]
-
-
-def _bias(figures: Statistics) -> list[FigureRow]:
-    length = figures.length
-    return [
-        FigureRow(
-            "left",
-            _("Left preferred"),
-            _("Share of all preferences. Sides are random, so the texts alone would give one half."),
-            figures.position,
-            of="preference",
-        ),
-        FigureRow(
-            "longer",
-            _("Longer preferred"),
-            _("Share of the preferences between texts whose lengths differ by more than 5 %."),
-            length.longer_preferred,
-            marks=LONGER,
-        ),
-        FigureRow(
-            "twice",
-            _("Preferred when twice as long"),
-            _("From a logistic regression over all length ratios."),
-            length.twice_as_long,
-        ),
-        FigureRow(
-            "slope",
-            _("Slope over the length ratio"),
-            _("Slope of the log odds of a preference over the log of the length ratio; 0 means no effect of length."),
-            length.slope,
-            "coefficient",
-            scale=(-2.0, 2.0),
-        ),
-    ]
-
-
-def _checks(figures: Statistics) -> list[FigureRow]:
-    retests = figures.retests
-    return [
-        FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), figures.gold, of="judgment"),
-        FigureRow(
-            "consistency",
-            _("Same choice again"),
-            _("When an annotator judges the same comparison again with the sides swapped."),
-            retests.consistency,
-            of="retest",
-        ),
-        FigureRow(
-            "side-decided",
-            _("Same side again"),
-            _("Among retests with a preference both times: the side or chance decided, not the text."),
-            retests.side_decided,
-            of="retest",
-        ),
-        FigureRow(
-            "left-pull",
-            _("Pull to the left"),
-            _("Among those, left twice minus right twice: the effect of the side. Chance favours neither side."),
-            retests.left_pull,
-            of="retest",
-            scale=(-1.0, 1.0),
-        ),
-    ]
-
-
-def _speed(figures: Statistics) -> list[FigureRow]:
-    ends = [one for one in (figures.speed.upper_quartile.high, figures.speed.upper_quartile.value) if one is not None]
-    scale = (0.0, max([*ends, 1.0]) * 1.1)
-    quarters = (
-        ("lower", _("Lower quartile"), figures.speed.lower_quartile),
-        ("median", _("Median"), figures.speed.median),
-        ("upper", _("Upper quartile"), figures.speed.upper_quartile),
-    )
-    return [FigureRow(key, name, "", one, "seconds", of="judgment", scale=scale) for key, name, one in quarters]
 
 
 def _models(ranked: Ranking) -> list[tuple[int, object, FigureRow]]:

@@ -15,7 +15,7 @@ from labeling.web.offline import offline_worker
 from labeling.web.people import people, people_pause, people_remove
 from labeling.web.preview import campaign_preview
 from labeling.web.settings import campaign_settings, campaign_status
-from labeling.web.statistics import campaign_statistics
+from labeling.web.statistics import campaign_statistics, statistics_table
 from labeling.web.tokens import token_revoke, tokens
 from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts
 from labeling.web.webhooks import delivery_retry, webhook_change, webhook_rotate, webhooks
@@ -50,6 +50,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/comparisons/<int:pk>/change/", comparison_change, name="comparison_change"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
     path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),
+    path("campaigns/<slug:slug>/statistics/<slug:table>.csv", statistics_table, name="statistics_table"),
     path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),
     path("campaigns/<slug:slug>/events/", events, name="events"),
     path("campaigns/<slug:slug>/webhooks/", webhooks, name="webhooks"),

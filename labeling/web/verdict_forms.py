@@ -11,12 +11,17 @@ from common.days import midnight
 from labeling.models import Comparison, Verdict, Winner
 
 ANY = ("", _("Any"))
+WINNERS = ((Winner.A, "A"), (Winner.B, "B"), (Winner.TIE, _("Tie")), (Winner.BOTH_BAD, _("Both bad")))
+"""As the tables name them."""
 
 
 class VerdictFilterForm(forms.Form):
     """The filter of the verdicts table. Empty: all verdicts."""
 
-    winner = forms.ChoiceField(label=_("Winner"), choices=[ANY, *Winner.choices], required=False)
+    text = forms.CharField(
+        label=_("Prompt contains"), max_length=200, required=False, widget=forms.TextInput({"type": "search"})
+    )
+    winner = forms.ChoiceField(label=_("Winner"), choices=[ANY, *WINNERS], required=False)
     settled_by = forms.ChoiceField(label=_("Settled by"), choices=[ANY, *Verdict.SettledBy.choices], required=False)
     confidence_at_most = forms.FloatField(
         label=_("Maximum confidence"),
@@ -42,7 +47,7 @@ class VerdictFilterForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """Arguments for `filtered_verdicts`. Call is_valid first."""
         values = self.cleaned_data
-        names = ("winner", "settled_by", "confidence_at_most", "model_version")
+        names = ("text", "winner", "settled_by", "confidence_at_most", "model_version")
         asked = {name: values[name] for name in names if values[name] not in (None, "")}
         if values["since"]:
             asked["since"] = midnight(values["since"])

@@ -1,6 +1,6 @@
 """The table of verdicts, the disagreements behind them, and the page of a single comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
+from common.wording import percent
 from labeling.access import get_led_campaign
 from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
@@ -63,7 +64,14 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
     form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
     filtered = filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {}))
     page_rows, older = _one_page(request, filtered, VERDICTS_SHOWN)
-    context = {"campaign": campaign, "form": form, "verdicts": page_rows, "older": older, "tab": "verdicts"}
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "verdicts": page_rows,
+        "alike": _alike(page_rows),
+        "older": older,
+        "tab": "verdicts",
+    }
     return render(request, "labeling/verdicts.html", context)
 
 
@@ -135,6 +143,22 @@ def comparison_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return text % {"more": more}
 
     return act(request, errand, back=reverse("comparison", args=[slug, pk]))
+
+
+def _alike(rows: list[Verdict]) -> dict[str, str]:
+    """The columns that are the same in all of several rows, with their value: a sentence says it once."""
+    columns: dict[str, Callable[[Verdict], str]] = {
+        "confidence": lambda row: percent(row.confidence),
+        "settled_by": lambda row: "" if row.settled_by_user_id else str(row.settled_by_label),
+        "models": _models,
+    }
+    values = {name: {value(row) for row in rows} for name, value in columns.items()}
+    return {name: found.pop() for name, found in values.items() if len(rows) > 1 and len(found) == 1 and all(found)}
+
+
+def _models(row: Verdict) -> str:
+    a, b = row.comparison.completion_a.model_version, row.comparison.completion_b.model_version
+    return a if a == b else f"{a or gettext('unknown')}, {b or gettext('unknown')}"
 
 
 def _comparison(request: HttpRequest, slug: str, pk: int) -> tuple[Campaign, Comparison]:

@@ -1,8 +1,9 @@
 """Labels and numbers in the reader's language."""
 
+import pytest
 from django.utils.translation import override
 
-from common.wording import decimals, grouped, in_sentence, percent, significant
+from common.wording import beginning, decimals, grouped, in_sentence, percent, significant
 
 
 def test_english_labels_are_in_lower_case_within_a_sentence_and_german_ones_are_not() -> None:
@@ -29,3 +30,19 @@ def test_a_number_is_rounded_to_its_significant_digits() -> None:
 def test_a_signed_number_has_its_plus() -> None:
     with override("en"):
         assert (decimals(12.4, 0, signed=True), decimals(-12.4, 0, signed=True)) == ("+12", "−12")
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "expected"),
+    [
+        ("Short.", 10, "Short."),
+        ("Two\n  lines", 20, "Two lines"),
+        ("What is the capital of France?", 20, "What is the capital…"),
+        ("Donaudampfschifffahrtsgesellschaft", 10, "Donaudamp…"),
+        ("exactly ten", 11, "exactly ten"),
+        ("eleven more words", 12, "eleven more…"),
+    ],
+)
+def test_the_beginning_of_a_text_ends_with_a_whole_word(text: str, length: int, expected: str) -> None:
+    assert beginning(text, length) == expected
+    assert len(beginning(text, length)) <= length

@@ -62,6 +62,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "campaign_preview": {"GET": LEADS},
     "data": {"GET": LEADS, "POST": LEADS},
     "statistics": {"GET": LEADS},
+    "statistics_table": {"GET": LEADS},
     "settings": {"GET": LEADS, "POST": LEADS},
     "campaign_status": {"POST": LEADS},
     "events": {"GET": LEADS},

@@ -18,6 +18,7 @@ from labeling.queries.forecast import completion_forecast
 from labeling.queries.progress import CampaignProgress, campaign_progress
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import act, page, person
+from labeling.web.figure_rows import FigureRows
 from training.access import visible_versions
 from training.actions.generation import start_generation
 from training.actions.retraining import save_retraining_rule
@@ -104,7 +105,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     versions = visible_versions(user).order_by("-pk")
     runs = Run.objects.filter(campaign=campaign).select_related("parent", "snapshot", "version").order_by("-pk")
     now = timezone.now()
-    progress, agreement_table = campaign_progress(campaign, now=now), agreement_rows(agreement(campaign))
+    progress, agreement_table = campaign_progress(campaign, now=now), FigureRows(agreement_rows(agreement(campaign)))
     forecast = completion_forecast(campaign, progress, now=now)
     candidate = _candidate(overview)
     return {
@@ -115,7 +116,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "forecast": forecast,
         "done_at": now + timedelta(days=forecast.days) if forecast.days is not None else None,
         "agreement": agreement_table,
-        "agreement_known": any(row.estimate.comparisons for row in agreement_table),
+        "agreement_known": any(row.estimate.comparisons for row in agreement_table.rows),
         "has_simulated": has_simulated_annotators(campaign),
         "overview": overview,
         "serving": overview.serving,

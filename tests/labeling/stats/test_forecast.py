@@ -27,11 +27,18 @@ def test_the_oldest_day_counts_for_as_much_of_it_as_there_was() -> None:
 
 
 def test_less_than_three_days_have_a_pace_and_no_interval() -> None:
-    result = forecast(10, [5], 0.25)
-    assert result.per_day == 20
-    assert result.days == 0.5
+    result = forecast(10, [3, 2], 0.25)
+    assert result.per_day == 4
+    assert result.days == 2.5
     assert result.low is None
     assert "fewer than three days" in str(result.reason)
+
+
+def test_less_than_a_day_has_no_pace() -> None:
+    result = forecast(10, [5], 0.25)
+    assert (result.per_day, result.days, result.low) == (None, None, None)
+    assert "a day of judgments" in str(result.reason)
+    assert forecast(10, [5], 1.0).per_day == 5
 
 
 def test_without_judgments_there_is_no_pace_and_without_work_nothing_to_foresee() -> None:

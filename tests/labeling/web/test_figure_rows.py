@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from labeling.stats import Estimate
-from labeling.web.figure_rows import FigureRow, Mark, Unit, counted, formatted, interval
+from labeling.web.figure_rows import FigureRow, FigureRows, Mark, Unit, counted, formatted, interval
 
 
 def row(estimate: Estimate, unit: Unit = "share", scale: tuple[float, float] = (0.0, 1.0)) -> FigureRow:
@@ -50,3 +50,16 @@ def test_an_undefined_figure_has_no_place() -> None:
 def test_the_sample_size_is_counted_in_its_unit() -> None:
     assert row(Estimate(0.5, 0.4, 0.6, 1)).counted == "1 comparison"
     assert counted("retest", 1204) == "1,204 retests"
+
+
+def test_figures_without_a_value_are_named_once_for_each_reason() -> None:
+    known, few, other = (
+        Estimate(0.5, 0.4, 0.6, 9),
+        Estimate(None, None, None, 0, "Few."),
+        Estimate(None, None, None, 0, "None."),
+    )
+    one, two, three, four = row(few), row(known), row(few), row(other)
+    rows = FigureRows([one, two, three, four])
+    assert rows.defined == [two]
+    assert rows.reasons == [("Few.", [one, three]), ("None.", [four])]
+    assert not rows.marked

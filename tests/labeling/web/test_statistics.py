@@ -30,7 +30,7 @@ def judged() -> Stage:
 
 
 def rows(context: Any) -> dict[str, Any]:
-    return {row.key: row for name in ("agreement", "noise", "bias", "speed") for row in context[name]}
+    return {row.key: row for name in ("agreement", "noise", "bias", "speed") for row in context[name].rows}
 
 
 def test_a_lead_sees_every_figure_with_its_interval_beside_the_published_ones(visiting: Visiting) -> None:

@@ -29,6 +29,25 @@ def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     assert "Enter a number" in page
 
 
+def test_a_verdict_is_found_by_a_part_of_its_prompt(visiting: Visiting) -> None:
+    scene = stage(comparisons=12)
+    scene.settle(["a"] * 12)
+    maya = visiting(scene.maya)
+    assert len(maya.get(f"{PATH}verdicts/?text=IS 1").context["verdicts"]) == 3  # 1, 10 and 11
+    assert len(maya.get(f"{PATH}verdicts/?text=%25").context["verdicts"]) == 0
+    assert len(maya.get(f"{PATH}verdicts/?text=user").context["verdicts"]) == 0, "A role is no text."
+
+
+def test_what_is_alike_in_all_rows_is_said_once_and_one_judgment_is_no_majority(visiting: Visiting) -> None:
+    scene = stage(comparisons=3)
+    scene.settle(["a", "b", "a"])
+    response = visiting(scene.maya).get(f"{PATH}verdicts/")
+    assert response.context["alike"] == {"confidence": "75.0 %", "settled_by": "A single judgment", "models": "base"}
+    page = response.content.decode()
+    assert page.count("A single judgment") == 1
+    assert page.count("75.0 %") == 1
+
+
 def test_older_verdicts_are_a_page_away(visiting: Visiting) -> None:
     scene = stage(comparisons=55)
     scene.settle(["a"] * 55)

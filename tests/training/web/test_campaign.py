@@ -156,7 +156,7 @@ def test_agreement_is_shown_with_its_interval_and_published_figures(visiting: Vi
     page = page_of(visiting(on_stage.maya))
     assert "InstructGPT" in page
     assert "12 comparisons" in page
-    rows = {row.key: row for row in visiting(on_stage.maya).get(PATH).context["agreement"]}
+    rows = {row.key: row for row in visiting(on_stage.maya).get(PATH).context["agreement"].rows}
     assert rows["with-ties"].estimate.low < rows["with-ties"].estimate.value < rows["with-ties"].estimate.high
 
 

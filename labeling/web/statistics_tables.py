@@ -1,0 +1,114 @@
+"""The tables of the statistics page as CSV, with every number in full."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from io import StringIO
+from typing import Any
+
+from labeling.exchange import harmless_cell
+from labeling.queries.statistics import Statistics
+from labeling.stats import Drift, Estimate, Ranking
+from labeling.web.figure_rows import FigureRow
+
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
+"""The names of the columns, and the rows."""
+
+ESTIMATE = ("value", "low", "high", "comparisons", "votes", "reason")
+
+
+def figures_table(rows: Iterable[FigureRow]) -> Table:
+    """The single figures of the page."""
+    return ("figure", "name", *ESTIMATE), ([row.key, row.name, *_estimate(row.estimate)] for row in rows)
+
+
+def annotators_table(figures: Statistics) -> Table:
+    """One row for each annotator, by pseudonym."""
+    kinds = ("gold", "accuracy", "left", "seconds")
+    columns = [f"{kind}_{part}" for kind in kinds for part in ESTIMATE[:4]]
+    rows = (
+        [
+            one.annotator,
+            one.is_simulated,
+            one.votes,
+            *(cell for kind in kinds for cell in _estimate(getattr(one, kind))[:4]),
+        ]
+        for one in figures.annotators
+    )
+    return ("annotator", "is_simulated", "judgments", *columns), rows
+
+
+def confusion_table(figures: Statistics) -> Table:
+    """P(chose | true) of each annotator over a, tie and b."""
+    names = ("a", "tie", "b")
+    rows = (
+        [one.annotator, true, *shares]
+        for one in figures.annotators
+        for true, shares in zip(names, one.confusion, strict=False)
+    )
+    return ("annotator", "true", *(f"chose_{name}" for name in names)), rows
+
+
+def pairs_table(figures: Statistics) -> Table:
+    """One row for each two annotators who judged the same comparisons."""
+    return ("annotator", "other", *ESTIMATE), (
+        [pair.first, pair.second, *_estimate(pair.same)] for pair in figures.pairs
+    )
+
+
+def drift_table(drift: Drift) -> Table:
+    """Agreement with ties, by stretch of time."""
+    return ("from", *ESTIMATE), ([point.name, *_estimate(point.agreement)] for point in drift.points)
+
+
+def ranking_table(ranked: Ranking) -> Table:
+    """The ratings of the model versions, best first."""
+    rows = (
+        [
+            place,
+            row.model,
+            *_estimate(row.rating)[:3],
+            row.wins,
+            row.ties,
+            row.losses,
+            row.rating.comparisons,
+            row.group,
+        ]
+        for place, row in enumerate(ranked.models, start=1)
+    )
+    return ("rank", "version", "rating", "low", "high", "won", "tied", "lost", "comparisons", "group"), rows
+
+
+def win_rates_table(ranked: Ranking) -> Table:
+    """The expected win rate of each version against each other."""
+    names = [row.model for row in ranked.models]
+    return ("preferred", *(f"to {name}" for name in names)), (
+        [name, *rates] for name, rates in zip(names, ranked.win_rates, strict=True)
+    )
+
+
+TABLES: dict[str, Callable[[Sequence[FigureRow], Statistics, Ranking], Table]] = {
+    "figures": lambda rows, figures, ranked: figures_table(rows),
+    "annotators": lambda rows, figures, ranked: annotators_table(figures),
+    "confusion": lambda rows, figures, ranked: confusion_table(figures),
+    "pairs": lambda rows, figures, ranked: pairs_table(figures),
+    "ranking": lambda rows, figures, ranked: ranking_table(ranked),
+    "win-rates": lambda rows, figures, ranked: win_rates_table(ranked),
+    "by-day": lambda rows, figures, ranked: drift_table(figures.by_day),
+    "by-comparison": lambda rows, figures, ranked: drift_table(figures.by_stretch),
+}
+"""Every table by its name in the address."""
+
+
+def as_csv(table: Table) -> str:
+    """CSV (RFC 4180) with a header. No cell is a formula to a spreadsheet."""
+    columns, rows = table
+    lines = StringIO()
+    writer = csv.writer(lines)
+    writer.writerow([harmless_cell(name) for name in columns])
+    for row in rows:
+        writer.writerow([harmless_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return lines.getvalue()
+
+
+def _estimate(estimate: Estimate) -> list[Any]:
+    return [getattr(estimate, name) for name in ESTIMATE]
