@@ -71,6 +71,7 @@ def lens(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "wanted": subject,
+        "named_run": (request.POST if request.method == "POST" else request.GET).get("run", ""),
         "names": SIDE_NAMES[subject.is_preference] if subject else (),
         "has_versions": seen.exists(),
         "lens_jobs": lens_jobs[:JOBS_LISTED],

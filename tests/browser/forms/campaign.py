@@ -1,0 +1,145 @@
+"""A campaign's data, rules, guidelines and log, and the creation of a new one."""
+
+import json
+
+from playwright.sync_api import Locator, Page, expect
+
+from labeling.models import Campaign, WebhookDelivery
+from tests.browser.forms.entry import Entry
+from tests.browser.forms.world import World
+
+SETTINGS = "/campaigns/sums/settings/"
+WEBHOOKS = "/campaigns/sums/webhooks/"
+
+
+def _prompts_file(world: World) -> dict[str, object]:
+    path = world.folder / "prompts.jsonl"
+    path.write_text("".join(json.dumps({"prompt": f"What is {number} times two?"}) + "\n" for number in range(3)))
+    return {"prompts_file": path}
+
+
+def _active(world: World) -> None:
+    Campaign.objects.filter(pk=world.stage.campaign.pk).update(status="active")
+
+
+def _given_up(world: World) -> None:
+    WebhookDelivery.objects.update(status="given_up")
+
+
+def _draft_with_pairs(world: World) -> None:
+    Campaign.objects.filter(pk=world.stage.campaign.pk).update(status="draft")
+
+
+def _preview(page: Page, form: Locator) -> None:
+    with page.expect_popup() as popup:
+        form.locator("button[formaction]").click()
+    expect(popup.value.get_by_test_id("judging")).to_be_visible()
+    popup.value.close()
+
+
+ENTRIES = (
+    Entry(
+        form="labeling/data/import.html",
+        path="/campaigns/sums/data/",
+        arrange=_prompts_file,
+        fill={"file": "{prompts_file}", "kind": "prompts", "refuse_all": True},
+        sees="3 new prompts",
+        wrong={"kind": "comparisons", "dialect": "hh", "as_gold": True},
+        complaint="Nothing was imported",
+    ),
+    Entry(
+        form="labeling/guidelines/edit.html",
+        path="/campaigns/sums/guidelines/?edit",
+        fill={"text": "# New rules\n\nPrefer what is **true**."},
+        sees="is now in force",
+        wrong={"text": "   "},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="labeling/settings.html",
+        path=SETTINGS,
+        fill={"description": "Sums for everybody.", "allow_edit": True, "quota_per_day": "40", "gold_rate": "0.2"},
+        sees="Saved.",
+        wrong={"overlap": "77", "criteria": "kind*: Which one is kinder?\npolite"},
+        complaint="less than or equal to 50",
+    ),
+    Entry(
+        form="labeling/events/filter.html",
+        path="/campaigns/sums/events/",
+        fill={"actor": "maya", "since": "2026-01-01"},
+        lands="actor=maya",
+        never_refused="An actor who does not exist has no events, and dates are picked.",
+    ),
+    Entry(
+        form="labeling/verdicts.html",
+        path="/campaigns/sums/verdicts/",
+        fill={"winner": "a", "confidence_at_most": "0.9"},
+        lands="winner=a",
+        wrong={"confidence_at_most": "7"},
+        complaint="less than or equal to 1",
+    ),
+    Entry(
+        form="labeling/disagreements.html",
+        path="/campaigns/sums/disagreements/",
+        fill={"status": "conflict", "commented": True},
+        lands="status=conflict",
+        never_refused="It has a list and a box.",
+    ),
+    Entry(
+        form="labeling/statistics/slice.html",
+        path="/campaigns/sums/statistics/",
+        fill={"since": "2026-01-01", "include_simulated": True},
+        lands="since=2026-01-01",
+        never_refused="Dates are picked, and the rest are lists and boxes.",
+    ),
+    Entry(
+        form="labeling/webhooks/add.html",
+        path=WEBHOOKS,
+        fill={"url": "https://1.1.1.1/another", "event_types": ["verdict.settled"]},
+        sees="https://1.1.1.1/another",
+        wrong={"url": "https://127.0.0.1/inside"},
+        complaint="private",
+    ),
+    Entry(form="labeling/webhooks/address.html", path=WEBHOOKS, press="Switch off", sees="The webhook is switched off"),
+    Entry(form="labeling/webhooks/address.html>webhook_rotate", path=WEBHOOKS, sees="shown only once"),
+    Entry(
+        form="labeling/webhooks/delivery.html", path=WEBHOOKS, arrange=_given_up, sees="The message is being sent again"
+    ),
+    Entry(form="labeling/webhooks/remove.html", path=WEBHOOKS, press="Remove", sees="The webhook is deleted"),
+    Entry(
+        form="training/new_campaign.html>new_campaign_preview",
+        path="/campaigns/new/",
+        fill={"name": "Proverbs", "allow_tie": False},
+        act=_preview,
+        never_refused="The page with the form stays.",
+    ),
+    Entry(
+        form="training/new_campaign.html",
+        path="/campaigns/new/",
+        fill={"name": "Proverbs", "prompts": "Say it shorter."},
+        act=lambda page, form: form.evaluate("one => one.requestSubmit(one.querySelector('[data-make]'))"),
+        sees="Proverbs",
+        wrong={"overlap": "77"},
+        complaint="less than or equal to 50",
+    ),
+    Entry(
+        form="parts/campaign_acts.html",
+        path="/campaigns/sums/",
+        arrange=_active,
+        press="Pause",
+        sees="Sums is paused",
+    ),
+    Entry(
+        form="labeling/settings/status.html",
+        path=SETTINGS,
+        arrange=_active,
+        press="Close campaign",
+        sees="Sums is closed",
+    ),
+    Entry(
+        form="training/campaign/labels.html",
+        path="/campaigns/sums/",
+        arrange=_draft_with_pairs,
+        sees="Sums is active",
+    ),
+)

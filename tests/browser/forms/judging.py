@@ -1,0 +1,148 @@
+"""Judging, adjudicating, and what becomes of a comparison afterwards."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from labeling.actions.curation import retire_comparison
+from tests.browser.annotating import PATH, press
+from tests.browser.busy import CRITERIA
+from tests.browser.forms.entry import Entry
+from tests.browser.forms.world import World
+
+
+def _judge(page: Page, form: Locator) -> None:
+    """Judges; the judgment can then be undone."""
+    expect(page.get_by_test_id("undo")).to_be_disabled()
+    form.get_by_test_id("choose-tie").click()
+    expect(page.get_by_test_id("undo")).to_be_enabled()
+
+
+def _press_edit(page: Page, form: Locator) -> None:
+    form.get_by_label("Left").check()
+    form.get_by_test_id("edited").fill("A better text than both.")
+    form.get_by_test_id("save-edit").click()
+
+
+def _open_edit(page: Page) -> None:
+    press(page, "e")
+
+
+def _open_help(page: Page) -> None:
+    press(page, "?")
+
+
+def _close_help(page: Page, form: Locator) -> None:
+    page.locator("#help form").get_by_role("button").click()
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def _edits_allowed(world: World) -> None:
+    """Alice's next pair asks no criterion."""
+    world.change(criteria=[], allow_edit=True)
+
+
+def _criteria_asked(world: World) -> None:
+    world.change(criteria=CRITERIA)
+
+
+def _conflict(world: World) -> None:
+    """Two annotators disagree about a comparison, whatever was decided before."""
+    stage = world.stage
+    world.change(criteria=[])
+    world.add_pair()
+    for user, winner in ((world.newcomer(), "a"), (world.newcomer(), "b")):
+        stage.vote(world.given(user), winner, strength=1)
+
+
+def _flag(world: World) -> None:
+    """An annotator flags a comparison."""
+    world.add_pair()
+    world.stage.judge(world.given(world.newcomer()), "skip", flag="harm")
+
+
+def _settled(world: World) -> dict[str, object]:
+    return {"settled": world.settled().pk}
+
+
+def _retired(world: World) -> dict[str, object]:
+    one, stage = world.settled(), world.stage
+    retire_comparison(comparison=one, reason="To be restored.", acting_user=stage.maya, now=stage.now)
+    return {"retired": one.pk}
+
+
+COMPARISON = "/campaigns/sums/comparisons/{settled}/"
+
+ENTRIES = (
+    Entry(
+        form="labeling/annotate/choices.html",
+        path=PATH,
+        by="alice",
+        arrange=_criteria_asked,
+        fill={"criterion-helpful": "left", "comment": "Both say the same."},
+        act=_judge,
+        wrong={"criterion-helpful": None},
+        complaint="helpful",
+    ),
+    Entry(form="labeling/annotate/undo.html", path=PATH, by="alice", sees="undone"),
+    Entry(
+        form="labeling/annotate/dialog_close.html",
+        path=PATH,
+        by="alice",
+        opens=_open_help,
+        act=_close_help,
+        needs_scripts=True,
+    ),
+    Entry(
+        form="labeling/annotate/edit_dialog.html",
+        path=PATH,
+        by="alice",
+        arrange=_edits_allowed,
+        opens=_open_edit,
+        act=_press_edit,
+        sees="Saved",
+        needs_scripts=True,
+        never_refused="The dialog stays open until the text has changed (test_annotate).",
+    ),
+    Entry(
+        form="labeling/adjudication.html",
+        path="/campaigns/sums/adjudication/",
+        arrange=_conflict,
+        fill={"winner": "b", "reason": "The shorter one is true."},
+        sees="Decision saved",
+        wrong={"reason": " "},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="labeling/flags.html",
+        path="/campaigns/sums/flags/",
+        arrange=_flag,
+        fill={"reason": "It harms nobody."},
+        press="Return to annotators",
+        sees="back with annotators",
+        wrong={"reason": " "},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="labeling/comparison/relabel.html",
+        path=COMPARISON,
+        arrange=_settled,
+        fill={"more": "3", "reason": "The two texts are hard to tell apart."},
+        sees="3 more judgments are requested",
+        wrong={"more": "99"},
+        complaint="less than or equal to 50",
+    ),
+    Entry(
+        form="labeling/comparison/retire.html",
+        path=COMPARISON,
+        arrange=_settled,
+        fill={"reason": "Both texts are cut."},
+        sees="The comparison is retired",
+        wrong={"reason": "  "},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="labeling/comparison/restore.html",
+        path="/campaigns/sums/comparisons/{retired}/",
+        arrange=_retired,
+        sees="The comparison is restored",
+    ),
+)

@@ -1,0 +1,127 @@
+"""Submits the forms of entries, each in a browser context of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from playwright.sync_api import Browser, Error, Locator, Page, Request, Response, expect
+
+from labeling.models import User
+from tests.browser.conftest import session_of, watch
+from tests.browser.forms.entry import Entry, Value, fill
+from tests.browser.forms.listing import ATTRIBUTE
+from tests.browser.forms.world import World
+
+PATIENCE = 30_000  # milliseconds
+RECORDER = f"""addEventListener("submit", (event) => {{
+  const earlier = sessionStorage.getItem("submitted") ?? "";
+  sessionStorage.setItem("submitted", `${{earlier}} ${{event.target.getAttribute("{ATTRIBUTE}")}}`);
+}}, true);"""
+
+
+@dataclass
+class Visit:
+    """A page with a form, and what went over the wire since it was opened."""
+
+    page: Page
+    form: Locator
+    sent: list[Request] = field(default_factory=list)
+    received: list[Response] = field(default_factory=list)
+
+    @property
+    def method(self) -> str:
+        return str(self.form.evaluate("one => one.method")).upper()
+
+
+@dataclass
+class Submitter:
+    """Submits entries in a world; scripts: whether the browser runs them."""
+
+    browser: Browser
+    url: str
+    world: World
+    scripts: bool = True
+
+    def faults_of(self, entry: Entry) -> Iterator[str]:
+        """What is wrong with the form, one sentence each."""
+        try:
+            with self._visit(self._named(entry)) as (visit, named, complaints):
+                self._submit(visit, named)
+                yield from complaints
+        except (AssertionError, Error) as error:
+            yield _short(error)
+
+    @contextmanager
+    def _visit(self, entry: Entry) -> Iterator[tuple[Visit, Entry, list[str]]]:
+        context = self.browser.new_context(
+            base_url=self.url,
+            viewport={"width": 1280, "height": 900},
+            java_script_enabled=self.scripts,
+            service_workers="block",
+        )
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(RECORDER)
+        if entry.by is not None:
+            key = session_of(User.objects.get(username=entry.by))
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.url}])
+        page, complaints = context.new_page(), list[str]()
+        watch(page, self.url, complaints)
+        try:
+            page.goto(entry.path)
+            if entry.opens:
+                entry.opens(page)
+            visit = Visit(page, entry.locate(page))
+            page.on("request", lambda request: visit.sent.append(request))
+            page.on("response", lambda response: visit.received.append(response))
+            yield visit, entry, complaints
+        finally:
+            context.close()
+
+    def _submit(self, visit: Visit, entry: Entry) -> None:
+        page, body, method = visit.page, visit.page.locator("body"), visit.method
+        fill(visit.form, entry.fill)
+        if entry.sees:
+            expect(body, "This was here before the form was submitted").not_to_contain_text(entry.sees)
+        entry.submit(page, visit.form)
+        if entry.sees:
+            expect(body).to_contain_text(entry.sees, timeout=PATIENCE)
+        if entry.lands:
+            expect(page).to_have_url(entry.lands_at, timeout=PATIENCE)
+        self._check_traffic(visit, entry, method)
+
+    def _check_traffic(self, visit: Visit, entry: Entry, method: str) -> None:
+        """The browser sent the form, said where it comes from, and no answer was an error."""
+        if self.scripts and not entry.never_sent:
+            submitted = str(visit.page.evaluate("sessionStorage.getItem('submitted')"))
+            assert entry.template in submitted, f"Another form was submitted:{submitted}"
+        if not self.scripts:
+            assert any(one.is_navigation_request() and one.method == method for one in visit.sent), "Nothing was sent."
+        origin = f"{urlsplit(self.url).scheme}://{urlsplit(self.url).netloc}"
+        for request in visit.sent:
+            if request.method == "POST":
+                assert request.all_headers().get("origin") == origin, f"{request.url} got no origin"
+        refused = [f"{one.status} from {one.url}" for one in visit.received if one.status >= 400]
+        assert not refused, ", ".join(refused)
+
+    def _named(self, entry: Entry) -> Entry:
+        """The entry with the world's things in the place of their names."""
+        names = self.world.names | ((entry.arrange(self.world) if entry.arrange else None) or {})
+
+        def named(values: dict[str, Value]) -> dict[str, Value]:
+            return {key: one.format(**names) if isinstance(one, str) else one for key, one in values.items()}
+
+        return replace(
+            entry,
+            path=entry.path.format(**names),
+            sees=entry.sees.format(**names),
+            fill=named(entry.fill),
+            wrong=named(entry.wrong),
+        )
+
+
+def _short(error: Exception) -> str:
+    """The part of an error that says what is wrong."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:4])[:500]

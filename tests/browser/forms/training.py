@@ -1,0 +1,230 @@
+"""Versions, runs, generation, automatic retraining, the lens, the lab and the playground."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.forms.entry import Entry
+from tests.browser.forms.world import World
+from tests.training.stub import stub
+from training.actions.snapshots import take_snapshot
+from training.actions.versions import promote, register_base_version
+from training.models import GenerationJob, LensJob, Run
+
+CAMPAIGN = "/campaigns/sums/"
+
+
+def _idle(world: World) -> None:
+    """No run and no generation of the campaign is active."""
+    Run.objects.filter(status__in=("queued", "running", "cancelling")).update(status="finished")
+    GenerationJob.objects.update(status="finished")
+
+
+def _busy(world: World) -> None:
+    _idle(world)
+    Run.objects.filter(pk=world.furnished.running.pk).update(status="running")
+
+
+def _stopped(world: World) -> None:
+    _idle(world)
+    Run.objects.filter(pk=world.furnished.running.pk).update(status="cancelled")
+
+
+def _base(world: World) -> None:
+    """A base version with files can be promoted."""
+    register_base_version(
+        name="tiny-base", directory=world.model_folder("tiny-base"), acting_user=None, now=world.stage.now
+    )
+
+
+def _promoted(world: World) -> None:
+    """Two base versions with files, of which the second serves."""
+    for name in ("tiny-base", "other-base"):
+        version = register_base_version(
+            name=name, directory=world.model_folder(name), acting_user=None, now=world.stage.now
+        )
+        promote(version=version, acting_user=None, now=world.stage.now)
+
+
+def _surprising(world: World) -> None:
+    """The finished run doubts some labels."""
+    run = world.furnished.finished
+    snapshot = take_snapshot(campaign=world.stage.campaign, acting_user=None, now=world.stage.now)
+    run.directory, run.snapshot = str(world.folder), snapshot
+    run.save(update_fields=["directory", "snapshot"])
+    world.write_margins(Path(snapshot.directory))
+
+
+def _answering(world: World) -> None:
+    _promoted(world)
+    world.settings.GENERATOR_URLS = [world.open_parts.enter_context(stub()).address]
+
+
+def _slide(page: Page, form: Locator) -> None:
+    figure = page.locator("[data-calc=loss]")
+    before = figure.inner_text()
+    form.locator("#calc-chosen").focus()
+    page.keyboard.press("ArrowRight")
+    expect(figure).not_to_have_text(before)
+
+
+def _walk(page: Page, form: Locator) -> None:
+    figure = page.get_by_test_id("walk-ratios-chosen")
+    before = figure.text_content() or ""
+    form.locator("#walk-pc").fill("0.9")
+    form.locator("#walk-pc").press("Enter")
+    expect(figure).not_to_have_text(before)
+
+
+def _no_lens_jobs(world: World) -> None:
+    LensJob.objects.filter(status="queued").delete()
+
+
+ENTRIES = (
+    Entry(
+        form="training/campaign/candidates_form.html",
+        path=CAMPAIGN,
+        arrange=_idle,
+        fill={"pairs_per_prompt": "2", "system_prompt": "Be brief."},
+        sees="completions are being written",
+        wrong={"temperature": "9", "strategy": "two_prompts", "other_system_prompt": "Be long."},
+        complaint="less than or equal to 5",
+    ),
+    Entry(
+        form="training/campaign/training_form.html",
+        path=CAMPAIGN,
+        arrange=_idle,
+        fill={"epochs": "2", "beta": "0.3", "learning_rate": "0.0001"},
+        sees="has been queued",
+        wrong={"epochs": "0"},
+        complaint="greater than or equal to 1",
+    ),
+    Entry(
+        form="training/campaign/retraining.html",
+        path=CAMPAIGN,
+        fill={"enabled": True, "min_fresh_verdicts": "60", "auto_promote": True},
+        sees="Automatic retraining is on",
+        wrong={"max_accuracy_drop": "3"},
+        complaint="less than or equal to 1",
+    ),
+    Entry(
+        form="training/parts/job/cancel.html",
+        path="/runs/{running}/",
+        arrange=_busy,
+        sees="It stops after its current step",
+    ),
+    Entry(
+        form="training/parts/job/resume.html",
+        path="/runs/{running}/",
+        arrange=_stopped,
+        sees="It continues from its last checkpoint",
+    ),
+    Entry(
+        form="training/compare.html",
+        path="/versions/compare/?one=sums-v1&other=sums-v2",
+        lands="one=",
+        never_refused="It has lists.",
+    ),
+    Entry(
+        form="training/compare/nothing_shared.html",
+        path="/versions/compare/?one=sums-v1&other=sums-v2",
+        arrange=_idle,
+        sees="completions are being written",
+    ),
+    Entry(
+        form="training/compare_runs/picks.html",
+        path="/runs/compare/",
+        fill={"on": "progress"},
+        lands="on=progress",
+        never_refused="It has boxes and a list.",
+    ),
+    Entry(
+        form="training/versions/compare_form.html",
+        path="/versions/",
+        lands="/versions/compare/",
+        never_refused="It has lists.",
+    ),
+    Entry(
+        form="training/parts/promote.html",
+        path="/versions/tiny-base/",
+        arrange=_base,
+        press="Promote tiny-base",
+        sees="tiny-base serves now",
+    ),
+    Entry(
+        form="training/parts/rollback.html",
+        path="/versions/",
+        arrange=_promoted,
+        press="Roll back",
+        sees="tiny-base serves again",
+    ),
+    Entry(
+        form="training/lens/form.html",
+        path="/lens/",
+        arrange=_no_lens_jobs,
+        fill={"prompt": "What is two plus two?", "chosen": "Four.", "rejected": "Five.", "against": "parent"},
+        lands=r"/lens/\d+/",
+        wrong={"rejected": ""},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="training/surprises.html",
+        path="/runs/{finished}/surprises/",
+        arrange=_surprising,
+        act=lambda page, form: page.locator("button[form=look]").first.click(),
+        lands="/lens/.*pair=",
+    ),
+    Entry(
+        form="training/surprises.html#2",
+        path="/runs/{finished}/surprises/",
+        arrange=_surprising,
+        fill={"comparison": True, "more": "3"},
+        press="Send selected pairs again",
+        sees="sent for relabeling",
+        wrong={"more": "99"},
+        complaint="50",
+    ),
+    Entry(
+        form="training/lab/lesson.html",
+        path="/lab/",
+        fill={
+            "prompt": "What is two plus two?",
+            "one": "Four.",
+            "other": "Five.",
+            "better": "other",
+            "watched": "Six.",
+        },
+        lands="session=",
+        wrong={"learning_rate": "5"},
+        complaint="less than or equal to 0.001",
+    ),
+    Entry(
+        form="training/lab/session_steps.html", path="/lab/?session={session}", press="Train 1 step", sees="step 8 of 9"
+    ),
+    Entry(form="training/lab/session.html", path="/lab/?session={session}", sees="The experiment has ended"),
+    Entry(
+        form="training/lab/calculator.html",
+        path="/lab/",
+        act=_slide,
+        needs_scripts=True,
+        never_sent=True,
+        never_refused="It has sliders.",
+    ),
+    Entry(
+        form="training/lab/walk.html",
+        path="/lab/",
+        act=_walk,
+        needs_scripts=True,
+        never_sent=True,
+        never_refused="Its figures only change when a number can be used.",
+    ),
+    Entry(
+        form="training/playground/ask.html",
+        path="/playground/?campaign=sums",
+        arrange=_answering,
+        fill={"message": "What is two plus two?"},
+        sees="Save",
+        needs_scripts=True,
+        never_refused="A failed answer leaves the message in the form (test_playground).",
+    ),
+)

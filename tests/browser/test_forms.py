@@ -1,0 +1,58 @@
+"""Every form of every page is submitted in a real browser: with scripts, and without.
+
+Django's test client sends no Origin and no Referer, obeys no header and runs no script; a form can pass all tests with
+it and refuse every person. So each `<form` of the templates, and each button that sends a form elsewhere, has an entry.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.conftest import wait_until_nobody_is_result
+from tests.browser.forms import ENTRIES
+from tests.browser.forms.listing import MARKING_LOADERS, forms_of_templates
+from tests.browser.forms.submitting import Submitter
+from tests.browser.forms.world import World, build_world
+from tests.people import Stage
+
+HOW_TO = """
+Add an Entry for it to ENTRIES in a file of tests/browser/forms/: its page, what to fill in, and what must be visible
+afterwards. If the form can be refused, add `wrong` and `complaint`. tests/browser/forms/entry.py describes all
+fields. `FORM=part-of-its-name make test TESTS=tests/browser/test_forms.py` tries it alone."""
+
+CHOSEN = [entry for entry in ENTRIES if os.environ.get("FORM", "") in entry.form]
+"""All entries, or those whose form contains FORM."""
+
+
+@pytest.fixture
+def world(on_stage: Stage, tmp_path: Path, settings: Any) -> Iterator[World]:
+    """The furnished campaign, and templates that mark each form with its identity."""
+    [engine] = settings.TEMPLATES
+    options = {**engine["OPTIONS"], "loaders": MARKING_LOADERS}
+    settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+    with ExitStack() as open_parts:
+        yield build_world(on_stage, tmp_path, settings, open_parts)
+        wait_until_nobody_is_result()
+
+
+def test_every_form_has_an_entry() -> None:
+    forms, entries = set(forms_of_templates()), Counter(entry.form for entry in ENTRIES)
+    assert not forms - set(entries), f"No test submits {', '.join(sorted(forms - set(entries)))}.{HOW_TO}"
+    gone = sorted(set(entries) - forms)
+    assert not gone, f"No template has {', '.join(gone)}: remove the entry, or give it the template's new name."
+    assert max(entries.values()) == 1, "A form has two entries."
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_every_form_can_be_submitted(scripts: bool, world: World, browser: Browser, live_server: LiveServer) -> None:
+    submitter = Submitter(browser, live_server.url, world, scripts)
+    entries = [entry for entry in CHOSEN if scripts or not entry.needs_scripts]
+    faults = [f"{entry.form}: {fault}" for entry in entries for fault in submitter.faults_of(entry)]
+    assert not faults, "\n".join(faults)
