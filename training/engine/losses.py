@@ -166,7 +166,8 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
     if settings.sft_weight:
         return None
     if settings.loss in ("sigmoid", "simpo"):
-        return torch.special.entr(confidence) + torch.special.entr(1.0 - confidence)
+        entropy: Tensor = torch.special.entr(confidence) + torch.special.entr(1.0 - confidence)
+        return entropy
     if settings.loss == "ipo":
         return confidence * (1.0 - confidence) / settings.beta**2
     if settings.loss == "hinge":
