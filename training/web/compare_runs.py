@@ -15,7 +15,7 @@ from common.wording import DASH
 from labeling.web.edge import page, person
 from training.access import require_any_lead, visible_runs
 from training.engine.config import RunConfig
-from training.models import Run
+from training.models import ModelVersion, Run
 from training.queries.jobs import run_metrics
 from training.web.setting_labels import setting_label
 
@@ -129,8 +129,16 @@ def _results(runs: list[Run]) -> list[tuple[str, list[str]]]:
     rows = [
         (_("Version"), [version.name if version else DASH for version in versions]),
         (_("Held-out reward accuracy"), [percent(one.get("reward_accuracy")) for one in metrics]),
+        (_("Compared with chance"), [_finding(version) for version in versions]),
         (_("Held-out loss"), [figure(one.get("loss")) for one in metrics]),
         (_("Mean margin"), [figure(one.get("margin")) for one in metrics]),
         (_("KL from its reference, nats per completion"), [figure(one.get("kl")) for one in metrics]),
     ]
     return [row for row in rows if any(value != DASH for value in row[1])]
+
+
+def _finding(version: ModelVersion | None) -> str:
+    """Whether its held-out accuracy can be told from chance."""
+    finding = version.held_out if version else None
+    labels = {"better": _("better"), "unclear": _("not shown to be better"), "worse": _("worse")}
+    return labels[finding.finding] if finding else DASH

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.training.engine import tiny, workshop
-from training.engine.data.packing import pack_row, pack_rows
 from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row, pack_rows
 from training.engine.errors import Diverged
 from training.engine.measuring.scoring import figures_of, margin_lines, pair_scores, score_rows
 
