@@ -8,6 +8,7 @@ it has one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -173,6 +174,15 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
     if settings.loss == "hinge":
         return 2.0 * torch.minimum(confidence, 1.0 - confidence)
     return None
+
+
+def loss_without_preference(settings: LossSettings) -> float | None:
+    """The loss of a policy that is its reference: the start of a run. None where it depends on the texts.
+
+    The confidence of a label does not matter there. sigmoid, robust: ``log 2``; hinge: 1; ipo: ``1 / (4 beta^2)``.
+    """
+    starts = {"sigmoid": math.log(2.0), "robust": math.log(2.0), "hinge": 1.0, "ipo": 1.0 / (4.0 * settings.beta**2)}
+    return None if settings.sft_weight else starts.get(settings.loss)
 
 
 def weighted_sum(losses: Tensor, weights: Tensor, total_weight: float) -> Tensor:

@@ -8,7 +8,7 @@ from common.wording import grouped, percent, significant
 from labeling.stats import trials_needed
 from training.actions.snapshots import DEFAULT_TEST_SHARE, MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
 from training.engine.config import RunConfig
-from training.models.held_out import ASSUMED_ACCURACY
+from training.models import ASSUMED_ACCURACY
 
 
 @dataclass(frozen=True, slots=True)

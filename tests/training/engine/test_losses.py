@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.engine.losses import LOSSES, LossSettings, Pairs, loss_floors, pair_losses, rewards, weighted_sum
+from training.engine.losses import (
+    LOSSES,
+    LossSettings,
+    Pairs,
+    loss_floors,
+    loss_without_preference,
+    pair_losses,
+    rewards,
+    weighted_sum,
+)
 
 RATIO = st.floats(-50, 50)
 CONFIDENCE = st.floats(0.5, 1.0)
@@ -223,3 +232,17 @@ def test_the_robust_loss_falls_without_bound() -> None:
     losses = pair_losses(one_pair(column(100.0, 10_000.0, 1_000_000.0), column(0, 0, 0)), LossSettings("robust"))
     assert losses[0] > losses[1] > losses[2]
     assert losses[2] < -1_000
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "robust", "ipo", "hinge"])
+@given(confidence=CONFIDENCE)
+@settings(max_examples=10, deadline=None)
+def test_a_policy_that_is_its_reference_has_the_loss_without_a_preference(name: str, confidence: float) -> None:
+    constants = LossSettings(loss=name, beta=0.2)
+    start = loss_without_preference(constants)
+    assert start == pytest.approx(pair_losses(one_pair(0.0, 0.0, confidence), constants).item())
+
+
+@pytest.mark.parametrize("constants", [LossSettings("orpo"), LossSettings("simpo"), LossSettings(sft_weight=0.1)])
+def test_where_the_start_depends_on_the_texts_none_is_given(constants: LossSettings) -> None:
+    assert loss_without_preference(constants) is None

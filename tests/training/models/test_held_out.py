@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from training.models.held_out import held_out_finding
+from training.models import held_out_finding
 
 
 def figures(right: float, pairs: int, ties: int = 0) -> dict[str, Any]:
