@@ -13,8 +13,10 @@ register = template.Library()
 
 
 @register.filter
-def grouped(value: int | None) -> str:
-    """A count with thousands separators: 12,345."""
+def grouped(value: float | None) -> str:
+    """A count with thousands separators: 12,345. A count that JSON sums made a float is one too."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return wording.grouped(value) if isinstance(value, int) else DASH
 
 

@@ -16,6 +16,7 @@ from labeling.stats.annotator_pairs import AnnotatorPairAgreement, AnnotatorPair
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
+from labeling.stats.chance import ChanceTest, Finding, against_chance, coin_tail, trials_needed
 from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
@@ -45,11 +46,13 @@ __all__ = [
     "AnnotatorPairAgreement",
     "AnnotatorPairCounts",
     "Bootstrap",
+    "ChanceTest",
     "DawidSkene",
     "Drift",
     "DriftPoint",
     "EmSettings",
     "Estimate",
+    "Finding",
     "FloatArray",
     "Forecast",
     "InvalidCounts",
@@ -69,9 +72,11 @@ __all__ = [
     "VerdictRule",
     "VoteTable",
     "accuracy_ceiling",
+    "against_chance",
     "agreement_report",
     "annotator_errors",
     "annotator_pair_agreement",
+    "coin_tail",
     "common_confusion",
     "dawid_skene",
     "difference",
@@ -93,6 +98,7 @@ __all__ = [
     "ranking",
     "retest_report",
     "speed",
+    "trials_needed",
     "unanimity",
     "vote_pattern",
     "wilson_interval",

@@ -20,7 +20,8 @@ from training.models import (
 STEPS = 24
 METRICS: dict[str, Any] = {
     "pairs": 24,
-    "loss": 0.421,
+    "loss": 0.601,
+    "loss_floor": 0.562,
     "reward_accuracy": 0.792,
     "reward_accuracy_low": 0.595,
     "reward_accuracy_high": 0.908,
@@ -80,7 +81,9 @@ def add_metrics(run: Run, first: int, last: int) -> None:
     for step in range(first, last + 1):
         part = step / STEPS
         values = {
-            "loss": 0.693 * math.exp(-part) + 0.03 * math.sin(step),
+            "loss": 0.562 + 0.131 * math.exp(-3 * part) + 0.4 * max(0.0, part - 0.6) ** 2 + 0.01 * math.sin(step),
+            "loss_floor": 0.562,
+            "hard_loss": 0.693 * math.exp(-2 * part),
             "reward_accuracy": min(1.0, 0.5 + 0.4 * part),
             "margin": 1.5 * part,
             "chosen_logratio": 2 * part,
@@ -90,7 +93,7 @@ def add_metrics(run: Run, first: int, last: int) -> None:
         }
         lines.append(RunMetric(run=run, event="progress", step=step, values=values))
         if step % 8 == 0:
-            held_out = {**values, "loss": 0.693 * math.exp(-0.6 * part), "split": "test", "pairs": 24, "kl": 3 * part}
+            held_out = {**values, "loss": 0.58 + 0.113 * math.exp(-part), "split": "test", "pairs": 24, "kl": 3 * part}
             lines.append(RunMetric(run=run, event="evaluated", step=step, values=held_out))
     RunMetric.objects.bulk_create(lines)
 

@@ -2,11 +2,13 @@
 
 A side's log-ratio is ``h = log pi(y|x) - log pi_ref(y|x)``, summed over the completion's tokens (EOS included), in
 nats; its reward is ``beta * h``; ``p`` is a pair's confidence that chosen is better than rejected. ``sigma`` is
-the logistic function. Every loss has a minimum in the policy and is finite for finite log-ratios.
+the logistic function. Every loss is finite for finite log-ratios. ``loss_floors`` gives the lowest value of each, where
+it has one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -147,6 +149,40 @@ def pair_losses(pairs: Pairs, settings: LossSettings) -> Tensor:
     """
     losses = LOSSES[settings.loss](pairs, settings)
     return losses - settings.sft_weight * pairs.per_token[:, 0] if settings.sft_weight else losses
+
+
+def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
+    """The lowest loss that any policy can reach on labels of this confidence, (pairs,) in and out; None: unknown.
+
+    A soft label has a price: at ``p = 0.75`` even a perfect policy keeps a loss of 0.562 nats. The floors follow from
+    the equations above, each minimised over the margin (IPO: over ``d``):
+
+    - sigmoid, simpo: the label's entropy ``-p log p - (1 - p) log(1 - p)``, at ``m = log(p / (1 - p))``.
+    - ipo: ``p (1 - p) / beta^2``, at ``d = (2 p - 1) / (2 beta)``.
+    - hinge: ``2 min(p, 1 - p)``, at ``m = 1`` for ``p`` above one half, else at ``m = -1``.
+
+    None for robust, which falls without bound while the margin grows, and wherever the likelihood of the chosen
+    completion is a part of the loss (orpo, ``sft_weight``): its lowest value depends on the texts.
+    """
+    if settings.sft_weight:
+        return None
+    if settings.loss in ("sigmoid", "simpo"):
+        entropy: Tensor = torch.special.entr(confidence) + torch.special.entr(1.0 - confidence)
+        return entropy
+    if settings.loss == "ipo":
+        return confidence * (1.0 - confidence) / settings.beta**2
+    if settings.loss == "hinge":
+        return 2.0 * torch.minimum(confidence, 1.0 - confidence)
+    return None
+
+
+def loss_without_preference(settings: LossSettings) -> float | None:
+    """The loss of a policy that is its reference: the start of a run. None where it depends on the texts.
+
+    The confidence of a label does not matter there. sigmoid, robust: ``log 2``; hinge: 1; ipo: ``1 / (4 beta^2)``.
+    """
+    starts = {"sigmoid": math.log(2.0), "robust": math.log(2.0), "hinge": 1.0, "ipo": 1.0 / (4.0 * settings.beta**2)}
+    return None if settings.sft_weight else starts.get(settings.loss)
 
 
 def weighted_sum(losses: Tensor, weights: Tensor, total_weight: float) -> Tensor:

@@ -69,13 +69,9 @@ def measure_for_gate(run: Run, version: ModelVersion) -> GateMeasurement:
     new = measure(version, run.snapshot)
     parent = 0.5  # the base against itself ties on every pair
     if run.parent.adapter_dir:
-        parent = accuracy_with_ties(measure(run.parent, run.snapshot))
-    return GateMeasurement(accuracy=accuracy_with_ties(new), parent_accuracy=parent, pairs=int(new["pairs"]))
-
-
-def accuracy_with_ties(figures: dict[str, Any]) -> float:
-    """Reward accuracy in which a margin of exactly zero counts half, as a coin flip would."""
-    return float(figures["reward_accuracy"]) + float(figures["ties"]) / (2 * int(figures["pairs"]))
+        parent = float(measure(run.parent, run.snapshot)["reward_accuracy"])
+    accuracy = float(new["reward_accuracy"])
+    return GateMeasurement(accuracy=accuracy, parent_accuracy=parent, pairs=int(new["pairs"]))
 
 
 def run_gate(run_id: int, *, clock: Clock = timezone.now) -> dict[str, Any] | None:

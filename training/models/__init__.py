@@ -4,6 +4,7 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 """
 
 from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
+from training.models.held_out import ASSUMED_ACCURACY, HeldOutFinding, held_out_finding
 from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
 from training.models.lab import LabSession
 from training.models.lens import LensJob
@@ -13,12 +14,14 @@ from training.models.version import Deployment, Evaluation, ModelVersion
 
 __all__ = [
     "ACTIVE_STATUSES",
+    "ASSUMED_ACCURACY",
     "CLAIMED_STATUSES",
     "CandidateStrategy",
     "Deployment",
     "Evaluation",
     "GenerationItem",
     "GenerationJob",
+    "HeldOutFinding",
     "Job",
     "JobStatus",
     "LabSession",
@@ -28,4 +31,5 @@ __all__ = [
     "Run",
     "RunMetric",
     "Snapshot",
+    "held_out_finding",
 ]

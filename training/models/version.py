@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.sentences import SentenceField
 from labeling.models import User
+from training.models.held_out import HeldOutFinding, held_out_finding
 
 LINE = """
 WITH RECURSIVE line AS (
@@ -40,6 +41,11 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def held_out(self) -> HeldOutFinding | None:
+        """What its held-out figures show, in words; None where nothing was measured."""
+        return held_out_finding(self.metrics)
 
     def line(self) -> "list[ModelVersion]":
         """The version and its ancestors, down to the base. One SQL statement, however long the line is."""
@@ -100,6 +106,11 @@ class Evaluation(models.Model):
     results = models.JSONField()
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+
+    @property
+    def held_out(self) -> HeldOutFinding | None:
+        """What its figures on held-out pairs show, in words; None for a win rate."""
+        return held_out_finding(self.results)
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.version}"

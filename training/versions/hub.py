@@ -91,6 +91,8 @@ def _card(version: ModelVersion) -> str:
     if figures:
         lines += [f"On {version.metrics.get('pairs')} held-out pairs, against its parent:", ""]
         lines += [f"- {name.replace('_', ' ')}: {value:.4g}" for name, value in figures.items()] + [""]
+    if version.held_out is not None:
+        lines += [version.held_out.sentence, ""]
     lines += [f"Content (SHA-256): `{version.content_hash}`. Where it comes from: `lineage.json`.", ""]
     return "\n".join(lines)
 

@@ -27,6 +27,7 @@ from training.models import ModelVersion, Run
 from training.queries.jobs import diversity, left_out, remaining_seconds
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.web.forms import GenerationForm, RetrainingRuleForm, RunForm
+from training.web.training_advice import training_advice
 
 RUNS_LISTED = 10
 
@@ -129,6 +130,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "runs": runs[:RUNS_LISTED],
         "job_diversity": diversity(overview.generation) if overview.generation else None,
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
+        "advice": training_advice(overview.preference_pairs),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
     }
@@ -145,7 +147,7 @@ def _next_step(
 ) -> str:
     """The step that moves the loop on; its button is the coloured one."""
     job, run = overview.generation, overview.run
-    if candidate is not None:
+    if candidate is not None and (candidate.held_out is None or candidate.held_out.is_better):
         return "promote"
     if run is not None and run.is_active:
         return ""

@@ -92,6 +92,7 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
         "other": other,
         "versions": visible.order_by("-pk"),
         "campaign": campaign,
+        "compared": [one, other],
         "figures": _figures(one, other),
         "same_base": one.base().pk == other.base().pk,
         "written": written,

@@ -15,8 +15,9 @@ from common.wording import DASH
 from labeling.web.edge import page, person
 from training.access import require_any_lead, visible_runs
 from training.engine.config import RunConfig
-from training.models import Run
+from training.models import ModelVersion, Run
 from training.queries.jobs import run_metrics
+from training.web.run import start_loss
 from training.web.setting_labels import setting_label
 
 MOST = 4
@@ -27,12 +28,16 @@ MEASURED_ON = ("evaluated", "progress")
 """The events of curves: measured on held-out pairs, or on the batch of each step."""
 
 CHARTS = (
-    ("loss", gettext_lazy("Loss"), {"level": 0.693147}),
-    ("reward_accuracy", gettext_lazy("Reward accuracy"), {"level": 0.5, "percent": True}),
-    ("margin", gettext_lazy("Margin"), {"level": 0}),
-    ("chosen_logratio", gettext_lazy("Log-ratio of the chosen"), {"level": 0}),
+    ("loss", gettext_lazy("Loss"), {"term": "loss"}),
+    (
+        "reward_accuracy",
+        gettext_lazy("Reward accuracy"),
+        {"level": 0.5, "level_name": gettext_lazy("Chance"), "percent": True, "term": "reward_accuracy"},
+    ),
+    ("margin", gettext_lazy("Margin"), {"level": 0, "term": "margin"}),
+    ("chosen_logratio", gettext_lazy("Log-ratio of the chosen"), {"level": 0, "term": "log_ratio"}),
     ("rejected_logratio", gettext_lazy("Log-ratio of the rejected"), {"level": 0}),
-    ("kl", gettext_lazy("Drift: KL from the reference, nats per completion of its own"), {"level": 0}),
+    ("kl", gettext_lazy("Drift (KL), nats per completion"), {"level": 0, "log": True, "term": "kl"}),
 )
 
 
@@ -49,7 +54,7 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
     on = request.GET.get("on", "")
     on = on if on in MEASURED_ON else MEASURED_ON[0]
     curves = [{"label": _label(run), "lines": _lines(run, on)} for run in runs]
-    charts = [chart for chart in CHARTS if _has(curves, chart[0])]
+    charts = [(name, what, manner | _start(name, runs)) for name, what, manner in CHARTS if _has(curves, name)]
     context: dict[str, Any] = {
         "runs": runs,
         "offered": [run for run in offered if run not in runs],
@@ -58,6 +63,7 @@ def compare_runs(request: HttpRequest) -> HttpResponse:
         "rows": [(what, list(zip(runs, values, strict=True))) for what, values in [*_settings(runs), *_results(runs)]],
         "same_labels": len({run.snapshot.content_hash for run in runs}) < 2,
         "curves": curves,
+        "steps": max((run.total for run in runs), default=0),
         "charts": charts,
         "table": _table(curves, charts),
         "nav": "versions",
@@ -86,6 +92,14 @@ def _lines(run: Run, on: str) -> list[dict[str, Any]]:
         {"step": metric.step, **{name: metric.values[name] for name in names if metric.values.get(name) is not None}}
         for metric in metrics
     ]
+
+
+def _start(name: str, runs: list[Run]) -> dict[str, Any]:
+    """The loss without a preference, as the level of the loss's chart, where all the runs have the same."""
+    starts = {start_loss(run.config) for run in runs}
+    if name != "loss" or len(starts) != 1 or starts == {None}:
+        return {}
+    return {"level": starts.pop(), "level_name": _("Without a preference")}
 
 
 def _has(curves: list[dict[str, Any]], name: str) -> bool:
@@ -129,8 +143,16 @@ def _results(runs: list[Run]) -> list[tuple[str, list[str]]]:
     rows = [
         (_("Version"), [version.name if version else DASH for version in versions]),
         (_("Held-out reward accuracy"), [percent(one.get("reward_accuracy")) for one in metrics]),
+        (_("Compared with chance"), [_finding(version) for version in versions]),
         (_("Held-out loss"), [figure(one.get("loss")) for one in metrics]),
         (_("Mean margin"), [figure(one.get("margin")) for one in metrics]),
         (_("KL from its reference, nats per completion"), [figure(one.get("kl")) for one in metrics]),
     ]
     return [row for row in rows if any(value != DASH for value in row[1])]
+
+
+def _finding(version: ModelVersion | None) -> str:
+    """Whether its held-out accuracy can be told from chance."""
+    finding = version.held_out if version else None
+    labels = {"better": _("better"), "unclear": _("not shown to be better"), "worse": _("worse")}
+    return labels[finding.finding] if finding else DASH

@@ -215,7 +215,15 @@ class LensForm(forms.Form):
 
     AGAINST = (("base", _("The base model")), ("parent", _("Its parent, as in training")))
 
-    version = VersionField(label=_("Version"), queryset=ModelVersion.objects.none())
+    version = VersionField(
+        label=_("Version"),
+        queryset=ModelVersion.objects.none(),
+        error_messages={
+            "invalid_choice": _(
+                "Choose a trained version: against itself, a base model has a reward of zero for every text."
+            )
+        },
+    )
     against = forms.ChoiceField(label=_("Rewards are measured against"), choices=AGAINST, initial="base")
     prompt = forms.CharField(
         label=_("Prompt"),

@@ -20,6 +20,7 @@ from training.lens.figures import figures
 from training.lens.lessons import LESSONS
 from training.models import JobStatus, LabSession
 from training.web.lab_form import LabForm
+from training.web.lab_texts import bar_end, side_mean, sides_at, text_rows
 from training.web.walk_through import BETA, walk_through
 
 SESSIONS_LISTED = 6
@@ -111,17 +112,15 @@ def _model() -> str:
 
 def _experiment_context(session: LabSession) -> dict[str, Any]:
     """The experiment's part of the page, without JavaScript; the script draws the same from the API."""
-    texts = session.lesson
-    rows = [
-        (_("Better"), texts["chosen"]),
-        (_("Worse"), texts["rejected"]),
-        *((_("Watched"), text) for text in texts["watched"]),
-    ]
+    texts, last = session.lesson, session.points[-1] if session.points else None
     return {
         "can_step": session.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FINISHED)
         and session.total < LabSession.MOST_STEPS,
-        "rows": rows,
-        "last": session.points[-1] if session.points else None,
+        "rows": text_rows(texts, last),
+        "bar_end": bar_end([side_mean(side) for point in session.points for side in sides_at(texts, point)]),
+        "last": last,
+        "last_wrote": session.wrote[-1] if session.wrote else None,
+        "probability": figures(last["margin"], 0.0, 1.0).probability if last else None,
         "state": {
             "id": session.pk,
             "status": session.status,

@@ -29,8 +29,8 @@ class LabForm(forms.Form):
     better = forms.ChoiceField(
         label=_("Which one is better?"),
         choices=(("one", _("The first")), ("other", _("The second"))),
-        initial="one",
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the one that you would rather read.")},
     )
     watched = forms.CharField(
         label=_("Texts to watch, one per line"),

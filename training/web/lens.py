@@ -40,11 +40,14 @@ def lens(request: HttpRequest) -> HttpResponse:
     require_any_lead(user)
     subject, its_version = _subject(request)
     seen = visible_versions(user).order_by("-pk")
+    # A base model has no parent: measured against itself, every reward is zero.
+    trained = seen.filter(parent__isnull=False)
     deployment = current_deployment()
+    serving = deployment.version if deployment and deployment.version.parent_id else None
     form = LensForm(
         request.POST or None,
-        versions=seen,
-        initial=its_version or (deployment.version if deployment else None),
+        versions=trained,
+        initial=its_version or serving or trained.first(),
         has_pair=subject is not None,
     )
     if request.method == "POST" and form.is_valid():
@@ -73,7 +76,7 @@ def lens(request: HttpRequest) -> HttpResponse:
         "wanted": subject,
         "named_run": (request.POST if request.method == "POST" else request.GET).get("run", ""),
         "names": SIDE_NAMES[subject.is_preference] if subject else (),
-        "has_versions": seen.exists(),
+        "has_versions": trained.exists(),
         "lens_jobs": lens_jobs[:JOBS_LISTED],
         "nav": "lens",
     }
@@ -93,6 +96,7 @@ def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
         "lens_job": job,
         "names": names,
         "base": job.version.base(),
+        "trained": visible_versions(person(request)).filter(parent__isnull=False).order_by("-pk").first(),
         "nav": "lens",
     }
     if job.result is not None:

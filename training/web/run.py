@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from labeling.web.edge import page, person
 from training.access import visible_runs
 from training.engine.config import RunConfig
+from training.engine.losses import loss_without_preference
 from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
@@ -33,9 +34,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "has_kl": any("kl" in metric for metric in metrics),
         "settings": _settings(run),
         "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
+        "start_loss": start_loss(run.config),
         "nav": "home",
     }
     return render(request, "training/run.html", context)
+
+
+def start_loss(config: dict[str, Any]) -> float | None:
+    """The loss of a policy without a preference, with these settings of a run; None where it depends on the texts."""
+    return loss_without_preference(RunConfig.from_mapping(config).loss_settings)
 
 
 def _settings(run: Run) -> list[tuple[str, Any, bool]]:

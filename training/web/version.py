@@ -12,6 +12,7 @@ from training.access import require_any_lead, visible_versions
 from training.actions.versions import promote
 from training.models import Deployment
 from training.queries.serving import current_deployment
+from training.web.run import start_loss
 from training.web.setting_labels import result_label, setting_label
 
 
@@ -36,6 +37,7 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
         .select_related("by")
         .order_by("-pk"),
         "config": [(setting_label(name), value) for name, value in sorted(version.lineage.get("config", {}).items())],
+        "start_loss": start_loss(version.run.config) if version.run else None,
         "nav": "versions",
     }
     return render(request, "training/version.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.web.edge import act, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions.versions import roll_back
-from training.models import Deployment
+from training.models import Deployment, ModelVersion
 from training.queries.serving import current_deployment, training_now, version_before
 from training.versions.servers import states
 from training.web.lineage import draw_lineage
@@ -29,6 +29,7 @@ def versions(request: HttpRequest) -> HttpResponse:
     rows = list(visible.select_related("parent", "run__campaign").order_by("-pk"))
     context = {
         "versions": rows,
+        "newest_step": newest_step(rows),
         "graph": draw_lineage(rows),
         "current": current_deployment(),
         "before": version_before(),
@@ -38,6 +39,20 @@ def versions(request: HttpRequest) -> HttpResponse:
         "nav": "versions",
     }
     return render(request, "training/versions.html", context)
+
+
+def newest_step(versions: list[ModelVersion]) -> tuple[int, int] | None:
+    """The keys of the newest trained version's parent and of itself; None if there is nothing to compare.
+
+    versions: newest first. A parent that may not be seen is no choice: then it is the oldest other version.
+    """
+    if len(versions) < 2:
+        return None
+    keys = {version.pk for version in versions}
+    trained = next((version for version in versions if version.parent_id in keys), None)
+    if trained is None or trained.parent_id is None:
+        return versions[-1].pk, versions[0].pk
+    return trained.parent_id, trained.pk
 
 
 @page

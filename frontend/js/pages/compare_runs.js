@@ -13,17 +13,27 @@ const island = maybe("script#curves", HTMLScriptElement);
 const runs = JSON.parse(island?.textContent ?? "[]");
 const steps = [...new Set(runs.flatMap((run) => run.lines.map((line) => line.step ?? 0)))].sort((first, second) => first - second);
 
+const planned = Number(maybe("[data-steps]", HTMLElement)?.dataset.steps ?? 0);
+
 for (const place of all("[data-chart]", HTMLElement)) {
   const figure = place.dataset.chart ?? "";
   const columns = runs.map((run) => {
     const bySteps = new Map(run.lines.map((line) => [line.step, line[figure] ?? null]));
     return steps.map((step) => bySteps.get(step) ?? null);
   });
+  /** @type {import("../components/chart.js").Curve[]} */
   const curves = runs.map((run, index) => ({
     label: interpolate(gettext("Run %(which)s"), { which: run.label }),
     colour: COLOURS[index] ?? "--ink",
-    points: columns.some((column) => column.filter((value) => value !== null).length < 40),
+    style: index % 2 ? "dash" : "line",
   }));
-  const manner = { level: Number(place.dataset.level), percent: place.dataset.percent !== undefined };
-  new Chart(one(".chart-canvas", HTMLElement, place), curves, manner).show([steps, ...columns]);
+  const { level, levelName, percent, log } = place.dataset;
+  const chart = new Chart(one(".chart-canvas", HTMLElement, place), curves, {
+    ...(level === undefined ? {} : { level: Number(level) }),
+    ...(levelName ? { levelName } : {}),
+    percent: percent !== undefined,
+    log: log !== undefined,
+  });
+  chart.plan(planned);
+  chart.show([steps, ...columns]);
 }

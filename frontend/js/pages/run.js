@@ -13,6 +13,8 @@ import { gettext } from "../lib/translation.js";
  * @property {string} event "progress" (the batch) or "evaluated" (held-out pairs)
  * @property {number} step
  * @property {number} loss
+ * @property {number} [loss_floor] the lowest loss that the labels allow
+ * @property {number} [hard_loss] the loss if the labels were certain
  * @property {number} reward_accuracy
  * @property {number} margin
  * @property {number} chosen_logratio
@@ -20,9 +22,9 @@ import { gettext } from "../lib/translation.js";
  * @property {number} [kl] where the run answers prompts by itself
  * @property {number} [grad_norm] of a step
  */
-/** @typedef {"loss" | "reward_accuracy" | "margin" | "chosen_logratio" | "rejected_logratio" | "kl" | "grad_norm"} Figure */
+/** @typedef {"loss" | "loss_floor" | "hard_loss" | "reward_accuracy" | "margin" | "chosen_logratio" | "rejected_logratio" | "kl" | "grad_norm"} Figure */
 
-const LN2 = Math.log(2);
+const SAME = 1e-6; // a smaller difference of two floors cannot be seen
 
 const page = one("#main", HTMLElement);
 const metricsUrl = `${page.dataset.api ?? "/api/v1/"}runs/${page.dataset.run}/metrics/`;
@@ -32,35 +34,52 @@ const rows = one("[data-metrics] tbody", HTMLElement);
 const metrics = new Map();
 let isWhole = false; // whether everything is here that was measured before the page was opened
 
+/** @type {import("../components/chart.js").Curve[]} */
 const BATCH_AND_HELD_OUT = [
   { label: gettext("The batch"), colour: "--series-1" },
-  { label: gettext("Held-out pairs"), colour: "--series-2", points: true },
+  { label: gettext("Held-out pairs"), colour: "--series-2", style: "points" },
 ];
+const startLoss = page.dataset.startLoss ? Number(page.dataset.startLoss) : undefined; // unknown for some losses
 const charts = {
-  loss: chart("loss", BATCH_AND_HELD_OUT, { level: LN2 }),
-  accuracy: chart("accuracy", BATCH_AND_HELD_OUT, { level: 0.5, percent: true }),
+  loss: chart(
+    "loss",
+    [
+      ...BATCH_AND_HELD_OUT,
+      { label: gettext("Lowest the labels allow"), colour: "--series-1", style: "floor" },
+      { label: gettext("Lowest for the held-out pairs"), colour: "--series-2", style: "floor" },
+      { label: gettext("The batch, if its labels were certain"), colour: "--series-3", style: "dash" },
+    ],
+    startLoss === undefined ? {} : { level: startLoss, levelName: gettext("Without a preference") },
+  ),
+  accuracy: chart("accuracy", BATCH_AND_HELD_OUT, { level: 0.5, levelName: gettext("Chance"), percent: true }),
   margin: chart("margin", BATCH_AND_HELD_OUT, { level: 0 }),
   logratios: chart(
     "logratios",
     [
       { label: gettext("Chosen"), colour: "--series-3" },
-      { label: gettext("Rejected"), colour: "--series-4" },
-      { label: gettext("Chosen, held out"), colour: "--series-3", points: true },
-      { label: gettext("Rejected, held out"), colour: "--series-4", points: true },
+      { label: gettext("Rejected"), colour: "--series-4", style: "dash" },
+      { label: gettext("Chosen, held out"), colour: "--series-3", style: "points" },
+      { label: gettext("Rejected, held out"), colour: "--series-4", style: "points" },
     ],
     { level: 0 },
   ),
-  kl: chart("kl", [{ label: "KL", colour: "--series-2", points: true }], { level: 0 }),
-  norm: chart("norm", [{ label: gettext("Norm"), colour: "--series-1" }], {}),
+  kl: chart("kl", [{ label: "KL", colour: "--series-2", style: "points" }], { level: 0, log: true }),
+  norm: chart("norm", [{ label: gettext("Norm"), colour: "--series-1" }], { log: true }),
 };
+plan(Number(page.dataset.steps));
 
 /**
  * @param {string} name
  * @param {import("../components/chart.js").Curve[]} curves
- * @param {{ level?: number, percent?: boolean }} manner
+ * @param {import("../components/chart.js").Manner} manner
  */
 function chart(name, curves, manner) {
   return new Chart(one(`[data-chart=${name}] .chart-canvas`, HTMLElement), curves, manner);
+}
+
+/** @param {number} steps that are planned; 0: not known yet */
+function plan(steps) {
+  for (const each of Object.values(charts)) each.plan(steps);
 }
 
 /** Fetches all that was measured, page by page. */
@@ -89,7 +108,8 @@ function showMetrics() {
   const column = (event, figure) => steps.map((step) => metrics.get(`${step} ${event}`)?.[figure] ?? null);
   /** @type {(figure: Figure) => (number | null)[][]} */
   const both = (figure) => [steps, column("progress", figure), column("evaluated", figure)];
-  charts.loss.show(both("loss"));
+  const floors = [column("progress", "loss_floor"), column("evaluated", "loss_floor")];
+  charts.loss.show([...both("loss"), ...distinct(floors), column("progress", "hard_loss")]);
   charts.accuracy.show(both("reward_accuracy"));
   charts.margin.show(both("margin"));
   charts.logratios.show([
@@ -106,10 +126,21 @@ function showMetrics() {
   rows.replaceChildren(...lines.map(row));
 }
 
+/**
+ * Two lines that are one line, drawn once.
+ *
+ * @param {(number | null)[][]} floors of the batches and of the held-out pairs
+ */
+function distinct([batch = [], heldOut = []]) {
+  const values = [...batch, ...heldOut].filter((value) => value !== null);
+  const isOne = batch.some((value) => value !== null) && Math.max(...values) - Math.min(...values) < SAME;
+  return [batch, isOne ? heldOut.map(() => null) : heldOut];
+}
+
 /** @param {Metric} metric */
 function row(metric) {
   const line = make("tr");
-  const numbers = [fixed(metric.loss, 4), percent(metric.reward_accuracy), fixed(metric.margin, 4), fixed(metric.chosen_logratio), fixed(metric.rejected_logratio), fixed(metric.kl), fixed(metric.grad_norm)];
+  const numbers = [fixed(metric.loss, 4), fixed(metric.loss_floor, 4), percent(metric.reward_accuracy), fixed(metric.margin, 4), fixed(metric.chosen_logratio), fixed(metric.rejected_logratio), fixed(metric.kl), fixed(metric.grad_norm)];
   line.append(
     make("td", { class: "number", text: metric.step }),
     make("td", { text: metric.event === "evaluated" ? gettext("held-out pairs") : gettext("the batch") }),
@@ -130,6 +161,7 @@ async function update() {
 /** @param {import("../components/job.js").Job} job */
 function showReply(job) {
   if (job.log_tail) one("[data-log]", HTMLElement).textContent = job.log_tail;
+  if (job.total) plan(job.total);
   add(job.metrics ?? []);
   if (!isWhole) void update();
 }

@@ -20,6 +20,8 @@ def rendered(expression: str, **values: Any) -> str:
     ("expression", "value", "text"),
     [
         ("x|grouped", 12345, "12,345"),
+        ("x|grouped", 12345.0, "12,345"),
+        ("x|grouped", 0.5, "–"),
         ("x|percent", 0.5, "50.0 %"),
         ("x|figure:2", 0.125, "0.12"),
         ("x|coordinate", 1 / 3, "0.33"),

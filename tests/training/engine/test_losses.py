@@ -4,11 +4,20 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.engine.losses import LOSSES, LossSettings, Pairs, pair_losses, rewards, weighted_sum
+from training.engine.losses import (
+    LOSSES,
+    LossSettings,
+    Pairs,
+    loss_floors,
+    loss_without_preference,
+    pair_losses,
+    rewards,
+    weighted_sum,
+)
 
 RATIO = st.floats(-50, 50)
 CONFIDENCE = st.floats(0.5, 1.0)
@@ -184,3 +193,56 @@ def test_every_loss_prefers_the_chosen_side_to_become_likelier(name: str) -> Non
     assert policy.grad is not None
     assert (policy.grad[:, 0] < 0).all()
     assert (policy.grad[:, 1] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "ipo", "hinge", "simpo"])
+@given(confidence=CONFIDENCE)
+@settings(max_examples=30, deadline=None)
+def test_no_margin_goes_below_the_floor_and_the_best_one_reaches_it(name: str, confidence: float) -> None:
+    constants = LossSettings(loss=name, beta=0.2)
+    ratios = torch.linspace(-300, 300, 60_001, dtype=torch.float64)
+    losses = pair_losses(one_pair(ratios, torch.zeros_like(ratios), confidence), constants)
+    floors = loss_floors(column(confidence), constants)
+    assert floors is not None
+    assert losses.min().item() >= floors.item() - 1e-12
+    assert losses.min().item() == pytest.approx(floors.item(), abs=1e-2)
+
+
+def test_the_floor_of_one_vote_is_the_entropy_of_three_to_one() -> None:
+    floors = loss_floors(column(0.75, 1.0, 0.5), LossSettings())
+    assert floors is not None
+    assert floors.tolist() == pytest.approx([0.562335, 0.0, math.log(2)], abs=1e-6)
+
+
+def test_dpo_positive_has_the_floor_of_dpo() -> None:
+    constants = LossSettings(dpop_weight=5.0)
+    ratios = torch.linspace(-50, 50, 2_001, dtype=torch.float64)
+    losses = pair_losses(one_pair(ratios, -ratios, 0.75), constants)
+    floors = loss_floors(column(0.75), constants)
+    assert floors is not None
+    assert losses.min().item() == pytest.approx(floors.item(), abs=1e-3)
+
+
+@pytest.mark.parametrize("constants", [LossSettings("robust"), LossSettings("orpo"), LossSettings(sft_weight=0.1)])
+def test_a_loss_without_a_known_floor_has_none(constants: LossSettings) -> None:
+    assert loss_floors(column(0.75), constants) is None
+
+
+def test_the_robust_loss_falls_without_bound() -> None:
+    losses = pair_losses(one_pair(column(100.0, 10_000.0, 1_000_000.0), column(0, 0, 0)), LossSettings("robust"))
+    assert losses[0] > losses[1] > losses[2]
+    assert losses[2] < -1_000
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "robust", "ipo", "hinge"])
+@given(confidence=CONFIDENCE)
+@settings(max_examples=10, deadline=None)
+def test_a_policy_that_is_its_reference_has_the_loss_without_a_preference(name: str, confidence: float) -> None:
+    constants = LossSettings(loss=name, beta=0.2)
+    start = loss_without_preference(constants)
+    assert start == pytest.approx(pair_losses(one_pair(0.0, 0.0, confidence), constants).item())
+
+
+@pytest.mark.parametrize("constants", [LossSettings("orpo"), LossSettings("simpo"), LossSettings(sft_weight=0.1)])
+def test_where_the_start_depends_on_the_texts_none_is_given(constants: LossSettings) -> None:
+    assert loss_without_preference(constants) is None

@@ -39,7 +39,9 @@ def test_an_active_campaign_is_told_to_label_then_to_train(visiting: Visiting) -
     assert maya.get(PATH).context["next_step"] == "label"
     on_stage.settle(["a", "b", "a"])
     assert maya.get(PATH).context["next_step"] == "train"
-    assert "Train on 3 pairs" in page_of(maya)
+    page = page_of(maya)
+    assert "Train on 3 pairs" in page
+    assert "A run needs at least 5 preference pairs: 2 more." in page
 
 
 def test_a_new_version_waits_for_a_decision_once(visiting: Visiting) -> None:

@@ -66,6 +66,9 @@ def test_every_lesson_can_be_taught_as_it_is(visiting: Visiting, lesson: object)
     alice = visiting(on_stage.alice)
     page = alice.get(f"/lab/?lesson={lesson.key}")  # type: ignore[attr-defined]
     form = {name: field.value() for name, field in ((field.name, field) for field in page.context["form"])}
+    assert form.pop("better") is None, "nothing is picked for people"
+    assert "Choose the one" in alice.post("/lab/start/", form, follow=True).content.decode()
+    form["better"] = "one"
     assert alice.post("/lab/start/", form).status_code == 302
     assert LabSession.objects.get().lesson["prompt"] == lesson.prompt  # type: ignore[attr-defined]
 

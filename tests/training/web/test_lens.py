@@ -64,6 +64,21 @@ def test_numbers_that_none_of_ours_can_be_are_no_trouble(
     )
 
 
+def test_a_base_model_is_no_choice_because_all_its_rewards_are_zero(
+    scene: tuple[Stage, Furnished], visiting: Visiting
+) -> None:
+    on_stage, furnished = scene
+    maya = visiting(on_stage.maya)
+    choices = maya.get("/lens/").context["form"]["version"].field.queryset
+    assert [version.name for version in choices] == ["sums-v2", "sums-v1"]
+    page = maya.post("/lens/", {"version": furnished.base.pk, "against": "base", **TEXTS}).content.decode()
+    assert "Choose a trained version" in page
+    assert TEXTS["prompt"] in page, "what was typed stays"
+    job = lens_job_of(on_stage, furnished, version=furnished.base, before=None)
+    page = maya.get(f"/lens/{job.pk}/").content.decode()
+    assert "Open in lens with sums-v2" in page
+
+
 def test_what_makes_no_sense_is_said_beside_the_form(scene: tuple[Stage, Furnished], visiting: Visiting) -> None:
     on_stage, furnished = scene
     form = {"version": furnished.two.pk, "against": "base", **TEXTS, "rejected": TEXTS["chosen"]}

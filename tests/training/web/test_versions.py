@@ -5,8 +5,9 @@ import pytest
 from tests.clients import Visiting
 from tests.people import stage
 from tests.training.web.pages import page_of, quiet
-from training.models import Deployment
+from training.models import Deployment, ModelVersion
 from training.versions import files
+from training.web.versions import newest_step
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +25,34 @@ def test_promotion_and_rollback_change_what_serves(visiting: Visiting) -> None:
     assert "sums-v2</b>" in page_of(maya, "/versions/")
     answer = maya.post("/serving/rollback/", follow=True)
     assert "sums-v1 serves again" in answer.content.decode()
+
+
+def test_the_comparison_offered_is_from_the_parent_to_the_newest(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    page = page_of(visiting(on_stage.maya), "/versions/")
+    first, second = page.split('id="compare-one"')[1].split('id="compare-other"')
+    assert "<option selected>sums-v1</option>" in first
+    assert "<option selected>sums-v2</option>" in second
+
+
+def test_a_single_version_has_nothing_to_be_compared_with() -> None:
+    base = ModelVersion(pk=1, name="base")
+    one = ModelVersion(pk=2, name="one", parent_id=1)
+    assert newest_step([]) is newest_step([base]) is None
+    assert newest_step([one, base]) == (1, 2)
+    assert newest_step([ModelVersion(pk=3, name="other base"), base]) == (1, 3)
+    assert newest_step([ModelVersion(pk=4, name="of a hidden parent", parent_id=9), one, base]) == (1, 2)
+
+
+def test_what_served_first_was_promoted_by_nobody_and_no_schedule(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    Deployment.objects.update(by=None, reason="")
+    Deployment.objects.filter(version__name="sums-v1").update(previous=Deployment.objects.get(version__name="base"))
+    page = page_of(visiting(on_stage.maya), "/versions/")
+    assert "when Chosen was set up" in page
+    assert "from the command line" in page
+    assert "schedule" not in page
+    Deployment.objects.filter(version__name="sums-v1").update(reason="Held-out accuracy did not fall.")
+    assert "by the promotion rule" in page_of(visiting(on_stage.maya), "/versions/")

@@ -13,12 +13,23 @@ class VersionFilter(serializers.Serializer[Any]):
     campaign = serializers.CharField(required=False, help_text="Only versions trained in this campaign (its slug).")
 
 
+class HeldOutSerializer(serializers.Serializer[Any]):
+    """What a version's accuracy on held-out pairs shows."""
+
+    finding = serializers.ChoiceField(
+        choices=["better", "unclear", "worse"],
+        help_text="Compared with a coin flip: 95 % interval and exact sign test.",
+    )
+    sentence = serializers.CharField(help_text="The finding in words.")
+
+
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A model version with its lineage and its figures on held-out pairs."""
 
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     campaign = serializers.SerializerMethodField()
     serving = serializers.SerializerMethodField()
+    held_out = HeldOutSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = ModelVersion
@@ -29,6 +40,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "run",
             "content_hash",
             "metrics",
+            "held_out",
             "lineage",
             "serving",
             "created_at",

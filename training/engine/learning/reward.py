@@ -24,7 +24,7 @@ from training.engine.data.packing import PackedRow
 from training.engine.data.records import PairSet, TokenPair
 from training.engine.errors import InputError
 from training.engine.events import StopRequest
-from training.engine.measuring.metrics import Column, wilson_interval
+from training.engine.measuring.metrics import Column, accuracy
 from training.engine.measuring.scoring import rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state, write_adapter
 from training.engine.model.lora import Adapter, AdapterShape, copy_into
@@ -132,15 +132,10 @@ def write_rewards(target: Path, pairs: list[TokenPair], rewards: Column) -> None
 
 
 def reward_figures(rewards: Column) -> dict[str, Any]:
-    """How often the reward model agrees with the labels: accuracy with its 95 % interval, ties, margins."""
+    """How often the reward model agrees with the labels: see ``accuracy``; and the margins."""
     margins = rewards[:, 0] - rewards[:, 1]
-    agreeing = int((margins > 0).sum())
-    low, high = wilson_interval(agreeing, len(margins))
     return {
-        "reward_accuracy": agreeing / len(margins),
-        "reward_accuracy_low": low,
-        "reward_accuracy_high": high,
-        "ties": int((margins == 0).sum()),
+        **accuracy(margins),
         "margin": float(margins.mean()),
         "margin_p5": float(np.percentile(margins, 5)),
         "margin_p95": float(np.percentile(margins, 95)),

@@ -36,6 +36,8 @@ from training.engine.run_folder import RunFolder, write_atomically
 
 _STEP_FIGURES = (
     "loss",
+    "loss_floor",
+    "hard_loss",
     "margin",
     "reward_accuracy",
     "chosen_logratio",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
-from training.engine.losses import LossSettings, Pairs, pair_losses
-from training.engine.measuring.metrics import Column, PairScores, summarise, without_reference
+from training.engine.losses import LossSettings, Pairs, loss_floors, pair_losses
+from training.engine.measuring.metrics import Column, PairScores, summarise, weighted_mean, without_reference
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 
@@ -101,9 +102,28 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
 
 
 def figures_of(scores: PairScores, config: RunConfig, *, has_reference: bool = True) -> dict[str, Any]:
-    """The figures of some scored pairs under the config's loss; see ``summarise`` and ``without_reference``."""
+    """The figures of some scored pairs under the config's loss; see ``summarise``, ``without_reference`` and
+    ``loss_bounds``."""
     figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
+    figures |= loss_bounds(scores, config.loss_settings)
     return figures if has_reference else without_reference(figures)
+
+
+def loss_bounds(scores: PairScores, settings: LossSettings) -> dict[str, float]:
+    """Two figures that a loss on soft labels is read against; both are weighted means, as the loss is.
+
+    ``loss_floor``: the lowest loss that these labels allow (see ``loss_floors``), where it is known. ``hard_loss``: the
+    loss if every label were certain, where some are not. Beyond the floor's margin the loss grows while ``hard_loss``
+    still falls: the policy is surer than the labels.
+    """
+    figures: dict[str, float] = {}
+    floors = loss_floors(torch.from_numpy(scores.confidence), settings)
+    if floors is not None:
+        figures["loss_floor"] = weighted_mean(floors.numpy(), scores)
+    if (scores.confidence < 1.0).any():
+        certain = replace(scores, confidence=np.ones_like(scores.confidence))
+        figures["hard_loss"] = weighted_mean(losses_of(certain, settings), scores)
+    return figures
 
 
 def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:

@@ -42,6 +42,8 @@ class Command(BaseCommand):
             f"[{figures['reward_accuracy_low']:.3f}, {figures['reward_accuracy_high']:.3f}], "
             f"loss {figures['loss']:.3f}, margin {figures['margin']:.3f} on {figures['pairs']} held-out pairs"
         )
+        if evaluation.held_out:
+            self.stdout.write(evaluation.held_out.sentence)
 
 
 def _newest_snapshot(slug: str) -> Snapshot:

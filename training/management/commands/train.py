@@ -49,11 +49,13 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_dict(run, version)))
         else:
             self.stdout.write(_progress_line(run) + (f": {version.name}" if version else ""))
+            if version and version.held_out:
+                self.stdout.write(version.held_out.sentence)
 
 
 def _progress_line(run: Run) -> str:
     loss = run.latest.get("loss")
-    figures = "" if loss is None else f", loss {loss:.3f}, reward accuracy {run.latest['reward_accuracy']:.2f}"
+    figures = "" if loss is None else f", loss {loss:.3f}, accuracy {run.latest['reward_accuracy']:.2f} in the batch"
     return f"{run}: {run.status}, step {run.done} of {run.total or '?'}{figures}"
 
 

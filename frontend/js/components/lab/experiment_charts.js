@@ -20,15 +20,22 @@ export class ExperimentCharts {
     this.labels = [gettext("Better"), gettext("Worse"), ...watched];
     this.ratios = new Chart(
       one("[data-chart=ratios] .chart-canvas", HTMLElement, place),
-      this.labels.map((label, index) => ({ label, colour: COLOURS[index] ?? "--series-1" })),
+      this.labels.map((label, index) => ({ label, colour: COLOURS[index] ?? "--series-1", style: index % 2 ? "dash" : "line" })),
       { level: 0 },
     );
     const wins = one("[data-chart=wins] .chart-canvas", HTMLElement, place);
-    this.wins = new Chart(wins, [{ label: "P", colour: "--series-3" }], { level: 0.5, percent: true });
+    this.wins = new Chart(wins, [{ label: gettext("P(better one wins)"), colour: "--series-3" }], {
+      level: 0.5,
+      levelName: gettext("Without a preference"),
+      percent: true,
+      fit: true,
+    });
   }
 
   /** @param {Session} session */
   show(session) {
+    this.ratios.plan(session.total);
+    this.wins.plan(session.total);
     const steps = session.points.map((point) => point.step);
     const ratios = session.points.map((point) => sidesAt(session, point).map(logRatio));
     this.ratios.show([steps, ...this.labels.map((_, index) => ratios.map((each) => each[index] ?? null))]);

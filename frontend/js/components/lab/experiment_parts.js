@@ -3,10 +3,19 @@
 import { make, maybe, one } from "../../lib/dom.js";
 import { dpoFigures } from "../../lib/dpo_figures.js";
 import { fixed, percent } from "../../lib/format.js";
-import { gettext } from "../../lib/translation.js";
+import { barEnd } from "../../lib/ticks.js";
+import { gettext, interpolate } from "../../lib/translation.js";
 import { logRatio, sidesAt } from "./progress.js";
 
 /** @typedef {import("./types.js").Session} Session */
+
+/**
+ * @param {import("./types.js").Side} side
+ * @returns {number} the geometric mean of its tokens' probabilities
+ */
+function mean(side) {
+  return Math.exp(side.logp / side.tokens);
+}
 
 /**
  * @param {HTMLElement} place
@@ -15,14 +24,17 @@ import { logRatio, sidesAt } from "./progress.js";
 export function showTexts(place, session) {
   const last = session.points.at(-1);
   if (!last) return;
+  const end = barEnd(session.points.flatMap((point) => sidesAt(session, point).map(mean)));
+  one("[data-bar-end]", HTMLElement, place).textContent = end < 1 ? interpolate(gettext("The bars end at %(share)s."), { share: percent(end) }) : "";
   sidesAt(session, last).forEach((side, index) => {
     const row = maybe(`[data-text="${index}"]`, HTMLTableRowElement, place);
     if (!row) return;
-    const mean = Math.exp(side.logp / side.tokens);
+    const share = mean(side);
     const meter = one("[data-meter]", HTMLMeterElement, row);
-    meter.value = mean;
-    meter.textContent = percent(mean);
-    one("[data-mean]", HTMLElement, row).textContent = percent(mean);
+    meter.max = end;
+    meter.value = share;
+    meter.textContent = percent(share);
+    one("[data-mean]", HTMLElement, row).textContent = percent(share);
     one("[data-logp]", HTMLElement, row).textContent = fixed(side.logp, 2);
     one("[data-ratio]", HTMLElement, row).textContent = (logRatio(side) > 0 ? "+" : "") + fixed(logRatio(side), 2);
   });

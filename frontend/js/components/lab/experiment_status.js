@@ -1,7 +1,7 @@
 // How far an experiment is, and what it waits for.
 
 import { maybe, one } from "../../lib/dom.js";
-import { statusLabel } from "../../lib/job_status.js";
+import { isActive, statusLabel } from "../../lib/job_status.js";
 import { gettext, interpolate } from "../../lib/translation.js";
 import { isComplete } from "./progress.js";
 
@@ -12,6 +12,8 @@ export class ExperimentStatus {
   constructor(place) {
     this.chip = one("[data-lab-status]", HTMLElement, place);
     this.steps = one("[data-lab-steps]", HTMLElement, place);
+    this.starting = one("[data-lab-starting]", HTMLElement, place);
+    this.numbers = one("[data-lab-numbers]", HTMLElement, place);
     this.line = maybe("[data-lab-says]", HTMLElement, place); // there while more steps can be asked for
     this.error = one("[data-lab-error]", HTMLElement, place);
   }
@@ -21,7 +23,10 @@ export class ExperimentStatus {
     const isResting = isComplete(session) && session.status === "running";
     this.chip.dataset.state = isResting ? "finished" : session.status;
     this.chip.textContent = isResting ? gettext("Ready for the next step") : statusLabel(session.status);
-    this.steps.textContent = interpolate(gettext("step %(done)s of %(total)s"), { done: session.done, total: session.total });
+    const text = session.done < session.total ? gettext("Steps trained: %(done)s of %(total)s") : gettext("Steps trained: %(done)s");
+    this.steps.textContent = interpolate(text, { done: session.done, total: session.total });
+    this.starting.hidden = !isActive(session.status) || session.points.length > 0;
+    this.numbers.hidden = !session.points.length;
     this.explain(waitingFor(session));
     this.error.hidden = !session.error;
     this.error.textContent = session.error;

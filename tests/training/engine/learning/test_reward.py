@@ -139,5 +139,5 @@ def test_its_loss_is_bradley_terry_whatever_the_config_says_of_dpo() -> None:
 
 def test_its_figures_by_hand() -> None:
     figures = reward_figures(np.array([[1.0, 0.0], [2.0, 2.0], [0.0, 3.0], [5.0, 1.0]]))
-    assert (figures["reward_accuracy"], figures["ties"], figures["margin"]) == (0.5, 1, 0.5)
-    assert figures["reward_accuracy_low"] < 0.5 < figures["reward_accuracy_high"]
+    assert (figures["reward_accuracy"], figures["ties"], figures["margin"]) == (0.625, 1, 0.5)
+    assert figures["reward_accuracy_low"] < 0.625 < figures["reward_accuracy_high"]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training.engine.measuring.metrics import PairScores, summarise, wilson_interval
+from training.engine.measuring.metrics import PairScores, accuracy, summarise, wilson_interval
 
 
 def scores(chosen: list[float], rejected: list[float], weight: list[float] | None = None) -> PairScores:
@@ -28,7 +28,7 @@ def test_figures_by_hand() -> None:
     figures = summarise(scores([2, 1, 0, 1], [1, 3, 0, 0], [1, 1, 1, 3]), np.array([0.1, 0.2, 0.3, 0.4]), 0.5)
     assert figures["pairs"] == 4
     assert figures["loss"] == pytest.approx((0.1 + 0.2 + 0.3 + 3 * 0.4) / 6)
-    assert figures["reward_accuracy"] == 0.5
+    assert figures["reward_accuracy"] == 0.625
     assert figures["ties"] == 1
     assert figures["margin"] == pytest.approx(0.5 * (1 - 2 + 0 + 1) / 4)
     assert figures["chosen_logratio"] == 1.0
@@ -45,6 +45,24 @@ def test_displacement_is_flagged_when_chosen_falls_while_the_margin_grows(
     chosen: list[float], rejected: list[float], flag: bool
 ) -> None:
     assert summarise(scores(chosen, rejected), np.array([0.5]), 0.1)["displacement"] is flag
+
+
+def test_a_margin_of_exactly_zero_counts_half() -> None:
+    undecided = accuracy(np.zeros(8))
+    assert (undecided["reward_accuracy"], undecided["ties"]) == (0.5, 8)
+    assert undecided["reward_accuracy_low"] < 0.5 < undecided["reward_accuracy_high"]
+    mixed = accuracy(np.array([1.0, 0.5, 0.0, 0.0, 0.0, -2.0]))
+    assert mixed["reward_accuracy"] == pytest.approx((2 + 3 / 2) / 6)
+    assert (mixed["reward_accuracy_low"], mixed["reward_accuracy_high"]) == wilson_interval(3.5, 6)
+    assert accuracy(np.array([-1.0, -1.0]))["reward_accuracy"] == 0.0
+
+
+def test_the_interval_with_ties_covers_the_truth_at_least_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(7).choice([-1.0, 0.0, 1.0], size=(2_000, 40), p=[0.2, 0.3, 0.5])
+    truth = 0.5 + 0.3 / 2
+    figures = [accuracy(margins) for margins in draws]
+    covered = [each["reward_accuracy_low"] <= truth <= each["reward_accuracy_high"] for each in figures]
+    assert np.mean(covered) >= 0.95
 
 
 def test_the_interval_is_wilsons() -> None:

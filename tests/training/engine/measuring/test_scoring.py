@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.training.engine import tiny, workshop
+from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row, pack_rows
 from training.engine.errors import Diverged
-from training.engine.measuring.scoring import margin_lines, pair_scores, score_rows
+from training.engine.measuring.scoring import figures_of, margin_lines, pair_scores, score_rows
 
 
 @pytest.fixture
@@ -68,3 +71,27 @@ def test_a_margin_line_has_the_label_beside_the_models_opinion() -> None:
         "rejected_logratio": -2.0,
         "confidence": 0.75,
     }
+
+
+def test_a_policy_surer_than_its_labels_has_a_rising_loss_over_a_fixed_floor_and_a_falling_hard_loss() -> None:
+    pairs = [replace(tiny.pair([1], [2], [3]), confidence=0.75) for _ in range(4)]
+    reference = np.zeros((4, 2))
+
+    def figures(margin: float) -> dict[str, Any]:
+        policy = np.column_stack([np.full(4, margin / 0.1), np.zeros(4)])
+        return figures_of(pair_scores(pairs, policy, reference), RunConfig(beta=0.1))
+
+    best, sure = figures(math.log(3)), figures(4.0)
+    assert best["loss"] == pytest.approx(best["loss_floor"], abs=1e-9)
+    assert sure["loss_floor"] == best["loss_floor"] == pytest.approx(0.562335, abs=1e-6)
+    assert sure["loss"] > 1 > best["loss"]
+    assert sure["hard_loss"] == pytest.approx(math.log1p(math.exp(-4)))
+    assert sure["hard_loss"] < best["hard_loss"]
+
+
+def test_certain_labels_have_a_floor_of_zero_and_no_second_loss() -> None:
+    scores = pair_scores([tiny.pair([1], [2], [3])], np.array([[1.0, 0.0]]), np.zeros((1, 2)))
+    figures = figures_of(scores, RunConfig())
+    assert figures["loss_floor"] == 0.0
+    assert "hard_loss" not in figures
+    assert "loss_floor" not in figures_of(scores, RunConfig(loss="robust"))
