@@ -179,21 +179,47 @@ def test_a_comment_goes_with_the_judgment_and_comes_back_with_an_undo(on_stage: 
     expect(page.get_by_test_id("comment")).to_have_value("It is better, but 1 is wrong.")
 
 
-def test_keys_can_be_changed_and_are_shown_where_they_are_named(on_stage: Stage, sign_in: SignIn) -> None:
+def test_keys_can_be_changed_and_are_shown_where_they_are_named(
+    on_stage: Stage, sign_in: SignIn, picture: Picture
+) -> None:
     page = sign_in(on_stage.alice, path=PATH)
     press(page, "?")
     page.get_by_role("button", name="Change the key for: Tie").click()
-    page.keyboard.press("e")
-    page.get_by_role("button", name="Change the key for: Undo").click()
-    page.keyboard.press("t")  # taken from the tie, which has one of its own now
+    page.keyboard.press("m")
+    undo = page.get_by_role("button", name="Change the key for: Undo")
+    question = page.locator(".key-question")
+    undo.click()
+    page.keyboard.press("b")  # asked first, and left as it is
+    expect(question).to_contain_text("B is a key for “Both bad”, which would lose it.")
+    picture(page, "annotate-keys-question")
+    page.keyboard.press("Enter")
+    expect(question).to_be_hidden()
+    expect(undo).to_be_focused()
+    undo.click()
+    page.keyboard.press("b")
+    page.keyboard.press("Escape")  # ends the question, not the dialog
+    expect(question).to_be_hidden()
+    undo.click()
+    page.keyboard.press("t")  # no longer the tie's, which has another
     page.keyboard.press("Escape")
-    expect(page.get_by_test_id("choose-tie").locator("kbd")).to_have_text("E")
-    press(page, "e")
+    expect(page.get_by_test_id("help")).to_be_hidden()
+    expect(page.get_by_test_id("choose-both-bad").locator("kbd")).to_have_text("B")
+    expect(page.get_by_test_id("choose-tie").locator("kbd")).to_have_text("M")
+    press(page, "m")
     judged(page, 1)
     assert choices(on_stage.alice) == ["tie"]
     page.reload()
     expect(page.get_by_test_id("undo").locator("kbd")).to_have_text("T")
     press(page, "t")
+    judged(page, 0)
+    press(page, "?")
+    page.get_by_role("button", name="Change the key for: Undo").click()
+    page.keyboard.press("3")
+    page.get_by_role("button", name="Use 3 here").click()
+    page.keyboard.press("Escape")
+    press(page, "=")  # the tie has kept its other keys
+    judged(page, 1)
+    press(page, "3")
     judged(page, 0)
     press(page, "?")
     page.get_by_role("button", name="Reset all keys").click()
