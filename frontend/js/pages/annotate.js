@@ -1,5 +1,6 @@
 // The annotator's page: keys and buttons in, the next pair out, without loading the page again.
 
+import { keepRoomForBar } from "../components/annotate/bar_room.js";
 import { ChoiceForm } from "../components/annotate/choice_form.js";
 import { CommentBox } from "../components/annotate/comment_box.js";
 import { Criteria } from "../components/annotate/criteria.js";
@@ -71,6 +72,7 @@ class AnnotatePage {
     this.restReminder = new RestReminder();
     this.bindings = new KeyBindings("annotate", defaultKeys(this.criteria.groups.length), { varied: SIDES });
     this.tools = new Tools(this, new Display(page, one("dialog#display", HTMLDialogElement)));
+    keepRoomForBar(one(".choice-bar", HTMLElement));
     startDialogs();
     startReasonsDialog(one("dialog#reasons", HTMLDialogElement), judge);
     new KeyDialog(this.bindings, one("dialog#help", HTMLDialogElement));

@@ -20,7 +20,10 @@ export function startReasonsDialog(dialog, judge) {
   dialog.addEventListener("keydown", (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = keyOf(event).toLowerCase();
-    buttons.find((button) => button.dataset.reasonKey === key)?.click();
+    const button = buttons.find((each) => each.dataset.reasonKey === key);
+    if (!button) return;
+    event.preventDefault(); // the dialog is closed when the page hears of this key
+    button.click();
   });
 }
 
