@@ -65,7 +65,7 @@ class AnnotatePage {
     this.toast = new Toast(one("[data-toast]", HTMLElement));
     this.guidelines = new GuidelinesDialog(one("dialog#guidelines", HTMLDialogElement), page);
     const editDialog = maybe("dialog#edit", HTMLDialogElement);
-    this.edit = editDialog && new EditDialog(editDialog, judge);
+    this.edit = editDialog && new EditDialog(editDialog, judge, () => this.criteria.showMissing());
     this.strength = this.choices.usesStrength ? new RepeatedPress(judge, (side) => this.session.strengthen(side)) : null;
     this.newPairs = new NewPairs(`${api}campaigns/${campaign}/progress/`, this.session);
     this.offlineCopy = new OfflineCopy(worker, owner);
