@@ -55,9 +55,10 @@ def _message(message: dict[str, str]) -> dict[str, str]:
     return {"role": message["role"], "html": render_markdown(message["content"]), "text": message["content"]}
 
 
-def _completion(completion: Completion, campaign: Campaign) -> dict[str, str | None]:
+def _completion(completion: Completion, campaign: Campaign) -> dict[str, str | bool | None]:
     return {
         "html": render_markdown(completion.text),
         "text": completion.text,
         "model": None if campaign.blind else completion.model_version,
+        "is_cut": completion.is_cut,
     }

@@ -67,3 +67,8 @@ class Completion(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text was cut off at the token limit. False where nobody knows why it ended."""
+        return self.finish_reason == self.FinishReason.LENGTH

@@ -100,7 +100,12 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status
             for message in comparison.prompt.messages
         ],
         "completions": [
-            {"name": name, "model": "" if campaign.blind else text.model_version, "html": render_markdown(text.text)}
+            {
+                "name": name,
+                "model": "" if campaign.blind else text.model_version,
+                "html": render_markdown(text.text),
+                "is_cut": text.is_cut,
+            }
             for name, text in texts.items()
         ],
         "statements": statements_on(comparison),

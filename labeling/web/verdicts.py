@@ -105,7 +105,12 @@ def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "verdict": Verdict.objects.filter(comparison=row).select_related("settled_by_user").first(),
         "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.prompt.messages],
         "completions": [
-            {"name": name, "model": text.model_version, "html": render_markdown(text.text)}
+            {
+                "name": name,
+                "model": text.model_version,
+                "html": render_markdown(text.text),
+                "is_cut": text.is_cut,
+            }
             for name, text in completions.items()
         ],
         "statements": statements_on(row),

@@ -1,12 +1,14 @@
 """How an annotator reads: size, width, panes, one completion, differences, keys of their own, comments, breaks."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
-from labeling.models import Judgment
-from tests.browser.annotating import PATH, choices, judged, press, ready, until
+from labeling.models import Completion, Judgment
+from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready, until
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.test_pages import WCAG
 from tests.people import Stage, asks, stage
@@ -164,6 +166,45 @@ def test_words_that_differ_are_marked(transactional_db: None, sign_in: SignIn, p
     assert sorted(seen, key=len) == [{"狗", "鸟"}, {"quick", "slow", "right"}]
 
 
+def test_texts_that_share_little_are_not_marked_and_the_page_says_why(
+    transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    scene = stage()
+    first = CompletionDraft("Tomato leaves turn yellow when the soil lacks nitrogen, so feed the plant.")
+    second = CompletionDraft("It might be early blight. Cut off what is ill, and water only the ground.")
+    scene.add([ComparisonDraft(prompt=asks("?"), first=first, second=second)])
+    near = (CompletionDraft("The quick fox jumps over it."), CompletionDraft("The slow fox jumps over it."))
+    scene.add([ComparisonDraft(prompt=asks("??"), first=near[0], second=near[1])])
+    page = sign_in(scene.alice, path=PATH)
+    note = page.get_by_test_id("differences-note")
+    press(page, "d")
+    for _ in range(2):
+        ready(page)
+        until(page, lambda: note.inner_text().strip())
+        if "quick" in "".join(both_texts(page)):
+            expect(note).to_have_text("Words that differ are marked.")
+            assert sorted(word for side in marked(page).values() for word in side) == ["quick", "slow"]
+        else:
+            expect(note).to_contain_text(re.compile(r"Nothing is marked: the texts share only [\d.]+\s?% of their words\."))
+            assert marked(page) == {"left": [], "right": []}
+            picture(page, "annotate-differences-declined")
+        press(page, "t")
+    expect(page.get_by_test_id("done")).to_be_visible()
+
+
+def test_a_text_that_was_cut_off_is_marked_as_cut_also_on_the_next_pair(on_stage: Stage, sign_in: SignIn) -> None:
+    for completion in Completion.objects.filter(text__startswith="Nobody"):
+        Completion.objects.filter(pk=completion.pk).update(finish_reason="length" if completion.pk % 4 else "stop")
+    page = sign_in(on_stage.alice, path=PATH)
+    for _ in range(6):
+        ready(page)
+        for side, text in zip(("left", "right"), both_texts(page), strict=True):
+            is_cut = Completion.objects.get(text=text).finish_reason == "length"
+            mark = page.get_by_test_id(f"completion-{side}").get_by_text("Cut off at the token limit")
+            expect(mark).to_be_visible(visible=is_cut)
+        press(page, "t")
+
+
 def test_a_comment_goes_with_the_judgment_and_comes_back_with_an_undo(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.alice, path=PATH)
     press(page, "c")
@@ -179,21 +220,47 @@ def test_a_comment_goes_with_the_judgment_and_comes_back_with_an_undo(on_stage: 
     expect(page.get_by_test_id("comment")).to_have_value("It is better, but 1 is wrong.")
 
 
-def test_keys_can_be_changed_and_are_shown_where_they_are_named(on_stage: Stage, sign_in: SignIn) -> None:
+def test_keys_can_be_changed_and_are_shown_where_they_are_named(
+    on_stage: Stage, sign_in: SignIn, picture: Picture
+) -> None:
     page = sign_in(on_stage.alice, path=PATH)
     press(page, "?")
     page.get_by_role("button", name="Change the key for: Tie").click()
-    page.keyboard.press("e")
-    page.get_by_role("button", name="Change the key for: Undo").click()
-    page.keyboard.press("t")  # taken from the tie, which has one of its own now
+    page.keyboard.press("m")
+    undo = page.get_by_role("button", name="Change the key for: Undo")
+    question = page.locator(".key-question")
+    undo.click()
+    page.keyboard.press("b")  # asked first, and left as it is
+    expect(question).to_contain_text("B is a key for “Both bad”, which would lose it.")
+    picture(page, "annotate-keys-question")
+    page.keyboard.press("Enter")
+    expect(question).to_be_hidden()
+    expect(undo).to_be_focused()
+    undo.click()
+    page.keyboard.press("b")
+    page.keyboard.press("Escape")  # ends the question, not the dialog
+    expect(question).to_be_hidden()
+    undo.click()
+    page.keyboard.press("t")  # no longer the tie's, which has another
     page.keyboard.press("Escape")
-    expect(page.get_by_test_id("choose-tie").locator("kbd")).to_have_text("E")
-    press(page, "e")
+    expect(page.get_by_test_id("help")).to_be_hidden()
+    expect(page.get_by_test_id("choose-both-bad").locator("kbd")).to_have_text("B")
+    expect(page.get_by_test_id("choose-tie").locator("kbd")).to_have_text("M")
+    press(page, "m")
     judged(page, 1)
     assert choices(on_stage.alice) == ["tie"]
     page.reload()
     expect(page.get_by_test_id("undo").locator("kbd")).to_have_text("T")
     press(page, "t")
+    judged(page, 0)
+    press(page, "?")
+    page.get_by_role("button", name="Change the key for: Undo").click()
+    page.keyboard.press("3")
+    page.get_by_role("button", name="Use 3 here").click()
+    page.keyboard.press("Escape")
+    press(page, "=")  # the tie has kept its other keys
+    judged(page, 1)
+    press(page, "3")
     judged(page, 0)
     press(page, "?")
     page.get_by_role("button", name="Reset all keys").click()
@@ -271,29 +338,3 @@ def test_in_german_the_page_and_what_it_says_are_german(on_stage: Stage, sign_in
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
     page.goto(PATH)
     expect(page.get_by_role("button", name="Left is better")).to_be_visible()
-
-
-def test_the_better_one_can_be_improved_by_keyboard(transactional_db: None, sign_in: SignIn, picture: Picture) -> None:
-    scene = stage(comparisons=2, allow_edit=True)
-    page = sign_in(scene.alice, path=PATH)
-    right = page.get_by_test_id("completion-right").locator(".prose").inner_text()
-    press(page, "e")
-    page.keyboard.press("Space")  # left
-    page.keyboard.press("ArrowRight")  # no: right
-    expect(page.get_by_test_id("edited")).to_have_value(right)
-    page.get_by_test_id("save-edit").click()
-    expect(page.get_by_text("You have not changed the text.")).to_be_visible()
-    page.get_by_test_id("edited").focus()
-    page.keyboard.press("End")
-    page.keyboard.type(" And so on, with 1 and z.")
-    picture(page, "annotate-improve")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    judged(page, 1)
-    judgment = Judgment.objects.get()
-    assert judgment.edit == right + " And so on, with 1 and z."
-    assert judgment.choice != judgment.left
-    press(page, "z")
-    judged(page, 0)
-    press(page, "e")
-    expect(page.get_by_test_id("edited")).to_have_value(judgment.edit)

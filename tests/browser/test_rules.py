@@ -3,36 +3,75 @@
 import pytest
 from playwright.sync_api import expect
 
-from labeling.actions.campaigns import change_campaign
 from labeling.models import Comparison, Judgment
+from tests.browser.annotating import PATH, judged, press
 from tests.browser.conftest import PHONE, WIDE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, person, stage
 
 
-def test_a_required_criterion_is_asked_for_before_the_judgment_goes_out(on_stage: Stage, sign_in: SignIn) -> None:
-    asked = [{"name": "helpful", "description": "Which helps more?", "required": True}]
-    change_campaign(campaign=on_stage.campaign, criteria=asked, acting_user=on_stage.maya, now=on_stage.now)
-    page = sign_in(on_stage.alice, path="/campaigns/sums/annotate/")
-    expect(page.get_by_test_id("judging")).to_have_attribute("data-state", "ready")
-    page.get_by_test_id("choose-left").click()
-    expect(page.get_by_test_id("saved")).to_have_text("Answer this one first.")
-    assert not Judgment.objects.exists()
-    page.keyboard.press("Space")  # the focus is on its first answer: left
-    page.get_by_test_id("choose-right").click()
-    expect(page.get_by_test_id("judged")).to_have_text("1")
+CRITERIA = [
+    {"name": "Polite", "description": "Which is more polite?", "required": False},
+    {"name": "Correct", "description": "Which is right?", "required": True},
+]
+
+
+def test_a_missing_criterion_is_named_and_no_key_changes_its_meaning(
+    transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    scene = stage(comparisons=3, criteria=CRITERIA, scale="strength")
+    page = sign_in(scene.alice, path=PATH)
+    press(page, "ArrowRight")
+    expect(page.locator("#announcer")).to_have_text("Answer “Correct” first.")
+    missing = page.locator(".is-missing")
+    expect(missing).to_have_count(1)
+    expect(missing.get_by_text("Answer this one first.")).to_be_visible()
+    picture(page, "annotate-criterion-missing")
+    for key in ("ArrowRight", "Shift+ArrowRight", "t", "b"):  # refused as before, and nothing is answered by them
+        press(page, key)
+    expect(page.locator(".criterion input:checked")).to_have_count(0)
+    press(page, "9")
+    expect(page.locator("#announcer")).to_have_text("Correct: Right.")
+    expect(missing).to_have_count(0)
+    page.get_by_role("radio", name="Left").first.check()  # of "Polite": the focus is on a radio button now
+    page.keyboard.press("Shift+ArrowRight")
+    judged(page, 1)
     expect(page.locator(".criterion input:checked")).to_have_count(0)
     judgment = Judgment.objects.get()
-    assert judgment.criteria == {"helpful": judgment.left}
-    assert judgment.choice != judgment.left
+    assert (judgment.choice != judgment.left, judgment.strength) == (True, 2)
+    assert judgment.criteria == {"Polite": judgment.left, "Correct": judgment.choice}
 
 
-def test_a_flag_takes_the_pair_away_from_everybody(on_stage: Stage, sign_in: SignIn) -> None:
-    page = sign_in(on_stage.alice, path="/campaigns/sums/annotate/")
-    expect(page.get_by_test_id("judging")).to_have_attribute("data-state", "ready")
-    page.keyboard.press("Shift+S")
+def test_the_keys_of_criteria_are_shown_beside_them_and_can_be_changed(
+    transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    scene = stage(comparisons=2, criteria=CRITERIA)
+    page = sign_in(scene.alice, path=PATH)
+    keys = page.get_by_test_id("criteria").locator("kbd")
+    expect(keys).to_have_text(["4", "5", "6", "7", "8", "9"])
+    press(page, "?")
+    page.get_by_role("button", name="Change the key for: Correct: tie").click()
+    page.keyboard.press("m")
+    picture(page, "annotate-keys-criteria")
+    page.keyboard.press("Escape")
+    expect(keys).to_have_text(["4", "5", "6", "7", "M", "9"])
+    for key in ("m", "6", "ArrowLeft"):
+        press(page, key)
+    judged(page, 1)
+    judgment = Judgment.objects.get()
+    assert judgment.criteria == {"Polite": judgment.assignment.right, "Correct": "tie"}
+
+
+@pytest.mark.parametrize(("key", "flag", "sentence"), [("h", "harm", "harmful"), ("p", "personal_data", "personal data")])
+def test_a_flag_takes_two_keys_and_takes_the_pair_away_from_everybody(
+    key: str, flag: str, sentence: str, on_stage: Stage, sign_in: SignIn
+) -> None:
+    page = sign_in(on_stage.alice, path=PATH)
+    press(page, "Shift+S")
     with page.expect_response("**/judgment/"):
-        page.get_by_test_id("flag-personal_data").click()
-    expect(page.get_by_test_id("saved")).to_have_text("Skipped.")
+        page.keyboard.press(key)
+    expect(page.get_by_test_id("saved")).to_have_text(f"Flagged: {sentence}. A lead will look.")
+    assert Judgment.objects.get().flag == flag
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)  # P alone is "Source"
     assert Comparison.objects.filter(status="flagged").count() == 1
 
 

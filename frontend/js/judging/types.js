@@ -1,7 +1,10 @@
 // Types of judging, imported by other modules for their types only: this module is never loaded.
 
 /** @typedef {{ role: string, html: string, text: string }} Message */
-/** @typedef {{ html: string, text: string, model: string | null }} CompletionView */
+/**
+ * @typedef {{ html: string, text: string, model: string | null, is_cut: boolean }} CompletionView is_cut: at the token
+ *   limit
+ */
 /**
  * @typedef {object} Assignment a pair that the annotator holds
  * @property {number} id

@@ -8,6 +8,7 @@
  * @property {boolean} altKey
  * @property {boolean} ctrlKey
  * @property {boolean} metaKey
+ * @property {boolean} [shiftKey]
  */
 
 const SYMBOLS = /** @type {Record<string, string>} */ ({
@@ -16,20 +17,24 @@ const SYMBOLS = /** @type {Record<string, string>} */ ({
   ArrowUp: "↑",
   ArrowDown: "↓",
   Backspace: "⌫",
-  Enter: "↵",
-  " ": "␣",
 });
-const NOT_BINDABLE = new Set(["Escape", "Tab", "Shift", "Control", "Alt", "Meta", "CapsLock", "Dead", "Process", "Unidentified"]);
+// Enter and the space bar press the button that has the focus: no action of a page may take them away.
+const NOT_BINDABLE = new Set([
+  "Enter", " ", "Escape", "Tab", "Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "Dead", "Process", "Unidentified",
+]);
 
 export class KeyBindings {
   /**
    * @param {string} name under which the browser stores what was changed
    * @param {Bindings} defaults
-   * @param {Storage} [storage]
+   * @param {object} [options]
+   * @param {string[]} [options.varied] actions that shift and alt may vary: they need their letter in both cases
+   * @param {Storage} [options.storage]
    */
-  constructor(name, defaults, storage = localStorage) {
+  constructor(name, defaults, { varied = [], storage = localStorage } = {}) {
     this.name = `keys:${name}`;
     this.defaults = defaults;
+    this.varied = varied;
     this.storage = storage;
     this.changed = this.#read();
   }
@@ -39,7 +44,7 @@ export class KeyBindings {
    * @returns {string[]} its keys; the first is written on its button
    */
   of(action) {
-    return this.changed[action] ?? this.defaults[action] ?? [];
+    return this.changed[action] ?? (this.defaults[action] ?? []).filter((key) => !this.#isClaimed(action, key));
   }
 
   /**
@@ -48,26 +53,38 @@ export class KeyBindings {
    * @returns {string | null} the action
    */
   find(event, modified) {
-    const key = keyOf(event);
-    const bare = key.length === 1 ? key.toLowerCase() : key;
-    for (const action of Object.keys(this.defaults)) {
-      const wanted = modified.includes(action) ? bare : key;
-      if ((!event.altKey || modified.includes(action)) && this.of(action).includes(wanted)) return action;
+    // The character first, then the digit's place: on a German keyboard "=" is typed with the 0.
+    const keys = event.altKey ? [keyOf(event)] : [...new Set([event.key, keyOf(event)])];
+    for (const key of keys) {
+      const action = Object.keys(this.defaults).find((each) => this.#isPressed(each, key, event, modified.includes(each)));
+      if (action) return action;
     }
     return null;
   }
 
   /**
-   * Gives an action another key, and takes the key from the action that had it.
+   * @param {string} action that is to get the key
+   * @param {string} key
+   * @returns {string[]} the actions that would lose a key to it
+   */
+  holders(action, key) {
+    const others = Object.keys(this.defaults).filter((other) => other !== action);
+    return others.filter((other) => this.of(other).some((held) => this.#collide(action, key, other, held)));
+  }
+
+  /**
+   * Gives an action another first key; its other keys stay. The key is taken from the actions that had it.
    *
    * @param {string} action
    * @param {string} key
    */
   change(action, key) {
-    for (const other of Object.keys(this.defaults)) {
-      if (this.of(other).includes(key)) this.changed[other] = this.of(other).filter((each) => each !== key);
+    const [first, ...rest] = this.of(action);
+    const kept = first !== undefined && this.of(action).includes(key) ? [first, ...rest] : rest;
+    for (const [other, keys] of Object.entries(this.changed)) {
+      this.changed[other] = keys.filter((held) => other === action || !this.#collide(action, key, other, held));
     }
-    this.changed[action] = [key];
+    this.changed[action] = [key, ...kept.filter((each) => each !== key)];
     this.#write();
   }
 
@@ -77,12 +94,57 @@ export class KeyBindings {
     this.#write();
   }
 
+  /**
+   * @param {string} action
+   * @param {string} key
+   * @param {KeyPress} event
+   * @param {boolean} isModified
+   */
+  #isPressed(action, key, event, isModified) {
+    if (isModified) return this.of(action).includes(key.length === 1 ? key.toLowerCase() : key);
+    if (event.altKey) return false;
+    const isOtherCharacter = event.shiftKey && key !== event.key; // shift and a digit
+    return !isOtherCharacter && this.of(action).includes(key);
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} key one of its default keys
+   * @returns {boolean} whether the key was given to another action of this page
+   */
+  #isClaimed(action, key) {
+    return Object.entries(this.changed).some(
+      ([other, keys]) => other !== action && other in this.defaults && keys.some((held) => this.#collide(action, key, other, held)),
+    );
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} key
+   * @param {string} other
+   * @param {string} held a key of the other action
+   */
+  #collide(action, key, other, held) {
+    const cases = this.#cases(other, held);
+    return this.#cases(action, key).some((each) => cases.includes(each));
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} key
+   * @returns {string[]} the key as the action may be pressed
+   */
+  #cases(action, key) {
+    return this.varied.includes(action) && key.length === 1 ? [key.toLowerCase(), key.toUpperCase()] : [key];
+  }
+
   /** @returns {Bindings} nothing where it cannot be read or makes no sense */
   #read() {
     try {
       const stored = JSON.parse(this.storage.getItem(this.name) ?? "{}");
-      const sound = Object.entries(stored).filter(([, keys]) => Array.isArray(keys) && keys.every((key) => typeof key === "string"));
-      return Object.fromEntries(sound);
+      const isSound = (/** @type {unknown} */ keys) =>
+        Array.isArray(keys) && keys.every((key) => typeof key === "string" && !NOT_BINDABLE.has(key));
+      return Object.fromEntries(Object.entries(stored).filter(([, keys]) => isSound(keys)));
     } catch {
       return {};
     }

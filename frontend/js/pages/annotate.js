@@ -1,9 +1,10 @@
 // The annotator's page: keys and buttons in, the next pair out, without loading the page again.
 
+import { keepRoomForBar } from "../components/annotate/bar_room.js";
 import { ChoiceForm } from "../components/annotate/choice_form.js";
 import { CommentBox } from "../components/annotate/comment_box.js";
 import { Criteria } from "../components/annotate/criteria.js";
-import { DEFAULT_KEYS } from "../components/annotate/default_keys.js";
+import { defaultKeys } from "../components/annotate/default_keys.js";
 import { Display } from "../components/annotate/display.js";
 import { EditDialog } from "../components/annotate/edit_dialog.js";
 import { GuidelinesDialog } from "../components/annotate/guidelines_dialog.js";
@@ -64,13 +65,14 @@ class AnnotatePage {
     this.toast = new Toast(one("[data-toast]", HTMLElement));
     this.guidelines = new GuidelinesDialog(one("dialog#guidelines", HTMLDialogElement), page);
     const editDialog = maybe("dialog#edit", HTMLDialogElement);
-    this.edit = editDialog && new EditDialog(editDialog, judge);
+    this.edit = editDialog && new EditDialog(editDialog, judge, () => this.criteria.showMissing());
     this.strength = this.choices.usesStrength ? new RepeatedPress(judge, (side) => this.session.strengthen(side)) : null;
     this.newPairs = new NewPairs(`${api}campaigns/${campaign}/progress/`, this.session);
     this.offlineCopy = new OfflineCopy(worker, owner);
     this.restReminder = new RestReminder();
-    this.bindings = new KeyBindings("annotate", DEFAULT_KEYS);
+    this.bindings = new KeyBindings("annotate", defaultKeys(this.criteria.groups.length), { varied: SIDES });
     this.tools = new Tools(this, new Display(page, one("dialog#display", HTMLDialogElement)));
+    keepRoomForBar(one(".choice-bar", HTMLElement));
     startDialogs();
     startReasonsDialog(one("dialog#reasons", HTMLDialogElement), judge);
     new KeyDialog(this.bindings, one("dialog#help", HTMLDialogElement));
@@ -101,9 +103,11 @@ class AnnotatePage {
    */
   judge(draft, rest) {
     if (this.session.isBusy || this.guard.isClosed || !this.session.assignment) return;
-    if (draft.choice !== "skip" && this.criteria.focusFirstOpen()) {
-      this.note.show(gettext("Answer this one first."));
-      announce(gettext("Answer this one first."));
+    const missing = draft.choice === "skip" ? null : this.criteria.showMissing();
+    if (missing !== null) {
+      const text = interpolate(gettext("Answer “%(name)s” first."), { name: missing });
+      this.note.show(text);
+      announce(text);
       return;
     }
     const whole = this.#withAnswers(draft);
@@ -200,12 +204,18 @@ class AnnotatePage {
    * @returns {(() => void) | null} what the key does here
    */
   #actionOf(event) {
-    const action = this.bindings.find(event, SIDES);
+    const action = this.bindings.find(event, this.strength ? SIDES : []);
     if (action === "left" || action === "right") return this.#sideAction(action, event);
     if (action === "tie" || action === "both_bad" || action === "skip") {
       return this.choices.offers(action) ? () => this.judge({ choice: action }, 0) : null;
     }
-    return action ? this.tools.action(action) : null;
+    return action && (this.#criterionAction(action) ?? this.tools.action(action));
+  }
+
+  /** @param {string} action */
+  #criterionAction(action) {
+    const answer = this.criteria.action(action);
+    return answer && (() => this.session.assignment && !this.session.isBusy && answer());
   }
 
   /**
@@ -214,7 +224,7 @@ class AnnotatePage {
    */
   #sideAction(side, event) {
     if (this.strength) return this.strength.action(side, event);
-    return event.shiftKey || event.altKey ? null : () => this.judge({ choice: side }, 0);
+    return event.shiftKey ? null : () => this.judge({ choice: side }, 0);
   }
 }
 

@@ -34,6 +34,7 @@ class ShownCompletionSerializer(serializers.Serializer[Any]):
     html = serializers.CharField(help_text="Sanitised HTML, safe to display.")
     text = serializers.CharField(help_text="The raw text.")
     model = serializers.CharField(allow_null=True, help_text="Model version that wrote it; null if hidden from you.")
+    is_cut = serializers.BooleanField(help_text="Whether the text was cut off at the token limit.")
 
 
 class AssignmentSerializer(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { differences } from "../../../frontend/js/lib/difference.js";
+import { LEAST_SHARED, differences, sharedPart } from "../../../frontend/js/lib/difference.js";
 
 /** The words of both texts that differ. */
 function differing(left, right) {
@@ -46,4 +46,25 @@ test("in texts too long for that, order no longer counts: a word differs where t
   const marks = differences([...words, "left"], ["right", ...[...words].reverse()]);
   assert.equal(marks.left.indexOf(true), 4000);
   assert.equal(marks.right.lastIndexOf(true), 0);
+});
+
+test("what two texts share is counted on both sides, in order", () => {
+  assert.equal(sharedPart([], []), 1);
+  assert.equal(sharedPart(["a"], []), 0);
+  assert.equal(sharedPart(["a", "b", "c"], ["a", "x", "c"]), 4 / 6);
+  assert.equal(sharedPart(["a", "b"], ["b", "a"]), 1 / 2);
+});
+
+test("an edited text shares enough to mark what differs, an unrelated one does not", () => {
+  const text = "the river rises in the hills and reaches the sea after a long way".split(" ");
+  const edited = text.map((word, index) => (index % 3 === 1 ? "other" : word));
+  const unrelated = "apples are the sweetest of all fruits in a garden and a market".split(" ");
+  assert.ok(sharedPart(text, edited) >= LEAST_SHARED);
+  assert.ok(sharedPart(text, unrelated) < LEAST_SHARED);
+});
+
+test("of texts too long to compare in order, words such as the do not count as shared", () => {
+  const left = Array.from({ length: 9000 }, (_, index) => (index % 3 ? `l${index}` : "the"));
+  const right = Array.from({ length: 9000 }, (_, index) => (index % 3 ? `r${index}` : "the"));
+  assert.ok(sharedPart(left, right) < LEAST_SHARED);
 });

@@ -11,7 +11,7 @@ function press(key, { code = `Key${key.toUpperCase()}`, ...held } = {}) {
 }
 
 function bindings(storage = new FakeStorage()) {
-  return new KeyBindings("page", structuredClone(DEFAULTS), storage);
+  return new KeyBindings("page", structuredClone(DEFAULTS), { varied: ["left"], storage });
 }
 
 test("a key does its action; the first of an action's keys is the one on its button", () => {
@@ -39,18 +39,57 @@ test("actions that shift and alt vary are found with them; others are not found 
   assert.equal(keys.find(press("L"), []), null);
 });
 
-test("a changed key replaces the old ones, and is taken from the action that had it", () => {
+test("a changed key replaces the first one, and is taken from the action that had it", () => {
   const keys = bindings();
+  assert.deepEqual(keys.holders("tie", "s"), ["skip"]);
   keys.change("tie", "s");
-  assert.deepEqual(keys.of("tie"), ["s"]);
+  assert.deepEqual(keys.of("tie"), ["s", "3"]);
   assert.deepEqual(keys.of("skip"), []);
   assert.equal(keys.find(press("t"), []), null);
+  keys.change("skip", "s"); // and back
+  assert.deepEqual([keys.of("skip"), keys.of("tie")], [["s"], ["3"]]);
+});
+
+test("an action's own key can become its first", () => {
+  const keys = bindings();
+  assert.deepEqual(keys.holders("tie", "3"), []);
+  keys.change("tie", "3");
+  assert.deepEqual(keys.of("tie"), ["3", "t"]);
+});
+
+test("an action that shift varies takes both cases of its letter", () => {
+  const keys = bindings();
+  assert.deepEqual(keys.holders("left", "s"), ["skip", "reasons"]);
+  keys.change("left", "s");
+  assert.deepEqual([keys.of("skip"), keys.of("reasons")], [[], []]);
+  keys.change("reasons", "S");
+  assert.deepEqual([keys.of("left"), keys.of("reasons")], [["1"], ["S"]]);
+});
+
+test("a key of an action that this page lacks is free here, and is given up once it is taken", () => {
+  const storage = new FakeStorage();
+  const elsewhere = () => new KeyBindings("page", { ...structuredClone(DEFAULTS), rate: ["4"] }, { storage });
+  elsewhere().change("rate", "t");
+  assert.equal(bindings(storage).find(press("t"), []), "tie");
+  assert.equal(elsewhere().find(press("t"), []), "rate");
+  bindings(storage).change("skip", "t");
+  assert.deepEqual(elsewhere().of("rate"), []);
+  assert.equal(elsewhere().find(press("t"), []), "skip");
+});
+
+test("a character counts before the digit whose place it has", () => {
+  const keys = new KeyBindings("page", { tie: ["="], both_bad: ["0"], left: ["1"] }, { storage: new FakeStorage() });
+  const german = (key, digit) => press(key, { code: `Digit${digit}`, shiftKey: true });
+  assert.equal(keys.find(german("=", 0), ["left"]), "tie");
+  assert.equal(keys.find(german("!", 1), ["left"]), "left");
+  assert.equal(keys.find(german("!", 1), []), null);
+  assert.equal(keys.find(german("1", 1), []), "left"); // a French keyboard types digits with shift
 });
 
 test("changes are there on the next page, until they are reset", () => {
   const storage = new FakeStorage();
   bindings(storage).change("tie", "x");
-  assert.deepEqual(bindings(storage).of("tie"), ["x"]);
+  assert.deepEqual(bindings(storage).of("tie"), ["x", "3"]);
   bindings(storage).reset();
   assert.deepEqual(bindings(storage).of("tie"), ["t", "3"]);
 });
@@ -59,6 +98,8 @@ test("what the browser stored and makes no sense is ignored", () => {
   const storage = new FakeStorage();
   storage.setItem("keys:page", '{"tie": ["x"], "skip": 7, "left": [1]}');
   assert.deepEqual([bindings(storage).of("tie"), bindings(storage).of("skip"), bindings(storage).of("left")], [["x"], ["s"], ["ArrowLeft", "1"]]);
+  storage.setItem("keys:page", '{"tie": ["Enter"], "skip": [" "]}');
+  assert.deepEqual([bindings(storage).of("tie"), bindings(storage).of("skip")], [["t", "3"], ["s"]]);
   storage.setItem("keys:page", "{");
   assert.deepEqual(bindings(storage).of("tie"), ["t", "3"]);
 });
@@ -68,7 +109,7 @@ test("a browser that stores nothing keeps changes for as long as the page lives"
   storage.isFull = true;
   const keys = bindings(storage);
   keys.change("tie", "x");
-  assert.deepEqual(keys.of("tie"), ["x"]);
+  assert.deepEqual(keys.of("tie"), ["x", "3"]);
 });
 
 test("digits are known by their place, letters with alt too", () => {
@@ -81,9 +122,9 @@ test("digits are known by their place, letters with alt too", () => {
 test("keys of the browser and of the page cannot be given to an action", () => {
   assert.equal(bindableKey(press("x")), "x");
   for (const held of [{ ctrlKey: true }, { metaKey: true }, { altKey: true }]) assert.equal(bindableKey(press("x", held)), null);
-  for (const key of ["Escape", "Tab", "Shift", "Dead"]) assert.equal(bindableKey(press(key, { code: key })), null);
+  for (const key of ["Enter", " ", "Escape", "Tab", "Shift", "Dead"]) assert.equal(bindableKey(press(key, { code: key })), null);
 });
 
 test("keys are written as on a keyboard", () => {
-  assert.deepEqual(["ArrowLeft", "Backspace", " ", "t", "T", "?", "F2"].map(symbolOf), ["←", "⌫", "␣", "T", "⇧ T", "?", "F2"]);
+  assert.deepEqual(["ArrowLeft", "Backspace", "t", "T", "?", "F2"].map(symbolOf), ["←", "⌫", "T", "⇧ T", "?", "F2"]);
 });

@@ -4,7 +4,7 @@ import pytest
 
 from labeling.judging.assignments import next_assignments
 from labeling.judging.presentation import present_assignment, present_held
-from labeling.models import Assignment
+from labeling.models import Assignment, Completion
 from tests.people import stage
 
 
@@ -24,6 +24,14 @@ def test_a_client_is_sent_only_what_it_lacks_and_told_of_all_it_holds() -> None:
     assert [one["id"] for one in body["following"]] == [held[2].pk]
     assert [one["id"] for one in body["held"]] == [one.pk for one in held]
     assert present_held([], []) == {"next": None, "following": [], "held": []}
+
+
+def test_a_text_that_the_token_limit_cut_says_so_and_an_imported_one_does_not() -> None:
+    scene = stage(comparisons=3)
+    for reason, is_cut in (("length", True), ("stop", False), ("", False)):
+        Completion.objects.update(finish_reason=reason)
+        body = present_assignment(scene.given(scene.alice))
+        assert (body["left"]["is_cut"], body["right"]["is_cut"]) == (is_cut, is_cut)
 
 
 def test_gold_and_retests_look_like_any_other() -> None:

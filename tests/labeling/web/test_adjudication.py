@@ -1,6 +1,6 @@
 """Conflicts and flags on their pages: decided one after the other, as blind as annotators are."""
 
-from labeling.models import Campaign, Comparison, Verdict
+from labeling.models import Campaign, Comparison, Completion, Verdict
 from tests.clients import Visiting
 from tests.people import Stage, person, stage
 
@@ -85,3 +85,13 @@ def test_a_lead_looks_at_flags_one_after_the_other(visiting: Visiting) -> None:
     answer = client.post(FLAGS, {"comparison": second.pk, "reason": "It is.", "decision": "retire"}, follow=True)
     assert "No flagged comparisons" in answer.content.decode()
     assert list(Comparison.objects.order_by("pk").values_list("status", flat=True)) == ["open", "retired"]
+
+
+def test_a_text_that_was_cut_off_is_marked_wherever_it_is_shown(visiting: Visiting) -> None:
+    scene = disagreeing()
+    comparison = Comparison.objects.get()
+    client, mark = visiting(scene.maya), '<p class="cut-off" data-cut>Cut off at the token limit</p>'
+    paths = (ADJUDICATION, f"/campaigns/sums/comparisons/{comparison.pk}/", "/campaigns/sums/disagreements/")
+    assert [client.get(path).content.decode().count(mark) for path in paths] == [0, 0, 0]
+    Completion.objects.filter(pk=comparison.completion_b_id).update(finish_reason="length")
+    assert [client.get(path).content.decode().count(mark) for path in paths] == [1, 1, 1]

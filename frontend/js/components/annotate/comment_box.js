@@ -11,6 +11,14 @@ export class CommentBox {
     this.box = box;
     this.field = one("textarea", HTMLTextAreaElement, box);
     this.field.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+    one("summary", HTMLElement, box).addEventListener("click", (event) => {
+      if (box.open) return;
+      event.preventDefault();
+      this.open();
+    });
+    this.field.addEventListener("focus", () => this.#bringIntoView());
+    // The keyboard of a phone opens: the field moves above it.
+    visualViewport?.addEventListener("resize", () => document.activeElement === this.field && this.#bringIntoView());
   }
 
   /** @returns {string | undefined} undefined: no comment */
@@ -24,8 +32,13 @@ export class CommentBox {
     this.box.open = Boolean(text);
   }
 
+  /** Opens the box with the field in view, above the bar of choices. */
   open() {
     this.box.open = true;
-    this.field.focus();
+    this.field.focus({ preventScroll: true });
+  }
+
+  #bringIntoView() {
+    this.box.scrollIntoView({ block: "nearest" });
   }
 }

@@ -1,7 +1,10 @@
 // The two completions: as they are meant to look or as they were written, both or only one, their differences marked.
 
+import { announce } from "../../lib/announce.js";
 import { maybe, one } from "../../lib/dom.js";
-import { differences } from "../../lib/difference.js";
+import { LEAST_SHARED, differences, sharedPart } from "../../lib/difference.js";
+import { percent } from "../../lib/format.js";
+import { gettext, interpolate } from "../../lib/translation.js";
 
 /** @typedef {import("../../judging/types.js").Assignment} Assignment */
 /** @typedef {"both" | "left" | "right"} Focus */
@@ -17,10 +20,12 @@ export class Completions {
   focus = "both";
   /** @type {number | undefined} */
   #marking;
+  #wasToggled = false;
 
   /** @param {HTMLElement} frame what holds both */
   constructor(frame) {
     this.frame = frame;
+    this.note = one("[data-differences-note]", HTMLElement);
     this.canMark = "highlights" in CSS && "Segmenter" in Intl;
   }
 
@@ -32,6 +37,7 @@ export class Completions {
       if (this.isPlain) prose.textContent = assignment[side].text;
       else prose.innerHTML = assignment[side].html;
       prose.scrollTop = 0;
+      one(`#${side} [data-cut]`, HTMLElement).hidden = !assignment[side].is_cut;
       const model = maybe(`#${side} [data-model]`, HTMLElement);
       if (model) model.textContent = assignment[side].model;
     }
@@ -58,6 +64,7 @@ export class Completions {
   /** @returns {boolean} whether the words that differ are marked now */
   toggleDifferences() {
     this.marksDifferences = this.canMark && !this.marksDifferences;
+    this.#wasToggled = true;
     this.#mark();
     return this.marksDifferences;
   }
@@ -72,18 +79,31 @@ export class Completions {
     if (!this.canMark) return;
     CSS.highlights.delete(HIGHLIGHT);
     clearTimeout(this.#marking);
+    this.note.hidden = !this.marksDifferences;
+    this.note.textContent = "\u00a0"; // its line stays while the words are compared
     if (this.marksDifferences) this.#marking = setTimeout(() => this.#markNow(), 0);
   }
 
   #markNow() {
     const [left, right] = SIDES.map((side) => wordsOf(this.#prose(side)));
     if (!left || !right) return;
-    const differs = differences(
-      left.map((word) => word.text),
-      right.map((word) => word.text),
-    );
+    const texts = /** @type {const} */ ([left.map((word) => word.text), right.map((word) => word.text)]);
+    const shared = sharedPart(...texts);
+    if (shared < LEAST_SHARED) {
+      this.#say(interpolate(gettext("Nothing is marked: the texts share only %(part)s of their words."), { part: percent(shared) }));
+      return;
+    }
+    const differs = differences(...texts);
     const ranges = [...rangesOf(left, differs.left), ...rangesOf(right, differs.right)];
     CSS.highlights.set(HIGHLIGHT, new Highlight(...ranges));
+    this.#say(ranges.length ? gettext("Words that differ are marked.") : gettext("The texts have the same words."));
+  }
+
+  /** @param {string} text about the marks, above the texts */
+  #say(text) {
+    this.note.textContent = text;
+    if (this.#wasToggled) announce(text); // later pairs have their own announcement
+    this.#wasToggled = false;
   }
 }
 

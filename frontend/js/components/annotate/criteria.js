@@ -1,5 +1,6 @@
-// The questions besides the overall choice.
+// The questions besides the overall choice: answered by button or by key, and marked where a required one is open.
 
+import { announce } from "../../lib/announce.js";
 import { all, maybe, one } from "../../lib/dom.js";
 
 const PREFIX = "criterion-";
@@ -9,6 +10,7 @@ export class Criteria {
   constructor(page) {
     this.groups = all(".criterion", HTMLFieldSetElement, page);
     this.inputs = this.groups.flatMap((group) => all("input", HTMLInputElement, group));
+    for (const group of this.groups) group.addEventListener("change", () => setMissing(group, false));
   }
 
   /** @returns {Record<string, string>} answers by the criterion's name */
@@ -20,14 +22,47 @@ export class Criteria {
   /** @param {Record<string, string>} answers by name; all others are open again */
   fill(answers) {
     for (const input of this.inputs) input.checked = answers[criterionOf(input)] === input.value;
+    for (const group of this.groups) setMissing(group, false);
   }
 
-  /** @returns {boolean} whether a required one has no answer; focuses the first */
-  focusFirstOpen() {
-    const open = this.groups.find((group) => group.hasAttribute("data-required") && !maybe("input:checked", HTMLInputElement, group));
-    if (open) one("input", HTMLInputElement, open).focus();
-    return Boolean(open);
+  /**
+   * @param {string} action "criterion-2-left": the second criterion's answer "left"
+   * @returns {(() => void) | null} gives the answer; null: the page has no such criterion
+   */
+  action(action) {
+    const [, row, answer] = /^criterion-(\d+)-(\w+)$/.exec(action) ?? [];
+    const group = this.groups[Number(row) - 1];
+    const input = group && all("input", HTMLInputElement, group).find((each) => each.value === answer);
+    if (!group || !input) return null;
+    return () => {
+      input.checked = true;
+      setMissing(group, false);
+      announce(`${criterionOf(input)}: ${one("span", HTMLElement, input.parentElement ?? group).innerText}.`);
+    };
   }
+
+  /**
+   * Marks the required criteria without an answer, and brings the first into view. The focus stays where it is, so that
+   * the next key means what it meant before.
+   *
+   * @returns {string | null} the name of the first; null: nothing is missing
+   */
+  showMissing() {
+    const missing = this.groups.filter((group) => group.hasAttribute("data-required") && !maybe("input:checked", HTMLInputElement, group));
+    for (const group of missing) setMissing(group, true);
+    missing[0]?.scrollIntoView({ block: "nearest" });
+    return missing[0] ? criterionOf(one("input", HTMLInputElement, missing[0])) : null;
+  }
+}
+
+/**
+ * @param {HTMLFieldSetElement} group
+ * @param {boolean} isMissing
+ */
+function setMissing(group, isMissing) {
+  group.classList.toggle("is-missing", isMissing);
+  const message = maybe("[data-missing]", HTMLElement, group);
+  if (message) message.hidden = !isMissing;
 }
 
 /**

@@ -1,9 +1,13 @@
 // The dialog in which somebody improves the better completion; saving it is the judgment.
 
 import { all, one } from "../../lib/dom.js";
+import { gettext, interpolate } from "../../lib/translation.js";
+import { Conversation } from "./conversation.js";
 
 /** @typedef {import("../../judging/types.js").Assignment} Assignment */
 /** @typedef {import("../../judging/types.js").JudgmentDraft} JudgmentDraft */
+
+const SIDES = /** @type {const} */ (["left", "right"]);
 
 export class EditDialog {
   /** @type {Assignment | null} the pair that the text is about */
@@ -12,20 +16,23 @@ export class EditDialog {
   /**
    * @param {HTMLDialogElement} dialog
    * @param {(draft: JudgmentDraft) => void} judge
+   * @param {() => string | null} missing marks and names a required criterion without an answer
    */
-  constructor(dialog, judge) {
+  constructor(dialog, judge, missing) {
     this.dialog = dialog;
+    this.missing = missing;
     this.field = one("textarea", HTMLTextAreaElement, dialog);
     this.problem = one("[data-edit-problem]", HTMLElement, dialog);
     this.sides = all("input[name=better]", HTMLInputElement, dialog);
+    this.strengths = all("input[name=strength]", HTMLInputElement, dialog);
+    this.prompt = new Conversation(one("[data-edit-prompt]", HTMLElement, dialog), one("template#message", HTMLTemplateElement));
     for (const input of this.sides) input.addEventListener("change", () => this.#fillFromSide());
     one("[data-edit]", HTMLFormElement, dialog).addEventListener("submit", (event) => {
-      const side = this.#side;
-      const text = this.field.value;
-      const isUnchanged = !side || this.#originals.includes(text.trim());
-      this.problem.hidden = !isUnchanged;
-      if (isUnchanged) event.preventDefault();
-      else judge({ choice: side, edit: text });
+      const problem = this.#problemSentence();
+      this.problem.hidden = !problem;
+      this.problem.textContent = problem;
+      if (problem) event.preventDefault();
+      else judge(this.#draft);
     });
   }
 
@@ -36,15 +43,38 @@ export class EditDialog {
   prepare(pair, earlier) {
     this.#pair = pair;
     this.problem.hidden = true;
-    for (const input of this.sides) input.checked = earlier?.edit !== undefined && input.value === earlier.choice;
-    this.field.value = earlier?.edit ?? "";
+    const edited = earlier?.edit === undefined ? null : earlier;
+    for (const input of this.sides) input.checked = input.value === edited?.choice;
+    for (const input of this.strengths) input.checked = Number(input.value) === edited?.strength;
+    this.field.value = edited?.edit ?? "";
   }
 
   /** @param {Assignment | null} pair on the page */
   open(pair) {
     if (!pair) return;
     if (this.#pair?.id !== pair.id) this.prepare(pair);
+    this.prompt.show(pair.prompt);
+    for (const side of SIDES) {
+      const text = one(`[data-edit-text=${side}]`, HTMLElement, this.dialog);
+      one(".prose", HTMLElement, text).innerHTML = pair[side].html;
+      one("[data-cut]", HTMLElement, text).hidden = !pair[side].is_cut;
+    }
     this.dialog.showModal();
+  }
+
+  /** @returns {JudgmentDraft} */
+  get #draft() {
+    const strength = Number(this.strengths.find((input) => input.checked)?.value);
+    return { choice: this.#side ?? "", edit: this.field.value, ...(strength ? { strength } : {}) };
+  }
+
+  /** @returns {string} empty: the text can be sent */
+  #problemSentence() {
+    if (this.#originals.includes(this.field.value.trim())) {
+      return gettext("You have not changed the text. Change it, or judge without it.");
+    }
+    const name = this.missing();
+    return name === null ? "" : interpolate(gettext("Close this and answer “%(name)s” first. Your text stays."), { name });
   }
 
   get #side() {

@@ -4,6 +4,7 @@ import { announce } from "../../lib/announce.js";
 import { bindableKey, symbolOf } from "../../lib/key_bindings.js";
 import { all, make, one } from "../../lib/dom.js";
 import { gettext, interpolate } from "../../lib/translation.js";
+import { askForKey, endKeyQuestion } from "./key_question.js";
 
 /** @typedef {import("../../lib/key_bindings.js").KeyBindings} KeyBindings */
 
@@ -17,10 +18,12 @@ export class KeyDialog {
     this.rows = all("[data-action]", HTMLElement, dialog);
     for (const row of this.rows) row.append(this.#changeButton(row));
     one("[data-do=reset-keys]", HTMLElement, dialog).addEventListener("click", () => {
+      endKeyQuestion();
       bindings.reset();
       this.#write();
       announce(gettext("All keys have been reset."));
     });
+    dialog.addEventListener("close", endKeyQuestion);
     this.#write();
   }
 
@@ -28,19 +31,19 @@ export class KeyDialog {
   #changeButton(row) {
     const button = make("button", { class: "button button-small button-quiet", text: gettext("Change") });
     button.setAttribute("type", "button");
-    const name = one("dt", HTMLElement, row).textContent ?? "";
-    button.setAttribute("aria-label", interpolate(gettext("Change the key for: %(action)s"), { action: name }));
-    button.addEventListener("click", () => this.#listen(row.dataset.action ?? "", button));
+    button.setAttribute("aria-label", interpolate(gettext("Change the key for: %(action)s"), { action: nameOf(row) }));
+    button.addEventListener("click", () => this.#listen(row, button));
     return button;
   }
 
   /**
    * Waits for the key that an action gets.
    *
-   * @param {string} action
+   * @param {HTMLElement} row of the action
    * @param {HTMLElement} button
    */
-  #listen(action, button) {
+  #listen(row, button) {
+    endKeyQuestion();
     button.textContent = gettext("Press a key…");
     button.classList.add("is-listening");
     const stop = () => {
@@ -55,13 +58,29 @@ export class KeyDialog {
       event.preventDefault();
       event.stopPropagation();
       stop();
-      if (!key) return;
+      if (key) this.#offer(row, key, button);
+    };
+    button.addEventListener("keydown", take, true);
+    button.addEventListener("blur", stop);
+  }
+
+  /**
+   * Gives the action a key; asks first where another action would lose it.
+   *
+   * @param {HTMLElement} row
+   * @param {string} key
+   * @param {HTMLElement} button
+   */
+  #offer(row, key, button) {
+    const action = row.dataset.action ?? "";
+    const losers = this.rows.filter((each) => this.bindings.holders(action, key).includes(each.dataset.action ?? ""));
+    const take = () => {
       this.bindings.change(action, key);
       this.#write();
       announce(interpolate(gettext("The key is now %(key)s."), { key: symbolOf(key) }));
     };
-    button.addEventListener("keydown", take, true);
-    button.addEventListener("blur", stop);
+    if (losers.length === 0) take();
+    else askForKey(row, { key: symbolOf(key), actions: losers.map(nameOf), take, back: button });
   }
 
   /** Writes the keys into the dialog and onto the buttons of the page. */
@@ -79,4 +98,12 @@ export class KeyDialog {
       label.textContent = key ? [label.dataset.with, symbolOf(key)].filter(Boolean).join(" ") : "";
     }
   }
+}
+
+/**
+ * @param {HTMLElement} row
+ * @returns {string} what its action does, in words
+ */
+function nameOf(row) {
+  return (one("dt", HTMLElement, row).textContent ?? "").trim();
 }

@@ -1,6 +1,7 @@
-// The dialog that asks why somebody skips, or what they flag: by button, or by number.
+// The dialog that asks why somebody skips, or what they flag: by button, or by the key on it.
 
 import { all } from "../../lib/dom.js";
+import { keyOf } from "../../lib/key_bindings.js";
 
 /** @typedef {import("../../judging/types.js").JudgmentDraft} JudgmentDraft */
 
@@ -16,8 +17,14 @@ export function startReasonsDialog(dialog, judge) {
       judge(draftOf(button));
     });
   }
-  const numbered = buttons.filter((button) => !button.dataset.flag);
-  dialog.addEventListener("keydown", (event) => /^\d$/.test(event.key) && numbered[Number(event.key)]?.click());
+  dialog.addEventListener("keydown", (event) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = keyOf(event).toLowerCase();
+    const button = buttons.find((each) => each.dataset.reasonKey === key);
+    if (!button) return;
+    event.preventDefault(); // the dialog is closed when the page hears of this key
+    button.click();
+  });
 }
 
 /**

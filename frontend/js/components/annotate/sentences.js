@@ -10,12 +10,17 @@ const LEFT = [gettext("Left is better."), gettext("Left is clearly better."), ge
 const RIGHT = [gettext("Right is better."), gettext("Right is clearly better."), gettext("Right is much better.")];
 const TOP = [gettext("Top is better."), gettext("Top is clearly better."), gettext("Top is much better.")];
 const BOTTOM = [gettext("Bottom is better."), gettext("Bottom is clearly better."), gettext("Bottom is much better.")];
+const FLAGGED = /** @type {Record<string, string>} */ ({
+  harm: gettext("Flagged: harmful. A lead will look."),
+  personal_data: gettext("Flagged: personal data. A lead will look."),
+});
 
 /**
  * @param {JudgmentDraft} draft
  * @returns {string}
  */
-export function judgmentSentence({ choice, strength = 1 }) {
+export function judgmentSentence({ choice, strength = 1, flag }) {
+  if (flag) return FLAGGED[flag] ?? gettext("Flagged. A lead will look.");
   const isStacked = matchMedia("(width < 60rem)").matches;
   if (choice === "left") return (isStacked ? TOP : LEFT)[strength - 1] ?? "";
   if (choice === "right") return (isStacked ? BOTTOM : RIGHT)[strength - 1] ?? "";

@@ -34,7 +34,7 @@ export class Tools {
       differences: () => {
         const isOn = completions.toggleDifferences();
         showPressed("differences", isOn);
-        announce(isOn ? gettext("Words that differ are marked.") : gettext("Differences are no longer marked."));
+        if (!isOn) announce(gettext("Differences are no longer marked."));
       },
       focus: () => announce(FOCUS_SENTENCES[completions.turnFocus()]),
       panes: () => announce(PANES_SENTENCES[display.turnPanes()] ?? ""),
