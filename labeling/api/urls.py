@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}prompts/import/", exchange.ImportPromptsView.as_view(), name="api-import-prompts"),
     path(f"{CAMPAIGN}comparisons/", records.ComparisonsView.as_view(), name="api-comparisons"),
     path(f"{CAMPAIGN}judgments/", records.JudgmentsView.as_view(), name="api-judgments"),
+    path(f"{CAMPAIGN}judgments/mine/", records.OwnJudgmentsView.as_view(), name="api-my-judgments"),
     path(f"{CAMPAIGN}comparisons/import/", exchange.ImportComparisonsView.as_view(), name="api-import-comparisons"),
     path(f"{CAMPAIGN}assignments/next/", assignments.NextAssignmentView.as_view(), name="api-next"),
     path(f"{CAMPAIGN}progress/", statistics.ProgressView.as_view(), name="api-progress"),
