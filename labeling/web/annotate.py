@@ -20,9 +20,7 @@ from labeling.models import Campaign, Choice, Flag, Judgment
 from labeling.queries.progress import annotator_progress
 from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
-
-CRITERION = "criterion-"
-"""Prefix of a criterion's name in the form."""
+from labeling.web.judgment_forms import CRITERION
 
 
 @page

@@ -10,6 +10,7 @@ from labeling.web.glossary import glossary
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.invitations import invitation, invitation_revoke, invitations
+from labeling.web.my_judgments import my_judgment, my_judgments
 from labeling.web.offline import offline_worker
 from labeling.web.people import people, people_pause, people_remove
 from labeling.web.preview import campaign_preview
@@ -31,6 +32,8 @@ urlpatterns = [
     path("campaigns/offline.js", offline_worker, name="offline_worker"),
     path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
     path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),
+    path("campaigns/<slug:slug>/judgments/", my_judgments, name="my_judgments"),
+    path("campaigns/<slug:slug>/judgments/<int:assignment_id>/", my_judgment, name="my_judgment"),
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),

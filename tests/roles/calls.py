@@ -60,6 +60,7 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
+    "my_judgment": lambda scene: ["sums", own_judgment(scene)],
     "api-member": lambda scene: ["sums", "bob"],
     "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("account", "account_erase", "api-person-data", "api-erasure"), lambda scene: ["alice"]),
@@ -204,6 +205,13 @@ def delivery(scene: Scene) -> int:
     receiver = webhook(scene)
     scene.stage.add([pair(99)])
     return receiver.deliveries.get().pk
+
+
+def own_judgment(scene: Scene) -> int:
+    """An assignment that Alice has judged."""
+    held = scene.stage.given(scene.stage.alice)
+    scene.stage.judge(held)
+    return held.pk
 
 
 def invited(scene: Scene) -> tuple[Invitation, str]:
