@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.judging.drafts import CHOICES
-from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, WebhookDelivery
+from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, Question, WebhookDelivery
 from labeling.queries.own_judgments import FLAG
 
 
@@ -57,6 +57,10 @@ class OwnJudgmentFilter(Period):
     text = serializers.CharField(
         required=False, max_length=200, help_text="In the prompt, a completion, the comment or the improved text."
     )
+
+
+class QuestionFilter(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Question.Status.choices, required=False)
 
 
 class EventFilter(Period):
