@@ -18,6 +18,7 @@ from labeling.actions.verdicts import adjudicate
 from labeling.models import Campaign, Comparison
 from labeling.queries.conflicts import next_waiting, statements_on
 from labeling.queries.progress import campaign_progress
+from labeling.queries.questions import open_questions
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import AdjudicationForm, FlagReviewForm
 
@@ -87,6 +88,7 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status
         "comparison": comparison,
         "form": form,
         "progress": campaign_progress(campaign),
+        "open_questions": open_questions(campaign).count(),
         "tab": "adjudication",
     }
     if comparison is None:
