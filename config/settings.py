@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
         "ComparisonStatus": "labeling.models.Comparison.Status",
         "JobStatus": "training.models.JobStatus",
         "PersonRole": "labeling.models.Role",
+        "QuestionStatus": "labeling.models.Question.Status",
+        "DisplayedChoice": "labeling.judging.drafts.CHOICES",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
     },

@@ -17,8 +17,10 @@ from labeling.models import (
     Assignment,
     Campaign,
     Comparison,
+    FaqEntry,
     Invitation,
     Membership,
+    Question,
     User,
     Webhook,
     WebhookDelivery,
@@ -38,6 +40,16 @@ class AssignmentNotFound(NotFound):
 class ComparisonNotFound(NotFound):
     type = "comparison-not-found"
     sentence = _("There is no such comparison in a campaign that you lead.")
+
+
+class QuestionNotFound(NotFound):
+    type = "question-not-found"
+    sentence = _("There is no such question in a campaign that you lead.")
+
+
+class FaqEntryNotFound(NotFound):
+    type = "faq-entry-not-found"
+    sentence = _("There is no such answer in a campaign that you lead.")
 
 
 class TokenNotFound(NotFound):
@@ -114,6 +126,33 @@ def _comparison(user: User, comparison_id: int, require: Callable[[User, Campaig
     except CampaignNotFound:  # must not reveal that the comparison exists
         raise ComparisonNotFound from None
     return comparison
+
+
+def get_question(user: User, question_id: int) -> Question:
+    """A question in a campaign that this person leads. Raises QuestionNotFound, or NotAllowed for annotators."""
+    question = Question.objects.select_related("campaign").filter(pk=question_id).first()
+    if question is None:
+        raise QuestionNotFound
+    try:
+        require_lead(user, question.campaign)
+    except CampaignNotFound:  # must not reveal that the question exists
+        raise QuestionNotFound from None
+    return question
+
+
+def get_faq_entry(user: User, entry_id: int) -> FaqEntry:
+    """A published answer in a campaign that this person leads.
+
+    Raises FaqEntryNotFound, or NotAllowed for annotators.
+    """
+    entry = FaqEntry.objects.select_related("campaign").filter(pk=entry_id).first()
+    if entry is None:
+        raise FaqEntryNotFound
+    try:
+        require_lead(user, entry.campaign)
+    except CampaignNotFound:
+        raise FaqEntryNotFound from None
+    return entry
 
 
 def get_token(user: User, token_id: int) -> ApiToken:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.actions.members import remove_member
+from labeling.actions.questions import blank_questions
 from labeling.actions.withdrawal import withdraw_judgments
 from labeling.events.record import record
-from labeling.models import ApiToken, AttentionDismissal, Erasure, Judgment, NoticeChoice, User
+from labeling.models import ApiToken, AttentionDismissal, Erasure, Judgment, NoticeChoice, Question, User
 from labeling.queries.trained_on import versions_trained_on
 
 
@@ -31,6 +32,7 @@ class Consequences:
 
     judgments: int
     comments: int
+    questions: int
     tokens: int
     campaigns: int
     model_versions: list[str]
@@ -46,6 +48,7 @@ def erasure_consequences(*, person: User, acting_user: User | None) -> Consequen
     return Consequences(
         judgments=judgments.count(),
         comments=judgments.filter(_HAS_TEXT).count(),
+        questions=Question.objects.filter(asker=person).exclude(text="").count(),
         tokens=ApiToken.objects.filter(user=person).count(),
         campaigns=person.memberships.count(),
         model_versions=versions_trained_on(person),
@@ -58,10 +61,10 @@ def erase_person(
 ) -> Erasure:
     """Makes an account anonymous for good: one's own or, for an admin, anybody's.
 
-    Deletes name, e-mail address, password, tokens, sessions and memberships, and blanks comments and skip reasons.
-    Judgments stay under the pseudonym, so that statistics and verdicts do not change. withdraw: they no longer count,
-    and comparisons that they settled are open again. Model versions that were trained on them stay and are listed.
-    confirmation: the user name again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
+    Deletes name, e-mail address, password, tokens, sessions and memberships, and blanks comments, skip reasons and
+    questions. Judgments stay under the pseudonym, so that statistics and verdicts do not change. withdraw: they no
+    longer count, and comparisons that they settled are open again. Model versions that were trained on them stay and
+    are listed. confirmation: the user name again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
     """
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
@@ -80,10 +83,12 @@ def erase_person(
         judgments=consequences.judgments,
         withdrawn=withdrawn,
         comments=consequences.comments,
+        questions=consequences.questions,
         tokens=consequences.tokens,
         model_versions=consequences.model_versions,
     )
     Judgment.objects.filter(_HAS_TEXT, annotator=person).update(comment="", skip_reason="")
+    blank_questions(person=person, acting_user=acting_user, now=now)
     _blank_account(person)
     after = consequences.as_dict() | {"withdrawn": withdrawn}
     record("person.erased", person, acting_user=acting_user, now=now, after=after)

@@ -25,6 +25,7 @@ RULES = (
     "allow_flag",
     "allow_edit",
     "blind",
+    "pseudonymous",
     "order",
     "may_judge_own",
     "quota",

@@ -39,6 +39,20 @@ def check_winner(winner: str) -> None:
         )
 
 
+def checked_text(name: str, text: str, *, most: int) -> str:
+    """A text of somebody, without spaces around it. Raises Invalid for an empty, a too long, or an unstorable one."""
+    text = text.strip()
+    if not text:
+        raise Invalid.of(name, gettext("Write something first."))
+    if len(text) > most:
+        raise Invalid.of(name, gettext("The text has at most %(most)s characters.") % {"most": most})
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Invalid.of(
+            name, gettext("The text holds a character that cannot be stored (NUL or half a surrogate pair).")
+        )
+    return text
+
+
 def checked_reason(reason: str) -> str:
     """The reason for a decision, without spaces around it. Raises Invalid for an empty one."""
     if not reason.strip():

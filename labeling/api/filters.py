@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, WebhookDelivery
+from labeling.judging.drafts import CHOICES
+from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, Question, WebhookDelivery
+from labeling.queries.own_judgments import FLAG
 
 
 class CampaignFilter(serializers.Serializer[Any]):
@@ -45,6 +47,20 @@ class JudgmentFilter(Period):
         choices=Assignment.Kind.choices, required=False, help_text="Only normal judgments count as votes."
     )
     superseded = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Default: both.")
+
+
+class OwnJudgmentFilter(Period):
+    choice = serializers.ChoiceField(
+        choices=[*CHOICES, FLAG], required=False, help_text="As it was displayed. flag: skipped with a flag."
+    )
+    commented = serializers.BooleanField(required=False, default=False, help_text="true: only with a comment.")
+    text = serializers.CharField(
+        required=False, max_length=200, help_text="In the prompt, a completion, the comment or the improved text."
+    )
+
+
+class QuestionFilter(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Question.Status.choices, required=False)
 
 
 class EventFilter(Period):

@@ -21,6 +21,8 @@ _OFFERED: dict[str, str | Promise] = {
     "comparisons.added": _("Comparisons were added."),
     "campaign.exported": _("A campaign was exported."),
     "judgment.undone": _("A judgment was undone."),
+    "question.asked": _("An annotator asked a question about a pair."),
+    "question.answered": _("A lead answered an annotator's question."),
     "webhook.disabled": _("A webhook was switched off after a day of failures."),
 }
 

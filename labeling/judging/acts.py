@@ -79,12 +79,26 @@ def judge_and_continue(
 
 
 def change_judgment(
-    *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime, ahead: int = 0
-) -> JudgmentResult:
-    """Replaces this annotator's judgment of an assignment, while the campaign allows it.
+    *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime
+) -> Judgment:
+    """Replaces this annotator's judgment of an assignment, while the campaign allows it. Leases nothing.
 
     The earlier judgment is superseded, never edited; the new one counts in its place. The same key again changes
-    nothing. Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, NothingToUndo, TooLateToUndo, KeyUsed.
+    nothing. Raises InvalidJudgment, AssignmentNotFound, CampaignNotOpen, Withdrawn, NothingToUndo, TooLateToUndo,
+    KeyUsed.
+    """
+    draft.check()
+    with one_key_once(), transaction.atomic():
+        seat = take_seat_of(user=acting_user, assignment_id=_id(assignment))
+        return _judge(seat, _id(assignment), draft, now, supersedes=True).judgment
+
+
+def change_and_continue(
+    *, assignment: Assignment | int, draft: JudgmentDraft, acting_user: User, now: datetime, ahead: int = 0
+) -> JudgmentResult:
+    """Replaces a judgment as `change_judgment` does, and leases the next comparison in the same transaction.
+
+    ahead: see `give_next`.
     """
     return _judge_and_continue(assignment, draft, acting_user, now, ahead=ahead, supersedes=True)
 

@@ -11,6 +11,7 @@ from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
 from labeling.models.prompt import Completion, Prompt
+from labeling.models.question import FaqEntry, Question
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
@@ -28,6 +29,7 @@ __all__ = [
     "Completion",
     "Erasure",
     "Event",
+    "FaqEntry",
     "Flag",
     "Gold",
     "GuidelineVersion",
@@ -37,6 +39,7 @@ __all__ = [
     "Membership",
     "NoticeChoice",
     "Prompt",
+    "Question",
     "Role",
     "Scope",
     "User",

@@ -100,6 +100,11 @@ class Campaign(models.Model):
         default=True,
         help_text="Annotators do not see which model version wrote a completion.",
     )
+    pseudonymous = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Leads see pseudonyms instead of names beside judgments, questions and figures.",
+    )
     order = models.CharField(
         max_length=16,
         choices=Order.choices,

@@ -20,6 +20,7 @@ class Erasure(models.Model):
         default=0, help_text="How many judgments were withdrawn: all that counted, or none."
     )
     comments = models.PositiveIntegerField(help_text="Comments that were blanked.")
+    questions = models.PositiveIntegerField(default=0, db_default=0, help_text="Questions that were blanked.")
     tokens = models.PositiveIntegerField(help_text="Tokens that were deleted.")
     model_versions = models.JSONField(default=list, help_text="Names of model versions trained on the judgments.")
 

@@ -20,6 +20,7 @@ from labeling.models import (
     CampaignTally,
     Comparison,
     Membership,
+    Question,
     User,
 )
 
@@ -108,6 +109,18 @@ def flags(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
         yield AttentionItem(
             f"flags-{campaign.pk}", sentence, count, "flags", (campaign.slug,), campaign, is_bad_news=True
         )
+
+
+@register_source
+def questions(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """Questions of annotators that wait for an answer."""
+    asked = Question.objects.filter(campaign__in=led, status=Question.Status.OPEN).order_by()
+    waiting = asked.values("campaign").annotate(count=Count("pk")).values_list("campaign", "count")
+    for campaign, count in _named(led, waiting):
+        sentence = ngettext(
+            "%(count)d question waits for an answer", "%(count)d questions wait for an answer", count
+        ) % {"count": count}
+        yield AttentionItem(f"questions-{campaign.pk}", sentence, count, "questions", (campaign.slug,), campaign)
 
 
 @register_source

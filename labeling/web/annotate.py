@@ -18,11 +18,10 @@ from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
 from labeling.models import Campaign, Choice, Flag, Judgment
 from labeling.queries.progress import annotator_progress
+from labeling.queries.questions import faq_entries, unread_answers
 from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
-
-CRITERION = "criterion-"
-"""Prefix of a criterion's name in the form."""
+from labeling.web.judgment_forms import CRITERION
 
 
 @page
@@ -73,6 +72,8 @@ def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "guidelines_changed": guidelines and last and last.guideline_version_id != guidelines.pk,
         "last_judged": _undoable(last, campaign),
         "flags": Flag.choices,
+        "faq_entries": faq_entries(campaign),
+        "unread_answers": unread_answers(campaign, user),
         "display": display_of(request),
     }
     return render(request, "labeling/annotate.html", context)

@@ -23,6 +23,7 @@ GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
             ("disagreements", _("Disagreements")),
             ("adjudication", _("Conflicts")),
             ("flags", _("Flagged")),
+            ("questions", _("Questions")),
         ),
     ),
     (_("People"), (("people", _("Members")), ("invitations", _("Invitations")), ("guidelines", _("Guidelines")))),

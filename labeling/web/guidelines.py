@@ -11,6 +11,7 @@ from common.errors import DomainError, NotAllowed
 from common.text.rendering import render_markdown
 from labeling.access import get_campaign, leads
 from labeling.actions.campaigns import write_guidelines
+from labeling.queries.questions import faq_entries
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import GuidelinesForm
 
@@ -43,6 +44,8 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "is_lead": is_lead,
         "is_editing": is_lead and ("edit" in request.GET or request.method == "POST"),
+        "entries": faq_entries(campaign),
+        "room": "guidelines",
         "tab": "guidelines",
     }
     return render(request, "labeling/guidelines.html", context)

@@ -16,6 +16,7 @@ LABELS = {
     "allow_flag": _("Allow flags for harm and personal data"),
     "allow_edit": _("Allow edits of the better completion"),
     "blind": _("Blind: hide model names"),
+    "pseudonymous": _("Pseudonymous: hide annotators' names"),
     "order": _("Order of comparisons"),
     "may_judge_own": _("Allow judging one's own imports"),
     "quota": _("Judgments per person, in total"),
@@ -56,6 +57,7 @@ HELP = {
     "allow_flag": _("A flagged comparison is not assigned again until a lead has reviewed it."),
     "allow_edit": _("If the verdict agrees, training also learns that the edited text is better than both."),
     "blind": _("Neither the page nor the API shows annotators the model version."),
+    "pseudonymous": _("Leads see pseudonyms beside judgments, questions and figures. The list of members keeps names."),
     "order": _("Within a priority; a higher priority always comes first. Applies to comparisons added from now on."),
     "may_judge_own": _(
         "Off: comparisons are never assigned to the person who imported them. Gold is never assigned to the person "

@@ -11,9 +11,12 @@ from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.inbox import inbox, inbox_change
 from labeling.web.invitations import invitation, invitation_revoke, invitations
+from labeling.web.my_judgments import my_judgment, my_judgments
+from labeling.web.my_questions import ask, my_questions
 from labeling.web.offline import offline_worker
 from labeling.web.people import people, people_pause, people_remove
 from labeling.web.preview import campaign_preview
+from labeling.web.questions import faq_withdraw, questions
 from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.statistics import campaign_statistics, statistics_table
 from labeling.web.tokens import token_revoke, tokens
@@ -35,6 +38,12 @@ urlpatterns = [
     path("campaigns/offline.js", offline_worker, name="offline_worker"),
     path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
     path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),
+    path("campaigns/<slug:slug>/judgments/", my_judgments, name="my_judgments"),
+    path("campaigns/<slug:slug>/judgments/<int:assignment_id>/", my_judgment, name="my_judgment"),
+    path("campaigns/<slug:slug>/judgments/questions/", my_questions, name="my_questions"),
+    path("campaigns/<slug:slug>/assignments/<int:assignment_id>/ask/", ask, name="ask"),
+    path("campaigns/<slug:slug>/questions/", questions, name="questions"),
+    path("campaigns/<slug:slug>/questions/published/<int:entry_id>/withdraw/", faq_withdraw, name="faq_withdraw"),
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),

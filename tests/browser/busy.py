@@ -8,6 +8,7 @@ from django.utils import timezone
 from labeling.actions.campaigns import change_campaign, write_guidelines
 from labeling.actions.invitations import create_invitation
 from labeling.actions.people import create_token
+from labeling.actions.questions import answer_question, ask_question
 from labeling.actions.webhooks import create_webhook
 from labeling.models import Comparison, Judgment, Membership, WebhookAttempt, WebhookDelivery
 from tests.people import Stage, pair, person
@@ -34,6 +35,7 @@ def occupy(scene: Stage) -> str:
     scene.wait(60)
     change_campaign(campaign=scene.campaign, criteria=CRITERIA, gold_rate=0.1, acting_user=maya, now=scene.now)
     assert Comparison.objects.filter(status="conflict").exists()
+    _ask_and_answer(scene)
     create_token(user=alice, name="laptop", acting_user=alice, now=scene.now)
     for user, name, scopes in ((maya, "nightly export", ["read", "export"]), (maya, "phone", ["judge"])):
         create_token(
@@ -68,6 +70,21 @@ def _agree_and_disagree(scene: Stage) -> None:
             held = scene.given(user)
             scene.wait(40)
             scene.vote(held, letter, strength=1 + turn % 3, seconds=7.0 + turn, comment=comment)
+
+
+def _ask_and_answer(scene: Stage) -> None:
+    """A question that is answered for everybody, and one that waits, both about one pair."""
+    last = scene.alice.judgments.order_by("-pk")[0].assignment
+    texts = ("Do units count?", "Which is better if both are true, but one of them is much longer than the other?")
+    answered, _ = (ask_question(assignment=last, text=text, acting_user=scene.alice, now=scene.now) for text in texts)
+    scene.wait(60)
+    answer_question(
+        question=answered,
+        answer="Yes: a wrong unit is a wrong answer.",
+        publish_as="Do units count?",
+        acting_user=scene.maya,
+        now=scene.now,
+    )
 
 
 def _tell_an_address(scene: Stage) -> None:

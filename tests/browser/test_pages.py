@@ -33,6 +33,7 @@ PAGES = {
         "/campaigns/sums/statistics/",
         "/campaigns/sums/adjudication/",
         "/campaigns/sums/flags/",
+        "/campaigns/sums/questions/",
         "/campaigns/sums/verdicts/",
         "/campaigns/sums/disagreements/",
         "/campaigns/sums/comparisons/{comparison}/",
@@ -61,6 +62,10 @@ PAGES = {
         "/you/",
         "/campaigns/sums/annotate/",
         "/campaigns/sums/guidelines/",
+        "/campaigns/sums/judgments/",
+        "/campaigns/sums/judgments/{own}/",
+        "/campaigns/sums/judgments/questions/",
+        "/campaigns/sums/assignments/{own}/ask/",
         "/invitations/{invitation}/",
     ),
     "eve": ("/campaigns/sums/adjudication/",),
@@ -74,7 +79,7 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1).partition("?")[0]).url_name
+        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1, own=1).partition("?")[0]).url_name
         for paths in PAGES.values()
         for path in paths
     }
@@ -93,6 +98,7 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "invitation": occupy(on_stage),
         "lens_job": lens_job.pk,
         "comparison": lens_job.comparison_id,
+        "own": on_stage.alice.judgments.order_by("-pk")[0].assignment_id,
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     faults: list[str] = []

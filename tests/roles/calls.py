@@ -14,8 +14,9 @@ from labeling.actions.campaigns import create_campaign
 from labeling.actions.curation import make_gold, retire_comparison
 from labeling.actions.invitations import create_invitation
 from labeling.actions.people import create_token
+from labeling.actions.questions import answer_question, ask_question
 from labeling.actions.webhooks import create_webhook
-from labeling.models import Comparison, Invitation, Membership, Role, User, Webhook
+from labeling.models import Comparison, Invitation, Membership, Question, Role, User, Webhook
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
@@ -60,6 +61,12 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
+    "ask": lambda scene: ["sums", scene.stage.given(scene.stage.alice).pk],
+    "api-ask": lambda scene: [scene.stage.given(scene.stage.alice).pk],
+    **dict.fromkeys(("api-answer", "api-close-question"), lambda scene: [asked(scene).pk]),
+    "faq_withdraw": lambda scene: ["sums", published(scene)],
+    "api-faq-entry": lambda scene: [published(scene)],
+    "my_judgment": lambda scene: ["sums", own_judgment(scene)],
     "api-member": lambda scene: ["sums", "bob"],
     "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("account", "account_erase", "api-person-data", "api-erasure"), lambda scene: ["alice"]),
@@ -113,6 +120,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-campaign-status", "POST"): {"status": "paused"},
     ("api-guidelines", "POST"): {"text": "Prefer the true one."},
     ("api-members", "POST"): {"username": "bob", "role": "annotator"},
+    ("api-ask", "POST"): {"text": "Is a wrong unit a wrong answer?"},
+    ("api-answer", "POST"): {"answer": "Yes.", "publish_as": "Do units count?"},
     ("api-judgment", "POST"): {"choice": "left", "key": "k"},
     ("api-judgment", "PUT"): {"choice": "right", "key": "k"},
     ("api-invitations", "POST"): {"expires_at": (timezone.now() + timedelta(days=7)).isoformat(), "max_uses": 5},
@@ -204,6 +213,27 @@ def delivery(scene: Scene) -> int:
     receiver = webhook(scene)
     scene.stage.add([pair(99)])
     return receiver.deliveries.get().pk
+
+
+def own_judgment(scene: Scene) -> int:
+    """An assignment that Alice has judged."""
+    held = scene.stage.given(scene.stage.alice)
+    scene.stage.judge(held)
+    return held.pk
+
+
+def asked(scene: Scene) -> Question:
+    """A question of Alice's about the pair that she holds."""
+    alice, held = scene.stage.alice, scene.stage.given(scene.stage.alice)
+    return ask_question(assignment=held, text="Do units count?", acting_user=alice, now=NOON)
+
+
+def published(scene: Scene) -> int:
+    """A published answer to such a question."""
+    question = answer_question(
+        question=asked(scene), answer="Yes.", publish_as="Do units count?", acting_user=scene.stage.maya, now=NOON
+    )
+    return question.faq_entry.pk
 
 
 def invited(scene: Scene) -> tuple[Invitation, str]:

@@ -13,6 +13,7 @@ import { NewPairs } from "../components/annotate/new_pairs.js";
 import { PairView } from "../components/annotate/pair_view.js";
 import { PressGuard } from "../components/annotate/press_guard.js";
 import { ProgressView } from "../components/annotate/progress_view.js";
+import { QuestionDialog } from "../components/annotate/question_dialog.js";
 import { startReasonsDialog } from "../components/annotate/reasons_dialog.js";
 import { judgmentSentence } from "../components/annotate/sentences.js";
 import { StatusNote } from "../components/annotate/status_note.js";
@@ -75,6 +76,7 @@ class AnnotatePage {
     keepRoomForBar(one(".choice-bar", HTMLElement));
     startDialogs();
     startReasonsDialog(one("dialog#reasons", HTMLDialogElement), judge);
+    new QuestionDialog(one("dialog#ask", HTMLDialogElement), { api, session: this.session, judge });
     new KeyDialog(this.bindings, one("dialog#help", HTMLDialogElement));
     onKeys((event) => this.#actionOf(event));
     one("[data-undo]", HTMLFormElement).addEventListener("submit", (event) => {

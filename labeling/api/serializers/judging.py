@@ -8,7 +8,8 @@ from rest_framework import serializers
 from labeling.api.serializers.campaigns import CriterionSerializer
 from labeling.judging.drafts import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX_SKIP_REASON, as_displayed
 from labeling.judging.effects import undo_until
-from labeling.models import Campaign, Flag, Judgment
+from labeling.judging.own_judgments import own_judgment
+from labeling.models import Campaign, Completion, Flag, Judgment
 
 MOST_HELD = 100
 """Assignments that a client may name as held."""
@@ -136,6 +137,49 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
 
     def get_undo_until(self, judgment: Judgment) -> datetime | None:
         return undo_until(judgment, judgment.assignment.campaign)
+
+
+class OwnTextSerializer(serializers.ModelSerializer[Completion]):
+    model = serializers.SerializerMethodField(help_text="Model version that wrote it; null if hidden from you.")
+
+    class Meta:
+        model = Completion
+        fields = ("text", "model")
+
+    def get_model(self, completion: Completion) -> str | None:
+        return None if self.context["campaign"].blind else completion.model_version
+
+
+class OwnJudgmentSerializer(serializers.Serializer[Any]):
+    """A judgment of yours as it was displayed. Change it with PUT, undo it with DELETE, at its assignment."""
+
+    id = serializers.IntegerField(source="judgment.pk")
+    assignment = serializers.IntegerField(source="judgment.assignment_id")
+    choice = serializers.ChoiceField(choices=CHOICES)
+    strength = serializers.IntegerField(source="judgment.strength", allow_null=True)
+    criteria = serializers.DictField(
+        source="criteria_by_name", child=serializers.CharField(), help_text="left, right or tie for each criterion."
+    )
+    comment = serializers.CharField(source="judgment.comment")
+    edit = serializers.CharField(source="judgment.edit")
+    skip_reason = serializers.CharField(source="judgment.skip_reason")
+    flag = serializers.CharField(source="judgment.flag")
+    seconds = serializers.FloatField(source="judgment.seconds", allow_null=True)
+    guideline_version = serializers.IntegerField(
+        source="judgment.guideline_version.number", default=None, allow_null=True
+    )
+    created_at = serializers.DateTimeField(source="judgment.created_at")
+    undo_until = serializers.DateTimeField(
+        source="until", allow_null=True, help_text="null if the judgment can no longer be changed or undone."
+    )
+    why_final = serializers.CharField(help_text="Why it can no longer be changed; empty if it can.")
+    prompt = serializers.JSONField(source="judgment.comparison.prompt.messages")
+    left = OwnTextSerializer()
+    right = OwnTextSerializer()
+
+    def to_representation(self, instance: Judgment) -> dict[str, Any]:
+        """instance: a row of `queries.own_judgments`. The context holds its campaign and the time."""
+        return super().to_representation(own_judgment(instance, self.context["campaign"], self.context["now"]))
 
 
 class UndoneSerializer(serializers.Serializer[Any]):

@@ -51,6 +51,7 @@ class ConsequencesSerializer(serializers.Serializer[Any]):
 
     judgments = serializers.IntegerField()
     comments = serializers.IntegerField()
+    questions = serializers.IntegerField()
     tokens = serializers.IntegerField()
     campaigns = serializers.IntegerField()
     model_versions = serializers.ListField(child=serializers.CharField())
@@ -70,7 +71,7 @@ class ErasureSerializer(serializers.ModelSerializer[Erasure]):
 
     class Meta:
         model = Erasure
-        fields = ("person", "at", "judgments", "withdrawn", "comments", "tokens", "model_versions")
+        fields = ("person", "at", "judgments", "withdrawn", "comments", "questions", "tokens", "model_versions")
 
 
 class StatementSerializer(serializers.Serializer[Any]):

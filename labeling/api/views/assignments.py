@@ -18,7 +18,7 @@ from labeling.api.serializers.judging import (
     RenewedSerializer,
     UndoneSerializer,
 )
-from labeling.judging.acts import JudgmentResult, change_judgment, judge_and_continue, undo_judgment
+from labeling.judging.acts import JudgmentResult, change_and_continue, judge_and_continue, undo_judgment
 from labeling.judging.assignments import next_assignments, release_assignment, renew_assignment
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment, present_held
@@ -65,7 +65,7 @@ class JudgmentView(ApiView):
     @extend_schema(operation_id="change_judgment", request=JudgmentDraftSerializer, responses=JUDGMENT_RESPONSES)
     def put(self, request: Request, assignment_id: int) -> Response:
         """Replace your judgment while the campaign allows it. The earlier one is superseded, never deleted."""
-        return self._judge(change_judgment, request, assignment_id)
+        return self._judge(change_and_continue, request, assignment_id)
 
     @extend_schema(operation_id="undo_judgment", responses={200: UndoneSerializer})
     def delete(self, request: Request, assignment_id: int) -> Response:

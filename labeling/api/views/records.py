@@ -6,12 +6,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import get_led_campaign
+from labeling.access import get_campaign, get_led_campaign
 from labeling.actions.event_exports import export_events
 from labeling.api.base import ApiView
-from labeling.api.filters import ComparisonFilter, EventExportOptions, EventFilter, JudgmentFilter
+from labeling.api.filters import ComparisonFilter, EventExportOptions, EventFilter, JudgmentFilter, OwnJudgmentFilter
+from labeling.api.serializers.judging import OwnJudgmentSerializer
 from labeling.api.serializers.records import ComparisonSerializer, EventSerializer, RecordedJudgmentSerializer
 from labeling.models import Scope
+from labeling.queries.own_judgments import own_judgments
 from labeling.queries.records import filtered_comparisons, filtered_events, filtered_judgments
 
 
@@ -37,6 +39,25 @@ class JudgmentsView(ApiView):
         """List every judgment ever made in the campaign, by pseudonym, newest first. For its leads."""
         campaign = get_led_campaign(self.person, slug)
         return self.paged(filtered_judgments(campaign, **self.asked(JudgmentFilter)), RecordedJudgmentSerializer)
+
+
+class OwnJudgmentsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        operation_id="list_my_judgments",
+        parameters=[OwnJudgmentFilter],
+        responses=OwnJudgmentSerializer(many=True),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """List your own current judgments in the campaign as they were displayed, newest first.
+
+        A pair that you judged twice appears once. A pair that you hold now is left out.
+        """
+        campaign = get_campaign(self.person, slug)
+        rows = own_judgments(campaign, self.person, **self.asked(OwnJudgmentFilter))
+        context = {"campaign": campaign, "now": self.now}
+        return self.paged(rows, OwnJudgmentSerializer, order=("-created_at", "-pk"), context=context)
 
 
 class EventsView(ApiView):

@@ -1,4 +1,4 @@
-"""All forms of the product: each is submitted in a real browser, with scripts, without, and with something wrong in it."""
+"""All forms of the product. Each is submitted in a real browser: with scripts, without, and with something wrong."""
 
 from tests.browser.forms import campaign, judging, people, site, training
 from tests.browser.forms.entry import Entry

@@ -2,10 +2,10 @@
 
 import pytest
 
-from labeling.judging.acts import change_judgment
+from labeling.judging.acts import change_and_continue, change_judgment
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.refusals import NothingToUndo, TooLateToUndo
-from labeling.models import Comparison, Event, Judgment, Membership
+from labeling.models import Assignment, Comparison, Event, Judgment, Membership
 from labeling.tally import count_tally, read_tally
 from tests.people import stage
 
@@ -15,8 +15,10 @@ def test_a_judgment_is_changed_in_one_act_and_the_earlier_one_superseded() -> No
     given = scene.given(scene.alice)
     scene.vote(given, "a")
     side = "left" if given.left == "b" else "right"
-    change = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
-    again = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
+    change, again = (
+        change_and_continue(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
+        for _ in range(2)
+    )
     assert (change.is_new, again.is_new, again.judgment.pk) == (True, False, change.judgment.pk)
     comparison = Comparison.objects.get(pk=given.comparison_id)
     assert (comparison.votes, comparison.verdict.winner) == ({"b": 1}, "b")
@@ -25,6 +27,17 @@ def test_a_judgment_is_changed_in_one_act_and_the_earlier_one_superseded() -> No
     event = Event.objects.get(verb="judgment.changed")
     assert (event.before["choice"], event.after["choice"]) == ("a", "b")
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_a_change_alone_leases_nothing_and_is_made_once() -> None:
+    scene = stage(comparisons=3)
+    given = scene.given(scene.alice)
+    scene.vote(given, "a")
+    side = "left" if given.left == "b" else "right"
+    change = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
+    again = change_judgment(assignment=given, draft=JudgmentDraft(side, "new"), acting_user=scene.alice, now=scene.now)
+    assert (again.pk, again.choice) == (change.pk, "b")
+    assert not Assignment.objects.filter(annotator=scene.alice, status="leased").exists()
 
 
 def test_a_judgment_becomes_a_skip_and_the_place_is_free() -> None:

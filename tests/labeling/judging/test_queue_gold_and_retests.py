@@ -212,7 +212,7 @@ def test_a_retest_can_be_changed_and_the_verdict_does_not_care() -> None:
     change = change_judgment(
         assignment=given, draft=JudgmentDraft(side, "changed"), acting_user=scene.alice, now=scene.now
     )
-    assert (change.judgment.kind, change.judgment.choice) == ("retest", "a")
+    assert (change.kind, change.choice) == ("retest", "a")
     assert Judgment.objects.filter(assignment=given).count() == 2
     assert Comparison.objects.get(pk=given.comparison_id).votes == {"a": 1}
 

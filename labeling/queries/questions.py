@@ -1,0 +1,74 @@
+"""Questions of annotators: those that wait for leads, those of one annotator, and the published answers."""
+
+from django.db.models import Count, F, Q, QuerySet
+
+from labeling.access import led_campaigns
+from labeling.models import Campaign, Comparison, FaqEntry, Question, User
+from labeling.queries.assignments import HIDDEN
+
+UNREAD = Q(decided_at__isnull=False) & (Q(read_at=None) | Q(read_at__lt=F("decided_at")))
+
+
+def open_questions(campaign: Campaign) -> QuerySet[Question]:
+    """The campaign's questions that wait for an answer, oldest first."""
+    return Question.objects.filter(campaign=campaign, status=Question.Status.OPEN).order_by("pk")
+
+
+def open_questions_led(user: User) -> QuerySet[Question]:
+    """The open questions of all campaigns that this person leads, oldest first."""
+    led = led_campaigns(user).exclude(status=Campaign.Status.ARCHIVED).order_by()
+    return Question.objects.filter(campaign__in=led.values("pk"), status=Question.Status.OPEN).order_by("pk")
+
+
+def open_question_counts(user: User) -> dict[int, int]:
+    """How many questions are open in each campaign that this person leads, by the campaign's id."""
+    counted = open_questions_led(user).order_by().values_list("campaign").annotate(number=Count("pk"))
+    return dict(counted)
+
+
+def filtered_questions(campaign: Campaign, *, status: str | None = None) -> QuerySet[Question]:
+    """Questions with their pairs and people, not yet ordered. status: open, answered or closed; None: any."""
+    rows = Question.objects.filter(campaign=campaign)
+    if status:
+        rows = rows.filter(status=status)
+    return _with_pairs(rows)
+
+
+def own_questions(campaign: Campaign, user: User) -> QuerySet[Question]:
+    """This user's questions in the campaign with their pairs, not yet ordered."""
+    return _with_pairs(Question.objects.filter(campaign=campaign, asker=user))
+
+
+def unread_answers(campaign: Campaign, user: User) -> int:
+    """How many of this user's questions in the campaign were answered or closed since they looked last."""
+    return Question.objects.filter(UNREAD, campaign=campaign, asker=user).count()
+
+
+def unread_answer_counts(user: User) -> dict[int, int]:
+    """The same for all campaigns, by the campaign's id; campaigns without any are left out."""
+    unread = Question.objects.filter(UNREAD, asker=user).order_by()
+    return dict(unread.values_list("campaign").annotate(number=Count("pk")))
+
+
+def earlier_answers(comparison: Comparison, question: Question) -> list[Question]:
+    """Answers to other questions about the same pair, newest first."""
+    answered = Question.objects.filter(
+        assignment__comparison=comparison, campaign=question.campaign, status=Question.Status.ANSWERED
+    )
+    return list(answered.exclude(pk=question.pk).select_related("asker", "campaign").order_by("-pk")[:10])
+
+
+def faq_entries(campaign: Campaign) -> QuerySet[FaqEntry]:
+    """The campaign's published answers, newest first."""
+    return campaign.faq_entries.order_by("-published_at", "-pk")
+
+
+def _with_pairs(rows: QuerySet[Question]) -> QuerySet[Question]:
+    return rows.select_related(
+        "asker",
+        "decided_by",
+        "faq_entry",
+        "assignment__comparison__prompt",
+        "assignment__comparison__completion_a",
+        "assignment__comparison__completion_b",
+    ).defer(*(f"assignment__{name}" for name in HIDDEN))
