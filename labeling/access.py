@@ -17,6 +17,7 @@ from labeling.models import (
     Assignment,
     Campaign,
     Comparison,
+    ImportBatch,
     Invitation,
     Membership,
     User,
@@ -38,6 +39,11 @@ class AssignmentNotFound(NotFound):
 class ComparisonNotFound(NotFound):
     type = "comparison-not-found"
     sentence = _("There is no such comparison in a campaign that you lead.")
+
+
+class BatchNotFound(NotFound):
+    type = "batch-not-found"
+    sentence = _("There is no such import in a campaign that you lead.")
 
 
 class TokenNotFound(NotFound):
@@ -153,6 +159,18 @@ def get_invitation(campaign: Campaign, invitation_id: int) -> Invitation:
     if invitation is None:
         raise NotFound(gettext("There is no such invitation to this campaign."))
     return invitation
+
+
+def get_batch(user: User, batch_id: int) -> ImportBatch:
+    """An import of a campaign that this person leads. Raises BatchNotFound, or NotAllowed for annotators."""
+    batch = ImportBatch.objects.select_related("campaign", "upload").filter(pk=batch_id).first()
+    if batch is None:
+        raise BatchNotFound
+    try:
+        require_lead(user, batch.campaign)
+    except CampaignNotFound:  # must not reveal that the batch exists
+        raise BatchNotFound from None
+    return batch
 
 
 def get_person(username: str) -> User:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.recounts import look_after_recounts, run_recount
+from labeling.actions.uploads import forget_uploads
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
 from labeling.judging.assignments import release_expired_assignments
@@ -18,8 +19,8 @@ def release_expired() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_kept_replies() -> int:
-    """Deletes expired replies that were kept for retries."""
-    return forget_replies(now=timezone.now())
+    """Deletes expired replies that were kept for retries, and expired uploads."""
+    return forget_replies(now=timezone.now()) + forget_uploads(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -1,6 +1,7 @@
 """The tables of labeling, one file for each noun. `labeling.actions` writes them, `labeling.queries` reads them."""
 
 from labeling.models.annotator import ApiToken, Role, Scope, User
+from labeling.models.batch import ImportBatch, KeptUpload
 from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
@@ -28,9 +29,11 @@ __all__ = [
     "Flag",
     "Gold",
     "GuidelineVersion",
+    "ImportBatch",
     "Invitation",
     "Judgment",
     "KeptReply",
+    "KeptUpload",
     "Membership",
     "Prompt",
     "Role",
