@@ -15,6 +15,7 @@ from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
+from tests.browser.imports import imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
@@ -29,6 +30,8 @@ PAGES = {
         "/campaigns/new/",
         "/campaigns/sums/",
         "/campaigns/sums/data/",
+        "/campaigns/sums/data/imports/{batch}/",
+        "/campaigns/sums/data/imports/{preview}/",
         "/campaigns/sums/statistics/",
         "/campaigns/sums/adjudication/",
         "/campaigns/sums/flags/",
@@ -73,7 +76,9 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1).partition("?")[0]).url_name
+        resolve(
+            path.format(invitation="i", finished=1, comparison=1, lens_job=1, batch=1, preview=1).partition("?")[0]
+        ).url_name
         for paths in PAGES.values()
         for path in paths
     }
@@ -92,6 +97,7 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "invitation": occupy(on_stage),
         "lens_job": lens_job.pk,
         "comparison": lens_job.comparison_id,
+        **imports_of(on_stage),
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     faults: list[str] = []
