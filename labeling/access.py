@@ -18,6 +18,7 @@ from labeling.models import (
     Campaign,
     Comparison,
     FaqEntry,
+    ImportBatch,
     Invitation,
     Membership,
     Question,
@@ -50,6 +51,11 @@ class QuestionNotFound(NotFound):
 class FaqEntryNotFound(NotFound):
     type = "faq-entry-not-found"
     sentence = _("There is no such answer in a campaign that you lead.")
+
+
+class BatchNotFound(NotFound):
+    type = "batch-not-found"
+    sentence = _("There is no such import in a campaign that you lead.")
 
 
 class TokenNotFound(NotFound):
@@ -192,6 +198,18 @@ def get_invitation(campaign: Campaign, invitation_id: int) -> Invitation:
     if invitation is None:
         raise NotFound(gettext("There is no such invitation to this campaign."))
     return invitation
+
+
+def get_batch(user: User, batch_id: int) -> ImportBatch:
+    """An import of a campaign that this person leads. Raises BatchNotFound, or NotAllowed for annotators."""
+    batch = ImportBatch.objects.select_related("campaign", "upload").filter(pk=batch_id).first()
+    if batch is None:
+        raise BatchNotFound
+    try:
+        require_lead(user, batch.campaign)
+    except CampaignNotFound:  # must not reveal that the batch exists
+        raise BatchNotFound from None
+    return batch
 
 
 def get_person(username: str) -> User:

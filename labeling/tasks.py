@@ -7,6 +7,7 @@ from labeling.actions.attention import watch_agreement as watch
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.notices import send_notices as send_due_notices
 from labeling.actions.recounts import look_after_recounts, run_recount
+from labeling.actions.uploads import forget_uploads
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
 from labeling.judging.assignments import release_expired_assignments
@@ -20,8 +21,8 @@ def release_expired() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_kept_replies() -> int:
-    """Deletes expired replies that were kept for retries."""
-    return forget_replies(now=timezone.now())
+    """Deletes expired replies that were kept for retries, and expired uploads."""
+    return forget_replies(now=timezone.now()) + forget_uploads(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

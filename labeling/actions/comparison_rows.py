@@ -12,17 +12,21 @@ from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.prompts import PromptDraft, ensure_prompts
 from labeling.exchange import is_canonical, messages_hash, pair_hash, text_hash
 from labeling.judging.queue import queue_position
-from labeling.models import Campaign, Comparison, Completion, Gold, Prompt, User, Verdict
+from labeling.models import Campaign, Comparison, Completion, Gold, ImportBatch, Prompt, User, Verdict
 from labeling.stats import majority
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonOrigin:
-    """Where new comparisons come from. source: at most 120 characters. added_by: None: the system."""
+    """Where new comparisons come from.
+
+    source: at most 120 characters. added_by: None: the system. batch: the import; None: no import.
+    """
 
     source: str
     added_by: User | None
     added_at: datetime
+    batch: ImportBatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,11 @@ class OrderedDraft:
 
 
 def in_canonical_order(
-    campaign: Campaign, drafts: Sequence[ComparisonDraft], now: datetime
+    campaign: Campaign, drafts: Sequence[ComparisonDraft], origin: ComparisonOrigin
 ) -> tuple[list[OrderedDraft], int]:
     """Gives each draft its prompt and its canonical order; returns them, and how many prompts are new."""
     new = [PromptDraft(draft.prompt) for draft in drafts if not isinstance(draft.prompt, Prompt)]
-    prompts, new_prompts = ensure_prompts(campaign, new, now)
+    prompts, new_prompts = ensure_prompts(campaign, new, origin.added_at, origin.batch)
     ordered = []
     for draft in drafts:
         prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[messages_hash(draft.prompt)]
@@ -90,6 +94,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
             priority=row.draft.priority,
             position=queue_position(row.draft.priority, campaign.order, next(numbers)),
             source=origin.source[:120],
+            batch=origin.batch,
             added_by=origin.added_by,
             created_at=origin.added_at,
         )

@@ -15,10 +15,10 @@ from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unf
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
 from labeling.events.record import record
 from labeling.judging.queue import rewind_cursors
-from labeling.models import Campaign, Comparison, User
+from labeling.models import Campaign, Comparison, ImportBatch, User
 from labeling.tally import Tally, add_to_tally, tally_of
 
-BATCH = 500
+CHUNK = 500
 
 
 @dataclass(slots=True)
@@ -26,9 +26,10 @@ class AddedComparisons:
     """The result of adding drafts.
 
     comparisons: in the order of the drafts; of a duplicate the existing one, of a dropped draft None. created: how many
-    are new, `settled` of them with a verdict and `gold` as gold. dropped: how many by reason (empty, identical,
-    not_a_prompt, not_storable). new_prompts: how many prompts are new. totals: what the new ones add to the campaign's
-    totals. front: the first queue position that annotators must not have passed; infinity: they may have passed all.
+    are new, `settled` of them with a verdict and `gold` as gold. created_ids: of the new ones, ascending. dropped: how
+    many by reason (empty, identical, not_a_prompt, not_storable). new_prompts: how many prompts are new. totals: what
+    the new ones add to the campaign's totals. front: the first queue position that annotators must not have passed;
+    infinity: they may have passed all.
     """
 
     comparisons: list[Comparison | None] = field(default_factory=list)
@@ -36,6 +37,7 @@ class AddedComparisons:
     duplicates: int = 0
     settled: int = 0
     gold: int = 0
+    created_ids: list[int] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     new_prompts: int = 0
     totals: Tally = field(default_factory=Tally)
@@ -44,6 +46,7 @@ class AddedComparisons:
     def add_created(self, comparisons: Sequence[Comparison], order: str) -> None:
         """Counts new comparisons. order: of the campaign."""
         self.created += len(comparisons)
+        self.created_ids += [one.pk for one in comparisons]
         self.settled += sum(one.status == Comparison.Status.SETTLED for one in comparisons)
         self.gold += sum(one.status == Comparison.Status.GOLD for one in comparisons)
         self.totals = sum((tally_of(one) for one in comparisons), self.totals)
@@ -61,21 +64,23 @@ def add_comparisons(
     campaign: Campaign,
     drafts: Iterable[ComparisonDraft],
     source: str,
+    batch: ImportBatch | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> AddedComparisons:
     """Adds comparisons to a campaign, all or none. The same two texts of one prompt again are a duplicate.
 
-    source: what made them, at most 120 characters. Raises NotAllowed, Invalid.
+    source: what made them, at most 120 characters. batch: the import that brings them; None: none does. Raises
+    NotAllowed, Invalid.
     """
-    added, origin = AddedComparisons(), ComparisonOrigin(source, acting_user, now)
+    added, origin = AddedComparisons(), ComparisonOrigin(source, acting_user, now, batch)
     with transaction.atomic():
         require_lead(acting_user, campaign)
         # One at a time in a campaign: two imports of one file must not add everything twice.
         campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         remaining = iter(drafts)
-        while batch := list(islice(remaining, BATCH)):
-            _add_batch(campaign, batch, origin, added)
+        while chunk := list(islice(remaining, CHUNK)):
+            _add_chunk(campaign, chunk, origin, added)
         if added.created:
             if added.front < math.inf:
                 rewind_cursors(campaign, added.front)
@@ -86,14 +91,14 @@ def add_comparisons(
     return added
 
 
-def _add_batch(
-    campaign: Campaign, batch: list[ComparisonDraft], origin: ComparisonOrigin, added: AddedComparisons
+def _add_chunk(
+    campaign: Campaign, chunk: list[ComparisonDraft], origin: ComparisonOrigin, added: AddedComparisons
 ) -> None:
-    for draft in batch:
+    for draft in chunk:
         check_draft(draft, campaign)
-    reasons = [unfit(draft) for draft in batch]
-    fit = [draft for draft, reason in zip(batch, reasons, strict=True) if reason is None]
-    ordered, new_prompts = in_canonical_order(campaign, fit, origin.added_at)
+    reasons = [unfit(draft) for draft in chunk]
+    fit = [draft for draft, reason in zip(chunk, reasons, strict=True) if reason is None]
+    ordered, new_prompts = in_canonical_order(campaign, fit, origin)
     by_hash, created = _find_or_create(campaign, ordered, origin)
     comparisons = iter([by_hash[one.pair_hash] for one in ordered])
     added.comparisons += [None if reason else next(comparisons) for reason in reasons]

@@ -1,7 +1,7 @@
 """Adding prompts to a campaign."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -11,10 +11,10 @@ from django.db import transaction
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import Message, messages_hash
-from labeling.models import Campaign, Prompt, User
+from labeling.models import Campaign, ImportBatch, Prompt, User
 from labeling.tally import Tally, add_to_tally
 
-BATCH = 500
+CHUNK = 500
 ROLES = ("system", "user", "assistant")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -40,15 +40,23 @@ class AddedPrompts:
 
 @transaction.atomic
 def add_prompts(
-    *, campaign: Campaign, prompts: Iterable[PromptDraft], acting_user: User | None, now: datetime
+    *,
+    campaign: Campaign,
+    prompts: Iterable[PromptDraft],
+    batch: ImportBatch | None = None,
+    acting_user: User | None,
+    now: datetime,
 ) -> AddedPrompts:
-    """Adds prompts to a campaign. One that it has already is not added again. Raises NotAllowed."""
+    """Adds prompts to a campaign. One that it has already is not added again. Raises NotAllowed.
+
+    batch: the import that brings them; None: none does.
+    """
     require_lead(acting_user, campaign)
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     added = AddedPrompts()
     drafts = iter(prompts)
-    while batch := list(islice(drafts, BATCH)):
-        _add_batch(campaign, batch, now, added)
+    while chunk := list(islice(drafts, CHUNK)):
+        _add_chunk(chunk, added, lambda fit: ensure_prompts(campaign, fit, now, batch))
     if added.created:
         after = {"created": added.created, "existing": added.existing, "rejected": len(added.rejected)}
         record("prompts.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
@@ -56,7 +64,9 @@ def add_prompts(
     return added
 
 
-def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datetime) -> tuple[dict[str, Prompt], int]:
+def ensure_prompts(
+    campaign: Campaign, drafts: Sequence[PromptDraft], now: datetime, batch: ImportBatch | None = None
+) -> tuple[dict[str, Prompt], int]:
     """The campaign's prompts for these drafts by messages hash, and how many of them are new.
 
     The campaign must be locked, so that no other transaction adds the same ones.
@@ -70,12 +80,13 @@ def ensure_prompts(campaign: Campaign, drafts: Sequence[PromptDraft], now: datet
             messages_hash=digest,
             external_id=draft.external_id,
             tags=list(draft.tags),
+            batch=batch,
             created_at=now,
         )
         for digest, draft in reversed(by_hash.items())
         if digest not in prompts
     ]
-    for prompt in Prompt.objects.bulk_create(missing, batch_size=BATCH):
+    for prompt in Prompt.objects.bulk_create(missing, batch_size=CHUNK):
         prompts[prompt.messages_hash] = prompt
     return prompts, len(missing)
 
@@ -99,12 +110,16 @@ def unstorable(text: str) -> bool:
     return _UNSTORABLE.search(text) is not None
 
 
-def _add_batch(campaign: Campaign, batch: list[PromptDraft], now: datetime, added: AddedPrompts) -> None:
-    reasons = [unfit_messages(draft.messages) for draft in batch]
+def _add_chunk(
+    chunk: list[PromptDraft],
+    added: AddedPrompts,
+    ensure: Callable[[list[PromptDraft]], tuple[dict[str, Prompt], int]],
+) -> None:
+    reasons = [unfit_messages(draft.messages) for draft in chunk]
     offset = len(added.prompts)
-    fit = [draft for draft, reason in zip(batch, reasons, strict=True) if reason is None]
-    prompts, created = ensure_prompts(campaign, fit, now)
-    for number, (draft, reason) in enumerate(zip(batch, reasons, strict=True)):
+    fit = [draft for draft, reason in zip(chunk, reasons, strict=True) if reason is None]
+    prompts, created = ensure(fit)
+    for number, (draft, reason) in enumerate(zip(chunk, reasons, strict=True)):
         if reason is not None:
             added.rejected.append((offset + number, reason))
         added.prompts.append(None if reason else prompts[messages_hash(draft.messages)])

@@ -25,7 +25,7 @@ from rest_framework.response import Response
 
 from common.errors import Invalid
 from labeling.actions.idempotency import claim_reply, keep_reply
-from labeling.exchange import ByteStream, canonical_json
+from labeling.exchange import canonical_json
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 MAX_KEY = 255
@@ -42,25 +42,6 @@ class WrongIdempotencyKey(Invalid):
 class IdempotencyKeyReused(Invalid):
     type = "idempotency-key-reused"
     sentence = gettext_lazy("This Idempotency-Key was used for another call. Send each new call with a new key.")
-
-
-class HashedFile:
-    """An uploaded file, hashed while it is read."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self.stream = stream
-        self.hash = sha256()
-
-    def read(self, size: int = -1, /) -> bytes:
-        piece = self.stream.read(size)
-        self.hash.update(piece)
-        return piece
-
-    def digest(self) -> str:
-        """The hash of the whole file; reads the rest of it first."""
-        while self.read(1 << 16):
-            pass
-        return self.hash.hexdigest()
 
 
 def once(post: Post) -> Post:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from labeling.api.views import (
     assignments,
+    batches,
     campaigns,
     curation,
     exchange,
@@ -61,6 +62,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}questions/mine/read/", questions.ReadAnswersView.as_view(), name="api-read-answers"),
     path(f"{CAMPAIGN}faq/", questions.FaqView.as_view(), name="api-faq"),
     path(f"{CAMPAIGN}comparisons/import/", exchange.ImportComparisonsView.as_view(), name="api-import-comparisons"),
+    path(f"{CAMPAIGN}batches/", batches.BatchesView.as_view(), name="api-batches"),
+    path("batches/<int:batch_id>/", batches.BatchView.as_view(), name="api-batch"),
     path(f"{CAMPAIGN}assignments/next/", assignments.NextAssignmentView.as_view(), name="api-next"),
     path(f"{CAMPAIGN}progress/", statistics.ProgressView.as_view(), name="api-progress"),
     path(f"{CAMPAIGN}agreement/", statistics.AgreementView.as_view(), name="api-agreement"),

@@ -128,7 +128,7 @@ def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
 def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
     text = parsing.parse_text(raw, limits)
     parsing.require_storable(text)
-    return ImportedPrompt(raw.place.line, raw.place.record, [Message(role="user", content=text)])
+    return ImportedPrompt(raw.place.line, raw.place.record, [Message(role="user", content=text)], form="text")
 
 
 def _json_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:

@@ -59,7 +59,10 @@ class ImportedComparison:
 
 @dataclass(frozen=True, slots=True)
 class ImportedPrompt:
-    """One prompt from a file; it ends with a user message. line, record: as in ImportedComparison."""
+    """One prompt from a file; it ends with a user message. line, record: as in ImportedComparison.
+
+    form: json, or text: a line of a plain text.
+    """
 
     line: int
     record: int
@@ -67,6 +70,7 @@ class ImportedPrompt:
     external_id: str = ""
     tags: tuple[str, ...] = ()
     metadata: JsonObject = field(default_factory=dict)
+    form: Literal["json", "text"] = "json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,26 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from labeling.actions.imports import ImportReport
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.previews import preview_import
 from labeling.exchange import ByteStream
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from labeling.models import Campaign, User
 
 
 class ImportCommand(BaseCommand):
-    """Imports a file into a campaign, and lists rejected records. Its exit code is 1 if there are any."""
+    """Imports a file into a campaign, and lists rejected records. Its exit code is 1 if there are any.
+
+    kind: of ImportBatch.
+    """
+
+    kind: str
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
         parser.add_argument("file", help="the file, plain or gzipped; - for standard input")
         parser.add_argument("--refuse-all", action="store_true", help="keep nothing if a record is bad")
+        parser.add_argument("--dry-run", action="store_true", help="read and count the file, and keep nothing")
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
         add_acting_user(parser)
 
@@ -37,19 +44,35 @@ class ImportCommand(BaseCommand):
             sys.exit(1)
 
     @abstractmethod
+    def settings(self, options: dict[str, Any]) -> ImportSettings:
+        """How the file is read."""
+
+    @abstractmethod
     def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
     ) -> ImportReport:
         """Calls the action that imports the file."""
 
+    def file_name(self, options: dict[str, Any]) -> str:
+        """The name of the file for people; empty: standard input."""
+        return "" if options["file"] == "-" else Path(options["file"]).name
+
     def _read(self, campaign: Campaign, user: User | None, options: dict[str, Any]) -> ImportReport:
         if options["file"] == "-":
-            return self.import_file(campaign, sys.stdin.buffer, user, options)
+            return self._take(campaign, sys.stdin.buffer, user, options)
         try:
             with Path(options["file"]).open("rb") as stream:
-                return self.import_file(campaign, stream, user, options)
+                return self._take(campaign, stream, user, options)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+
+    def _take(self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]) -> ImportReport:
+        if not options["dry_run"]:
+            return self.import_file(campaign, stream, user, options)
+        settings = self.settings(options)
+        return preview_import(
+            campaign=campaign, kind=self.kind, stream=stream, settings=settings, acting_user=user
+        ).report
 
     def _print(self, report: ImportReport) -> None:
         for one in report.rejected:
@@ -63,4 +86,5 @@ class ImportCommand(BaseCommand):
         settled = f", {report.settled} of them settled" if report.settled else ""
         gold = f", {report.gold} of them gold" if report.gold else ""
         duplicates = f"{report.duplicates} duplicates"
-        self.stdout.write(f"{report.created} new{settled}{gold}; {duplicates}; {report.rejected_count} rejected.")
+        end = f"Batch {report.batch.pk}." if report.batch else "Dry run: nothing was kept."
+        self.stdout.write(f"{report.created} new{settled}{gold}; {duplicates}; {report.rejected_count} rejected. {end}")

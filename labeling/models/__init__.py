@@ -2,6 +2,7 @@
 
 from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.attention import AgreementWatch, AttentionDismissal, NoticeChoice
+from labeling.models.batch import ImportBatch, KeptUpload
 from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
@@ -33,9 +34,11 @@ __all__ = [
     "Flag",
     "Gold",
     "GuidelineVersion",
+    "ImportBatch",
     "Invitation",
     "Judgment",
     "KeptReply",
+    "KeptUpload",
     "Membership",
     "NoticeChoice",
     "Prompt",

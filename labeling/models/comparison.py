@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from labeling.models.annotator import User
+from labeling.models.batch import ImportBatch
 from labeling.models.campaign import Campaign, GuidelineVersion
 from labeling.models.choice import Winner
 from labeling.models.prompt import Completion, Prompt
@@ -60,6 +61,15 @@ class Comparison(models.Model):
         "only one index and one cursor."
     )
     source = models.CharField(max_length=120, blank=True, help_text="Where it comes from: an import, a generation job.")
+    batch = models.ForeignKey(
+        ImportBatch,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="comparisons",
+        db_index=False,
+        help_text="The import that brought it; null: none did. `ImportBatch.id_range` finds those of a batch.",
+    )
     added_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

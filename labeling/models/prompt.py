@@ -2,8 +2,10 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from common.wording import beginning
+from labeling.models.batch import ImportBatch
 from labeling.models.campaign import Campaign
 from labeling.models.token_ids import TokenIdsField
 
@@ -18,10 +20,20 @@ class Prompt(models.Model):
     messages_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical messages.")
     external_id = models.CharField(max_length=200, blank=True, help_text="The id in the imported file.")
     tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    batch = models.ForeignKey(
+        ImportBatch,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="prompts",
+        db_index=False,
+        help_text="The import that brought it first; null: none did.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["campaign", "messages_hash"], name="prompt_once_per_campaign"),)
+        indexes = (models.Index(fields=["batch"], name="prompt_batch", condition=Q(batch__isnull=False)),)
 
     def __str__(self) -> str:
         return beginning(str(self.messages[-1]["content"]), 90) if self.messages else f"prompt {self.pk}"

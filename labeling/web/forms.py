@@ -11,7 +11,6 @@ from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.event_labels import event_choices
-from labeling.web.imports import DIALECTS, KINDS
 from labeling.web.rules import HELP, LABELS
 
 if TYPE_CHECKING:
@@ -124,27 +123,6 @@ class MemberForm(forms.Form):
         label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR)
-
-
-class ImportForm(forms.Form):
-    """A file of comparisons or prompts."""
-
-    kind = forms.ChoiceField(label=_("Content"), choices=KINDS)
-    file = forms.FileField(label=_("File"), help_text=_("JSONL or JSON, plain or gzipped."))
-    dialect = forms.ChoiceField(label=_("Format"), choices=DIALECTS, required=False)
-    refuse_all = forms.BooleanField(
-        label=_("Import all records or none"),
-        required=False,
-        help_text=_("Otherwise valid records are imported and the others reported."),
-    )
-    as_gold = forms.BooleanField(
-        label=_("Import as gold"),
-        required=False,
-        help_text=_(
-            "The file's preferences are the correct verdicts that annotators are measured by. Gold looks like any "
-            "other comparison and is assigned at the rate in the settings."
-        ),
-    )
 
 
 class TokenForm(forms.Form):

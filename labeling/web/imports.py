@@ -18,6 +18,9 @@ DIALECTS = (
     ("openai", _("OpenAI preference fine-tuning")),
 )
 
+DIALECT_NAMES = dict(DIALECTS) | {"json": _("JSON"), "text": _("Plain text: every line is a prompt")}
+"""The names of formats as detected: of comparisons and of prompts."""
+
 EXPORTS = (
     ("trl", _("TRL"), _("prompt, chosen and rejected as messages, ready to train on")),
     ("trl-implicit", _("TRL, no separate prompt"), _("chosen and rejected as whole conversations")),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
+from labeling.web.batches import batch, batch_change
 from labeling.web.data import data
 from labeling.web.events import events
 from labeling.web.glossary import glossary
@@ -58,6 +59,8 @@ urlpatterns = [
     path("campaigns/<slug:slug>/comparisons/<int:pk>/", comparison, name="comparison"),
     path("campaigns/<slug:slug>/comparisons/<int:pk>/change/", comparison_change, name="comparison_change"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
+    path("campaigns/<slug:slug>/data/imports/<int:pk>/", batch, name="batch"),
+    path("campaigns/<slug:slug>/data/imports/<int:pk>/change/", batch_change, name="batch_change"),
     path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),
     path("campaigns/<slug:slug>/statistics/<slug:table>.csv", statistics_table, name="statistics_table"),
     path("campaigns/<slug:slug>/settings/", campaign_settings, name="settings"),

@@ -4,7 +4,7 @@ fails the test that caused it."""
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from django.conf import settings
@@ -23,7 +23,12 @@ WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 SignIn = Callable[..., Page]
-Picture = Callable[[Page, str], None]
+
+
+class Picture(Protocol):
+    """Takes a picture of a page; see `take_picture`."""
+
+    def __call__(self, page: Page, name: str, *, whole: bool = True) -> None: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,7 @@ from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
+from tests.browser.imports import imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
@@ -30,6 +31,8 @@ PAGES = {
         "/campaigns/new/",
         "/campaigns/sums/",
         "/campaigns/sums/data/",
+        "/campaigns/sums/data/imports/{batch}/",
+        "/campaigns/sums/data/imports/{preview}/",
         "/campaigns/sums/statistics/",
         "/campaigns/sums/adjudication/",
         "/campaigns/sums/flags/",
@@ -76,12 +79,17 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 """Swagger UI and Django draw them."""
 
 
+EXAMPLES = {
+    "invitation": "i",
+    **dict.fromkeys(("finished", "comparison", "lens_job", "own", "batch", "preview"), 1),
+}
+"""Values that fit into the addresses."""
+
+
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1, own=1).partition("?")[0]).url_name
-        for paths in PAGES.values()
-        for path in paths
+        resolve(path.format_map(EXAMPLES).partition("?")[0]).url_name for paths in PAGES.values() for path in paths
     }
     assert wanted <= looked_at
 
@@ -99,6 +107,7 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "lens_job": lens_job.pk,
         "comparison": lens_job.comparison_id,
         "own": on_stage.alice.judgments.order_by("-pk")[0].assignment_id,
+        **imports_of(on_stage),
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     faults: list[str] = []

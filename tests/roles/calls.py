@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from labeling.actions.campaigns import create_campaign
 from labeling.actions.curation import make_gold, retire_comparison
+from labeling.actions.imports import import_prompts
 from labeling.actions.invitations import create_invitation
 from labeling.actions.people import create_token
 from labeling.actions.questions import answer_question, ask_question
@@ -79,6 +81,8 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("api-retire", "api-restore", "api-flag-review", "api-gold"), lambda scene: [untouched(scene).pk]),
     "api-adjudicate": lambda scene: [conflict(scene.stage)],
     **dict.fromkeys(("comparison", "comparison_change"), lambda scene: ["sums", untouched(scene).pk]),
+    "api-batch": lambda scene: [imported(scene)],
+    **dict.fromkeys(("batch", "batch_change"), lambda scene: ["sums", imported(scene)]),
     **dict.fromkeys(("lens_job", "api-lens-job"), lambda scene: [lens_job_of(scene.stage, scene.furnished).pk]),
     **dict.fromkeys(
         ("lab_steps", "lab_end", "api-lab-session", "api-lab-steps", "api-end-lab"),
@@ -195,6 +199,19 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         Run.objects.update(status="finished")
         on_stage.add([pair(number, preference="first") for number in range(100, 120)])
     return path
+
+
+def imported(scene: Scene) -> int:
+    """The id of an import into Maya's campaign; the same one in every call."""
+    on_stage = scene.stage
+    batch = on_stage.campaign.batches.first()
+    if batch is None:
+        stream = BytesIO(b"Why?\n")
+        batch = import_prompts(
+            campaign=on_stage.campaign, stream=stream, file_name="prompts.txt", acting_user=on_stage.maya, now=NOON
+        ).batch
+    assert batch is not None
+    return batch.pk
 
 
 def webhook(scene: Scene) -> Webhook:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from common.errors import DomainError, Invalid
 from labeling.access import get_person
 from labeling.actions.campaigns import change_campaign_status, create_campaign
-from labeling.actions.imports import ImportReport, import_comparisons, import_prompts
+from labeling.actions.import_reports import ImportReport
+from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import ByteStream, Message

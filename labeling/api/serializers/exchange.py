@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.models import ImportBatch
+
 
 class RejectedSerializer(serializers.Serializer[Any]):
     line = serializers.IntegerField(help_text="Line on which the record starts, from 1.")
@@ -21,6 +23,47 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     rejected_count = serializers.IntegerField()
     rejected = RejectedSerializer(many=True, help_text="The first rejected records.")
     refused = serializers.BooleanField(help_text="true: a record was rejected, so nothing was imported.")
+    dry_run = serializers.BooleanField(help_text="true: the file was only read and counted.")
+    batch = serializers.IntegerField(allow_null=True, help_text="The batch of this import; null for a dry run.")
+
+
+class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
+    """One import. Its rejected records are the first ones."""
+
+    created_by = serializers.CharField(source="created_by.username", default=None)
+    taken_back_by = serializers.CharField(source="taken_back_by.username", default=None)
+    rejected = RejectedSerializer(many=True)
+    settings = serializers.DictField(help_text="How the file was read.")
+
+    class Meta:
+        model = ImportBatch
+        fields = (
+            "id",
+            "kind",
+            "status",
+            "file_name",
+            "size",
+            "sha256",
+            "dialect",
+            "settings",
+            "created",
+            "duplicates",
+            "settled",
+            "gold",
+            "rejected_count",
+            "rejected",
+            "created_by",
+            "created_at",
+            "imported_at",
+            "taken_back_by",
+            "taken_back_at",
+        )
+
+
+class TakenBackSerializer(serializers.Serializer[Any]):
+    comparisons = serializers.IntegerField(help_text="Deleted comparisons.")
+    prompts = serializers.IntegerField(help_text="Deleted prompts.")
+    kept_prompts = serializers.IntegerField(help_text="Prompts that other data uses: they stay.")
 
 
 class DropReportSerializer(serializers.Serializer[Any]):

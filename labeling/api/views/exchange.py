@@ -12,15 +12,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.errors import DomainError
+from common.hashed_file import HashedFile
 from labeling.access import get_led_campaign
 from labeling.actions.exports import drop_report, export_campaign
-from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons, import_prompts
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.imports import import_comparisons, import_prompts
+from labeling.actions.previews import preview_import
 from labeling.api.base import ApiView
-from labeling.api.idempotency import HashedFile, once
+from labeling.api.idempotency import once
 from labeling.api.problems import problem
 from labeling.api.serializers.exchange import DropReportSerializer, ImportReportSerializer
 from labeling.exchange import AUTO, READERS, WRITERS, ByteStream
-from labeling.models import Scope
+from labeling.models import Campaign, ImportBatch, Scope
 
 FILE = {
     "application/jsonl": OpenApiRequest(OpenApiTypes.BINARY),
@@ -48,6 +51,8 @@ class ImportOptions(serializers.Serializer[Any]):
     """Query parameters of an import."""
 
     refuse_all = serializers.BooleanField(default=False, help_text="Import nothing if a single record is rejected.")
+    dry_run = serializers.BooleanField(default=False, help_text="Read and count the file, and keep nothing.")
+    file_name = serializers.CharField(default="", max_length=255, help_text="The name of the batch, for people.")
 
 
 class ComparisonImportOptions(ImportOptions):
@@ -73,6 +78,14 @@ class FileView(ApiView):
             self._file = HashedFile(_body(request))
         return self._file
 
+    def preview(self, campaign: Campaign, kind: str, settings: ImportSettings) -> Response:
+        """The report of a dry run."""
+        stream = self.file(self.request)
+        preview = preview_import(
+            campaign=campaign, kind=kind, stream=stream, settings=settings, acting_user=self.person
+        )
+        return _response(preview.report)
+
 
 class ImportComparisonsView(FileView):
     scopes = {"POST": Scope.IMPORT}
@@ -88,14 +101,19 @@ class ImportComparisonsView(FileView):
         """Import comparisons. The body is the file: JSON lines or a JSON array, plain or gzipped, in any dialect.
 
         Valid records are imported; the others are reported by line and reason. Importing a file again adds nothing.
+        The import is a batch, which can be taken back. With dry_run=true nothing is kept.
         """
         campaign = get_led_campaign(self.person, slug)
-        settings = ImportSettings(**self.asked(ComparisonImportOptions))
+        options = self.asked(ComparisonImportOptions)
+        dry_run, file_name = options.pop("dry_run"), options.pop("file_name")
+        if dry_run:
+            return self.preview(campaign, ImportBatch.Kind.COMPARISONS, ImportSettings(**options))
         report = import_comparisons(
             campaign=campaign,
             stream=self.file(request),
-            settings=settings,
+            settings=ImportSettings(**options),
             source="api",
+            file_name=file_name,
             acting_user=self.person,
             now=self.now,
         )
@@ -113,8 +131,16 @@ class ImportPromptsView(FileView):
         """Import prompts. The body is the file: JSON lines, a JSON array, or text with one prompt per line."""
         campaign = get_led_campaign(self.person, slug)
         options = self.asked(PromptImportOptions)
+        dry_run, file_name = options.pop("dry_run"), options.pop("file_name")
+        if dry_run:
+            return self.preview(campaign, ImportBatch.Kind.PROMPTS, ImportSettings(**options))
         report = import_prompts(
-            campaign=campaign, stream=self.file(request), acting_user=self.person, now=self.now, **options
+            campaign=campaign,
+            stream=self.file(request),
+            settings=ImportSettings(**options),
+            file_name=file_name,
+            acting_user=self.person,
+            now=self.now,
         )
         return _response(report)
 

@@ -5,10 +5,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions.imports import ImportReport, ImportSettings, import_comparisons
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.imports import import_comparisons
 from labeling.exchange import AUTO, READERS, ByteStream
 from labeling.management.imports import ImportCommand
-from labeling.models import Campaign, User
+from labeling.models import Campaign, ImportBatch, User
 
 
 class Command(ImportCommand):
@@ -16,6 +17,7 @@ class Command(ImportCommand):
         "Import comparisons from a file into a campaign. Good records are kept; the others are listed by line and "
         "reason, and the exit code is 1. The same file again adds nothing."
     )
+    kind = ImportBatch.Kind.COMPARISONS
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -31,18 +33,22 @@ class Command(ImportCommand):
             help="all become gold: the preferences in the file measure annotators",
         )
 
+    def settings(self, options: dict[str, Any]) -> ImportSettings:
+        return ImportSettings(
+            dialect=options["dialect"],
+            refuse_all=options["refuse_all"],
+            keep_preferences=options["keep_preferences"],
+            as_gold=options["as_gold"],
+        )
+
     def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
     ) -> ImportReport:
         return import_comparisons(
             campaign=campaign,
             stream=stream,
-            settings=ImportSettings(
-                dialect=options["dialect"],
-                refuse_all=options["refuse_all"],
-                keep_preferences=options["keep_preferences"],
-                as_gold=options["as_gold"],
-            ),
+            settings=self.settings(options),
+            file_name=self.file_name(options),
             source=f"import {options['file']}"[:120],
             acting_user=user,
             now=timezone.now(),

@@ -5,10 +5,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions.imports import ImportReport, import_prompts
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.imports import import_prompts
 from labeling.exchange import ByteStream
 from labeling.management.imports import ImportCommand
-from labeling.models import Campaign, User
+from labeling.models import Campaign, ImportBatch, User
 
 
 class Command(ImportCommand):
@@ -16,10 +17,14 @@ class Command(ImportCommand):
         "Import prompts from a file (JSON lines, a JSON array, or text with one prompt per line) into a campaign. "
         "Good records are kept; the others are listed by line and reason, and the exit code is 1."
     )
+    kind = ImportBatch.Kind.PROMPTS
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--form", choices=["auto", "json", "text"], default="auto")
+
+    def settings(self, options: dict[str, Any]) -> ImportSettings:
+        return ImportSettings(form=options["form"], refuse_all=options["refuse_all"])
 
     def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]
@@ -27,8 +32,8 @@ class Command(ImportCommand):
         return import_prompts(
             campaign=campaign,
             stream=stream,
-            form=options["form"],
+            settings=self.settings(options),
+            file_name=self.file_name(options),
             acting_user=user,
             now=timezone.now(),
-            refuse_all=options["refuse_all"],
         )

@@ -7,11 +7,13 @@ import pytest
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparison_rows import ComparisonOrigin, in_canonical_order, write_comparisons
 from labeling.models import Comparison, Completion, Gold, Verdict
-from tests.people import Stage, asks, pair, stage
+from tests.people import NOON, Stage, asks, pair, stage
+
+ORIGIN = ComparisonOrigin("test", None, NOON)
 
 
 def write(scene: Stage, *drafts: ComparisonDraft) -> list[Comparison]:
-    ordered, _ = in_canonical_order(scene.campaign, drafts, scene.now)
+    ordered, _ = in_canonical_order(scene.campaign, drafts, ORIGIN)
     return write_comparisons(scene.campaign, ordered, ComparisonOrigin("test", scene.maya, scene.now))
 
 
@@ -22,8 +24,8 @@ def turned(draft: ComparisonDraft) -> ComparisonDraft:
 @pytest.mark.parametrize(("preference", "other"), [("first", "second"), ("second", "first"), ("tie", "tie")])
 def test_the_same_two_texts_have_the_same_order_and_winner_whichever_comes_first(preference: str, other: str) -> None:
     scene = stage()
-    (one,), _ = in_canonical_order(scene.campaign, [pair(preference=preference)], scene.now)
-    (two,), new_prompts = in_canonical_order(scene.campaign, [turned(pair(preference=other))], scene.now)
+    (one,), _ = in_canonical_order(scene.campaign, [pair(preference=preference)], ORIGIN)
+    (two,), new_prompts = in_canonical_order(scene.campaign, [turned(pair(preference=other))], ORIGIN)
     assert (one.a, one.b, one.winner, one.pair_hash) == (two.a, two.b, two.winner, two.pair_hash)
     assert new_prompts == 0
 

@@ -4,14 +4,19 @@ import io
 import json
 from typing import Any
 
-from labeling.actions.imports import ImportReport, import_prompts
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.imports import import_prompts
 from labeling.models import Prompt
 from tests.people import Stage, stage
 
 
 def bring_in(scene: Stage, content: bytes, **options: Any) -> ImportReport:
     return import_prompts(
-        campaign=scene.campaign, stream=io.BytesIO(content), acting_user=scene.maya, now=scene.now, **options
+        campaign=scene.campaign,
+        stream=io.BytesIO(content),
+        settings=ImportSettings(**options),
+        acting_user=scene.maya,
+        now=scene.now,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling.actions.imports import MOST_NAMED
+from labeling.actions.import_reports import MOST_NAMED
 from labeling.models import Comparison, Prompt
 from tests.labeling.management.running import run
 from tests.people import stage
@@ -41,7 +41,7 @@ def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     stage()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"Why?\nHow?\n")))
     out, _ = run("import_prompts", "sums", "-")
-    assert out == "2 new; 0 duplicates; 0 rejected.\n"
+    assert out.startswith("2 new; 0 duplicates; 0 rejected. Batch ")
     assert Prompt.objects.count() == 2
 
 

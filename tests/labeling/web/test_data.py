@@ -1,86 +1,60 @@
 """Imports and exports on their page, as forms without JavaScript."""
 
-import gzip
-import json
+from datetime import timedelta
+from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
+from labeling.actions.imports import import_prompts
 from tests.clients import Visiting, text_of
-from tests.people import Stage, stage
+from tests.people import NOON, stage
 
-PAIR = {
-    "prompt": [{"role": "user", "content": "Why?"}],
-    "chosen": [{"role": "assistant", "content": "Because."}],
-    "rejected": [{"role": "assistant", "content": "No."}],
-}
+DATA = "/campaigns/sums/data/"
 
 
-def upload(client: Client, on_stage: Stage, content: bytes, **form: str) -> str:
-    file = SimpleUploadedFile("pairs.jsonl", content)
-    sent = {"kind": "comparisons", "dialect": "auto", **form, "file": file}
-    return client.post(f"/campaigns/{on_stage.campaign.slug}/data/", sent).content.decode()
+def test_a_form_without_a_file_keeps_the_other_choices(visiting: Visiting) -> None:
+    maya = visiting(stage().maya)
+    page = maya.post(DATA, {"kind": "prompts", "dialect": "hh", "as_gold": "on"}).content.decode()
+    assert "This field is required" in page
+    assert '<option value="prompts" selected>' in page
+    assert '<option value="hh" selected>' in page
+    assert "checked" in page.split('name="as_gold"')[1][:90]
 
 
-def lines(*records: object) -> bytes:
-    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
-
-
-def test_an_import_keeps_the_good_lines_and_names_the_others(visiting: Visiting) -> None:
+def test_a_file_leads_to_its_preview_and_nothing_is_imported_yet(visiting: Visiting) -> None:
     on_stage = stage()
-    page = upload(
-        visiting(on_stage.maya), on_stage, lines(PAIR) + b"{broken\n" + lines({**PAIR, "chosen": PAIR["rejected"]})
-    )
-    assert 'data-testid="import-created">1<' in page
-    assert 'data-testid="import-rejected">2<' in page
-    assert '<td class="number">2</td>' in page
-    assert on_stage.campaign.comparisons.count() == 1
+    sent = {"kind": "prompts", "file": SimpleUploadedFile("prompts.txt", b"Why?\nHow?\n")}
+    answer = visiting(on_stage.maya).post(DATA, sent)
+    batch = on_stage.campaign.batches.get()
+    assert answer["Location"] == f"{DATA}imports/{batch.pk}/"
+    assert (batch.status, batch.created, on_stage.campaign.prompts.count()) == ("preview", 2, 0)
 
 
-def test_the_same_file_again_adds_nothing(visiting: Visiting) -> None:
+def test_the_imports_are_listed_newest_first_in_pages(visiting: Visiting) -> None:
     on_stage = stage()
+    for number in range(12):
+        import_prompts(
+            campaign=on_stage.campaign,
+            stream=BytesIO(f"Why {number}?".encode()),
+            file_name=f"file-{number}.txt",
+            acting_user=on_stage.maya,
+            now=NOON + timedelta(hours=number),
+        )
     maya = visiting(on_stage.maya)
-    upload(maya, on_stage, lines(PAIR))
-    page = upload(maya, on_stage, lines(PAIR))
-    assert 'data-testid="import-created">0<' in page
-    assert 'data-testid="import-duplicates">1<' in page
-
-
-def test_a_file_is_refused_whole_where_that_was_asked(visiting: Visiting) -> None:
-    on_stage = stage()
-    page = upload(visiting(on_stage.maya), on_stage, lines(PAIR) + b"{broken\n", refuse_all="on")
-    assert 'data-testid="import-rejected">1<' in page
-    assert "Nothing was imported" in page
-    assert on_stage.campaign.comparisons.count() == 0
-
-
-def test_prompts_are_imported_gzipped_too(visiting: Visiting) -> None:
-    on_stage = stage()
-    content = gzip.compress(lines({"prompt": "Why is the sky blue?"}, {"prompt": "Why not?"}))
-    page = upload(visiting(on_stage.maya), on_stage, content, kind="prompts")
-    assert 'data-testid="import-created">2<' in page
-    assert on_stage.campaign.prompts.count() == 2
-
-
-def test_a_file_nobody_can_read_is_explained(visiting: Visiting) -> None:
-    on_stage = stage()
-    page = upload(visiting(on_stage.maya), on_stage, lines({"what": "is this"}))
-    assert 'data-testid="import-error"' in page or 'data-testid="import-rejected">1<' in page
-    assert on_stage.campaign.comparisons.count() == 0
-
-
-def test_hostile_lines_are_shown_as_text(visiting: Visiting) -> None:
-    on_stage = stage()
-    page = upload(visiting(on_stage.maya), on_stage, lines(PAIR) + b"<script>alert(1)</script>\n")
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;alert" in page
+    page = text_of(maya, DATA)
+    assert page.index("file-11.txt") < page.index("file-2.txt")
+    assert "file-1.txt" not in page
+    (older,) = [part.split('"')[0] for part in page.split('href="?before=')[1:]]
+    rest = text_of(maya, f"{DATA}?before={older}")
+    assert "file-1.txt" in rest
+    assert "file-2.txt" not in rest
 
 
 def test_exports_download_what_was_judged(visiting: Visiting) -> None:
     on_stage = stage(comparisons=2)
     on_stage.settle(["a", "tie"])
     maya = visiting(on_stage.maya)
-    page = text_of(maya, f"/campaigns/{on_stage.campaign.slug}/data/")
+    page = text_of(maya, DATA)
     path = f"/api/v1/campaigns/{on_stage.campaign.slug}/export/?dialect=trl"
     assert f'href="{path}"' in page
     exported = b"".join(maya.get(path)).decode()

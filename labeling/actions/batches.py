@@ -1,0 +1,117 @@
+"""Taking an import back as a whole, while nobody has judged anything of it."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy, ngettext
+
+from common.errors import Conflict
+from labeling.access import require_lead
+from labeling.events.record import record
+from labeling.models import Assignment, Campaign, Comparison, Completion, ImportBatch, Judgment, Prompt, User
+from labeling.tally import Tally, add_to_tally, tally_of
+
+Status = ImportBatch.Status
+
+CHUNK = 500
+
+
+class BatchJudged(Conflict):
+    """The raiser says how much was judged."""
+
+    type = "batch-judged"
+    sentence = gettext_lazy("People have judged comparisons of this import: it can no longer be taken back.")
+
+
+class NothingToTakeBack(Conflict):
+    type = "batch-not-imported"
+    sentence = gettext_lazy("This import brought nothing, or was taken back already.")
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The rows that a take-back deleted. kept_prompts: prompts of the batch that other data uses; they stay."""
+
+    comparisons: int
+    prompts: int
+    kept_prompts: int
+
+
+@transaction.atomic
+def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) -> TakenBack:
+    """Deletes everything that an import brought, all or nothing.
+
+    Prompts stay where something else refers to them: another import, or a model that writes for them. Raises
+    NotAllowed, BatchJudged, NothingToTakeBack.
+    """
+    require_lead(acting_user, batch.campaign)
+    # One at a time in a campaign: no other import may use a prompt while it is deleted.
+    Campaign.objects.select_for_update(no_key=True).get(pk=batch.campaign_id)
+    batch = ImportBatch.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=batch.pk)
+    if batch.status not in ImportBatch.BROUGHT:
+        raise NothingToTakeBack
+    change, comparisons = _delete_comparisons(batch)
+    prompts, kept = _delete_prompts(batch)
+    taken = TakenBack(comparisons, prompts, kept)
+    batch.status, batch.taken_back_by, batch.taken_back_at = Status.TAKEN_BACK, acting_user, now
+    batch.save(update_fields=["status", "taken_back_by", "taken_back_at"])
+    after = {"file": batch.file_name, **asdict(taken)}
+    record("batch.taken_back", batch, acting_user=acting_user, now=now, campaign=batch.campaign, after=after)
+    add_to_tally(batch.campaign_id, change - Tally(prompts=prompts))
+    return taken
+
+
+def judged_comparisons(batch: ImportBatch) -> int:
+    """How many comparisons of a batch have judgments, skips and undone ones included."""
+    return Comparison.objects.filter(batch=batch, **batch.id_range).filter(_has_judgments()).count()
+
+
+def _has_judgments() -> Exists:
+    return Exists(Judgment.objects.filter(comparison=OuterRef("pk")))
+
+
+def _delete_comparisons(batch: ImportBatch) -> tuple[Tally, int]:
+    """Deletes the comparisons of a batch with their completions; returns the change of the totals, and how many."""
+    rows = Comparison.objects.filter(batch=batch, **batch.id_range).order_by("pk")
+    # Assignments before comparisons, as in every act of an annotator.
+    held = Assignment.objects.filter(comparison__in=rows, status=Assignment.Status.LEASED).order_by("pk")
+    list(held.select_for_update().values_list("pk"))
+    change, count, last = Tally(), 0, 0
+    while chunk := list(rows.filter(pk__gt=last).select_for_update()[:CHUNK]):
+        last, ids = chunk[-1].pk, [one.pk for one in chunk]
+        if judged := Judgment.objects.filter(comparison__in=ids).exists() and judged_comparisons(batch):
+            raise BatchJudged(
+                ngettext(
+                    "%(count)s comparison of this import was judged: it can no longer be taken back.",
+                    "%(count)s comparisons of this import were judged: it can no longer be taken back.",
+                    judged,
+                )
+                % {"count": judged}
+            )
+        change -= sum((tally_of(one) for one in chunk), Tally())
+        texts = {text for one in chunk for text in (one.completion_a_id, one.completion_b_id)}
+        Comparison.objects.filter(pk__in=ids).delete()
+        _delete_unused_completions(texts)
+        count += len(ids)
+    return change, count
+
+
+def _delete_unused_completions(ids: set[int]) -> None:
+    of_prompt = Comparison.objects.filter(prompt=OuterRef("prompt"))
+    used = Exists(of_prompt.filter(Q(completion_a=OuterRef("pk")) | Q(completion_b=OuterRef("pk"))))
+    Completion.objects.filter(~used, pk__in=ids).delete()
+
+
+def _delete_prompts(batch: ImportBatch) -> tuple[int, int]:
+    """Deletes the prompts of a batch that nothing refers to; returns how many, and how many stay."""
+    unused = batch.prompts.all()
+    for relation in Prompt._meta.related_objects:  # tables of other apps too
+        refers = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
+        unused = unused.exclude(Exists(refers))
+    deleted = 0
+    while ids := list(unused.values_list("pk", flat=True)[:CHUNK]):
+        deleted += len(ids)
+        Prompt.objects.filter(pk__in=ids).delete()
+    return deleted, batch.prompts.count()

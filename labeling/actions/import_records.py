@@ -1,0 +1,138 @@
+"""From the records of a file to drafts in batches. An import and its preview read a file in the same way."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.import_reports import ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.prompts import PromptDraft, unfit_messages
+from labeling.exchange import (
+    ByteStream,
+    CompletionText,
+    ExchangeError,
+    ImportedComparison,
+    ImportedPrompt,
+    Rejected,
+    messages_hash,
+    pair_hash,
+    read_comparisons,
+    read_prompts,
+)
+from labeling.models import Prompt
+
+BATCH_RECORDS = 500
+BATCH_CHARACTERS = 8_000_000
+"""A batch ends when it reaches either limit, so that huge records do not pile up in memory."""
+
+REASONS = {
+    "empty": "A completion is empty.",
+    "identical": "Both completions are the same.",
+    "not_storable": "A completion holds a character that cannot be stored.",
+    "no_answer": "Gold needs a known verdict: a preference, or a field 'gold'.",
+    "not_a_prompt": "The prompt does not end with a message of the user.",
+}
+
+Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
+Draft = TypeVar("Draft", ComparisonDraft, PromptDraft)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake(Generic[Record, Draft]):
+    """How one kind of record becomes a draft.
+
+    reason: why a draft is rejected; None: it is not. size: its characters. digest: equal for drafts that are the same
+    prompt or comparison.
+    """
+
+    read: Callable[[ByteStream], Iterator[Record | Rejected]]
+    draft: Callable[[Record], Draft]
+    reason: Callable[[Draft], str | None]
+    size: Callable[[Draft], int]
+    digest: Callable[[Draft], str]
+
+    def batches(
+        self, stream: ByteStream, report: ImportReport, look: Callable[[Record, Draft], None]
+    ) -> Iterator[list[Draft]]:
+        """The drafts of the valid records, in batches. Rejected records go into the report.
+
+        look: is called with each valid record, in order. Records are not kept: they may have much metadata. Raises
+        UnreadableFile if no record can be read. A file that breaks off later is rejected from there on.
+        """
+        batch: list[Draft] = []
+        characters, last = 0, (0, 0)
+        try:
+            for record in self.read(stream):
+                last = record.line, record.record
+                if isinstance(record, Rejected):
+                    report.reject(record)
+                    continue
+                draft = self.draft(record)
+                if reason := self.reason(draft):
+                    report.reject(Rejected(*last, code="unfit", reason=reason, excerpt=""))
+                    continue
+                look(record, draft)
+                batch.append(draft)
+                characters += self.size(draft)
+                if len(batch) >= BATCH_RECORDS or characters >= BATCH_CHARACTERS:
+                    yield batch
+                    batch, characters = [], 0
+        except ExchangeError as error:
+            if last == (0, 0):
+                raise UnreadableFile(str(error)) from error
+            # The file breaks off here. The records before this line are kept.
+            report.reject(Rejected(*last, code="unreadable", reason=f"After this line: {error}", excerpt=""))
+        if batch:
+            yield batch
+
+
+def comparison_intake(settings: ImportSettings) -> Intake[ImportedComparison, ComparisonDraft]:
+    """The intake of files of comparisons."""
+
+    def draft(record: ImportedComparison) -> ComparisonDraft:
+        return ComparisonDraft(
+            prompt=record.prompt,
+            first=_completion(record.first),
+            second=_completion(record.second),
+            preference=record.preference if settings.keep_preferences else None,
+            external_id=record.external_id,
+            gold=record.gold or (record.preference if settings.as_gold else None),
+        )
+
+    def reason(one: ComparisonDraft) -> str | None:
+        code = unfit(one) or ("no_answer" if settings.as_gold and one.gold is None else "")
+        return REASONS.get(code)
+
+    def digest(one: ComparisonDraft) -> str:
+        prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)
+        return pair_hash(prompt, one.first.text, one.second.text)
+
+    return Intake(
+        read=lambda stream: read_comparisons(stream, dialect=settings.dialect),
+        draft=draft,
+        reason=reason,
+        size=lambda one: len(one.first.text) + len(one.second.text),
+        digest=digest,
+    )
+
+
+def prompt_intake(settings: ImportSettings) -> Intake[ImportedPrompt, PromptDraft]:
+    """The intake of files of prompts."""
+    return Intake(
+        read=lambda stream: read_prompts(stream, form=settings.form),
+        draft=lambda record: PromptDraft(record.messages, record.external_id, record.tags),
+        reason=lambda one: unfit_messages(one.messages),
+        size=lambda one: sum(len(message["content"]) for message in one.messages),
+        digest=lambda one: messages_hash(one.messages),
+    )
+
+
+def dialect_of(record: ImportedComparison | ImportedPrompt) -> str:
+    """The format in which a record was read."""
+    return record.dialect if isinstance(record, ImportedComparison) else record.form
+
+
+def _completion(text: CompletionText) -> CompletionDraft:
+    return CompletionDraft(
+        text.text, model_version=text.model, token_ids=text.token_ids, finish_reason=text.finish_reason
+    )

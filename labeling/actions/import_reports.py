@@ -1,0 +1,89 @@
+"""The choices of an import, and its result."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from common.errors import Invalid
+from labeling.exchange import AUTO, PromptForm, Rejected
+from labeling.models import ImportBatch
+
+MOST_NAMED = 10_000
+"""The number of rejected records that a report names; it counts all of them."""
+
+
+class UnreadableFile(Invalid):
+    """The raiser says where reading stopped."""
+
+    type = "unreadable-file"
+    sentence = gettext_lazy(
+        "The file cannot be read: it is not JSON, has no known dialect, or holds too large a record."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """How a file is read.
+
+    dialect: of comparisons: a name in `labeling.exchange.READERS`, or auto. form: of prompts: json, text (one prompt
+    per line), or auto. refuse_all: one bad record, and nothing is kept. keep_preferences: preferences in the file
+    become verdicts; otherwise annotators judge the comparisons. as_gold: all become gold, with the file's preferences
+    as their known verdicts; otherwise only records with a field `gold` do (chosen, rejected, first, second, tie or
+    both_bad).
+    """
+
+    dialect: str = AUTO
+    form: PromptForm = "auto"
+    refuse_all: bool = False
+    keep_preferences: bool = False
+    as_gold: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+DEFAULT_SETTINGS = ImportSettings()
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """The result of an import.
+
+    duplicates: records that the campaign had already. settled, gold: how many of the new ones have a verdict, or are
+    gold. rejected: the first MOST_NAMED of `rejected_count`. refused: nothing was kept because a record was rejected,
+    as the caller asked. batch: what was imported; None: a dry run, which only counts.
+    """
+
+    created: int = 0
+    duplicates: int = 0
+    settled: int = 0
+    gold: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    rejected_count: int = 0
+    refused: bool = False
+    batch: ImportBatch | None = None
+
+    def reject(self, one: Rejected) -> None:
+        """Counts a rejected record, and names it while there is room."""
+        self.rejected_count += 1
+        if len(self.rejected) < MOST_NAMED:
+            self.rejected.append(one)
+
+    def refuse(self) -> None:
+        """Notes that nothing was kept."""
+        self.created = self.duplicates = self.settled = self.gold = 0
+        self.refused = True
+
+    @property
+    def counts(self) -> dict[str, int]:
+        names = ("created", "duplicates", "settled", "gold", "rejected_count")
+        return {name: getattr(self, name) for name in names}
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.counts | {
+            "rejected": [one.as_dict() for one in self.rejected],
+            "refused": self.refused,
+            "dry_run": self.batch is None,
+            "batch": self.batch.pk if self.batch else None,
+        }

@@ -1,0 +1,203 @@
+"""Previews of imports: a file is read and counted before anything of it is kept.
+
+A preview reads the file exactly as the import does. Its counts are those that an import at this moment would report.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy
+
+from common.errors import Conflict
+from common.hashed_file import Readable
+from labeling.access import require_lead
+from labeling.actions.import_records import Draft, Intake, Record, comparison_intake, dialect_of, prompt_intake
+from labeling.actions.import_reports import ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.imports import MOST_STORED, import_comparisons, import_prompts
+from labeling.actions.prompts import PromptDraft
+from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
+from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt
+from labeling.models import Campaign, ImportBatch, User
+
+RECORDS_SHOWN = 5
+CHARACTERS_SHOWN = 1000
+
+# The names seen so far are in a table of this transaction: the memory of a preview does not grow with its file.
+SEEN = "CREATE TEMPORARY TABLE import_preview (digest text PRIMARY KEY) ON COMMIT DROP"
+SEE = "INSERT INTO import_preview SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING digest"
+FORGET = "DROP TABLE import_preview"
+
+Kind = ImportBatch.Kind
+Status = ImportBatch.Status
+
+
+class PreviewDecided(Conflict):
+    type = "preview-decided"
+    sentence = gettext_lazy("This preview was already imported or cancelled.")
+
+
+@dataclass(slots=True)
+class Preview:
+    """What an import would bring. dialect: the format, as detected. sample: its first records, as JSON."""
+
+    report: ImportReport = field(default_factory=ImportReport)
+    dialect: str = ""
+    sample: list[dict[str, Any]] = field(default_factory=list)
+
+
+def preview_import(
+    *, campaign: Campaign, kind: str, stream: ByteStream, settings: ImportSettings, acting_user: User | None
+) -> Preview:
+    """Reads and counts a file, and keeps nothing. kind: of ImportBatch. Raises NotAllowed, UnreadableFile."""
+    require_lead(acting_user, campaign)
+    if kind == Kind.COMPARISONS:
+        preview = _preview(campaign, stream, comparison_intake(settings))
+    else:
+        preview = _preview(campaign, stream, prompt_intake(settings))
+    if settings.refuse_all and preview.report.rejected_count:
+        preview.report.refuse()
+    return preview
+
+
+def prepare_import(
+    *,
+    campaign: Campaign,
+    kind: str,
+    stream: Readable,
+    name: str,
+    settings: ImportSettings,
+    acting_user: User,
+    now: datetime,
+) -> ImportBatch:
+    """Keeps an upload and its preview, for its owner to decide about. Raises NotAllowed.
+
+    The preview of a file that cannot be read says why. Its owner can have it read in another way.
+    """
+    require_lead(acting_user, campaign)
+    upload = keep_upload(stream=stream, name=name, acting_user=acting_user, now=now)
+    batch = ImportBatch(
+        campaign=campaign, status=Status.PREVIEW, file_name=upload.name, upload=upload, created_by=acting_user
+    )
+    batch.created_at, batch.size, batch.sha256 = now, upload.size, upload.sha256
+    _write_preview(batch, kind, settings, acting_user)
+    return batch
+
+
+def prepare_again(*, batch: ImportBatch, kind: str, settings: ImportSettings, acting_user: User) -> ImportBatch:
+    """Reads a kept upload in another way. Raises NotAllowed, UploadGone, PreviewDecided."""
+    require_lead(acting_user, batch.campaign)
+    if batch.status != Status.PREVIEW:
+        raise PreviewDecided
+    _write_preview(batch, kind, settings, acting_user)
+    return batch
+
+
+def import_preview(*, batch: ImportBatch, acting_user: User, now: datetime) -> ImportReport:
+    """Imports the file of a preview. A second click is refused. Raises NotAllowed, PreviewDecided, UploadGone."""
+    require_lead(acting_user, batch.campaign)
+    if batch.status != Status.PREVIEW:
+        raise PreviewDecided
+    upload, settings = batch.upload, ImportSettings(**batch.settings)
+    with opened_upload(upload, acting_user=acting_user) as stream:
+        # By compare-and-set: of two clicks, one imports.
+        if not ImportBatch.objects.filter(pk=batch.pk, status=Status.PREVIEW).update(status=Status.IMPORTING):
+            raise PreviewDecided
+        shared: dict[str, Any] = {"campaign": batch.campaign, "stream": stream, "settings": settings, "preview": batch}
+        shared |= {"file_name": batch.file_name, "acting_user": acting_user, "now": now}
+        if batch.kind == Kind.COMPARISONS:
+            report = import_comparisons(source=f"import {batch.file_name}"[:120], **shared)
+        else:
+            report = import_prompts(**shared)
+    if upload is not None:
+        discard_upload(upload)
+    return report
+
+
+@transaction.atomic
+def cancel_preview(*, batch: ImportBatch, acting_user: User) -> None:
+    """Drops a preview with its upload. Raises NotAllowed, PreviewDecided."""
+    require_lead(acting_user, batch.campaign)
+    cancelled = ImportBatch.objects.filter(pk=batch.pk, status=Status.PREVIEW)
+    if not cancelled.update(status=Status.CANCELLED, sample=[], rejected=[]):
+        raise PreviewDecided
+    if batch.upload is not None:
+        discard_upload(batch.upload)
+
+
+def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acting_user: User) -> None:
+    with opened_upload(batch.upload, acting_user=acting_user) as stream:
+        try:
+            preview, batch.error = (
+                preview_import(
+                    campaign=batch.campaign, kind=kind, stream=stream, settings=settings, acting_user=acting_user
+                ),
+                "",
+            )
+        except UnreadableFile as error:
+            preview, batch.error = Preview(), error.message
+    batch.kind, batch.settings, batch.sample = kind, settings.as_dict(), preview.sample
+    batch.dialect = preview.dialect
+    for name, count in preview.report.counts.items():
+        setattr(batch, name, count)
+    batch.rejected = [one.as_dict() for one in preview.report.rejected[:MOST_STORED]]
+    batch.save()
+
+
+def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draft]) -> Preview:
+    preview = Preview()
+
+    def look(record: ImportedComparison | ImportedPrompt, draft: Draft) -> None:
+        preview.dialect = preview.dialect or dialect_of(record)
+        if len(preview.sample) < RECORDS_SHOWN:
+            preview.sample.append(_as_json(record, draft))
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SEEN)
+        for drafts in intake.batches(stream, preview.report, look):
+            by_digest = {intake.digest(draft): draft for draft in reversed(drafts)}  # the first of equal ones
+            cursor.execute(SEE, [list(by_digest)])
+            first_seen = {digest for (digest,) in cursor.fetchall()}
+            new = first_seen - _existing(campaign, drafts[0], first_seen)
+            preview.report.created += len(new)
+            preview.report.duplicates += len(drafts) - len(new)
+            _count_outcomes(preview.report, [by_digest[digest] for digest in new])
+        cursor.execute(FORGET)
+    return preview
+
+
+def _existing(campaign: Campaign, draft: Draft, digests: set[str]) -> set[str]:
+    if isinstance(draft, PromptDraft):
+        return set(campaign.prompts.filter(messages_hash__in=digests).values_list("messages_hash", flat=True))
+    return set(campaign.comparisons.filter(pair_hash__in=digests).values_list("pair_hash", flat=True))
+
+
+def _count_outcomes(report: ImportReport, drafts: list[Draft]) -> None:
+    for draft in drafts:
+        if not isinstance(draft, PromptDraft):
+            report.gold += draft.gold is not None
+            report.settled += draft.gold is None and draft.preference is not None
+
+
+def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[str, Any]:
+    """A record as its page shows it: its beginning, with what is known about it."""
+    if isinstance(record, ImportedPrompt):
+        return {"line": record.line, "prompt": _messages(record.messages), "tags": list(record.tags)}
+    return {
+        "line": record.line,
+        "prompt": _messages(record.prompt),
+        "texts": [_beginning(record.first.text), _beginning(record.second.text)],
+        "models": [record.first.model, record.second.model],
+        "preference": record.preference,
+        "gold": draft.gold,
+        "settled": draft.gold is None and draft.preference is not None,
+    }
+
+
+def _messages(messages: Any) -> list[dict[str, str]]:
+    return [{"role": one["role"], "content": _beginning(one["content"])} for one in messages]
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= CHARACTERS_SHOWN else text[:CHARACTERS_SHOWN] + " …"

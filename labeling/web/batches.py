@@ -1,0 +1,141 @@
+"""The page of one import: its preview and the decision about it; afterwards its report, and taking it back."""
+
+import re
+from pathlib import PurePath
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from common.errors import DomainError, NotAllowed
+from common.text.rendering import render_markdown
+from common.wording import grouped
+from labeling.access import get_batch
+from labeling.actions.batches import judged_comparisons, take_back
+from labeling.actions.previews import cancel_preview, import_preview, prepare_again
+from labeling.models import ImportBatch
+from labeling.web.edge import act, page, person
+from labeling.web.import_forms import ReadingForm, reading_of
+from labeling.web.imports import DIALECT_NAMES
+
+MOST_LINES_SHOWN = 100
+
+DOCUMENTS = {".md", ".rst", ".html", ".htm", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".py", ".log", ".tex"}
+MARKUP = re.compile(r"\s*(#{1,6} |```|[-*+] |\||>|</?[a-z!]|\[?!\[|---)")
+"""A line of text that starts like this belongs to a document."""
+
+
+@page
+@require_safe
+def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """A preview with its records and counts, or the report of an import."""
+    row = _batch(request, slug, pk)
+    is_preview = row.status == ImportBatch.Status.PREVIEW
+    rejected = row.rejected[:MOST_LINES_SHOWN]
+    context = {
+        "campaign": row.campaign,
+        "batch": row,
+        "is_preview": is_preview,
+        "records": [_rendered(one) for one in row.sample],
+        "format": DIALECT_NAMES.get(row.dialect, row.dialect),
+        "is_text": row.dialect == "text",
+        "is_document": row.dialect == "text" and _reads_like_a_document(row),
+        "rejected": rejected,
+        "hidden": row.rejected_count - len(rejected),
+        "is_empty": not (row.error or row.created or row.duplicates or row.rejected_count),
+        "importable": row.created if is_preview and not (row.error or _is_refused(row)) else 0,
+        "is_refused": _is_refused(row),
+        "judged": judged_comparisons(row) if row.status in ImportBatch.BROUGHT else 0,
+        "can_be_taken_back": row.status in ImportBatch.BROUGHT,
+        "form": ReadingForm(initial=reading_of(row)),
+        "tab": "data",
+    }
+    return render(request, "labeling/batch.html", context)
+
+
+@page
+@require_POST
+def batch_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Imports or cancels a preview, reads its file in another way, or takes the import back, as the button says."""
+    row, do = _batch(request, slug, pk), request.POST.get("do", "")
+    here, user, now = reverse("batch", args=[slug, pk]), person(request), timezone.now()
+
+    def errand() -> str:
+        if do == "import":
+            report = import_preview(batch=row, acting_user=user, now=now)
+            if report.refused:
+                return ""
+            text = ngettext("%(count)s record was imported.", "%(count)s records were imported.", report.created)
+            return text % {"count": grouped(report.created)}
+        taken = take_back(batch=row, acting_user=user, now=now)
+        if taken.kept_prompts:
+            text = ngettext(
+                "The import was taken back. %(count)s prompt stays: other data uses it.",
+                "The import was taken back. %(count)s prompts stay: other data uses them.",
+                taken.kept_prompts,
+            )
+            return text % {"count": grouped(taken.kept_prompts)}
+        return _("The import was taken back.")
+
+    if do == "cancel":
+        return _cancelled(request, row)
+    if do == "read":
+        return _read_again(request, row)
+    return act(request, errand, back=here)
+
+
+def _cancelled(request: HttpRequest, row: ImportBatch) -> HttpResponse:
+    def errand() -> str:
+        cancel_preview(batch=row, acting_user=person(request))
+        return _("Nothing was imported.")
+
+    return act(request, errand, back=reverse("data", args=[row.campaign.slug]))
+
+
+def _read_again(request: HttpRequest, row: ImportBatch) -> HttpResponse:
+    form = ReadingForm(request.POST)
+    if form.is_valid():
+        try:
+            prepare_again(
+                batch=row, kind=form.cleaned_data["kind"], settings=form.settings(), acting_user=person(request)
+            )
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            messages.error(request, error.message)
+    return redirect("batch", row.campaign.slug, row.pk)
+
+
+def _batch(request: HttpRequest, slug: str, pk: int) -> ImportBatch:
+    """The import, if it is one of this campaign; a preview only for the person who uploaded the file."""
+    row = get_batch(person(request), pk)
+    is_open = row.status not in (ImportBatch.Status.PREVIEW, ImportBatch.Status.CANCELLED)
+    if row.campaign.slug != slug or not (is_open or row.created_by == person(request)):
+        raise Http404
+    return row
+
+
+def _is_refused(row: ImportBatch) -> bool:
+    """Whether nothing can be kept, because a record is invalid and the person wanted all or none."""
+    return bool(row.settings.get("refuse_all") and row.rejected_count)
+
+
+def _rendered(record: dict[str, object]) -> dict[str, object]:
+    """A record of a preview with its texts as HTML."""
+    prompt, texts = record["prompt"], record.get("texts", [])
+    assert isinstance(prompt, list)
+    assert isinstance(texts, list)
+    return record | {
+        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in prompt],
+        "texts": [render_markdown(text) for text in texts],
+    }
+
+
+def _reads_like_a_document(row: ImportBatch) -> bool:
+    lines = [one["prompt"][-1]["content"] for one in row.sample]
+    return PurePath(row.file_name).suffix.lower() in DOCUMENTS or any(MARKUP.match(line) for line in lines)

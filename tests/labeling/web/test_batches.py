@@ -1,0 +1,174 @@
+"""The page of one import: preview, decision, report, and taking it back."""
+
+import gzip
+import json
+from pathlib import Path
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from labeling.actions.people import create_user
+from labeling.models import ImportBatch, KeptUpload, Role
+from tests.clients import Visiting, text_of
+from tests.people import NOON, Stage, stage
+
+PAIR = {
+    "prompt": [{"role": "user", "content": "Why?"}],
+    "chosen": [{"role": "assistant", "content": "Because."}],
+    "rejected": [{"role": "assistant", "content": "No."}],
+}
+README = Path(__file__).resolve().parents[3] / "README.md"
+
+
+def preview(client: Client, content: bytes, *, name: str = "pairs.jsonl", **form: str) -> tuple[str, str]:
+    """Uploads a file; returns the address of its preview, and its page."""
+    sent = {"kind": "comparisons", "dialect": "auto", **form, "file": SimpleUploadedFile(name, content)}
+    address = client.post("/campaigns/sums/data/", sent)["Location"]
+    return address, text_of(client, address)
+
+
+def press(client: Client, address: str, button: str, **form: str) -> str:
+    return client.post(f"{address}change/", {"do": button, **form}, follow=True).content.decode()
+
+
+def bring_in(client: Client, content: bytes, **form: str) -> str:
+    address, _ = preview(client, content, **form)
+    return press(client, address, "import")
+
+
+def lines(*records: object) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def test_a_preview_shows_the_records_and_counts_before_anything_is_kept(visiting: Visiting) -> None:
+    on_stage = stage()
+    _, page = preview(visiting(on_stage.maya), lines(PAIR, PAIR) + b"{broken\n")
+    assert 'data-testid="import-created">1<' in page
+    assert 'data-testid="import-duplicates">1<' in page
+    assert 'data-testid="import-rejected">1<' in page
+    assert "TRL preference records" in page
+    assert "Because." in page
+    assert "Preferred in the file" in page
+    assert "Import 1 comparison" in page
+    assert not on_stage.campaign.comparisons.exists()
+    assert not on_stage.campaign.prompts.exists()
+
+
+def test_an_import_keeps_the_good_lines_and_names_the_others(visiting: Visiting) -> None:
+    on_stage = stage()
+    content = lines(PAIR) + b"{broken\n" + lines({**PAIR, "chosen": PAIR["rejected"]})
+    page = bring_in(visiting(on_stage.maya), content)
+    assert "1 record was imported." in page
+    assert 'data-testid="import-rejected">2<' in page
+    assert '<td class="number">2</td>' in page
+    assert on_stage.campaign.comparisons.count() == 1
+    assert not KeptUpload.objects.exists()
+
+
+def test_cancel_leaves_nothing_behind(visiting: Visiting) -> None:
+    on_stage = stage()
+    maya = visiting(on_stage.maya)
+    address, _ = preview(maya, lines(PAIR))
+    assert "Nothing was imported." in press(maya, address, "cancel")
+    assert not on_stage.campaign.comparisons.exists()
+    assert not KeptUpload.objects.exists()
+    assert "pairs.jsonl" not in text_of(maya, "/campaigns/sums/data/")
+    assert "already imported or cancelled" in press(maya, address, "import")
+
+
+def test_the_same_file_again_adds_nothing(visiting: Visiting) -> None:
+    on_stage = stage()
+    maya = visiting(on_stage.maya)
+    bring_in(maya, lines(PAIR))
+    _, page = preview(maya, lines(PAIR))
+    assert 'data-testid="import-created">0<' in page
+    assert "nothing new for this campaign" in page
+    assert 'data-testid="import"' not in page
+
+
+def test_a_file_is_refused_whole_where_that_was_asked(visiting: Visiting) -> None:
+    on_stage = stage()
+    _, page = preview(visiting(on_stage.maya), lines(PAIR) + b"{broken\n", refuse_all="on")
+    assert 'data-testid="import-rejected">1<' in page
+    assert "you chose to import all records or none" in page
+    assert 'data-testid="import"' not in page
+
+
+def test_prompts_are_imported_gzipped_too(visiting: Visiting) -> None:
+    on_stage = stage()
+    content = gzip.compress(lines({"prompt": "Why is the sky blue?"}, {"prompt": "Why not?"}))
+    assert "2 records were imported." in bring_in(visiting(on_stage.maya), content, kind="prompts")
+    assert on_stage.campaign.prompts.count() == 2
+
+
+def test_a_file_nobody_can_read_is_explained_and_can_be_read_differently(visiting: Visiting) -> None:
+    on_stage = stage()
+    maya = visiting(on_stage.maya)
+    address, page = preview(maya, lines({"prompt": "Why?"}))
+    assert 'data-testid="import-error"' in page
+    assert 'data-testid="import"' not in page
+    page = press(maya, address, "read", kind="prompts")
+    assert "Import 1 prompt" in page
+    press(maya, address, "import")
+    assert on_stage.campaign.prompts.count() == 1
+
+
+def test_a_document_chosen_as_prompts_is_warned_about(visiting: Visiting) -> None:
+    maya = visiting(stage().maya)
+    _, page = preview(maya, README.read_bytes(), name="README.md", kind="prompts")
+    count = ImportBatch.objects.get().created
+    assert f"This file is not JSON: each of its {count} lines becomes a prompt" in " ".join(page.split())
+    assert "looks like a document or a table" in page
+    assert 'button button-primary">Cancel' in page
+
+
+def test_a_plain_list_of_prompts_is_named_without_alarm(visiting: Visiting) -> None:
+    _, page = preview(visiting(stage().maya), b"Why is it?\nWhy not?\n", name="prompts.txt", kind="prompts")
+    assert "each of its 2 lines becomes a prompt" in page
+    assert "looks like a document" not in page
+
+
+def test_hostile_lines_are_shown_as_text(visiting: Visiting) -> None:
+    hostile = {**PAIR, "chosen": [{"role": "assistant", "content": "<script>alert(2)</script>"}]}
+    _, page = preview(visiting(stage().maya), lines(hostile) + b"<script>alert(1)</script>\n")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_only_the_person_who_uploaded_a_file_sees_its_preview(visiting: Visiting) -> None:
+    on_stage = stage()
+    address, _ = preview(visiting(on_stage.maya), lines(PAIR))
+    assert visiting(on_stage.ada).get(address).status_code == 404
+    press(visiting(on_stage.maya), address, "import")
+    assert visiting(on_stage.ada).get(address).status_code == 200
+
+
+def test_an_import_belongs_to_one_campaign_only(visiting: Visiting) -> None:
+    on_stage = stage()
+    address, _ = preview(visiting(on_stage.maya), lines(PAIR))
+    other, _ = create_user(username="omar", role=Role.LEAD, password=None, acting_user=None, now=NOON)
+    assert visiting(other).get(address).status_code == 404
+    assert visiting(on_stage.root).get(address.replace("sums", "elsewhere")).status_code == 404
+
+
+def test_taking_back_deletes_what_an_import_brought(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    maya = visiting(on_stage.maya)
+    bring_in(maya, lines(PAIR))
+    batch = ImportBatch.objects.get()
+    page = press(maya, f"/campaigns/sums/data/imports/{batch.pk}/", "take_back")
+    assert "The import was taken back." in page
+    assert "Taken back by" in page
+    assert on_stage.campaign.comparisons.count() == 1
+
+
+def test_a_judged_import_says_so_instead(visiting: Visiting) -> None:
+    on_stage: Stage = stage()
+    maya = visiting(on_stage.maya)
+    page = bring_in(maya, lines(PAIR))
+    assert 'data-testid="take-back"' in page
+    on_stage.settle(["a"])
+    address = f"/campaigns/sums/data/imports/{ImportBatch.objects.get().pk}/"
+    assert "1 comparison of this import was judged" in text_of(maya, address)
+    assert "can no longer be taken back" in press(maya, address, "take_back")
+    assert on_stage.campaign.comparisons.count() == 1
