@@ -148,6 +148,9 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # imports are streamed and limited by record (labeling.exchange)
 
+# The largest file, in MB, that the form of a new campaign keeps between its steps. Imports on the Data page have none.
+UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", default=200)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "labeling.api.authentication.TokenAuthentication",

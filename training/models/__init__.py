@@ -3,6 +3,7 @@
 Jobs are rows first: a row's status is the truth about a job; a Celery message only carries its id.
 """
 
+from training.models.draft import CampaignDraft, DraftFile
 from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
 from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
 from training.models.lab import LabSession
@@ -14,8 +15,10 @@ from training.models.version import Deployment, Evaluation, ModelVersion
 __all__ = [
     "ACTIVE_STATUSES",
     "CLAIMED_STATUSES",
+    "CampaignDraft",
     "CandidateStrategy",
     "Deployment",
+    "DraftFile",
     "Evaluation",
     "GenerationItem",
     "GenerationJob",
