@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
+from labeling.actions.accounts import forget_sessions
 from labeling.actions.idempotency import forget_replies
+from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.recounts import look_after_recounts, run_recount
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
@@ -18,8 +20,21 @@ def release_expired() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_kept_replies() -> int:
-    """Deletes expired replies that were kept for retries."""
+    """Deletes expired replies that were kept for retries, and expired sessions of browsers."""
+    forget_sessions(now=timezone.now())
     return forget_replies(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_mail(mail_id: int) -> None:
+    """Sends one requested e-mail. A task that the broker delivers twice sends once."""
+    send_mail_request(mail_id=mail_id, now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep_mails() -> int:
+    """Enqueues e-mails that could not be sent or that the broker lost, and deletes old requests."""
+    return send_due_mails(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -16,7 +16,7 @@ from common.errors import Conflict, Invalid, NotAllowed
 from labeling.actions.members import remove_member
 from labeling.actions.withdrawal import withdraw_judgments
 from labeling.events.record import record
-from labeling.models import ApiToken, Erasure, Judgment, User
+from labeling.models import ApiToken, BrowserSession, Erasure, Judgment, MailRequest, User
 from labeling.queries.trained_on import versions_trained_on
 
 
@@ -95,6 +95,8 @@ _HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")
 
 def _blank_account(person: User) -> None:
     ApiToken.objects.filter(user=person).delete()
+    BrowserSession.objects.filter(user=person).delete()
+    MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()

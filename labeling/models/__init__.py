@@ -9,8 +9,10 @@ from labeling.models.event import Event
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
+from labeling.models.mail import MailRequest
 from labeling.models.prompt import Completion, Prompt
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
+from labeling.models.session import BrowserSession
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "AnnotatorEstimates",
     "ApiToken",
     "Assignment",
+    "BrowserSession",
     "Campaign",
     "CampaignTally",
     "Choice",
@@ -31,6 +34,7 @@ __all__ = [
     "Invitation",
     "Judgment",
     "KeptReply",
+    "MailRequest",
     "Membership",
     "Prompt",
     "Role",

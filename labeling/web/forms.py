@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from labeling.actions.mails import can_send_mail
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
@@ -245,9 +246,18 @@ class SignUpForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("For resetting a forgotten password. You confirm it by a link that we send there."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not can_send_mail():
+            del self.fields["email"]
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
 
 

@@ -1,4 +1,4 @@
-"""An account's page: its personal data and its erasure. For its owner and for admins."""
+"""An account's page: its personal data and its erasure; for its owner also how to sign in. For owner and admins."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -13,6 +13,7 @@ from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.models import User
 from labeling.web.edge import page, person
+from labeling.web.sessions import session_rows
 
 
 @page
@@ -60,4 +61,10 @@ def account_erase(request: HttpRequest, username: str) -> HttpResponse:
 
 def _account_page(request: HttpRequest, owner: User) -> HttpResponse:
     consequences = erasure_consequences(person=owner, acting_user=person(request))
-    return render(request, "labeling/you.html", {"person": owner, "consequences": consequences, "nav": "you"})
+    context = {
+        "person": owner,
+        "consequences": consequences,
+        "sessions": session_rows(request) if owner == request.user else [],
+        "nav": "you",
+    }
+    return render(request, "labeling/you.html", context)

@@ -11,20 +11,34 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import resolve
 from playwright.sync_api import Page, expect
 
+from labeling.actions.mails import address_token
 from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
+from tests.roles.calls import reset_link
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
-    "nobody": ("/login/", "/glossary/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
+    "nobody": (
+        "/login/",
+        "/glossary/",
+        "/invitations/{invitation}/",
+        "/problems/",
+        "/problems/already-judged",
+        "/password/",
+        "/password/sent/",
+        "/password/{reset}/",
+        "/you/address/confirm/{address}/",
+    ),
     "maya": (
         "/",
         "/you/",
+        "/you/password/",
+        "/you/address/",
         "/tokens/",
         "/campaigns/new/",
         "/campaigns/sums/",
@@ -73,7 +87,11 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1).partition("?")[0]).url_name
+        resolve(
+            path.format(invitation="i", reset="r/t", address="a", finished=1, comparison=1, lens_job=1).partition("?")[
+                0
+            ]
+        ).url_name
         for paths in PAGES.values()
         for path in paths
     }
@@ -91,6 +109,8 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "finished": furnished.finished.pk,
         "invitation": occupy(on_stage),
         "lens_job": lens_job.pk,
+        "reset": "/".join(reset_link(on_stage.bob)),
+        "address": address_token(on_stage.bob, "bob@example.org"),
         "comparison": lens_job.comparison_id,
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}

@@ -37,6 +37,13 @@ SITE: dict[str, dict[str, str]] = {
 LABELING_PAGES: dict[str, dict[str, str]] = {
     "home": {"GET": SIGNED_IN},
     "you": {"GET": SIGNED_IN},
+    "password_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "address_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "address_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
+    "sessions_end": {"POST": SIGNED_IN},
+    "password_reset": {"GET": ANYBODY, "POST": ANYBODY},
+    "password_reset_sent": {"GET": ANYBODY},
+    "password_reset_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
     "account": {"GET": ALICES},
     "account_erase": {"POST": ALICES},
     "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
