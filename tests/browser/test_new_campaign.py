@@ -60,6 +60,9 @@ def test_a_campaign_is_made_step_by_step_by_keyboard_with_a_look_at_it(
     picture(page, "wizard-people")
     page.get_by_test_id("create-campaign").click()
     expect(page.get_by_test_id("messages")).to_contain_text("Recipes has been created")
+    expect(page.get_by_test_id("task-people")).to_contain_text("1 person")
+    expect(page.get_by_test_id("task-guidelines")).to_have_attribute("data-state", "next")
+    picture(page, "first-page")
     made = Campaign.objects.get(name="Recipes")
     assert made.scale == "strength"
     assert made.memberships.count() == 2
