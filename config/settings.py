@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ContentSecurityPolicyMiddleware",
+    "labeling.web.sessions.SessionActivityMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -117,6 +118,24 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
+PASSWORD_RESET_TIMEOUT = 4 * 3600  # the links of our e-mails
+
+# E-mail: EMAIL_URL (smtp+tls://user:password@host:587, consolemail://), or EMAIL_HOST and the variables beside it.
+# Without either, nothing is sent, and pages do not offer it.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+if EMAIL_URL:
+    globals().update(env.email_url_config(EMAIL_URL))
+elif EMAIL_HOST:
+    EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+    EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+    EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+    EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Chosen <chosen@localhost>")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
@@ -148,6 +167,9 @@ if BEHIND_PROXY:
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # imports are streamed and limited by record (labeling.exchange)
+
+# The largest file, in MB, that the form of a new campaign keeps between its steps. Imports on the Data page have none.
+UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", default=200)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

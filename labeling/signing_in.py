@@ -48,6 +48,18 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def seconds_to_wait(request: HttpRequest, act: str, name: str) -> int:
+    """Counts an act on that name from this client, under the limits of signing in; returns the seconds to wait.
+
+    For other acts that could be used to guess or to pester. All of them count, not only failures. 0: no wait.
+    """
+    limits = [
+        ((act, address_of(request), name.lower()), settings.SIGN_IN_LIMITS["name"]),
+        ((act, address_of(request)), settings.SIGN_IN_LIMITS["address"]),
+    ]
+    return math.ceil(max((BUCKETS.take(each, most, clock()) for each, most in limits if most), default=0.0))
+
+
 def _limits(address: str, username: str) -> list[tuple[tuple[str, ...], int]]:
     limits = [
         (("sign-in", address, username.lower()), settings.SIGN_IN_LIMITS["name"]),

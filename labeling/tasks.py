@@ -3,8 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
+from labeling.actions.accounts import forget_sessions
 from labeling.actions.attention import watch_agreement as watch
 from labeling.actions.idempotency import forget_replies
+from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
 from labeling.actions.recounts import look_after_recounts, run_recount
 from labeling.actions.uploads import forget_uploads
@@ -21,8 +23,21 @@ def release_expired() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_kept_replies() -> int:
-    """Deletes expired replies that were kept for retries, and expired uploads."""
+    """Deletes expired replies that were kept for retries, expired uploads, and expired sessions of browsers."""
+    forget_sessions(now=timezone.now())
     return forget_replies(now=timezone.now()) + forget_uploads(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_mail(mail_id: int) -> None:
+    """Sends one requested e-mail. A task that the broker delivers twice sends once."""
+    send_mail_request(mail_id=mail_id, now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep_mails() -> int:
+    """Enqueues e-mails that could not be sent or that the broker lost, and deletes old requests."""
+    return send_due_mails(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

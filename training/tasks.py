@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from common.broker import waiting_messages
 from training import claims
+from training.actions.drafts import forget_drafts
 from training.actions.retraining import consider_retraining as consider
 from training.jobs import handover
 from training.jobs.evaluation import run_gate as ask_gate
@@ -59,8 +60,9 @@ def run_lab(session_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Recovers jobs of dead workers and forgotten messages. Celery beat sends it every half minute."""
+    """Recovers jobs of dead workers and forgotten messages; deletes old drafts. Beat sends it every half minute."""
     now = timezone.now()
+    forget_drafts(now=now)
     claims.sweep(now=now)
     handover.restore()
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):

@@ -28,6 +28,7 @@ PUBLISHED = (
     "BROKER_URL",
     "SECRET_KEY",
     "HTTPS",
+    "EMAIL_URL",
     "GENERATOR_URL",
     "GENERATOR_API_KEY",
     "GENERATOR_HANDOVER",
@@ -105,12 +106,14 @@ class EmbeddedServices:
         return service.command(self.ports[service.name])
 
     def addresses(self) -> dict[str, str]:
-        """The variables that a program needs to use the services: addresses, a secret key, plain HTTP."""
+        """The variables that programs need to use the services: addresses, secret key, plain HTTP, e-mail to a log."""
         variables = {service.variable: service.url(self.ports[service.name]) for service in self.services}
         if not self.environment.get("SECRET_KEY"):
             variables["SECRET_KEY"] = self.var.secret("secret_key")
         if not self.environment.get("HTTPS"):
             variables["HTTPS"] = "false"  # the embedded run serves this machine, without a certificate
+        if not self.environment.get("EMAIL_URL") and not self.environment.get("EMAIL_HOST"):
+            variables["EMAIL_URL"] = "consolemail://"  # e-mails go to the log of the worker
         return variables
 
     def publish(self) -> None:

@@ -17,7 +17,17 @@ from labeling.actions.members import remove_member
 from labeling.actions.questions import blank_questions
 from labeling.actions.withdrawal import withdraw_judgments
 from labeling.events.record import record
-from labeling.models import ApiToken, AttentionDismissal, Erasure, Judgment, NoticeChoice, Question, User
+from labeling.models import (
+    ApiToken,
+    AttentionDismissal,
+    BrowserSession,
+    Erasure,
+    Judgment,
+    MailRequest,
+    NoticeChoice,
+    Question,
+    User,
+)
 from labeling.queries.trained_on import versions_trained_on
 
 
@@ -102,6 +112,8 @@ def _blank_account(person: User) -> None:
     ApiToken.objects.filter(user=person).delete()
     NoticeChoice.objects.filter(user=person).delete()
     AttentionDismissal.objects.filter(user=person).delete()
+    BrowserSession.objects.filter(user=person).delete()
+    MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()

@@ -29,6 +29,7 @@ def create_user(
     username: str,
     role: str,
     password: str | None = None,
+    email: str = "",
     is_simulated: bool = False,
     secret: str | None = None,
     acting_user: User | None,
@@ -36,7 +37,8 @@ def create_user(
 ) -> tuple[User, str | None]:
     """Creates an account: of a person, or of a simulated annotator, who cannot sign in.
 
-    secret: the basis of a generated password, for callers that must be able to generate the same one again.
+    email: of the person, unconfirmed. secret: the basis of a generated password, for callers that must be able to
+    generate the same one again.
     Returns the user and, where none was given, the generated password: it can be shown only now.
     Raises UsernameTaken, Invalid, NotAllowed.
     """
@@ -52,13 +54,14 @@ def create_user(
     user = User(
         username=User.normalize_username(username),
         role=role,
+        email=User.objects.normalize_email(email),
         is_simulated=is_simulated,
         is_staff=is_admin,
         is_superuser=is_admin,
         date_joined=now,
     )
     if password:
-        _check_password(password, user)
+        check_password(password, user)
     user.set_password(None if is_simulated else password or generated)
     if User.objects.filter(username=user.username).exists():
         raise UsernameTaken(username=user.username)
@@ -148,7 +151,8 @@ def _check_grant(giver: ApiToken, scopes: Collection[str], expires_at: datetime 
         raise NotAllowed(_("A token cannot create one that expires later. Send an earlier expires_at."))
 
 
-def _check_password(password: str, user: User) -> None:
+def check_password(password: str, user: User) -> None:
+    """Raises Invalid, with all reasons, if the password is too weak for this user."""
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -11,9 +11,11 @@ from labeling.models.event import Event
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
+from labeling.models.mail import MailRequest
 from labeling.models.prompt import Completion, Prompt
 from labeling.models.question import FaqEntry, Question
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
+from labeling.models.session import BrowserSession
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "ApiToken",
     "Assignment",
     "AttentionDismissal",
+    "BrowserSession",
     "Campaign",
     "CampaignTally",
     "Choice",
@@ -39,6 +42,7 @@ __all__ = [
     "Judgment",
     "KeptReply",
     "KeptUpload",
+    "MailRequest",
     "Membership",
     "NoticeChoice",
     "Prompt",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.sentences import Sentence
-from common.wording import percent
+from common.wording import grouped, percent, significant
 from labeling.events.types import CONFLICT, FINISHED, SETTLED
 from labeling.models import (
     Assignment,
@@ -36,7 +36,7 @@ from labeling.models import (
     Winner,
 )
 from labeling.web.imports import EXPORTS
-from labeling.web.rules import LABELS
+from labeling.web.rules import LABELS, in_minutes
 
 Labels = Mapping[str, str | Promise]
 
@@ -67,6 +67,11 @@ def sentence(value: str) -> str:
 
 def _date_and_time(value: str) -> str:
     return date_format(timezone.localtime(datetime.fromisoformat(value)), gettext("j M Y, H:i"))
+
+
+def _minutes(seconds: int) -> str:
+    minutes = in_minutes(seconds)
+    return grouped(minutes) if isinstance(minutes, int) else significant(minutes)
 
 
 _EVENTS: dict[str, str | Promise] = {
@@ -185,6 +190,7 @@ _FIELDS: dict[str, Field] = {
     "judgment.kind": Field(_("Kind of assignment"), dict(Assignment.Kind.choices)),
     "judgment.status": Field(_("Status of the comparison"), dict(Comparison.Status.choices)),
     "judgments": Field(_("Judgments")),
+    "lease_seconds": Field(LABELS["lease_seconds"], as_text=_minutes),
     "max_uses": Field(_("Maximum number of uses")),
     "model_versions": Field(_("Model versions")),
     "more": Field(_("More judgments")),
@@ -214,6 +220,7 @@ _FIELDS: dict[str, Field] = {
     "user.role": Field(_("Role"), dict(Role.choices)),
     "uses": Field(_("Uses")),
     "verdict": Field(_("Verdict")),
+    "undo_seconds": Field(LABELS["undo_seconds"], as_text=_minutes),
     "verdict_rule": Field(LABELS["verdict_rule"], dict(Campaign.VerdictRule.choices)),
     "verdicts_undone": Field(_("Verdicts undone")),
     "webhook.reason": Field(_("Reason"), as_text=sentence),

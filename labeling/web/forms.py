@@ -7,11 +7,12 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from labeling.actions.mails import can_send_mail
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
 from labeling.web.event_labels import event_choices
-from labeling.web.rules import HELP, LABELS
+from labeling.web.rules import HELP, LABELS, in_minutes
 
 if TYPE_CHECKING:
     CampaignForm = forms.ModelForm[Campaign]
@@ -27,6 +28,23 @@ OPTIONAL = tuple(
     and field.name != "overlap"
 )
 """Numbers and choices that may be missing or empty: they keep their value."""
+
+
+MOST_MINUTES = 1_000_000
+"""About two years: more does not fit into the column."""
+
+
+class MinutesField(forms.FloatField):
+    """A time that people give in minutes and that is stored in seconds."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Seconds of the campaign in minutes; a typed text as it is."""
+        return in_minutes(value) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:
+        """Seconds; None: nothing was typed."""
+        minutes = super().clean(value)
+        return None if minutes is None else round(minutes * 60)
 
 
 class RulesForm(CampaignForm):
@@ -46,6 +64,13 @@ class RulesForm(CampaignForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One per line, up to nine. Annotators who skip choose one; leave empty to ask for none."),
+    )
+
+    lease_seconds = MinutesField(
+        label=LABELS["lease_seconds"], help_text=HELP["lease_seconds"], min_value=0.5, max_value=MOST_MINUTES
+    )
+    undo_seconds = MinutesField(
+        label=LABELS["undo_seconds"], help_text=HELP["undo_seconds"], min_value=0, max_value=MOST_MINUTES
     )
 
     class Meta:
@@ -199,9 +224,18 @@ class SignUpForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("For resetting a forgotten password. You confirm it by a link that we send there."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not can_send_mail():
+            del self.fields["email"]
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
 
 

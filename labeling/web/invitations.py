@@ -25,6 +25,7 @@ from labeling.actions.invitations import (
     sign_up_by_invitation,
 )
 from labeling.models import User
+from labeling.web.addresses import send_confirmation
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
 
@@ -102,12 +103,17 @@ def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
         return request.user
     if not form.is_valid():
         return None
+    values = form.cleaned_data
     try:
-        user = sign_up_by_invitation(token=token, **form.cleaned_data, now=timezone.now())
+        user = sign_up_by_invitation(
+            token=token, username=values["username"], password=values["password"], now=timezone.now()
+        )
     except DomainError as error:
         if not error.fields and error.type != "username-taken":
             raise
         refuse(form, error)
         return None
     login(request, user)
+    if address := values.get("email"):
+        send_confirmation(request, user, address)
     return user

@@ -22,8 +22,8 @@ LABELS = {
     "quota": _("Judgments per person, in total"),
     "quota_per_day": _("Judgments per person and day"),
     "prefetch": _("Comparisons leased ahead"),
-    "lease_seconds": _("Lease (seconds)"),
-    "undo_seconds": _("Undo period (seconds)"),
+    "lease_seconds": _("Lease (minutes)"),
+    "undo_seconds": _("Undo period (minutes)"),
     "gold_rate": _("Share of gold"),
     "gold_action": _("When gold accuracy is too low"),
     "gold_threshold": _("Lowest acceptable gold accuracy"),
@@ -86,3 +86,9 @@ HELP = {
     ),
     "retest_after": _("The least number of judgments between the first time and the retest."),
 }
+
+
+def in_minutes(seconds: int) -> float:
+    """Minutes as the form shows them: whole where they are, else to the hundredth, which names the second."""
+    minutes = round(seconds / 60, 2)
+    return int(minutes) if minutes.is_integer() else minutes

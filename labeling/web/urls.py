@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from labeling.web.addresses import address_change, address_confirm
 from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
 from labeling.web.batches import batch, batch_change
@@ -15,9 +16,11 @@ from labeling.web.invitations import invitation, invitation_revoke, invitations
 from labeling.web.my_judgments import my_judgment, my_judgments
 from labeling.web.my_questions import ask, my_questions
 from labeling.web.offline import offline_worker
+from labeling.web.passwords import password_change, password_reset, password_reset_confirm, password_reset_sent
 from labeling.web.people import people, people_pause, people_remove
 from labeling.web.preview import campaign_preview
 from labeling.web.questions import faq_withdraw, questions
+from labeling.web.sessions import sessions_end
 from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.statistics import campaign_statistics, statistics_table
 from labeling.web.tokens import token_revoke, tokens
@@ -32,6 +35,13 @@ urlpatterns = [
     path("glossary/", glossary, name="glossary"),
     path("you/", you, name="you"),
     path("you/notices/", you_notices, name="you_notices"),
+    path("you/password/", password_change, name="password_change"),
+    path("you/address/", address_change, name="address_change"),
+    path("you/address/confirm/<str:token>/", address_confirm, name="address_confirm"),
+    path("you/sessions/end/", sessions_end, name="sessions_end"),
+    path("password/", password_reset, name="password_reset"),
+    path("password/sent/", password_reset_sent, name="password_reset_sent"),
+    path("password/<uidb64>/<token>/", password_reset_confirm, name="password_reset_confirm"),
     path("people/<str:username>/", account, name="account"),
     path("people/<str:username>/erase/", account_erase, name="account_erase"),
     path("tokens/", tokens, name="tokens"),

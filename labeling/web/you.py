@@ -1,4 +1,4 @@
-"""An account's page: its personal data and its erasure. For its owner and for admins."""
+"""An account's page: its personal data and its erasure; for its owner also how to sign in. For owner and admins."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,6 +17,7 @@ from labeling.actions.notices import choose_notices
 from labeling.models import User
 from labeling.web.edge import page, person, refuse
 from labeling.web.notice_form import NoticeForm
+from labeling.web.sessions import session_rows
 
 
 @page
@@ -87,6 +88,7 @@ def _account_page(request: HttpRequest, owner: User, notice_form: NoticeForm | N
         "consequences": erasure_consequences(person=owner, acting_user=person(request)),
         "notice_form": notice_form or NoticeForm.of(owner),
         "server_zone": settings.TIME_ZONE,
+        "sessions": session_rows(request) if owner == request.user else [],
         "nav": "you",
     }
     return render(request, "labeling/you.html", context)

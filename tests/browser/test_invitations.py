@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from labeling.actions.invitations import create_invitation
-from labeling.models import Membership
+from labeling.models import MailRequest, Membership
 from tests.browser.conftest import SignIn
 from tests.people import PASSWORD, Stage, person
 
@@ -32,8 +32,11 @@ def test_a_stranger_makes_an_account_and_joins(on_stage: Stage, sign_in: SignIn,
     page = sign_in(None, path=link)
     page.get_by_label("User name").fill("dana")
     page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("E-mail address").fill("dana@example.org")
     page.get_by_role("button", name="Create account and join").click()
     joined(page, on_stage, "dana")
+    expect(page.get_by_test_id("messages")).to_contain_text("We sent a link to dana@example.org")
+    assert MailRequest.objects.get().address == "dana@example.org"
 
 
 def test_somebody_who_is_signed_in_joins_with_one_press(on_stage: Stage, sign_in: SignIn, link: str) -> None:

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import resolve
 from playwright.sync_api import Page, expect
 
+from labeling.actions.mails import address_token
 from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
@@ -18,15 +19,28 @@ from tests.browser.furnished import furnish
 from tests.browser.imports import imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
+from tests.roles.calls import reset_link
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
-    "nobody": ("/login/", "/glossary/", "/invitations/{invitation}/", "/problems/", "/problems/already-judged"),
+    "nobody": (
+        "/login/",
+        "/glossary/",
+        "/invitations/{invitation}/",
+        "/problems/",
+        "/problems/already-judged",
+        "/password/",
+        "/password/sent/",
+        "/password/{reset}/",
+        "/you/address/confirm/{address}/",
+    ),
     "maya": (
         "/",
         "/inbox/",
         "/you/",
+        "/you/password/",
+        "/you/address/",
         "/tokens/",
         "/campaigns/new/",
         "/campaigns/sums/",
@@ -81,6 +95,8 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 
 EXAMPLES = {
     "invitation": "i",
+    "reset": "r/t",
+    "address": "a",
     **dict.fromkeys(("finished", "comparison", "lens_job", "own", "batch", "preview"), 1),
 }
 """Values that fit into the addresses."""
@@ -105,6 +121,8 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "finished": furnished.finished.pk,
         "invitation": occupy(on_stage),
         "lens_job": lens_job.pk,
+        "reset": "/".join(reset_link(on_stage.bob)),
+        "address": address_token(on_stage.bob, "bob@example.org"),
         "comparison": lens_job.comparison_id,
         "own": on_stage.alice.judgments.order_by("-pk")[0].assignment_id,
         **imports_of(on_stage),

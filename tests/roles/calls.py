@@ -7,14 +7,18 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from labeling.actions.campaigns import create_campaign
 from labeling.actions.curation import make_gold, retire_comparison
 from labeling.actions.imports import import_prompts
 from labeling.actions.invitations import create_invitation
+from labeling.actions.mails import address_token
 from labeling.actions.people import create_token
 from labeling.actions.questions import answer_question, ask_question
 from labeling.actions.webhooks import create_webhook
@@ -76,6 +80,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-resume-member": lambda scene: ["sums", "bob"],
     "api-invitation": lambda scene: ["sums", invited(scene)[0].pk],
     "invitation": lambda scene: [invited(scene)[1]],
+    "address_confirm": lambda scene: [address_token(scene.stage.alice, "alice@example.org")],
+    "password_reset_confirm": lambda scene: reset_link(scene.stage.alice),
     "api-renew": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     "api-release": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("api-retire", "api-restore", "api-flag-review", "api-gold"), lambda scene: [untouched(scene).pk]),
@@ -259,6 +265,11 @@ def invited(scene: Scene) -> tuple[Invitation, str]:
     return create_invitation(
         campaign=scene.stage.campaign, expires_at=now + timedelta(days=7), acting_user=scene.stage.maya, now=now
     )
+
+
+def reset_link(user: User) -> list[str]:
+    """The parts of a link to reset this user's password."""
+    return [urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)]
 
 
 def untouched(scene: Scene) -> Comparison:

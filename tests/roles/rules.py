@@ -40,6 +40,13 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "inbox_change": {"POST": NOTHING_NAMED},
     "you": {"GET": SIGNED_IN},
     "you_notices": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "password_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "address_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "address_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
+    "sessions_end": {"POST": SIGNED_IN},
+    "password_reset": {"GET": ANYBODY, "POST": ANYBODY},
+    "password_reset_sent": {"GET": ANYBODY},
+    "password_reset_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
     "account": {"GET": ALICES},
     "account_erase": {"POST": ALICES},
     "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},

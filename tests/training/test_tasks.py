@@ -1,10 +1,15 @@
-"""The tasks: their queues, and what beat sends."""
+"""The tasks: their queues, what beat sends, and what the sweep looks after."""
+
+from datetime import timedelta
 
 import pytest
 from celery import current_app
 from django.conf import settings
+from django.utils import timezone
 
+from labeling.models import User
 from training import claims
+from training.models import CampaignDraft
 
 pytestmark = pytest.mark.django_db
 
@@ -35,3 +40,18 @@ def test_beat_has_rows_for_what_training_does_by_itself() -> None:
         "training.tasks.consider_retraining_rules": 60,
         "training.tasks.unload_unused": 600,
     }
+
+
+def test_the_sweep_forgets_old_drafts_of_campaigns(maya: User) -> None:
+    from training import tasks
+
+    now = timezone.now()
+    for number, days in enumerate((-1, 1)):
+        CampaignDraft.objects.create(
+            owner=maya,
+            key=f"00000000-0000-4000-8000-00000000000{number}",
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+    tasks.sweep()
+    assert CampaignDraft.objects.get().expires_at > now

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,33 +14,53 @@ from labeling.access import get_person
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.import_reports import ImportReport
 from labeling.actions.imports import import_comparisons, import_prompts
+from labeling.actions.invitations import create_invitation
 from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import ByteStream, Message
-from labeling.models import Campaign, Membership, User
+from labeling.models import Campaign, User
 from training.actions.generation import start_generation
 from training.actions.planning import GenerationSpec
 from training.models import GenerationJob
 
 
 @dataclass(frozen=True, slots=True)
+class MaterialFile:
+    """A file of prompts or comparisons (kind). name: for the report."""
+
+    name: str
+    stream: ByteStream
+    kind: str = "prompts"
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
-    """The data of a new campaign. prompts: texts of the user. file: holds prompts or comparisons (kind), or None."""
+    """The data of a new campaign. prompts: texts of the user."""
 
     prompts: Sequence[str] = ()
-    file: ByteStream | None = None
-    kind: str = "prompts"
+    files: Sequence[MaterialFile] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationWish:
+    """An invitation link to create with the campaign. max_uses: None: for any number of people."""
+
+    role: str
+    days: int
+    max_uses: int | None = None
 
 
 @dataclass(slots=True)
 class CampaignSetUp:
-    """The result. prompts: how many were added. report: on the file, if any. job: writes the candidates, if any."""
+    """The result. prompts: how many were added from the form. reports: on each file, by name, in order. job: writes the
+    candidates, if any. invitation: the token of the link, which can be shown only now."""
 
     campaign: Campaign
     prompts: int = 0
-    report: ImportReport | None = None
+    reports: list[tuple[str, ImportReport]] = field(default_factory=list)
     people: list[User] = field(default_factory=list)
     job: GenerationJob | None = None
+    invitation: str = ""
 
 
 @transaction.atomic
@@ -52,13 +72,14 @@ def set_up_campaign(
     material: Material | None = None,
     people: Mapping[str, str] | None = None,
     candidates: GenerationSpec | None = None,
+    invitation: InvitationWish | None = None,
     start: bool = False,
 ) -> CampaignSetUp:
     """Makes a campaign with everything it needs, or nothing.
 
     rules: keyword arguments of `create_campaign`. people: roles by user name. candidates: None to generate none. start:
     whether to open it to annotators at once. Raises the errors of its parts; their `fields` say which of `people`,
-    `prompts`, `file` and `candidates` is wrong.
+    `prompts`, `uploads`, `candidates` and `invite` is wrong.
     """
     set_up = CampaignSetUp(create_campaign(**rules, acting_user=acting_user, now=now))
     _add_material(set_up, material or Material(), acting_user, now)
@@ -68,6 +89,17 @@ def set_up_campaign(
             if user != acting_user:  # its creator leads it already, and may judge in it
                 add_member(campaign=set_up.campaign, user=user, role=role, acting_user=acting_user, now=now)
                 set_up.people.append(user)
+    if invitation is not None:
+        with _errors_about("invite"):
+            ends = now + timedelta(days=invitation.days)
+            _invitation, set_up.invitation = create_invitation(
+                campaign=set_up.campaign,
+                role=invitation.role,
+                max_uses=invitation.max_uses,
+                expires_at=ends,
+                acting_user=acting_user,
+                now=now,
+            )
     if candidates is not None:
         with _errors_about("candidates"):
             set_up.job = start_generation(campaign=set_up.campaign, spec=candidates, acting_user=acting_user, now=now)
@@ -76,15 +108,6 @@ def set_up_campaign(
             campaign=set_up.campaign, status=Campaign.Status.ACTIVE, acting_user=acting_user, now=now
         )
     return set_up
-
-
-def role_of(word: str) -> str:
-    """The role of that name; empty: annotator. Raises Invalid."""
-    role = word.strip().lower() or Membership.Role.ANNOTATOR
-    if role not in Membership.Role.values:
-        roles = ", ".join(Membership.Role.values)
-        raise Invalid(_("There is no role %(word)s. There are: %(roles)s.") % {"word": repr(word), "roles": roles})
-    return role
 
 
 def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, now: datetime) -> None:
@@ -99,18 +122,20 @@ def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, 
                     % {"number": added.rejected[0][0] + 1, "reason": added.rejected[0][1]}
                 )
             set_up.prompts = added.created
-    if material.file is not None:
-        bring = import_prompts if material.kind == "prompts" else import_comparisons
-        with _errors_about("file"):
-            set_up.report = bring(campaign=campaign, stream=material.file, acting_user=acting_user, now=now)
-            if not set_up.report.created:
-                first = set_up.report.rejected[0] if set_up.report.rejected else None
+    for file in material.files:
+        bring = import_prompts if file.kind == "prompts" else import_comparisons
+        with _errors_about("uploads"):
+            report = bring(campaign=campaign, stream=file.stream, acting_user=acting_user, now=now)
+            set_up.reports.append((file.name, report))
+            if not report.created and not report.duplicates:
+                first = report.rejected[0] if report.rejected else None
                 text = (
-                    _("No record of the file could be used; line %(line)s: %(reason)s")
+                    _("%(name)s: no record could be used; line %(line)s: %(reason)s")
                     if first
-                    else _("The file is empty.")
+                    else _("%(name)s is empty.")
                 )
-                raise Invalid(text % {"line": first.line if first else 0, "reason": first.reason if first else ""})
+                line, reason = (first.line, first.reason) if first else (0, "")
+                raise Invalid(text % {"name": file.name, "line": line, "reason": reason})
 
 
 @contextmanager

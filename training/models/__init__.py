@@ -3,6 +3,7 @@
 Jobs are rows first: a row's status is the truth about a job; a Celery message only carries its id.
 """
 
+from training.models.draft import CampaignDraft, DraftFile
 from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
 from training.models.held_out import ASSUMED_ACCURACY, HeldOutFinding, held_out_finding
 from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
@@ -16,8 +17,10 @@ __all__ = [
     "ACTIVE_STATUSES",
     "ASSUMED_ACCURACY",
     "CLAIMED_STATUSES",
+    "CampaignDraft",
     "CandidateStrategy",
     "Deployment",
+    "DraftFile",
     "Evaluation",
     "GenerationItem",
     "GenerationJob",

@@ -27,6 +27,7 @@ from training.models import ModelVersion, Run
 from training.queries.jobs import diversity, left_out, remaining_seconds
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.web.forms import GenerationForm, RetrainingRuleForm, RunForm
+from training.web.getting_started import checklist
 from training.web.training_advice import training_advice
 
 RUNS_LISTED = 10
@@ -112,6 +113,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "tab": "campaign",
+        "tasks": checklist(campaign, progress, overview),
         "is_member": campaign.memberships.filter(user=user).exists(),
         "progress": progress,
         "forecast": forecast,

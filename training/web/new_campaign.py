@@ -1,52 +1,50 @@
-"""Setting up a campaign step by step: rules, data, model, people, and a preview."""
+"""Setting up a campaign step by step: rules, data, model, people, and a preview.
 
+Every button sends the whole form. It is kept as a draft, with its files, before anything is checked. So nothing typed
+or chosen is lost, and the page works without JavaScript.
+"""
+
+from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import DomainError, NotAllowed
+from common.numbers import whole_number
 from labeling.access import require_may_create_campaigns
 from labeling.models import Campaign
 from labeling.web.edge import page, person, refuse
 from labeling.web.forms import NewCampaignForm
 from labeling.web.preview import preview_of
-from training.access import visible_versions
-from training.actions.setting_up import CampaignSetUp, set_up_campaign
-from training.queries.serving import current_deployment
-from training.web.setting_up_form import SettingUpForm
+from training.actions.draft_files import add_file, change_kind, remove_file
+from training.actions.drafts import create_from_draft, discard_draft, save_draft
+from training.actions.setting_up import CampaignSetUp, Material, MaterialFile
+from training.models import CampaignDraft, DraftFile
+from training.web.wizard import LAST, STEPS, Wizard, key_of, values_of
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_campaign(request: HttpRequest) -> HttpResponse:
-    """The form in steps; a POST makes the campaign."""
+    """The form in steps. `go` of a POST: next, back, stay, find, a step's number, create, discard or remove-ID."""
     user = person(request)
     require_may_create_campaigns(user)
-    deployment = current_deployment()
-    serving = deployment.version if deployment else None
-    rules = NewCampaignForm(request.POST or None)
-    rest = SettingUpForm(
-        request.POST or None, request.FILES or None, versions=visible_versions(user).order_by("-pk"), serving=serving
-    )
-    if request.method == "POST" and rules.is_valid() and rest.is_valid():
-        try:
-            set_up = set_up_campaign(
-                rules=rules.cleaned_data, acting_user=user, now=timezone.now(), **rest.arguments(serving=serving)
-            )
-        except NotAllowed:
-            raise
-        except DomainError as error:
-            refuse(rest if set(error.fields) <= set(rest.fields) and error.fields else rules, error)
-        else:
-            messages.success(request, _summary(set_up))
-            return redirect(_next_page(set_up), slug=set_up.campaign.slug)
-    context: dict[str, Any] = {"form": rules, "rest": rest, "serving": serving, "nav": "home"}
-    return render(request, "training/new_campaign.html", context)
+    if request.method == "POST":
+        return _act(request)
+    key, present = key_of(request.GET.get("draft", "")), _step(request.GET.get("step", ""))
+    draft = CampaignDraft.objects.filter(owner=user, key=key, campaign=None).first()
+    wizard = Wizard(user, key=key, values=draft.values if draft else None, present=present)
+    wizard.hide_errors()
+    return _render(request, wizard)
 
 
 @page
@@ -64,21 +62,122 @@ def new_campaign_preview(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _next_page(set_up: CampaignSetUp) -> str:
-    return "campaign" if set_up.job or set_up.report or set_up.prompts else "data"
+def _act(request: HttpRequest) -> HttpResponse:
+    user, now, go = person(request), timezone.now(), request.POST.get("go", "create")
+    key, present = key_of(request.POST.get("key", "")), _step(request.POST.get("step", ""))
+    made = CampaignDraft.objects.filter(owner=user, key=key).exclude(campaign=None).first()
+    if made is not None and made.campaign is not None:
+        messages.info(request, _("%(name)s was created from this form already.") % {"name": made.campaign.name})
+        return redirect("campaign", slug=made.campaign.slug)
+    if go == "discard":
+        discard_draft(draft=get_object_or_404(CampaignDraft, owner=user, key=key))
+        messages.success(request, _("The draft is discarded."))
+        return redirect("new_campaign")
+    draft = save_draft(key=key, values=values_of(request.POST), acting_user=user, now=now)
+    refused = _keep_files(request, draft, go)
+    wizard = Wizard(user, key=key, values=draft.values, present=present)
+    target = _target(go, present)
+    numbers = range(1, LAST + 1) if go == "create" else range(present, max(target, present))
+    wrong = wizard.first_wrong(numbers)
+    if refused:
+        for sentence in refused:
+            wizard.rest.add_error("uploads", sentence)
+        wrong = min(wrong or LAST, _number("data"))
+    if wrong is not None:
+        wizard.present = wrong
+        return _render(request, wizard)
+    if go == "create":
+        return _create(request, draft, wizard)
+    return redirect(f"{reverse('new_campaign')}?{urlencode({'draft': key, 'step': target})}")
 
 
-def _summary(set_up: CampaignSetUp) -> str:
-    parts = [_("%(name)s has been created.") % {"name": set_up.campaign.name}]
-    if set_up.prompts:
-        parts.append(_("%(count)s prompts.") % {"count": set_up.prompts})
-    if set_up.report:
-        values = {"count": set_up.report.created, "refused": set_up.report.rejected_count}
-        refused = set_up.report.rejected_count
-        text = _("%(count)s records imported, %(refused)s lines refused.") if refused else ""
-        parts.append((text or _("%(count)s records imported.")) % values)
-    if set_up.job:
-        parts.append(_("%(count)s completions are being written.") % {"count": set_up.job.total})
-    if not (set_up.prompts or set_up.report):
-        parts.append(_("Add prompts or comparisons next."))
-    return " ".join(parts)
+def _create(request: HttpRequest, draft: CampaignDraft, wizard: Wizard) -> HttpResponse:
+    parts = wizard.rest.arguments(wizard.files, serving=wizard.serving)
+    try:
+        with ExitStack() as opened:
+            files = [
+                MaterialFile(one.name, opened.enter_context(one.path.open("rb")), one.kind) for one in wizard.files
+            ]
+            parts["material"] = Material(wizard.rest.cleaned_data["prompts"], files)
+            set_up = create_from_draft(
+                draft=draft,
+                rules=wizard.rules.cleaned_data,
+                acting_user=person(request),
+                now=timezone.now(),
+                **parts,
+            )
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        refuse(wizard.form_of(error.fields), error)
+        wizard.present = wizard.first_wrong(range(1, LAST + 1)) or wizard.present
+        return _render(request, wizard)
+    assert draft.campaign is not None
+    if set_up is not None:
+        _say(request, set_up)
+    return redirect("campaign", slug=draft.campaign.slug)
+
+
+def _keep_files(request: HttpRequest, draft: CampaignDraft, go: str) -> list[str]:
+    """Stores the chosen files, and changes those kept earlier. Returns a sentence for each that is refused."""
+    refused, now = [], timezone.now()
+    for file in draft.files.all():
+        if go == f"remove-{file.pk}":
+            remove_file(file=file)
+            continue
+        try:
+            change_kind(file=file, kind=request.POST.get(f"kind_{file.pk}", file.kind))
+        except DomainError as error:
+            refused.append(f"{file.name}: {error.message}")
+    for upload in request.FILES.getlist("uploads"):
+        try:
+            add_file(draft=draft, name=upload.name or "", size=upload.size or 0, stream=upload.open(), now=now)
+        except DomainError as error:
+            refused.append(f"{upload.name}: {error.message}")
+    return refused
+
+
+def _target(go: str, present: int) -> int:
+    if go in ("next", "back"):
+        return max(1, min(LAST, present + (1 if go == "next" else -1)))
+    return _step(go) if go.isdecimal() else present
+
+
+def _step(text: str) -> int:
+    return max(1, min(LAST, whole_number(text) or 1))
+
+
+def _number(name: str) -> int:
+    return next(number for number, step in enumerate(STEPS, start=1) if step.name == name)
+
+
+def _render(request: HttpRequest, wizard: Wizard) -> HttpResponse:
+    drafts = CampaignDraft.objects.filter(owner=person(request), campaign=None).exclude(key=wizard.key)
+    context: dict[str, Any] = {
+        "wizard": wizard,
+        "form": wizard.rules,
+        "rest": wizard.rest,
+        "serving": wizard.serving,
+        "kinds": DraftFile.Kind.choices,
+        "drafts": drafts.order_by("-pk")[:5] if not wizard.was_filled_in else [],
+        "nav": "home",
+    }
+    return render(request, "training/new_campaign.html", context)
+
+
+def _say(request: HttpRequest, set_up: CampaignSetUp) -> None:
+    """The messages on the campaign's first page."""
+    messages.success(request, _("%(name)s has been created.") % {"name": set_up.campaign.name})
+    for name, report in set_up.reports:
+        if report.rejected_count:
+            text = ngettext(
+                "%(name)s: %(refused)s record was refused, %(count)s were imported.",
+                "%(name)s: %(refused)s records were refused, %(count)s were imported.",
+                report.rejected_count,
+            )
+            values = {"name": name, "refused": report.rejected_count, "count": report.created}
+            messages.warning(request, text % values)
+    if set_up.invitation:
+        link = request.build_absolute_uri(reverse("invitation", args=[set_up.invitation]))
+        text = _("Send this invitation link now. It is shown only once:")
+        messages.info(request, format_html("{} <code>{}</code>", text, link))

@@ -1,28 +1,49 @@
 """The form of everything that a new campaign has besides its rules."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import Invalid
-from labeling.web.imports import COMPARISONS, KINDS, PROMPTS
+from common.numbers import whole_number
+from labeling.actions.prompts import unfit_messages
+from labeling.exchange import Message
+from labeling.models import Membership, User
+from labeling.queries.people import addable_people
 from training.actions.planning import GenerationSpec
-from training.actions.setting_up import Material, role_of
-from training.models import CandidateStrategy, ModelVersion
+from training.actions.setting_up import InvitationWish
+from training.models import CandidateStrategy, DraftFile, ModelVersion
 from training.web.forms import VersionField, chosen_versions
 
 AT_ONCE = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_VERSIONS)
 """The strategies that need no settings of their own."""
 
+PEOPLE_LISTED = 50
+"""More than this are found by searching."""
+
+
+class ManyFilesInput(forms.FileInput):
+    """Lets people choose several files."""
+
+    allow_multiple_selected = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChoice:
+    """A person in the list: chosen or not, and in which role."""
+
+    user: User
+    is_chosen: bool
+    role: str
+
 
 class SettingUpForm(forms.Form):
-    """Data, model and people. Every field may be left empty and done later."""
+    """Data, model and people. Every field may be left empty and done later. Files are kept apart, in the draft."""
 
     prompts = forms.CharField(
         label=_("Prompts"),
@@ -30,8 +51,15 @@ class SettingUpForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "placeholder": "How do I boil an egg?"}),
         help_text=_("One per line. For conversations of several turns, use a file."),
     )
-    file = forms.FileField(required=False, label=_("Or a file"), help_text=_("JSONL or JSON, plain or gzipped."))
-    kind = forms.ChoiceField(label=_("Content of the file"), choices=KINDS, initial=PROMPTS, required=False)
+    uploads = forms.FileField(
+        label=_("Files"),
+        required=False,
+        widget=ManyFilesInput(attrs={"multiple": True}),
+        help_text=_(
+            "JSONL, JSON or plain text, also gzipped, several at once. Prompts and comparisons are recognized "
+            "automatically."
+        ),
+    )
     write = forms.BooleanField(
         label=_("Generate candidate pairs now"),
         required=False,
@@ -49,14 +77,27 @@ class SettingUpForm(forms.Form):
     pairs_per_prompt = forms.IntegerField(
         label=_("Pairs for each prompt"), min_value=1, max_value=100, initial=1, required=False
     )
-    people = forms.CharField(
-        label=_("User names"),
+    find = forms.CharField(
+        label=_("Find people"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "alice\nbob: expert"}),
-        help_text=_(
-            "One per line, with a role after a colon: annotator (the default), expert or lead. You are its "
-            "lead, and may judge too. You can invite others later."
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "type": "search", "placeholder": _("Part of a user name")}
         ),
+    )
+    people = forms.MultipleChoiceField(label=_("People"), required=False)
+    invite = forms.BooleanField(
+        label=_("Create an invitation link"),
+        required=False,
+        help_text=_("You get the link once the campaign is created."),
+    )
+    invite_role = forms.ChoiceField(
+        label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.ANNOTATOR, required=False
+    )
+    invite_days = forms.IntegerField(
+        label=_("Valid for (days)"), min_value=1, max_value=365, initial=14, required=False
+    )
+    invite_uses = forms.IntegerField(
+        label=_("Maximum number of people"), min_value=1, required=False, help_text=_("Empty: no limit.")
     )
     start = forms.BooleanField(
         label=_("Start now"),
@@ -68,12 +109,13 @@ class SettingUpForm(forms.Form):
     def __init__(
         self,
         sent: QueryDict | None = None,
-        files: "MultiValueDict[str, UploadedFile[Any]] | None" = None,
         *,
+        owner: User,
         versions: QuerySet[ModelVersion],
         serving: ModelVersion | None,
     ) -> None:
-        super().__init__(sent, files, auto_id="id_%s")
+        super().__init__(sent, auto_id="id_%s")
+        self._owner = owner
         serves = (
             gettext("The serving version (%(name)s)") % {"name": serving.name}
             if serving
@@ -81,42 +123,81 @@ class SettingUpForm(forms.Form):
         )
         self._offer("version", versions, serves)
         self._offer("other_version", versions, gettext("Its parent"))
+        chosen = sent.getlist("people") if sent is not None else []
+        self.chosen = list(
+            addable_people(besides=[owner.pk]).filter(pk__in=list(filter(None, map(whole_number, chosen))))
+        )
+        field = self.fields["people"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(str(user.pk), user.username) for user in self.chosen]
+        field.error_messages["invalid_choice"] = gettext("Somebody you chose can no longer be added. Check the list.")
 
     def _offer(self, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:
         field = self.fields[name]
         assert isinstance(field, VersionField)
         field.queryset, field.empty_label = versions, empty
 
+    roles_for = Membership.Role.choices
+    """The roles offered for each person."""
+
+    def people_list(self) -> Iterable[PersonChoice]:
+        """The chosen people, then the others that the search finds."""
+        for user in self.chosen:
+            yield PersonChoice(user, is_chosen=True, role=self._role_of(user))
+        for user in self._others()[:PEOPLE_LISTED]:
+            yield PersonChoice(user, is_chosen=False, role=self._role_of(user))
+
+    def hidden_people(self) -> int:
+        """How many others the search finds besides those listed."""
+        return max(0, self._others().count() - PEOPLE_LISTED)
+
+    def _others(self) -> QuerySet[User]:
+        listed = [self._owner.pk, *(user.pk for user in self.chosen)]
+        return addable_people(search=str(self["find"].value() or "").strip(), besides=listed)
+
+    def _role_of(self, user: User) -> str:
+        role = str(self.data.get(f"role_{user.pk}", ""))
+        return role if role in Membership.Role.values else Membership.Role.ANNOTATOR
+
     def clean_people(self) -> dict[str, str]:
         """The roles by user name."""
-        roles: dict[str, str] = {}
-        for line in filter(None, map(str.strip, self.cleaned_data["people"].splitlines())):
-            name, _, role = line.partition(":")
-            try:
-                roles[name.strip()] = role_of(role)
-            except Invalid as error:
-                raise forms.ValidationError(error.message) from error
-        return roles
+        for user in self.chosen:
+            if self._role_of(user) == Membership.Role.LEAD and not user.is_lead:
+                text = gettext("%(username)s is an annotator and cannot lead a campaign. An admin can change that.")
+                raise forms.ValidationError(text % {"username": user.username})
+        return {user.username: self._role_of(user) for user in self.chosen}
 
     def clean_prompts(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["prompts"].splitlines() if line.strip()]
+        prompts = []
+        for number, line in enumerate(self.cleaned_data["prompts"].splitlines(), start=1):
+            if text := line.strip():
+                if reason := unfit_messages([Message(role="user", content=text)]):
+                    raise forms.ValidationError(
+                        gettext("Line %(number)s: %(reason)s") % {"number": number, "reason": reason}
+                    )
+                prompts.append(text)
+        return prompts
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("other_version") and not values.get("version"):
             self.add_error("version", gettext("Choose both versions, or neither."))
+        if values.get("invite") and not values.get("invite_days") and "invite_days" not in self.errors:
+            self.add_error("invite_days", gettext("Say for how many days the link is valid."))
         return values
 
-    def arguments(self, *, serving: ModelVersion | None) -> dict[str, Any]:
-        """Keyword arguments of `set_up_campaign`; call after is_valid."""
+    def arguments(self, files: Iterable[DraftFile], *, serving: ModelVersion | None) -> dict[str, Any]:
+        """Keyword arguments of `set_up_campaign`, without the material; call after is_valid. files: of the draft."""
         values = self.cleaned_data
-        kind = values["kind"] or PROMPTS
-        has_prompts = bool(values["prompts"]) or (values["file"] is not None and kind != COMPARISONS)
+        has_prompts = bool(values["prompts"]) or any(file.kind == DraftFile.Kind.PROMPTS for file in files)
         writes = values["write"] and has_prompts and (values["version"] or serving) is not None
+        role = values["invite_role"] or Membership.Role.ANNOTATOR
         return {
-            "material": Material(values["prompts"], values["file"], kind),
             "people": values["people"],
             "candidates": self._spec() if writes else None,
+            "invitation": (
+                InvitationWish(role, values["invite_days"], values["invite_uses"]) if values["invite"] else None
+            ),
             "start": values["start"],
         }
 

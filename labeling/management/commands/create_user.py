@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", choices=Role.values, default=Role.ANNOTATOR.value)
+        parser.add_argument("--email", default="", help="the address for resetting the password")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
         parser.add_argument("--token", action="store_true", help="also create an API token and print it")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
@@ -28,7 +29,8 @@ class Command(BaseCommand):
         with domain_errors():
             if user is None:
                 given = input() if options["password_stdin"] else None
-                user, password = create_user(username=name, role=role, password=given, acting_user=None, now=now)
+                account = {"username": name, "role": role, "email": options["email"]}
+                user, password = create_user(**account, password=given, acting_user=None, now=now)
             elif user.role != role:
                 raise CommandError(f"{name} exists already, as {user.role}. Nothing was changed.")
             key = None

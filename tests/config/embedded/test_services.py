@@ -173,7 +173,7 @@ def test_an_address_in_the_environment_means_that_nothing_is_started_for_it(tmp_
     environment = {**PLAIN_ENVIRONMENT, "DATABASE_URL": "postgresql://elsewhere/x", "BROKER_URL": "redis://elsewhere/0"}
     var = VarDirectory(tmp_path / "var")
     with EmbeddedServices(var, environment).shared() as addresses:
-        assert set(addresses) == {"SECRET_KEY", "HTTPS"}
+        assert set(addresses) == {"SECRET_KEY", "HTTPS", "EMAIL_URL"}
         assert processes_of(var.path) == []
     assert not (var.path / "postgres").exists()
 

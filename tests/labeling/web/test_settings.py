@@ -9,8 +9,9 @@ def test_rules_are_changed_and_kept(visiting: Visiting) -> None:
     on_stage = stage()
     path = f"/campaigns/{on_stage.campaign.slug}/settings/"
     form = {"name": "Sums and more", "overlap": 3, "verdict_rule": "unanimity", "scale": "strength"}
-    visiting(on_stage.maya).post(path, {**form, "lease_seconds": 600, "undo_seconds": 0})
+    visiting(on_stage.maya).post(path, {**form, "lease_seconds": "10", "undo_seconds": "1.5"})
     campaign = on_stage.reload()
+    assert (campaign.lease_seconds, campaign.undo_seconds) == (600, 90)  # the form takes minutes
     assert (campaign.name, campaign.overlap, campaign.scale, campaign.allow_tie) == (
         "Sums and more",
         3,

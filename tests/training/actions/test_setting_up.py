@@ -8,7 +8,7 @@ from common.errors import Invalid, NotFound
 from labeling.models import Campaign, Membership, User
 from tests.training.conftest import NOW
 from training.actions.planning import GenerationSpec
-from training.actions.setting_up import Material, role_of, set_up_campaign
+from training.actions.setting_up import InvitationWish, Material, MaterialFile, set_up_campaign
 from training.models import GenerationJob, ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_everything_is_made_in_one_go(base: ModelVersion, maya: User, alice: Use
     ("material", "people", "field", "words"),
     [
         (Material(prompts=["Why?", " "]), {}, "prompts", "Line 2: "),
-        (Material(file=io.BytesIO(b"")), {}, "file", "The file is empty."),
+        (Material(files=[MaterialFile("a.jsonl", io.BytesIO(b""))]), {}, "uploads", "a.jsonl is empty."),
         (Material(prompts=["Why?"]), {"nobody": "annotator"}, "people", "nobody"),
     ],
     ids=["prompts", "file", "people"],
@@ -65,7 +65,24 @@ def test_without_a_model_no_candidates_and_no_campaign(maya: User) -> None:
     assert not GenerationJob.objects.exists()
 
 
-def test_a_role_is_named_as_people_write_it() -> None:
-    assert (role_of(" Expert "), role_of("")) == ("expert", "annotator")
-    with pytest.raises(Invalid, match="There is no role 'boss'"):
-        role_of("boss")
+def test_files_of_both_kinds_come_in_one_go(maya: User) -> None:
+    prompts, pair = (
+        b'{"prompt": "Why?"}\n{"prompt": 7}\n',
+        b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "No."}',
+    )
+    files = [
+        MaterialFile("prompts.jsonl", io.BytesIO(prompts)),
+        MaterialFile("pairs.jsonl", io.BytesIO(pair), "comparisons"),
+        MaterialFile("again.jsonl", io.BytesIO(pair), "comparisons"),
+    ]
+    made = set_up_campaign(rules=RULES, material=Material(files=files), acting_user=maya, now=NOW)
+    counts = {name: (one.created, one.duplicates, one.rejected_count) for name, one in made.reports}
+    assert counts == {"prompts.jsonl": (1, 0, 1), "pairs.jsonl": (1, 0, 0), "again.jsonl": (0, 1, 0)}
+    assert (made.campaign.prompts.count(), made.campaign.comparisons.count()) == (2, 1)
+
+
+def test_an_invitation_is_made_with_the_campaign(maya: User) -> None:
+    wish = InvitationWish(role="annotator", days=7, max_uses=3)
+    made = set_up_campaign(rules=RULES, invitation=wish, acting_user=maya, now=NOW)
+    assert made.campaign.invitations.get().max_uses == 3
+    assert len(made.invitation) > 20

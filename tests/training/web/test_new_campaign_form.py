@@ -9,10 +9,11 @@ def test_a_lead_makes_a_campaign(visiting: Visiting) -> None:
     maya = person("maya", "lead")
     form = {"name": "Kind answers", "overlap": "2", "verdict_rule": "majority", "scale": "choice", "allow_tie": "on"}
     answer = visiting(maya).post(
-        "/campaigns/new/", {**form, "lease_seconds": 600, "undo_seconds": 60, "guidelines": "Be kind."}
+        "/campaigns/new/", {**form, "lease_seconds": "10", "undo_seconds": "1", "guidelines": "Be kind."}
     )
-    assert answer.headers["Location"] == "/campaigns/kind-answers/data/"
+    assert answer.headers["Location"] == "/campaigns/kind-answers/"
     campaign = Campaign.objects.get()
+    assert (campaign.lease_seconds, campaign.undo_seconds) == (600, 60)
     assert (campaign.overlap, campaign.allow_tie, campaign.allow_both_bad) == (2, True, False)
     assert campaign.guideline_versions.get().text == "Be kind."
 

@@ -1,0 +1,83 @@
+"""Changing a password, and resetting a forgotten one."""
+
+from typing import Any
+
+import pytest
+
+from common import buckets
+from labeling.models import MailRequest, User
+from tests.clients import Visiting
+from tests.people import PASSWORD, person
+from tests.roles.calls import reset_link
+
+NEW = "another horse, another battery"
+CHANGE = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labeling.signing_in.BUCKETS", buckets.Buckets())
+
+
+def test_a_changed_password_ends_the_sessions_elsewhere(visiting: Visiting) -> None:
+    alice = person("alice")
+    here, elsewhere = visiting(alice), visiting(alice)
+    assert elsewhere.get("/you/").status_code == 200
+    page = here.post("/you/password/", CHANGE, follow=True).content.decode()
+    assert "Your password is changed" in page
+    assert here.get("/you/").status_code == 200
+    assert elsewhere.get("/you/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"old_password": "wrong"}, "entered incorrectly"),
+        ({"new_password2": "something else entirely"}, "match"),
+        ({"new_password1": "short", "new_password2": "short"}, "too short"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said(visiting: Visiting, changes: dict[str, str], words: str) -> None:
+    answer = visiting(person("alice")).post("/you/password/", CHANGE | changes)
+    assert words in answer.content.decode()
+    assert User.objects.get(username="alice").check_password(PASSWORD)
+
+
+def test_guessing_the_old_password_leads_to_a_wait(visiting: Visiting) -> None:
+    client = visiting(person("alice"))
+    assert {client.post("/you/password/", CHANGE | {"old_password": "no"}).status_code for _ in range(5)} == {200}
+    answer = client.post("/you/password/", CHANGE)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Too many attempts" in answer.content.decode()
+
+
+def test_the_answer_to_a_reset_does_not_tell_whether_an_account_exists(visiting: Visiting) -> None:
+    User.objects.filter(pk=person("alice").pk).update(email="alice@example.org")
+    answers = [
+        visiting(None).post("/password/", {"email": address}) for address in ("alice@example.org", "nobody@example.org")
+    ]
+    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {(302, "/password/sent/")}
+    assert MailRequest.objects.count() == 2
+    assert [visiting(None).post("/password/", {"email": "x@y.org"}).status_code for _ in range(6)][-1] == 429
+    page = visiting(None).post("/password/", {"email": "no address"}).content.decode()
+    assert 'value="no address"' in page
+
+
+def test_the_link_sets_a_password_once(visiting: Visiting) -> None:
+    alice = person("alice")
+    client, path = visiting(None), "/password/{}/{}/".format(*reset_link(alice))
+    form = client.get(path).headers["Location"]
+    assert "too short" in client.post(form, {"new_password1": "x", "new_password2": "x"}).content.decode()
+    answer = client.post(form, {"new_password1": NEW, "new_password2": NEW}, follow=True)
+    assert "Sign in with the new one" in answer.content.decode()
+    assert User.objects.get(pk=alice.pk).check_password(NEW)
+    assert "no longer valid" in visiting(None).get(path).content.decode()
+
+
+def test_a_server_without_e_mail_says_so(visiting: Visiting, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    for client, path in ((visiting(None), "/password/"), (visiting(person("alice")), "/you/address/")):
+        assert "not set up to send e-mail" in client.get(path).content.decode()
+        client.post(path, {"email": "a@b.org"})
+    assert not MailRequest.objects.exists()

@@ -1,0 +1,68 @@
+"""The checklist of a young campaign follows what is really there."""
+
+import pytest
+
+from labeling.actions.campaigns import change_campaign_status, write_guidelines
+from labeling.actions.prompts import PromptDraft, add_prompts
+from labeling.queries.progress import campaign_progress
+from tests.browser.furnished import furnish
+from tests.people import NOON, Stage, asks, stage
+from training.queries.overview import campaign_training_overview
+from training.web.getting_started import checklist
+
+pytestmark = pytest.mark.django_db
+
+
+def states(on_stage: Stage) -> dict[str, str]:
+    campaign = on_stage.reload()
+    tasks = checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
+    return {task.name: task.state for task in tasks}
+
+
+def following(on_stage: Stage) -> str:
+    (name,) = [name for name, state in states(on_stage).items() if state == "next"]
+    return name
+
+
+def test_each_act_moves_the_next_task_on_until_the_list_is_gone() -> None:
+    on_stage = stage(status="draft")
+    campaign, maya = on_stage.campaign, on_stage.maya
+    members = campaign.memberships.filter(role="annotator")
+    members.delete()
+    assert following(on_stage) == "guidelines"
+    write_guidelines(campaign=campaign, text="Be kind.", acting_user=maya, now=NOON)
+    assert following(on_stage) == "data"
+    add_prompts(campaign=campaign, prompts=[PromptDraft(asks("Why?"))], acting_user=maya, now=NOON)
+    assert following(on_stage) == "pairs"
+    on_stage.add(2)
+    assert following(on_stage) == "people"
+    on_stage.join(on_stage.alice)
+    assert following(on_stage) == "start"
+    change_campaign_status(campaign=campaign, status="active", acting_user=maya, now=NOON)
+    assert following(on_stage) == "judge"
+    on_stage.settle(["a"])
+    assert following(on_stage) == "train"
+    assert set(states(on_stage).values()) == {"done", "next"}
+    furnish(on_stage)
+    assert states(on_stage) == {}
+
+
+def test_what_is_there_is_counted_and_linked() -> None:
+    on_stage = stage(comparisons=3)
+    campaign = on_stage.campaign
+    tasks = {
+        task.name: task
+        for task in checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
+    }
+    facts = {name: tasks[name].fact for name in ("guidelines", "data", "pairs", "people", "start", "judge")}
+    assert facts == {
+        "guidelines": "none yet",
+        "data": "3 prompts",
+        "pairs": "3 comparisons",
+        "people": "2 people",
+        "start": "Active",
+        "judge": "",
+    }
+    assert tasks["people"].url == "/campaigns/sums/people/"
+    assert tasks["train"].url == "/campaigns/sums/#train-title"
+    assert tasks["train"].state == "later"

@@ -1,0 +1,202 @@
+"""The files of an unfinished campaign: stored, examined, removed."""
+
+import hashlib
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.errors import Conflict, Invalid
+from labeling.exchange import (
+    ByteStream,
+    ExchangeError,
+    ImportedComparison,
+    ImportedPrompt,
+    Rejected,
+    UndetectedDialect,
+    read_comparisons,
+    read_prompts,
+)
+from training.models import CampaignDraft, DraftFile
+
+CHUNK = 1 << 20
+HEAD = 8192
+GZIP = b"\x1f\x8b"
+MOST_FILES = 20
+MOST_SIZES = 5
+"""The drafts of one owner together hold at most this many files of the largest size."""
+
+RECORDS_SHOWN = 3
+REASONS_SHOWN = 5
+LONGEST_EXCERPT = 200
+
+
+class FileRefused(Invalid):
+    """The raiser says why, and what to do."""
+
+    type = "file-refused"
+    sentence = gettext_lazy("This file cannot be used.")
+
+
+class DraftFull(Conflict):
+    type = "draft-full"
+    sentence = gettext_lazy(
+        "There is no room for another file. Remove one, or import it after the campaign is created."
+    )
+
+
+@dataclass(slots=True)
+class Examination:
+    """What a file holds. dialect: of comparisons; empty for prompts. records: the first ones, shortened; a comparison
+    is its prompt and both completions. refused: how many records cannot be imported; reasons: of the first of them."""
+
+    kind: str
+    dialect: str = ""
+    usable: int = 0
+    refused: int = 0
+    records: list[list[str]] = field(default_factory=list)
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def examine(path: Path, kind: str | None = None) -> Examination:
+    """Reads a whole file. kind: None: comparisons if it has any that can be read, else prompts.
+
+    Raises FileRefused if it is not text or no record can be used.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if b"\x00" in head and not head.startswith(GZIP):
+        raise FileRefused(_("This is not a text file in UTF-8. Choose JSONL, JSON or plain text."))
+    if kind is not None:
+        examination, reason = _try(path, kind)
+        if examination is None or not examination.usable:
+            raise _refusal(examination, reason)
+        return examination
+    comparisons, undetected = _try(path, DraftFile.Kind.COMPARISONS)
+    if comparisons is not None and comparisons.usable:
+        return comparisons
+    prompts, reason = _try(path, DraftFile.Kind.PROMPTS)
+    if prompts is not None and prompts.usable:
+        return prompts
+    raise _refusal(prompts, undetected or reason)
+
+
+def add_file(*, draft: CampaignDraft, name: str, size: int, stream: ByteStream, now: datetime) -> DraftFile:
+    """Stores and examines a file. The same file under the same name again changes nothing.
+
+    Raises FileRefused, DraftFull.
+    """
+    most = settings.UPLOAD_LIMIT_MB * (1 << 20)
+    name = Path(name.replace("\\", "/")).name[-255:] or "file"
+    if size > most:
+        text = _("The file is larger than %(most)s MB. Import it in parts, or after the campaign is created.")
+        raise FileRefused(text % {"most": settings.UPLOAD_LIMIT_MB})
+    held = DraftFile.objects.filter(draft__owner=draft.owner).aggregate(total=Sum("size"))["total"] or 0
+    if draft.files.count() >= MOST_FILES or held + size > MOST_SIZES * most:
+        raise DraftFull
+    stored_as = uuid.uuid4()
+    path = DraftFile.folder() / stored_as.hex
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        sha256 = _store(stream, path)
+        existing = draft.files.filter(name=name, sha256=sha256).first()
+        if existing is not None:
+            path.unlink()
+            return existing
+        examination = examine(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return DraftFile.objects.create(
+        draft=draft,
+        name=name,
+        stored_as=stored_as,
+        sha256=sha256,
+        size=size,
+        kind=examination.kind,
+        report=examination.as_dict(),
+        created_at=now,
+    )
+
+
+def change_kind(*, file: DraftFile, kind: str) -> DraftFile:
+    """Reads a file as prompts or as comparisons instead. Raises FileRefused; the file then stays as it was."""
+    if kind != file.kind:
+        if kind not in DraftFile.Kind.values:
+            raise FileRefused(_("Choose prompts or comparisons."))
+        file.report = examine(file.path, kind).as_dict()
+        file.kind = kind
+        file.save(update_fields=["kind", "report"])
+    return file
+
+
+def remove_file(*, file: DraftFile) -> None:
+    """Removes a file. Its bytes go once the row is gone for certain."""
+    path = file.path
+    file.delete()
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _store(stream: ByteStream, path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("xb") as file:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()
+
+
+def _try(path: Path, kind: str) -> tuple[Examination | None, str]:
+    """The examination of a file as that kind; or None and the reason why it cannot be read at all."""
+    examination = Examination(kind)
+    with path.open("rb") as stream:
+        read = read_prompts(stream) if kind == DraftFile.Kind.PROMPTS else read_comparisons(stream)
+        try:
+            for record in read:
+                _note(examination, record)
+        except UndetectedDialect as error:
+            return None, str(error)
+        except ExchangeError as error:
+            if not examination.usable:
+                return None, str(error)
+            examination.refused += 1
+            examination.reasons.append({"line": 0, "reason": str(error)})
+    return examination, ""
+
+
+def _note(examination: Examination, record: ImportedComparison | ImportedPrompt | Rejected) -> None:
+    if isinstance(record, Rejected):
+        examination.refused += 1
+        if len(examination.reasons) < REASONS_SHOWN:
+            examination.reasons.append({"line": record.line, "reason": record.reason})
+        return
+    examination.usable += 1
+    if isinstance(record, ImportedComparison):
+        examination.dialect = examination.dialect or record.dialect
+    if len(examination.records) < RECORDS_SHOWN:
+        examination.records.append([text[:LONGEST_EXCERPT] for text in _texts(record)])
+
+
+def _texts(record: ImportedComparison | ImportedPrompt) -> list[str]:
+    if isinstance(record, ImportedComparison):
+        return [record.prompt[-1]["content"], record.first.text, record.second.text]
+    return [record.messages[-1]["content"]]
+
+
+def _refusal(examination: Examination | None, reason: str) -> FileRefused:
+    if examination is None or reason:
+        return FileRefused(reason)
+    if not examination.reasons:
+        return FileRefused(_("The file is empty."))
+    first = examination.reasons[0]
+    return FileRefused(_("No record of the file could be used; line %(line)s: %(reason)s") % first)

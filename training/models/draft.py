@@ -1,0 +1,78 @@
+"""Campaigns that somebody is still setting up: what they filled in, and the files they chose."""
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import Campaign, User
+
+
+class CampaignDraft(models.Model):
+    """An unfinished campaign of its owner, kept between the steps of the form until it expires.
+
+    key: made with the empty form, so that sending the form twice makes one draft and one campaign. values: the form's
+    fields as they were sent, a list for each name. campaign: the result; null while the draft is unfinished.
+    """
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.UUIDField()
+    values = models.JSONField(default=dict)
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["owner", "key"], name="campaign_draft_once"),)
+
+    def __str__(self) -> str:
+        return f"draft {self.pk} of {self.owner}"
+
+    @property
+    def name(self) -> str:
+        """The name filled in so far; may be empty."""
+        return str((self.values.get("name") or [""])[0]).strip()
+
+
+class DraftFile(models.Model):
+    """A file chosen for a draft. Its bytes lie in the data directory, under a random name.
+
+    report: what examining it found, as `training.actions.draft_files.Examination.as_dict`.
+    """
+
+    class Kind(models.TextChoices):
+        """What its records are."""
+
+        PROMPTS = "prompts", _("Prompts")
+        COMPARISONS = "comparisons", _("Comparisons")
+
+    draft = models.ForeignKey(CampaignDraft, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    stored_as = models.UUIDField(default=uuid.uuid4, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    report = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["draft", "name", "sha256"], name="draft_file_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.draft}"
+
+    @staticmethod
+    def folder() -> Path:
+        """The folder of all these files."""
+        return settings.VAR_DIR / "uploads"
+
+    @property
+    def dialect(self) -> str:
+        """The dialect of its comparisons; empty for prompts."""
+        return str(self.report.get("dialect", ""))
+
+    @property
+    def path(self) -> Path:
+        return self.folder() / self.stored_as.hex

@@ -1,0 +1,103 @@
+"""The checklist of a young campaign: what is there, what comes next, and where to do it."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from common.wording import grouped
+from labeling.models import Campaign, Membership
+from labeling.queries.progress import CampaignProgress
+from training.models import JobStatus, Run
+from training.queries.overview import TrainingOverview
+
+DONE, NEXT, LATER = "done", "next", "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One line. title: the act. state: done, next (the first that is not done) or later. fact: what is there so far."""
+
+    name: str
+    title: str | Promise
+    fact: str
+    url: str
+    state: str
+
+
+def checklist(campaign: Campaign, progress: CampaignProgress, overview: TrainingOverview) -> list[Task]:
+    """The tasks in their order; empty once all of them are done, for then the loop itself says what comes next."""
+    version = campaign.guideline_versions.order_by("-number").values_list("number", flat=True).first()
+    people = campaign.memberships.exclude(role=Membership.Role.LEAD).count()
+    is_writing = overview.generation is not None and overview.generation.is_active
+    page = reverse("campaign", args=[campaign.slug])
+    is_trained = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).exists()
+    tasks = [
+        ("guidelines", _("Write the guidelines"), _version(version), "guidelines", version is not None),
+        ("data", _("Import prompts or comparisons"), _data(progress), "data", bool(progress.prompts)),
+        (
+            "pairs",
+            _("Generate pairs"),
+            _("Pairs are being written.") if is_writing else _pairs(progress),
+            f"{page}#generate-title",
+            bool(progress.comparisons),
+        ),
+        ("people", _("Invite people"), _people(people), "people", people > 0),
+        (
+            "start",
+            _("Start labeling"),
+            str(campaign.get_status_display()),
+            f"{page}#label-title",
+            campaign.status != Campaign.Status.DRAFT,
+        ),
+        ("judge", _("Judge the comparisons"), _settled(progress), f"{page}#label-title", bool(progress.settled)),
+        ("train", _("Train a version"), "", f"{page}#train-title", is_trained),
+    ]
+    following = next((name for name, _title, _fact, _url, is_done in tasks if not is_done), None)
+    if following is None:
+        return []
+    return [
+        Task(
+            name,
+            title,
+            fact,
+            url if "#" in url else reverse(url, args=[campaign.slug]),
+            DONE if is_done else NEXT if name == following else LATER,
+        )
+        for name, title, fact, url, is_done in tasks
+    ]
+
+
+def _version(number: int | None) -> str:
+    return _("Version %(number)s") % {"number": number} if number else _("none yet")
+
+
+def _data(progress: CampaignProgress) -> str:
+    if not progress.prompts:
+        return _("none yet")
+    text = ngettext("%(count)s prompt", "%(count)s prompts", progress.prompts)
+    return text % {"count": grouped(progress.prompts)}
+
+
+def _pairs(progress: CampaignProgress) -> str:
+    if not progress.comparisons:
+        return _("none yet")
+    text = ngettext("%(count)s comparison", "%(count)s comparisons", progress.comparisons)
+    return text % {"count": grouped(progress.comparisons)}
+
+
+def _people(count: int) -> str:
+    if not count:
+        return _("only leads so far")
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": grouped(count)}
+
+
+def _settled(progress: CampaignProgress) -> str:
+    if not progress.settled:
+        return ""
+    return _("%(settled)s of %(count)s settled") % {
+        "settled": grouped(progress.settled),
+        "count": grouped(progress.comparisons),
+    }
