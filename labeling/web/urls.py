@@ -4,6 +4,7 @@ from django.urls import path
 
 from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
+from labeling.web.annotator import annotator
 from labeling.web.data import data
 from labeling.web.events import events
 from labeling.web.glossary import glossary
@@ -44,6 +45,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
     path("campaigns/<slug:slug>/people/pause/", people_pause, name="people_pause"),
+    path("campaigns/<slug:slug>/people/<str:name>/", annotator, name="annotator"),
     path("campaigns/<slug:slug>/invitations/", invitations, name="invitations"),
     path("campaigns/<slug:slug>/invitations/revoke/", invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:token>/", invitation, name="invitation"),
