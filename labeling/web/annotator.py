@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.errors import Invalid
 from labeling.access import get_led_campaign
 from labeling.models import Campaign, User
 from labeling.queries.annotator import (
@@ -23,7 +24,7 @@ from labeling.queries.annotator import (
 from labeling.queries.names import name_for_leads
 from labeling.queries.questions import own_questions
 from labeling.queries.slices import Slice
-from labeling.queries.statistics import Statistics, statistics
+from labeling.queries.statistics import statistics
 from labeling.web.edge import page, person
 from labeling.web.figure_rows import FigureRow
 
@@ -41,7 +42,6 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     user = annotator_of(campaign, name)
     if user is None:
         raise Http404("There is no such annotator in this campaign.")
-    part = Slice(annotator=user.pseudonym, include_simulated=user.is_simulated)
     against = against_verdicts(campaign, user)
     context = {
         "campaign": campaign,
@@ -49,7 +49,7 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "name": name_for_leads(user, campaign),
         "membership": campaign.memberships.filter(user=user).first(),
         "counts": counts(campaign, user),
-        "figures": _figures(statistics(campaign, part, now=timezone.now()), against),
+        "figures": _figures(campaign, user, against),
         "days": _bars(campaign, user),
         "verdicts": list(zip(CHOICES, against.table, strict=True)),
         "choices": CHOICES,
@@ -62,7 +62,13 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     return render(request, "labeling/annotator.html", context)
 
 
-def _figures(found: Statistics, against: AgainstVerdicts) -> list[FigureRow]:
+def _figures(campaign: Campaign, user: User, against: AgainstVerdicts) -> list[FigureRow]:
+    """The figures of the annotator's judgments; none for a member who has not judged yet."""
+    part = Slice(annotator=user.pseudonym, include_simulated=user.is_simulated)
+    try:
+        found = statistics(campaign, part, now=timezone.now())
+    except Invalid:  # a slice is refused where its annotator has not judged
+        return []
     median = found.speed.median
     return [
         FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), found.gold, of="judgment"),

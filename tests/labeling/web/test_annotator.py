@@ -59,3 +59,10 @@ def test_people_who_left_keep_their_page_and_strangers_have_none(scene: Stage, v
     for name in ("charlie", "nobody"):
         assert maya.get(f"{PATH}{name}/").status_code == 404
     assert visiting(scene.alice).get(f"{PATH}alice/").status_code == 403
+
+
+def test_a_member_who_has_not_judged_has_a_page_without_figures(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    page = text_of(visiting(scene.maya), f"{PATH}alice/")
+    assert "None of their comparisons is settled yet." in page
+    assert "Agreement with others" not in page
