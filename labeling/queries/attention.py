@@ -23,6 +23,7 @@ from labeling.models import (
     Question,
     User,
 )
+from labeling.queries.questions import unread_answer_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,18 @@ def questions(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem
             "%(count)d question waits for an answer", "%(count)d questions wait for an answer", count
         ) % {"count": count}
         yield AttentionItem(f"questions-{campaign.pk}", sentence, count, "questions", (campaign.slug,), campaign)
+
+
+@register_source
+def answers(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """Answers to the person's own questions that they have not read."""
+    unread = unread_answer_counts(user)
+    campaigns = Campaign.objects.in_bulk(unread) if unread else {}
+    for campaign, count in _named(campaigns, unread.items()):
+        sentence = ngettext("%(count)d answer to your questions", "%(count)d answers to your questions", count) % {
+            "count": count
+        }
+        yield AttentionItem(f"answers-{campaign.pk}", sentence, count, "my_questions", (campaign.slug,), campaign)
 
 
 @register_source

@@ -1,29 +1,11 @@
-"""Questions of annotators: those that wait for leads, those of one annotator, and the published answers."""
+"""Questions of annotators: those of a campaign, those of one annotator, and the published answers."""
 
 from django.db.models import Count, F, Q, QuerySet
 
-from labeling.access import led_campaigns
 from labeling.models import Campaign, Comparison, FaqEntry, Question, User
 from labeling.queries.assignments import HIDDEN
 
 UNREAD = Q(decided_at__isnull=False) & (Q(read_at=None) | Q(read_at__lt=F("decided_at")))
-
-
-def open_questions(campaign: Campaign) -> QuerySet[Question]:
-    """The campaign's questions that wait for an answer, oldest first."""
-    return Question.objects.filter(campaign=campaign, status=Question.Status.OPEN).order_by("pk")
-
-
-def open_questions_led(user: User) -> QuerySet[Question]:
-    """The open questions of all campaigns that this person leads, oldest first."""
-    led = led_campaigns(user).exclude(status=Campaign.Status.ARCHIVED).order_by()
-    return Question.objects.filter(campaign__in=led.values("pk"), status=Question.Status.OPEN).order_by("pk")
-
-
-def open_question_counts(user: User) -> dict[int, int]:
-    """How many questions are open in each campaign that this person leads, by the campaign's id."""
-    counted = open_questions_led(user).order_by().values_list("campaign").annotate(number=Count("pk"))
-    return dict(counted)
 
 
 def filtered_questions(campaign: Campaign, *, status: str | None = None) -> QuerySet[Question]:

@@ -10,16 +10,12 @@ from django.views.decorators.http import require_safe
 from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
 from labeling.queries.progress import CampaignProgress, campaign_progress, judged_today
-from labeling.queries.questions import open_question_counts, unread_answer_counts
 from labeling.web.edge import page, person
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignEntry:
-    """A campaign in the list. leads, adjudicates, judges: the user's permissions in it.
-
-    unread_answers: to the user's own questions. open_questions: of others, for leads.
-    """
+    """A campaign in the list. leads, adjudicates, judges: the user's permissions in it."""
 
     campaign: Campaign
     progress: CampaignProgress
@@ -28,8 +24,6 @@ class CampaignEntry:
     leads: bool
     adjudicates: bool
     judges: bool
-    unread_answers: int
-    open_questions: int
 
     @property
     def can_judge_now(self) -> bool:
@@ -43,27 +37,15 @@ def home(request: HttpRequest) -> HttpResponse:
     user = person(request)
     memberships = {membership.campaign_id: membership for membership in user.memberships.all()}
     campaigns = visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED)
-    unread, waiting = unread_answer_counts(user), open_question_counts(user)
     context = {
-        "entries": [
-            _entry(
-                campaign,
-                user,
-                memberships.get(campaign.pk),
-                unread_answers=unread.get(campaign.pk, 0),
-                open_questions=waiting.get(campaign.pk, 0),
-            )
-            for campaign in campaigns
-        ],
+        "entries": [_entry(campaign, user, memberships.get(campaign.pk)) for campaign in campaigns],
         "archived": led_campaigns(user).filter(status=Campaign.Status.ARCHIVED),
         "nav": "home",
     }
     return render(request, "labeling/home.html", context)
 
 
-def _entry(
-    campaign: Campaign, user: User, membership: Membership | None, *, unread_answers: int, open_questions: int
-) -> CampaignEntry:
+def _entry(campaign: Campaign, user: User, membership: Membership | None) -> CampaignEntry:
     leads = user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD)
     progress = campaign_progress(campaign)
     return CampaignEntry(
@@ -74,6 +56,4 @@ def _entry(
         leads=leads,
         adjudicates=leads or (membership is not None and membership.role == Membership.Role.EXPERT),
         judges=membership is not None,
-        unread_answers=unread_answers,
-        open_questions=open_questions,
     )

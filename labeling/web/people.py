@@ -27,10 +27,15 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _add(request, campaign, form):
         return redirect("people", slug=slug)
+    summaries = {summary.pseudonym: summary for summary in annotator_summaries(campaign)}
+    members = [(member, summaries.get(member.user.pseudonym)) for member in _members(campaign)]
+    if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
+        for member, _summary in members:
+            summaries.pop(member.user.pseudonym, None)
     context = {
         "campaign": campaign,
-        "members": _members(campaign),
-        "summaries": annotator_summaries(campaign),
+        "members": members,
+        "summaries": list(summaries.values()),
         "form": form,
         "tab": "people",
     }

@@ -5,6 +5,7 @@ from django.urls import path
 from labeling.web.addresses import address_change, address_confirm
 from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
+from labeling.web.annotator import annotator
 from labeling.web.batches import batch, batch_change
 from labeling.web.data import data
 from labeling.web.events import events
@@ -59,6 +60,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
     path("campaigns/<slug:slug>/people/pause/", people_pause, name="people_pause"),
+    path("campaigns/<slug:slug>/people/<str:name>/", annotator, name="annotator"),
     path("campaigns/<slug:slug>/invitations/", invitations, name="invitations"),
     path("campaigns/<slug:slug>/invitations/revoke/", invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:token>/", invitation, name="invitation"),

@@ -56,6 +56,7 @@ PAGES = {
         "/campaigns/sums/comparisons/{comparison}/",
         "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
+        "/campaigns/sums/people/alice/",
         "/campaigns/sums/invitations/",
         "/campaigns/sums/guidelines/?edit",
         "/campaigns/sums/settings/",

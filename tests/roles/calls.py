@@ -67,6 +67,7 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
+    "annotator": lambda scene: ["sums", "alice"],
     "ask": lambda scene: ["sums", scene.stage.given(scene.stage.alice).pk],
     "api-ask": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("api-answer", "api-close-question"), lambda scene: [asked(scene).pk]),

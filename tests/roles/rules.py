@@ -63,6 +63,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "people": {"GET": LEADS, "POST": LEADS},
     "people_remove": {"POST": LEADS},
     "people_pause": {"POST": LEADS},
+    "annotator": {"GET": LEADS},
     "invitations": {"GET": LEADS, "POST": LEADS},
     "invitation_revoke": {"POST": "1433444"},  # the form names no invitation
     "invitation": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
