@@ -10,10 +10,14 @@ from training.models.lens import LensJob
 from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
+from training.models.worker import Worker
+
+AnyJob = GenerationJob | Run | LensJob | LabSession
 
 __all__ = [
     "ACTIVE_STATUSES",
     "CLAIMED_STATUSES",
+    "AnyJob",
     "CandidateStrategy",
     "Deployment",
     "Evaluation",
@@ -28,4 +32,5 @@ __all__ = [
     "Run",
     "RunMetric",
     "Snapshot",
+    "Worker",
 ]
