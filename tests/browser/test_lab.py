@@ -73,7 +73,7 @@ def test_pick_the_better_one_then_press_train_step(
     page = sign_in(on_stage.alice, path="/lab/")
     page.get_by_label("The second is better").check()
     page.get_by_test_id("lab-start").click()
-    expect(page.get_by_test_id("lab-says")).to_contain_text("Waiting for a worker")
+    expect(page.get_by_test_id("lab-says")).to_contain_text("Starts in a moment")
     session = LabSession.objects.get()
     assert session.lesson["chosen"].startswith("No. If she does not ask")
 

@@ -19,6 +19,7 @@ from training.errors import NothingServes
 from training.lens.figures import figures
 from training.lens.lessons import LESSONS
 from training.models import JobStatus, LabSession
+from training.queries.waiting import Waiting
 from training.web.lab_form import LabForm
 from training.web.walk_through import BETA, walk_through
 
@@ -117,7 +118,9 @@ def _experiment_context(session: LabSession) -> dict[str, Any]:
         (_("Worse"), texts["rejected"]),
         *((_("Watched"), text) for text in texts["watched"]),
     ]
+    wait = Waiting(session.created_by, now=timezone.now()).of(session)
     return {
+        "wait": wait,
         "can_step": session.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FINISHED)
         and session.total < LabSession.MOST_STEPS,
         "rows": rows,
@@ -132,5 +135,6 @@ def _experiment_context(session: LabSession) -> dict[str, Any]:
             "lesson": texts,
             "config": session.config,
             "error": session.error,
+            "waits_for": wait.as_dict() if wait else None,
         },
     }
