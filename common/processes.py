@@ -36,6 +36,14 @@ def _host() -> str:
     return f"{socket.gethostname()}/{namespace}"
 
 
+def this_machine() -> str:
+    """The machine, by the start of its kernel: the same in all containers that share its memory."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return socket.gethostname()[:80]
+
+
 def identify(pid: int) -> str:
     """A process as "host|pid|start time", since a process id may be used again. Empty if the process has ended."""
     try:
@@ -58,6 +66,19 @@ def is_alive(identity: str) -> bool | None:
         return None
     process = _find(rest)
     return process is not None
+
+
+def children_memory(identity: str) -> int | None:
+    """Bytes of resident memory of an identified process's children; None: they cannot be seen from here."""
+    if not is_alive(identity):
+        return None
+    process = _find(identity.partition("|")[2])
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        for child in process.children(recursive=True) if process else []:
+            with contextlib.suppress(psutil.Error):
+                total += child.memory_info().rss
+    return total
 
 
 def _find(pid_and_start: str) -> psutil.Process | None:

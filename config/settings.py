@@ -263,6 +263,10 @@ GENERATOR_CONCURRENCY = env.int("GENERATOR_CONCURRENCY", default=48)
 GENERATOR_HANDOVER = env.str("GENERATOR_HANDOVER", default="")
 GENERATOR_STOP_COMMAND = env.str("GENERATOR_STOP_COMMAND", default="")
 GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
+# Whether a generation and a run may use a machine at the same time where its memory allows it, and how much memory they
+# leave free for everything else (docs/generation.md).
+JOBS_SIDE_BY_SIDE = env.bool("JOBS_SIDE_BY_SIDE", default=True)
+JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py bootstrap_demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))

@@ -18,7 +18,7 @@ case "${1:-web}" in
             .venv/bin/python -m training.generation prepare "${CHOSEN_VAR:-var}/models/smollm2-135m-instruct"
         fi
         ;;
-    web | worker | worker-long | worker-lens | beat) exec .venv/bin/python -m config.platform.program "$1" ;;
-    gpu-worker) exec .venv/bin/python -m config.platform.program worker-long ;; # the same jobs, on a machine with a GPU
+    web | worker | worker-generate | worker-train | worker-lens | beat) exec .venv/bin/python -m config.platform.program "$1" ;;
+    gpu-worker) exec .venv/bin/python -m config.platform.program worker-train ;; # the same runs, on a machine with a GPU
     *) exec .venv/bin/python manage.py "$@" ;;
 esac

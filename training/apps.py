@@ -9,18 +9,21 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        """Registers with labeling, which does not know this app: webhook events, versions, items of the inbox."""
+        """Registers with labeling, which does not know this app: events, the inbox, jobs, and versions."""
         from labeling.events.types import offer
         from labeling.queries.attention import register_source
+        from labeling.queries.coming import register_lookups
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
         from training.queries.attention import failed_jobs, versions_waiting
+        from training.queries.coming import coming_pairs, model_work
         from training.queries.trained_on import trained_on
         from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
 
         register_lookup(trained_on)
         register_source(failed_jobs)
         register_source(versions_waiting)
+        register_lookups(work=model_work, pairs=coming_pairs)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
         offer(
             {

@@ -21,11 +21,10 @@ from common import processes
 from common.broker import send, waiting_messages
 from common.sentences import Sentence, sentence_of
 from labeling.events.record import record
-from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, LabSession, LensJob, Run
+from training.models import CLAIMED_STATUSES, AnyJob, GenerationJob, JobStatus, LabSession, LensJob, Run
 
 logger = logging.getLogger(__name__)
 
-AnyJob = GenerationJob | Run | LensJob | LabSession
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
@@ -40,10 +39,10 @@ FORGOTTEN_AFTER = timedelta(seconds=20)
 MAX_WORKER_DEATHS = 5
 
 TASKS: dict[type[AnyJob], tuple[str, str]] = {
-    GenerationJob: ("training.tasks.run_generation", "generate"),
-    Run: ("training.tasks.run_training", "train"),
-    LensJob: ("training.tasks.run_lens", "lens"),
-    LabSession: ("training.tasks.run_lab", "lens"),
+    GenerationJob: ("training.tasks.run_generation", GenerationJob.QUEUE),
+    Run: ("training.tasks.run_training", Run.QUEUE),
+    LensJob: ("training.tasks.run_lens", LensJob.QUEUE),
+    LabSession: ("training.tasks.run_lab", LabSession.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -137,21 +136,26 @@ def record_end(job: AnyJob, status: JobStatus, *, now: datetime, error: str = ""
     record(f"{noun(job)}.{status.value}", job, acting_user=None, now=now, campaign=job.campaign, after=after)
 
 
-def claim(model: type[J], identifier: int, *, now: datetime) -> Claim[J] | None:
+def claim(
+    model: type[J], identifier: int, *, now: datetime, may_start: Callable[[J], bool] = lambda job: True
+) -> Claim[J] | None:
     """Claims a job that is queued or whose worker is dead; None if it cannot be claimed.
 
-    If two workers have the same message, the compare-and-set on `attempts` lets exactly one through.
+    If two workers have the same message, the compare-and-set on `attempts` lets exactly one through. may_start: is
+    called with the queued job; if it returns False, the job stays queued.
     """
     job = model.objects.filter(pk=identifier).first()
     if job is not None and job.status != JobStatus.QUEUED:
         job = _put_back(job, now=now)
-    if job is None or job.status != JobStatus.QUEUED:
+    if job is None or job.status != JobStatus.QUEUED or not may_start(job):
         return None
     taken = model.objects.filter(pk=job.pk, status=JobStatus.QUEUED, attempts=job.attempts).update(
         status=JobStatus.RUNNING,
         attempts=F("attempts") + 1,
         worker=processes.this_process(),
+        machine=processes.this_machine(),
         heartbeat_at=now,
+        held_back_at=None,
         started_at=Coalesce("started_at", now),
         error="",
         holds_machine=False,
@@ -226,6 +230,17 @@ def _free_lost(model: Any, task: str, queue: str, swept: Swept, *, now: datetime
             swept.freed += 1
             if freed.status == JobStatus.QUEUED:
                 swept.sent += send(task, freed.pk, queue=queue)
+
+
+def send_held_back(*, now: datetime) -> int:
+    """Sends the jobs that wait for memory again, at the end of a job that used some; returns how many were sent."""
+    sent = 0
+    for model, (task, queue) in TASKS.items():
+        held = model.objects.filter(status=JobStatus.QUEUED, held_back_at__isnull=False).order_by("held_back_at")
+        identifiers = list(held.values_list("pk", flat=True))
+        model.objects.filter(pk__in=identifiers, status=JobStatus.QUEUED).update(enqueued_at=now)
+        sent += send(task, *identifiers, queue=queue)
+    return sent
 
 
 def _send_forgotten(model: type[AnyJob], task: str, queue: str, *, now: datetime) -> int:

@@ -29,15 +29,19 @@ GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
 @shared_task  # type: ignore[untyped-decorator]
 def run_generation(job_id: int) -> None:
     """Writes the completions of a generation job."""
-    run_generation_job(job_id)
+    if run_generation_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_training(run_id: int) -> None:
     """Trains; then asks the promotion gate, if the schedule started the run."""
     run = run_training_job(run_id)
-    if run is not None and retraining.awaits_gate(run):
+    if run is None:
+        return
+    if retraining.awaits_gate(run):
         ask_gate(run.pk)
+    claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

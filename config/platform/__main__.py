@@ -41,7 +41,9 @@ def main() -> int:
     )
     parser.add_argument("--no-demo", action="store_true", help="start without the demo campaign")
     parser.add_argument(
-        "--only", metavar="NAMES", help="start only these of web,worker,worker-long,worker-lens,beat,vllm (or none)"
+        "--only",
+        metavar="NAMES",
+        help="start only these of web,worker,worker-generate,worker-train,worker-lens,beat,vllm (or none)",
     )
     options = parser.parse_args()
     port = os.environ.get("PORT") or "8000"

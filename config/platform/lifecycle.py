@@ -15,7 +15,7 @@ from config.embedded import EmbeddedServices, VarDirectory
 from config.embedded.locks import FileLock
 from config.embedded.processes import INSTANCE_VARIABLE, end_processes, processes_of
 from config.embedded.var import port_is_free
-from config.platform.programs import application_programs, service_programs
+from config.platform.programs import application_programs, service_programs, workers
 from config.platform.steps import Steps, StopRequested
 from config.platform.supervisor import ProcessState, Supervisor, SupervisorFailed
 from config.platform.vllm import VllmServer
@@ -183,7 +183,7 @@ class Platform:
             self._wait_for_address(supervisor, switch)
         if vllm is not None:
             self._wait_for_vllm(vllm, supervisor, switch)
-        for name in ("worker", "worker-long", "worker-lens", "beat"):
+        for name in (*(program.name for program in workers()), "beat"):
             if self._runs(name):
                 supervisor.start_program(name)
 

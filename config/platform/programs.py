@@ -1,6 +1,7 @@
 """The programs of the platform, as supervisord runs them."""
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from config.embedded import EmbeddedServices
 
 PYTHON = sys.executable
 CELERY = (PYTHON, "-m", "celery", "--app", "config")
+NICE = (shutil.which("nice") or "nice", "-n", "10")
 
 # Services stop last, so that other programs can finish their work.
 SERVICE_PRIORITY = 10
@@ -43,9 +45,21 @@ def service_programs(services: EmbeddedServices) -> list[Program]:
 
 
 def application_programs(host: str, port: int) -> list[Program]:
-    """Web, workers and beat. Long jobs have a separate worker, so that short ones never wait for them."""
-    short = worker("worker", "default", concurrency=2)
-    return [web(host, port), short, long_worker(), lens_worker(), beat()]
+    """Web, workers and beat. Each kind of long job has a worker of its own, so that none waits for another kind."""
+    return [web(host, port), *workers(), beat()]
+
+
+def workers() -> list[Program]:
+    """The workers: short tasks; one generation and one run at a time; the lens and the lab, for which people wait.
+
+    A generation and a run start beside each other only where memory allows it (`training.memory`).
+    """
+    return [
+        worker("worker", "default", concurrency=2),
+        worker("worker-generate", "generate", concurrency=1, is_long=True),
+        worker("worker-train", "train", concurrency=1, is_long=True),
+        worker("worker-lens", "lens", concurrency=2),
+    ]
 
 
 def web(host: str, port: int) -> Program:
@@ -57,21 +71,15 @@ def web(host: str, port: int) -> Program:
     return Program("web", tuple(command), environment={"DATABASE_POOL": "true"})
 
 
-def worker(name: str, queues: str, *, concurrency: int) -> Program:
-    """A Celery worker. QUIT ends it without waiting for its jobs: their messages are requeued, their rows are kept."""
-    command = [*CELERY, "worker", "--queues", queues, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
+def worker(name: str, queues: str, *, concurrency: int, is_long: bool = False) -> Program:
+    """A Celery worker. QUIT ends it without waiting for its jobs: their messages are requeued, their rows are kept.
+
+    is_long: its jobs use all cores for minutes. They yield to the web server, so that judging stays fast.
+    """
+    command = [*NICE, *CELERY] if is_long else [*CELERY]
+    command += ["worker", "--queues", queues, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
     command += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     return Program(name, tuple(command), stop_signal="QUIT")
-
-
-def long_worker() -> Program:
-    """One generation or training job at a time: each uses all cores and the memory of a model."""
-    return worker("worker-long", "generate,train", concurrency=1)
-
-
-def lens_worker() -> Program:
-    """The worker for jobs that people wait for (the reward lens, the lab): they must not wait for a training run."""
-    return worker("worker-lens", "lens", concurrency=2)
 
 
 def beat() -> Program:

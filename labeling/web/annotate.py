@@ -17,6 +17,7 @@ from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
 from labeling.models import Campaign, Choice, Flag, Judgment
+from labeling.queries.coming import coming_pairs
 from labeling.queries.progress import annotator_progress
 from labeling.queries.questions import faq_entries, unread_answers
 from labeling.web.display import display_of
@@ -67,6 +68,7 @@ def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "assignment": present_assignment(assignment) if assignment else None,
         "key": uuid.uuid4(),
         "progress": progress.as_dict(),
+        "coming": coming_pairs(campaign, now) if is_active else "",
         "guidelines": guidelines,
         "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
         "guidelines_changed": guidelines and last and last.guideline_version_id != guidelines.pk,

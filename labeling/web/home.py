@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
+from labeling.queries.coming import ModelWork, model_work
 from labeling.queries.progress import CampaignProgress, campaign_progress, judged_today
 from labeling.web.edge import page, person
 
@@ -24,6 +25,8 @@ class CampaignEntry:
     leads: bool
     adjudicates: bool
     judges: bool
+    work: list[ModelWork]
+    """The model's jobs, for leads."""
 
     @property
     def can_judge_now(self) -> bool:
@@ -36,16 +39,19 @@ def home(request: HttpRequest) -> HttpResponse:
     """The user's campaigns."""
     user = person(request)
     memberships = {membership.campaign_id: membership for membership in user.memberships.all()}
-    campaigns = visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED)
+    campaigns = list(visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED))
+    work = model_work(campaigns, user, timezone.now()) if user.is_lead else {}
     context = {
-        "entries": [_entry(campaign, user, memberships.get(campaign.pk)) for campaign in campaigns],
+        "entries": [
+            _entry(campaign, user, memberships.get(campaign.pk), work.get(campaign.pk, [])) for campaign in campaigns
+        ],
         "archived": led_campaigns(user).filter(status=Campaign.Status.ARCHIVED),
         "nav": "home",
     }
     return render(request, "labeling/home.html", context)
 
 
-def _entry(campaign: Campaign, user: User, membership: Membership | None) -> CampaignEntry:
+def _entry(campaign: Campaign, user: User, membership: Membership | None, work: list[ModelWork]) -> CampaignEntry:
     leads = user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD)
     progress = campaign_progress(campaign)
     return CampaignEntry(
@@ -56,4 +62,5 @@ def _entry(campaign: Campaign, user: User, membership: Membership | None) -> Cam
         leads=leads,
         adjudicates=leads or (membership is not None and membership.role == Membership.Role.EXPERT),
         judges=membership is not None,
+        work=work if leads else [],
     )

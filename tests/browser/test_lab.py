@@ -78,7 +78,7 @@ def test_pick_the_better_one_then_press_train_step(
     page.get_by_test_id("lab-start").click()
     expect(page.get_by_test_id("lab-starting")).to_be_visible()
     expect(page.locator("[data-lab-numbers]")).to_be_hidden()
-    expect(page.get_by_test_id("lab-says")).to_contain_text("Waiting for a worker")
+    expect(page.get_by_test_id("lab-says")).to_contain_text("Starts in a moment")
     session = LabSession.objects.get()
     assert session.lesson["chosen"].startswith("No. If she does not ask")
 

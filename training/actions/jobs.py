@@ -70,8 +70,8 @@ def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
         raise JobActive(_("Another job of this campaign is active: wait until it ends, or cancel it."))
     before = locked.status
     locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0
-    locked.finished_at, locked.enqueued_at = None, now
-    locked.save(update_fields=["status", "error", "worker_deaths", "finished_at", "enqueued_at"])
+    locked.finished_at, locked.enqueued_at, locked.held_back_at = None, now, None
+    locked.save(update_fields=["status", "error", "worker_deaths", "finished_at", "enqueued_at", "held_back_at"])
     record(
         f"{noun(locked)}.resumed",
         locked,

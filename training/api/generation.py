@@ -46,7 +46,10 @@ class StartGenerationView(ApiView):
         if "reward_version" in values:
             values["reward_version"] = find_version(user, values["reward_version"])
         job = start_generation(campaign=campaign, acting_user=user, now=self.now, spec=GenerationSpec(**values))
-        return Response(serializers.GenerationJobSerializer(job).data, status=status.HTTP_201_CREATED)
+        return Response(
+            serializers.GenerationJobSerializer(job, context={"reader": self.person}).data,
+            status=status.HTTP_201_CREATED,
+        )
 
 
 class GenerationView(ApiView):
@@ -57,7 +60,9 @@ class GenerationView(ApiView):
     @extend_schema(operation_id="read_generation", responses=serializers.GenerationJobSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Get the state and progress of a generation job."""
-        return Response(serializers.GenerationJobSerializer(find_generation(self.person, pk)).data)
+        return Response(
+            serializers.GenerationJobSerializer(find_generation(self.person, pk), context={"reader": self.person}).data
+        )
 
 
 class CancelGenerationView(ApiView):
@@ -70,7 +75,7 @@ class CancelGenerationView(ApiView):
         """Cancel a generation job. Pairs written so far are kept."""
         user = self.person
         job = cancel_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
-        return Response(serializers.GenerationJobSerializer(job).data)
+        return Response(serializers.GenerationJobSerializer(job, context={"reader": self.person}).data)
 
 
 class ResumeGenerationView(ApiView):
@@ -83,4 +88,4 @@ class ResumeGenerationView(ApiView):
         """Resume a failed or cancelled generation job."""
         user = self.person
         job = resume_generation(job=find_generation(user, pk), acting_user=user, now=self.now)
-        return Response(serializers.GenerationJobSerializer(job).data)
+        return Response(serializers.GenerationJobSerializer(job, context={"reader": self.person}).data)

@@ -32,7 +32,10 @@ class LabSessionsView(ApiView):
         values = self.validated(serializers.LabRequestSerializer, request)
         steps = values.pop("steps")
         session = start_lab(experiment=Experiment(**values), steps=steps, acting_user=self.person, now=self.now)
-        return Response(serializers.LabSessionSerializer(session).data, status=status.HTTP_201_CREATED)
+        return Response(
+            serializers.LabSessionSerializer(session, context={"reader": self.person}).data,
+            status=status.HTTP_201_CREATED,
+        )
 
 
 class _OneLabSession(ApiView):
@@ -58,7 +61,7 @@ class LabSessionView(_OneLabSession):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Get the state of an experiment, and its steps so far or those after a step."""
-        context = {"after": self.asked(serializers.AfterSerializer).get("after", -1)}
+        context = {"after": self.asked(serializers.AfterSerializer).get("after", -1), "reader": self.person}
         return Response(serializers.LabSessionSerializer(self.find(pk), context=context).data)
 
 
@@ -76,7 +79,7 @@ class LabStepsView(_OneLabSession):
         """Add steps to an experiment."""
         steps = self.validated(serializers.StepsSerializer, request)["steps"]
         session = ask_for_steps(session=self.find(pk), steps=steps, acting_user=self.person, now=self.now)
-        return Response(serializers.LabSessionSerializer(session).data)
+        return Response(serializers.LabSessionSerializer(session, context={"reader": self.person}).data)
 
 
 class EndLabView(_OneLabSession):
@@ -88,4 +91,4 @@ class EndLabView(_OneLabSession):
     def post(self, request: Request, pk: int) -> Response:
         """End an experiment. Its figures are kept."""
         session = end_lab(session=self.find(pk), acting_user=self.person, now=self.now)
-        return Response(serializers.LabSessionSerializer(session).data)
+        return Response(serializers.LabSessionSerializer(session, context={"reader": self.person}).data)

@@ -47,7 +47,10 @@ class LensJobsView(ApiView):
             acting_user=user,
             now=self.now,
         )
-        return Response(serializers.LensJobSerializer(lens_job).data, status=status.HTTP_201_CREATED)
+        return Response(
+            serializers.LensJobSerializer(lens_job, context={"reader": self.person}).data,
+            status=status.HTTP_201_CREATED,
+        )
 
 
 class LensJobView(ApiView):
@@ -60,4 +63,4 @@ class LensJobView(ApiView):
         """Get the state of a lens job, and its result once it is finished."""
         lens_jobs = access.visible_lens_jobs(self.person).select_related("version", "before", "reference")
         lens_job: LensJob = find_job(lens_jobs, pk, _("There is no lens job %(number)s among those you may see."))
-        return Response(serializers.LensJobSerializer(lens_job).data)
+        return Response(serializers.LensJobSerializer(lens_job, context={"reader": self.person}).data)

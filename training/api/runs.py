@@ -42,7 +42,7 @@ class RunsView(ApiView):
             runs = runs.filter(campaign__slug=filters["campaign"])
         if "status" in filters:
             runs = runs.filter(status=filters["status"])
-        return self.paged(runs, serializers.RunSerializer)
+        return self.paged(runs, serializers.RunSerializer, context={"reader": self.person})
 
     @extend_schema(
         operation_id="start_run", request=serializers.RunRequestSerializer, responses={201: serializers.RunSerializer}
@@ -56,7 +56,9 @@ class RunsView(ApiView):
         parent = find_version(user, values["parent"]) if values.get("parent") else None
         spec = RunSpec(parent=parent, config=values.get("config", {}))
         run = start_run(campaign=campaign, acting_user=user, now=self.now, spec=spec)
-        return Response(serializers.RunSerializer(run).data, status=status.HTTP_201_CREATED)
+        return Response(
+            serializers.RunSerializer(run, context={"reader": self.person}).data, status=status.HTTP_201_CREATED
+        )
 
 
 AFTER = OpenApiParameter("after", int, description="Only points after this step.")
@@ -77,7 +79,7 @@ class RunView(ApiView):
         """Get the state of a run, its curve (or the points after a step) and the end of its log."""
         run = find_run(self.person, pk)
         metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
-        return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics}).data)
+        return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics, "reader": self.person}).data)
 
 
 class RunMetricsView(ApiView):
@@ -107,7 +109,7 @@ class CancelRunView(ApiView):
         """Cancel a run after its current step. The run can be resumed."""
         user = self.person
         run = cancel_run(run=find_run(user, pk), acting_user=user, now=self.now)
-        return Response(serializers.RunSerializer(run).data)
+        return Response(serializers.RunSerializer(run, context={"reader": self.person}).data)
 
 
 class ResumeRunView(ApiView):
@@ -120,4 +122,4 @@ class ResumeRunView(ApiView):
         """Resume a run from its last checkpoint."""
         user = self.person
         run = resume_run(run=find_run(user, pk), acting_user=user, now=self.now)
-        return Response(serializers.RunSerializer(run).data)
+        return Response(serializers.RunSerializer(run, context={"reader": self.person}).data)

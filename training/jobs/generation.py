@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
 from labeling.actions.comparisons import add_comparisons
-from training import claims
+from training import claims, memory
 from training.claims import Clock
 from training.errors import VersionDamaged
 from training.generation import (
@@ -57,7 +57,7 @@ def run_generation_job(
     source_of: Callable[[ModelVersion], AbstractContextManager[Source]] = open_source,
 ) -> GenerationJob | None:
     """Runs a generation job to its end and returns it; None if this worker cannot claim it."""
-    claim = claims.claim(GenerationJob, job_id, now=clock())
+    claim = memory.claim(GenerationJob, job_id, now=clock())
     if claim is None:
         return None
     gives_up_on = (VersionDamaged, SamplerDied, ModelNotUsable, EngineFailed)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 from common import processes
 from common.sentences import Sentence
 from labeling.exchange import SnapshotDamaged, verify_snapshot
-from training import claims
+from training import claims, memory
 from training.actions.versions import register_version
 from training.claims import Clock
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
@@ -46,7 +46,7 @@ def run_training_job(
 
     on_finished: called in the transaction that finishes the run, with its version registered.
     """
-    claim = claims.claim(Run, run_id, now=clock())
+    claim = memory.claim(Run, run_id, now=clock())
     if claim is None:
         return None
     work = RunWork(claim, clock, on_finished)

@@ -12,11 +12,15 @@ from training.models.lens import LensJob
 from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
+from training.models.worker import Worker
+
+AnyJob = GenerationJob | Run | LensJob | LabSession
 
 __all__ = [
     "ACTIVE_STATUSES",
     "ASSUMED_ACCURACY",
     "CLAIMED_STATUSES",
+    "AnyJob",
     "CampaignDraft",
     "CandidateStrategy",
     "Deployment",
@@ -34,5 +38,6 @@ __all__ = [
     "Run",
     "RunMetric",
     "Snapshot",
+    "Worker",
     "held_out_finding",
 ]

@@ -24,6 +24,8 @@ class CandidateStrategy(models.TextChoices):
 class GenerationJob(Job):
     """Writes candidate pairs for prompts of a campaign. Each item is one pair; none is written twice."""
 
+    QUEUE = "generate"
+
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="generation_jobs")
     versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
     strategy = models.CharField(max_length=20, choices=CandidateStrategy.choices)

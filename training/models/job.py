@@ -1,5 +1,7 @@
 """The columns and states that all kinds of jobs share."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +30,9 @@ CLAIMED_STATUSES = (JobStatus.RUNNING, JobStatus.CANCELLING)
 class Job(models.Model):
     """A job of a worker: a state machine, progress, a heartbeat, and an error in a sentence."""
 
+    QUEUE: ClassVar[str]
+    """The queue through which workers get its id."""
+
     status = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.QUEUED)
     done = models.PositiveIntegerField(default=0, help_text="Completions written, or optimizer steps taken.")
     total = models.PositiveIntegerField(default=0, help_text="How many there will be; 0: not known yet.")
@@ -46,6 +51,14 @@ class Job(models.Model):
     )
     enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When its id was last sent to the broker.")
     error = SentenceField(help_text="The reason of a failure, or for which an active job waits.")
+    machine = models.CharField(
+        max_length=80, blank=True, help_text="The machine of its worker, or the one that held it back last."
+    )
+    held_back_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+    )
     holds_machine = models.BooleanField(
         default=False,
         help_text="Whether it uses the machine that generation and training share; see training.jobs.handover.",

@@ -37,6 +37,8 @@ class Run(Job):
         PERSON = "person", _("Started by a person")
         SCHEDULE = "schedule", _("Started by the schedule")
 
+    QUEUE = "train"
+
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")
     parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs_from")

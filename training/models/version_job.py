@@ -10,6 +10,8 @@ from training.models.version import ModelVersion
 class VersionJob(Job):
     """The columns that lens jobs and lab sessions share: a version, and the campaign of the texts."""
 
+    QUEUE = "lens"
+
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(
         Campaign,

@@ -6,19 +6,12 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from common.sentences import Sentence
-from training.models import ACTIVE_STATUSES, GenerationItem, GenerationJob, JobStatus, Run, RunMetric
+from training.models import ACTIVE_STATUSES, GenerationItem, GenerationJob, Run, RunMetric
 
 
 def newest(jobs: "QuerySet[Any]") -> Any:
     """The active job, of which a campaign has at most one, else the newest; None if there is none."""
     return jobs.filter(status__in=ACTIVE_STATUSES).first() or jobs.order_by("-pk").first()
-
-
-def remaining_seconds(job: GenerationJob) -> float | None:
-    """The time that a generation job still needs at its current rate; None while that is unknown."""
-    if job.status != JobStatus.RUNNING or not job.rate:
-        return None
-    return max(0, job.total - job.done) / job.rate
 
 
 def diversity(job: GenerationJob) -> dict[str, float] | None:

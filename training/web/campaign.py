@@ -24,8 +24,10 @@ from training.actions.generation import start_generation
 from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
 from training.models import ModelVersion, Run
-from training.queries.jobs import diversity, left_out, remaining_seconds
+from training.queries.jobs import diversity, left_out
 from training.queries.overview import TrainingOverview, campaign_training_overview
+from training.queries.remaining import remaining_seconds
+from training.queries.waiting import Waiting
 from training.web.forms import GenerationForm, RetrainingRuleForm, RunForm
 from training.web.getting_started import checklist
 from training.web.training_advice import training_advice
@@ -110,6 +112,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     progress, agreement_table = campaign_progress(campaign, now=now), FigureRows(agreement_rows(agreement(campaign)))
     forecast = completion_forecast(campaign, progress, now=now)
     candidate = _candidate(overview)
+    waiting = Waiting(user, now=now)
     return {
         "campaign": campaign,
         "tab": "campaign",
@@ -128,7 +131,9 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "job": overview.generation,
         "job_left_out": left_out(overview.generation) if overview.generation else [],
         "job_remaining": remaining_seconds(overview.generation) if overview.generation else None,
+        "job_wait": waiting.of(overview.generation),
         "run": overview.run,
+        "run_wait": waiting.of(overview.run),
         "runs": runs[:RUNS_LISTED],
         "job_diversity": diversity(overview.generation) if overview.generation else None,
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),

@@ -19,6 +19,7 @@ from training.errors import NothingServes
 from training.lens.figures import figures
 from training.lens.lessons import LESSONS
 from training.models import JobStatus, LabSession
+from training.queries.waiting import Waiting
 from training.web.lab_form import LabForm
 from training.web.lab_texts import bar_end, side_mean, sides_at, text_rows
 from training.web.walk_through import BETA, walk_through
@@ -113,7 +114,9 @@ def _model() -> str:
 def _experiment_context(session: LabSession) -> dict[str, Any]:
     """The experiment's part of the page, without JavaScript; the script draws the same from the API."""
     texts, last = session.lesson, session.points[-1] if session.points else None
+    wait = Waiting(session.created_by, now=timezone.now()).of(session)
     return {
+        "wait": wait,
         "can_step": session.status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FINISHED)
         and session.total < LabSession.MOST_STEPS,
         "rows": text_rows(texts, last),
@@ -131,5 +134,6 @@ def _experiment_context(session: LabSession) -> dict[str, Any]:
             "lesson": texts,
             "config": session.config,
             "error": session.error,
+            "waits_for": wait.as_dict() if wait else None,
         },
     }

@@ -21,6 +21,7 @@ from training.lens.figures import figures, views
 from training.lens.pairs import LensSubject, pair_of_snapshot, pair_of_texts, subject_of_comparison
 from training.models import LensJob, ModelVersion
 from training.queries.serving import current_deployment
+from training.queries.waiting import Waiting
 from training.web.forms import LensForm
 
 JOBS_LISTED = 15
@@ -71,13 +72,14 @@ def lens(request: HttpRequest) -> HttpResponse:
             return redirect("lens_job", pk=lens_job.pk)
     # Without their results: a list does not need megabytes of tokens.
     lens_jobs = visible_lens_jobs(user).select_related("version").defer("result").order_by("-pk")
+    waiting = Waiting(user, now=timezone.now())
     context = {
         "form": form,
         "wanted": subject,
         "named_run": (request.POST if request.method == "POST" else request.GET).get("run", ""),
         "names": SIDE_NAMES[subject.is_preference] if subject else (),
         "has_versions": trained.exists(),
-        "lens_jobs": lens_jobs[:JOBS_LISTED],
+        "lens_jobs": [(each, waiting.of(each)) for each in lens_jobs[:JOBS_LISTED]],
         "nav": "lens",
     }
     return render(request, "training/lens.html", context)
@@ -94,6 +96,7 @@ def lens_job(request: HttpRequest, pk: int) -> HttpResponse:
     names = SIDE_NAMES[job.is_preference]
     context: dict[str, Any] = {
         "lens_job": job,
+        "wait": Waiting(person(request), now=timezone.now()).of(job),
         "names": names,
         "base": job.version.base(),
         "trained": visible_versions(person(request)).filter(parent__isnull=False).order_by("-pk").first(),

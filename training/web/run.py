@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from labeling.web.edge import page, person
@@ -13,6 +14,7 @@ from training.engine.losses import loss_without_preference
 from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
+from training.queries.waiting import Waiting
 from training.web.setting_labels import dropped_label, setting_label
 
 
@@ -27,6 +29,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     dropped = run.snapshot.manifest.get("dropped", {})
     context = {
         "run": run,
+        "run_wait": Waiting(person(request), now=timezone.now()).of(run),
         "campaign": run.campaign,
         "version": getattr(run, "version", None),
         "serving": deployment.version if deployment else None,

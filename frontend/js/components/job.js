@@ -5,7 +5,7 @@ import { call } from "../lib/api.js";
 import { one } from "../lib/dom.js";
 import { count, duration, fixed, percent } from "../lib/format.js";
 import { poll } from "../lib/poll.js";
-import { isActive, statusLabel } from "../lib/job_status.js";
+import { isActive, showWait, statusLabel } from "../lib/job_status.js";
 import { gettext, interpolate } from "../lib/translation.js";
 
 /**
@@ -14,6 +14,7 @@ import { gettext, interpolate } from "../lib/translation.js";
  * @property {number} done
  * @property {number} total
  * @property {string} error
+ * @property {import("../lib/job_status.js").Wait | null} [waits_for]
  * @property {number | null} [rate] completions a second
  * @property {number | null} [remaining_seconds]
  * @property {number} [tokens_written]
@@ -93,6 +94,7 @@ function show(element, job, isRun) {
   }
   const line = element.querySelector("[data-job-line]");
   if (line) line.textContent = (isRun ? runLine(job) : generationLine(job)).join(" · ");
+  showWait(element, job.waits_for ?? null);
 }
 
 /**
@@ -114,7 +116,8 @@ function generationLine(job) {
  * @returns {string[]}
  */
 function runLine(job) {
-  if (!job.total) return [job.status === "queued" ? gettext("Waiting for a worker") : gettext("Preparing")];
+  if (job.status === "queued" && !job.done) return [];
+  if (!job.total) return [gettext("Preparing")];
   const parts = [interpolate(gettext("%(done)s of %(total)s steps"), { done: count(job.done), total: count(job.total) })];
   const latest = job.latest ?? {};
   if (latest.what && latest.of) {

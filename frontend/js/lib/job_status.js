@@ -13,6 +13,26 @@ const LABELS = /** @type {Record<string, string>} */ ({
 const ACTIVE = new Set(["queued", "running", "cancelling"]);
 
 /**
+ * @typedef {object} Wait why a job does not run now
+ * @property {string} reason
+ * @property {string} sentence
+ */
+
+/**
+ * Says in a job's part of the page for what it waits.
+ *
+ * @param {ParentNode} place
+ * @param {Wait | null} wait null: it does not wait
+ */
+export function showWait(place, wait) {
+  const line = place.querySelector("[data-job-wait]");
+  if (!(line instanceof HTMLElement)) return;
+  line.hidden = !wait;
+  line.classList.toggle("notice-warning", wait?.reason === "worker" || wait?.reason === "server");
+  if (line.textContent !== (wait?.sentence ?? "")) line.textContent = wait?.sentence ?? "";
+}
+
+/**
  * @param {string} status as the API names it
  * @returns {string}
  */

@@ -8,7 +8,7 @@ import { dpoFigures } from "../lib/dpo_figures.js";
 import { fixed, percent } from "../lib/format.js";
 import { refreshParts } from "../lib/live_parts.js";
 import { poll } from "../lib/poll.js";
-import { isActive, statusLabel } from "../lib/job_status.js";
+import { isActive, showWait, statusLabel } from "../lib/job_status.js";
 import { gettext } from "../lib/translation.js";
 
 /** @typedef {keyof import("../lib/dpo_figures.js").Figures} Name */
@@ -57,6 +57,7 @@ if (maybe("[data-active]", HTMLElement)) {
     if (chip && isActive(job.status)) {
       chip.dataset.state = job.status;
       chip.textContent = statusLabel(job.status);
+      showWait(document, job.waits_for);
       return false;
     }
     if (!(await refreshParts())) location.reload();

@@ -18,6 +18,9 @@ class CampaignProgressSerializer(serializers.Serializer[Any]):
     gold = serializers.IntegerField(help_text="For leads; 0 for others.")
     annotators = serializers.IntegerField()
     judgments_today = serializers.IntegerField()
+    coming_pairs = serializers.CharField(
+        allow_blank=True, help_text="When the model will have written new pairs, in a sentence; empty: it writes none."
+    )
 
 
 class EstimateSerializer(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from labeling.api.serializers.records import AdjudicationSerializer, ConflictSer
 from labeling.models import Comparison, Scope
 from labeling.queries.agreement import agreement
 from labeling.queries.annotators import annotator_summaries
+from labeling.queries.coming import coming_pairs
 from labeling.queries.conflicts import has_judged, next_waiting, statements_on
 from labeling.queries.progress import campaign_progress
 
@@ -30,7 +31,7 @@ class ProgressView(ApiView):
         progress = campaign_progress(campaign, now=self.now)
         if not leads(self.person, campaign):
             progress = progress.for_annotators(campaign)
-        return Response(progress.as_dict())
+        return Response({**progress.as_dict(), "coming_pairs": coming_pairs(campaign, self.now)})
 
 
 class AgreementView(ApiView):

@@ -127,8 +127,17 @@ def test_it_starts_answers_and_stops_whole_on_ctrl_c(var: VarDirectory) -> None:
         assert f"http://127.0.0.1:{run.port}/" in run.text
         assert run.answers()
         programs = {process.environ().get(PROGRAM_VARIABLE) for process in run.processes()}
-        assert {"postgres", "valkey", "web", "worker", "worker-long", "worker-lens", "beat"} <= programs
-        for program in ("web", "worker", "worker-long", "worker-lens"):
+        assert {
+            "postgres",
+            "valkey",
+            "web",
+            "worker",
+            "worker-generate",
+            "worker-train",
+            "worker-lens",
+            "beat",
+        } <= programs
+        for program in ("web", "worker", "worker-generate", "worker-train", "worker-lens"):
             run.wait_until(f"{program} was healthy", partial(run.is_healthy, program))
         assert not run.is_healthy("nobody")
         run.press_ctrl_c()

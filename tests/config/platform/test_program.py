@@ -13,7 +13,7 @@ from config.platform.program import main
 @pytest.mark.parametrize("arguments", [[], ["nobody"], ["web", "beat"]])
 def test_an_unknown_name_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
-    assert "web, worker, worker-long, worker-lens, beat" in capsys.readouterr().err
+    assert "web, worker, worker-generate, worker-train, worker-lens, beat" in capsys.readouterr().err
 
 
 def test_the_process_is_replaced_with_the_program() -> None:

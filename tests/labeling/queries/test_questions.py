@@ -18,7 +18,7 @@ def asked(scene: Stage, user: User) -> Question:
 
 def test_questions_are_filtered_by_their_status() -> None:
     scene = stage(comparisons=1, overlap=2)
-    first, second = asked(scene, scene.alice), asked(scene, scene.bob)
+    first, _ = asked(scene, scene.alice), asked(scene, scene.bob)
     answer_question(question=first, answer="So.", acting_user=scene.maya, now=scene.now)
     assert [one.pk for one in filtered_questions(scene.campaign, status="answered")] == [first.pk]
     assert filtered_questions(scene.campaign).count() == 2

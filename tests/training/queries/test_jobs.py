@@ -1,25 +1,13 @@
 """How far jobs are, and what came of them."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone, translation
+from django.utils import translation
 
 from common.sentences import Sentence
-from tests.training.conftest import QUESTIONS
-from training.models import GenerationJob, JobStatus
-from training.queries.jobs import LeftOut, diversity, left_out, remaining_seconds
+from training.models import GenerationJob
+from training.queries.jobs import LeftOut, diversity, left_out
 
 pytestmark = pytest.mark.django_db
-
-
-def test_the_rate_says_how_long_it_will_still_take(job: GenerationJob) -> None:
-    assert remaining_seconds(job) is None
-    GenerationJob.objects.filter(pk=job.pk).update(
-        status=JobStatus.RUNNING, rate=2.0, done=10, heartbeat_at=timezone.now() + timedelta(days=1)
-    )
-    job.refresh_from_db()
-    assert remaining_seconds(job) == pytest.approx((2 * len(QUESTIONS) - 10) / 2)
 
 
 def test_diversity_is_the_mean_over_the_pairs_added(job: GenerationJob) -> None:

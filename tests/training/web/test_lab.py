@@ -33,7 +33,7 @@ def test_an_annotator_picks_the_better_one_and_trains(visiting: Visiting) -> Non
     assert (session.lesson["chosen"], session.lesson["rejected"]) == (FORM["other"], FORM["one"])
     assert session.config["dpop_weight"] > 0
     assert session.config["beta"] == 0.3
-    assert "Waiting for a worker" in alice.get("/lab/").content.decode()
+    assert "Starts in a moment." in alice.get("/lab/").content.decode()
     alice.post(f"/lab/{session.pk}/steps/", {"steps": "5"})
     session.refresh_from_db()
     assert session.total == 9

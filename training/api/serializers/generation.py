@@ -7,12 +7,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.models import Campaign
+from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import (
     CandidateStrategy,
     GenerationJob,
     ModelVersion,
 )
-from training.queries.jobs import diversity, left_out, remaining_seconds
+from training.queries.jobs import diversity, left_out
+from training.queries.remaining import remaining_seconds
 
 
 class GenerationRequestSerializer(serializers.Serializer[Any]):
@@ -50,7 +52,7 @@ class LeftOutSerializer(serializers.Serializer[Any]):
     pairs = serializers.IntegerField()
 
 
-class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
+class GenerationJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[GenerationJob]):
     """A generation job with its progress."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
@@ -86,6 +88,7 @@ class GenerationJobSerializer(serializers.ModelSerializer[GenerationJob]):
             "seed",
             "attempts",
             "error",
+            "waits_for",
             "rate",
             "remaining_seconds",
             "created_at",

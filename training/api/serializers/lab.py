@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS, MOST_WATCHED, REMEDIES
+from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import LabSession, ModelVersion
 
 
@@ -35,7 +36,7 @@ class AfterSerializer(serializers.Serializer[Any]):
     after = serializers.IntegerField(required=False, min_value=-1, help_text="Only points and texts of later steps.")
 
 
-class LabSessionSerializer(serializers.ModelSerializer[LabSession]):
+class LabSessionSerializer(WaitingJobSerializer, serializers.ModelSerializer[LabSession]):
     """An experiment with its progress. done, total: steps taken and asked for. points: the model's figures after each
     step, from 0 on; the first pair is learned, a second one only watched. wrote: the model's own samples."""
 
@@ -52,6 +53,7 @@ class LabSessionSerializer(serializers.ModelSerializer[LabSession]):
             "id",
             "status",
             "error",
+            "waits_for",
             "version",
             "done",
             "total",

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from training.api.serializers.playground import TurnSerializer
+from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import LensJob, ModelVersion
 
 
@@ -31,7 +32,7 @@ class LensJobRequestSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class LensJobSerializer(serializers.ModelSerializer[LensJob]):
+class LensJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[LensJob]):
     """A lens job. result: null until it is finished; then before (null: the reference itself, whose rewards are zero)
     and after, each side a list of [text, log-probability under the version, under the reference], in nats.
     is_preference: false where people prefer neither side; "chosen" and "rejected" are then the comparison's a and b."""
@@ -49,6 +50,7 @@ class LensJobSerializer(serializers.ModelSerializer[LensJob]):
             "id",
             "status",
             "error",
+            "waits_for",
             "version",
             "before",
             "reference",

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.models import Campaign
+from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import JobStatus, ModelVersion, Run, RunMetric
 
 
@@ -24,7 +25,7 @@ class RunRequestSerializer(serializers.Serializer[Any]):
     config = serializers.DictField(required=False)
 
 
-class RunSerializer(serializers.ModelSerializer[Run]):
+class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
     """A run with its progress. latest: the engine's newest progress line."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
@@ -49,6 +50,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "snapshot",
             "config",
             "error",
+            "waits_for",
             "latest",
             "gate",
             "created_at",

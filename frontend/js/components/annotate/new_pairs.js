@@ -1,7 +1,8 @@
 // When nothing is left to judge: looks whether comparisons were added, without taking one from anybody, and asks for one
-// when there were.
+// when there were. Meanwhile it says when the model will have written new ones.
 
 import { call } from "../../lib/api.js";
+import { one } from "../../lib/dom.js";
 import { poll } from "../../lib/poll.js";
 
 const LOOK_AGAIN_MS = 5000;
@@ -16,6 +17,7 @@ export class NewPairs {
   constructor(progressUrl, session) {
     this.progressUrl = progressUrl;
     this.session = session;
+    this.line = one("[data-coming]", HTMLElement);
   }
 
   /** @param {number} comparisons that the campaign has already */
@@ -27,6 +29,7 @@ export class NewPairs {
       async () => {
         if (!this.session.assignment) {
           const progress = await call("GET", this.progressUrl);
+          this.line.textContent = progress.coming_pairs;
           if (progress.comparisons > lastCount) await this.session.lookForMore();
           lastCount = progress.comparisons;
         }

@@ -43,7 +43,7 @@ export class ExperimentStatus {
  * @returns {string} empty: nothing
  */
 function waitingFor(session) {
-  if (session.status === "queued") return gettext("Waiting for a worker.");
+  if (session.status === "queued") return session.waits_for?.sentence ?? "";
   if (session.status !== "running") return "";
   if (!session.points.length) return gettext("Loading the model: about ten seconds.");
   if (session.done < session.total) return gettext("Training …");

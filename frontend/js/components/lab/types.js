@@ -16,6 +16,7 @@
  * @property {number} id
  * @property {string} status
  * @property {string} error
+ * @property {{ sentence: string } | null} [waits_for]
  * @property {number} done
  * @property {number} total
  * @property {Point[]} points

@@ -1,0 +1,63 @@
+"""The time that running jobs still need, from their own pace."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from training.engine.config import RunConfig
+from training.models import GenerationJob, JobStatus, Run
+
+# A step costs this many times what scoring the same pairs does: a forward and a backward (docs/experiments.md).
+STEP_TO_SCORING = 2.5
+# Without a sign of life for so long, nothing is known.
+UNKNOWN_AFTER = timedelta(seconds=90)
+
+
+def remaining_seconds(job: GenerationJob) -> float | None:
+    """The time that a generation job still needs at its current rate; None while that is unknown."""
+    if job.status != JobStatus.RUNNING or not job.rate:
+        return None
+    return max(0, job.total - job.done) / job.rate
+
+
+def run_remaining_seconds(run: Run, *, now: datetime) -> float | None:
+    """The time that a run still needs: the rest of its present phase, and the phases that follow.
+
+    A run scores all pairs with the reference, learns, scores the held-out pairs and then, unless it is set not to, all
+    pairs again. Probes and the promotion gate are not foreseen. None: not known.
+    """
+    latest, rate = run.latest, run.latest.get("pairs_per_second")
+    if run.status != JobStatus.RUNNING or not rate or run.heartbeat_at is None:
+        return None
+    since = now - run.heartbeat_at
+    if since > UNKNOWN_AFTER:
+        return None
+    what = latest.get("what", "")  # empty: it learns
+    scoring = rate if what else rate * STEP_TO_SCORING  # pairs per second
+    seconds = float(latest.get("remaining_seconds", 0.0))
+    config = RunConfig.from_mapping(run.config)
+    train, test = run.snapshot.train_pairs, run.snapshot.test_pairs
+    if what in ("reference", "held_out"):
+        steps = max(0, run.total - run.done)
+        seconds += min(steps * config.pairs_per_step, config.epochs * train) * STEP_TO_SCORING / scoring
+    if what in ("", "reference"):
+        seconds += test / scoring
+    if what == "final_train":
+        seconds += test / scoring
+    elif what != "final_test" and config.final_margins:
+        seconds += (train + test) / scoring
+    return max(0.0, seconds - since.total_seconds())
+
+
+def about(seconds: float) -> str:
+    """A time as people say it: a few seconds, about a minute, about 9 minutes, about 3 hours."""
+    if seconds < 30:
+        return _("a few seconds")
+    minutes = round(seconds / 60)
+    if minutes <= 1:
+        return _("about a minute")
+    if minutes < 90:
+        return ngettext("about %(count)s minute", "about %(count)s minutes", minutes) % {"count": minutes}
+    hours = round(minutes / 60)
+    return ngettext("about %(count)s hour", "about %(count)s hours", hours) % {"count": hours}
