@@ -13,11 +13,14 @@ class TrainingConfig(AppConfig):
         from labeling.events.types import offer
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
+        from labeling.web.event_links import add_links
         from training.queries.trained_on import trained_on
         from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
+        from training.web.event_links import LINKS
 
         register_lookup(trained_on)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
+        add_links(LINKS)
         offer(
             {
                 "generation.finished": _("A generation job has written its candidate pairs."),
