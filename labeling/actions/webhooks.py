@@ -65,7 +65,7 @@ def create_webhook(
     require_may_run(acting_user, campaign)
     webhook = Webhook(
         campaign=campaign,
-        url=_checked_url(url),
+        url=checked_url(url),
         event_types=_checked_types(event_types),
         secret=new_secret(seed),
         created_by=acting_user,
@@ -94,7 +94,7 @@ def change_webhook(
     require_may_run(acting_user, webhook.campaign)
     webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
     wanted = {
-        "url": webhook.url if url is None else _checked_url(url),
+        "url": webhook.url if url is None else checked_url(url),
         "event_types": webhook.event_types if event_types is None else _checked_types(event_types),
         "is_active": webhook.is_active if is_active is None else is_active,
     }
@@ -249,7 +249,8 @@ def _switch_off_if_dead(delivery: WebhookDelivery, now: datetime) -> None:
     )
 
 
-def _checked_url(url: str) -> str:
+def checked_url(url: str) -> str:
+    """The address, if messages can be sent to it. Raises AddressRefused."""
     try:
         check_address(url, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
     except NotSent as error:

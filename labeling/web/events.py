@@ -17,6 +17,7 @@ from labeling.models import Event
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person
 from labeling.web.event_labels import event_label, subject_label
+from labeling.web.event_links import comparison_number, link_of
 from labeling.web.event_values import field_label, value_in_words
 from labeling.web.forms import EventFilterForm
 
@@ -45,7 +46,16 @@ class EventEntry:
 
     @property
     def subject(self) -> str:
+        """The thing, with its number: of a judgment the comparison, which people know."""
+        number = comparison_number(self.event)
+        if number is not None:
+            return f"{subject_label('comparison')} {number}"
         return f"{subject_label(self.event.subject_type)} {self.event.subject_id}"
+
+    @property
+    def link(self) -> str:
+        """The page of that thing; empty: it has none."""
+        return link_of(self.event)
 
 
 @page
@@ -59,7 +69,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     before = whole_number(request.GET.get("before", ""))
     if before is not None:
         log = log.filter(pk__lt=before)
-    rows = list(log.order_by("-pk")[: SHOWN + 1])
+    rows = list(log.select_related("campaign").order_by("-pk")[: SHOWN + 1])
     query = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {
         "campaign": campaign,
@@ -95,4 +105,5 @@ def _changes(event: Event) -> list[Change]:
             value_in_words(subject, name, after[name]) if name in after else None,
         )
         for name in [*before, *(name for name in after if name not in before)]
+        if (subject, name) != ("judgment", "comparison")  # it is the object
     ]

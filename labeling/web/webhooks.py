@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import DomainError, NotAllowed
+from common.outgoing.posting import Reply
+from common.wording import decimals
 from labeling.access import get_delivery, get_led_campaign, get_webhook, require_admin
+from labeling.actions.webhook_tests import send_test_message
 from labeling.actions.webhooks import (
     change_webhook,
     create_webhook,
@@ -31,9 +35,14 @@ SHOWN = 50
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhooks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
-    """Lists the webhooks and their newest messages; a POST creates a webhook and shows its secret, once."""
+    """Lists the webhooks and their newest messages; a POST creates a webhook and shows its secret, once.
+
+    With `do=test`, a POST sends a test message to the address instead.
+    """
     campaign = _campaign(request, slug)
     form = WebhookForm(request.POST or None)
+    if request.POST.get("do") == "test":
+        return _test(request, campaign, form)
     created = _create(request, campaign, form) if request.method == "POST" and form.is_valid() else None
     return _list(request, campaign, WebhookForm() if created else form, created)
 
@@ -88,6 +97,31 @@ def _campaign(request: HttpRequest, slug: str | None) -> Campaign | None:
         require_admin(person(request))
         return None
     return get_led_campaign(person(request), slug)
+
+
+def _test(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> HttpResponse:
+    """Sends a test message and shows the response; what was typed stays."""
+    form.fields["event_types"].required = False
+    if form.is_valid():
+        url = form.cleaned_data["url"]
+        try:
+            reply = send_test_message(url=url, campaign=campaign, acting_user=person(request), now=timezone.now())
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            _report(request, reply)
+    return _list(request, campaign, form, None)
+
+
+def _report(request: HttpRequest, reply: Reply) -> None:
+    values = {"status": reply.status, "seconds": decimals(reply.seconds, 2)}
+    if reply.status < 300:
+        messages.success(request, _("The test message was accepted: %(status)s in %(seconds)s s.") % values)
+    else:
+        text = _("The address responded with %(status)s: it does not accept messages. Check its path and its log.")
+        messages.error(request, text % values)
 
 
 def _create(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook | None:

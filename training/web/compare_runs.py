@@ -18,7 +18,7 @@ from training.engine.config import RunConfig
 from training.models import ModelVersion, Run
 from training.queries.jobs import run_metrics
 from training.web.run import start_loss
-from training.web.setting_labels import setting_label
+from training.web.setting_labels import setting_label, setting_value
 
 MOST = 4
 """There are as many colours for curves."""
@@ -132,7 +132,7 @@ def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
     for name, default in RunConfig().as_dict().items():
         values = [run.config.get(name, default) for run in runs]
         if name == "beta" or len({repr(value) for value in values}) > 1:
-            rows.append((setting_label(name), [str(value) for value in values]))
+            rows.append((setting_label(name), [setting_value(value) for value in values]))
     return rows
 
 

@@ -15,7 +15,7 @@ from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
-from training.web.setting_labels import dropped_label, setting_label
+from training.web.setting_labels import dropped_label, setting_label, setting_value
 
 
 @page
@@ -48,9 +48,9 @@ def start_loss(config: dict[str, Any]) -> float | None:
     return loss_without_preference(RunConfig.from_mapping(config).loss_settings)
 
 
-def _settings(run: Run) -> list[tuple[str, Any, bool]]:
+def _settings(run: Run) -> list[tuple[str, str, bool]]:
     """Label, value and whether it differs from the engine's default, for every setting of the run."""
     return [
-        (setting_label(name), run.config.get(name, value), name in run.config)
+        (setting_label(name), setting_value(run.config.get(name, value)), name in run.config)
         for name, value in RunConfig().as_dict().items()
     ]

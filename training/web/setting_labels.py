@@ -1,7 +1,11 @@
 """The engine's settings and figures in words, for pages that list them."""
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from common.wording import significant
 
 SETTINGS: dict[str, str | Promise] = {
     "adam_beta1": _("Adam: memory of the gradient"),
@@ -91,6 +95,15 @@ DROPPED: dict[str, str | Promise] = {
 def setting_label(name: str) -> str:
     """A setting of the engine in words."""
     return str(SETTINGS.get(name, name.replace("_", " ")))
+
+
+def setting_value(value: Any) -> str:
+    """The value of a setting in words: numbers as the language writes them, lists with commas."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return significant(value) if isinstance(value, float) else str(value)
 
 
 def result_label(name: str) -> str:

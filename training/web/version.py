@@ -13,7 +13,7 @@ from training.actions.versions import promote
 from training.models import Deployment
 from training.queries.serving import current_deployment
 from training.web.run import start_loss
-from training.web.setting_labels import result_label, setting_label
+from training.web.setting_labels import result_label, setting_label, setting_value
 
 
 @page
@@ -36,7 +36,10 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
         "deployments": version.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)
         .select_related("by")
         .order_by("-pk"),
-        "config": [(setting_label(name), value) for name, value in sorted(version.lineage.get("config", {}).items())],
+        "config": [
+            (setting_label(name), setting_value(value))
+            for name, value in sorted(version.lineage.get("config", {}).items())
+        ],
         "start_loss": start_loss(version.run.config) if version.run else None,
         "nav": "versions",
     }

@@ -1,0 +1,25 @@
+"""The pages of training's things, for the event log: as in `labeling.web.event_links`."""
+
+from collections.abc import Mapping
+
+from django.urls import reverse
+
+from labeling.models import Event
+from labeling.web.event_links import Link, campaign_page
+from training.models import ModelVersion
+
+
+def _version(event: Event) -> str:
+    version = ModelVersion.objects.filter(pk=event.subject_id).only("name").first()
+    return reverse("version", args=[version.name]) if version else ""
+
+
+LINKS: Mapping[str, Link] = {
+    "deployment": lambda event: reverse("versions"),
+    "generationjob": campaign_page("campaign"),
+    "lensjob": lambda event: reverse("lens_job", args=[event.subject_id]),
+    "modelversion": _version,
+    "retrainingrule": campaign_page("campaign"),
+    "run": lambda event: reverse("run", args=[event.subject_id]),
+    "snapshot": campaign_page("campaign"),
+}
