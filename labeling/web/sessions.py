@@ -25,6 +25,9 @@ NOTED_EVERY = 300
 
 NOTED_AT = "noted_at"
 
+NEVER_NOTED = "/judgment/"
+"""The end of the address of a judgment. People wait for it; the renewals of leases say as well that they are there."""
+
 
 class SessionActivityMiddleware:
     """Notes when and with which browser a session was last used."""
@@ -33,11 +36,13 @@ class SessionActivityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY in request.session:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.endswith(NEVER_NOTED):
             self._note(request)
         return self.get_response(request)
 
     def _note(self, request: HttpRequest) -> None:
+        if SESSION_KEY not in request.session:
+            return
         now = timezone.now()
         key, noted_at = request.session.get(NOTED_AT, ("", 0))
         if key == request.session.session_key and now.timestamp() - noted_at < NOTED_EVERY:

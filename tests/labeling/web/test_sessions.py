@@ -51,3 +51,8 @@ def test_nobody_ends_the_session_of_somebody_else(visiting: Visiting) -> None:
     bob.get("/you/")
     alice.post("/you/sessions/end/", {"session": str(BrowserSession.objects.get().pk)})
     assert bob.get("/you/").status_code == 200
+
+
+def test_a_judgment_does_not_wait_for_it(visiting: Visiting) -> None:
+    visiting(person("alice")).post("/api/v1/assignments/1/judgment/", {}, content_type="application/json")
+    assert not BrowserSession.objects.exists()
