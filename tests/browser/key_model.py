@@ -82,9 +82,9 @@ class PageModel:
     keys: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rows = zip(range(1, 99), CRITERIA_KEYS[: len(self.campaign.criteria)], strict=False)
-        of_criteria = {f"criterion-{row}-{name}": [key] for row, keys in rows for name, key in zip(ANSWERS, keys, strict=True)}
-        self.keys = {action: list(keys) for action, keys in (KEYS | of_criteria).items()}
+        self.keys = {action: list(keys) for action, keys in KEYS.items()}
+        for row, keys in enumerate(CRITERIA_KEYS[: len(self.campaign.criteria)], start=1):
+            self.keys |= {f"criterion-{row}-{answer}": [key] for answer, key in zip(ANSWERS, keys, strict=True)}
 
     # --- Keys -----------------------------------------------------------------------------------------------------
 
@@ -140,9 +140,7 @@ class PageModel:
             return {held.lower(), held.upper()} if name in SIDES and len(held) == 1 else {held}
 
         others = (other for other in self.keys if other != action)
-        return [
-            other for other in others if any(cases(other, held) & cases(action, key) for held in self.keys[other])
-        ]
+        return [other for other in others if any(cases(other, held) & cases(action, key) for held in self.keys[other])]
 
     def change_key(self, action: str, key: str) -> None:
         """The first key of an action is replaced; who had the new one loses it."""
@@ -203,7 +201,9 @@ class PageModel:
     def _is_missing(self) -> bool:
         return any(name not in self.answers for name, is_required in self.campaign.criteria.items() if is_required)
 
-    def judge(self, choice: str, *, strength: int | None = None, edit: str = "", reason: str = "", flag: str = "") -> None:
+    def judge(
+        self, choice: str, *, strength: int | None = None, edit: str = "", reason: str = "", flag: str = ""
+    ) -> None:
         if choice != "skip" and self._is_missing:
             return
         criteria = () if choice == "skip" else tuple(sorted(self.answers.items()))

@@ -74,7 +74,7 @@ def test_on_a_phone_tabs_bring_the_other_text_into_view_where_it_was_left(
     page.keyboard.press("Enter")
     expect(right).to_have_attribute("aria-pressed", "true")
     if motion == "reduce":
-        picture(page, "annotate-phone-right", whole=False)
+        picture(page, "annotate-phone-right")
     heading = page.locator("#right h2").bounding_box()
     assert heading is not None
     assert 0 <= heading["y"] < PHONE["height"] / 2  # not lost above a longer text
@@ -105,11 +105,11 @@ def test_on_a_phone_the_tools_are_in_one_line_and_no_key_is_shown(
     assert len({box["top"] for box in tops}) == 1
     assert max(box["right"] for box in tops) <= PHONE["width"]
     expect(page.locator("kbd:visible")).to_have_count(0)
-    picture(page, f"annotate-phone-{language}", whole=False)
+    picture(page, f"annotate-phone-{language}")
     page.get_by_test_id("open-more-tools").tap()
     menu = page.get_by_test_id("more-tools")
     expect(menu).to_be_visible()
-    picture(page, f"annotate-phone-tools-{language}", whole=False)
+    picture(page, f"annotate-phone-tools-{language}")
     expect(page.locator("kbd:visible")).to_have_count(0)
     assert barriers(page) == []
     menu.get_by_role("button", name=re.compile("Source|Quelltext")).tap()

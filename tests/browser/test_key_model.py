@@ -1,6 +1,6 @@
 """Any sequence of keys and clicks leaves exactly the judgments that a model of the annotator's page predicts.
 
-Each seed is 200 random steps. KEY_SEEDS="7" replays a sequence, KEY_SEEDS="100-150" tries others (`make test-keys SEEDS=100-150`).
+Each seed is 200 random steps. KEY_SEEDS="7" replays a sequence, `make test-keys SEEDS=100-150` tries others.
 """
 
 import os
@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from labeling.models import Judgment, User
 from tests.browser.annotating import PATH
 from tests.browser.conftest import SignIn
-from tests.browser.key_model import ANSWERS, SIDES, Campaign, Edit, Judged, PageModel
+from tests.browser.key_model import ANSWERS, SIDES, Campaign, Judged, PageModel
 from tests.people import Stage, stage
 
 STEPS = 200
@@ -38,8 +38,8 @@ STATE = """() => {
         texts: ["left", "right"].map((side) => document.querySelector(`#${side} .prose`).textContent.trim()),
     }; }"""
 AGAIN = """([key, times]) => { for (let number = 0; number < times; number += 1) {
-    const place = { 1: "Digit1", 2: "Digit2" }[key] ?? key;
-    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, code: place, bubbles: true, cancelable: true })); } }"""
+    const press = { key, code: key, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new KeyboardEvent("keydown", press)); } }"""
 
 
 def seeds() -> list[int]:
@@ -66,7 +66,7 @@ class Walk:
 
     def step(self) -> None:
         """One random step; what it leaves is as the model says."""
-        step = self._draw()
+        taken, step = len(self.log), self._draw()
         self.page.wait_for_function(READY)
         step()
         self.page.wait_for_function(READY)
@@ -76,13 +76,15 @@ class Walk:
             model.pair = state["pair"]
             self.seen.add(model.pair)
         on_page = {name: state[name] for name in ("pair", "answers", "comment", "dialog")}
-        if self.log:
+        if len(self.log) > taken:
             self.log[-1] += f" -> {model.pair}"
         expected = {"pair": model.pair, "answers": model.answers, "comment": model.comment, "dialog": model.dialog}
         assert on_page == expected, self.story("the page is not as the model says")
 
     def story(self, problem: str) -> str:
-        return f"{problem}; replay with KEY_SEEDS={self.seed}. The last of {len(self.log)} steps:\n" + "\n".join(self.log[-12:])
+        """A problem, how to see it again, and the steps that led to it."""
+        head = f"{problem}; replay with KEY_SEEDS={self.seed}. The last of {len(self.log)} steps:"
+        return "\n".join([head, *self.log[-12:]])
 
     def _draw(self) -> Callable[[], None]:
         model = self.model
@@ -237,8 +239,8 @@ class Walk:
 
 def stored(user: User) -> list[Judged]:
     """The judgments that count, in order, as they were displayed."""
-    judgments = Judgment.objects.filter(annotator=user, superseded_at=None).order_by("pk").select_related("comparison__prompt")
-    return [_as_displayed(judgment) for judgment in judgments]
+    judgments = Judgment.objects.filter(annotator=user, superseded_at=None).select_related("comparison__prompt")
+    return [_as_displayed(judgment) for judgment in judgments.order_by("pk")]
 
 
 def _as_displayed(judgment: Judgment) -> Judged:

@@ -8,7 +8,6 @@ from tests.browser.annotating import PATH, judged, press
 from tests.browser.conftest import PHONE, WIDE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage, person, stage
 
-
 CRITERIA = [
     {"name": "Polite", "description": "Which is more polite?", "required": False},
     {"name": "Correct", "description": "Which is right?", "required": True},
@@ -61,7 +60,9 @@ def test_the_keys_of_criteria_are_shown_beside_them_and_can_be_changed(
     assert judgment.criteria == {"Polite": judgment.assignment.right, "Correct": "tie"}
 
 
-@pytest.mark.parametrize(("key", "flag", "sentence"), [("h", "harm", "harmful"), ("p", "personal_data", "personal data")])
+@pytest.mark.parametrize(
+    ("key", "flag", "sentence"), [("h", "harm", "harmful"), ("p", "personal_data", "personal data")]
+)
 def test_a_flag_takes_two_keys_and_takes_the_pair_away_from_everybody(
     key: str, flag: str, sentence: str, on_stage: Stage, sign_in: SignIn
 ) -> None:

@@ -219,7 +219,7 @@ class AnnotatePage {
     if (action === "tie" || action === "both_bad" || action === "skip") {
       return this.choices.offers(action) ? () => this.judge({ choice: action }, 0) : null;
     }
-    return action && (this.#criterionAction(action) ?? this.tools.action(action));
+    return action ? (this.#criterionAction(action) ?? this.tools.action(action)) : null;
   }
 
   /** @param {string} action */
