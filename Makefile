@@ -70,6 +70,11 @@ test: browser ## Run all tests, including those in a browser (TESTS="tests/label
 	@scripts/test_javascript.sh $(BIN)/python
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
 
+.PHONY: test-keys
+SEEDS ?= 100-119
+test-keys: browser ## Walk over the judging page with random keys and clicks (SEEDS=100-119, or one to replay)
+	@$(TEST_SERVICES) env KEY_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 1 --dist loadgroup tests/browser/test_key_model.py
+
 .PHONY: pictures
 pictures: ## Take the README's pictures: the whole loop once, with the real model, in a real browser
 	@$(MAKE) test TESTS=tests/flows/test_whole_loop.py

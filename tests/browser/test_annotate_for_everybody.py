@@ -3,16 +3,20 @@
 import re
 from typing import Any
 
+import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Completion, Judgment
 from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
-from tests.people import Stage, asks
+from tests.browser.test_display import barriers
+from tests.people import Stage, asks, stage
 
 
-def test_on_a_phone_the_completions_are_stacked_the_choices_in_reach_and_touch_is_enough(
+def test_on_a_phone_a_swipe_shows_the_other_text_the_choices_are_in_reach_and_touch_is_enough(
     on_stage: Stage, sign_in: SignIn, picture: Picture
 ) -> None:
     page = sign_in(on_stage.alice, viewport=PHONE, has_touch=True, is_mobile=True)
@@ -21,16 +25,19 @@ def test_on_a_phone_the_completions_are_stacked_the_choices_in_reach_and_touch_i
     left, right = (page.get_by_test_id(f"completion-{side}").bounding_box() for side in ("left", "right"))
     assert left is not None
     assert right is not None
-    assert right["y"] >= left["y"] + left["height"]
+    assert left["x"] >= 0
+    assert left["x"] + left["width"] <= PHONE["width"]
+    assert left["x"] + left["width"] < right["x"] < PHONE["width"]  # its edge shows that it is there
+    assert right["y"] == left["y"]
     bar = page.get_by_test_id("choice-bar").bounding_box()
     assert bar is not None
     assert bar["y"] + bar["height"] <= PHONE["height"] + 1
     assert bar["height"] < 160
     assert no_sideways_scrolling(page)
     picture(page, "annotate-phone")
-    page.get_by_role("button", name="Top is better").tap()
+    page.get_by_role("button", name="Left is better").tap()
     judged(page, 1)
-    page.get_by_role("button", name="Bottom is better").tap()
+    page.get_by_role("button", name="Right is better").tap()
     judged(page, 2)
     page.get_by_test_id("skip").tap()
     page.get_by_role("button", name="Skip without a reason").tap()
@@ -44,6 +51,74 @@ def test_on_a_phone_the_completions_are_stacked_the_choices_in_reach_and_touch_i
     judged(page, 3)
     assert choices(on_stage.alice) == ["left", "right", "tie"]
     assert Judgment.objects.exclude(comment="").get().comment == "By thumb."
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_on_a_phone_tabs_bring_the_other_text_into_view_where_it_was_left(
+    motion: str, on_stage: Stage, sign_in: SignIn, picture: Picture
+) -> None:
+    on_stage.campaign.comparisons.all().delete()
+    long, short = "\n\n".join(f"Paragraph {number}." for number in range(60)), "Short."
+    for number in range(2):
+        texts = (CompletionDraft(long), CompletionDraft(short))
+        on_stage.add([ComparisonDraft(prompt=asks(f"Go on, {number}?"), first=texts[0], second=texts[1])])
+    wishes: dict[str, Any] = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "reduced_motion": motion}
+    page = sign_in(on_stage.alice, path=PATH, **wishes)
+    ready(page)
+    tabs = page.get_by_role("group", name="Completion in view")
+    left, right = (tabs.get_by_role("button", name=name) for name in ("Left", "Right"))
+    expect(left).to_have_attribute("aria-pressed", "true")
+    frame = page.locator(".completions")
+    page.evaluate("scrollTo(0, 900)")
+    right.focus()
+    page.keyboard.press("Enter")
+    expect(right).to_have_attribute("aria-pressed", "true")
+    if motion == "reduce":
+        picture(page, "annotate-phone-right")
+    heading = page.locator("#right h2").bounding_box()
+    assert heading is not None
+    assert 0 <= heading["y"] < PHONE["height"] / 2  # not lost above a longer text
+    assert heading["x"] < PHONE["width"] / 2
+    left.tap()
+    expect(left).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("scrollY") == 900
+    frame.evaluate("frame => frame.scrollTo({left: frame.scrollWidth, behavior: 'instant'})")  # as a swipe does
+    expect(right).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("choose-tie").tap()
+    judged(page, 1)
+    expect(left).to_have_attribute("aria-pressed", "true")  # a new pair begins with the left one
+    assert frame.evaluate("frame => frame.scrollLeft") == 0
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-DE"])
+def test_on_a_phone_the_tools_are_in_one_line_and_no_key_is_shown(
+    language: str, transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    asked = [{"name": "Correct", "description": "Which is right?", "required": True}]
+    scene = stage(comparisons=3, allow_edit=True, criteria=asked)
+    write_guidelines(campaign=scene.campaign, text="# Be kind", acting_user=scene.maya, now=timezone.now())
+    page = sign_in(scene.alice, path=PATH, viewport=PHONE, has_touch=True, is_mobile=True, locale=language)
+    ready(page)
+    tools = page.get_by_test_id("tools")
+    tops = tools.locator("> .button:visible").evaluate_all("all => all.map(each => each.getBoundingClientRect())")
+    assert len(tops) == 3
+    assert len({box["top"] for box in tops}) == 1
+    assert max(box["right"] for box in tops) <= PHONE["width"]
+    expect(page.locator("kbd:visible")).to_have_count(0)
+    picture(page, f"annotate-phone-{language}")
+    page.get_by_test_id("open-more-tools").tap()
+    menu = page.get_by_test_id("more-tools")
+    expect(menu).to_be_visible()
+    picture(page, f"annotate-phone-tools-{language}")
+    expect(page.locator("kbd:visible")).to_have_count(0)
+    assert barriers(page) == []
+    menu.get_by_role("button", name=re.compile("Source|Quelltext")).tap()
+    expect(menu).to_be_hidden()
+    assert page.locator(".prose.is-plain").count() == 2
+    page.get_by_test_id("open-guidelines").tap()
+    expect(page.get_by_test_id("guidelines")).to_be_visible()
+    expect(page.locator("kbd:visible")).to_have_count(0)
+    assert no_sideways_scrolling(page)
 
 
 def test_every_finger_sized_button_is_at_least_44_pixels_high_on_a_phone(on_stage: Stage, sign_in: SignIn) -> None:

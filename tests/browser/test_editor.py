@@ -55,7 +55,7 @@ def test_the_editor_shows_the_prompt_and_both_texts_and_asks_how_much_better(
         text = page.get_by_test_id(f"completion-{side}").locator(".prose").inner_text()
         assert page.get_by_test_id(f"edit-{side}").locator(".prose").inner_text() == text
     dialog.get_by_role("radio", name=re.compile("Right|Bottom")).check()
-    picture(page, f"annotate-editor-{name}-{theme}", whole=False)
+    picture(page, f"annotate-editor-{name}-{theme}")
     assert barriers(page) == []
     page.get_by_test_id("edited").fill("Three plums.")
     page.get_by_test_id("save-edit").click()  # the browser asks for the strength

@@ -54,7 +54,7 @@ export class KeyBindings {
    */
   find(event, modified) {
     // The character first, then the digit's place: on a German keyboard "=" is typed with the 0.
-    const keys = event.altKey ? [keyOf(event)] : [...new Set([event.key, keyOf(event)])];
+    const keys = event.altKey ? [keyOf(event)] : [...new Set([characterOf(event), keyOf(event)])];
     for (const key of keys) {
       const action = Object.keys(this.defaults).find((each) => this.#isPressed(each, key, event, modified.includes(each)));
       if (action) return action;
@@ -81,7 +81,9 @@ export class KeyBindings {
   change(action, key) {
     const [first, ...rest] = this.of(action);
     const kept = first !== undefined && this.of(action).includes(key) ? [first, ...rest] : rest;
-    for (const [other, keys] of Object.entries(this.changed)) {
+    // Those of other pages, too: actions of theirs may have been given the key.
+    for (const other of new Set([...this.holders(action, key), ...Object.keys(this.changed)])) {
+      const keys = this.changed[other] ?? this.of(other);
       this.changed[other] = keys.filter((held) => other === action || !this.#collide(action, key, other, held));
     }
     this.changed[action] = [key, ...kept.filter((each) => each !== key)];
@@ -103,7 +105,7 @@ export class KeyBindings {
   #isPressed(action, key, event, isModified) {
     if (isModified) return this.of(action).includes(key.length === 1 ? key.toLowerCase() : key);
     if (event.altKey) return false;
-    const isOtherCharacter = event.shiftKey && key !== event.key; // shift and a digit
+    const isOtherCharacter = event.shiftKey && key !== characterOf(event); // shift and a digit
     return !isOtherCharacter && this.of(action).includes(key);
   }
 
@@ -168,7 +170,16 @@ export function keyOf(event) {
   if (digit?.[1]) return digit[1];
   const letter = /^Key([A-Z])$/.exec(event.code);
   if (event.altKey && letter?.[1]) return letter[1].toLowerCase();
-  return event.key;
+  return characterOf(event);
+}
+
+/**
+ * @param {KeyPress} event
+ * @returns {string} what is typed; capital letters only with shift, whatever caps lock says
+ */
+function characterOf({ key, shiftKey }) {
+  if (key.length > 1) return key;
+  return shiftKey ? key.toUpperCase() : key.toLowerCase();
 }
 
 /**

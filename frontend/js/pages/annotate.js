@@ -40,6 +40,8 @@ const SIDES = ["left", "right"];
 class AnnotatePage {
   /** The last judgment in words, announced together with the pair that follows. */
   #lastSentence = "";
+  /** @type {Map<number, Partial<JudgmentDraft>>} answers to pairs that made way for one whose judgment was undone */
+  #unfinished = new Map();
 
   /** @param {HTMLElement} page */
   constructor(page) {
@@ -137,6 +139,8 @@ class AnnotatePage {
    * @param {JudgmentDraft | null} earlier the judgment that was undone
    */
   #showPair(pair, reason, earlier) {
+    if (reason === "undone") this.#unfinished.set(this.choices.pairId, this.#withAnswers({ choice: "" }));
+    const answers = earlier ?? this.#unfinished.get(pair?.id ?? 0) ?? {};
     this.choices.show(pair?.id ?? null);
     this.choices.clearPicked();
     this.pairView.show(pair);
@@ -151,8 +155,9 @@ class AnnotatePage {
       announce(`${this.#lastSentence} ${gettext("The next pair is shown.")}`);
     }
     this.pairView.focusTop();
-    this.criteria.fill(earlier?.criteria ?? {});
-    this.comment.fill(earlier?.comment ?? "");
+    this.criteria.fill(answers.criteria ?? {});
+    this.comment.fill(answers.comment ?? "");
+    this.#unfinished.delete(pair.id);
     this.guard.close();
     this.edit?.prepare(pair, earlier);
     void this.#updateGuidelines(pair.guideline_version ?? 0);
@@ -206,12 +211,17 @@ class AnnotatePage {
    * @returns {(() => void) | null} what the key does here
    */
   #actionOf(event) {
+    return this.#boundAction(event) ?? (this.criteria.wouldMove(event) ? () => {} : null);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #boundAction(event) {
     const action = this.bindings.find(event, this.strength ? SIDES : []);
     if (action === "left" || action === "right") return this.#sideAction(action, event);
     if (action === "tie" || action === "both_bad" || action === "skip") {
       return this.choices.offers(action) ? () => this.judge({ choice: action }, 0) : null;
     }
-    return action && (this.#criterionAction(action) ?? this.tools.action(action));
+    return action ? (this.#criterionAction(action) ?? this.tools.action(action)) : null;
   }
 
   /** @param {string} action */

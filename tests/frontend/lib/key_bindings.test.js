@@ -7,7 +7,7 @@ import { FakeStorage } from "../fakes.js";
 const DEFAULTS = { left: ["ArrowLeft", "1"], tie: ["t", "3"], skip: ["s"], reasons: ["S"], help: ["?"] };
 
 function press(key, { code = `Key${key.toUpperCase()}`, ...held } = {}) {
-  return { key, code, altKey: false, ctrlKey: false, metaKey: false, ...held };
+  return { key, code, shiftKey: key.length === 1 && key !== key.toLowerCase(), altKey: false, ctrlKey: false, metaKey: false, ...held };
 }
 
 function bindings(storage = new FakeStorage()) {
@@ -23,8 +23,10 @@ test("a key does its action; the first of an action's keys is the one on its but
   assert.deepEqual(keys.of("nothing"), []);
 });
 
-test("shift makes another key of a letter", () => {
+test("shift makes another key of a letter, caps lock does not", () => {
   const keys = bindings();
+  assert.equal(keys.find(press("S", { shiftKey: false }), []), "skip");
+  assert.equal(keys.find(press("s", { shiftKey: true }), []), "reasons");
   assert.equal(keys.find(press("s"), []), "skip");
   assert.equal(keys.find(press("S"), []), "reasons");
 });
@@ -46,8 +48,10 @@ test("a changed key replaces the first one, and is taken from the action that ha
   assert.deepEqual(keys.of("tie"), ["s", "3"]);
   assert.deepEqual(keys.of("skip"), []);
   assert.equal(keys.find(press("t"), []), null);
-  keys.change("skip", "s"); // and back
-  assert.deepEqual([keys.of("skip"), keys.of("tie")], [["s"], ["3"]]);
+  keys.change("tie", "x"); // what was taken does not come back by itself
+  assert.deepEqual([keys.of("tie"), keys.of("skip")], [["x", "3"], []]);
+  keys.change("skip", "s");
+  assert.deepEqual(keys.of("skip"), ["s"]);
 });
 
 test("an action's own key can become its first", () => {
@@ -66,11 +70,11 @@ test("an action that shift varies takes both cases of its letter", () => {
   assert.deepEqual([keys.of("left"), keys.of("reasons")], [["1"], ["S"]]);
 });
 
-test("a key of an action that this page lacks is free here, and is given up once it is taken", () => {
+test("a key of an action that this page lacks can be taken here, and is lost there", () => {
   const storage = new FakeStorage();
   const elsewhere = () => new KeyBindings("page", { ...structuredClone(DEFAULTS), rate: ["4"] }, { storage });
   elsewhere().change("rate", "t");
-  assert.equal(bindings(storage).find(press("t"), []), "tie");
+  assert.deepEqual(bindings(storage).holders("skip", "t"), []);
   assert.equal(elsewhere().find(press("t"), []), "rate");
   bindings(storage).change("skip", "t");
   assert.deepEqual(elsewhere().of("rate"), []);

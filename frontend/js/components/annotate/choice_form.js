@@ -35,6 +35,11 @@ export class ChoiceForm {
     return maybe("[data-do=reasons]", HTMLElement, this.form) !== null;
   }
 
+  /** @returns {number} of the pair that the form is about */
+  get pairId() {
+    return Number(this.assignment.value);
+  }
+
   /** @param {number | null} assignment null: there is nothing to judge */
   show(assignment) {
     this.form.hidden = assignment === null;

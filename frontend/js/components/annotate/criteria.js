@@ -42,6 +42,17 @@ export class Criteria {
   }
 
   /**
+   * The arrows that choose a side never answer a criterion, even with shift or where another key chooses the side.
+   *
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether the browser would move to another answer
+   */
+  wouldMove({ key, target, altKey }) {
+    const isSideways = key === "ArrowLeft" || key === "ArrowRight";
+    return isSideways && !altKey && target instanceof HTMLInputElement && this.inputs.includes(target);
+  }
+
+  /**
    * Marks the required criteria without an answer, and brings the first into view. The focus stays where it is, so that
    * the next key means what it meant before.
    *

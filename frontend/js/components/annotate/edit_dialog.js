@@ -31,8 +31,10 @@ export class EditDialog {
       const problem = this.#problemSentence();
       this.problem.hidden = !problem;
       this.problem.textContent = problem;
-      if (problem) event.preventDefault();
-      else judge(this.#draft);
+      event.preventDefault();
+      if (problem) return;
+      dialog.close(); // first, so that the focus goes to the next pair
+      judge(this.#draft);
     });
   }
 

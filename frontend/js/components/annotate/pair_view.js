@@ -3,6 +3,7 @@
 import { one } from "../../lib/dom.js";
 import { Completions } from "./completions.js";
 import { Conversation } from "./conversation.js";
+import { SideTabs } from "./side_tabs.js";
 
 /** @typedef {import("../../judging/types.js").Assignment} Assignment */
 
@@ -13,6 +14,7 @@ export class PairView {
     this.prompt = one(".prompt", HTMLElement);
     this.conversation = new Conversation(one(".conversation", HTMLElement), one("template#message", HTMLTemplateElement));
     this.completions = new Completions(one(".completions", HTMLElement));
+    this.sideTabs = new SideTabs(one("[data-side-tabs]", HTMLElement), one(".completions", HTMLElement));
   }
 
   /** @param {Assignment | null} assignment null: nothing is left */
@@ -25,6 +27,7 @@ export class PairView {
     }
     this.conversation.show(assignment.prompt);
     this.completions.show(assignment);
+    this.sideTabs.reset();
   }
 
   /** To the top, for the eye and for the screen reader; and away from a button that the space bar would press again. */

@@ -21,7 +21,7 @@ const FLAGGED = /** @type {Record<string, string>} */ ({
  */
 export function judgmentSentence({ choice, strength = 1, flag }) {
   if (flag) return FLAGGED[flag] ?? gettext("Flagged. A lead will look.");
-  const isStacked = matchMedia("(width < 60rem)").matches;
+  const isStacked = matchMedia("(40rem <= width < 60rem)").matches;
   if (choice === "left") return (isStacked ? TOP : LEFT)[strength - 1] ?? "";
   if (choice === "right") return (isStacked ? BOTTOM : RIGHT)[strength - 1] ?? "";
   return { tie: gettext("Tie."), both_bad: gettext("Both bad."), skip: gettext("Skipped.") }[choice] ?? choice;

@@ -1,7 +1,7 @@
 // The tools of the annotator's page: its buttons and keys other than those that judge.
 
 import { announce } from "../../lib/announce.js";
-import { all, maybe } from "../../lib/dom.js";
+import { all, maybe, one } from "../../lib/dom.js";
 import { gettext } from "../../lib/translation.js";
 import { openDialog } from "../dialogs.js";
 import { FOCUS_SENTENCES, PANES_SENTENCES } from "./sentences.js";
@@ -50,6 +50,9 @@ export class Tools {
     };
     if (edit) this.actions.edit = () => edit.open(session.assignment);
     if (choices.offersReasons) this.actions.reasons = () => openDialog("reasons");
+    const menu = one("#more-tools", HTMLElement);
+    menu.addEventListener("click", () => menu.matches(":popover-open") && menu.hidePopover());
+    one("[popovertarget=more-tools]", HTMLElement).hidden = false;
     for (const element of all("[data-do]", HTMLElement)) this.#connect(element, { completions, guidelines });
   }
 
