@@ -7,20 +7,17 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from common.text.rendering import render_markdown
-from labeling.models import Assignment, Campaign, Completion
+from labeling.models import Assignment, Campaign, Comparison, Completion
 
 
 def present_assignment(assignment: Assignment) -> dict[str, Any]:
     """An assignment as JSON values."""
-    comparison, campaign = assignment.comparison, assignment.campaign
-    sides = {"a": comparison.completion_a, "b": comparison.completion_b}
+    campaign = assignment.campaign
     guidelines = assignment.guideline_version
     return {
         "id": assignment.pk,
         "expires_at": assignment.expires_at.isoformat(),
-        "prompt": [_message(message) for message in comparison.prompt.messages],
-        "left": _completion(sides[assignment.left], campaign),
-        "right": _completion(sides[assignment.right], campaign),
+        **present_pair(assignment.comparison, campaign, left=assignment.left),
         "guideline_version": guidelines.number if guidelines else None,
         "allow_tie": campaign.allow_tie,
         "allow_both_bad": campaign.allow_both_bad,
@@ -30,6 +27,16 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
         "skip_reasons": campaign.skip_reasons,
         "scale": str(campaign.scale),
         "criteria": campaign.criteria,
+    }
+
+
+def present_pair(comparison: Comparison, campaign: Campaign, *, left: str) -> dict[str, Any]:
+    """The prompt and the completions of a comparison as JSON values. left: the completion on the left, a or b."""
+    sides = {"a": comparison.completion_a, "b": comparison.completion_b}
+    return {
+        "prompt": [_message(message) for message in comparison.prompt.messages],
+        "left": _completion(sides[left], campaign),
+        "right": _completion(sides["b" if left == "a" else "a"], campaign),
     }
 
 

@@ -1,14 +1,17 @@
 """The tables of labeling, one file for each noun. `labeling.actions` writes them, `labeling.queries` reads them."""
 
 from labeling.models.annotator import ApiToken, Role, Scope, User
-from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
+from labeling.models.campaign import Campaign, CampaignTally
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
+from labeling.models.guidelines import Demand, GuidelineReading, GuidelineVersion
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
+from labeling.models.membership import QUEUE_START, Membership
+from labeling.models.practice import PracticeAnswer, PracticePair, PracticeRound
 from labeling.models.prompt import Completion, Prompt
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
@@ -23,15 +26,20 @@ __all__ = [
     "Choice",
     "Comparison",
     "Completion",
+    "Demand",
     "Erasure",
     "Event",
     "Flag",
     "Gold",
+    "GuidelineReading",
     "GuidelineVersion",
     "Invitation",
     "Judgment",
     "KeptReply",
     "Membership",
+    "PracticeAnswer",
+    "PracticePair",
+    "PracticeRound",
     "Prompt",
     "Role",
     "Scope",
