@@ -192,6 +192,7 @@ SPECTACULAR_SETTINGS = {
         "PersonRole": "labeling.models.Role",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
+        "PracticeChoice": "labeling.api.serializers.onboarding.ANSWERS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
