@@ -11,9 +11,11 @@ from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.invitations import invitation, invitation_revoke, invitations
 from labeling.web.offline import offline_worker
-from labeling.web.people import people, people_pause, people_remove
+from labeling.web.people import people, people_pause, people_remove, people_standing
+from labeling.web.practice import practice, practice_pair, practice_remove
 from labeling.web.preview import campaign_preview
 from labeling.web.settings import campaign_settings, campaign_status
+from labeling.web.start import start, start_answer, start_feedback, start_practice, start_read, start_result
 from labeling.web.statistics import campaign_statistics
 from labeling.web.tokens import token_revoke, tokens
 from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts
@@ -31,10 +33,20 @@ urlpatterns = [
     path("campaigns/offline.js", offline_worker, name="offline_worker"),
     path("campaigns/<slug:slug>/annotate/", annotate, name="annotate"),
     path("campaigns/<slug:slug>/annotate/undo/", annotate_undo, name="annotate_undo"),
+    path("campaigns/<slug:slug>/start/", start, name="start"),
+    path("campaigns/<slug:slug>/start/read/", start_read, name="start_read"),
+    path("campaigns/<slug:slug>/start/practice/", start_practice, name="start_practice"),
+    path("campaigns/<slug:slug>/start/answer/", start_answer, name="start_answer"),
+    path("campaigns/<slug:slug>/start/pairs/<int:answer_id>/", start_feedback, name="start_feedback"),
+    path("campaigns/<slug:slug>/start/rounds/<int:round_id>/", start_result, name="start_result"),
+    path("campaigns/<slug:slug>/practice/", practice, name="practice"),
+    path("campaigns/<slug:slug>/practice/<int:pk>/", practice_pair, name="practice_pair"),
+    path("campaigns/<slug:slug>/practice/<int:pk>/remove/", practice_remove, name="practice_remove"),
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
     path("campaigns/<slug:slug>/people/pause/", people_pause, name="people_pause"),
+    path("campaigns/<slug:slug>/people/standing/", people_standing, name="people_standing"),
     path("campaigns/<slug:slug>/invitations/", invitations, name="invitations"),
     path("campaigns/<slug:slug>/invitations/revoke/", invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:token>/", invitation, name="invitation"),

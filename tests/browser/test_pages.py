@@ -4,6 +4,7 @@ No script error, nothing blocked, nothing from elsewhere (see conftest), no side
 finds against WCAG 2.2 AA. A page that is missing here fails.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from django.urls import resolve
 from playwright.sync_api import Page, expect
 
 from labeling.models import User
-from tests.browser.busy import occupy
+from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
@@ -37,6 +38,8 @@ PAGES = {
         "/campaigns/sums/comparisons/{comparison}/",
         "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
+        "/campaigns/sums/practice/",
+        "/campaigns/sums/practice/{practice}/",
         "/campaigns/sums/invitations/",
         "/campaigns/sums/guidelines/?edit",
         "/campaigns/sums/settings/",
@@ -63,6 +66,11 @@ PAGES = {
         "/invitations/{invitation}/",
     ),
     "eve": ("/campaigns/sums/adjudication/",),
+    "nora": (
+        "/campaigns/sums/start/",
+        "/campaigns/sums/start/pairs/{answer}/",
+        "/campaigns/sums/start/rounds/{round}/",
+    ),
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {"schema", "healthz", "words", "offline_worker"}
@@ -73,7 +81,7 @@ NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
-        resolve(path.format(invitation="i", finished=1, comparison=1, lens_job=1).partition("?")[0]).url_name
+        resolve(path.format_map(defaultdict(lambda: 1)).partition("?")[0]).url_name
         for paths in PAGES.values()
         for path in paths
     }
@@ -87,7 +95,11 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
     furnished = furnish(on_stage)
     lens_job = lens_job_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
+    practised = newcomer(on_stage)
     names = {
+        "practice": practised.comparison_id,
+        "answer": practised.pk,
+        "round": practised.round_id,
         "finished": furnished.finished.pk,
         "invitation": occupy(on_stage),
         "lens_job": lens_job.pk,
