@@ -129,6 +129,7 @@ def start_feedback(request: HttpRequest, slug: str, answer_id: int) -> HttpRespo
         "explanation": render_markdown(known.explanation, breaks=False) if known.explanation else "",
         "next": reverse("start_result", args=[slug, answer.round_id]) if is_last else reverse("start", args=[slug]),
         "is_last": is_last,
+        "before": answer.position,
     }
     return render(request, "labeling/practice_feedback.html", context)
 

@@ -93,7 +93,7 @@ def test_the_whole_way_from_an_invitation_to_judgments_that_count(
     expect(page.get_by_test_id("score")).to_contain_text("1 of 2 right")
     page.get_by_test_id("go-on").click()
 
-    expect(page.get_by_test_id("attempts-left")).to_have_text("You have 2 attempts.")
+    expect(page.get_by_test_id("attempts-left")).to_have_text("You have 2 attempts left.")
     picture(page, "start-qualify")
     page.get_by_test_id("begin-qualification").click()
     for is_right in (True, False):
@@ -103,7 +103,7 @@ def test_the_whole_way_from_an_invitation_to_judgments_that_count(
     expect(result).to_contain_text("2 are needed.")
     picture(page, "start-failed")
     page.goto(PATH)
-    expect(page.get_by_test_id("attempts-left")).to_have_text("You have one attempt.")
+    expect(page.get_by_test_id("attempts-left")).to_have_text("You have one attempt left.")
     page.get_by_test_id("begin-qualification").click()
     for _ in range(2):
         answer(page, "dana", is_right=True)
