@@ -88,6 +88,16 @@ LABELING = Chapter(
             _("A comparison whose right answer is known. It is mixed in unannounced to measure annotators."),
         ),
         Term(
+            "practice",
+            _("Practice"),
+            _("Pairs with known answers and explanations that new annotators judge first. They count for nothing."),
+        ),
+        Term(
+            "qualification",
+            _("Qualification"),
+            _("A round on pairs with known answers: an annotator with enough right answers may judge."),
+        ),
+        Term(
             "retest",
             _("Retest"),
             _("The same comparison again for the same annotator, with the sides exchanged, to measure consistency."),

@@ -217,6 +217,7 @@ SPECTACULAR_SETTINGS = {
         "DisplayedChoice": "labeling.judging.drafts.CHOICES",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
+        "PracticeChoice": "labeling.api.serializers.onboarding.ANSWERS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -133,9 +133,10 @@ class Stage:
 def stage(*, comparisons: int = 0, status: str = Campaign.Status.ACTIVE, **rules: Any) -> Stage:
     """A campaign with all its people. rules: of the campaign (overlap, allow_tie, ...).
 
-    By default nobody leases comparisons ahead.
+    By default nobody leases comparisons ahead, and nobody must read the guidelines first.
     """
     rules.setdefault("prefetch", 0)
+    rules.setdefault("guidelines_first", False)
     maya, ada = person("maya", Role.LEAD), person("ada", Role.LEAD)
     campaign = create_campaign(name="Sums", acting_user=maya, now=NOON, **rules)
     if status != Campaign.Status.DRAFT:

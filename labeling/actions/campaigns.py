@@ -15,7 +15,17 @@ from labeling.actions.recounts import request_recount
 from labeling.actions.rules import RULES, cleaned
 from labeling.actions.validation import checked
 from labeling.events.record import record
-from labeling.models import Campaign, Comparison, GuidelineVersion, Membership, User, VerdictRecount
+from labeling.models import (
+    Campaign,
+    Comparison,
+    Demand,
+    GuidelineVersion,
+    Membership,
+    PracticePair,
+    User,
+    VerdictRecount,
+    Winner,
+)
 from labeling.tally import Tally, add_to_tally
 
 Status = Campaign.Status
@@ -90,6 +100,7 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     for rule, value in changes.items():
         setattr(campaign, rule, value)
     checked(campaign)
+    _check_known_answers(campaign, changes)
     campaign.save(update_fields=list(changes))
     if "overlap" in changes:
         _change_overlap(campaign)
@@ -138,32 +149,61 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
 
 
 @transaction.atomic
-def write_guidelines(*, campaign: Campaign, text: str, acting_user: User, now: datetime) -> GuidelineVersion:
+def write_guidelines(
+    *, campaign: Campaign, text: str, demand: str = Demand.NOTHING, acting_user: User, now: datetime
+) -> GuidelineVersion:
     """Adds a version of the guidelines. Each judgment keeps the version that it was made under.
 
-    The same text again adds none. Raises NotAllowed, Invalid.
+    demand: what annotators must do before they go on; the first version must always be read, where the campaign asks
+    for that. The same text again adds none and demands nothing. Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    return _add_guidelines(campaign, text, acting_user, now)
+    return _add_guidelines(campaign, text, acting_user, now, demand=demand)
 
 
-def _add_guidelines(campaign: Campaign, text: str, acting_user: User, now: datetime) -> GuidelineVersion:
+def _add_guidelines(
+    campaign: Campaign, text: str, acting_user: User, now: datetime, *, demand: str = Demand.NOTHING
+) -> GuidelineVersion:
     latest = campaign.guideline_versions.order_by("-number").first()
     if latest is not None and latest.text == text:
         return latest
     number = latest.number + 1 if latest else 1
-    version = GuidelineVersion(campaign=campaign, number=number, text=text, created_by=acting_user, created_at=now)
+    version = GuidelineVersion(
+        campaign=campaign, number=number, text=text, demand=demand, created_by=acting_user, created_at=now
+    )
     checked(version).save(force_insert=True)
+    _demand(campaign, version)
     record(
         "guidelines.written",
         version,
         acting_user=acting_user,
         now=now,
         campaign=campaign,
-        after={"number": number},
+        after={"number": number, "demand": str(version.demand)},
     )
     return version
+
+
+def _demand(campaign: Campaign, version: GuidelineVersion) -> None:
+    """Writes into the campaign what a new version demands, where the queue reads it."""
+    demand = version.demand
+    if demand != Demand.NOTHING or version.number == 1:
+        campaign.read_from = version.number
+    if demand in (Demand.PRACTISE, Demand.QUALIFY):
+        campaign.practise_since = version.created_at
+    if demand == Demand.QUALIFY:
+        campaign.qualify_since = version.created_at
+    campaign.save(update_fields=["read_from", "practise_since", "qualify_since"])
+
+
+def _check_known_answers(campaign: Campaign, changes: dict[str, Any]) -> None:
+    """Raises Invalid if annotators could no longer give the known answer of a practice pair."""
+    for rule, winner in (("allow_tie", Winner.TIE), ("allow_both_bad", Winner.BOTH_BAD)):
+        pairs = PracticePair.objects.filter(campaign=campaign, winner=winner)
+        if changes.get(rule) is False and pairs.exists():
+            text = gettext("This is the known answer of a practice pair. Change that pair first.")
+            raise Invalid.of(rule, text)
 
 
 def _change_overlap(campaign: Campaign) -> None:

@@ -31,25 +31,26 @@ def retire_comparison(*, comparison: Comparison, reason: str, acting_user: User 
     """Takes a comparison out of the campaign. It is kept, but never given out, counted or trained on.
 
     An annotator who holds it learns of this on judging it. Its judgments and its verdict are kept for when it is
-    restored. Twice changes nothing. Raises NotAllowed, Invalid.
+    restored. Twice changes nothing. Raises NotAllowed, Invalid, WrongComparisonStatus.
     """
-    locked = _lock(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user)
     if locked.status == Status.RETIRED:
         return locked
-    _move(locked, Status.RETIRED, "comparison.retired", acting_user, now, {"reason": checked_reason(reason)})
+    _check_no_practice(locked)
+    move_comparison(locked, Status.RETIRED, "comparison.retired", acting_user, now, {"reason": checked_reason(reason)})
     return locked
 
 
 @transaction.atomic
 def restore_comparison(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
     """Restores a retired comparison, in the state of its judgments. Raises NotAllowed, WrongComparisonStatus."""
-    locked = _lock(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user)
     if locked.status != Status.RETIRED:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: only a retired one can be restored.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    _return(locked, "comparison.restored", acting_user, now, {})
+    return_comparison(locked, "comparison.restored", acting_user, now, {})
     return locked
 
 
@@ -61,7 +62,7 @@ def review_flag(
 
     Raises NotAllowed, Invalid, WrongComparisonStatus.
     """
-    locked = _lock(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user)
     if locked.status != Status.FLAGGED:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: there is no flag to review.")
@@ -69,9 +70,9 @@ def review_flag(
         )
     after = {"reason": checked_reason(reason)}
     if keep:
-        _return(locked, "comparison.flag_dismissed", acting_user, now, after)
+        return_comparison(locked, "comparison.flag_dismissed", acting_user, now, after)
     else:
-        _move(locked, Status.RETIRED, "comparison.flag_upheld", acting_user, now, after)
+        move_comparison(locked, Status.RETIRED, "comparison.flag_upheld", acting_user, now, after)
     return locked
 
 
@@ -85,11 +86,12 @@ def make_gold(
     NotAllowed, Invalid, WrongComparisonStatus.
     """
     check_winner(winner)
-    locked = _lock(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: restore it first.") % {"status": in_sentence(locked.get_status_display())}
         )
+    _check_no_practice(locked)
     verdict = Verdict.objects.filter(comparison=locked).first()
     before = Gold.objects.filter(comparison=locked).first()
     Gold.objects.update_or_create(
@@ -100,7 +102,7 @@ def make_gold(
         verdict.delete()
     former: dict[str, Any] = {"gold": str(before.winner)} if before else {"verdict": verdict_as_json(verdict)}
     after = {"gold": str(winner), "reason": reason.strip()}
-    _move(locked, Status.GOLD, "comparison.made_gold", acting_user, now, after, before=former)
+    move_comparison(locked, Status.GOLD, "comparison.made_gold", acting_user, now, after, before=former)
     return locked
 
 
@@ -110,7 +112,7 @@ def unmake_gold(*, comparison: Comparison, acting_user: User | None, now: dateti
 
     Judgments of it as gold still count for their annotators. Raises NotAllowed, WrongComparisonStatus.
     """
-    locked = _lock(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user)
     if locked.status != Status.GOLD:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s, not gold.") % {"status": in_sentence(locked.get_status_display())}
@@ -118,17 +120,23 @@ def unmake_gold(*, comparison: Comparison, acting_user: User | None, now: dateti
     gold = Gold.objects.get(comparison=locked)
     before = {"gold": str(gold.winner)}
     gold.delete()
-    _return(locked, "comparison.unmade_gold", acting_user, now, {}, before=before)
+    return_comparison(locked, "comparison.unmade_gold", acting_user, now, {}, before=before)
     return locked
 
 
-def _lock(comparison: Comparison, acting_user: User | None) -> Comparison:
+def _check_no_practice(comparison: Comparison) -> None:
+    if comparison.status == Status.PRACTICE:
+        raise WrongComparisonStatus(_("Annotators practise on this comparison: take it out of practice first."))
+
+
+def lock_comparison(comparison: Comparison, acting_user: User | None) -> Comparison:
+    """Locks a comparison for an act of a lead. Raises NotAllowed."""
     require_lead(acting_user, comparison.campaign)
     rows = Comparison.objects.select_related("campaign__annotator_estimates")
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
 
 
-def _return(
+def return_comparison(
     comparison: Comparison,
     verb: str,
     acting_user: User | None,
@@ -139,14 +147,14 @@ def _return(
 ) -> None:
     """Returns a comparison to gold, to its verdict, or to the state of its votes under the campaign's present rule."""
     if Gold.objects.filter(comparison=comparison).exists():
-        _move(comparison, Status.GOLD, verb, acting_user, now, after, before=before)
+        move_comparison(comparison, Status.GOLD, verb, acting_user, now, after, before=before)
     elif Verdict.objects.filter(comparison=comparison).exists():
-        _move(comparison, Status.SETTLED, verb, acting_user, now, after, before=before)
+        move_comparison(comparison, Status.SETTLED, verb, acting_user, now, after, before=before)
     else:
-        _move(comparison, Status.OPEN, verb, acting_user, now, after, before=before)
+        move_comparison(comparison, Status.OPEN, verb, acting_user, now, after, before=before)
 
 
-def _move(
+def move_comparison(
     comparison: Comparison,
     status: Status,
     verb: str,
@@ -156,6 +164,7 @@ def _move(
     *,
     before: dict[str, Any] | None = None,
 ) -> None:
+    """Gives a locked comparison another status, with the totals and the event. Open: settles it by its votes."""
     former_status, totals = str(comparison.status), tally_of(comparison)
     comparison.status = status
     verdict = settle(comparison, comparison.campaign, now) if status == Status.OPEN else None

@@ -11,6 +11,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.judging.assignments import release_all_of
 from labeling.models import Campaign, Choice, Judgment, Membership, User
+from labeling.queries.standing import earlier_standing
 
 
 class LastLead(Conflict):
@@ -52,10 +53,11 @@ def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None,
             fields={"role": _("Not for annotators.")},
         )
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    # Somebody who was a member earlier comes back with the judgments they made then.
+    # Somebody who was a member earlier comes back with the judgments made then, and with what they had read and passed.
     judged = Judgment.objects.filter(campaign=campaign, annotator=user, superseded_at=None).exclude(choice=Choice.SKIP)
+    earlier = {"judged": judged.count()} | earlier_standing(campaign, user)
     membership, is_new = Membership.objects.get_or_create(
-        campaign=campaign, user=user, defaults={"role": role, "judged": judged.count(), "created_at": now}
+        campaign=campaign, user=user, defaults={"role": role, "created_at": now} | earlier
     )
     if not is_new:
         membership = Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
@@ -109,7 +111,7 @@ def pause_member(*, campaign: Campaign, user: User, acting_user: User | None, no
 
     Twice changes nothing. Raises NotAllowed, NotAMember.
     """
-    membership = _member(campaign, user, acting_user)
+    membership = lock_member(campaign, user, acting_user)
     if membership.paused_at is None:
         membership.paused_at = now
         membership.save(update_fields=["paused_at"])
@@ -124,7 +126,7 @@ def resume_member(*, campaign: Campaign, user: User, acting_user: User | None, n
 
     Raises NotAllowed, NotAMember.
     """
-    membership = _member(campaign, user, acting_user)
+    membership = lock_member(campaign, user, acting_user)
     if membership.paused_at is None and membership.warned_at is None:
         return membership
     before = {"gold_right": membership.gold_right, "gold_total": membership.gold_total}
@@ -144,7 +146,8 @@ def resume_member(*, campaign: Campaign, user: User, acting_user: User | None, n
     return membership
 
 
-def _member(campaign: Campaign, user: User, acting_user: User | None) -> Membership:
+def lock_member(campaign: Campaign, user: User, acting_user: User | None) -> Membership:
+    """Locks a membership for an act of a lead. Raises NotAllowed, NotAMember."""
     require_lead(acting_user, campaign)
     membership = Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=user).first()
     if membership is None:

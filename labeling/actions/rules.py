@@ -41,6 +41,10 @@ RULES = (
     "gold_minimum",
     "retest_rate",
     "retest_after",
+    "guidelines_first",
+    "qualification_pairs",
+    "qualification_right",
+    "qualification_attempts",
 )
 """The columns of a campaign that a lead sets when creating it and may change later."""
 

@@ -11,6 +11,7 @@ from labeling.api.views import (
     figures,
     invitations,
     members,
+    onboarding,
     people,
     questions,
     records,
@@ -50,6 +51,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}members/<str:username>/", members.MemberView.as_view(), name="api-member"),
     path(f"{CAMPAIGN}members/<str:username>/pause/", members.PauseMemberView.as_view(), name="api-pause-member"),
     path(f"{CAMPAIGN}members/<str:username>/resume/", members.ResumeMemberView.as_view(), name="api-resume-member"),
+    path(f"{CAMPAIGN}members/<str:username>/pass/", onboarding.PassMemberView.as_view(), name="api-pass-member"),
+    path(
+        f"{CAMPAIGN}members/<str:username>/restart/", onboarding.RestartMemberView.as_view(), name="api-restart-member"
+    ),
+    path(f"{CAMPAIGN}guidelines/read/", onboarding.ReadGuidelinesView.as_view(), name="api-read-guidelines"),
+    path(f"{CAMPAIGN}practice/", onboarding.PracticePairsView.as_view(), name="api-practice"),
+    path(f"{CAMPAIGN}practice/next/", onboarding.NextPracticeView.as_view(), name="api-next-practice"),
     path(f"{CAMPAIGN}invitations/", invitations.InvitationsView.as_view(), name="api-invitations"),
     path(f"{CAMPAIGN}invitations/<int:invitation_id>/", invitations.InvitationView.as_view(), name="api-invitation"),
     path(f"{CAMPAIGN}recounts/", campaigns.RecountsView.as_view(), name="api-recounts"),
@@ -86,5 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comparisons/<int:comparison_id>/retire/", curation.RetireView.as_view(), name="api-retire"),
     path("comparisons/<int:comparison_id>/restore/", curation.RestoreView.as_view(), name="api-restore"),
     path("comparisons/<int:comparison_id>/flag/", curation.FlagReviewView.as_view(), name="api-flag-review"),
+    path("practice/<int:answer_id>/answer/", onboarding.PracticeAnswerView.as_view(), name="api-answer-practice"),
+    path("comparisons/<int:comparison_id>/practice/", onboarding.PracticeMarkView.as_view(), name="api-practice-mark"),
     path("comparisons/<int:comparison_id>/gold/", curation.GoldView.as_view(), name="api-gold"),
 ]

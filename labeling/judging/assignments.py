@@ -10,11 +10,15 @@ from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import AssignmentNotFound, leads
 from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired_batch
-from labeling.judging.refusals import LeaseLost, Withdrawn
+from labeling.judging.refusals import GuidelinesUnread, LeaseLost, NotQualified, PracticeNeeded, Withdrawn
 from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
 from labeling.queries.assignments import STILL_WANTED
 from labeling.queries.progress import AnnotatorProgress
+from labeling.queries.standing import Step, next_step
+
+REFUSALS = {Step.READ: GuidelinesUnread, Step.PRACTISE: PracticeNeeded, Step.QUALIFY: NotQualified}
+"""What an annotator is told who must do something first."""
 
 
 class NotOpen(Conflict):
@@ -40,9 +44,12 @@ def next_assignments(*, campaign: Campaign, acting_user: User, now: datetime, ah
     """Leases the next comparison to this annotator, and up to `ahead` more where the campaign allows it.
 
     Asking again without judging returns the same assignments with the same presentation and renewed leases. Raises
-    CampaignNotFound, NotAllowed.
+    CampaignNotFound, NotAllowed; GuidelinesUnread, PracticeNeeded or NotQualified in an active campaign.
     """
     seat = take_seat(user=acting_user, campaign=campaign)
+    step = next_step(seat.membership)
+    if step is not None and seat.campaign.status == Campaign.Status.ACTIVE and seat.membership.paused_at is None:
+        raise REFUSALS[step]
     return NextResult(give_next(seat, now, ahead=ahead), seat.progress(now))
 
 

@@ -17,7 +17,7 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
     return {
         "id": assignment.pk,
         "expires_at": assignment.expires_at.isoformat(),
-        **present_pair(assignment.comparison, assignment.left, campaign),
+        **present_pair(assignment.comparison, campaign, left=assignment.left),
         "guideline_version": guidelines.number if guidelines else None,
         "allow_tie": campaign.allow_tie,
         "allow_both_bad": campaign.allow_both_bad,
@@ -30,15 +30,13 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def present_pair(comparison: Comparison, left: str, campaign: Campaign) -> dict[str, Any]:
-    """The prompt and both completions as JSON values. left: the completion on the left, a or b."""
-    sides = [comparison.completion_a, comparison.completion_b]
-    if left == "b":
-        sides.reverse()
+def present_pair(comparison: Comparison, campaign: Campaign, *, left: str) -> dict[str, Any]:
+    """The prompt and the completions of a comparison as JSON values. left: the completion on the left, a or b."""
+    sides = {"a": comparison.completion_a, "b": comparison.completion_b}
     return {
         "prompt": [_message(message) for message in comparison.prompt.messages],
-        "left": _completion(sides[0], campaign),
-        "right": _completion(sides[1], campaign),
+        "left": _completion(sides[left], campaign),
+        "right": _completion(sides["b" if left == "a" else "a"], campaign),
     }
 
 

@@ -15,6 +15,29 @@ class CampaignNotOpen(Conflict):
         super().__init__(status=in_sentence(campaign.get_status_display()))
 
 
+class GuidelinesUnread(Conflict):
+    type = "guidelines-unread"
+    sentence = _(
+        "Read the guidelines first, on the campaign's page. A program says that you have read them: "
+        "POST campaigns/{slug}/guidelines/read/."
+    )
+
+
+class PracticeNeeded(Conflict):
+    type = "practice-needed"
+    sentence = _(
+        "Finish the practice round first, on the campaign's page. A program asks for its pairs: "
+        "POST campaigns/{slug}/practice/next/."
+    )
+
+
+class NotQualified(Conflict):
+    type = "not-qualified"
+    sentence = _(
+        "Qualify first, on the campaign's page. A program asks for the pairs: POST campaigns/{slug}/practice/next/."
+    )
+
+
 class AlreadyJudged(Conflict):
     type = "already-judged"
     sentence = _("You have judged this comparison already. Undo that judgment to change it.")

@@ -13,6 +13,7 @@ from common.errors import NotAllowed
 from labeling.access import AssignmentNotFound, CampaignNotFound
 from labeling.models import Assignment, Campaign, CampaignTally, Membership, User
 from labeling.queries.progress import AnnotatorProgress, progress_of, quota_left
+from labeling.queries.standing import next_step
 from labeling.stats import wilson_interval
 from labeling.tally import Tally
 
@@ -40,6 +41,8 @@ class Seat:
         Nobody holds more than half of the unsettled comparisons ahead, so that others can judge them towards the end.
         """
         if self.campaign.status != Campaign.Status.ACTIVE or self.membership.paused_at is not None:
+            return 0
+        if next_step(self.membership) is not None:
             return 0
         unsettled = self.totals.comparisons - self.totals.settled
         wanted = 1 + min(ahead, self.campaign.prefetch, unsettled // 2) - held

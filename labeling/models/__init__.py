@@ -3,15 +3,18 @@
 from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.attention import AgreementWatch, AttentionDismissal, NoticeChoice
 from labeling.models.batch import ImportBatch, KeptUpload
-from labeling.models.campaign import QUEUE_START, Campaign, CampaignTally, GuidelineVersion, Membership
+from labeling.models.campaign import Campaign, CampaignTally
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
+from labeling.models.guidelines import Demand, GuidelineReading, GuidelineVersion
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
 from labeling.models.mail import MailRequest
+from labeling.models.membership import QUEUE_START, Membership
+from labeling.models.practice import PracticeAnswer, PracticePair, PracticeRound
 from labeling.models.prompt import Completion, Prompt
 from labeling.models.question import FaqEntry, Question
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
@@ -31,11 +34,13 @@ __all__ = [
     "Choice",
     "Comparison",
     "Completion",
+    "Demand",
     "Erasure",
     "Event",
     "FaqEntry",
     "Flag",
     "Gold",
+    "GuidelineReading",
     "GuidelineVersion",
     "ImportBatch",
     "Invitation",
@@ -45,6 +50,9 @@ __all__ = [
     "MailRequest",
     "Membership",
     "NoticeChoice",
+    "PracticeAnswer",
+    "PracticePair",
+    "PracticeRound",
     "Prompt",
     "Question",
     "Role",

@@ -1,4 +1,4 @@
-"""Campaigns, with their rules, versioned guidelines, members and running totals."""
+"""Campaigns, with their rules and running totals."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -9,9 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
-
-QUEUE_START = -1e9
-"""Before every queue position."""
 
 SKIP_REASONS = (
     "I do not know enough about it",
@@ -175,6 +172,35 @@ class Campaign(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="The least number of judgments between a comparison and its retest.",
     )
+    guidelines_first = models.BooleanField(
+        default=True,
+        help_text="Whether annotators must read the guidelines before they are assigned anything. Clients of the API "
+        "must then say that they have.",
+    )
+    qualification_pairs = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(200)],
+        help_text="How many pairs an annotator must judge to qualify. 0: nobody has to qualify.",
+    )
+    qualification_right = models.PositiveSmallIntegerField(
+        default=0, help_text="How many of these must be right to qualify."
+    )
+    qualification_attempts = models.PositiveSmallIntegerField(
+        default=3, help_text="How often an annotator may try to qualify. 0: any number of times."
+    )
+    # Written by the actions that mark pairs and publish guidelines, so that the queue counts and searches nothing.
+    practice_pairs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    qualification_pool = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="How many pairs are marked for the qualification."
+    )
+    read_from = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="The newest version of the guidelines that must be read; 0: none. A later one will do.",
+    )
+    practise_since = models.DateTimeField(null=True, editable=False, help_text="Earlier practice no longer counts.")
+    qualify_since = models.DateTimeField(null=True, editable=False, help_text="Earlier qualifications do not count.")
     error_rate = models.FloatField(
         default=0.25,
         editable=False,
@@ -204,70 +230,25 @@ class Campaign(models.Model):
         if self.quota is not None and self.quota_per_day is not None and self.quota_per_day > self.quota:
             text = gettext("The daily quota cannot exceed the total quota of %(quota)s.")
             raise ValidationError({"quota_per_day": text % {"quota": self.quota}})
+        self._clean_qualification()
+
+    def _clean_qualification(self) -> None:
+        pairs = self.qualification_pairs
+        if not pairs:
+            return
+        if pairs > self.qualification_pool:
+            text = gettext(
+                "Only %(pool)s pairs are marked for the qualification. Mark more first, on the Practice page."
+            )
+            raise ValidationError({"qualification_pairs": text % {"pool": self.qualification_pool}})
+        if not 1 <= self.qualification_right <= pairs:
+            text = gettext("Of %(pairs)s pairs, 1 to %(pairs)s can be required to be right.")
+            raise ValidationError({"qualification_right": text % {"pairs": pairs}})
 
     @property
     def hides_kinds(self) -> bool:
         """Whether annotators must not learn which comparisons are gold or retests."""
         return self.gold_rate > 0 or self.retest_rate > 0
-
-
-class GuidelineVersion(models.Model):
-    """A version of the guidelines. Each judgment refers to the one it was made under."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="guideline_versions", db_index=False)
-    number = models.PositiveIntegerField()
-    text = models.TextField(help_text="Markdown.")
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["campaign", "number"], name="guideline_version_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.campaign} guidelines {self.number}"
-
-
-class Membership(models.Model):
-    """A person's membership in a campaign, and the state of their work there."""
-
-    class Role(models.TextChoices):
-        ANNOTATOR = "annotator", _("Annotator")  # judges
-        EXPERT = "expert", _("Expert")  # judges, and adjudicates conflicts
-        LEAD = "lead", _("Lead")  # leads the campaign
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="memberships", db_index=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
-    cursor = models.FloatField(
-        default=QUEUE_START,
-        help_text="Queue position of the last comparison given out. The search for the next one starts here, so it "
-        "does not walk over those judged already.",
-    )
-    left_balance = models.IntegerField(
-        default=0, help_text="How often a was on the left, minus how often b was; kept near zero."
-    )
-    judged = models.PositiveIntegerField(
-        default=0, help_text="Current judgments of this person, of every kind, without skips."
-    )
-    judged_on = models.DateField(null=True, blank=True, help_text="The day of judged_today.")
-    judged_today = models.PositiveIntegerField(default=0)
-    gold_right = models.PositiveIntegerField(default=0, help_text="How many of gold_total were correct.")
-    gold_total = models.PositiveIntegerField(
-        default=0,
-        help_text="Judgments of gold since the last pause or warning was lifted, or since joining.",
-    )
-    warned_at = models.DateTimeField(null=True, blank=True, help_text="Since when the gold accuracy has been too low.")
-    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when they have been paused.")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["campaign", "user"], name="membership_once"),
-            models.CheckConstraint(condition=Q(gold_right__lte=F("gold_total")), name="membership_gold_right_of_total"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.user} in {self.campaign}"
 
 
 class CampaignTally(models.Model):

@@ -14,8 +14,9 @@ from django.utils.translation import pgettext_lazy
 
 from labeling.models.annotator import User
 from labeling.models.batch import ImportBatch
-from labeling.models.campaign import Campaign, GuidelineVersion
+from labeling.models.campaign import Campaign
 from labeling.models.choice import Winner
+from labeling.models.guidelines import GuidelineVersion
 from labeling.models.prompt import Completion, Prompt
 
 
@@ -29,8 +30,9 @@ class Comparison(models.Model):
         FLAGGED = "flagged", _("Flagged")  # an annotator reported harm or personal data: waits for a lead's review
         RETIRED = "retired", _("Retired")  # taken out by a lead; kept, but not given out or trained on
         GOLD = "gold", _("Gold")  # its verdict is known: it measures annotators and is not trained on
+        PRACTICE = "practice", _("Practice")  # its answer is known: annotators practise or qualify on it
 
-    OUT = (Status.FLAGGED, Status.RETIRED, Status.GOLD)
+    OUT = (Status.FLAGGED, Status.RETIRED, Status.GOLD, Status.PRACTICE)
     """Comparisons with these statuses count in no total, agreement, training or export."""
 
     # Each judgment pays for every index here, so there are only those that a query uses.

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from labeling.models.annotator import User
-from labeling.models.campaign import Campaign, Membership
+from labeling.models.campaign import Campaign
+from labeling.models.membership import Membership
 
 
 class Invitation(models.Model):

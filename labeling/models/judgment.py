@@ -7,9 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
-from labeling.models.campaign import Campaign, GuidelineVersion
+from labeling.models.campaign import Campaign
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison
+from labeling.models.guidelines import GuidelineVersion
 
 
 class Judgment(models.Model):

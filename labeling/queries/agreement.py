@@ -17,7 +17,7 @@ SELECT a, tie, b, count(*) FROM (
     FROM labeling_judgment judgment
     JOIN labeling_user annotator ON annotator.id = judgment.annotator_id AND NOT annotator.is_simulated
     JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
-        AND comparison.status NOT IN ('flagged', 'retired', 'gold')
+        AND comparison.status NOT IN ('flagged', 'retired', 'gold', 'practice')
     WHERE judgment.campaign_id = %(campaign)s AND judgment.kind = 'normal'
         AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
     GROUP BY judgment.comparison_id

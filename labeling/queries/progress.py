@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from common.days import midnight
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
+from labeling.queries.standing import SENTENCES, next_step
 from labeling.tally import Tally, read_tally
 
 HIDING_STEP = 20
@@ -71,7 +72,8 @@ class CampaignProgress:
 class AnnotatorProgress:
     """An annotator's own counts (without skips), and the campaign's totals.
 
-    notice: a sentence for the annotator (paused, warned, a quota reached), or empty.
+    notice: a sentence for the annotator (paused, warned, a quota reached, something to do first), or empty. step: what
+    they must do before anything is assigned to them: a value of `labeling.queries.standing.Step`; None: nothing.
     """
 
     judged: int
@@ -79,6 +81,7 @@ class AnnotatorProgress:
     comparisons: int
     settled: int
     notice: str = ""
+    step: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -115,7 +118,9 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
 def annotator_progress(campaign: Campaign, user: User, *, now: datetime) -> AnnotatorProgress:
     """The progress of one annotator, in two statements. Zeros for people who are not members."""
     membership = Membership.objects.filter(campaign=campaign, user=user).select_related("campaign").first()
-    return progress_of(membership or Membership(campaign=campaign, user=user), read_tally(campaign.pk), now)
+    membership = membership or Membership(campaign=campaign)
+    membership.user = user
+    return progress_of(membership, read_tally(campaign.pk), now)
 
 
 def judged_today(membership: Membership, now: datetime | None = None) -> int:
@@ -135,9 +140,11 @@ def quota_left(membership: Membership, now: datetime) -> int | None:
 
 
 def notice_of(membership: Membership, now: datetime) -> str:
-    """A sentence for this member: paused, a quota reached, or warned; else empty."""
+    """A sentence for this member: paused, something to do first, a quota reached, or warned; else empty."""
     if membership.paused_at is not None:
         return gettext(PAUSED)
+    if (step := next_step(membership)) is not None:
+        return str(SENTENCES[step])
     left = quota_left(membership, now)
     if left is not None and left <= 0:
         quota = membership.campaign.quota
@@ -155,5 +162,10 @@ def progress_of(membership: Membership, totals: Tally, now: datetime) -> Annotat
     """The progress of one annotator, from rows that were read already."""
     settled = coarse(totals.settled) if membership.campaign.hides_kinds else totals.settled
     return AnnotatorProgress(
-        membership.judged, judged_today(membership, now), totals.comparisons, settled, notice_of(membership, now)
+        judged=membership.judged,
+        judged_today=judged_today(membership, now),
+        comparisons=totals.comparisons,
+        settled=settled,
+        notice=notice_of(membership, now),
+        step=next_step(membership),
     )

@@ -56,7 +56,7 @@ SELECT judgment.comparison_id, judgment.annotator_id, judgment.created_at, judgm
 FROM labeling_judgment judgment
 JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
 WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
-    AND judgment.kind = 'normal' AND comparison.status NOT IN ('flagged', 'retired', 'gold')
+    AND judgment.kind = 'normal' AND comparison.status NOT IN ('flagged', 'retired', 'gold', 'practice')
 """
 # Adaptive overlap gives comparisons with dissent more votes. Only the first votes, which all get, show agreement.
 EARLY = (
@@ -75,7 +75,7 @@ LEFT JOIN labeling_judgment earlier ON judgment.kind = 'retest' AND earlier.comp
     AND earlier.annotator_id = judgment.annotator_id AND earlier.kind = 'normal' AND earlier.superseded_at IS NULL
     AND earlier.choice <> 'skip'
 WHERE judgment.campaign_id = %(campaign)s AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
-    AND judgment.kind <> 'normal' AND comparison.status NOT IN ('flagged', 'retired')
+    AND judgment.kind <> 'normal' AND comparison.status NOT IN ('flagged', 'retired', 'practice')
     AND (%(annotator)s::bigint IS NULL OR judgment.annotator_id = %(annotator)s)
 """
 

@@ -3,7 +3,7 @@
 import uuid
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -28,7 +28,7 @@ from labeling.web.judgment_forms import CRITERION
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def annotate(request: HttpRequest, slug: str) -> HttpResponse:
-    """Shows the next assignment; a POST is a judgment from the form.
+    """Shows the next assignment; a POST is a judgment from the form. Somebody with a step before that is sent there.
 
     With `kept` it is the page without an assignment, and leases none: the copy that a browser keeps to work offline.
     """
@@ -58,6 +58,8 @@ def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     is_kept = "kept" in request.GET
     assignment, progress = None, annotator_progress(campaign, user, now=now)
     if is_active and not is_kept:
+        if progress.step is not None:
+            return redirect("start", slug=campaign.slug)
         result = next_assignments(campaign=campaign, acting_user=user, now=now)
         assignment, progress = result.next, result.progress
     guidelines = campaign.guideline_versions.order_by("-number").first()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.actions.mails import can_send_mail
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
-from labeling.models import Campaign, Membership, Scope, Winner
+from labeling.models import Campaign, Demand, Membership, Scope, Winner
 from labeling.web.event_labels import event_choices
 from labeling.web.rules import HELP, LABELS, in_minutes
 
@@ -139,6 +139,17 @@ class GuidelinesForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 24}),
         help_text=_("Markdown. Saving creates a new version; each judgment records the version it was made under."),
     )
+    demand = forms.ChoiceField(
+        label=_("What annotators must do"),
+        choices=Demand.choices,
+        initial=Demand.NOTHING,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Until they have done it, nothing new is assigned to them. New annotators always read them first."),
+    )
+
+    def clean_demand(self) -> str:
+        return self.cleaned_data["demand"] or Demand.NOTHING
 
 
 class MemberForm(forms.Form):

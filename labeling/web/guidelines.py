@@ -26,9 +26,7 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
     form = GuidelinesForm(request.POST or None, initial={"text": newest.text if newest else ""})
     if request.method == "POST" and form.is_valid():
         try:
-            version = write_guidelines(
-                campaign=campaign, text=form.cleaned_data["text"], acting_user=user, now=timezone.now()
-            )
+            version = write_guidelines(campaign=campaign, **form.cleaned_data, acting_user=user, now=timezone.now())
         except NotAllowed:
             raise
         except DomainError as error:

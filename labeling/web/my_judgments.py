@@ -64,7 +64,7 @@ def my_judgment(request: HttpRequest, slug: str, assignment_id: int) -> HttpResp
     context = {
         "campaign": campaign,
         "own": own,
-        "pair": present_pair(judgment.comparison, judgment.left, campaign),
+        "pair": present_pair(judgment.comparison, campaign, left=judgment.left),
         "form": form,
         "earlier": [own_judgment(one, campaign, now) for one in _with_pair(earlier_versions(judgment), judgment)],
         "room": "my_judgments",

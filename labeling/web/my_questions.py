@@ -61,7 +61,7 @@ def ask(request: HttpRequest, slug: str, assignment_id: int) -> HttpResponse:
         "assignment": assignment,
         "is_open": assignment.status == Assignment.Status.LEASED,
         "is_judged": assignment.status in (Assignment.Status.JUDGED, Assignment.Status.SKIPPED),
-        "pair": present_pair(assignment.comparison, assignment.left, campaign),
+        "pair": present_pair(assignment.comparison, campaign, left=assignment.left),
         "earlier": own_questions(campaign, user).filter(assignment=assignment).order_by("-pk"),
         "form": form,
         "room": "my_questions",

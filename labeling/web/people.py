@@ -2,19 +2,22 @@
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import DomainError, NotAllowed
 from common.wording import in_sentence
 from labeling.access import get_led_campaign
 from labeling.actions.members import add_member, pause_member, remove_member, resume_member
+from labeling.actions.standing import pass_member, restart_member, undo_restart, withdraw_pass
 from labeling.models import Campaign, Membership, User
 from labeling.queries.annotators import annotator_summaries
+from labeling.queries.standing import standings
 from labeling.web.edge import act, page, person, refuse
 from labeling.web.forms import MemberForm
 
@@ -28,13 +31,16 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _add(request, campaign, form):
         return redirect("people", slug=slug)
     summaries = {summary.pseudonym: summary for summary in annotator_summaries(campaign)}
-    members = [(member, summaries.get(member.user.pseudonym)) for member in _members(campaign)]
+    members = [
+        (one.member, summaries.get(one.member.user.pseudonym), one) for one in standings(campaign, _members(campaign))
+    ]
     if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
-        for member, _summary in members:
+        for member, _summary, _standing in members:
             summaries.pop(member.user.pseudonym, None)
     context = {
         "campaign": campaign,
         "members": members,
+        "has_onboarding": campaign.practice_pairs or campaign.qualification_pairs or campaign.read_from,
         "summaries": list(summaries.values()),
         "form": form,
         "tab": "people",
@@ -69,6 +75,31 @@ def people_pause(request: HttpRequest, slug: str) -> HttpResponse:
             return _("%(username)s is paused and gets no new assignments.") % {"username": member.user.username}
         resume_member(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
         return _("%(username)s is active again. Their gold is counted from zero.") % {"username": member.user.username}
+
+    return act(request, errand, back=reverse("people", args=[slug]))
+
+
+STANDING_ACTS = {
+    "pass": (pass_member, gettext_lazy("%(username)s may judge without practice and qualification.")),
+    "withdraw": (withdraw_pass, gettext_lazy("The pass of %(username)s is withdrawn.")),
+    "restart": (restart_member, gettext_lazy("%(username)s starts again, with all attempts.")),
+    "undo": (undo_restart, gettext_lazy("What %(username)s did before counts again.")),
+}
+
+
+@page
+@require_POST
+def people_standing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lets a member pass or start again, or undoes either, depending on the button."""
+    campaign = get_led_campaign(person(request), slug)
+    member = get_object_or_404(_members(campaign), user__username=request.POST.get("username", ""))
+    change, text = STANDING_ACTS.get(request.POST.get("do", ""), (None, ""))
+    if change is None:
+        raise Http404("The form names no act.")
+
+    def errand() -> str:
+        change(campaign=campaign, user=member.user, acting_user=person(request), now=timezone.now())
+        return str(text) % {"username": member.user.username}
 
     return act(request, errand, back=reverse("people", args=[slug]))
 

@@ -125,7 +125,7 @@ def _entry(question: Question, campaign: Campaign, refused: AnswerForm | None) -
         question=question,
         comparison=comparison,
         asker=name_for_leads(question.asker, campaign),
-        pair=present_pair(comparison, question.assignment.left, campaign),
+        pair=present_pair(comparison, campaign, left=question.assignment.left),
         earlier=earlier_answers(comparison, question),
         form=refused if is_refused and refused else AnswerForm(None, question=question),
     )

@@ -30,6 +30,10 @@ LABELS = {
     "gold_minimum": _("Gold judgments before acting"),
     "retest_rate": _("Share of retests"),
     "retest_after": _("Judgments before a retest"),
+    "guidelines_first": _("Annotators read the guidelines first"),
+    "qualification_pairs": _("Pairs of the qualification"),
+    "qualification_right": _("Right answers needed"),
+    "qualification_attempts": _("Attempts per person"),
 }
 
 HELP = {
@@ -85,6 +89,16 @@ HELP = {
         "the effect of the side. Retests count in no verdict."
     ),
     "retest_after": _("The least number of judgments between the first time and the retest."),
+    "guidelines_first": _(
+        "Once per version that must be read. Programs that judge must say that they have read them, too. Leads and "
+        "simulated annotators are exempt."
+    ),
+    "qualification_pairs": _(
+        "0: nobody has to qualify. Otherwise annotators judge this many pairs with known answers before they are "
+        "assigned anything, also those who have judged already. Mark the pairs on the Practice page first."
+    ),
+    "qualification_right": _("Fewer right answers do not qualify. Guessing gives about half of them."),
+    "qualification_attempts": _("0: any number. On the People page you can let somebody pass or start again."),
 }
 
 

@@ -18,11 +18,13 @@ from labeling.web.my_judgments import my_judgment, my_judgments
 from labeling.web.my_questions import ask, my_questions
 from labeling.web.offline import offline_worker
 from labeling.web.passwords import password_change, password_reset, password_reset_confirm, password_reset_sent
-from labeling.web.people import people, people_pause, people_remove
+from labeling.web.people import people, people_pause, people_remove, people_standing
+from labeling.web.practice import practice, practice_pair, practice_remove
 from labeling.web.preview import campaign_preview
 from labeling.web.questions import faq_withdraw, questions
 from labeling.web.sessions import sessions_end
 from labeling.web.settings import campaign_settings, campaign_status
+from labeling.web.start import start, start_answer, start_feedback, start_practice, start_read, start_result
 from labeling.web.statistics import campaign_statistics, statistics_table
 from labeling.web.tokens import token_revoke, tokens
 from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts
@@ -56,10 +58,20 @@ urlpatterns = [
     path("campaigns/<slug:slug>/assignments/<int:assignment_id>/ask/", ask, name="ask"),
     path("campaigns/<slug:slug>/questions/", questions, name="questions"),
     path("campaigns/<slug:slug>/questions/published/<int:entry_id>/withdraw/", faq_withdraw, name="faq_withdraw"),
+    path("campaigns/<slug:slug>/start/", start, name="start"),
+    path("campaigns/<slug:slug>/start/read/", start_read, name="start_read"),
+    path("campaigns/<slug:slug>/start/practice/", start_practice, name="start_practice"),
+    path("campaigns/<slug:slug>/start/answer/", start_answer, name="start_answer"),
+    path("campaigns/<slug:slug>/start/pairs/<int:answer_id>/", start_feedback, name="start_feedback"),
+    path("campaigns/<slug:slug>/start/rounds/<int:round_id>/", start_result, name="start_result"),
+    path("campaigns/<slug:slug>/practice/", practice, name="practice"),
+    path("campaigns/<slug:slug>/practice/<int:pk>/", practice_pair, name="practice_pair"),
+    path("campaigns/<slug:slug>/practice/<int:pk>/remove/", practice_remove, name="practice_remove"),
     path("campaigns/<slug:slug>/guidelines/", guidelines, name="guidelines"),
     path("campaigns/<slug:slug>/people/", people, name="people"),
     path("campaigns/<slug:slug>/people/remove/", people_remove, name="people_remove"),
     path("campaigns/<slug:slug>/people/pause/", people_pause, name="people_pause"),
+    path("campaigns/<slug:slug>/people/standing/", people_standing, name="people_standing"),
     path("campaigns/<slug:slug>/people/<str:name>/", annotator, name="annotator"),
     path("campaigns/<slug:slug>/invitations/", invitations, name="invitations"),
     path("campaigns/<slug:slug>/invitations/revoke/", invitation_revoke, name="invitation_revoke"),

@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from labeling.actions.campaigns import change_campaign, write_guidelines
 from labeling.actions.invitations import create_invitation
+from labeling.actions.onboarding import start_round
 from labeling.actions.people import create_token
 from labeling.actions.questions import answer_question, ask_question
 from labeling.actions.webhooks import create_webhook
-from labeling.models import Comparison, Judgment, Membership, WebhookAttempt, WebhookDelivery
+from labeling.models import Comparison, Judgment, Membership, PracticeAnswer, WebhookAttempt, WebhookDelivery
+from tests.labeling.practising import PRACTICE, QUALIFICATION, go_through, mark
 from tests.people import Stage, pair, person
 
 CRITERIA = [
@@ -57,6 +59,18 @@ def occupy(scene: Stage) -> str:
         now=timezone.now(),
     )
     return token
+
+
+def newcomer(scene: Stage) -> PracticeAnswer:
+    """Nora has finished a practice round and begun another one; returns her first answer. Maya has marked the pairs."""
+    scene.add([pair(number) for number in range(400, 404)])
+    mark(scene, 3)
+    mark(scene, 1, QUALIFICATION)
+    nora = person("nora")
+    scene.join(nora)
+    practised = go_through(scene, nora, PRACTICE, right=0)
+    start_round(campaign=scene.campaign, use=PRACTICE, acting_user=nora, now=scene.now)
+    return practised.answers.order_by("position")[0]
 
 
 def _agree_and_disagree(scene: Stage) -> None:

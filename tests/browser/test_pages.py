@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from labeling.actions.mails import address_token
 from labeling.models import User
-from tests.browser.busy import occupy
+from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
 from tests.browser.imports import imports_of
@@ -57,6 +57,8 @@ PAGES = {
         "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
         "/campaigns/sums/people/alice/",
+        "/campaigns/sums/practice/",
+        "/campaigns/sums/practice/{practice}/",
         "/campaigns/sums/invitations/",
         "/campaigns/sums/guidelines/?edit",
         "/campaigns/sums/settings/",
@@ -87,6 +89,11 @@ PAGES = {
         "/invitations/{invitation}/",
     ),
     "eve": ("/campaigns/sums/adjudication/",),
+    "nora": (
+        "/campaigns/sums/start/",
+        "/campaigns/sums/start/pairs/{answer}/",
+        "/campaigns/sums/start/rounds/{round}/",
+    ),
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {"schema", "healthz", "words", "offline_worker", "you_notices"}
@@ -98,7 +105,9 @@ EXAMPLES = {
     "invitation": "i",
     "reset": "r/t",
     "address": "a",
-    **dict.fromkeys(("finished", "comparison", "lens_job", "own", "batch", "preview"), 1),
+    **dict.fromkeys(
+        ("finished", "comparison", "lens_job", "own", "batch", "preview", "practice", "answer", "round"), 1
+    ),
 }
 """Values that fit into the addresses."""
 
@@ -118,7 +127,11 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
     furnished = furnish(on_stage)
     lens_job = lens_job_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
+    practised = newcomer(on_stage)
     names = {
+        "practice": practised.comparison_id,
+        "answer": practised.pk,
+        "round": practised.round_id,
         "finished": furnished.finished.pk,
         "invitation": occupy(on_stage),
         "lens_job": lens_job.pk,

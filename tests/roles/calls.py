@@ -14,15 +14,27 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from labeling.actions.campaigns import create_campaign
+from labeling.actions.campaigns import create_campaign, write_guidelines
 from labeling.actions.curation import make_gold, retire_comparison
 from labeling.actions.imports import import_prompts
 from labeling.actions.invitations import create_invitation
 from labeling.actions.mails import address_token
+from labeling.actions.onboarding import answer_practice, start_round
 from labeling.actions.people import create_token
+from labeling.actions.practice import make_practice
 from labeling.actions.questions import answer_question, ask_question
+from labeling.actions.standing import restart_member
 from labeling.actions.webhooks import create_webhook
-from labeling.models import Comparison, Invitation, Membership, Question, Role, User, Webhook
+from labeling.models import (
+    Comparison,
+    Invitation,
+    Membership,
+    PracticeRound,
+    Question,
+    Role,
+    User,
+    Webhook,
+)
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
@@ -87,6 +99,12 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-release": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("api-retire", "api-restore", "api-flag-review", "api-gold"), lambda scene: [untouched(scene).pk]),
     "api-adjudicate": lambda scene: [conflict(scene.stage)],
+    **dict.fromkeys(("api-pass-member", "api-restart-member"), lambda scene: ["sums", "bob"]),
+    "api-answer-practice": lambda scene: [practising(scene).answers.get().pk],
+    "api-practice-mark": lambda scene: [untouched(scene).pk],
+    **dict.fromkeys(("practice_pair", "practice_remove"), lambda scene: ["sums", untouched(scene).pk]),
+    "start_feedback": lambda scene: ["sums", practised(scene).answers.get().pk],
+    "start_result": lambda scene: ["sums", practised(scene).pk],
     **dict.fromkeys(("comparison", "comparison_change"), lambda scene: ["sums", untouched(scene).pk]),
     "api-batch": lambda scene: [imported(scene)],
     **dict.fromkeys(("batch", "batch_change"), lambda scene: ["sums", imported(scene)]),
@@ -129,7 +147,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-campaigns", "POST"): {"name": "Another", "slug": "another"},
     ("api-campaign", "PATCH"): {"description": "Sums and more"},
     ("api-campaign-status", "POST"): {"status": "paused"},
-    ("api-guidelines", "POST"): {"text": "Prefer the true one."},
+    ("api-guidelines", "POST"): {"text": "Prefer the true one.", "demand": "read"},
+    ("api-read-guidelines", "POST"): {"number": 1},
+    ("api-next-practice", "POST"): {"use": "practice"},
+    ("api-answer-practice", "POST"): {"choice": "left"},
+    ("api-practice-mark", "PUT"): {"winner": "a", "explanation": "Two plus one is **three**.", "use": "practice"},
     ("api-members", "POST"): {"username": "bob", "role": "annotator"},
     ("api-ask", "POST"): {"text": "Is a wrong unit a wrong answer?"},
     ("api-answer", "POST"): {"answer": "Yes.", "publish_as": "Do units count?"},
@@ -165,6 +187,11 @@ FORMS: dict[str, dict[str, str]] = {
     "guidelines": {"text": "Be kind."},
     "people_remove": {"username": "bob"},
     "people_pause": {"username": "bob"},
+    "people_standing": {"username": "bob", "do": "pass"},
+    "practice_pair": {"winner": "a", "use": "practice"},
+    "start_answer": {"answer": "1", "choice": "left"},
+    "start_practice": {"use": "practice"},
+    "start_read": {"version": "1"},
     "invitations": {"role": "annotator", "days": "7"},
     "campaign_status": {"status": "paused"},
     "comparison_change": {"do": "retire", "reason": "One of them is broken off."},
@@ -172,7 +199,7 @@ FORMS: dict[str, dict[str, str]] = {
     "annotate": {"assignment": "1", "choice": "left", "key": "k"},
     "annotate_undo": {"assignment": "1"},
 }
-FILES = {"api-import-prompts", "api-import-comparisons"}
+FILES = {"api-import-prompts", "api-import-comparisons", "api-practice"}
 LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
 
 
@@ -191,6 +218,12 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         Comparison.objects.filter(pk=untouched(scene).pk).update(status="flagged")
     if (name, method) == ("api-gold", "DELETE"):
         make_gold(comparison=untouched(scene), winner="a", acting_user=on_stage.maya, now=NOON)
+    if name == "api-read-guidelines":
+        write_guidelines(campaign=on_stage.campaign, text="Be kind.", acting_user=on_stage.maya, now=NOON)
+    if name in ("api-next-practice", "api-practice") or (name, method) == ("api-practice-mark", "DELETE"):
+        marked(scene)
+    if (name, method) == ("api-restart-member", "DELETE"):
+        restart_member(campaign=on_stage.campaign, user=on_stage.bob, acting_user=on_stage.maya, now=NOON)
     if name == "api-resume-generation":
         GenerationJob.objects.filter(pk=furnished.writing.pk).update(status="failed")
     if name == "api-resume-run":
@@ -276,6 +309,27 @@ def reset_link(user: User) -> list[str]:
 def untouched(scene: Scene) -> Comparison:
     """A comparison of Maya's campaign, always the same one."""
     return Comparison.objects.filter(campaign=scene.stage.campaign).order_by("-pk")[0]
+
+
+def marked(scene: Scene) -> Comparison:
+    """The comparison that nobody touched, marked for practice."""
+    maya = scene.stage.maya
+    make_practice(comparison=untouched(scene), winner="a", explanation="It is true.", acting_user=maya, now=NOON)
+    return untouched(scene)
+
+
+def practising(scene: Scene) -> PracticeRound:
+    """A practice round of Alice's with one pair."""
+    marked(scene)
+    alice = scene.stage.alice
+    return start_round(campaign=scene.stage.campaign, use="practice", acting_user=alice, now=NOON)
+
+
+def practised(scene: Scene) -> PracticeRound:
+    """The same, finished."""
+    round_ = practising(scene)
+    answer_practice(answer=round_.answers.get().pk, choice="left", acting_user=scene.stage.alice, now=NOON)
+    return round_
 
 
 def conflict(on_stage: Stage) -> int:

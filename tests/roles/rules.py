@@ -19,6 +19,8 @@ ADMINS = "1333332"
 OWN = "1424444"  # alice's
 ADJUDICATES = "1432422"
 JUDGES = "1422423"  # being an admin does not make a member
+JOINED = "1422424"  # the same, where an admin is no member
+OWN_ROUND = "1424443"  # alice's; an admin who is no member is told so
 ALICES = "1323332"  # Alice's own; an admin may see everybody's
 NOTHING_NAMED = "1444444"  # the form names nothing of the user's
 
@@ -59,11 +61,21 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "ask": {"GET": OWN, "POST": OWN},
     "questions": {"GET": LEADS, "POST": "1433444"},  # the form names no question
     "faq_withdraw": {"POST": LEADS},
+    "start": {"GET": JUDGES},
+    "start_read": {"POST": JOINED},
+    "start_practice": {"POST": JOINED},
+    "start_answer": {"POST": NOTHING_NAMED},
+    "start_feedback": {"GET": OWN_ROUND},
+    "start_result": {"GET": OWN_ROUND},
+    "practice": {"GET": LEADS, "POST": LEADS},
+    "practice_pair": {"GET": LEADS, "POST": LEADS},
+    "practice_remove": {"POST": LEADS},
     "guidelines": {"GET": MEMBERS, "POST": LEADS},
     "people": {"GET": LEADS, "POST": LEADS},
     "people_remove": {"POST": LEADS},
     "people_pause": {"POST": LEADS},
     "annotator": {"GET": LEADS},
+    "people_standing": {"POST": LEADS},
     "invitations": {"GET": LEADS, "POST": LEADS},
     "invitation_revoke": {"POST": "1433444"},  # the form names no invitation
     "invitation": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
@@ -139,6 +151,13 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-invitations": {"GET": LEADS, "POST": LEADS},
     "api-invitation": {"DELETE": LEADS},
     "api-recounts": {"GET": LEADS},
+    "api-pass-member": {"POST": LEADS, "DELETE": LEADS},
+    "api-restart-member": {"POST": LEADS, "DELETE": LEADS},
+    "api-read-guidelines": {"POST": JOINED},
+    "api-practice": {"GET": LEADS, "POST": LEADS},
+    "api-next-practice": {"POST": JOINED},
+    "api-answer-practice": {"POST": OWN},
+    "api-practice-mark": {"PUT": LEADS, "DELETE": LEADS},
     "api-judgment": {"POST": OWN, "PUT": OWN, "DELETE": OWN},
     "api-renew": {"POST": OWN},
     "api-release": {"POST": OWN},

@@ -15,7 +15,15 @@
  * @property {number | null} guideline_version
  */
 /** @typedef {{ id: number, expires_at: string, guideline_version: number | null }} Lease what the server says is held */
-/** @typedef {{ judged: number, judged_today: number, comparisons: number, settled: number, notice: string }} Progress */
+/**
+ * @typedef {object} Progress
+ * @property {number} judged
+ * @property {number} judged_today
+ * @property {number} comparisons
+ * @property {number} settled
+ * @property {string} notice
+ * @property {string | null} step what must be done before anything else is assigned
+ */
 /**
  * @typedef {object} JudgmentDraft a judgment before it is sent
  * @property {string} choice left, right, tie, both_bad or skip

@@ -48,7 +48,7 @@ class ChangeStatusSerializer(serializers.Serializer[Any]):
 class GuidelineVersionSerializer(serializers.ModelSerializer[GuidelineVersion]):
     class Meta:
         model = GuidelineVersion
-        fields = ("number", "text", "created_at")
+        fields = ("number", "text", "demand", "created_at")
         read_only_fields = ("number", "created_at")
 
 
@@ -67,9 +67,14 @@ class MembershipSerializer(serializers.ModelSerializer[Membership]):
             "gold_total",
             "warned_at",
             "paused_at",
+            "read_version",
+            "practised_at",
+            "qualified_at",
+            "passed_at",
+            "restarted_at",
             "created_at",
         )
-        read_only_fields = ("judged", "gold_right", "gold_total", "warned_at", "paused_at", "created_at")
+        read_only_fields = tuple(name for name in fields if name not in ("username", "role", "is_simulated"))
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):

@@ -24,7 +24,9 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     rejected = RejectedSerializer(many=True, help_text="The first rejected records.")
     refused = serializers.BooleanField(help_text="true: a record was rejected, so nothing was imported.")
     dry_run = serializers.BooleanField(help_text="true: the file was only read and counted.")
-    batch = serializers.IntegerField(allow_null=True, help_text="The batch of this import; null for a dry run.")
+    batch = serializers.IntegerField(
+        allow_null=True, help_text="The batch of this import; null for a dry run and for practice pairs."
+    )
 
 
 class BatchSerializer(serializers.ModelSerializer[ImportBatch]):

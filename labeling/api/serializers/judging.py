@@ -10,6 +10,7 @@ from labeling.judging.drafts import CHOICES, MAX_COMMENT, MAX_EDIT, MAX_KEY, MAX
 from labeling.judging.effects import undo_until
 from labeling.judging.own_judgments import own_judgment
 from labeling.models import Campaign, Completion, Flag, Judgment
+from labeling.queries.standing import Step
 
 MOST_HELD = 100
 """Assignments that a client may name as held."""
@@ -23,6 +24,9 @@ class ProgressSerializer(serializers.Serializer[Any]):
     comparisons = serializers.IntegerField(help_text="Comparisons in the campaign.")
     settled = serializers.IntegerField(help_text="In steps of 20 if the campaign mixes in gold or retests.")
     notice = serializers.CharField(help_text="A notice for you (paused, warned, quota reached), or empty.")
+    step = serializers.ChoiceField(
+        choices=Step.choices, allow_null=True, help_text="What you must do before anything is assigned to you, or null."
+    )
 
 
 class MessageSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,9 @@ from labeling.api.serializers.campaigns import (
     NewCampaignSerializer,
     RecountSerializer,
 )
+from labeling.api.serializers.onboarding import CampaignAnswerSerializer
 from labeling.models import Scope
+from labeling.queries.standing import standing_of
 
 
 class CampaignsView(ApiView):
@@ -40,10 +42,12 @@ class CampaignsView(ApiView):
 class CampaignView(ApiView):
     scopes = {"GET": Scope.READ, "PATCH": Scope.CAMPAIGNS}
 
-    @extend_schema(operation_id="read_campaign", responses=CampaignSerializer)
+    @extend_schema(operation_id="read_campaign", responses=CampaignAnswerSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Get a campaign and its rules."""
-        return Response(CampaignSerializer(get_campaign(self.person, slug)).data)
+        """Get a campaign, its rules, and what you must do there before anything is assigned to you."""
+        campaign = get_campaign(self.person, slug)
+        context = {"standing": standing_of(campaign, self.person)}
+        return Response(CampaignAnswerSerializer(campaign, context=context).data)
 
     @extend_schema(operation_id="change_campaign", request=CampaignSerializer, responses=CampaignSerializer)
     def patch(self, request: Request, slug: str) -> Response:

@@ -190,6 +190,7 @@ def test_judging_and_going_on_gives_the_next_and_the_progress() -> None:
         "comparisons": 2,
         "settled": 1,
         "notice": "",
+        "step": None,
     }
     retried = judge_and_continue(
         assignment=first.pk, draft=JudgmentDraft("left", "k"), acting_user=scene.alice, now=scene.now

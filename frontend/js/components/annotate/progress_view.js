@@ -17,8 +17,17 @@ export class ProgressView {
     return Number(one("[data-count=comparisons]", HTMLElement).textContent?.replace(/\D/g, ""));
   }
 
-  /** @param {Progress} progress */
+  /**
+   * Shows the progress; leaves for the page of a step that must come before the next judgment, such as new guidelines.
+   *
+   * @param {Progress} progress
+   */
   show(progress) {
+    const { start } = one("#main", HTMLElement).dataset;
+    if (progress.step && start) {
+      location.assign(start);
+      return;
+    }
     for (const element of this.counts) {
       const number = progress[/** @type {keyof Progress} */ (element.dataset.count)];
       if (typeof number === "number") element.textContent = count(number);

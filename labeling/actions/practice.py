@@ -1,0 +1,207 @@
+"""Practice: leads mark comparisons with known answers, for annotators to practise or to qualify on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.errors import Conflict, Invalid
+from common.wording import in_sentence
+from labeling.access import require_lead
+from labeling.actions.comparison_drafts import ComparisonDraft, unfit
+from labeling.actions.comparisons import add_comparisons
+from labeling.actions.curation import (
+    Status,
+    WrongComparisonStatus,
+    lock_comparison,
+    move_comparison,
+    return_comparison,
+)
+from labeling.actions.prompts import unstorable
+from labeling.actions.validation import check_winner
+from labeling.judging.settling import verdict_as_json
+from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, User, Verdict
+
+MAX_EXPLANATION = 10_000
+Use = PracticePair.Use
+
+
+class QualificationNeedsPairs(Conflict):
+    type = "qualification-needs-pairs"
+    sentence = gettext_lazy(
+        "The qualification asks for %(pairs)s pairs, so this one must stay. Lower that number in the settings first."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeDraft:
+    """A pair to practise on, with its known answer.
+
+    comparison: its `gold` is the known answer; the campaign may have the comparison already. explanation: Markdown, why
+    this is the right answer.
+    """
+
+    comparison: ComparisonDraft
+    explanation: str = ""
+    use: str = Use.PRACTICE
+
+
+@transaction.atomic
+def make_practice(
+    *,
+    comparison: Comparison,
+    winner: str,
+    explanation: str = "",
+    use: str = Use.PRACTICE,
+    acting_user: User | None,
+    now: datetime,
+) -> PracticePair:
+    """Marks a comparison for practice or for the qualification, or changes its answer, explanation or use.
+
+    Gold stops being gold. As with gold, the comparison counts in no total, and its own verdict is deleted; its votes
+    are kept for when it is taken out of practice. Raises NotAllowed, Invalid, WrongComparisonStatus,
+    QualificationNeedsPairs.
+    """
+    require_lead(acting_user, comparison.campaign)
+    campaign = _locked_campaign(comparison.campaign)
+    pair = _mark(comparison, winner, explanation, use, acting_user, now)
+    _count_pairs(campaign)
+    return pair
+
+
+@transaction.atomic
+def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
+    """Takes a comparison out of practice: it is open again, or settled by its earlier votes.
+
+    Rounds that are under way go on without it. Raises NotAllowed, WrongComparisonStatus, QualificationNeedsPairs.
+    """
+    require_lead(acting_user, comparison.campaign)
+    campaign = _locked_campaign(comparison.campaign)
+    locked = lock_comparison(comparison, acting_user)
+    if locked.status != Status.PRACTICE:
+        raise WrongComparisonStatus(
+            _("This comparison is %(status)s, not in practice.") % {"status": in_sentence(locked.get_status_display())}
+        )
+    pair = PracticePair.objects.get(comparison=locked)
+    before = _as_json(pair)
+    pair.delete()
+    PracticeAnswer.objects.filter(comparison=locked, choice="").delete()
+    return_comparison(locked, "comparison.unmade_practice", acting_user, now, {}, before=before)
+    _count_pairs(campaign)
+    return locked
+
+
+@transaction.atomic
+def add_practice(
+    *, campaign: Campaign, drafts: Sequence[PracticeDraft], source: str, acting_user: User | None, now: datetime
+) -> list[PracticePair]:
+    """Adds pairs with known answers to a campaign and marks them, all or none.
+
+    A comparison that the campaign has already is marked as well. source: what made them, at most 120 characters. Raises
+    NotAllowed, Invalid, WrongComparisonStatus, QualificationNeedsPairs.
+    """
+    for number, draft in enumerate(drafts, 1):
+        if draft.comparison.gold is None or unfit(draft.comparison):
+            raise Invalid(_("Pair %(number)s has no known answer, or no two texts to compare.") % {"number": number})
+    require_lead(acting_user, campaign)
+    campaign = _locked_campaign(campaign)
+    plain = [_without_answer(draft.comparison) for draft in drafts]
+    added = add_comparisons(campaign=campaign, drafts=plain, source=source, acting_user=acting_user, now=now)
+    pairs = []
+    for draft, comparison in zip(drafts, added.comparisons, strict=True):
+        assert comparison is not None  # drafts that are unfit were refused
+        winner = _canonical(draft.comparison, comparison)
+        pairs.append(_mark(comparison, winner, draft.explanation, draft.use, acting_user, now))
+    _count_pairs(campaign)
+    return pairs
+
+
+def _locked_campaign(campaign: Campaign) -> Campaign:
+    """Locks the campaign before its comparisons, as imports do: its counts of pairs are written here only."""
+    return Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+
+
+def _mark(
+    comparison: Comparison, winner: str, explanation: str, use: str, acting_user: User | None, now: datetime
+) -> PracticePair:
+    check_winner(winner)
+    explanation = _checked_explanation(explanation)
+    if use not in Use.values:
+        raise Invalid.of("use", _("One of %(values)s.") % {"values": ", ".join(Use.values)})
+    locked = lock_comparison(comparison, acting_user)
+    _check_answer(locked.campaign, winner)
+    if locked.status in (Status.RETIRED, Status.FLAGGED):
+        raise WrongComparisonStatus(
+            _("This comparison is %(status)s: restore it first.") % {"status": in_sentence(locked.get_status_display())}
+        )
+    earlier = PracticePair.objects.filter(comparison=locked).first()
+    before = _as_json(earlier) if earlier else _former_answer(locked)
+    set_at = earlier.set_at if earlier else now  # keeps its place in the round
+    pair, _is_new = PracticePair.objects.update_or_create(
+        comparison=locked,
+        defaults={
+            "campaign": locked.campaign,
+            "winner": winner,
+            "explanation": explanation,
+            "use": use,
+            "set_by": acting_user,
+            "set_at": set_at,
+        },
+    )
+    Gold.objects.filter(comparison=locked).delete()
+    Verdict.objects.filter(comparison=locked).delete()
+    after = _as_json(pair)
+    move_comparison(locked, Status.PRACTICE, "comparison.made_practice", acting_user, now, after, before=before)
+    return pair
+
+
+def _former_answer(comparison: Comparison) -> dict[str, Any]:
+    """What was known about a comparison before it was marked, as the event log holds it."""
+    gold = Gold.objects.filter(comparison=comparison).first()
+    if gold is not None:
+        return {"gold": str(gold.winner)}
+    return {"verdict": verdict_as_json(Verdict.objects.filter(comparison=comparison).first())}
+
+
+def _count_pairs(campaign: Campaign) -> None:
+    """Writes how many pairs the campaign has for each use. Raises QualificationNeedsPairs."""
+    pairs = PracticePair.objects.filter(campaign=campaign)
+    campaign.practice_pairs = pairs.filter(use=Use.PRACTICE).count()
+    campaign.qualification_pool = pairs.filter(use=Use.QUALIFICATION).count()
+    if campaign.qualification_pairs > campaign.qualification_pool:
+        raise QualificationNeedsPairs(pairs=campaign.qualification_pairs)
+    campaign.save(update_fields=["practice_pairs", "qualification_pool"])
+
+
+def _check_answer(campaign: Campaign, winner: str) -> None:
+    """Raises Invalid if annotators of this campaign cannot give this answer."""
+    if (winner == "tie" and not campaign.allow_tie) or (winner == "both_bad" and not campaign.allow_both_bad):
+        raise Invalid.of("winner", _("Annotators cannot give this answer: the campaign's rules do not offer it."))
+
+
+def _checked_explanation(explanation: str) -> str:
+    if len(explanation) > MAX_EXPLANATION or unstorable(explanation):
+        text = _("An explanation has at most %(most)s characters, and none that cannot be stored (NUL).")
+        raise Invalid.of("explanation", text % {"most": MAX_EXPLANATION})
+    return explanation.strip()
+
+
+def _without_answer(draft: ComparisonDraft) -> ComparisonDraft:
+    return ComparisonDraft(prompt=draft.prompt, first=draft.first, second=draft.second, external_id=draft.external_id)
+
+
+def _canonical(draft: ComparisonDraft, comparison: Comparison) -> str:
+    """The known answer in terms of a and b."""
+    assert draft.gold is not None
+    if draft.gold in ("tie", "both_bad"):
+        return draft.gold
+    first_is_a = comparison.completion_a.text == draft.first.text
+    return "a" if (draft.gold == "first") == first_is_a else "b"
+
+
+def _as_json(pair: PracticePair) -> dict[str, Any]:
+    return {"practice": str(pair.winner), "use": str(pair.use), "explanation": pair.explanation}

@@ -1,0 +1,209 @@
+"""What an annotator does before anything is assigned: the guidelines, the practice round, the qualification."""
+
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from common.errors import NotAllowed
+from common.numbers import whole_number
+from common.text.rendering import render_markdown
+from labeling.access import get_campaign
+from labeling.actions.onboarding import answer_practice, next_pair, read_guidelines, start_round
+from labeling.judging.drafts import as_displayed
+from labeling.judging.presentation import present_pair
+from labeling.models import Campaign, Membership, PracticeAnswer, PracticePair, PracticeRound, User
+from labeling.queries.standing import Standing, Step, open_round, standing_of
+from labeling.web.display import display_of
+from labeling.web.edge import act, page, person
+
+Use = PracticePair.Use
+NAMES: dict[str, str | Promise] = {
+    Step.READ: gettext_lazy("Guidelines"),
+    Step.PRACTISE: gettext_lazy("Practice"),
+    Step.QUALIFY: gettext_lazy("Qualification"),
+    "judge": gettext_lazy("Judging"),
+}
+
+
+class Stop(NamedTuple):
+    """A step on the way to the first judgment, as the page shows it. state: done, current or ahead."""
+
+    name: str | Promise
+    state: str
+
+
+@page
+@require_safe
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """The annotator's next step. Whoever has done everything goes on to the annotators' page."""
+    user = person(request)
+    campaign, standing = _standing(user, slug)
+    if standing.step == Step.READ:
+        return _read_page(request, campaign, standing)
+    if (round_ := open_round(standing.member)) is not None:
+        pair = next_pair(round_=round_, acting_user=user, now=timezone.now())
+        if pair is None:
+            return redirect("start", slug=slug)
+        return _pair_page(request, campaign, round_, pair)
+    if standing.step is None:
+        return redirect("annotate", slug=slug)
+    return render(request, "labeling/start.html", _context(campaign, standing))
+
+
+@page
+@require_POST
+def start_read(request: HttpRequest, slug: str) -> HttpResponse:
+    """Records that the guidelines were read."""
+    campaign = get_campaign(person(request), slug)
+    number = whole_number(request.POST.get("version", "")) or 0
+
+    def errand() -> str:
+        read_guidelines(campaign=campaign, number=number, acting_user=person(request), now=timezone.now())
+        return ""
+
+    return act(request, errand, back=reverse("start", args=[slug]))
+
+
+@page
+@require_POST
+def start_practice(request: HttpRequest, slug: str) -> HttpResponse:
+    """Starts a practice round, or an attempt to qualify, depending on the button."""
+    campaign = get_campaign(person(request), slug)
+    use = request.POST.get("use", Use.PRACTICE)
+
+    def errand() -> str:
+        start_round(campaign=campaign, use=use, acting_user=person(request), now=timezone.now())
+        return ""
+
+    return act(request, errand, back=reverse("start", args=[slug]))
+
+
+@page
+@require_POST
+def start_answer(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answers a pair. After a pair of practice comes the feedback, after a round its result."""
+    get_campaign(person(request), slug)
+    identifier = whole_number(request.POST.get("answer", ""))
+    if identifier is None:
+        raise Http404("The form names no pair.")
+    addresses = [reverse("start", args=[slug])]
+
+    def errand() -> str:
+        answer = answer_practice(
+            answer=identifier, choice=request.POST.get("choice", ""), acting_user=person(request), now=timezone.now()
+        )
+        if answer.round.use == Use.PRACTICE:
+            addresses.append(reverse("start_feedback", args=[slug, answer.pk]))
+        elif answer.round.finished_at is not None:
+            addresses.append(reverse("start_result", args=[slug, answer.round_id]))
+        return ""
+
+    response = act(request, errand, back=addresses[0])
+    return redirect(addresses[-1]) if len(addresses) > 1 else response
+
+
+@page
+@require_safe
+def start_feedback(request: HttpRequest, slug: str, answer_id: int) -> HttpResponse:
+    """A pair of practice after its answer: whether it was right, the known answer and the lead's explanation."""
+    user = person(request)
+    campaign, _standing_now = _standing(user, slug)
+    answers = PracticeAnswer.objects.select_related(
+        "round", "comparison__practice", "comparison__prompt", "comparison__completion_a", "comparison__completion_b"
+    )
+    own = answers.filter(annotator=user, round__campaign=campaign, round__use=Use.PRACTICE).exclude(choice="")
+    answer = get_object_or_404(own.filter(comparison__practice__isnull=False), pk=answer_id)
+    known = answer.comparison.practice
+    is_last = answer.round.finished_at is not None
+    context = _pair_context(request, campaign, answer.round, answer) | {
+        "chosen": as_displayed(answer.choice, answer.left),
+        "known": as_displayed(known.winner, answer.left),
+        "is_right": answer.choice == known.winner,
+        "explanation": render_markdown(known.explanation, breaks=False) if known.explanation else "",
+        "next": reverse("start_result", args=[slug, answer.round_id]) if is_last else reverse("start", args=[slug]),
+        "is_last": is_last,
+        "before": answer.position,
+    }
+    return render(request, "labeling/practice_feedback.html", context)
+
+
+@page
+@require_safe
+def start_result(request: HttpRequest, slug: str, round_id: int) -> HttpResponse:
+    """The result of a finished round, and what comes next."""
+    campaign, standing = _standing(person(request), slug)
+    own = PracticeRound.objects.filter(campaign=campaign, annotator=person(request)).exclude(finished_at=None)
+    round_ = get_object_or_404(own, pk=round_id)
+    return render(request, "labeling/start.html", _context(campaign, standing) | {"round": round_})
+
+
+def _standing(user: User, slug: str) -> tuple[Campaign, Standing]:
+    """Raises CampaignNotFound, and NotAllowed for an admin who is not a member."""
+    campaign = get_campaign(user, slug)
+    standing = standing_of(campaign, user)
+    if standing is None:
+        raise NotAllowed(_("Only members can judge. Add yourself to the campaign first."))
+    return campaign, standing
+
+
+def _context(campaign: Campaign, standing: Standing) -> dict[str, Any]:
+    leads = campaign.memberships.filter(role=Membership.Role.LEAD).order_by("user__username")
+    return {
+        "campaign": campaign,
+        "standing": standing,
+        "stops": _stops(campaign, standing.step),
+        "leads": list(leads.values_list("user__username", flat=True)),
+    }
+
+
+def _stops(campaign: Campaign, step: Step | None) -> list[Stop]:
+    """The way to the first judgment in this campaign, with the place where the annotator stands."""
+    wanted = {
+        Step.READ: campaign.guidelines_first and campaign.read_from,
+        Step.PRACTISE: campaign.practice_pairs,
+        Step.QUALIFY: campaign.qualification_pairs,
+    }
+    names = [*(one.value for one in Step if wanted[one] or one == step), "judge"]
+    here = names.index(step or "judge")
+    states = ["done"] * here + ["current"] + ["ahead"] * (len(names) - here - 1)
+    return [Stop(NAMES[name], state) for name, state in zip(names, states, strict=True)]
+
+
+def _read_page(request: HttpRequest, campaign: Campaign, standing: Standing) -> HttpResponse:
+    version = campaign.guideline_versions.get(number=standing.newest)
+    context = _context(campaign, standing) | {
+        "version": version,
+        "html": render_markdown(version.text, breaks=False),
+        "has_read_earlier": standing.member.read_version > 0,
+    }
+    return render(request, "labeling/start.html", context)
+
+
+def _pair_page(request: HttpRequest, campaign: Campaign, round_: PracticeRound, pair: PracticeAnswer) -> HttpResponse:
+    return render(request, "labeling/practice_pair.html", _pair_context(request, campaign, round_, pair))
+
+
+def _pair_context(
+    request: HttpRequest, campaign: Campaign, round_: PracticeRound, pair: PracticeAnswer
+) -> dict[str, Any]:
+    guidelines = campaign.guideline_versions.order_by("-number").first()
+    # An answer has no strength, comment or edit, and cannot be skipped. This instance is not saved.
+    campaign.allow_skip = campaign.allow_flag = campaign.allow_edit = False
+    campaign.scale = Campaign.Scale.CHOICE
+    return {
+        "campaign": campaign,
+        "round": round_,
+        "pair": pair,
+        "before": pair.position - 1,
+        "assignment": present_pair(pair.comparison, campaign, left=pair.left),
+        "guidelines": guidelines,
+        "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
+        "display": display_of(request),
+    }
