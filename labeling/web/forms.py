@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.scaled_fields import MinutesField, PercentField
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Membership, Scope, Winner
@@ -47,6 +48,33 @@ class RulesForm(CampaignForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One per line, up to nine. Annotators who skip choose one; leave empty to ask for none."),
+    )
+
+    lease_seconds = MinutesField(
+        label=_("Lease (minutes)"), help_text=HELP["lease_seconds"], min_value=0.5, required=False
+    )
+    undo_seconds = MinutesField(
+        label=_("Undo period (minutes)"), help_text=HELP["undo_seconds"], min_value=0, required=False
+    )
+    verdict_threshold = PercentField(
+        label=_("Required confidence (%)"),
+        help_text=HELP["verdict_threshold"],
+        min_value=51,
+        max_value=99.9,
+        required=False,
+    )
+    gold_rate = PercentField(
+        label=_("Share of gold (%)"), help_text=HELP["gold_rate"], min_value=0, max_value=50, required=False
+    )
+    gold_threshold = PercentField(
+        label=_("Lowest acceptable gold accuracy (%)"),
+        help_text=HELP["gold_threshold"],
+        min_value=0,
+        max_value=100,
+        required=False,
+    )
+    retest_rate = PercentField(
+        label=_("Share of retests (%)"), help_text=HELP["retest_rate"], min_value=0, max_value=50, required=False
     )
 
     class Meta:
@@ -225,6 +253,27 @@ class SignUpForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+
+class EraseForm(forms.Form):
+    """The confirmation of an erasure."""
+
+    withdraw = forms.BooleanField(
+        label=_("Also withdraw the judgments"),
+        required=False,
+        help_text=_(
+            "They no longer count in verdicts, statistics or later training. Comparisons that they helped to settle "
+            "are open again."
+        ),
+    )
+    confirmation = forms.CharField(
+        label=_("Type the user name to confirm"), strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, is_own: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_own:
+            self.fields["confirmation"].label = _("Type your user name to confirm")
 
 
 class AdjudicationForm(forms.Form):

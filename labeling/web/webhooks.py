@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.errors import DomainError, NotAllowed
 from labeling.access import get_delivery, get_led_campaign, get_webhook, require_admin
 from labeling.actions.webhooks import (
     change_webhook,
@@ -21,7 +20,7 @@ from labeling.actions.webhooks import (
     rotate_webhook_secret,
 )
 from labeling.models import Campaign, Webhook, WebhookDelivery
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, attempt, page, person
 from labeling.web.forms import WebhookForm
 
 SHOWN = 50
@@ -34,7 +33,7 @@ def webhooks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """Lists the webhooks and their newest messages; a POST creates a webhook and shows its secret, once."""
     campaign = _campaign(request, slug)
     form = WebhookForm(request.POST or None)
-    created = _create(request, campaign, form) if request.method == "POST" and form.is_valid() else None
+    created = attempt(form, lambda: _create(request, campaign, form)) if request.method == "POST" else None
     return _list(request, campaign, WebhookForm() if created else form, created)
 
 
@@ -90,14 +89,8 @@ def _campaign(request: HttpRequest, slug: str | None) -> Campaign | None:
     return get_led_campaign(person(request), slug)
 
 
-def _create(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook | None:
-    try:
-        return create_webhook(campaign=campaign, **form.cleaned_data, acting_user=person(request), now=timezone.now())
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        refuse(form, error)
-        return None
+def _create(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook:
+    return create_webhook(campaign=campaign, **form.cleaned_data, acting_user=person(request), now=timezone.now())
 
 
 def _list(request: HttpRequest, campaign: Campaign | None, form: WebhookForm, made: Webhook | None) -> HttpResponse:

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import DomainError, NotAllowed
 from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.models import User
-from labeling.web.edge import page, person
+from labeling.web.edge import attempt, page, person
+from labeling.web.forms import EraseForm
 
 
 @page
@@ -34,19 +34,15 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
 def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     """Erases an account after its name was typed. Users who erase themselves are signed out."""
     user, owner = person(request), get_self_or_anybody(person(request), username)
-    try:
-        erase_person(
-            person=owner,
-            confirmation=request.POST.get("confirmation", ""),
-            withdraw=request.POST.get("withdraw") == "yes",
-            acting_user=user,
-            now=timezone.now(),
-        )
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        messages.error(request, error.message)
-        return redirect("account", username=username)
+    form = EraseForm(request.POST, is_own=owner == user)
+
+    def errand() -> User:
+        values, now = form.cleaned_data, timezone.now()
+        erase_person(person=owner, **values, acting_user=user, now=now)
+        return owner
+
+    if attempt(form, errand) is None:
+        return _account_page(request, owner, form)
     if owner == user:
         logout(request)
         return redirect("login")
@@ -58,6 +54,8 @@ def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     return redirect("home")
 
 
-def _account_page(request: HttpRequest, owner: User) -> HttpResponse:
+def _account_page(request: HttpRequest, owner: User, refused: EraseForm | None = None) -> HttpResponse:
     consequences = erasure_consequences(person=owner, acting_user=person(request))
-    return render(request, "labeling/you.html", {"person": owner, "consequences": consequences, "nav": "you"})
+    form = refused or EraseForm(is_own=owner == person(request))
+    context = {"person": owner, "consequences": consequences, "form": form, "nav": "you"}
+    return render(request, "labeling/you.html", context)
