@@ -27,6 +27,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = _required("SECRET_KEY", "Set it to a long random string and keep it the same across restarts.")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "labeling.web.csrf_failure.csrf_failure"
 
 # The directory for data outside the database: models, runs, snapshots, versions. Shared by web and workers.
 VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var")))

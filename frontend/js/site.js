@@ -1,5 +1,6 @@
-// Every page: the switch between themes, and forms that are sent once.
+// Every page: the switch between themes, and forms that are sent once and lose nothing.
 
+import { KeptForms } from "./components/kept_forms.js";
 import { announce } from "./lib/announce.js";
 import { switchTheme, themes } from "./lib/theme.js";
 import { gettext } from "./lib/translation.js";
@@ -15,6 +16,9 @@ if (toggle instanceof HTMLButtonElement) {
   });
 }
 
+const keptForms = new KeptForms(sessionStorage);
+keptForms.start();
+
 /** @type {Set<HTMLFormElement>} */
 const sent = new Set();
 
@@ -22,7 +26,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
   if (event.submitter?.getAttribute("formtarget")) return; // it opens beside this page, which stays
-  if (sent.has(form)) event.preventDefault(); // a second click while the first is on its way
+  if (sent.has(form) || !keptForms.keep(form)) {
+    event.preventDefault(); // a second click while the first is on its way, or no connection
+    return;
+  }
   sent.add(form);
 });
 

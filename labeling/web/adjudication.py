@@ -1,15 +1,17 @@
 """The pages on which experts adjudicate conflicts and leads review flags, one comparison at a time."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from common.errors import Conflict, DomainError, NotAllowed, NotFound
+from common.errors import Conflict
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_adjudicated_campaign, get_conflict, get_led_campaign, leads
@@ -17,7 +19,7 @@ from labeling.actions.curation import review_flag
 from labeling.actions.verdicts import OwnConflict, adjudicate
 from labeling.models import Campaign, Comparison
 from labeling.queries.conflicts import has_judged, next_waiting, statements_on, waiting_comparison
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import page, person, submit
 from labeling.web.forms import AdjudicationForm, FlagReviewForm
 
 Status = Comparison.Status
@@ -29,25 +31,20 @@ def adjudication(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows the next conflict with all its judgments; a POST decides it and shows the one after."""
     campaign = get_adjudicated_campaign(person(request), slug)
     form = AdjudicationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        try:
-            comparison = get_conflict(person(request), values.pop("comparison"))
-            adjudicate(comparison=comparison, **values, acting_user=person(request), now=timezone.now())
-        except (NotFound, NotAllowed):
-            raise
-        except OwnConflict as error:
-            refuse(form, error)
-        except Conflict as error:  # somebody else was faster: say so and show the next one
-            messages.error(request, error.message)
-            return redirect("adjudication", slug=slug)
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Decision saved. Here is the next conflict."))
-            return redirect("adjudication", slug=slug)
-    context = _context(request, campaign, form, Status.CONFLICT)
-    return render(request, "labeling/adjudication.html", context | {"is_lead": leads(person(request), campaign)})
+
+    def errand() -> str:
+        values = dict(form.cleaned_data)
+        comparison = get_conflict(person(request), values.pop("comparison"))
+        adjudicate(comparison=comparison, **values, acting_user=person(request), now=timezone.now())
+        return _("Decision saved. Here is the next conflict.")
+
+    def again() -> HttpResponse:
+        context = _context(request, campaign, form, Status.CONFLICT)
+        return render(request, "labeling/adjudication.html", context | {"is_lead": leads(person(request), campaign)})
+
+    if request.method != "POST":
+        return again()
+    return _decide(request, form, errand, again)
 
 
 @page
@@ -56,23 +53,38 @@ def flags(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows the next flagged comparison; a POST keeps or retires it and shows the one after."""
     campaign = get_led_campaign(person(request), slug)
     form = FlagReviewForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        keep, values = request.POST.get("decision") == "keep", form.cleaned_data
+
+    def errand() -> str:
+        keep, values = request.POST.get("decision") == "keep", dict(form.cleaned_data)
+        comparison = get_conflict(person(request), values.pop("comparison"))
+        review_flag(comparison=comparison, keep=keep, **values, acting_user=person(request), now=timezone.now())
+        return _("The comparison is back with annotators.") if keep else _("The comparison is retired.")
+
+    def again() -> HttpResponse:
+        context = _context(request, campaign, form, Status.FLAGGED)
+        return render(request, "labeling/flags.html", context | {"is_lead": True})
+
+    if request.method != "POST":
+        return again()
+    return _decide(request, form, errand, again)
+
+
+def _decide(
+    request: HttpRequest, form: Form, errand: Callable[[], str], again: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Submits a decision. If somebody else was faster, the next comparison follows, and the message has the reason."""
+
+    def decision() -> str:
         try:
-            comparison = get_conflict(person(request), values.pop("comparison"))
-            review_flag(comparison=comparison, keep=keep, **values, acting_user=person(request), now=timezone.now())
-        except (NotFound, NotAllowed):
+            return errand()
+        except OwnConflict:
             raise
         except Conflict as error:
-            messages.error(request, error.message)
-            return redirect("flags", slug=slug)
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            kept, retired = _("The comparison is back with annotators."), _("The comparison is retired.")
-            messages.success(request, kept if keep else retired)
-            return redirect("flags", slug=slug)
-    return render(request, "labeling/flags.html", _context(request, campaign, form, Status.FLAGGED) | {"is_lead": True})
+            kept = _("Your reason was: %(reason)s") % {"reason": form.cleaned_data["reason"]}
+            messages.error(request, f"{error.message} {kept}")
+            return ""
+
+    return submit(request, form, decision, done=request.path, again=again)
 
 
 def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status) -> dict[str, Any]:

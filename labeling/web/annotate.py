@@ -1,13 +1,17 @@
 """The annotator's page. Without JavaScript it is a form that reloads after each judgment; with it nothing reloads."""
 
 import uuid
+from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_campaign
@@ -25,6 +29,29 @@ from labeling.web.edge import act, page, person
 from labeling.web.judgment_forms import CRITERION
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What an annotator put into the form, besides the choice."""
+
+    assignment: int
+    comment: str
+    criteria: dict[str, str]
+    skip_reason: str
+    flag: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Typed":
+        """From the form. Raises Http404 if it names no assignment."""
+        sent = request.POST
+        return cls(
+            assignment=_assignment_id(request),
+            comment=sent.get("comment", ""),
+            criteria={name.removeprefix(CRITERION): str(sent[name]) for name in sent if name.startswith(CRITERION)},
+            skip_reason=sent.get("skip_reason", ""),
+            flag=sent.get("flag", ""),
+        )
+
+
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def annotate(request: HttpRequest, slug: str) -> HttpResponse:
@@ -34,7 +61,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
     """
     campaign = get_campaign(person(request), slug)
     if request.method == "POST":
-        return _judge(request)
+        return _judge(request, campaign)
     return _next_page(request, campaign)
 
 
@@ -51,7 +78,8 @@ def annotate_undo(request: HttpRequest, slug: str) -> HttpResponse:
     return act(request, errand, back=request.path.removesuffix("undo/"))
 
 
-def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = None) -> HttpResponse:
+    """The page; typed: what a refused judgment said, for as long as its pair is still the annotator's."""
     user, now = person(request), timezone.now()
     # A campaign that is not active still has its page, which says why nothing is assigned.
     is_active = campaign.status == Campaign.Status.ACTIVE
@@ -62,10 +90,15 @@ def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
             return redirect("start", slug=campaign.slug)
         result = next_assignments(campaign=campaign, acting_user=user, now=now)
         assignment, progress = result.next, result.progress
+    if typed is not None and (assignment is None or assignment.pk != typed.assignment):
+        _return_comment(request, typed)
+        typed = None
     guidelines = campaign.guideline_versions.order_by("-number").first()
     last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
     context = {
         "campaign": campaign,
+        "criteria": [{**one, "answer": typed.criteria.get(one["name"]) if typed else ""} for one in campaign.criteria],
+        "typed": typed,
         "kept": is_kept,
         "assignment": present_assignment(assignment) if assignment else None,
         "key": uuid.uuid4(),
@@ -83,23 +116,33 @@ def _next_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return render(request, "labeling/annotate.html", context)
 
 
-def _judge(request: HttpRequest) -> HttpResponse:
+def _judge(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     choice, _, strength = request.POST.get("choice", "").partition(":")
+    typed = Typed.of(request)
+    is_skip = choice == Choice.SKIP
+    draft = JudgmentDraft(
+        choice,
+        request.POST.get("key", ""),
+        strength=whole_number(strength),
+        criteria=typed.criteria if not is_skip else None,
+        comment=typed.comment,
+        skip_reason=typed.skip_reason if is_skip else "",
+        flag=typed.flag if is_skip else "",
+    )
+    try:
+        judge(assignment=typed.assignment, draft=draft, acting_user=person(request), now=timezone.now())
+    except (NotFound, NotAllowed):
+        raise
+    except DomainError as error:
+        messages.error(request, error.message)
+        return _next_page(request, campaign, typed)
+    return redirect(request.path)
 
-    def errand() -> str:
-        draft = JudgmentDraft(
-            choice,
-            request.POST.get("key", ""),
-            strength=whole_number(strength),
-            criteria=_criteria(request) if choice != Choice.SKIP else None,
-            comment=request.POST.get("comment", ""),
-            skip_reason=request.POST.get("skip_reason", "") if choice == Choice.SKIP else "",
-            flag=request.POST.get("flag", "") if choice == Choice.SKIP else "",
-        )
-        judge(assignment=_assignment_id(request), draft=draft, acting_user=person(request), now=timezone.now())
-        return ""
 
-    return act(request, errand, back=request.path)
+def _return_comment(request: HttpRequest, typed: Typed) -> None:
+    """The pair went to somebody else: the comment comes back as a message."""
+    if typed.comment:
+        messages.info(request, gettext("Your comment was: %(comment)s") % {"comment": typed.comment})
 
 
 def _assignment_id(request: HttpRequest) -> int:
@@ -107,11 +150,6 @@ def _assignment_id(request: HttpRequest) -> int:
     if identifier is None:
         raise Http404("The form names no assignment.")
     return identifier
-
-
-def _criteria(request: HttpRequest) -> dict[str, str]:
-    names = [name for name in request.POST if name.startswith(CRITERION)]
-    return {name.removeprefix(CRITERION): str(request.POST[name]) for name in names}
 
 
 def _undoable(last: Judgment | None, campaign: Campaign) -> int | None:

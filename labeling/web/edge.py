@@ -1,8 +1,13 @@
-"""The edge between a browser and an action: the signed-in user, and domain errors as messages."""
+"""The edge between a browser and an action: the signed-in user, and domain errors as messages.
+
+Buttons that only act use `act`. Forms that people fill in use `submit`, or `attempt` where no redirect follows: a
+refused form comes back with everything that was typed, and the reason beside the field.
+"""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -10,12 +15,14 @@ from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from common.errors import DomainError, NotAllowed, NotFound
 from labeling.models import User
 
 P = ParamSpec("P")
+T = TypeVar("T")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
@@ -25,7 +32,7 @@ def page(view: View[P]) -> View[P]:
     @wraps(view)
     def signed_in_view(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(form_page(request) or _address_to_open(request))
         try:
             return view(request, *args, **kwargs)
         except NotFound as error:
@@ -59,6 +66,43 @@ def act(request: HttpRequest, errand: Callable[[], str], *, back: str) -> HttpRe
     return redirect(_return_address(request) or back)
 
 
+def submit(
+    request: HttpRequest,
+    form: BaseForm,
+    errand: Callable[[], str],
+    *,
+    done: str,
+    again: Callable[[], HttpResponse],
+) -> HttpResponse:
+    """Runs an action on a filled-in form and redirects, with a message of its success.
+
+    errand: calls the action and returns the message, or an empty text. done: the page that follows, unless the form
+    names one of ours. again: shows the page with the form, which then holds the errors of its fields and of the action.
+    """
+    message = attempt(form, errand)
+    if message is None:
+        return again()
+    if message:
+        messages.success(request, message)
+    return redirect(_return_address(request) or done)
+
+
+def attempt(form: BaseForm, errand: Callable[[], T]) -> T | None:
+    """The result of an action on a filled-in form; None if the form or the action refused: the form has the errors.
+
+    Raises NotFound, NotAllowed.
+    """
+    if not form.is_valid():
+        return None
+    try:
+        return errand()
+    except (NotFound, NotAllowed):
+        raise
+    except DomainError as error:
+        refuse(form, error)
+        return None
+
+
 def refuse(form: BaseForm, error: DomainError) -> None:
     """Adds a domain error to a form: to the fields it names, or to the form as a whole."""
     for name, text in error.fields.items():
@@ -67,10 +111,30 @@ def refuse(form: BaseForm, error: DomainError) -> None:
         form.add_error(None, error.message)
 
 
+def form_page(request: HttpRequest) -> str:
+    """The page with the form that the request sends, if it is one of ours; else empty. Its path, with the query."""
+    if request.method in ("GET", "HEAD"):
+        return ""
+    return _return_address(request) or _ours(request, request.headers.get("referer", ""))
+
+
 def _return_address(request: HttpRequest) -> str:
     """The page that the form names in `back`, if it is one of ours; else empty."""
-    address = request.POST.get("back", "")
+    return _ours(request, request.POST.get("back", ""))
+
+
+def _ours(request: HttpRequest, address: str) -> str:
+    """The path and query of an address of this site; empty for any other."""
     is_ours = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return address if is_ours else ""
+    if not is_ours:
+        return ""
+    parts = urlsplit(address)
+    path = "/" + parts.path.lstrip("/")  # "//other.site" would be another site
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+def _address_to_open(request: HttpRequest) -> str:
+    """Where somebody goes after signing in: the page that was asked for. Addresses of forms cannot be opened."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")

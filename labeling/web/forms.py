@@ -7,12 +7,13 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.scaled_fields import MinutesField, PercentField
 from labeling.actions.mails import can_send_mail
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Demand, Membership, Scope, Winner
 from labeling.web.event_labels import event_choices
-from labeling.web.rules import HELP, LABELS, in_minutes
+from labeling.web.rules import HELP, LABELS
 
 if TYPE_CHECKING:
     CampaignForm = forms.ModelForm[Campaign]
@@ -32,19 +33,6 @@ OPTIONAL = tuple(
 
 MOST_MINUTES = 1_000_000
 """About two years: more does not fit into the column."""
-
-
-class MinutesField(forms.FloatField):
-    """A time that people give in minutes and that is stored in seconds."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Seconds of the campaign in minutes; a typed text as it is."""
-        return in_minutes(value) if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> int | None:
-        """Seconds; None: nothing was typed."""
-        minutes = super().clean(value)
-        return None if minutes is None else round(minutes * 60)
 
 
 class RulesForm(CampaignForm):
@@ -71,6 +59,26 @@ class RulesForm(CampaignForm):
     )
     undo_seconds = MinutesField(
         label=LABELS["undo_seconds"], help_text=HELP["undo_seconds"], min_value=0, max_value=MOST_MINUTES
+    )
+    verdict_threshold = PercentField(
+        label=_("Required confidence (%)"),
+        help_text=HELP["verdict_threshold"],
+        min_value=51,
+        max_value=99.9,
+        required=False,
+    )
+    gold_rate = PercentField(
+        label=_("Share of gold (%)"), help_text=HELP["gold_rate"], min_value=0, max_value=50, required=False
+    )
+    gold_threshold = PercentField(
+        label=_("Lowest acceptable gold accuracy (%)"),
+        help_text=HELP["gold_threshold"],
+        min_value=0,
+        max_value=100,
+        required=False,
+    )
+    retest_rate = PercentField(
+        label=_("Share of retests (%)"), help_text=HELP["retest_rate"], min_value=0, max_value=50, required=False
     )
 
     class Meta:
@@ -248,6 +256,27 @@ class SignUpForm(forms.Form):
         if not can_send_mail():
             del self.fields["email"]
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+
+class EraseForm(forms.Form):
+    """The confirmation of an erasure."""
+
+    withdraw = forms.BooleanField(
+        label=_("Also withdraw the judgments"),
+        required=False,
+        help_text=_(
+            "They no longer count in verdicts, statistics or later training. Comparisons that they helped to settle "
+            "are open again."
+        ),
+    )
+    confirmation = forms.CharField(
+        label=_("Type the user name to confirm"), strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, is_own: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_own:
+            self.fields["confirmation"].label = _("Type your user name to confirm")
 
 
 class AdjudicationForm(forms.Form):

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.errors import DomainError, NotAllowed
+from common.errors import DomainError
 from common.numbers import whole_number
 from labeling.access import get_invitation, get_led_campaign
 from labeling.actions.invitations import (
@@ -24,9 +24,9 @@ from labeling.actions.invitations import (
     revoke_invitation,
     sign_up_by_invitation,
 )
-from labeling.models import User
+from labeling.models import Campaign, User
 from labeling.web.addresses import send_confirmation
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, attempt, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
 
 
@@ -37,19 +37,8 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
     """The campaign's invitations; a POST creates one and shows its link, once."""
     campaign = get_led_campaign(person(request), slug)
     form, link = InvitationForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        values, now = form.cleaned_data, timezone.now()
-        expires_at = now + timedelta(days=values.pop("days"))
-        try:
-            _, token = create_invitation(
-                campaign=campaign, **values, expires_at=expires_at, acting_user=person(request), now=now
-            )
-        except NotAllowed:
-            raise
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            link, form = request.build_absolute_uri(reverse("invitation", args=[token])), InvitationForm()
+    if request.method == "POST" and (token := attempt(form, lambda: _create(request, campaign, form))):
+        link, form = request.build_absolute_uri(reverse("invitation", args=[token])), InvitationForm()
     context = {
         "campaign": campaign,
         "invitations": campaign.invitations.select_related("created_by").order_by("-pk"),
@@ -59,6 +48,16 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "invitations",
     }
     return render(request, "labeling/invitations.html", context)
+
+
+def _create(request: HttpRequest, campaign: Campaign, form: InvitationForm) -> str:
+    """Creates the invitation; returns its token."""
+    values, now = dict(form.cleaned_data), timezone.now()
+    expires_at = now + timedelta(days=values.pop("days"))
+    _, token = create_invitation(
+        campaign=campaign, **values, expires_at=expires_at, acting_user=person(request), now=now
+    )
+    return token
 
 
 @page
@@ -111,7 +110,10 @@ def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
     except DomainError as error:
         if not error.fields and error.type != "username-taken":
             raise
-        refuse(form, error)
+        if error.fields:
+            refuse(form, error)
+        else:
+            form.add_error("username", error.message)
         return None
     login(request, user)
     if address := values.get("email"):

@@ -1,16 +1,15 @@
 """The members of a campaign."""
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.errors import DomainError, NotAllowed
+from common.errors import Invalid
 from common.wording import in_sentence
 from labeling.access import get_led_campaign
 from labeling.actions.members import add_member, pause_member, remove_member, resume_member
@@ -18,7 +17,7 @@ from labeling.actions.standing import pass_member, restart_member, undo_restart,
 from labeling.models import Campaign, Membership, User
 from labeling.queries.annotators import annotator_summaries
 from labeling.queries.standing import standings
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, page, person, submit
 from labeling.web.forms import MemberForm
 
 
@@ -28,24 +27,29 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     """Lists the members; a POST adds one or changes a role."""
     campaign = get_led_campaign(person(request), slug)
     form = MemberForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _add(request, campaign, form):
-        return redirect("people", slug=slug)
-    summaries = {summary.pseudonym: summary for summary in annotator_summaries(campaign)}
-    members = [
-        (one.member, summaries.get(one.member.user.pseudonym), one) for one in standings(campaign, _members(campaign))
-    ]
-    if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
-        for member, _summary, _standing in members:
-            summaries.pop(member.user.pseudonym, None)
-    context = {
-        "campaign": campaign,
-        "members": members,
-        "has_onboarding": campaign.practice_pairs or campaign.qualification_pairs or campaign.read_from,
-        "summaries": list(summaries.values()),
-        "form": form,
-        "tab": "people",
-    }
-    return render(request, "labeling/people.html", context)
+
+    def again() -> HttpResponse:
+        summaries = {summary.pseudonym: summary for summary in annotator_summaries(campaign)}
+        standing = standings(campaign, _members(campaign))
+        members = [(one.member, summaries.get(one.member.user.pseudonym), one) for one in standing]
+        if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
+            for member, _summary, _standing in members:
+                summaries.pop(member.user.pseudonym, None)
+        context = {
+            "campaign": campaign,
+            "members": members,
+            "has_onboarding": campaign.practice_pairs or campaign.qualification_pairs or campaign.read_from,
+            "summaries": list(summaries.values()),
+            "form": form,
+            "tab": "people",
+        }
+        return render(request, "labeling/people.html", context)
+
+    if request.method != "POST":
+        return again()
+    return submit(
+        request, form, lambda: _add(request, campaign, form), done=reverse("people", args=[slug]), again=again
+    )
 
 
 @page
@@ -104,25 +108,17 @@ def people_standing(request: HttpRequest, slug: str) -> HttpResponse:
     return act(request, errand, back=reverse("people", args=[slug]))
 
 
-def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> bool:
+def _add(request: HttpRequest, campaign: Campaign, form: MemberForm) -> str:
+    """Adds the member, and returns the message. Raises Invalid for an unknown name."""
     username, role = form.cleaned_data["username"], form.cleaned_data["role"]
     user = User.objects.filter(username=username, is_simulated=False, is_active=True).first()
     if user is None:
-        form.add_error("username", _("There is no user with this name. An admin can create the account."))
-        return False
-    try:
-        add_member(campaign=campaign, user=user, role=role, acting_user=person(request), now=timezone.now())
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        refuse(form, error)
-        return False
-    messages.success(
-        request,
-        _("%(username)s is now a member with the role %(role)s.")
-        % {"username": user.username, "role": in_sentence(Membership.Role(role).label)},
-    )
-    return True
+        raise Invalid.of("username", _("There is no user with this name. An admin can create the account."))
+    add_member(campaign=campaign, user=user, role=role, acting_user=person(request), now=timezone.now())
+    return _("%(username)s is now a member with the role %(role)s.") % {
+        "username": user.username,
+        "role": in_sentence(Membership.Role(role).label),
+    }
 
 
 def _members(campaign: Campaign) -> QuerySet[Membership]:

@@ -51,7 +51,7 @@ HELP = {
         "rate. Without a winner, a comparison waits for an expert. A change recounts all verdicts in the background."
     ),
     "verdict_threshold": _(
-        "A probability, 0.51 to 0.999. Once it is reached, Dawid-Skene settles the comparison and adaptive overlap "
+        "51 to 99.9. Once it is reached, Dawid-Skene settles the comparison and adaptive overlap "
         "asks for no more judgments."
     ),
     "scale": _("With strength, annotators also choose slightly, clearly or much better."),
@@ -76,16 +76,16 @@ HELP = {
     "lease_seconds": _("After that the comparison goes to others. The page renews the lease during work."),
     "undo_seconds": _("0: never. The earlier judgment is kept as superseded."),
     "gold_rate": _(
-        "0 to 0.5. Gold has a known verdict and measures annotators, who cannot recognise it. It is never trained on."
+        "0 to 50. Gold has a known verdict and measures annotators, who cannot recognise it. It is never trained on."
     ),
     "gold_action": _(
         "Happens once the upper end of the 95 % interval of the accuracy is below the limit. Paused annotators get "
         "no new assignments until you resume them on the People page."
     ),
-    "gold_threshold": _("0 to 1. Guessing gives about 0.5, or less with ties."),
+    "gold_threshold": _("0 to 100. Guessing gives about 50, or less with ties."),
     "gold_minimum": _("Fewer judgments say little about accuracy."),
     "retest_rate": _(
-        "0 to 0.5. The same annotator gets a comparison again, with the sides swapped. This measures consistency and "
+        "0 to 50. The same annotator gets a comparison again, with the sides swapped. This measures consistency and "
         "the effect of the side. Retests count in no verdict."
     ),
     "retest_after": _("The least number of judgments between the first time and the retest."),

@@ -1,19 +1,17 @@
 """The rules of a campaign, and its status."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
 from labeling.actions.campaigns import change_campaign, change_campaign_status
 from labeling.models import Campaign, VerdictRecount
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, page, person, submit
 from labeling.web.forms import RulesForm
 
 Status = Campaign.Status
@@ -33,19 +31,19 @@ def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_led_campaign(person(request), slug)
     # The form changes the instance it validates; the action needs the campaign as it is stored.
     form = RulesForm(request.POST or None, instance=get_led_campaign(person(request), slug))
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_campaign(campaign=campaign, acting_user=person(request), now=timezone.now(), **form.cleaned_data)
-        except NotAllowed:
-            raise
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("settings", slug=slug)
-    recount = campaign.recounts.exclude(status=VerdictRecount.Status.REPLACED).order_by("-pk").first()
-    context = {"campaign": campaign, "form": form, "recount": recount, "tab": "settings"}
-    return render(request, "labeling/settings.html", context)
+
+    def errand() -> str:
+        change_campaign(campaign=campaign, acting_user=person(request), now=timezone.now(), **form.cleaned_data)
+        return _("Saved.")
+
+    def again() -> HttpResponse:
+        recount = campaign.recounts.exclude(status=VerdictRecount.Status.REPLACED).order_by("-pk").first()
+        context = {"campaign": campaign, "form": form, "recount": recount, "tab": "settings"}
+        return render(request, "labeling/settings.html", context)
+
+    if request.method != "POST":
+        return again()
+    return submit(request, form, errand, done=reverse("settings", args=[slug]), again=again)
 
 
 @page

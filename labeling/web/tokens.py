@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.errors import DomainError, NotAllowed
 from common.numbers import whole_number
 from labeling.access import get_token
 from labeling.actions.people import create_token, revoke_token
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, attempt, page, person
 from labeling.web.forms import TokenForm
 
 
@@ -24,7 +23,7 @@ from labeling.web.forms import TokenForm
 def tokens(request: HttpRequest) -> HttpResponse:
     """Lists the tokens; a POST creates one and shows its key, once."""
     form = TokenForm(request.POST or None)
-    key = _make(request, form) if request.method == "POST" and form.is_valid() else ""
+    key = attempt(form, lambda: _create(request, form)) if request.method == "POST" else None
     context = {
         "form": TokenForm() if key else form,
         "key": key,
@@ -51,20 +50,15 @@ def token_revoke(request: HttpRequest) -> HttpResponse:
     return act(request, errand, back=reverse("tokens"))
 
 
-def _make(request: HttpRequest, form: TokenForm) -> str:
+def _create(request: HttpRequest, form: TokenForm) -> str:
+    """Creates the token; returns its key."""
     user, now, days = person(request), timezone.now(), form.cleaned_data["days"]
-    try:
-        _token, key = create_token(
-            user=user,
-            name=form.cleaned_data["name"],
-            scopes=form.cleaned_data["scopes"],
-            expires_at=now + timedelta(days=int(days)) if days else None,
-            acting_user=user,
-            now=now,
-        )
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        refuse(form, error)
-        return ""
+    _token, key = create_token(
+        user=user,
+        name=form.cleaned_data["name"],
+        scopes=form.cleaned_data["scopes"],
+        expires_at=now + timedelta(days=int(days)) if days else None,
+        acting_user=user,
+        now=now,
+    )
     return key

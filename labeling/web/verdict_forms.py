@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
+from common.scaled_fields import PercentField
 from labeling.models import Comparison, Verdict, Winner
 
 ANY = ("", _("Any"))
@@ -23,13 +24,7 @@ class VerdictFilterForm(forms.Form):
     )
     winner = forms.ChoiceField(label=_("Winner"), choices=[ANY, *WINNERS], required=False)
     settled_by = forms.ChoiceField(label=_("Settled by"), choices=[ANY, *Verdict.SettledBy.choices], required=False)
-    confidence_at_most = forms.FloatField(
-        label=_("Maximum confidence"),
-        min_value=0,
-        max_value=1,
-        required=False,
-        widget=forms.NumberInput({"step": "any"}),
-    )
+    confidence_at_most = PercentField(label=_("Maximum confidence (%)"), min_value=0, max_value=100, required=False)
     model_version = forms.ChoiceField(label=_("Written by"), required=False)
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -72,6 +67,20 @@ class DisagreementForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """Arguments for `labeling.queries.records.disagreements`. Call is_valid first."""
         return {"status": self.cleaned_data["status"] or None, "commented": self.cleaned_data["commented"]}
+
+
+class RetireForm(forms.Form):
+    """The reason to retire a comparison."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("It is kept, but no longer assigned or trained on."),
+    )
+
+    def __init__(self, data: Mapping[str, str] | None = None) -> None:
+        super().__init__(data, auto_id="retire_%s")
 
 
 class RelabelForm(forms.Form):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -25,9 +26,9 @@ from labeling.queries.conflicts import Statement, statements_on
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, page, person, submit
 from labeling.web.event_labels import event_label
-from labeling.web.verdict_forms import DisagreementForm, RelabelForm, VerdictFilterForm
+from labeling.web.verdict_forms import DisagreementForm, RelabelForm, RetireForm, VerdictFilterForm
 
 VERDICTS_SHOWN = 50
 DISAGREEMENTS_SHOWN = 10
@@ -97,7 +98,11 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One comparison: its completions, judgments, verdict and events."""
-    campaign, row = _comparison(request, slug, pk)
+    return _comparison_page(request, *_comparison(request, slug, pk))
+
+
+def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, **refused: Form) -> HttpResponse:
+    """The page; refused: forms as they were sent."""
     completions = {"A": row.completion_a, "B": row.completion_b}
     context = {
         "campaign": campaign,
@@ -116,30 +121,36 @@ def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "statements": statements_on(row),
         "events": _history(row),
         "form": RelabelForm(),
+        "retire_form": RetireForm(),
         "can_be_asked_again": row.status in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT),
         "tab": "verdicts",
     }
-    return render(request, "labeling/comparison.html", context)
+    return render(request, "labeling/comparison.html", context | refused)
 
 
 @page
 @require_POST
 def comparison_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Asks for more judgments of a comparison, retires it, or restores it, depending on the button."""
-    _, row = _comparison(request, slug, pk)
-    form = RelabelForm(request.POST)
-    do, user, now = request.POST.get("do", ""), person(request), timezone.now()
+    campaign, row = _comparison(request, slug, pk)
+    address, do, user, now = (
+        reverse("comparison", args=[slug, pk]),
+        request.POST.get("do"),
+        person(request),
+        timezone.now(),
+    )
 
-    def errand() -> str:
-        reason = str(request.POST.get("reason", ""))
-        if do == "retire":
-            retire_comparison(comparison=row, reason=reason, acting_user=user, now=now)
-            return gettext("The comparison is retired: it is no longer assigned or trained on.")
-        if do == "restore":
-            restore_comparison(comparison=row, acting_user=user, now=now)
-            return gettext("The comparison is restored.")
-        more = form.cleaned_data["more"] if form.is_valid() else 0
-        relabel_comparison(comparison=row, more=more, reason=reason, acting_user=user, now=now)
+    def retire() -> str:
+        retire_comparison(comparison=row, reason=retiring.cleaned_data["reason"], acting_user=user, now=now)
+        return gettext("The comparison is retired: it is no longer assigned or trained on.")
+
+    def restore() -> str:
+        restore_comparison(comparison=row, acting_user=user, now=now)
+        return gettext("The comparison is restored.")
+
+    def relabel() -> str:
+        more = relabeling.cleaned_data["more"]
+        relabel_comparison(comparison=row, **relabeling.cleaned_data, acting_user=user, now=now)
         text = ngettext(
             "%(more)s more judgment is requested, with priority.",
             "%(more)s more judgments are requested, with priority.",
@@ -147,7 +158,13 @@ def comparison_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         )
         return text % {"more": more}
 
-    return act(request, errand, back=reverse("comparison", args=[slug, pk]))
+    if do == "restore":
+        return act(request, restore, back=address)
+    retiring, relabeling = RetireForm(request.POST), RelabelForm(request.POST)
+    name, form, errand = ("retire_form", retiring, retire) if do == "retire" else ("form", relabeling, relabel)
+    return submit(
+        request, form, errand, done=address, again=lambda: _comparison_page(request, campaign, row, **{name: form})
+    )
 
 
 def _alike(rows: list[Verdict]) -> dict[str, str]:

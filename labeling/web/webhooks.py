@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.errors import DomainError, NotAllowed
 from common.outgoing.posting import Reply
 from common.wording import decimals
 from labeling.access import get_delivery, get_led_campaign, get_webhook, require_admin
@@ -25,7 +24,7 @@ from labeling.actions.webhooks import (
     rotate_webhook_secret,
 )
 from labeling.models import Campaign, Webhook, WebhookDelivery
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, attempt, page, person
 from labeling.web.forms import WebhookForm
 
 SHOWN = 50
@@ -43,7 +42,7 @@ def webhooks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     form = WebhookForm(request.POST or None)
     if request.POST.get("do") == "test":
         return _test(request, campaign, form)
-    created = _create(request, campaign, form) if request.method == "POST" and form.is_valid() else None
+    created = attempt(form, lambda: _create(request, campaign, form)) if request.method == "POST" else None
     return _list(request, campaign, WebhookForm() if created else form, created)
 
 
@@ -102,16 +101,14 @@ def _campaign(request: HttpRequest, slug: str | None) -> Campaign | None:
 def _test(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> HttpResponse:
     """Sends a test message and shows the response; what was typed stays."""
     form.fields["event_types"].required = False
-    if form.is_valid():
+
+    def send() -> Reply:
         url = form.cleaned_data["url"]
-        try:
-            reply = send_test_message(url=url, campaign=campaign, acting_user=person(request), now=timezone.now())
-        except NotAllowed:
-            raise
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            _report(request, reply)
+        return send_test_message(url=url, campaign=campaign, acting_user=person(request), now=timezone.now())
+
+    reply = attempt(form, send)
+    if reply is not None:
+        _report(request, reply)
     return _list(request, campaign, form, None)
 
 
@@ -124,14 +121,8 @@ def _report(request: HttpRequest, reply: Reply) -> None:
         messages.error(request, text % values)
 
 
-def _create(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook | None:
-    try:
-        return create_webhook(campaign=campaign, **form.cleaned_data, acting_user=person(request), now=timezone.now())
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        refuse(form, error)
-        return None
+def _create(request: HttpRequest, campaign: Campaign | None, form: WebhookForm) -> Webhook:
+    return create_webhook(campaign=campaign, **form.cleaned_data, acting_user=person(request), now=timezone.now())
 
 
 def _list(request: HttpRequest, campaign: Campaign | None, form: WebhookForm, made: Webhook | None) -> HttpResponse:

@@ -5,17 +5,18 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.errors import DomainError, NotAllowed
 from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.actions.notices import choose_notices
 from labeling.models import User
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import attempt, page, person, submit
+from labeling.web.forms import EraseForm
 from labeling.web.notice_form import NoticeForm
 from labeling.web.sessions import session_rows
 
@@ -34,16 +35,16 @@ def you_notices(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("you")
     user, form = person(request), NoticeForm(request.POST)
-    if form.is_valid():
+
+    def errand() -> str:
         values = form.cleaned_data | {"language": get_language() or settings.LANGUAGE_CODE}
-        try:
-            choose_notices(**values, acting_user=user, now=timezone.now())
-        except DomainError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("Your choice is saved."))
-            return redirect("you")
-    return _account_page(request, user, form)
+        choose_notices(**values, acting_user=user, now=timezone.now())
+        return _("Your choice is saved.")
+
+    def again() -> HttpResponse:
+        return _account_page(request, user, notice_form=form)
+
+    return submit(request, form, errand, done=reverse("you"), again=again)
 
 
 @page
@@ -58,19 +59,15 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
 def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     """Erases an account after its name was typed. Users who erase themselves are signed out."""
     user, owner = person(request), get_self_or_anybody(person(request), username)
-    try:
-        erase_person(
-            person=owner,
-            confirmation=request.POST.get("confirmation", ""),
-            withdraw=request.POST.get("withdraw") == "yes",
-            acting_user=user,
-            now=timezone.now(),
-        )
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        messages.error(request, error.message)
-        return redirect("account", username=username)
+    form = EraseForm(request.POST, is_own=owner == user)
+
+    def errand() -> User:
+        values, now = form.cleaned_data, timezone.now()
+        erase_person(person=owner, **values, acting_user=user, now=now)
+        return owner
+
+    if attempt(form, errand) is None:
+        return _account_page(request, owner, refused=form)
     if owner == user:
         logout(request)
         return redirect("login")
@@ -82,10 +79,13 @@ def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     return redirect("home")
 
 
-def _account_page(request: HttpRequest, owner: User, notice_form: NoticeForm | None = None) -> HttpResponse:
+def _account_page(
+    request: HttpRequest, owner: User, *, refused: EraseForm | None = None, notice_form: NoticeForm | None = None
+) -> HttpResponse:
     context = {
         "person": owner,
         "consequences": erasure_consequences(person=owner, acting_user=person(request)),
+        "form": refused or EraseForm(is_own=owner == person(request)),
         "notice_form": notice_form or NoticeForm.of(owner),
         "server_zone": settings.TIME_ZONE,
         "sessions": session_rows(request) if owner == request.user else [],

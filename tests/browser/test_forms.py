@@ -1,4 +1,4 @@
-"""Every form of every page is submitted in a real browser: with scripts, and without.
+"""Every form of every page is submitted in a real browser: with scripts, without, and with something wrong in it.
 
 Django's test client sends no Origin and no Referer, obeys no header and runs no script; a form can pass all tests with
 it and refuse every person. So each `<form` of the templates, and each button that sends a form elsewhere, has an entry.
@@ -16,7 +16,8 @@ from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import wait_until_nobody_is_result
-from tests.browser.forms import ENTRIES
+from tests.browser.forms import ENTRIES, ROOMS
+from tests.browser.forms.entry import Entry
 from tests.browser.forms.listing import MARKING_LOADERS, forms_of_templates
 from tests.browser.forms.submitting import Submitter
 from tests.browser.forms.world import World, build_world
@@ -27,8 +28,14 @@ Add an Entry for it to ENTRIES in a file of tests/browser/forms/: its page, what
 afterwards. If the form can be refused, add `wrong` and `complaint`. tests/browser/forms/entry.py describes all
 fields. `FORM=part-of-its-name make test TESTS=tests/browser/test_forms.py` tries it alone."""
 
-CHOSEN = [entry for entry in ENTRIES if os.environ.get("FORM", "") in entry.form]
-"""All entries, or those whose form contains FORM."""
+pytestmark = pytest.mark.timeout(600)
+EVERY_ROOM = pytest.mark.parametrize("room", ROOMS)
+
+
+def chosen(room: str, *, scripts: bool) -> list[Entry]:
+    """The entries of a room, or those whose form contains FORM."""
+    wanted = os.environ.get("FORM", "")
+    return [entry for entry in ROOMS[room] if wanted in entry.form and (scripts or not entry.needs_scripts)]
 
 
 @pytest.fixture
@@ -50,9 +57,22 @@ def test_every_form_has_an_entry() -> None:
     assert max(entries.values()) == 1, "A form has two entries."
 
 
+@EVERY_ROOM
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_every_form_can_be_submitted(scripts: bool, world: World, browser: Browser, live_server: LiveServer) -> None:
+def test_every_form_can_be_submitted(
+    room: str, scripts: bool, world: World, browser: Browser, live_server: LiveServer
+) -> None:
     submitter = Submitter(browser, live_server.url, world, scripts)
-    entries = [entry for entry in CHOSEN if scripts or not entry.needs_scripts]
+    entries = chosen(room, scripts=scripts)
     faults = [f"{entry.form}: {fault}" for entry in entries for fault in submitter.faults_of(entry)]
+    assert not faults, "\n".join(faults)
+
+
+@EVERY_ROOM
+def test_no_form_loses_what_was_typed_when_it_is_refused(
+    room: str, world: World, browser: Browser, live_server: LiveServer
+) -> None:
+    submitter = Submitter(browser, live_server.url, world, scripts=False)
+    entries = chosen(room, scripts=False)
+    faults = [f"{entry.form}: {fault}" for entry in entries for fault in submitter.losses_of(entry)]
     assert not faults, "\n".join(faults)

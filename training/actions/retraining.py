@@ -3,10 +3,12 @@
 import json
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
@@ -21,9 +23,9 @@ from training.actions.runs import RunSpec, start_run
 from training.errors import JobActive, WrongSchedule
 from training.models import RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
+from training.schedules import CRON_FIELDS, next_time
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
-CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 DEFAULT_MIN_FRESH_VERDICTS = 200
 
 
@@ -71,23 +73,27 @@ def _as_dict(rule: RetrainingRule) -> dict[str, Any]:
     return {name: getattr(rule, name) for name in fields}
 
 
+def check_cron(cron: str) -> None:
+    """Raises WrongSchedule unless the text has five fields that can be read and a time that comes."""
+    _crontab(cron)
+
+
 def _crontab(cron: str) -> CrontabSchedule:
-    """The unsaved schedule row of a cron string. Raises WrongSchedule."""
+    """The unsaved schedule row of a cron expression. Raises WrongSchedule."""
     fields = cron.split()
     if len(fields) != len(CRON_FIELDS):
-        raise WrongSchedule(
-            _("A cron time has five fields (minute, hour, day of month, month, day of week), not %(count)s: %(cron)s.")
-            % {"count": len(fields), "cron": repr(cron)}
+        text = _(
+            "A cron time has five fields (minute, hour, day of month, month, day of week), not %(count)s: %(cron)s."
         )
+        raise WrongSchedule.of("cron", text % {"count": len(fields), "cron": repr(cron)})
     crontab = CrontabSchedule(**dict(zip(CRON_FIELDS, fields, strict=True)), timezone=settings.TIME_ZONE)
     try:
         crontab.full_clean()
+        next_time(cron, after=timezone.now(), zone=ZoneInfo(settings.TIME_ZONE))  # refuses 30 February
     except (ValidationError, ValueError) as error:
         messages = error.messages if isinstance(error, ValidationError) else [str(error)]
-        raise WrongSchedule(
-            _("The cron time %(cron)s cannot be read: %(messages)s")
-            % {"cron": repr(cron), "messages": " ".join(messages)}
-        ) from error
+        text = _("The cron time %(cron)s cannot be read: %(messages)s")
+        raise WrongSchedule.of("cron", text % {"cron": repr(cron), "messages": " ".join(messages)}) from error
     return crontab
 
 

@@ -1,10 +1,14 @@
 """The inputs of automatic retraining: fresh verdicts, rules without a time, runs that await their gate."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from django.db.models import QuerySet
 
 from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
 from training.models import JobStatus, RetrainingRule, Run, Snapshot
+from training.schedules import next_time
 
 PAIR_WINNERS = ("a", "b")  # the winners that yield a preference pair
 
@@ -37,6 +41,13 @@ def runs_awaiting_gate() -> QuerySet[Run]:
         gate__isnull=True,
         campaign__retraining_rule__auto_promote=True,
     )
+
+
+def next_check(rule: RetrainingRule | None, *, after: datetime) -> datetime | None:
+    """When an enabled rule with a time is checked next, in the time zone of its row; None: it has no time."""
+    if rule is None or not rule.enabled or rule.periodic_task is None or rule.periodic_task.crontab is None:
+        return None
+    return next_time(rule.cron, after=after, zone=ZoneInfo(str(rule.periodic_task.crontab.timezone)))
 
 
 def rules_without_time() -> QuerySet[RetrainingRule]:

@@ -1,9 +1,10 @@
 """A campaign's page for its lead: the loop from candidates through labels and training to the serving version."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from labeling.queries.agreement import agreement, has_simulated_annotators
 from labeling.queries.forecast import completion_forecast
 from labeling.queries.progress import CampaignProgress, campaign_progress
 from labeling.web.agreement import agreement_rows
-from labeling.web.edge import act, page, person
+from labeling.web.edge import page, person, submit
 from labeling.web.figure_rows import FigureRows
 from training.access import visible_versions
 from training.actions.generation import start_generation
@@ -27,9 +28,11 @@ from training.models import ModelVersion, Run
 from training.queries.jobs import diversity, left_out
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.queries.remaining import remaining_seconds
+from training.queries.retraining import next_check
 from training.queries.waiting import Waiting
-from training.web.forms import GenerationForm, RetrainingRuleForm, RunForm
+from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
+from training.web.retraining_form import RetrainingRuleForm
 from training.web.training_advice import training_advice
 
 RUNS_LISTED = 10
@@ -42,7 +45,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_campaign(person(request), slug)
     if not leads(person(request), campaign):
         return redirect("annotate", slug=slug)
-    return render(request, "training/campaign.html", _context(request, campaign))
+    return _page(request, campaign)
 
 
 @page
@@ -56,7 +59,7 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
         job = start_generation(campaign=campaign, acting_user=person(request), now=timezone.now(), spec=form.spec())
         return _("%(total)s completions are being written. You can leave this page.") % {"total": job.total}
 
-    return _act_on(request, campaign, form, errand)
+    return _submit(request, campaign, form, errand, "generation_form")
 
 
 @page
@@ -73,7 +76,7 @@ def run_start(request: HttpRequest, slug: str) -> HttpResponse:
             "pairs": run.snapshot.train_pairs,
         }
 
-    return _act_on(request, campaign, form, errand)
+    return _submit(request, campaign, form, errand, "run_form")
 
 
 @page
@@ -84,23 +87,21 @@ def retraining_save(request: HttpRequest, slug: str) -> HttpResponse:
     form = RetrainingRuleForm(request.POST)
 
     def errand() -> str:
-        rule = save_retraining_rule(
-            campaign=campaign, acting_user=person(request), now=timezone.now(), **form.cleaned_data
-        )
+        rule = save_retraining_rule(campaign=campaign, acting_user=person(request), now=timezone.now(), **form.rule())
         return _("Automatic retraining is on.") if rule.enabled else _("Automatic retraining is off.")
 
-    return _act_on(request, campaign, form, errand)
+    return _submit(request, campaign, form, errand, "rule_form")
 
 
-def _act_on(request: HttpRequest, campaign: Campaign, form: Any, errand: Any) -> HttpResponse:
-    """Runs the action of a valid form; reports the errors of an invalid one."""
-    back = reverse("campaign", args=[campaign.slug])
-    if form.is_valid():
-        return act(request, errand, back=back)
-    for name, errors in form.errors.items():
-        label = form.fields[name].label if name in form.fields else ""
-        messages.error(request, f"{label}: {' '.join(errors)}" if label else " ".join(errors))
-    return redirect(back)
+def _submit(request: HttpRequest, campaign: Campaign, form: Form, errand: Callable[[], str], name: str) -> HttpResponse:
+    """Submits a form of the page. A refused one replaces the page's own, which the context has as `name`."""
+    address = reverse("campaign", args=[campaign.slug])
+    return submit(request, form, errand, done=address, again=lambda: _page(request, campaign, **{name: form}))
+
+
+def _page(request: HttpRequest, campaign: Campaign, **forms: Form) -> HttpResponse:
+    """The page; forms: those that were refused, in place of those with the current settings."""
+    return render(request, "training/campaign.html", _context(request, campaign) | forms)
 
 
 def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
@@ -140,6 +141,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "advice": training_advice(overview.preference_pairs),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
+        "next_check": next_check(overview.rule, after=now),
     }
 
 

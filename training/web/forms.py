@@ -1,4 +1,4 @@
-"""Forms of generation, runs, the lens and automatic retraining."""
+"""Forms of generation, runs and the lens."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import Message
 from training.actions.planning import GenerationSpec
-from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS
 from training.actions.runs import RunSpec
 from training.engine.config import RunConfig
 from training.generation import SamplingSettings
-from training.models import CandidateStrategy, GenerationJob, ModelVersion, RetrainingRule
+from training.models import CandidateStrategy, GenerationJob, ModelVersion
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -265,41 +264,6 @@ class LensForm(forms.Form):
         """Prompt, chosen and rejected; call after is_valid."""
         values = self.cleaned_data
         return [Message(role="user", content=values["prompt"])], values["chosen"], values["rejected"]
-
-
-class RetrainingRuleForm(forms.Form):
-    """The rule of automatic retraining."""
-
-    enabled = forms.BooleanField(label=_("Retrain automatically"), required=False)
-    min_fresh_verdicts = forms.IntegerField(
-        label=_("Fresh verdicts needed"), min_value=1, initial=DEFAULT_MIN_FRESH_VERDICTS
-    )
-    cron = forms.CharField(
-        label=_("Only at (cron)"),
-        required=False,
-        help_text=_(
-            "Minute, hour, day, month, weekday: “0 3 * * *” is every night at three. "
-            "Empty: as soon as there are enough."
-        ),
-    )
-    auto_promote = forms.BooleanField(
-        label=_("Promote automatically if held-out accuracy did not fall"),
-        required=False,
-        help_text=_("Otherwise a person decides."),
-    )
-    max_accuracy_drop = forms.FloatField(label=_("Allowed drop in accuracy"), min_value=0, max_value=1, initial=0.0)
-
-    def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(sent, auto_id="retraining_%s", initial=initial)
-        self.fields["max_accuracy_drop"].widget.attrs["step"] = "any"
-
-    @classmethod
-    def of(cls, rule: RetrainingRule | None) -> "RetrainingRuleForm":
-        """The form filled with the current rule."""
-        if rule is None:
-            return cls()
-        names = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
-        return cls(initial={name: getattr(rule, name) for name in names})
 
 
 def _serving_label(serving: ModelVersion | None) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,9 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import DomainError
 from common.numbers import whole_number
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, attempt, page, person
 from training.access import own_lab_sessions
 from training.actions.lab import ask_for_steps, end_lab, lab_version, start_lab
 from training.errors import NothingServes
@@ -31,6 +29,11 @@ SESSIONS_LISTED = 6
 @require_safe
 def lab(request: HttpRequest) -> HttpResponse:
     """The calculator, the six steps, and an experiment: the person's newest, or the one that `session` names."""
+    return _page(request)
+
+
+def _page(request: HttpRequest, refused: LabForm | None = None) -> HttpResponse:
+    """The page; refused: the form as it was sent, in place of one with a lesson."""
     user = person(request)
     named = whole_number(request.GET.get("session", ""))
     sessions = own_lab_sessions(user).select_related("version")
@@ -43,7 +46,8 @@ def lab(request: HttpRequest) -> HttpResponse:
         "walk": walk_through(),
         "lessons": LESSONS,
         "lesson": lesson,
-        "form": LabForm.of(lesson),
+        "shows_settings": lesson.key == "displacement",
+        "form": refused or LabForm.of(lesson),
         "model": _model(),
         "session": session,
         "earlier": sessions.exclude(pk=session.pk).order_by("-pk")[:SESSIONS_LISTED] if session else [],
@@ -59,22 +63,18 @@ def lab(request: HttpRequest) -> HttpResponse:
 def lab_start(request: HttpRequest) -> HttpResponse:
     """Starts an experiment."""
     form = LabForm(request.POST)
-    if form.is_valid():
-        try:
-            session = start_lab(
-                experiment=form.experiment(),
-                steps=form.cleaned_data["steps"],
-                acting_user=person(request),
-                now=timezone.now(),
-            )
-        except DomainError as error:
-            messages.error(request, error.message)
-        else:
-            return redirect(f"{reverse('lab')}?session={session.pk}#experiment")
-    else:
-        for name, errors in form.errors.items():
-            messages.error(request, f"{form.fields[name].label or name.title()}: {' '.join(map(str, errors))}")
-    return redirect(f"{reverse('lab')}#experiment")
+    session = attempt(
+        form,
+        lambda: start_lab(
+            experiment=form.experiment(),
+            steps=form.cleaned_data["steps"],
+            acting_user=person(request),
+            now=timezone.now(),
+        ),
+    )
+    if session is None:
+        return _page(request, form)
+    return redirect(f"{reverse('lab')}?session={session.pk}#experiment")
 
 
 @page

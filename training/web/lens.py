@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from common.errors import DomainError, NotAllowed, NotFound
+from common.errors import NotFound
 from common.numbers import whole_number
 from labeling.access import get_comparison
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import attempt, page, person
 from training.access import require_any_lead, visible_lens_jobs, visible_runs, visible_versions
 from training.actions.lens import start_lens_job
 from training.engine.config import RunConfig
@@ -51,25 +50,19 @@ def lens(request: HttpRequest) -> HttpResponse:
         initial=its_version or serving or trained.first(),
         has_pair=subject is not None,
     )
-    if request.method == "POST" and form.is_valid():
+
+    def start() -> LensJob:
         values = form.cleaned_data
-        try:
-            lens_job = start_lens_job(
-                version=values["version"],
-                reference=values["version"].parent if values["against"] == "parent" else None,
-                subject=subject or LensSubject(pair_of_texts(*form.texts())),
-                acting_user=user,
-                now=timezone.now(),
-            )
-        except (NotAllowed, NotFound):
-            raise
-        except DomainError as error:
-            if subject is None:
-                refuse(form, error)
-            else:
-                messages.error(request, error.message)
-        else:
-            return redirect("lens_job", pk=lens_job.pk)
+        return start_lens_job(
+            version=values["version"],
+            reference=values["version"].parent if values["against"] == "parent" else None,
+            subject=subject or LensSubject(pair_of_texts(*form.texts())),
+            acting_user=user,
+            now=timezone.now(),
+        )
+
+    if request.method == "POST" and (started := attempt(form, start)):
+        return redirect("lens_job", pk=started.pk)
     # Without their results: a list does not need megabytes of tokens.
     lens_jobs = visible_lens_jobs(user).select_related("version").defer("result").order_by("-pk")
     waiting = Waiting(user, now=timezone.now())

@@ -1,7 +1,15 @@
-"""All forms of the product. Each is submitted in a real browser: with scripts, without, and with something wrong."""
+"""All forms of the product: a browser submits each with scripts, without, and with something wrong in it."""
 
 from tests.browser.forms import campaign, judging, people, site, training
 from tests.browser.forms.entry import Entry
 
-ENTRIES: tuple[Entry, ...] = (*people.ENTRIES, *judging.ENTRIES, *training.ENTRIES, *campaign.ENTRIES, *site.ENTRIES)
-"""In the order in which they are submitted: forms that end something come last."""
+ROOMS: dict[str, tuple[Entry, ...]] = {
+    "people": people.ENTRIES,
+    "judging": judging.ENTRIES,
+    "training": training.ENTRIES,
+    "campaign": campaign.ENTRIES,
+    "site": site.ENTRIES,
+}
+"""The entries of a room share a campaign and are submitted in this order: forms that end something come last."""
+
+ENTRIES = tuple(entry for entries in ROOMS.values() for entry in entries)

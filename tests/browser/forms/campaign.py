@@ -44,8 +44,8 @@ ENTRIES = (
         arrange=_prompts_file,
         fill={"file": "{prompts_file}", "kind": "prompts", "refuse_all": True},
         sees="3 new prompts",
-        wrong={"kind": "comparisons", "dialect": "hh", "as_gold": True},
-        complaint="Nothing was imported",
+        wrong={"file": None, "kind": "comparisons", "dialect": "hh", "as_gold": True},
+        complaint="This field is required",
     ),
     Entry(
         form="labeling/guidelines/edit.html",
@@ -58,7 +58,13 @@ ENTRIES = (
     Entry(
         form="labeling/settings.html",
         path=SETTINGS,
-        fill={"description": "Sums for everybody.", "allow_edit": True, "quota_per_day": "40", "gold_rate": "0.2"},
+        fill={
+            "description": "Sums for everybody.",
+            "allow_edit": True,
+            "quota_per_day": "40",
+            "gold_rate": "20",
+            "lease_seconds": "45",
+        },
         sees="Saved.",
         wrong={"overlap": "77", "criteria": "kind*: Which one is kinder?\npolite"},
         complaint="less than or equal to 50",
@@ -73,10 +79,10 @@ ENTRIES = (
     Entry(
         form="labeling/verdicts.html",
         path="/campaigns/sums/verdicts/",
-        fill={"winner": "a", "confidence_at_most": "0.9"},
+        fill={"winner": "a", "confidence_at_most": "90"},
         lands="winner=a",
-        wrong={"confidence_at_most": "7"},
-        complaint="less than or equal to 1",
+        wrong={"confidence_at_most": "700"},
+        complaint="less than or equal to 100",
     ),
     Entry(
         form="labeling/disagreements.html",

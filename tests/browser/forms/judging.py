@@ -80,7 +80,7 @@ ENTRIES = (
         fill={"criterion-helpful": "left", "comment": "Both say the same."},
         act=_judge,
         wrong={"criterion-helpful": None},
-        complaint="helpful",
+        complaint="Choose left, right or tie for helpful as well",
     ),
     Entry(form="labeling/annotate/undo.html", path=PATH, by="alice", sees="undone"),
     Entry(

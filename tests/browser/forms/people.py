@@ -64,7 +64,7 @@ ENTRIES = (
         fill={"username": "dana", "password": PASSWORD},
         sees="Welcome to Sums",
         wrong={"username": "alice"},
-        complaint="user name",
+        complaint="There is already a user called alice",
     ),
     Entry(
         form="labeling/invitations/row.html",
@@ -89,6 +89,6 @@ ENTRIES = (
         fill={"withdraw": True, "confirmation": "zoe"},
         sees="The account zoe is erased",
         wrong={"confirmation": "zoey"},
-        complaint="zoe",
+        complaint="this cannot be undone",
     ),
 )

@@ -10,15 +10,19 @@ from playwright.sync_api import Browser, Error, Locator, Page, Request, Response
 
 from labeling.models import User
 from tests.browser.conftest import session_of, watch
-from tests.browser.forms.entry import Entry, Value, fill
+from tests.browser.forms.entry import Entry, Value, fill, typed
 from tests.browser.forms.listing import ATTRIBUTE
 from tests.browser.forms.world import World
 
-PATIENCE = 30_000  # milliseconds
+PATIENCE = 60_000  # milliseconds
 RECORDER = f"""addEventListener("submit", (event) => {{
   const earlier = sessionStorage.getItem("submitted") ?? "";
   sessionStorage.setItem("submitted", `${{earlier}} ${{event.target.getAttribute("{ATTRIBUTE}")}}`);
 }}, true);"""
+
+HAS_FOCUS = """form => { const at = document.activeElement;
+  return at?.matches("[aria-invalid=true], [role=alert], [autofocus]") && (form.contains(at) || at.form === form
+    || at.matches(".notice-error")); }"""
 
 
 @dataclass
@@ -52,6 +56,37 @@ class Submitter:
                 yield from complaints
         except (AssertionError, Error) as error:
             yield _short(error)
+
+    def losses_of(self, entry: Entry) -> Iterator[str]:
+        """What the form loses when it is refused, one sentence each."""
+        try:
+            with self._visit(self._named(entry)) as (visit, named, complaints):
+                if named.wrong:
+                    yield from self._refused(visit, named)
+                elif typed(visit.form) and not named.never_refused:
+                    yield "People type into it. Give it wrong= and complaint=, or never_refused= with the reason."
+                yield from complaints
+        except (AssertionError, Error) as error:
+            yield _short(error)
+
+    def _refused(self, visit: Visit, entry: Entry) -> Iterator[str]:
+        visit.form.evaluate("form => { form.noValidate = true }")  # so that the server is who refuses
+        fill(visit.form, {name: value for name, value in entry.fill.items() if entry.wrong.get(name, "") is not None})
+        fill(visit.form, entry.wrong)
+        before = typed(visit.form)
+        body = visit.page.locator("body")
+        expect(body, "This was here before the form was refused").not_to_contain_text(entry.complaint)
+        entry.submit(visit.page, visit.form)
+        expect(body).to_contain_text(entry.complaint, timeout=PATIENCE)
+        again = entry.locate(visit.page)
+        after = typed(again)
+        yield from (
+            f"{name} was {value!r}, is {now!r}"
+            for (name, _, value), (_, _, now) in zip(before, after, strict=True)
+            if now != value
+        )
+        if not again.evaluate(HAS_FOCUS):
+            yield "The focus is not on what is wrong."
 
     @contextmanager
     def _visit(self, entry: Entry) -> Iterator[tuple[Visit, Entry, list[str]]]:

@@ -102,10 +102,17 @@ ENTRIES = (
     Entry(
         form="training/campaign/retraining.html",
         path=CAMPAIGN,
-        fill={"enabled": True, "min_fresh_verdicts": "60", "auto_promote": True},
+        fill={
+            "enabled": True,
+            "min_fresh_verdicts": "60",
+            "auto_promote": True,
+            "kind": "weekly",
+            "weekday": "5",
+            "at": "04:30",
+        },
         sees="Automatic retraining is on",
-        wrong={"max_accuracy_drop": "3"},
-        complaint="less than or equal to 1",
+        wrong={"kind": "cron", "cron": "every night", "max_accuracy_drop": "2"},
+        complaint="five fields",
     ),
     Entry(
         form="training/parts/job/cancel.html",
@@ -182,7 +189,7 @@ ENTRIES = (
         press="Send selected pairs again",
         sees="sent for relabeling",
         wrong={"more": "99"},
-        complaint="50",
+        complaint="less than or equal to 50",
     ),
     Entry(
         form="training/lab/lesson.html",

@@ -16,7 +16,7 @@ def test_a_form_from_elsewhere_is_refused(visiting: Visiting) -> None:
     client.force_login(on_stage.maya)
     answer = client.post(f"/campaigns/{on_stage.campaign.slug}/status/", {"status": "paused"})
     assert answer.status_code == 403
-    assert "This form has expired" in answer.content.decode()
+    assert "This form was not accepted" in answer.content.decode()
     assert on_stage.reload().status == "active"
 
 

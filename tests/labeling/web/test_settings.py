@@ -18,6 +18,7 @@ def test_rules_are_changed_and_kept(visiting: Visiting) -> None:
         "strength",
         False,
     )
+    assert (campaign.lease_seconds, campaign.undo_seconds) == (600, 30)
 
 
 def test_a_status_that_cannot_follow_is_explained(visiting: Visiting) -> None:
@@ -36,8 +37,8 @@ def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiti
     assert page.count('id="id_') >= 27
     form = {
         "name": "Sums", "overlap": 2, "max_overlap": 4, "criteria": "helpful*: Which one helps?\nhonest", "quota": 50,
-        "skip_reasons": "Too hard\nBroken", "order": "newest", "prefetch": 2, "gold_rate": 0.1, "retest_rate": 0.05,
-        "verdict_rule": "dawid_skene", "verdict_threshold": 0.8, "gold_action": "pause", "allow_tie": "on",
+        "skip_reasons": "Too hard\nBroken", "order": "newest", "prefetch": 2, "gold_rate": 10, "retest_rate": 5,
+        "verdict_rule": "dawid_skene", "verdict_threshold": 80, "gold_action": "pause", "allow_tie": "on",
     }  # fmt: skip
     assert client.post("/campaigns/sums/settings/", form).status_code == 302
     campaign = Campaign.objects.get()
@@ -47,6 +48,7 @@ def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiti
     ]
     assert (campaign.skip_reasons, campaign.order, campaign.prefetch) == (["Too hard", "Broken"], "newest", 2)
     assert (campaign.verdict_rule, campaign.gold_action, campaign.quota) == ("dawid_skene", "pause", 50)
+    assert (campaign.gold_rate, campaign.retest_rate, campaign.verdict_threshold) == (0.1, 0.05, 0.8)
     assert (campaign.allow_skip, campaign.blind, campaign.lease_seconds) == (False, False, 1800)
     refused = client.post("/campaigns/sums/settings/", form | {"max_overlap": 1}).content.decode()
     assert "cannot be below the 2 judgments" in refused

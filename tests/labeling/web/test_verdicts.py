@@ -24,7 +24,7 @@ def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     assert page.count("plus one?") == 1
     assert "Majority of the judgments" in page
     assert "No matching verdict" in maya.get(f"{PATH}verdicts/?winner=b").content.decode()
-    assert "plus one?" in maya.get(f"{PATH}verdicts/?winner=a&confidence_at_most=0.99").content.decode()
+    assert "plus one?" in maya.get(f"{PATH}verdicts/?winner=a&confidence_at_most=99").content.decode()
     page = maya.get(f"{PATH}verdicts/?confidence_at_most=many").content.decode()
     assert "Enter a number" in page
 
@@ -81,7 +81,7 @@ def test_a_comparison_is_asked_about_again_or_taken_out(visiting: Visiting) -> N
     assert "2 more judgments are requested" in answer.content.decode()
     assert not Verdict.objects.filter(comparison=settled).exists()
     assert "Is it?" in answer.content.decode()  # in the comparison's history
-    answer = maya.post(f"{path}change/", {"do": "relabel", "more": "x", "reason": "Again"}, follow=True)
+    answer = maya.post(f"{path}change/", {"do": "relabel", "more": "1", "reason": "Again"}, follow=True)
     assert "only a settled one or a conflict" in answer.content.decode()
     maya.post(f"{path}change/", {"do": "retire", "reason": "It is broken off."})
     settled.refresh_from_db()

@@ -1,0 +1,35 @@
+"""Parts of forms: controls that take the focus where something is wrong, and folded parts that open there."""
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+WRONG = 'aria-invalid="true"'
+"""What Django writes into a control with an error."""
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """The field's control. The first with an error of its form has the focus when the page opens."""
+    return field.as_widget(attrs={"autofocus": True} if takes_focus(field) else {})
+
+
+@register.simple_block_tag
+def folded(content: str, *, title: str, is_open: bool = False) -> SafeString:
+    """A part of a form that is folded away, and open if a field in it has an error."""
+    opening = " open" if is_open or WRONG in content or 'class="errorlist' in content else ""
+    return format_html('<details class="more"{}><summary>{}</summary>{}</details>', opening, title, content)
+
+
+@register.filter
+def takes_focus(field: BoundField) -> bool:
+    """Whether this is the first field of its form with an error."""
+    return field.name == first_wrong(field.form)
+
+
+def first_wrong(form: BaseForm) -> str | None:
+    """The name of the first field with an error."""
+    return next((name for name in form.fields if name in form.errors), None)

@@ -1,0 +1,136 @@
+"""The form of automatic retraining: times as people say them, and cron for what they do not say."""
+
+from datetime import time
+from typing import Any, get_args
+
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from common.scaled_fields import PercentField
+from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS, check_cron
+from training.errors import WrongSchedule
+from training.models import RetrainingRule
+from training.schedules import HOURS, Kind, Schedule
+
+KINDS: tuple[tuple[Kind, Any], ...] = (
+    ("enough", _("As soon as there are enough verdicts")),
+    ("daily", _("Every day")),
+    ("weekly", _("Every week")),
+    ("hourly", _("Every few hours")),
+    ("cron", _("Advanced (cron)")),
+)
+WEEKDAYS = (
+    (1, _("Monday")),
+    (2, _("Tuesday")),
+    (3, _("Wednesday")),
+    (4, _("Thursday")),
+    (5, _("Friday")),
+    (6, _("Saturday")),
+    (0, _("Sunday")),
+)
+
+
+def _every() -> list[tuple[int, str]]:
+    """The steps of an hourly time, in words."""
+    return [
+        (hours, gettext("every hour") if hours == 1 else gettext("every %(hours)s hours") % {"hours": hours})
+        for hours in HOURS
+    ]
+
+
+USED: dict[str | None, tuple[str, ...]] = {
+    "daily": ("at",),
+    "weekly": ("weekday", "at"),
+    "hourly": ("hours",),
+    "cron": ("cron",),
+}
+"""The fields that a kind of time needs."""
+
+
+class RetrainingRuleForm(forms.Form):
+    """The rule of automatic retraining. Fields that the chosen kind of time does not use keep their values."""
+
+    enabled = forms.BooleanField(label=_("Retrain automatically"), required=False)
+    min_fresh_verdicts = forms.IntegerField(
+        label=_("Fresh verdicts needed"), min_value=1, initial=DEFAULT_MIN_FRESH_VERDICTS
+    )
+    kind = forms.ChoiceField(label=_("When"), choices=KINDS, initial="enough")
+    weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int, initial=0, required=False)
+    at = forms.TimeField(
+        label=_("Time"),
+        required=False,
+        initial=time(3),
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+    hours = forms.TypedChoiceField(
+        label=_("How often"),
+        choices=_every,
+        coerce=int,
+        initial=6,
+        required=False,
+        help_text=_("Counted from midnight."),
+    )
+    cron = forms.CharField(
+        label=_("Cron expression"),
+        required=False,
+        help_text=_("Minute, hour, day, month, weekday: “0 3 * * 1-5” is Monday to Friday at three."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    auto_promote = forms.BooleanField(
+        label=_("Promote automatically if held-out accuracy did not fall"),
+        required=False,
+        help_text=_("Otherwise a person decides."),
+    )
+    max_accuracy_drop = PercentField(
+        label=_("Allowed drop in accuracy (percentage points)"), min_value=0, max_value=100, initial=0.0
+    )
+
+    def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(sent, auto_id="retraining_%s", initial=initial)
+        zone = gettext("Time zone of this server: %(zone)s.") % {"zone": settings.TIME_ZONE}
+        self.fields["at"].help_text = zone
+
+    @classmethod
+    def of(cls, rule: RetrainingRule | None) -> "RetrainingRuleForm":
+        """The form filled with the current rule."""
+        if rule is None:
+            return cls()
+        names = ("enabled", "min_fresh_verdicts", "auto_promote", "max_accuracy_drop")
+        schedule = Schedule.of(rule.cron)
+        times: dict[str, Any] = {"kind": schedule.kind, "cron": rule.cron}
+        if schedule.kind in ("daily", "weekly"):
+            times |= {"at": schedule.at, "weekday": schedule.weekday}
+        if schedule.kind == "hourly":
+            times["hours"] = schedule.hours
+        return cls(initial={name: getattr(rule, name) for name in names} | times)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        kind = values.get("kind")
+        for name in {"weekday", "at", "hours", "cron"} - set(USED.get(kind, ())):
+            self.errors.pop(name, None)  # the page hides it
+        if kind in ("daily", "weekly") and values.get("at") is None and "at" not in self.errors:
+            self.add_error("at", gettext("Choose a time of day, such as 03:00."))
+        if kind == "cron":
+            try:
+                check_cron(values.get("cron", ""))
+            except WrongSchedule as error:
+                self.add_error("cron", error.message)
+        return values
+
+    def rule(self) -> dict[str, Any]:
+        """Arguments for `save_retraining_rule`. Call is_valid first."""
+        values = self.cleaned_data
+        assert values["kind"] in get_args(Kind)
+        schedule = Schedule(
+            values["kind"],
+            at=values.get("at") or time(3),
+            weekday=values.get("weekday") or 0,
+            hours=values.get("hours") or HOURS[0],
+            expression=values.get("cron", ""),
+        )
+        names = ("enabled", "min_fresh_verdicts", "auto_promote", "max_accuracy_drop")
+        return {name: values[name] for name in names} | {"cron": schedule.cron}
