@@ -1,4 +1,4 @@
-"""What a version's accuracy on held-out pairs shows, in words: figures of few pairs mislead when they stand alone."""
+"""The meaning of a held-out accuracy, in words: figures of few pairs mislead when they stand alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -46,6 +46,17 @@ FIGURES = (
 )
 
 
+TERMS = {
+    "reward_accuracy": "reward_accuracy",
+    "loss": "loss",
+    "margin": "margin",
+    "chosen_logratio": "log_ratio",
+    "kl": "kl",
+    "entropy": "entropy",
+}
+"""The glossary's terms behind the figures; the second log-ratio needs no second explanation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some words of a text. kind: same, gone (only in the first text), or new (only in the second)."""
@@ -108,9 +119,9 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     return render(request, "training/compare.html", context)
 
 
-def _figures(one: ModelVersion, other: ModelVersion) -> list[tuple[Any, float | None, float | None, str]]:
-    """Label, figure of the one, figure of the other, and key, of all figures that either version has."""
-    rows = [(what, one.metrics.get(name), other.metrics.get(name), name) for name, what in FIGURES]
+def _figures(one: ModelVersion, other: ModelVersion) -> list[tuple[Any, float | None, float | None, str, str]]:
+    """Label, figure of the one, figure of the other, key, and term, of all figures that either version has."""
+    rows = [(what, one.metrics.get(name), other.metrics.get(name), name, TERMS.get(name, "")) for name, what in FIGURES]
     return [row for row in rows if row[1] is not None or row[2] is not None]
 
 

@@ -1,4 +1,4 @@
-"""What a campaign's page says about the number of its preference pairs before a run starts."""
+"""Advice on a campaign's page before a run starts: whether its preference pairs are enough to show anything."""
 
 from dataclasses import dataclass
 

@@ -14,7 +14,7 @@ class VersionFilter(serializers.Serializer[Any]):
 
 
 class HeldOutSerializer(serializers.Serializer[Any]):
-    """What a version's accuracy on held-out pairs shows."""
+    """The meaning of a version's accuracy on held-out pairs."""
 
     finding = serializers.ChoiceField(
         choices=["better", "unclear", "worse"],
