@@ -127,13 +127,14 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
     furnished = furnish(on_stage)
     lens_job = lens_job_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
-    practised = newcomer(on_stage)
+    invitation = occupy(on_stage)
+    practised = newcomer(on_stage)  # afterwards: the others have judged already, so they need not practise
     names = {
         "practice": practised.comparison_id,
         "answer": practised.pk,
         "round": practised.round_id,
         "finished": furnished.finished.pk,
-        "invitation": occupy(on_stage),
+        "invitation": invitation,
         "lens_job": lens_job.pk,
         "reset": "/".join(reset_link(on_stage.bob)),
         "address": address_token(on_stage.bob, "bob@example.org"),

@@ -111,6 +111,8 @@ def test_the_whole_way_from_an_invitation_to_judgments_that_count(
     picture(page, "start-qualified")
     assert not Judgment.objects.exists()
     page.get_by_test_id("go-on").click()
+    expect(page.get_by_test_id("judging")).to_be_visible()
+    page.wait_for_load_state()  # the script takes keys
     press(page, "ArrowLeft")
     judged(page, 1)
     assert Judgment.objects.get().annotator.username == "dana"

@@ -44,7 +44,7 @@ export class Drafts {
 
   /** @returns {string} the address of the page whose form got lost last; empty if none did */
   get lostPage() {
-    return this.#all().findLast(([, draft]) => draft.state === "lost")?.[1].page ?? "";
+    return this.#all().filter(([, draft]) => draft.state === "lost").at(-1)?.[1].page ?? "";
   }
 
   /**

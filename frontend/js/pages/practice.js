@@ -2,7 +2,7 @@
 // page.
 
 import { Completions } from "../components/annotate/completions.js";
-import { DEFAULT_KEYS } from "../components/annotate/default_keys.js";
+import { defaultKeys } from "../components/annotate/default_keys.js";
 import { Display } from "../components/annotate/display.js";
 import { GuidelinesDialog } from "../components/annotate/guidelines_dialog.js";
 import { KeyDialog } from "../components/annotate/key_dialog.js";
@@ -19,7 +19,7 @@ const form = maybe("[data-choices]", HTMLFormElement);
 const completions = new Completions(one(".completions", HTMLElement));
 const display = new Display(page, one("dialog#display", HTMLDialogElement));
 const guidelines = new GuidelinesDialog(one("dialog#guidelines", HTMLDialogElement), page);
-const bindings = new KeyBindings("annotate", DEFAULT_KEYS);
+const bindings = new KeyBindings("annotate", defaultKeys(0), { varied: ["left", "right"] });
 
 /** @type {Record<string, () => void>} */
 const tools = {
