@@ -14,7 +14,7 @@ class ScaledField(forms.FloatField):
         super().__init__(**{"widget": forms.NumberInput({"step": "any"}), **options})
 
     def prepare_value(self, value: Any) -> Any:
-        """What the page shows: a stored number in the typed unit; a text as it was typed."""
+        """The value on the page: a stored number in the typed unit, or a text as it was typed."""
         if isinstance(value, int | float):
             return f"{value / self.scale:.6f}".rstrip("0").rstrip(".")
         return value

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 WRONG = 'aria-invalid="true"'
-"""What Django writes into a control with an error."""
+"""The attribute that Django writes into a control with an error."""
 
 
 @register.simple_tag

@@ -31,8 +31,8 @@ def choose_notices(
 ) -> NoticeChoice:
     """Stores when a person is told about their inbox, and where besides by e-mail.
 
-    channel: an Apprise URL, or empty. It is the person's own setting, so the event log does not record it. What waits
-    already is not sent again. Raises Invalid.
+    channel: an Apprise URL, or empty. It is the person's own setting, so the event log does not record it. Items that
+    wait already are not sent again. Raises Invalid.
     """
     if when not in When.values:
         raise Invalid.of("when", _("Choose one of the options."))

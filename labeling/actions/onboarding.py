@@ -1,4 +1,4 @@
-"""What annotators do before anything is assigned to them: they read the guidelines, practise and qualify."""
+"""Steps of annotators before anything is assigned to them: they read the guidelines, practise and qualify."""
 
 import random
 from collections import Counter

@@ -160,7 +160,7 @@ def _mark(
 
 
 def _former_answer(comparison: Comparison) -> dict[str, Any]:
-    """What was known about a comparison before it was marked, as the event log holds it."""
+    """The knowledge about a comparison before it was marked, as the event log holds it."""
     gold = Gold.objects.filter(comparison=comparison).first()
     if gold is not None:
         return {"gold": str(gold.winner)}

@@ -18,7 +18,7 @@ from labeling.queries.progress import AnnotatorProgress
 from labeling.queries.standing import Step, next_step
 
 REFUSALS = {Step.READ: GuidelinesUnread, Step.PRACTISE: PracticeNeeded, Step.QUALIFY: NotQualified}
-"""What an annotator is told who must do something first."""
+"""The refusal for an annotator who must do something first."""
 
 
 class NotOpen(Conflict):

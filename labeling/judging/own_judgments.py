@@ -73,7 +73,7 @@ def own_judgment(judgment: Judgment, campaign: Campaign, now: datetime) -> OwnJu
 
 
 def _why_final(judgment: Judgment, campaign: Campaign, now: datetime) -> str:
-    """What `changeable` and `revert_judgment` would refuse with, before anybody asks them to."""
+    """The refusal that `changeable` and `revert_judgment` would raise, before anybody calls them."""
     if campaign.status not in OPEN_CAMPAIGN:
         return CampaignNotOpen(campaign).message
     until = undo_until(judgment, campaign)

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(help_text='Names the item: its kind and the thing it is about.', max_length=120)),
-                ('count', models.PositiveIntegerField(help_text='What the item counted when it was set aside.')),
+                ('count', models.PositiveIntegerField(help_text='Its count when it was set aside.')),
                 ('at', models.DateTimeField()),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='dismissals', to=settings.AUTH_USER_MODEL)),
             ],

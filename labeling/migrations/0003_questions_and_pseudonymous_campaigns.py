@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('asker', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='questions', to=settings.AUTH_USER_MODEL)),
                 ('assignment', models.ForeignKey(help_text='The pair as the asker saw it.', on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='labeling.assignment')),
                 ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='labeling.campaign')),
-                ('decided_by', models.ForeignKey(blank=True, help_text='Who answered or closed it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(blank=True, help_text='The lead who answered or closed it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(

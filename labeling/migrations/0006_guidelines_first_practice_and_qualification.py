@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='guidelineversion',
             name='demand',
-            field=models.CharField(choices=[('nothing', 'Nothing: it is a small change'), ('read', 'Read them again'), ('practise', 'Read them and practise again'), ('qualify', 'Read them, practise and qualify again')], db_default='nothing', default='nothing', help_text='What annotators who have read an earlier version must do before they go on.', max_length=8),
+            field=models.CharField(choices=[('nothing', 'Nothing: it is a small change'), ('read', 'Read them again'), ('practise', 'Read them and practise again'), ('qualify', 'Read them, practise and qualify again')], db_default='nothing', default='nothing', help_text='The step that annotators who have read an earlier version must take before they go on.', max_length=8),
         ),
         migrations.AddField(
             model_name='membership',

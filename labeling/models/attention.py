@@ -1,4 +1,4 @@
-"""What needs a lead's attention: agreement that is watched, items set aside, and notices sent by e-mail."""
+"""Tables of the inbox: agreement that is watched, items set aside, and notices sent by e-mail."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +32,7 @@ class AttentionDismissal(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="dismissals", db_index=False)
     key = models.CharField(max_length=120, help_text="Names the item: its kind and the thing it is about.")
-    count = models.PositiveIntegerField(help_text="What the item counted when it was set aside.")
+    count = models.PositiveIntegerField(help_text="Its count when it was set aside.")
     at = models.DateTimeField()
 
     class Meta:

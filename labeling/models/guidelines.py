@@ -8,7 +8,7 @@ from labeling.models.campaign import Campaign
 
 
 class Demand(models.TextChoices):
-    """What a new version of the guidelines demands of annotators. Each demand includes those before it."""
+    """The step that a new version of the guidelines demands of annotators. Each demand includes those before it."""
 
     NOTHING = "nothing", _("Nothing: it is a small change")
     READ = "read", _("Read them again")
@@ -27,7 +27,7 @@ class GuidelineVersion(models.Model):
         choices=Demand.choices,
         default=Demand.NOTHING,
         db_default=Demand.NOTHING,
-        help_text="What annotators who have read an earlier version must do before they go on.",
+        help_text="The step that annotators who have read an earlier version must take before they go on.",
     )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""What the model does for campaigns: for their leads each job in a sentence, for annotators when new pairs come.
+"""The work of the model for campaigns: for their leads each job in a sentence, for annotators when new pairs come.
 
 Labeling does not know training. The app that trains registers its look-ups here when it starts.
 """

@@ -14,7 +14,7 @@ from labeling.models import Campaign, GuidelineReading, Membership, PracticeAnsw
 
 
 class Step(models.TextChoices):
-    """What an annotator must do next, before anything is assigned to them."""
+    """The step that an annotator must take before anything is assigned to them."""
 
     READ = "read", _("Read the guidelines")
     PRACTISE = "practise", _("Practise")
@@ -29,7 +29,7 @@ SENTENCES = {
 
 
 def next_step(member: Membership) -> Step | None:
-    """What this member must do before anything is assigned to them; None: nothing.
+    """The step that this member must take before anything is assigned to them; None: none.
 
     It reads only the rows of the member, the user and the campaign, so the queue can ask it at every assignment. Leads,
     admins and simulated annotators need do nothing. Practice is for new annotators, unless a lead demanded it again.
@@ -158,7 +158,7 @@ def _counts(member: Membership, attempt: PracticeRound) -> bool:
 
 
 def earlier_standing(campaign: Campaign, user: User) -> dict[str, Any]:
-    """What somebody did who was a member before, as values of a new membership."""
+    """The standing of an earlier member, as values of a new membership."""
     read = GuidelineReading.objects.filter(version__campaign=campaign, annotator=user)
     rounds = PracticeRound.objects.filter(campaign=campaign, annotator=user).exclude(finished_at=None)
     practice, attempts = rounds.filter(use=PracticePair.Use.PRACTICE), rounds.exclude(use=PracticePair.Use.PRACTICE)

@@ -31,7 +31,7 @@ from labeling.web.judgment_forms import CRITERION
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What an annotator put into the form, besides the choice."""
+    """The fields of the form besides the choice."""
 
     assignment: int
     comment: str

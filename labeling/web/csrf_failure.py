@@ -27,7 +27,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _advice(request: HttpRequest, reason: str) -> str:
-    """What went wrong and what to do about it."""
+    """The cause, and the way out."""
     origin = request.headers.get("origin", "")
     if reason == csrf.REASON_NO_CSRF_COOKIE:
         return _(

@@ -43,7 +43,7 @@ class PracticeImportForm(forms.Form):
 
 
 def initial_of(comparison: Comparison) -> dict[str, Any]:
-    """What the form begins with: the present mark, or what is known of gold."""
+    """The initial values: the present mark, or what is known of gold."""
     pair = PracticePair.objects.filter(comparison=comparison).first()
     if pair is not None:
         return {"use": pair.use, "winner": pair.winner, "explanation": pair.explanation}

@@ -1,4 +1,4 @@
-"""What an annotator does before anything is assigned: the guidelines, the practice round, the qualification."""
+"""The steps of an annotator before anything is assigned: the guidelines, the practice round, the qualification."""
 
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ class Stop(NamedTuple):
 @page
 @require_safe
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """The annotator's next step. Whoever has done everything goes on to the annotators' page."""
+    """The annotator's next step. Annotators who have taken all steps go on to the page where they judge."""
     user = person(request)
     campaign, standing = _standing(user, slug)
     if standing.step == Step.READ:

@@ -54,8 +54,11 @@ class DraftFull(Conflict):
 
 @dataclass(slots=True)
 class Examination:
-    """What a file holds. dialect: of comparisons; empty for prompts. records: the first ones, shortened; a comparison
-    is its prompt and both completions. refused: how many records cannot be imported; reasons: of the first of them."""
+    """The content of a file.
+
+    dialect: of comparisons; empty for prompts. records: the first ones, shortened; a comparison is its prompt and both
+    completions. refused: how many records cannot be imported; reasons: of the first of them.
+    """
 
     kind: str
     dialect: str = ""

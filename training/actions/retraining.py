@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from common.errors import DomainError
+from common.schedules import CRON_FIELDS, next_time
 from common.sentences import Sentence, sentence_of
 from labeling.access import require_lead
 from labeling.actions.validation import checked
@@ -23,7 +24,6 @@ from training.actions.runs import RunSpec, start_run
 from training.errors import JobActive, WrongSchedule
 from training.models import RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
-from training.schedules import CRON_FIELDS, next_time
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
 DEFAULT_MIN_FRESH_VERDICTS = 200

@@ -44,7 +44,7 @@ class ModelVersion(models.Model):
 
     @property
     def held_out(self) -> HeldOutFinding | None:
-        """What its held-out figures show, in words; None where nothing was measured."""
+        """Its held-out figures in words; None where nothing was measured."""
         return held_out_finding(self.metrics)
 
     def line(self) -> "list[ModelVersion]":
@@ -109,7 +109,7 @@ class Evaluation(models.Model):
 
     @property
     def held_out(self) -> HeldOutFinding | None:
-        """What its figures on held-out pairs show, in words; None for a win rate."""
+        """Its figures on held-out pairs in words; None for a win rate."""
         return held_out_finding(self.results)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What training adds to a lead's inbox: failed jobs, and new versions that wait for promotion."""
+"""Items of training in a lead's inbox: failed jobs, and new versions that wait for promotion."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

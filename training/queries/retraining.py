@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from common.schedules import next_time
 from labeling.models import Campaign
 from labeling.queries.verdicts import standing_verdicts
 from training.models import JobStatus, RetrainingRule, Run, Snapshot
-from training.schedules import next_time
 
 PAIR_WINNERS = ("a", "b")  # the winners that yield a preference pair
 

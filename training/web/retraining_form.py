@@ -10,10 +10,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.scaled_fields import PercentField
+from common.schedules import HOURS, Kind, Schedule
 from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS, check_cron
 from training.errors import WrongSchedule
 from training.models import RetrainingRule
-from training.schedules import HOURS, Kind, Schedule
 
 KINDS: tuple[tuple[Kind, Any], ...] = (
     ("enough", _("As soon as there are enough verdicts")),

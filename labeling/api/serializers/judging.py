@@ -25,7 +25,9 @@ class ProgressSerializer(serializers.Serializer[Any]):
     settled = serializers.IntegerField(help_text="In steps of 20 if the campaign mixes in gold or retests.")
     notice = serializers.CharField(help_text="A notice for you (paused, warned, quota reached), or empty.")
     step = serializers.ChoiceField(
-        choices=Step.choices, allow_null=True, help_text="What you must do before anything is assigned to you, or null."
+        choices=Step.choices,
+        allow_null=True,
+        help_text="The step that you must take before anything is assigned to you, or null.",
     )
 
 

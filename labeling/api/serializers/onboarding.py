@@ -1,4 +1,4 @@
-"""What annotators do before anything is assigned to them, and the pairs that they practise on."""
+"""The steps of annotators before anything is assigned to them, and the pairs that they practise on."""
 
 from typing import Any
 
@@ -16,7 +16,9 @@ ANSWERS = [(choice, choice) for choice in (*SIDES, "tie", "both_bad")]
 
 class StandingSerializer(serializers.Serializer[Any]):
     step = serializers.ChoiceField(
-        choices=Step.choices, allow_null=True, help_text="What you must do before anything is assigned to you, or null."
+        choices=Step.choices,
+        allow_null=True,
+        help_text="The step that you must take before anything is assigned to you, or null.",
     )
     guidelines = serializers.IntegerField(allow_null=True, help_text="The newest version of the guidelines.")
     guidelines_read = serializers.IntegerField(allow_null=True, help_text="The newest version that you have read.")

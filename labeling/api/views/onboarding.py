@@ -82,7 +82,7 @@ class NextPracticeView(ApiView):
         return Response(task | present_pair(pair.comparison, campaign, left=pair.left))
 
     def _use(self, campaign: Campaign) -> str | None:
-        """What the caller must do next. Raises CampaignNotFound for an admin who is not a member."""
+        """The caller's next step. Raises CampaignNotFound for an admin who is not a member."""
         standing = standing_of(campaign, self.person)
         if standing is None:
             raise CampaignNotFound

@@ -1,4 +1,4 @@
-"""What training adds to the inbox."""
+"""Items of training in the inbox."""
 
 import pytest
 

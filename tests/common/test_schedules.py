@@ -8,7 +8,7 @@ from celery.schedules import crontab
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.schedules import HOURS, Schedule, next_time
+from common.schedules import HOURS, Schedule, next_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
