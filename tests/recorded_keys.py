@@ -27,6 +27,7 @@ EXPRESSIONS = {
         "is_active",
     },
     "{name: wanted[name] for name in before}": {"url", "event_types", "is_active"},
+    "{name: at.isoformat() for name, at in times.items() if at is not None}": {"passed_at", "restarted_at"},
     "asdict(self)": {each.name for each in fields(Consequences)},
     "asdict(measured)": {each.name for each in fields(GateMeasurement)},
     "asdict(one)": {each.name for each in fields(PreparedServer)},
