@@ -29,6 +29,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "run",
             "content_hash",
             "metrics",
+            "simulated",
             "lineage",
             "serving",
             "created_at",
