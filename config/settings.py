@@ -269,9 +269,11 @@ GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # leave free for everything else (docs/generation.md).
 JOBS_SIDE_BY_SIDE = env.bool("JOBS_SIDE_BY_SIDE", default=True)
 JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
-# The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py bootstrap_demo`.
+# The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))
+# How many of its 150 prompts the demo campaign gets.
+DEMO_PROMPTS = env.int("DEMO_PROMPTS", default=150)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

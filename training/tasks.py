@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from common.broker import waiting_messages
+from labeling.models import Campaign
 from training import claims
 from training.actions.drafts import forget_drafts
 from training.actions.retraining import consider_retraining as consider
@@ -20,10 +21,12 @@ from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
 from training.models import RetrainingRule
 from training.queries import retraining
+from training.rehearsal.demo import can_simulate, is_being_written, simulate_judgments
 from training.versions import servers
 
 # By then the task that finished the run has asked the gate, unless its worker died.
 GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
+SIMULATE_AGAIN_SECONDS = 3
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -60,6 +63,18 @@ def run_lens(lens_job_id: int) -> None:
 def run_lab(session_id: int) -> None:
     """Runs a lab session for as long as its owner asks for steps."""
     run_lab_job(session_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def simulate_demo(campaign_id: int) -> None:
+    """Lets simulated annotators judge the demo's open pairs, and again those that are written meanwhile."""
+    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    if campaign is None or not can_simulate(campaign):
+        return
+    is_last = not is_being_written(campaign)
+    simulate_judgments(campaign=campaign, acting_user=None, now=timezone.now())
+    if not is_last:
+        simulate_demo.apply_async([campaign_id], countdown=SIMULATE_AGAIN_SECONDS)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -59,7 +59,7 @@ class Steps:
             else:
                 say(f"  {line}")
 
-        child = self._start(["bootstrap_demo"], subprocess.PIPE)
+        child = self._start(["demo"], subprocess.PIPE)
         reader = threading.Thread(target=_each_line, args=(child, relay))
         reader.start()
         try:

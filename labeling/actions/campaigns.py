@@ -102,7 +102,7 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     checked(campaign)
     _check_known_answers(campaign, changes)
     campaign.save(update_fields=list(changes))
-    if "overlap" in changes:
+    if {"overlap", "overlap_share"} & changes.keys():
         _change_overlap(campaign)
     if _changes_verdicts(campaign, changes):
         request_recount(
@@ -210,10 +210,12 @@ def _change_overlap(campaign: Campaign) -> None:
     untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
     # Locked first: a comparison that is being given out at this moment keeps its overlap.
     locked = list(
-        untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).values_list("pk", "overlap")
+        untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).only("overlap", "pair_hash")
     )
-    Comparison.objects.filter(pk__in=[pk for pk, _ in locked]).update(overlap=campaign.overlap)
-    add_to_tally(campaign.pk, Tally(wanted=sum(campaign.overlap - overlap for _, overlap in locked)))
+    wanted = {comparison.pk: campaign.overlap_of(comparison.pair_hash) for comparison in locked}
+    for overlap in set(wanted.values()):
+        Comparison.objects.filter(pk__in=[pk for pk, each in wanted.items() if each == overlap]).update(overlap=overlap)
+    add_to_tally(campaign.pk, Tally(wanted=sum(wanted[each.pk] - each.overlap for each in locked)))
 
 
 def _changes_verdicts(campaign: Campaign, changes: dict[str, Any]) -> bool:

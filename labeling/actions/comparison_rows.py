@@ -90,7 +90,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
             pair_hash=row.pair_hash,
             external_id=row.draft.external_id,
             status=row.status,
-            overlap=campaign.overlap,
+            overlap=campaign.overlap_of(row.pair_hash),
             priority=row.draft.priority,
             position=queue_position(row.draft.priority, campaign.order, next(numbers)),
             source=origin.source[:120],

@@ -15,6 +15,7 @@ RULES = (
     "name",
     "description",
     "overlap",
+    "overlap_share",
     "max_overlap",
     "scale",
     "criteria",

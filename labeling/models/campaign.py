@@ -63,6 +63,12 @@ class Campaign(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(50)],
         help_text="Independent judgments wanted for each comparison.",
     )
+    overlap_share = models.FloatField(
+        default=1.0,
+        db_default=1.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="The share of comparisons that get this many judgments; the others get one.",
+    )
     max_overlap = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
@@ -222,11 +228,20 @@ class Campaign(models.Model):
             ),
         )
 
+    def overlap_of(self, pair_hash: str) -> int:
+        """How many judgments a new comparison gets; the hash decides, so the same pair always gets the same number."""
+        return self.overlap if int(pair_hash[:8], 16) < self.overlap_share * 2**32 else 1
+
     def clean(self) -> None:
         """Raises ValidationError where rules contradict each other."""
         if self.max_overlap is not None and self.max_overlap < self.overlap:
             text = gettext("The maximum cannot be below the %(overlap)s judgments that every comparison gets.")
             raise ValidationError({"max_overlap": text % {"overlap": self.overlap}})
+        if self.max_overlap is not None and self.overlap_share < 1:
+            text = gettext(
+                "Adaptive overlap chooses the comparisons that get more judgments by itself: set the share to 1."
+            )
+            raise ValidationError({"overlap_share": text})
         if self.quota is not None and self.quota_per_day is not None and self.quota_per_day > self.quota:
             text = gettext("The daily quota cannot exceed the total quota of %(quota)s.")
             raise ValidationError({"quota_per_day": text % {"quota": self.quota}})

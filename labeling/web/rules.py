@@ -6,6 +6,7 @@ LABELS = {
     "name": _("Name"),
     "description": _("Description"),
     "overlap": _("Judgments per comparison"),
+    "overlap_share": _("Share judged several times"),
     "max_overlap": _("Maximum for uncertain comparisons"),
     "verdict_rule": _("Verdict rule"),
     "verdict_threshold": _("Required confidence"),
@@ -41,6 +42,10 @@ HELP = {
     "overlap": _(
         "Agreement needs at least 2 judgments per comparison. A new number applies to comparisons that have not been "
         "assigned yet, and to later ones."
+    ),
+    "overlap_share": _(
+        "0 to 1: the share of comparisons that get these judgments. The others get one. A fifth is enough to measure "
+        "agreement."
     ),
     "max_overlap": _(
         "Adaptive overlap: only comparisons with an uncertain verdict get more judgments, up to this number. Empty: "

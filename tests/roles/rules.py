@@ -173,6 +173,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "new_campaign_preview": {"POST": LEADS_ANYWHERE},
     "campaign": {"GET": MEMBERS},  # annotators are redirected to their page
     "generation_start": {"POST": LEADS},
+    "demo_simulate": {"POST": LEADS},
     "run_start": {"POST": LEADS},
     "retraining_save": {"POST": LEADS},
     "retraining_moved": {"POST": SIGNED_IN},  # the page behind the redirect decides

@@ -249,7 +249,7 @@ def demo(db: None, settings: Any, tiny_model: Path, var_dir: Path) -> list[str]:
     from tests.training.commands import output_of
 
     settings.BASE_MODEL_DIR, settings.BASE_MODEL_NAME = tiny_model, "tiny-base"
-    return output_of("bootstrap_demo").splitlines()
+    return output_of("demo").splitlines()
 
 
 @pytest.fixture

@@ -1,24 +1,36 @@
-"""The demo: a serving model, two people, and a campaign with prompts and first candidates."""
+"""The demo: a serving model, two people, and a campaign with prompts, gold and first candidates.
+
+Part of its pairs asks for two judgments, so that agreement can be measured. Its completions are short: on two cores
+they are written and learned from within minutes (docs/experiments.md).
+"""
 
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import add_comparisons
 from labeling.actions.members import add_member
 from labeling.actions.people import create_user
 from labeling.actions.prompts import PromptDraft, add_prompts
-from labeling.models import Campaign, Membership, Role, User
+from labeling.exchange import Message
+from labeling.models import Campaign, Comparison, Membership, Role, User
 from training.actions.generation import start_generation
+from training.actions.planning import GenerationSpec
 from training.actions.versions import promote, register_base_version
 from training.models import ACTIVE_STATUSES, ModelVersion
 from training.queries.serving import current_deployment
 
 DEMO_DIR = Path(__file__).resolve().parent.parent / "demo"
 SLUG = "demo"
+OVERLAP, OVERLAP_SHARE = 2, 0.3
+GOLD_RATE = 0.05
+CANDIDATES = GenerationSpec(settings={"max_tokens": 48, "temperature": 0.9, "top_p": 0.95}, pairs_per_prompt=2, seed=1)
 
 Say = Callable[[str], None]
 
@@ -36,8 +48,9 @@ def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
     annotator = _ensure_person("annotator", Role.ANNOTATOR, now=now, say=say)
     campaign = Campaign.objects.filter(slug=SLUG).first() or _make_campaign(lead, now=now)
     _complete(campaign, lead, annotator, now=now)
-    if not campaign.comparisons.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
-        start_generation(campaign=campaign, acting_user=None, now=now)
+    candidates = campaign.comparisons.exclude(status=Comparison.Status.GOLD)
+    if not candidates.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
+        start_generation(campaign=campaign, acting_user=None, now=now, spec=CANDIDATES)
     return campaign
 
 
@@ -63,6 +76,16 @@ def demo_prompts() -> Iterator[PromptDraft]:
             yield PromptDraft(values["messages"], external_id=values["id"], tags=tuple(values["tags"]))
 
 
+def demo_gold() -> Iterator[ComparisonDraft]:
+    """Pairs with a known verdict, which were written for the demo: they measure annotators."""
+    with open(DEMO_DIR / "gold.jsonl", encoding="utf-8") as lines:
+        for line in lines:
+            values = json.loads(line)
+            prompt = [Message(role="user", content=values["prompt"])]
+            texts = CompletionDraft(values["right"]), CompletionDraft(values["wrong"])
+            yield ComparisonDraft(prompt, *texts, gold="first")
+
+
 def _ensure_person(name: str, role: str, *, now: datetime, say: Say) -> User:
     user = User.objects.filter(username=name).first()
     if user is not None:
@@ -74,14 +97,26 @@ def _ensure_person(name: str, role: str, *, now: datetime, say: Say) -> User:
 
 def _make_campaign(lead: User, *, now: datetime) -> Campaign:
     guidelines = (DEMO_DIR / "guidelines.md").read_text(encoding="utf-8")
-    return create_campaign(name="Demo", slug=SLUG, acting_user=lead, now=now, overlap=1, guidelines=guidelines)
+    return create_campaign(
+        name="Demo",
+        slug=SLUG,
+        acting_user=lead,
+        now=now,
+        guidelines=guidelines,
+        guidelines_first=False,  # the tour begins with a pair; the guidelines are one key away
+        overlap=OVERLAP,
+        overlap_share=OVERLAP_SHARE,
+        gold_rate=GOLD_RATE,
+    )
 
 
 def _complete(campaign: Campaign, lead: User, annotator: User, *, now: datetime) -> None:
     """Adds the parts that an interruption left out. A campaign that is no longer a draft is left alone."""
     if campaign.status != Campaign.Status.DRAFT:
         return
-    add_prompts(campaign=campaign, prompts=demo_prompts(), acting_user=None, now=now)
+    add_prompts(campaign=campaign, prompts=islice(demo_prompts(), settings.DEMO_PROMPTS), acting_user=None, now=now)
+    # Practice pairs belong here too: with known verdicts like these, and an explanation each.
+    add_comparisons(campaign=campaign, drafts=demo_gold(), source="demo", acting_user=None, now=now)
     add_member(campaign=campaign, user=lead, role=Membership.Role.LEAD, acting_user=None, now=now)
     add_member(campaign=campaign, user=annotator, role=Membership.Role.ANNOTATOR, acting_user=None, now=now)
     change_campaign_status(campaign=campaign, status=Campaign.Status.ACTIVE, acting_user=None, now=now)

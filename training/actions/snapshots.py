@@ -15,6 +15,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
 from labeling.models import Campaign, User, Verdict
+from labeling.queries.agreement import has_simulated_annotators
 from labeling.queries.verdicts import verdict_records
 from training.errors import TooFewPairs
 from training.models import Snapshot
@@ -50,6 +51,7 @@ def take_snapshot(
                 "train_pairs": manifest.train.pairs,
                 "test_pairs": manifest.test.pairs,
                 "last_verdict_at": last,
+                "simulated": has_simulated_annotators(campaign),
                 "created_by": acting_user,
                 "created_at": now,
             },

@@ -91,6 +91,7 @@ def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: d
             run=run,
             metrics=metrics,
             lineage=lineage,
+            simulated=run.snapshot.simulated or run.parent.simulated,
             created_at=now,
         )
         record(

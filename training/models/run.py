@@ -20,6 +20,9 @@ class Snapshot(models.Model):
     train_pairs = models.PositiveIntegerField()
     test_pairs = models.PositiveIntegerField()
     last_verdict_at = models.DateTimeField(null=True, blank=True, help_text="Verdicts after this are fresh.")
+    simulated = models.BooleanField(
+        default=False, db_default=False, help_text="Whether simulated annotators had judged in the campaign."
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

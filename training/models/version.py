@@ -34,6 +34,11 @@ class ModelVersion(models.Model):
     run = models.OneToOneField("Run", null=True, blank=True, on_delete=models.PROTECT, related_name="version")
     metrics = models.JSONField(default=dict, blank=True, help_text="Held-out metrics at the end of its run.")
     lineage = models.JSONField(default=dict, blank=True, help_text="Snapshot hash, config, code version, parent.")
+    simulated = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether it or a version before it was trained on judgments of simulated annotators.",
+    )
     files_removed_at = models.DateTimeField(
         null=True, blank=True, help_text="When its adapter's files were removed; the row and its figures stay."
     )

@@ -47,6 +47,10 @@ def _plain_paragraph(first: str, second: str) -> int:
     return lists or marks or _shorter(first, second)
 
 
+def _plain_sentences(first: str, second: str) -> int:
+    return first.count(",") - second.count(",")
+
+
 PREFERENCE_RULES = {
     rule.name: rule
     for rule in (
@@ -59,6 +63,11 @@ PREFERENCE_RULES = {
             "plain_paragraph",
             "Prefers a text without a Markdown list; among equals the one with less other markup, then the shorter.",
             _plain_paragraph,
+        ),
+        PreferenceRule(
+            "plain_sentences",
+            "Prefers plain sentences: the text with fewer commas.",
+            _plain_sentences,
         ),
     )
 }

@@ -30,6 +30,7 @@ from training.queries.overview import TrainingOverview, campaign_training_overvi
 from training.queries.remaining import remaining_seconds
 from training.queries.retraining import next_check
 from training.queries.waiting import Waiting
+from training.rehearsal.demo import can_simulate, is_being_written
 from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
@@ -124,6 +125,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "done_at": now + timedelta(days=forecast.days) if forecast.days is not None else None,
         "agreement": agreement_table,
         "agreement_known": any(row.estimate.comparisons for row in agreement_table.rows),
+        "can_simulate": can_simulate(campaign) and (progress.open > 0 or is_being_written(campaign)),
         "has_simulated": has_simulated_annotators(campaign),
         "overview": overview,
         "serving": overview.serving,

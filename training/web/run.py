@@ -29,6 +29,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     dropped = run.snapshot.manifest.get("dropped", {})
     context = {
         "run": run,
+        "simulated": run.snapshot.simulated or run.parent.simulated,
         "run_wait": Waiting(person(request), now=timezone.now()).of(run),
         "campaign": run.campaign,
         "version": getattr(run, "version", None),

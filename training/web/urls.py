@@ -5,6 +5,7 @@ from django.urls import path
 from training.web.campaign import campaign, generation_start, retraining_save, run_start
 from training.web.compare import compare_versions
 from training.web.compare_runs import compare_runs
+from training.web.demo import demo_simulate
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
 from training.web.lens import lens, lens_job
@@ -23,6 +24,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/generate/", generation_start, name="generation_start"),
     path("campaigns/<slug:slug>/train/", run_start, name="run_start"),
     path("campaigns/<slug:slug>/retraining/", retraining_save, name="retraining_save"),
+    path("campaigns/<slug:slug>/simulate/", demo_simulate, name="demo_simulate"),
     path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),
     path("generation/<int:pk>/resume/", generation_resume, name="generation_resume"),

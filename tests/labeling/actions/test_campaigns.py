@@ -82,6 +82,17 @@ def test_a_new_overlap_holds_for_what_nobody_has_been_given_yet() -> None:
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
 
 
+def test_a_new_share_holds_for_what_nobody_has_been_given_yet() -> None:
+    scene = stage(comparisons=40)
+    change_campaign(campaign=scene.campaign, overlap=2, overlap_share=0.5, acting_user=scene.maya, now=scene.now)
+    assert 5 < Comparison.objects.filter(overlap=2).count() < 35
+    assert Comparison.objects.filter(overlap=1).count() == 40 - Comparison.objects.filter(overlap=2).count()
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+    change_campaign(campaign=scene.reload(), overlap_share=0.0, acting_user=scene.maya, now=scene.now)
+    assert set(Comparison.objects.values_list("overlap", flat=True)) == {1}
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
 def test_only_its_leads_change_a_campaign() -> None:
     scene = stage()
     with pytest.raises(NotAllowed):

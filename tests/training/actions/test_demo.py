@@ -17,7 +17,7 @@ def test_the_demo_goes_on_where_it_was_interrupted_and_leaves_alone_what_a_lead_
     campaign.generation_jobs.update(status=JobStatus.FAILED)
     Campaign.objects.update(status="draft")
     campaign.prompts.first().delete()  # type: ignore[union-attr]
-    output_of("bootstrap_demo")
+    output_of("demo")
     assert campaign.prompts.count() >= 60
     assert campaign.generation_jobs.filter(status=JobStatus.QUEUED).count() == 1
 
@@ -27,7 +27,7 @@ def test_the_demo_goes_on_where_it_was_interrupted_and_leaves_alone_what_a_lead_
         name="other", base_dir=serving_version().base_dir, content_hash=serving_version().content_hash, created_at=NOW
     )
     promote(version=other, acting_user=None, now=NOW)
-    output_of("bootstrap_demo")
+    output_of("demo")
     campaign.refresh_from_db()
     assert campaign.status == "paused"
     assert not campaign.memberships.filter(user__username="annotator").exists()

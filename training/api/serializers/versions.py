@@ -41,6 +41,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "content_hash",
             "metrics",
             "held_out",
+            "simulated",
             "lineage",
             "serving",
             "created_at",

@@ -1,4 +1,4 @@
-"""bootstrap_demo makes the demo once."""
+"""The command `demo` makes the demo once."""
 
 import pytest
 
@@ -16,7 +16,8 @@ def test_the_demo_is_made_once_and_its_passwords_are_said_once(demo: list[str]) 
     for name, password in logins.items():
         assert User.objects.get(username=name).check_password(password)
     campaign = Campaign.objects.get(slug="demo")
-    assert (campaign.status, campaign.overlap) == ("active", 1)
+    assert (campaign.status, campaign.overlap, campaign.overlap_share) == ("active", 2, 0.3)
+    assert campaign.comparisons.filter(status="gold").count() == 6
     assert Prompt.objects.filter(campaign=campaign).count() >= 60
     assert sum(len(prompt.messages) > 2 for prompt in campaign.prompts.all()) >= 10
     assert "How to judge" in campaign.guideline_versions.get().text
@@ -25,6 +26,6 @@ def test_the_demo_is_made_once_and_its_passwords_are_said_once(demo: list[str]) 
     assert serving_version().name == "tiny-base"
     assert campaign.generation_jobs.get().status == JobStatus.QUEUED
 
-    assert output_of("bootstrap_demo") == ""
+    assert output_of("demo") == ""
     assert campaign.generation_jobs.count() == 1
     assert (User.objects.count(), Deployment.objects.count(), ModelVersion.objects.count()) == (2, 1, 1)

@@ -1,0 +1,138 @@
+"""The first tour of the README, step by step, on the real platform with the real model; only the demo is smaller."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from config.embedded.var import PROJECT_DIR
+from tests.flows.running import MINUTES, Platform, number, picture, sign_in
+
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(1500)]
+
+DEMO = "/campaigns/demo/"
+PRESSED = [
+    "Let simulated annotators judge",
+    "Train",
+    "Promote",
+    "Roll back",
+    "Worst-predicted pairs",
+    "Lens",
+    "Lab",
+    "Data",
+]
+"""What the tour tells its readers to press or open, in its order."""
+
+
+def tour() -> str:
+    """The section of the README that this test follows."""
+    readme = (PROJECT_DIR / "README.md").read_text(encoding="utf-8")
+    return readme.partition("## Five minutes that work\n")[2].partition("\n## ")[0]
+
+
+def test_the_first_tour_works_as_the_readme_says(browser: Browser, platform: Platform, tmp_path: Path) -> None:
+    assert re.findall(r"\*\*(.+?)\*\*", tour()) == PRESSED
+    lead = sign_in(browser, platform, "lead")
+    lead.goto(DEMO)
+    see_what_the_model_does(lead)
+    judge_some(sign_in(browser, platform, "annotator"))
+    let_programs_judge_the_rest(lead)
+    version = train(lead)
+    promote_and_roll_back(lead, version)
+    look_inside(lead)
+    export(lead, platform, tmp_path)
+
+
+def see_what_the_model_does(lead: Page) -> None:
+    """The page says how far the candidates are."""
+    expect(lead.get_by_test_id("generation-job")).to_be_visible()
+    expect(lead.get_by_test_id("comparisons")).not_to_have_text("0", timeout=3 * MINUTES)
+    picture(lead, "tour-writing")
+
+
+def judge_some(annotator: Page) -> None:
+    """The keys that the tour names."""
+    annotator.goto(f"{DEMO}annotate/")
+    expect(annotator.get_by_test_id("choose-left")).to_be_visible(timeout=3 * MINUTES)
+    judged = annotator.get_by_test_id("judged")
+    for count, key in enumerate(("ArrowLeft", "ArrowRight", "t", "b"), start=1):
+        annotator.keyboard.press(key)
+        expect(judged).to_have_text(str(count))
+    annotator.keyboard.press("z")
+    expect(judged).to_have_text("3")
+    annotator.keyboard.press("?")
+    expect(annotator.locator("dialog#help")).to_be_visible()
+    annotator.keyboard.press("Escape")
+
+
+def let_programs_judge_the_rest(lead: Page) -> None:
+    """They go on until the candidates are written and judged."""
+    lead.goto(DEMO)
+    lead.get_by_test_id("simulate").click()
+    expect(lead.get_by_test_id("messages")).to_contain_text("Simulated annotators are judging")
+    expect(lead.get_by_test_id("start-generation")).to_be_visible(timeout=6 * MINUTES)  # the candidates are written
+    expect(lead.get_by_test_id("generation-error")).to_have_count(0)
+    lead.reload()
+    while lead.get_by_test_id("simulate").is_visible():  # something is open
+        lead.wait_for_timeout(2000)
+        lead.reload()
+    assert number(lead.get_by_test_id("judgments")) > number(lead.get_by_test_id("comparisons"))
+    picture(lead, "tour-judged")
+
+
+def train(lead: Page) -> str:
+    """A run to its end; its page shows a figure with its interval, and whose judgments it rests on."""
+    lead.get_by_test_id("start-training").click()
+    expect(lead.get_by_test_id("run-status")).to_be_visible()
+    expect(lead.get_by_test_id("promote-next")).to_be_visible(timeout=10 * MINUTES)
+    expect(lead.get_by_test_id("simulated").first).to_have_text("from simulated annotators")
+    lead.get_by_test_id("runs").get_by_role("link", name="Run").first.click()
+    expect(lead.get_by_test_id("simulated").first).to_be_visible()
+    result = lead.locator("#progress").inner_text()
+    assert re.search(r"held-out accuracy, \d+\.\d % to \d+\.\d %", result), result
+    picture(lead, "tour-run")
+    return lead.get_by_test_id("run-version").get_by_role("link").inner_text()
+
+
+def promote_and_roll_back(lead: Page, version: str) -> None:
+    """A promotion, taken back."""
+    lead.goto(DEMO)
+    before = lead.get_by_test_id("serving-version").inner_text()
+    lead.get_by_test_id("promote-next").click()
+    lead.get_by_test_id("confirm-promote-next").click()
+    expect(lead.get_by_test_id("serving-version")).to_have_text(version)
+    lead.get_by_test_id("rollback").first.click()
+    lead.get_by_test_id("confirm-rollback").first.click()
+    expect(lead.get_by_test_id("serving-version")).to_have_text(before)
+
+
+def look_inside(lead: Page) -> None:
+    """Worst-predicted pairs, one of them through the lens, and a step in the lab."""
+    lead.goto(DEMO)
+    lead.get_by_test_id("runs").get_by_role("link", name="Run").first.click()
+    lead.get_by_test_id("to-surprises").click()
+    expect(lead.get_by_test_id("surprise").first).to_be_visible()
+    lead.get_by_test_id("surprise").first.get_by_role("link", name=re.compile("lens", re.IGNORECASE)).click()
+    lead.get_by_test_id("look").click()
+    expect(lead.locator("tbody[data-after]")).to_be_visible(timeout=3 * MINUTES)
+    picture(lead, "tour-lens")
+    lead.goto("/lab/")
+    lead.get_by_label("The second is better").check()
+    lead.get_by_test_id("lab-start").click()
+    expect(lead.get_by_test_id("lab-steps")).to_contain_text("step 1 of", timeout=3 * MINUTES)
+
+
+def export(lead: Page, platform: Platform, folder: Path) -> None:
+    """The pairs from the page, and by the command that the tour prints."""
+    lead.goto(f"{DEMO}data/")
+    with lead.expect_download() as download:
+        lead.get_by_test_id("export-trl").click()
+    download.value.save_as(folder / "page.jsonl")
+    (command,) = re.findall(r"manage\.py (export .+)", tour())
+    words = [word if word != "pairs.jsonl" else str(folder / "pairs.jsonl") for word in command.split()]
+    platform.manage(*words)
+    lines = (folder / "pairs.jsonl").read_text().splitlines()
+    assert lines == (folder / "page.jsonl").read_text().splitlines()
+    assert all({"chosen", "rejected"} <= json.loads(line).keys() for line in lines)
