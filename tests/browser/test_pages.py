@@ -120,7 +120,8 @@ def test_no_page_is_left_out() -> None:
     assert wanted <= looked_at
 
 
-# Layouts differ by size and colours by theme, and neither by both.
+# Layouts differ by size and colours by theme, and neither by both. Seventy pages take minutes on a busy machine.
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
 def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
     on_stage.settle(["a", "b", "a"])
