@@ -73,8 +73,6 @@ def test_on_a_phone_tabs_bring_the_other_text_into_view_where_it_was_left(
     right.focus()
     page.keyboard.press("Enter")
     expect(right).to_have_attribute("aria-pressed", "true")
-    if motion == "reduce":
-        picture(page, "annotate-phone-right")
     heading = page.locator("#right h2").bounding_box()
     assert heading is not None
     assert 0 <= heading["y"] < PHONE["height"] / 2  # not lost above a longer text
@@ -84,6 +82,7 @@ def test_on_a_phone_tabs_bring_the_other_text_into_view_where_it_was_left(
     assert page.evaluate("scrollY") == 900
     frame.evaluate("frame => frame.scrollTo({left: frame.scrollWidth, behavior: 'instant'})")  # as a swipe does
     expect(right).to_have_attribute("aria-pressed", "true")
+    picture(page, f"annotate-phone-right-{motion}")
     page.get_by_test_id("choose-tie").tap()
     judged(page, 1)
     expect(left).to_have_attribute("aria-pressed", "true")  # a new pair begins with the left one

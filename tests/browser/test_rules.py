@@ -72,7 +72,7 @@ def test_a_flag_takes_two_keys_and_takes_the_pair_away_from_everybody(
         page.keyboard.press(key)
     expect(page.get_by_test_id("saved")).to_have_text(f"Flagged: {sentence}. A lead will look.")
     assert Judgment.objects.get().flag == flag
-    expect(page.locator("[aria-pressed=true]")).to_have_count(0)  # P alone is "Source"
+    expect(page.locator(".tools [aria-pressed=true]")).to_have_count(0)  # P alone is "Source"
     assert Comparison.objects.filter(status="flagged").count() == 1
 
 

@@ -9,6 +9,7 @@
  * @property {boolean} ctrlKey
  * @property {boolean} metaKey
  * @property {boolean} [shiftKey]
+ * @property {(name: string) => boolean} [getModifierState]
  */
 
 const SYMBOLS = /** @type {Record<string, string>} */ ({
@@ -177,9 +178,10 @@ export function keyOf(event) {
  * @param {KeyPress} event
  * @returns {string} what is typed; capital letters only with shift, whatever caps lock says
  */
-function characterOf({ key, shiftKey }) {
-  if (key.length > 1) return key;
-  return shiftKey ? key.toUpperCase() : key.toLowerCase();
+function characterOf(event) {
+  if (event.key.length > 1) return event.key;
+  if (event.shiftKey) return event.key.toUpperCase();
+  return event.getModifierState?.("CapsLock") ? event.key.toLowerCase() : event.key;
 }
 
 /**
