@@ -1,6 +1,6 @@
 """Taking an import back as a whole, while nobody has judged anything of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -57,7 +57,12 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     taken = TakenBack(comparisons, prompts, kept)
     batch.status, batch.taken_back_by, batch.taken_back_at = Status.TAKEN_BACK, acting_user, now
     batch.save(update_fields=["status", "taken_back_by", "taken_back_at"])
-    after = {"file": batch.file_name, **asdict(taken)}
+    after = {
+        "file": batch.file_name,
+        "comparisons": taken.comparisons,
+        "prompts": taken.prompts,
+        "kept_prompts": taken.kept_prompts,
+    }
     record("batch.taken_back", batch, acting_user=acting_user, now=now, campaign=batch.campaign, after=after)
     add_to_tally(batch.campaign_id, change - Tally(prompts=prompts))
     return taken

@@ -26,7 +26,7 @@ from labeling.queries.questions import own_questions
 from labeling.queries.slices import Slice
 from labeling.queries.statistics import statistics
 from labeling.web.edge import page, person
-from labeling.web.figure_rows import FigureRow
+from labeling.web.figure_rows import FigureRow, FigureRows
 
 QUESTIONS_SHOWN = 20
 
@@ -49,7 +49,7 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "name": name_for_leads(user, campaign),
         "membership": campaign.memberships.filter(user=user).first(),
         "counts": counts(campaign, user),
-        "figures": _figures(campaign, user, against),
+        "figures": FigureRows(_figures(campaign, user, against)),
         "days": _bars(campaign, user),
         "verdicts": list(zip(CHOICES, against.table, strict=True)),
         "choices": CHOICES,

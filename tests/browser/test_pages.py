@@ -5,6 +5,7 @@ finds against WCAG 2.2 AA. A page that is missing here fails.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,7 +16,7 @@ from labeling.actions.mails import address_token
 from labeling.models import User
 from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
-from tests.browser.furnished import furnish
+from tests.browser.furnished import Furnished, furnish
 from tests.browser.imports import imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
@@ -120,17 +121,15 @@ def test_no_page_is_left_out() -> None:
     assert wanted <= looked_at
 
 
-# Layouts differ by size and colours by theme, and neither by both. Seventy pages take minutes on a busy machine.
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
-def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
+    """Puts everything into the stage's campaign. Returns the rows of training, and the values in addresses."""
     on_stage.settle(["a", "b", "a"])
     furnished = furnish(on_stage)
     lens_job = lens_job_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
     invitation = occupy(on_stage)
     practised = newcomer(on_stage)  # afterwards: the others have judged already, so they need not practise
-    names = {
+    return furnished, {
         "practice": practised.comparison_id,
         "answer": practised.pk,
         "round": practised.round_id,
@@ -143,6 +142,13 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "own": on_stage.alice.judgments.order_by("-pk")[0].assignment_id,
         **imports_of(on_stage),
     }
+
+
+# Layouts differ by size and colours by theme, and neither by both. Seventy pages take minutes on a busy machine.
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
+def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+    _, names = everything(on_stage)
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     faults: list[str] = []
     for who, paths in PAGES.items():

@@ -13,10 +13,8 @@ from django.utils.timezone import now
 from labeling.events.record import record
 from labeling.models import Event, User
 from labeling.web.event_labels import event_choices
-from tests.browser.busy import occupy
-from tests.browser.furnished import Furnished, furnish
-from tests.browser.lens_and_lab import experiment_of, lens_job_of
-from tests.browser.test_pages import NOT_OURS, PAGES
+from tests.browser.furnished import Furnished
+from tests.browser.test_pages import NOT_OURS, PAGES, everything
 from tests.clients import Visiting
 from tests.people import Stage, stage
 from training.engine.config import RunConfig
@@ -104,17 +102,8 @@ def pages() -> Iterator[tuple[str, str]]:
 @pytest.mark.django_db
 def test_no_page_shows_a_machines_word(visiting: Visiting) -> None:
     on_stage = stage(comparisons=12)
-    on_stage.settle(["a", "b", "a"])
-    furnished = furnish(on_stage)
+    furnished, names = everything(on_stage)
     with_every_name(on_stage, furnished)
-    lens_job = lens_job_of(on_stage, furnished)
-    experiment_of(on_stage.maya, furnished)
-    names = {
-        "finished": furnished.finished.pk,
-        "invitation": occupy(on_stage),
-        "lens_job": lens_job.pk,
-        "comparison": lens_job.comparison_id,
-    }
     faults: list[str] = []
     for who, path in pages():
         user = None if who == "nobody" else User.objects.get(username=who)

@@ -26,6 +26,6 @@ def test_a_text_of_one_version_and_seed_is_one_completion_also_without_a_seed(sc
 
 
 def test_a_prompt_is_named_by_its_last_message() -> None:
-    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?" * 30}]
-    assert str(Prompt(messages=turns)) == ("Why?" * 30)[:80]
+    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why so? " * 30}]
+    assert str(Prompt(messages=turns)) == ("Why so? " * 11).strip() + "…"
     assert str(Prompt(pk=3, messages=[])) == "prompt 3"

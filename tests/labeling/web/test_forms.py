@@ -41,7 +41,7 @@ def test_a_missing_or_empty_number_keeps_its_value() -> None:
 @pytest.mark.parametrize("seconds", [30, 77, 90, 1800, 86_399])
 def test_times_are_shown_in_minutes_and_come_back_as_the_same_seconds(seconds: int) -> None:
     field = RulesForm(instance=Campaign(name="Sums", lease_seconds=seconds))["lease_seconds"]
-    assert field.value() == pytest.approx(seconds / 60, abs=0.005)
+    assert float(field.value()) == pytest.approx(seconds / 60, abs=0.005)
     filled = form(lease_seconds=str(field.value()))
     assert filled.is_valid()
     assert filled.cleaned_data["lease_seconds"] == seconds

@@ -101,10 +101,10 @@ def test_pages_speak_the_language_that_the_browser_asks_for(scene: Stage) -> Non
 
 
 PAGES = {
-    "/campaigns/sums/": "Der Kreislauf",
+    "/campaigns/sums/": "Kreislauf",
     "/campaigns/sums/data/": "Zeilenformat zeigen",
     "/campaigns/sums/statistics/": "Verzerrungen",
-    "/campaigns/sums/verdicts/": "Alle Entscheidungen",
+    "/campaigns/sums/verdicts/": "Entscheidungen filtern",
     "/campaigns/sums/people/": "Mitglieder",
     "/campaigns/sums/settings/": "Auswahl für Beurteilende",
     "/campaigns/sums/events/": "Ereignisse filtern",

@@ -36,13 +36,14 @@ def test_an_answer_is_new_until_it_was_opened(scene: Stage, visiting: Visiting) 
     alice, path = visiting(scene.alice), path_of(scene)
     alice.post(path, {"text": "Why?"})
     answer_question(question=Question.objects.get(), answer="So.", acting_user=scene.maya, now=scene.now)
-    for place in ("/", ANNOTATE):
-        assert "1 new answer" in alice.get(place).content.decode(), place
+    news = {"/": "1 answer to your questions", ANNOTATE: "1 new answer"}
+    for place, words in news.items():
+        assert words in alice.get(place).content.decode(), place
     alice.head(MINE)
     assert ">New<" in alice.get(MINE).content.decode()
     assert ">New<" not in alice.get(MINE).content.decode()
-    for place in ("/", ANNOTATE):
-        assert "new answer" not in alice.get(place).content.decode(), place
+    for place, words in news.items():
+        assert words not in alice.get(place).content.decode(), place
     assert "So." in alice.get(path).content.decode()
 
 

@@ -18,7 +18,6 @@ def test_rules_are_changed_and_kept(visiting: Visiting) -> None:
         "strength",
         False,
     )
-    assert (campaign.lease_seconds, campaign.undo_seconds) == (600, 30)
 
 
 def test_a_status_that_cannot_follow_is_explained(visiting: Visiting) -> None:

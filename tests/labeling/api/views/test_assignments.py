@@ -28,6 +28,7 @@ def test_alice_judges_all_in_one_request_each_until_nothing_is_left(calling: Cal
             "comparisons": 3,
             "settled": number,
             "notice": "",
+            "step": None,
         }
         assignment = answer.json()["next"]
     assert assignment is None
