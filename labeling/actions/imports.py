@@ -151,12 +151,22 @@ class _Importing:
         batch.imported_at, batch.upload = self.now, None
         batch.save()
         report.batch = batch
-        after = {"file": batch.file_name, "kind": str(batch.kind), "status": str(batch.status), "sha256": batch.sha256}
+        after = {
+            "file": batch.file_name,
+            "kind": str(batch.kind),
+            "status": str(batch.status),
+            "sha256": batch.sha256,
+            "created": report.created,
+            "duplicates": report.duplicates,
+            "settled": report.settled,
+            "gold": report.gold,
+            "rejected_count": report.rejected_count,
+        }
         record(
             "batch.imported",
             batch,
             acting_user=self.acting_user,
             now=self.now,
             campaign=batch.campaign,
-            after=after | report.counts,
+            after=after,
         )

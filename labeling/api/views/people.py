@@ -1,5 +1,6 @@
 """Accounts: your own, your tokens, personal data, and new users."""
 
+from django.contrib.auth import logout
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -75,6 +76,8 @@ class ErasureView(ApiView):
         person = get_self_or_anybody(self.person, username)
         values = self.validated(EraseSerializer, request)
         erasure = erase_person(person=person, **values, acting_user=self.person, now=self.now)
+        if person == self.person:
+            logout(request._request)  # the session is deleted: nothing may save it afterwards
         return Response(ErasureSerializer(erasure).data)
 
 
