@@ -3,6 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from labeling.actions.bulk import run_bulk_act as run_the_bulk_act
+from labeling.actions.bulk import sweep_bulk_acts as sweep_the_bulk_acts
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.recounts import look_after_recounts, run_recount
 from labeling.actions.uploads import forget_uploads
@@ -47,3 +49,15 @@ def recount_verdicts(recount_id: int) -> None:
 def sweep_recounts() -> int:
     """Enqueues recounts that no worker runs, and requests one where new judgments change the annotators' estimates."""
     return look_after_recounts(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_bulk_act(act_id: int) -> None:
+    """Runs a bulk act, from where a worker that died left off."""
+    run_the_bulk_act(act_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep_bulk_acts() -> int:
+    """Enqueues bulk acts that no worker runs."""
+    return sweep_the_bulk_acts(now=timezone.now())

@@ -40,7 +40,7 @@ class PreviewDecided(Conflict):
 
 @dataclass(slots=True)
 class Preview:
-    """What an import would bring. dialect: the format, as detected. sample: its first records, as JSON."""
+    """The result that an import would have. dialect: the format, as detected. sample: its first records, as JSON."""
 
     report: ImportReport = field(default_factory=ImportReport)
     dialect: str = ""

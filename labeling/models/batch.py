@@ -1,4 +1,4 @@
-"""Import batches (what one import brought), and the uploads that are kept until somebody decides about them."""
+"""Import batches, and the uploads that are kept until somebody decides about them."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class KeptUpload(models.Model):
 
 
 class ImportBatch(models.Model):
-    """What one import brought: its file, its counts, and the refused records. It can be taken back as a whole.
+    """One import: its file, its counts, and the refused records. It can be taken back as a whole.
 
     A preview is a batch that brought nothing yet. Rows are never deleted: prompts and comparisons refer to them.
     """

@@ -18,28 +18,6 @@ TOKENS = ("token_ids", "prompt_token_ids", "sampling")
 TextPair = tuple[Sequence[Message], str, str]
 
 
-def filtered_comparisons(
-    campaign: Campaign,
-    *,
-    status: str | None = None,
-    source: str | None = None,
-    external_id: str | None = None,
-    annotator: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> QuerySet[Comparison]:
-    """Comparisons with their texts and verdicts. annotator: the pseudonym of a person who judged them."""
-    rows = _between(campaign.comparisons.all(), "created_at", since, until)
-    wanted = {"status": status, "source": source, "external_id": external_id}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    if annotator is not None:
-        judged = Judgment.objects.filter(
-            campaign=campaign, superseded_at=None, annotator__in=_with_pseudonym(annotator)
-        )
-        rows = rows.filter(pk__in=judged.values("comparison"))
-    return rows.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
-
-
 def comparisons_of(campaign: Campaign, pairs: Iterable[TextPair]) -> list[Comparison | None]:
     """The campaign's comparison for each prompt and two texts, in either order; None: there is none."""
     hashes = [pair_hash(messages_hash(prompt), one, other) for prompt, one, other in pairs]
