@@ -15,7 +15,7 @@ from labeling.models import User
 from tests.browser.busy import occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
-from tests.browser.imports import imports_of
+from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
@@ -38,6 +38,11 @@ PAGES = {
         "/campaigns/sums/verdicts/",
         "/campaigns/sums/disagreements/",
         "/campaigns/sums/comparisons/{comparison}/",
+        "/campaigns/sums/comparisons/",
+        "/campaigns/sums/comparisons/?text=1&order=queue&status=open",
+        "/campaigns/sums/prompts/",
+        "/campaigns/sums/prompts/{prompt}/",
+        "/campaigns/sums/acts/{act}/",
         "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
         "/campaigns/sums/invitations/",
@@ -77,7 +82,9 @@ def test_no_page_is_left_out() -> None:
     wanted = {name for name, rules in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if "GET" in rules} - NO_PAGES
     looked_at = {
         resolve(
-            path.format(invitation="i", finished=1, comparison=1, lens_job=1, batch=1, preview=1).partition("?")[0]
+            path.format(
+                invitation="i", finished=1, comparison=1, lens_job=1, batch=1, preview=1, prompt=1, act=1
+            ).partition("?")[0]
         ).url_name
         for paths in PAGES.values()
         for path in paths
@@ -98,6 +105,7 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
         "lens_job": lens_job.pk,
         "comparison": lens_job.comparison_id,
         **imports_of(on_stage),
+        **bulk_of(on_stage),
     }
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}
     faults: list[str] = []
