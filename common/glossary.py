@@ -37,6 +37,11 @@ LABELING = Chapter(
             _("A text that continues a prompt, stored with the model version and the settings that wrote it."),
         ),
         Term(
+            "batch",
+            _("Import (batch)"),
+            _("Everything that one imported file brought. It can be taken back as a whole until somebody judges it."),
+        ),
+        Term(
             "comparison",
             _("Comparison"),
             _(

@@ -210,6 +210,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "",
     "ENUM_NAME_OVERRIDES": {
+        "BulkActKind": "labeling.models.BulkAct.Kind",
+        "RowKind": "labeling.models.ImportBatch.Kind",
         "CampaignStatus": "labeling.models.Campaign.Status",
         "ComparisonStatus": "labeling.models.Comparison.Status",
         "JobStatus": "training.models.JobStatus",

@@ -86,5 +86,5 @@ def read_tally(campaign_id: int) -> Tally:
 def count_tally(campaign_id: int) -> Tally:
     """The totals counted from comparisons and prompts: `read_tally` must equal them. Reads all of the campaign."""
     rows = Comparison.objects.filter(campaign=campaign_id).only("status", "overlap", "judged")
-    prompts = Tally(prompts=Prompt.objects.filter(campaign=campaign_id).count())
+    prompts = Tally(prompts=Prompt.objects.filter(campaign=campaign_id, retired_at=None).count())
     return sum((tally_of(comparison) for comparison in rows.iterator()), prompts)

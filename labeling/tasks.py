@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from labeling.actions.accounts import forget_sessions
 from labeling.actions.attention import watch_agreement as watch
+from labeling.actions.bulk import run_bulk_act as run_the_bulk_act
+from labeling.actions.bulk import sweep_bulk_acts as sweep_the_bulk_acts
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
@@ -76,3 +78,14 @@ def send_notices() -> int:
 def watch_agreement() -> int:
     """Finds the active campaigns in which agreement has fallen."""
     return watch(now=timezone.now())
+
+
+def run_bulk_act(act_id: int) -> None:
+    """Runs a bulk act, from where a worker that died left off."""
+    run_the_bulk_act(act_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep_bulk_acts() -> int:
+    """Enqueues bulk acts that no worker runs."""
+    return sweep_the_bulk_acts(now=timezone.now())

@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from common.errors import Conflict
 from labeling.access import require_lead
 from labeling.events.record import record
-from labeling.models import Assignment, Campaign, Comparison, Completion, ImportBatch, Judgment, Prompt, User
+from labeling.models import (
+    Assignment,
+    BulkActItem,
+    Campaign,
+    Comparison,
+    Completion,
+    ImportBatch,
+    Judgment,
+    Prompt,
+    User,
+)
 from labeling.tally import Tally, add_to_tally, tally_of
 
 Status = ImportBatch.Status
@@ -53,7 +63,7 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     if batch.status not in ImportBatch.BROUGHT:
         raise NothingToTakeBack
     change, comparisons = _delete_comparisons(batch)
-    prompts, kept = _delete_prompts(batch)
+    prompts, counted, kept = _delete_prompts(batch)
     taken = TakenBack(comparisons, prompts, kept)
     batch.status, batch.taken_back_by, batch.taken_back_at = Status.TAKEN_BACK, acting_user, now
     batch.save(update_fields=["status", "taken_back_by", "taken_back_at"])
@@ -64,7 +74,7 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
         "kept_prompts": taken.kept_prompts,
     }
     record("batch.taken_back", batch, acting_user=acting_user, now=now, campaign=batch.campaign, after=after)
-    add_to_tally(batch.campaign_id, change - Tally(prompts=prompts))
+    add_to_tally(batch.campaign_id, change - Tally(prompts=counted))
     return taken
 
 
@@ -109,14 +119,17 @@ def _delete_unused_completions(ids: set[int]) -> None:
     Completion.objects.filter(~used, pk__in=ids).delete()
 
 
-def _delete_prompts(batch: ImportBatch) -> tuple[int, int]:
-    """Deletes the prompts of a batch that nothing refers to; returns how many, and how many stay."""
+def _delete_prompts(batch: ImportBatch) -> tuple[int, int, int]:
+    """Deletes the prompts of a batch that nothing refers to; returns how many, those not retired, and how many stay."""
     unused = batch.prompts.all()
     for relation in Prompt._meta.related_objects:  # tables of other apps too
+        if relation.related_model is BulkActItem:  # only a trace of what was done to it
+            continue
         refers = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
         unused = unused.exclude(Exists(refers))
-    deleted = 0
-    while ids := list(unused.values_list("pk", flat=True)[:CHUNK]):
-        deleted += len(ids)
-        Prompt.objects.filter(pk__in=ids).delete()
-    return deleted, batch.prompts.count()
+    deleted = counted = 0
+    while rows := list(unused.values_list("pk", "retired_at")[:CHUNK]):
+        deleted += len(rows)
+        counted += sum(retired_at is None for _, retired_at in rows)
+        Prompt.objects.filter(pk__in=[key for key, _ in rows]).delete()
+    return deleted, counted, batch.prompts.count()

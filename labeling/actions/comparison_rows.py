@@ -51,6 +51,8 @@ class OrderedDraft:
 
     @property
     def status(self) -> Comparison.Status:
+        if self.prompt.retired_at is not None:
+            return Comparison.Status.RETIRED
         if self.draft.gold:
             return Comparison.Status.GOLD
         return Comparison.Status.SETTLED if self.winner else Comparison.Status.OPEN
@@ -66,6 +68,7 @@ def in_canonical_order(
 ) -> tuple[list[OrderedDraft], int]:
     """Gives each draft its prompt and its canonical order; returns them, and how many prompts are new."""
     new = [PromptDraft(draft.prompt) for draft in drafts if not isinstance(draft.prompt, Prompt)]
+    _refresh([draft.prompt for draft in drafts if isinstance(draft.prompt, Prompt)])
     prompts, new_prompts = ensure_prompts(campaign, new, origin.added_at, origin.batch)
     ordered = []
     for draft in drafts:
@@ -74,6 +77,13 @@ def in_canonical_order(
         a, b = (draft.first, draft.second) if first_is_a else (draft.second, draft.first)
         ordered.append(OrderedDraft(draft, prompt, a, b, pair_hash(prompt.messages_hash, a.text, b.text)))
     return ordered, new_prompts
+
+
+def _refresh(prompts: Sequence[Prompt]) -> None:
+    """Loads whether prompts are retired: a job may have read them long ago."""
+    retired_at = dict(Prompt.objects.filter(pk__in={one.pk for one in prompts}).values_list("pk", "retired_at"))
+    for prompt in prompts:
+        prompt.retired_at = retired_at.get(prompt.pk)
 
 
 def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: ComparisonOrigin) -> list[Comparison]:
@@ -90,6 +100,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
             pair_hash=row.pair_hash,
             external_id=row.draft.external_id,
             status=row.status,
+            retired_with_prompt=row.prompt.retired_at is not None,
             overlap=campaign.overlap_of(row.pair_hash),
             priority=row.draft.priority,
             position=queue_position(row.draft.priority, campaign.order, next(numbers)),

@@ -50,6 +50,8 @@ def restore_comparison(*, comparison: Comparison, acting_user: User | None, now:
             _("This comparison is %(status)s: only a retired one can be restored.")
             % {"status": in_sentence(locked.get_status_display())}
         )
+    if locked.retired_with_prompt:
+        raise WrongComparisonStatus(_("Its prompt is retired. Restore the prompt: its comparisons come back with it."))
     return_comparison(locked, "comparison.restored", acting_user, now, {})
     return locked
 

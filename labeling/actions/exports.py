@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from common.errors import Invalid
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import DropReport, UnknownDialect, Writer, writer
-from labeling.models import Campaign, User
+from labeling.models import Campaign, Comparison, User
 from labeling.queries.verdicts import verdict_records
 
 
@@ -22,17 +24,27 @@ class Export:
     report: DropReport
 
 
-def export_campaign(*, campaign: Campaign, dialect: str, acting_user: User | None, now: datetime) -> Export:
-    """The verdicts of a campaign in a dialect, streamed in constant memory. Raises NotAllowed, Invalid."""
+def export_campaign(
+    *,
+    campaign: Campaign,
+    dialect: str,
+    only: QuerySet[Comparison] | None = None,
+    acting_user: User | None,
+    now: datetime,
+) -> Export:
+    """The verdicts of a campaign in a dialect, streamed in constant memory. Raises NotAllowed, Invalid.
+
+    only: the comparisons to export; None: all.
+    """
     require_lead(acting_user, campaign)
-    export = open_export(campaign, dialect)
+    export = open_export(campaign, dialect, only)
     record(
         "campaign.exported",
         campaign,
         acting_user=acting_user,
         now=now,
         campaign=campaign,
-        after={"dialect": export.writer.name},
+        after={"dialect": export.writer.name} | ({} if only is None else {"selected": True}),
     )
     return export
 
@@ -46,12 +58,12 @@ def drop_report(*, campaign: Campaign, dialect: str, acting_user: User | None) -
     return export.report
 
 
-def open_export(campaign: Campaign, dialect: str) -> Export:
+def open_export(campaign: Campaign, dialect: str, only: QuerySet[Comparison] | None = None) -> Export:
     """The export, without a check of permissions. Raises Invalid for an unknown dialect."""
     try:
         selected = writer(dialect)
     except UnknownDialect as error:
         raise Invalid.of("dialect", str(error)) from error
     report = DropReport()
-    pieces = selected.write(verdict_records(campaign, tokens=False, votes=selected.wants_votes), report)
+    pieces = selected.write(verdict_records(campaign, tokens=False, votes=selected.wants_votes, only=only), report)
     return Export(selected, f"{campaign.slug}-{selected.name}.{selected.extension}", pieces, report)

@@ -24,7 +24,27 @@ class Period(serializers.Serializer[Any]):
     until = serializers.DateTimeField(required=False, help_text="Before this time.")
 
 
-class ComparisonFilter(Period):
+class ListFilter(Period):
+    """The parameters that both lists have."""
+
+    text = serializers.CharField(required=False, help_text="A part of a text, in any case.")
+    tag = serializers.CharField(required=False, help_text="A tag of the prompt.")
+    model_version = serializers.CharField(required=False, help_text="The version that wrote a completion.")
+    batch = serializers.IntegerField(required=False, help_text="The import that brought it.")
+    act = serializers.IntegerField(required=False, help_text="The bulk act that changed it.")
+
+
+class PromptFilter(ListFilter):
+    state = serializers.ChoiceField(choices=["active", "retired"], required=False)
+    compared = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it has comparisons. Default: both."
+    )
+
+
+class ComparisonFilter(ListFilter):
+    text = serializers.CharField(
+        required=False, help_text="A part of the prompt or of one of the completions, in any case."
+    )
     status = serializers.ChoiceField(
         choices=Comparison.Status.choices, required=False, help_text="conflict: comparisons to adjudicate."
     )
@@ -33,6 +53,13 @@ class ComparisonFilter(Period):
     )
     external_id = serializers.CharField(required=False)
     annotator = serializers.CharField(required=False, help_text="Judged by this annotator (pseudonym).")
+    flagged = serializers.BooleanField(required=False, help_text="true: an annotator flagged it.")
+    judged = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it has judgments. Default: both."
+    )
+    confidence_at_least = serializers.FloatField(required=False, min_value=0, max_value=1)
+    confidence_at_most = serializers.FloatField(required=False, min_value=0, max_value=1)
+    prompt = serializers.IntegerField(required=False, help_text="The id of its prompt.")
 
 
 class ConflictFilter(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from labeling.api.views import (
     assignments,
     batches,
+    bulk,
     campaigns,
     curation,
     exchange,
@@ -62,6 +63,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}invitations/<int:invitation_id>/", invitations.InvitationView.as_view(), name="api-invitation"),
     path(f"{CAMPAIGN}recounts/", campaigns.RecountsView.as_view(), name="api-recounts"),
     path(f"{CAMPAIGN}prompts/import/", exchange.ImportPromptsView.as_view(), name="api-import-prompts"),
+    path(f"{CAMPAIGN}prompts/", records.PromptsView.as_view(), name="api-prompts"),
+    path(f"{CAMPAIGN}bulk/", bulk.BulkActsView.as_view(), name="api-bulk"),
     path(f"{CAMPAIGN}comparisons/", records.ComparisonsView.as_view(), name="api-comparisons"),
     path(f"{CAMPAIGN}judgments/", records.JudgmentsView.as_view(), name="api-judgments"),
     path(f"{CAMPAIGN}judgments/mine/", records.OwnJudgmentsView.as_view(), name="api-my-judgments"),

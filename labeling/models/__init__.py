@@ -3,6 +3,7 @@
 from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.attention import AgreementWatch, AttentionDismissal, NoticeChoice
 from labeling.models.batch import ImportBatch, KeptUpload
+from labeling.models.bulk import BulkAct, BulkActItem
 from labeling.models.campaign import Campaign, CampaignTally
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
@@ -15,13 +16,14 @@ from labeling.models.judgment import Judgment, Verdict
 from labeling.models.mail import MailRequest
 from labeling.models.membership import QUEUE_START, Membership
 from labeling.models.practice import PracticeAnswer, PracticePair, PracticeRound
-from labeling.models.prompt import Completion, Prompt
+from labeling.models.prompt import PROMPT_TEXT, Completion, Prompt, prompt_text
 from labeling.models.question import FaqEntry, Question
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
 from labeling.models.session import BrowserSession
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
+    "PROMPT_TEXT",
     "QUEUE_START",
     "AgreementWatch",
     "AnnotatorEstimates",
@@ -29,6 +31,8 @@ __all__ = [
     "Assignment",
     "AttentionDismissal",
     "BrowserSession",
+    "BulkAct",
+    "BulkActItem",
     "Campaign",
     "CampaignTally",
     "Choice",
@@ -64,4 +68,5 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "Winner",
+    "prompt_text",
 ]

@@ -1,4 +1,4 @@
-"""Import batches (what one import brought), and the uploads that are kept until somebody decides about them."""
+"""Import batches, and the uploads that are kept until somebody decides about them."""
 
 from typing import Any
 

@@ -72,6 +72,9 @@ class Comparison(models.Model):
         db_index=False,
         help_text="The import that brought it; null: none did. `ImportBatch.id_range` finds those of a batch.",
     )
+    retired_with_prompt = models.BooleanField(
+        default=False, db_default=False, help_text="Retired because its prompt was: restored with it."
+    )
     added_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -95,7 +98,8 @@ class Comparison(models.Model):
                 name="comparison_queue",
                 condition=Q(status="open", taken__lt=F("overlap")),
             ),
-            models.Index(fields=["campaign", "status"], name="comparison_campaign_status"),
+            # With the id, so that each status can be listed newest first without reading the others.
+            models.Index(fields=["campaign", "status", "id"], name="comparison_status_newest"),
         )
 
     @property

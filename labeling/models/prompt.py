@@ -1,13 +1,24 @@
 """Prompts (input conversations) and the completions written for them."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
 
 from common.wording import beginning
 from labeling.models.batch import ImportBatch
 from labeling.models.campaign import Campaign
 from labeling.models.token_ids import TokenIdsField
+
+
+def prompt_text(messages: str) -> Func:
+    """The contents of a prompt's messages as one JSON text, in which a search looks. messages: path of the column."""
+    template = "(jsonb_path_query_array(%(expressions)s, '$[*].content'))::text"
+    return Func(F(messages), template=template, output_field=models.TextField())
+
+
+PROMPT_TEXT = prompt_text("messages")
 
 
 class Prompt(models.Model):
@@ -30,10 +41,20 @@ class Prompt(models.Model):
         help_text="The import that brought it first; null: none did.",
     )
     created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when it has been out, with its comparisons: no model writes for it. Null: it is in use.",
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["campaign", "messages_hash"], name="prompt_once_per_campaign"),)
-        indexes = (models.Index(fields=["batch"], name="prompt_batch", condition=Q(batch__isnull=False)),)
+        indexes = (
+            models.Index(fields=["batch"], name="prompt_batch", condition=Q(batch__isnull=False)),
+            models.Index(fields=["campaign", "id"], name="prompt_campaign"),
+            GinIndex(fields=["tags"], name="prompt_tags"),
+            GinIndex(OpClass(Upper(PROMPT_TEXT), name="gin_trgm_ops"), name="prompt_text"),
+        )
 
     def __str__(self) -> str:
         return beginning(str(self.messages[-1]["content"]), 90) if self.messages else f"prompt {self.pk}"
@@ -75,7 +96,10 @@ class Completion(models.Model):
                 name="completion_once",
             ),
         )
-        indexes = (models.Index(fields=["model_version", "prompt"], name="completion_version_prompt"),)
+        indexes = (
+            models.Index(fields=["model_version", "prompt"], name="completion_version_prompt"),
+            GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="completion_text"),
+        )
 
     def __str__(self) -> str:
         return self.text[:80]

@@ -1,15 +1,14 @@
 """Filtered comparisons, verdicts, judgments and events of a campaign, not yet ordered."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
 
 from labeling.exchange import Message, messages_hash, pair_hash
-from labeling.models import Campaign, Comparison, Event, Judgment, Prompt, User, Verdict
+from labeling.models import Campaign, Comparison, Event, Judgment, User, Verdict
+from labeling.queries.prompt_search import prompts_with
 from labeling.queries.verdicts import standing_verdicts
 
 Row = TypeVar("Row", bound=Model)
@@ -18,37 +17,6 @@ TOKENS = ("token_ids", "prompt_token_ids", "sampling")
 """Columns of completions that are long and appear on no page."""
 
 TextPair = tuple[Sequence[Message], str, str]
-
-
-def filtered_comparisons(
-    campaign: Campaign,
-    *,
-    status: str | None = None,
-    source: str | None = None,
-    external_id: str | None = None,
-    annotator: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> QuerySet[Comparison]:
-    """Comparisons with their texts and verdicts. annotator: the pseudonym of a person who judged them."""
-    rows = _between(campaign.comparisons.all(), "created_at", since, until)
-    wanted = {"status": status, "source": source, "external_id": external_id}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    if annotator is not None:
-        judged = Judgment.objects.filter(
-            campaign=campaign, superseded_at=None, annotator__in=_with_pseudonym(annotator)
-        )
-        rows = rows.filter(pk__in=judged.values("comparison"))
-    return rows.select_related("prompt", "completion_a", "completion_b", "verdict", "gold")
-
-
-def prompts_containing(campaign: Campaign, text: str) -> QuerySet[Prompt]:
-    """The campaign's prompts in which some turn contains this text, in any case."""
-    pattern = re.sub(r"([%_\\])", r"\\\1", text)
-    turns = RawSQL(  # the JSON as a whole would also contain roles and escapes
-        "EXISTS (SELECT FROM jsonb_array_elements(messages) turn WHERE turn ->> 'content' ILIKE %s)", [f"%{pattern}%"]
-    )
-    return Prompt.objects.filter(campaign=campaign).annotate(has_text=turns).filter(has_text=True)
 
 
 def comparisons_of(campaign: Campaign, pairs: Iterable[TextPair]) -> list[Comparison | None]:
@@ -77,7 +45,7 @@ def filtered_verdicts(
     wanted = {"winner": winner, "settled_by": settled_by, "confidence__lte": confidence_at_most}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if text:
-        rows = rows.filter(comparison__prompt__in=prompts_containing(campaign, text))
+        rows = rows.filter(comparison__prompt__in=prompts_with(text))
     if model_version is not None:
         a, b = "comparison__completion_a__model_version", "comparison__completion_b__model_version"
         rows = rows.filter(Q(**{a: model_version}) | Q(**{b: model_version}))

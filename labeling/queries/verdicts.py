@@ -47,24 +47,31 @@ ORDER BY comparison_id, id
 """
 
 
-def verdict_records(campaign: Campaign, *, tokens: bool = True, votes: bool = False) -> Iterator[VerdictRecord]:
+def verdict_records(
+    campaign: Campaign, *, tokens: bool = True, votes: bool = False, only: QuerySet[Comparison] | None = None
+) -> Iterator[VerdictRecord]:
     """Every comparison of a campaign that is not out: those with a verdict, prompt by prompt, then the unsettled ones.
 
     A judgment that agrees with the verdict and improved the winner adds two records: the improved text against the
     winner, and against the loser (edited > chosen > rejected), with the confidence of the verdict.
 
-    tokens: with the stored token ids. votes: with the current judgments, by pseudonym.
+    tokens: with the stored token ids. votes: with the current judgments, by pseudonym. only: some comparisons of the
+    campaign; None: all.
 
     Ids are read through a server-side cursor and rows in batches, so memory does not grow with the campaign. Records
     have no id: a preference pair is named by its content, so the same labels give the same names everywhere.
     """
     verdicts = standing_verdicts(campaign).order_by("comparison__prompt_id", "comparison_id")
+    if only is not None:
+        verdicts = verdicts.filter(comparison__in=only.order_by().values("pk"))
     ids = verdicts.values_list("comparison_id", flat=True).iterator(chunk_size=IDS)
     while batch := list(islice(ids, CHUNK)):
         yield from _records(batch, tokens, votes)
     unsettled = Comparison.objects.filter(
         campaign=campaign, status__in=[Comparison.Status.OPEN, Comparison.Status.CONFLICT]
     )
+    if only is not None:
+        unsettled = unsettled.filter(pk__in=only.order_by().values("pk"))
     yield from repeat(UNSETTLED, unsettled.count())
 
 

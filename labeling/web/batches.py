@@ -50,6 +50,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "is_empty": not (row.error or row.created or row.duplicates or row.rejected_count),
         "importable": row.created if is_preview and not (row.error or _is_refused(row)) else 0,
         "is_refused": _is_refused(row),
+        "is_useless": bool(row.rejected_count) and not (row.created or row.duplicates or _is_refused(row)),
         "judged": judged_comparisons(row) if row.status in ImportBatch.BROUGHT else 0,
         "can_be_taken_back": row.status in ImportBatch.BROUGHT,
         "form": ReadingForm(initial=reading_of(row)),

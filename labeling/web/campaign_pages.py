@@ -14,7 +14,10 @@ Label = str | Promise
 
 GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
     (_("Loop"), (("campaign", _("The loop")),)),
-    (_("Data"), (("data", _("Import and export")),)),
+    (
+        _("Data"),
+        (("data", _("Import and export")), ("prompts", _("Prompts")), ("comparisons", _("Comparisons"))),
+    ),
     (
         _("Quality"),
         (

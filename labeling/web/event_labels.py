@@ -22,6 +22,7 @@ from common.wording import grouped, percent, significant
 from labeling.events.types import CONFLICT, FINISHED, SETTLED
 from labeling.models import (
     Assignment,
+    BulkAct,
     Campaign,
     Choice,
     Comparison,
@@ -79,6 +80,7 @@ def _minutes(seconds: int) -> str:
 _EVENTS: dict[str, str | Promise] = {
     "batch.imported": _("File imported"),
     "batch.taken_back": _("Import taken back"),
+    "bulk.done": _("Bulk action"),
     "campaign.changed": _("Campaign settings changed"),
     "campaign.created": _("Campaign created"),
     "campaign.exported": _("Data exported"),
@@ -138,6 +140,7 @@ _MESSAGES: dict[str, str | Promise] = {
 """Types of webhook messages that are no verbs of the log."""
 
 _SUBJECTS: dict[str, str | Promise] = {
+    "bulkact": _("bulk action"),
     "campaign": _("campaign"),
     "importbatch": _("import"),
     "comparison": _("comparison"),
@@ -168,6 +171,10 @@ _WINNERS: Labels = dict(Winner.choices) | {
 _FIELDS: dict[str, Field] = {
     **fields_of(LABELS),
     "answer": Field(_("Answer")),
+    "bulkact.changed": Field(_("Changed")),
+    "bulkact.chosen": Field(_("Chosen")),
+    "bulkact.kind": Field(_("Action"), dict(BulkAct.Kind.choices)),
+    "bulkact.target": Field(_("Rows"), dict(BulkAct.Target.choices)),
     "campaign.status": Field(_("Status"), dict(Campaign.Status.choices)),
     "campaigns": Field(_("Campaigns")),
     "cause": Field(_("Cause"), dict(VerdictRecount.Cause.choices)),
@@ -227,6 +234,7 @@ _FIELDS: dict[str, Field] = {
     "role": Field(_("Role"), dict(Membership.Role.choices)),
     "scale": Field(LABELS["scale"], dict(Campaign.Scale.choices)),
     "scopes": Field(_("Permissions"), dict(Scope.choices)),
+    "selected": Field(_("A selection only")),
     "sha256": Field(_("SHA-256 of the file")),
     "settled": Field(_("Settled")),
     "settled_by": Field(_("Settled by"), dict(Verdict.SettledBy.choices)),

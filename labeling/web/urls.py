@@ -7,6 +7,7 @@ from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
 from labeling.web.annotator import annotator
 from labeling.web.batches import batch, batch_change
+from labeling.web.bulk import bulk, bulk_act
 from labeling.web.data import data
 from labeling.web.events import events
 from labeling.web.glossary import glossary
@@ -14,6 +15,7 @@ from labeling.web.guidelines import guidelines
 from labeling.web.home import home
 from labeling.web.inbox import inbox, inbox_change
 from labeling.web.invitations import invitation, invitation_revoke, invitations
+from labeling.web.lists import comparisons, prompt, prompts
 from labeling.web.my_judgments import my_judgment, my_judgments
 from labeling.web.my_questions import ask, my_questions
 from labeling.web.offline import offline_worker
@@ -80,6 +82,12 @@ urlpatterns = [
     path("campaigns/<slug:slug>/flags/", flags, name="flags"),
     path("campaigns/<slug:slug>/verdicts/", verdicts, name="verdicts"),
     path("campaigns/<slug:slug>/disagreements/", disagreements, name="disagreements"),
+    path("campaigns/<slug:slug>/prompts/", prompts, name="prompts"),
+    path("campaigns/<slug:slug>/prompts/<int:pk>/", prompt, name="prompt"),
+    path("campaigns/<slug:slug>/comparisons/", comparisons, name="comparisons"),
+    path("campaigns/<slug:slug>/prompts/act/", bulk, {"target": "prompts"}, name="prompts_bulk"),
+    path("campaigns/<slug:slug>/comparisons/act/", bulk, {"target": "comparisons"}, name="comparisons_bulk"),
+    path("campaigns/<slug:slug>/acts/<int:pk>/", bulk_act, name="bulk_act"),
     path("campaigns/<slug:slug>/comparisons/<int:pk>/", comparison, name="comparison"),
     path("campaigns/<slug:slug>/comparisons/<int:pk>/change/", comparison_change, name="comparison_change"),
     path("campaigns/<slug:slug>/data/", data, name="data"),

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -21,13 +20,13 @@ from common.wording import percent
 from labeling.access import get_led_campaign
 from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
-from labeling.models import Campaign, Comparison, Event, User, Verdict
+from labeling.models import Campaign, Comparison, Verdict
 from labeling.queries.conflicts import Statement, statements_on
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
 from labeling.web.edge import act, page, person, submit
-from labeling.web.event_labels import event_label
+from labeling.web.history import history_of
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, RetireForm, VerdictFilterForm
 
 VERDICTS_SHOWN = 50
@@ -46,15 +45,6 @@ class Disagreement:
     def votes(self) -> list[tuple[str, int]]:
         names = {"a": "A", "b": "B", "tie": gettext("tie"), "both_bad": gettext("both bad")}
         return [(names[choice], count) for choice, count in self.comparison.votes.items()]
-
-
-class HistoryEntry(NamedTuple):
-    """An event of a comparison, as its page shows it."""
-
-    at: datetime
-    actor: User | None
-    label: str
-    reason: str
 
 
 @page
@@ -119,11 +109,12 @@ def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, 
             for name, text in completions.items()
         ],
         "statements": statements_on(row),
-        "events": _history(row),
+        "events": history_of(row),
         "form": RelabelForm(),
         "retire_form": RetireForm(),
         "can_be_asked_again": row.status in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT),
-        "tab": "verdicts",
+        "can_be_first": row.status == Comparison.Status.OPEN,
+        "tab": "comparisons",
     }
     return render(request, "labeling/comparison.html", context | refused)
 
@@ -185,16 +176,10 @@ def _models(row: Verdict) -> str:
 
 def _comparison(request: HttpRequest, slug: str, pk: int) -> tuple[Campaign, Comparison]:
     campaign = get_led_campaign(person(request), slug)
-    rows = campaign.comparisons.select_related("campaign", "prompt", "completion_a", "completion_b")
+    rows = campaign.comparisons.select_related(
+        "campaign", "prompt", "completion_a", "completion_b", "batch", "added_by"
+    )
     return campaign, get_object_or_404(rows, pk=pk)
-
-
-def _history(row: Comparison) -> list[HistoryEntry]:
-    events = Event.objects.filter(campaign=row.campaign, subject_type="comparison", subject_id=str(row.pk))
-    return [
-        HistoryEntry(event.at, event.actor, event_label(event.verb), event.after.get("reason", ""))
-        for event in events.select_related("actor").order_by("-pk")
-    ]
 
 
 def _one_page(request: HttpRequest, query: QuerySet[Any], size: int) -> tuple[list[Any], str]:

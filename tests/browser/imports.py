@@ -3,6 +3,7 @@
 import json
 from io import BytesIO
 
+from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.actions.import_reports import ImportSettings
 from labeling.actions.imports import import_comparisons
 from labeling.actions.previews import prepare_import
@@ -37,3 +38,16 @@ def imports_of(on_stage: Stage) -> dict[str, int]:
         now=NOON,
     )
     return {"batch": report.batch.pk, "preview": preview.pk}
+
+
+def bulk_of(on_stage: Stage) -> dict[str, int]:
+    """The ids of an act on many rows, and of a prompt that it retired."""
+    prompt = on_stage.campaign.prompts.order_by("-pk")[:1].get()
+    act = start_bulk_act(
+        campaign=on_stage.campaign,
+        selection=Selection("prompts", ids=(prompt.pk,)),
+        order=BulkOrder("retire", reason=f"{ARABIC} {LONG}"),
+        acting_user=on_stage.maya,
+        now=NOON,
+    )
+    return {"act": act.pk, "prompt": prompt.pk}

@@ -17,7 +17,7 @@ from labeling.models import User
 from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import Furnished, furnish
-from tests.browser.imports import imports_of
+from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
 from tests.roles.calls import reset_link
@@ -55,6 +55,11 @@ PAGES = {
         "/campaigns/sums/verdicts/",
         "/campaigns/sums/disagreements/",
         "/campaigns/sums/comparisons/{comparison}/",
+        "/campaigns/sums/comparisons/",
+        "/campaigns/sums/comparisons/?text=1&order=queue&status=open",
+        "/campaigns/sums/prompts/",
+        "/campaigns/sums/prompts/{prompt}/",
+        "/campaigns/sums/acts/{act}/",
         "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
         "/campaigns/sums/people/alice/",
@@ -107,7 +112,20 @@ EXAMPLES = {
     "reset": "r/t",
     "address": "a",
     **dict.fromkeys(
-        ("finished", "comparison", "lens_job", "own", "batch", "preview", "practice", "answer", "round"), 1
+        (
+            "finished",
+            "comparison",
+            "lens_job",
+            "own",
+            "batch",
+            "preview",
+            "practice",
+            "answer",
+            "round",
+            "prompt",
+            "act",
+        ),
+        1,
     ),
 }
 """Values that fit into the addresses."""
@@ -141,6 +159,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "comparison": lens_job.comparison_id,
         "own": on_stage.alice.judgments.order_by("-pk")[0].assignment_id,
         **imports_of(on_stage),
+        **bulk_of(on_stage),
     }
 
 

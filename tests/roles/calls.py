@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.actions.campaigns import create_campaign, write_guidelines
 from labeling.actions.curation import make_gold, retire_comparison
 from labeling.actions.imports import import_prompts
@@ -107,6 +108,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "start_feedback": lambda scene: ["sums", practised(scene).answers.get().pk],
     "start_result": lambda scene: ["sums", practised(scene).pk],
     **dict.fromkeys(("comparison", "comparison_change"), lambda scene: ["sums", untouched(scene).pk]),
+    "prompt": lambda scene: ["sums", untouched(scene).prompt_id],
+    "bulk_act": lambda scene: ["sums", acted(scene)],
     "api-batch": lambda scene: [imported(scene)],
     **dict.fromkeys(("batch", "batch_change"), lambda scene: ["sums", imported(scene)]),
     **dict.fromkeys(("lens_job", "api-lens-job"), lambda scene: [lens_job_of(scene.stage, scene.furnished).pk]),
@@ -160,6 +163,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-judgment", "PUT"): {"choice": "right", "key": "k"},
     ("api-invitations", "POST"): {"expires_at": (timezone.now() + timedelta(days=7)).isoformat(), "max_uses": 5},
     ("api-adjudicate", "POST"): {"winner": "a", "reason": "It is true."},
+    ("api-bulk", "POST"): {"target": "prompts", "kind": "retire", "filter": {}, "reason": "A test."},
     ("api-retire", "POST"): {"reason": "One of them is broken off."},
     ("api-flag-review", "POST"): {"keep": True, "reason": "The name is a made-up one."},
     ("api-gold", "PUT"): {"winner": "a", "reason": "Two plus one is three."},
@@ -253,6 +257,17 @@ def imported(scene: Scene) -> int:
         ).batch
     assert batch is not None
     return batch.pk
+
+
+def acted(scene: Scene) -> int:
+    """The id of a bulk act on a comparison of Maya's campaign."""
+    return start_bulk_act(
+        campaign=scene.stage.campaign,
+        selection=Selection("comparisons", ids=(untouched(scene).pk,)),
+        order=BulkOrder("prioritise"),
+        acting_user=scene.stage.maya,
+        now=NOON,
+    ).pk
 
 
 def webhook(scene: Scene) -> Webhook:

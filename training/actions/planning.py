@@ -216,10 +216,12 @@ def plan_items(job: GenerationJob, plan: Plan, prompts: Iterable[Prompt] | None)
 
 
 def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> list[tuple[int, str]]:
-    """The (id, content hash) of each prompt, in a stable order. Raises Invalid for prompts of another campaign."""
+    """The (id, content hash) of each prompt in use, in a stable order. Raises Invalid for those of another campaign."""
     if prompts is None:
-        return list(Prompt.objects.filter(campaign=campaign).order_by("pk").values_list("pk", "messages_hash"))
-    chosen = {prompt.pk: prompt for prompt in prompts}
+        return list(
+            Prompt.objects.filter(campaign=campaign, retired_at=None).order_by("pk").values_list("pk", "messages_hash")
+        )
+    chosen = {prompt.pk: prompt for prompt in prompts if prompt.retired_at is None}
     if any(prompt.campaign_id != campaign.pk for prompt in chosen.values()):
         raise Invalid(_("A prompt of another campaign cannot be used here."))
     return sorted((prompt.pk, prompt.messages_hash) for prompt in chosen.values())

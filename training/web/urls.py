@@ -12,6 +12,7 @@ from training.web.lens import lens, lens_job
 from training.web.moved import retraining_moved
 from training.web.new_campaign import new_campaign, new_campaign_preview
 from training.web.playground import playground
+from training.web.prompts import prompts_generate
 from training.web.run import run
 from training.web.surprises import run_relabel, run_surprises
 from training.web.version import version, version_promote
@@ -26,6 +27,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/retraining/", retraining_save, name="retraining_save"),
     path("campaigns/<slug:slug>/simulate/", demo_simulate, name="demo_simulate"),
     path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
+    path("campaigns/<slug:slug>/prompts/generate/", prompts_generate, name="prompts_generate"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),
     path("generation/<int:pk>/resume/", generation_resume, name="generation_resume"),
     path("runs/compare/", compare_runs, name="compare_runs"),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from labeling.api.serializers.people import StatementSerializer
-from labeling.models import Comparison, Event, Judgment, Verdict, Winner
+from labeling.models import BulkAct, Comparison, Event, Judgment, Prompt, Verdict, Winner
 
 
 class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
@@ -41,6 +42,53 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
             "gold",
             "created_at",
         )
+
+
+class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    class Meta:
+        model = Prompt
+        fields = ("id", "external_id", "messages", "tags", "batch", "retired_at", "created_at")
+
+
+class BulkActSerializer(serializers.ModelSerializer[BulkAct]):
+    requested_by = serializers.CharField(source="requested_by.username", default=None)
+
+    class Meta:
+        model = BulkAct
+        fields = (
+            "id",
+            "target",
+            "kind",
+            "status",
+            "reason",
+            "more",
+            "total",
+            "done",
+            "changed",
+            "requested_by",
+            "created_at",
+            "finished_at",
+        )
+
+
+class BulkRequestSerializer(serializers.Serializer[Any]):
+    """One act on many rows: those with these ids, or all that match the filter."""
+
+    target = serializers.ChoiceField(choices=BulkAct.Target.choices)
+    kind = serializers.ChoiceField(choices=BulkAct.Kind.choices)
+    ids = serializers.ListField(child=serializers.IntegerField(), max_length=1000, required=False)
+    filter = serializers.DictField(
+        required=False, help_text="Query parameters of the list. {} matches every row of the campaign."
+    )
+    reason = serializers.CharField(
+        max_length=10_000, required=False, default="", help_text="Required to retire, and to request judgments."
+    )
+    more = serializers.IntegerField(required=False, default=0, help_text="How many more judgments of each.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if ("ids" in values) == ("filter" in values):
+            raise serializers.ValidationError({"ids": gettext("Send either ids or a filter.")})
+        return values
 
 
 class RetireSerializer(serializers.Serializer[Any]):

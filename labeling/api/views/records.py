@@ -9,12 +9,26 @@ from rest_framework.response import Response
 from labeling.access import get_campaign, get_led_campaign
 from labeling.actions.event_exports import export_events
 from labeling.api.base import ApiView
-from labeling.api.filters import ComparisonFilter, EventExportOptions, EventFilter, JudgmentFilter, OwnJudgmentFilter
+from labeling.api.filters import (
+    ComparisonFilter,
+    EventExportOptions,
+    EventFilter,
+    JudgmentFilter,
+    OwnJudgmentFilter,
+    PromptFilter,
+)
 from labeling.api.serializers.judging import OwnJudgmentSerializer
-from labeling.api.serializers.records import ComparisonSerializer, EventSerializer, RecordedJudgmentSerializer
+from labeling.api.serializers.records import (
+    ComparisonSerializer,
+    EventSerializer,
+    PromptSerializer,
+    RecordedJudgmentSerializer,
+)
 from labeling.models import Scope
+from labeling.queries import lists
+from labeling.queries.lists import filtered_comparisons, filtered_prompts
 from labeling.queries.own_judgments import own_judgments
-from labeling.queries.records import filtered_comparisons, filtered_events, filtered_judgments
+from labeling.queries.records import filtered_events, filtered_judgments
 
 
 class ComparisonsView(ApiView):
@@ -26,7 +40,20 @@ class ComparisonsView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """List the campaign's comparisons, newest first. Filter by status=conflict to adjudicate. For its leads."""
         campaign = get_led_campaign(self.person, slug)
-        return self.paged(filtered_comparisons(campaign, **self.asked(ComparisonFilter)), ComparisonSerializer)
+        rows = filtered_comparisons(campaign, lists.ComparisonFilter(**self.asked(ComparisonFilter)))
+        texts = ("prompt", "completion_a", "completion_b", "verdict", "gold")
+        return self.paged(rows.select_related(*texts), ComparisonSerializer)
+
+
+class PromptsView(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="list_prompts", parameters=[PromptFilter], responses=PromptSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """List the campaign's prompts, newest first. For its leads."""
+        campaign = get_led_campaign(self.person, slug)
+        rows = filtered_prompts(campaign, lists.PromptFilter(**self.asked(PromptFilter)))
+        return self.paged(rows, PromptSerializer)
 
 
 class JudgmentsView(ApiView):

@@ -1,0 +1,201 @@
+"""Lists of prompts and of comparisons for leads: filtered, sorted, page by page, at the same cost for any campaign.
+
+A page is found by the key of the row before it (keyset), never by counting rows. Counts stop at MOST_COUNTED.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Upper
+from django.utils.dateparse import parse_datetime
+
+from labeling.models import (
+    Campaign,
+    Comparison,
+    Completion,
+    ImportBatch,
+    Judgment,
+    Prompt,
+    User,
+    prompt_text,
+)
+from labeling.queries.prompt_search import prompts_with, written
+from labeling.queries.records import TOKENS
+
+MOST_COUNTED = 10_000
+FEW = 1000
+
+NEWEST, OLDEST, QUEUE = "newest", "oldest", "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Values that a row must have; empty or None: any. Times: since is inclusive, until is not."""
+
+    text: str = ""
+    tag: str = ""
+    model_version: str = ""
+    batch: int | None = None
+    act: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The values that limit something, as JSON."""
+        defaults = {field.name: field.default for field in fields(self)}
+        values = {name: value for name, value in asdict(self).items() if value != defaults[name]}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        known = {field.name for field in fields(cls)}
+        typed: dict[str, Any] = {name: value for name, value in values.items() if name in known}
+        for name in ("since", "until"):
+            if name in typed:
+                typed[name] = parse_datetime(typed[name])
+        return cls(**typed)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFilter(Filter):
+    """state: active or retired. compared: whether it has comparisons. text: in its messages. tag: one of its tags.
+    model_version: has a completion by it."""
+
+    state: str = ""
+    compared: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonFilter(Filter):
+    """text: in its prompt or in a completion. annotator: a pseudonym: judged by them. flagged: anybody ever flagged it.
+    prompt: its id. judged: whether it has current judgments. confidence: of its verdict."""
+
+    status: str = ""
+    source: str = ""
+    external_id: str = ""
+    annotator: str = ""
+    flagged: bool = False
+    judged: bool | None = None
+    confidence_at_least: float | None = None
+    confidence_at_most: float | None = None
+    prompt: int | None = None
+
+
+def filtered_prompts(campaign: Campaign, where: PromptFilter) -> QuerySet[Prompt]:
+    """The prompts that match, not yet ordered."""
+    rows = _common(campaign.prompts.all(), where)
+    if where.text:
+        rows = rows.filter(pk__in=prompts_with(where.text))
+    if where.tag:
+        rows = rows.filter(tags__contains=[where.tag])
+    if where.model_version:
+        written = Completion.objects.filter(prompt=OuterRef("pk"), model_version=where.model_version)
+        rows = rows.filter(Exists(written))
+    if where.batch is not None:
+        rows = rows.filter(batch=where.batch)
+    if where.state:
+        rows = rows.filter(retired_at__isnull=where.state == "active")
+    if where.compared is not None:
+        has_some = Exists(Comparison.objects.filter(prompt=OuterRef("pk")))
+        rows = rows.filter(has_some if where.compared else ~has_some)
+    return rows
+
+
+def filtered_comparisons(campaign: Campaign, where: ComparisonFilter) -> QuerySet[Comparison]:
+    """The comparisons that match, not yet ordered."""
+    rows = _common(campaign.comparisons.all(), where)
+    equal = {"status": where.status, "source": where.source, "external_id": where.external_id, "prompt": where.prompt}
+    rows = rows.filter(**{name: value for name, value in equal.items() if value not in ("", None)})
+    if where.text:
+        rows = _with_text(campaign, rows, where.text)
+    if where.tag:
+        rows = rows.filter(prompt__tags__contains=[where.tag])
+    if where.model_version:
+        name = where.model_version
+        rows = rows.filter(Q(completion_a__model_version=name) | Q(completion_b__model_version=name))
+    if where.batch is not None:
+        batch = ImportBatch.objects.filter(campaign=campaign, pk=where.batch).first()
+        rows = rows.filter(batch=batch, **batch.id_range) if batch else rows.none()
+    if where.judged is not None:
+        rows = rows.filter(judged__gt=0) if where.judged else rows.filter(judged=0)
+    if where.flagged:
+        rows = rows.filter(
+            Exists(Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None).exclude(flag=""))
+        )
+    if where.annotator:
+        people = User.objects.filter(pseudonym=where.annotator)
+        judged = Judgment.objects.filter(campaign=campaign, superseded_at=None, annotator__in=people)
+        rows = rows.filter(pk__in=judged.values("comparison"))
+    limits = {"gte": where.confidence_at_least, "lte": where.confidence_at_most}
+    return rows.filter(**{f"verdict__confidence__{end}": value for end, value in limits.items() if value is not None})
+
+
+def page_of_prompts(rows: QuerySet[Prompt], *, order: str, after: int | None, size: int) -> list[Prompt]:
+    """Up to `size` prompts behind the one with the id `after`. order: newest or oldest."""
+    return list(_behind(rows, order, after)[:size])
+
+
+def page_of_comparisons(rows: QuerySet[Comparison], *, order: str, after: int | None, size: int) -> list[Comparison]:
+    """Up to `size` comparisons behind the one with the id `after`, with their texts and verdicts.
+
+    order: newest, oldest, or queue: those with a free place, in the order in which annotators are given them.
+    """
+    if order == QUEUE:
+        keys = list(_in_queue(rows, after).values_list("pk", flat=True)[:size])
+    else:
+        # Each status has its part of one index in the order of the ids: the first rows of each are read, no others.
+        parts = [
+            _behind(rows.filter(status=one), order, after).values_list("pk", flat=True)[:size]
+            for one in Comparison.Status
+        ]
+        merged = sorted(parts[0].union(*parts[1:], all=True), reverse=order == NEWEST)
+        keys = merged[:size]
+    full = Comparison.objects.select_related("prompt", "completion_a", "completion_b", "verdict", "gold").defer(
+        *(f"completion_{side}__{name}" for side in "ab" for name in TOKENS)
+    )
+    by_key = full.in_bulk(keys)
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def limited_count(rows: QuerySet[Any]) -> int:
+    """How many rows there are, counted up to one more than MOST_COUNTED."""
+    return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+
+
+def _behind(rows: QuerySet[Any], order: str, after: int | None) -> QuerySet[Any]:
+    if order == OLDEST:
+        return (rows if after is None else rows.filter(pk__gt=after)).order_by("pk")
+    return (rows if after is None else rows.filter(pk__lt=after)).order_by("-pk")
+
+
+def _in_queue(rows: QuerySet[Comparison], after: int | None) -> QuerySet[Comparison]:
+    rows = rows.filter(status=Comparison.Status.OPEN, taken__lt=F("overlap")).order_by("position", "pk")
+    last = Comparison.objects.filter(pk=after).first() if after is not None else None
+    if last is None:
+        return rows
+    return rows.filter(position__gte=last.position).exclude(position=last.position, pk__lte=last.pk)
+
+
+def _common(rows: QuerySet[Any], where: Filter) -> QuerySet[Any]:
+    limits = {"gte": where.since, "lt": where.until}
+    rows = rows.filter(**{f"created_at__{end}": value for end, value in limits.items() if value is not None})
+    return rows if where.act is None else rows.filter(bulk_items__act=where.act)
+
+
+def _with_text(campaign: Campaign, rows: QuerySet[Comparison], text: str) -> QuerySet[Comparison]:
+    """The rows whose prompt or one of whose completions contains a text.
+
+    A rare text is found by the indexes. A frequent one is on any page soon enough: its rows are read in their order.
+    """
+    by_prompt = prompts_with(text).filter(campaign=campaign).values_list("pk", flat=True)[: FEW + 1]
+    in_campaign = Completion.objects.filter(text__icontains=text, prompt__campaign=campaign)
+    by_completion = in_campaign.values_list("prompt", flat=True)[: FEW + 1]
+    prompts = [list(by_prompt), list(by_completion)]
+    if max(map(len, prompts)) <= FEW:
+        rows = rows.filter(prompt__in={key for keys in prompts for key in keys})
+    in_prompt = Q(written__contains=written(text))
+    in_a, in_b = Q(completion_a__text__icontains=text), Q(completion_b__text__icontains=text)
+    return rows.alias(written=Upper(prompt_text("prompt__messages"))).filter(in_prompt | in_a | in_b)

@@ -1,0 +1,148 @@
+"""The filters of the lists of prompts and comparisons, the choice of rows, and the forms of bulk acts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from common.days import midnight
+from labeling.models import BulkAct, Comparison
+from labeling.queries.lists import NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
+from labeling.web.imports import EXPORTS
+
+ANY = ("", _("Any"))
+DAY = {"type": "date"}
+
+
+class ListForm(forms.Form):
+    """The fields that both filters have."""
+
+    text = forms.CharField(
+        label=_("Search"), max_length=200, required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    tag = forms.CharField(label=_("Tag"), max_length=80, required=False)
+    model_version = forms.ChoiceField(label=_("Written by"), required=False)
+    batch = forms.TypedChoiceField(label=_("Import"), required=False, coerce=int, empty_value=None)
+    act = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    since = forms.DateField(label=_("Added from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY))
+    last_day = forms.DateField(
+        label=_("To, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
+    )
+    order = forms.ChoiceField(label=_("Order"), required=False)
+
+    def __init__(
+        self, sent: Mapping[str, Any] | None, *, models: Sequence[str], batches: Sequence[tuple[int, str]]
+    ) -> None:
+        super().__init__(sent)
+        self._offer("model_version", [ANY, *((name, name) for name in models)])
+        self._offer("batch", [ANY, *batches])
+        self._offer("order", [(NEWEST, _("Newest first")), (OLDEST, _("Oldest first"))])
+
+    def _offer(self, name: str, choices: Sequence[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def _values(self) -> dict[str, Any]:
+        """The arguments of a filter. Call is_valid first."""
+        values = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        values.pop("order", None)
+        if since := values.pop("since", None):
+            values["since"] = midnight(since)
+        if last_day := values.pop("last_day", None):
+            values["until"] = midnight(last_day + timedelta(days=1))
+        return values
+
+
+class PromptListForm(ListForm):
+    """The filter of the prompts."""
+
+    STATE = (ANY, ("active", _("In use")), ("retired", _("Retired")))
+    COMPARED = (ANY, ("yes", _("With comparisons")), ("no", _("Without comparisons")))
+
+    state = forms.ChoiceField(label=_("State"), choices=STATE, required=False)
+    compared = forms.ChoiceField(label=_("Comparisons"), choices=COMPARED, required=False)
+
+    field_order = ("text", "state", "compared", "tag", "model_version", "batch", "since", "last_day", "order")
+
+    def asked(self) -> PromptFilter:
+        """The filter. Call is_valid first."""
+        values = self._values()
+        if compared := values.pop("compared", ""):
+            values["compared"] = compared == "yes"
+        return PromptFilter(**values)
+
+
+class ComparisonListForm(ListForm):
+    """The filter of the comparisons."""
+
+    JUDGED = (ANY, ("yes", _("Judged")), ("no", _("Not judged")))
+
+    status = forms.ChoiceField(label=_("State"), choices=[ANY, *Comparison.Status.choices], required=False)
+    judged = forms.ChoiceField(label=_("Judgments"), choices=JUDGED, required=False)
+    annotator = forms.ChoiceField(label=_("Judged by"), required=False)
+    source = forms.CharField(label=_("Origin"), max_length=120, required=False)
+    confidence_at_least = forms.FloatField(label=_("Minimum confidence"), min_value=0, max_value=1, required=False)
+    confidence_at_most = forms.FloatField(label=_("Maximum confidence"), min_value=0, max_value=1, required=False)
+    flagged = forms.BooleanField(label=_("Only flagged ones"), required=False)
+    prompt = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    field_order = (
+        "text",
+        "status",
+        "judged",
+        "annotator",
+        "model_version",
+        "tag",
+        "source",
+        "batch",
+        "confidence_at_least",
+        "confidence_at_most",
+        "since",
+        "last_day",
+        "order",
+        "flagged",
+    )
+
+    def __init__(self, sent: Mapping[str, Any] | None, *, annotators: Sequence[str], **choices: Any) -> None:
+        super().__init__(sent, **choices)
+        self._offer("annotator", [ANY, *((name, name) for name in annotators)])
+        self._offer(
+            "order",
+            [(NEWEST, _("Newest first")), (OLDEST, _("Oldest first")), (QUEUE, _("As they are assigned"))],
+        )
+        for name in ("confidence_at_least", "confidence_at_most"):
+            self.fields[name].widget.attrs["step"] = "any"
+
+    def asked(self) -> ComparisonFilter:
+        """The filter. Call is_valid first."""
+        values = self._values()
+        if judged := values.pop("judged", ""):
+            values["judged"] = judged == "yes"
+        return ComparisonFilter(**values)
+
+
+class BulkForm(forms.Form):
+    """The fields of a bulk act besides its rows."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+    more = forms.IntegerField(
+        label=_("More judgments"),
+        min_value=1,
+        max_value=50,
+        initial=1,
+        help_text=_("Of each comparison, from people who have not judged it yet. Earlier judgments still count."),
+    )
+    dialect = forms.ChoiceField(label=_("Format"), choices=[(name, label) for name, label, _content in EXPORTS])
+
+    def __init__(self, sent: Mapping[str, Any] | None, *, kind: str) -> None:
+        super().__init__(sent)
+        needed = {
+            BulkAct.Kind.RETIRE: ("reason",),
+            BulkAct.Kind.ASK_AGAIN: ("more", "reason"),
+            "export": ("dialect",),
+        }.get(kind, ())
+        for name in set(self.fields) - set(needed):
+            del self.fields[name]

@@ -1,0 +1,141 @@
+"""The lists of prompts and of comparisons, and the page of a prompt."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from common.numbers import whole_number
+from common.text.rendering import render_markdown
+from labeling.access import get_led_campaign
+from labeling.models import BulkAct, Campaign, Comparison, Prompt
+from labeling.queries.lists import (
+    MOST_COUNTED,
+    NEWEST,
+    ComparisonFilter,
+    PromptFilter,
+    filtered_comparisons,
+    filtered_prompts,
+    limited_count,
+    page_of_comparisons,
+    page_of_prompts,
+)
+from labeling.queries.records import TOKENS
+from labeling.web.edge import page, person
+from labeling.web.history import history_of
+from labeling.web.imports import EXPORTS
+from labeling.web.selections import list_form
+
+ROWS_SHOWN = 50
+OF_A_PROMPT = 50
+
+Target, Kind = BulkAct.Target, BulkAct.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRow:
+    """A prompt as the list shows it. comparisons: how many it has."""
+
+    prompt: Prompt
+    comparisons: int
+
+    @property
+    def turns(self) -> int:
+        return len(self.prompt.messages)
+
+
+@page
+@require_safe
+def prompts(request: HttpRequest, slug: str) -> HttpResponse:
+    """The prompts of a campaign, filtered and sorted, with acts on many of them."""
+    campaign = get_led_campaign(person(request), slug)
+    form = list_form(campaign, Target.PROMPTS, request.GET)
+    is_valid = form.is_valid()
+    where = form.asked() if is_valid else PromptFilter()
+    assert isinstance(where, PromptFilter)
+    rows = filtered_prompts(campaign, where)
+    order = (form.cleaned_data["order"] if is_valid else "") or NEWEST
+    shown = page_of_prompts(rows, order=order, after=_after(request), size=ROWS_SHOWN + 1)
+    counts = dict(Comparison.objects.filter(prompt__in=shown).order_by().values_list("prompt").annotate(Count("pk")))
+    context = _context(request, campaign, form, rows, shown) | {
+        "rows": [PromptRow(one, counts.get(one.pk, 0)) for one in shown[:ROWS_SHOWN]],
+        "acts": [(Kind.RETIRE, Kind.RETIRE.label), (Kind.RESTORE, Kind.RESTORE.label)],
+        "generates": True,
+        "target": Target.PROMPTS,
+        "tab": "prompts",
+    }
+    return render(request, "labeling/prompts.html", context)
+
+
+@page
+@require_safe
+def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
+    """The comparisons of a campaign, filtered and sorted, with acts on many of them."""
+    campaign = get_led_campaign(person(request), slug)
+    form = list_form(campaign, Target.COMPARISONS, request.GET)
+    is_valid = form.is_valid()
+    where = form.asked() if is_valid else ComparisonFilter()
+    assert isinstance(where, ComparisonFilter)
+    rows = filtered_comparisons(campaign, where)
+    order = (form.cleaned_data["order"] if is_valid else "") or NEWEST
+    shown = page_of_comparisons(rows, order=order, after=_after(request), size=ROWS_SHOWN + 1)
+    context = _context(request, campaign, form, rows, shown) | {
+        "rows": shown[:ROWS_SHOWN],
+        "acts": [(kind.value, kind.label) for kind in Kind] + [("export", gettext("Export"))],
+        "target": Target.COMPARISONS,
+        "tab": "comparisons",
+    }
+    return render(request, "labeling/comparisons.html", context)
+
+
+@page
+@require_safe
+def prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One prompt: its conversation, completions, comparisons and events."""
+    campaign = get_led_campaign(person(request), slug)
+    row = get_object_or_404(campaign.prompts.select_related("batch"), pk=pk)
+    completions = row.completions.order_by("pk").defer(*TOKENS)[: OF_A_PROMPT + 1]
+    of_prompt = filtered_comparisons(campaign, ComparisonFilter(prompt=row.pk))
+    pairs = page_of_comparisons(of_prompt, order=NEWEST, after=None, size=OF_A_PROMPT + 1)
+    context = {
+        "campaign": campaign,
+        "prompt_row": row,
+        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.messages],
+        "completions": [(text, render_markdown(text.text)) for text in list(completions)[:OF_A_PROMPT]],
+        "rows": pairs[:OF_A_PROMPT],
+        "has_more": len(pairs) > OF_A_PROMPT or len(completions) > OF_A_PROMPT,
+        "events": history_of(row),
+        "tab": "prompts",
+    }
+    return render(request, "labeling/prompt.html", context)
+
+
+def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, shown: list[Any]) -> dict[str, Any]:
+    count = limited_count(rows)
+    filters = {name: value for name, value in request.GET.items() if name not in ("after", "order") and value}
+    return {
+        "campaign": campaign,
+        "form": form,
+        "total": min(count, MOST_COUNTED),
+        "is_more": count > MOST_COUNTED,
+        "is_filtered": bool(filters),
+        "query": urlencode(filters),
+        "older": urlencode(filters | _order(request) | {"after": shown[ROWS_SHOWN - 1].pk})
+        if len(shown) > ROWS_SHOWN
+        else "",
+        "exports": EXPORTS,
+    }
+
+
+def _order(request: HttpRequest) -> dict[str, str]:
+    order = request.GET.get("order", "")
+    return {"order": order} if order else {}
+
+
+def _after(request: HttpRequest) -> int | None:
+    return whole_number(request.GET.get("after", ""))

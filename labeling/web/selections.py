@@ -1,0 +1,61 @@
+"""The rows that a form of a list names: those that are ticked, those of the page, or all that match the filter."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+
+from labeling.actions.bulk import NothingSelected, Selection
+from labeling.models import BulkAct, Campaign, ImportBatch
+from labeling.queries.batches import imports_of
+from labeling.queries.lists import ComparisonFilter, PromptFilter
+from labeling.queries.slices import slice_choices
+from labeling.web.list_forms import ComparisonListForm, PromptListForm
+
+BATCHES_OFFERED = 100
+PAGE, ALL = "page", "all"
+
+Target = BulkAct.Target
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows as a form names them. hidden: its fields, for the next form to name the same rows."""
+
+    selection: Selection
+    hidden: list[tuple[str, str]]
+
+
+def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListForm | ComparisonListForm:
+    """The filter of a list, with the values that the campaign has."""
+    choices = slice_choices(campaign)
+    batches = [(one.pk, _name(one)) for one in imports_of(campaign).order_by("-pk")[:BATCHES_OFFERED]]
+    if target == Target.PROMPTS:
+        return PromptListForm(sent or None, models=choices.model_versions, batches=batches)
+    return ComparisonListForm(
+        sent or None, models=choices.model_versions, batches=batches, annotators=choices.annotators
+    )
+
+
+def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:
+    """The rows that a POST names. Raises NothingSelected."""
+    sent = request.POST
+    scope, query = sent.get("scope", ""), sent.get("filter", "")
+    if scope == ALL:
+        form = list_form(campaign, target, QueryDict(query))
+        if form.is_bound and not form.is_valid():
+            raise NothingSelected
+        where: Any = form.asked() if form.is_bound else _everything(target)
+        return Chosen(Selection(target, where=where), [("scope", ALL), ("filter", query)])
+    ids = [value for value in sent.getlist("on_page" if scope == PAGE else "pk") if value.isdigit() and len(value) < 19]
+    if not ids:
+        raise NothingSelected
+    return Chosen(Selection(target, ids=tuple(map(int, ids))), [("filter", query), *(("pk", one) for one in ids)])
+
+
+def _everything(target: str) -> Any:
+    return PromptFilter() if target == Target.PROMPTS else ComparisonFilter()
+
+
+def _name(batch: ImportBatch) -> str:
+    return f"{batch.file_name or batch.pk} ({batch.created_at:%Y-%m-%d})"

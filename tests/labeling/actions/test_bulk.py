@@ -1,0 +1,183 @@
+"""Acts on many prompts or comparisons: one event, what they change, and how they survive a dead worker."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from common.errors import Invalid, NotAllowed
+from labeling.actions import bulk
+from labeling.actions.bulk import BulkOrder, NothingSelected, Selection, run_bulk_act, start_bulk_act, sweep_bulk_acts
+from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison
+from labeling.models import BulkAct, Comparison, Event, Prompt, Verdict
+from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter
+from labeling.tally import count_tally, read_tally
+from tests.people import Stage, asks, pair, stage
+
+
+def do(scene: Stage, kind: str, ids: Iterable[int] = (), *, target: str = "comparisons", **order: Any) -> BulkAct:
+    where: Filter | None = order.pop("where", None)
+    if kind in ("retire", "ask_again"):
+        order.setdefault("reason", "They are broken.")
+    return start_bulk_act(
+        campaign=scene.campaign,
+        selection=Selection(target, ids=tuple(ids), where=where),
+        order=BulkOrder(kind, **order),
+        acting_user=scene.maya,
+        now=scene.now,
+    )
+
+
+def keys() -> list[int]:
+    return list(Comparison.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def statuses() -> list[str]:
+    return list(Comparison.objects.order_by("pk").values_list("status", flat=True))
+
+
+def in_balance(scene: Stage) -> bool:
+    return read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_retired_ones_are_given_to_nobody_and_return_with_their_verdicts() -> None:
+    scene = stage(comparisons=4)
+    scene.settle(["a", "b"])
+    before = statuses()
+    act = do(scene, "retire", keys())
+    assert (act.status, act.total, act.changed) == ("done", 4, 4)
+    assert set(statuses()) == {"retired"}
+    assert in_balance(scene)
+    assert Verdict.objects.count() == 2
+    do(scene, "restore", keys())
+    assert statuses() == before
+    assert in_balance(scene)
+
+
+def test_an_act_is_one_event_with_its_counts_and_its_reason() -> None:
+    scene = stage(comparisons=5)
+    retire_comparison(comparison=Comparison.objects.earliest("pk"), reason="It.", acting_user=scene.maya, now=scene.now)
+    do(scene, "retire", keys(), reason="All of them.")
+    event = Event.objects.get(verb="bulk.done")
+    assert event.actor == scene.maya
+    assert event.after["chosen"] == 5
+    assert event.after["changed"] == 4
+    assert event.after["reason"] == "All of them."
+
+
+def test_more_judgments_are_requested_of_settled_ones_only() -> None:
+    scene = stage(comparisons=3, overlap=1)
+    scene.settle(["a", "b"])
+    act = do(scene, "ask_again", keys(), more=1)
+    assert (act.changed, set(statuses())) == (2, {"open"})
+    assert not Verdict.objects.exists()
+    assert {item.before["verdict"]["winner"] for item in act.items.all()} == {"a", "b"}
+    assert in_balance(scene)
+    asked = Comparison.objects.filter(judged=1)
+    assert {(one.overlap, one.priority) for one in asked} == {(2, 1)}
+
+
+def test_prioritised_ones_are_given_first_even_to_those_who_were_past_them() -> None:
+    scene = stage(comparisons=30, prefetch=0)
+    last = Comparison.objects.order_by("-position")[0]
+    scene.settle(["a", "b"])
+    do(scene, "prioritise", [last.pk])
+    assert scene.given(scene.alice).comparison_id == last.pk
+    last.refresh_from_db()
+    assert last.position < 0
+    do(scene, "normal", [last.pk])
+    last.refresh_from_db()
+    assert (last.priority, last.position >= 0) == (0, True)
+
+
+def test_a_retired_prompt_takes_its_comparisons_along_and_brings_them_back() -> None:
+    scene = stage(comparisons=4)
+    scene.settle(["a"])
+    broken, *others = Comparison.objects.order_by("pk")
+    retire_comparison(comparison=broken, reason="Broken.", acting_user=scene.maya, now=scene.now)
+    before = statuses()
+    do(scene, "retire", [one.prompt_id for one in (broken, *others[:2])], target="prompts")
+    assert statuses() == ["retired", "retired", "retired", before[3]]
+    assert read_tally(scene.campaign.pk).prompts == 1
+    assert in_balance(scene)
+    with pytest.raises(WrongComparisonStatus, match="prompt is retired"):
+        restore_comparison(comparison=others[0], acting_user=scene.maya, now=scene.now)
+    assert do(scene, "restore", [others[0].pk]).changed == 0
+    do(scene, "restore", where=PromptFilter(), target="prompts")
+    assert statuses() == before  # the broken one stays out
+    assert in_balance(scene)
+
+
+def test_new_pairs_of_a_retired_prompt_are_retired_with_it() -> None:
+    scene = stage()
+    scene.add([pair(0)])
+    stale = Prompt.objects.get()
+    do(scene, "retire", [stale.pk], target="prompts")
+    other = pair(7)
+    scene.add([type(other)(prompt=stale, first=other.first, second=other.second)])
+    scene.add([type(other)(prompt=asks("What is 0 plus one?"), first=pair(8).first, second=pair(8).second)])
+    assert statuses() == ["retired"] * 3
+    assert in_balance(scene)
+    do(scene, "restore", [stale.pk], target="prompts")
+    assert statuses() == ["open"] * 3
+    assert in_balance(scene)
+
+
+def test_a_filter_chooses_what_matched_when_the_act_was_requested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+    scene = stage(comparisons=10)
+    act = do(scene, "retire", where=ComparisonFilter(status="open"))
+    assert (act.status, act.total) == ("waiting", 10)
+    scene.add([pair(99)])
+    run_bulk_act(act.pk, clock=lambda: scene.now)
+    act.refresh_from_db()
+    assert (act.status, act.done, act.changed) == ("done", 10, 10)
+    assert statuses().count("open") == 1
+    assert Event.objects.filter(verb="bulk.done").count() == 1
+
+
+def test_another_worker_continues_after_the_last_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "CHUNK", 4)
+    scene = stage(comparisons=10)
+    act = do(scene, "retire", where=ComparisonFilter())
+    chunk = bulk._run_chunk
+
+    def die_after_one(act_id: int, now: Any) -> int:
+        chunk(act_id, now)
+        raise RuntimeError("The worker is gone.")
+
+    monkeypatch.setattr(bulk, "_run_chunk", die_after_one)
+    with pytest.raises(RuntimeError):
+        run_bulk_act(act.pk, clock=lambda: scene.now)
+    monkeypatch.setattr(bulk, "_run_chunk", chunk)
+    assert statuses().count("retired") == 4
+    run_bulk_act(act.pk, clock=lambda: scene.now)  # too early: the other one may be alive
+    assert statuses().count("retired") == 4
+    later = scene.now + bulk.LOST_AFTER + timedelta(seconds=1)
+    assert sweep_bulk_acts(now=later) == 1
+    run_bulk_act(act.pk, clock=lambda: later)
+    act.refresh_from_db()
+    assert (act.status, act.changed, statuses().count("retired")) == ("done", 10, 10)
+    assert in_balance(scene)
+
+
+def test_wrong_requests_change_nothing() -> None:
+    scene = stage(comparisons=1)
+    with pytest.raises(NothingSelected):
+        do(scene, "retire", [])
+    with pytest.raises(NothingSelected):
+        do(scene, "retire", [10**12])
+    with pytest.raises(Invalid):
+        do(scene, "retire", keys(), reason=" ")
+    with pytest.raises(Invalid):
+        do(scene, "ask_again", keys(), more=0)
+    with pytest.raises(Invalid):
+        do(scene, "prioritise", keys(), target="prompts")
+    scene.maya = scene.alice
+    with pytest.raises(NotAllowed):
+        do(scene, "retire", keys())
+    assert statuses() == ["open"]
+    assert not BulkAct.objects.exists()

@@ -1,0 +1,54 @@
+"""The lists of prompts and comparisons, and the page of a prompt."""
+
+from labeling.models import Comparison
+from tests.clients import Visiting, text_of
+from tests.people import Stage, asks, pair, stage
+
+
+def test_prompts_can_be_searched_and_opened(visiting: Visiting) -> None:
+    scene = stage(comparisons=3)
+    maya = visiting(scene.maya)
+    page = text_of(maya, "/campaigns/sums/prompts/?text=is+1+plus")
+    assert "What is 1 plus one?" in page
+    assert "What is 2 plus one?" not in page
+    assert "1 matches." in page
+    one = Comparison.objects.earliest("pk")
+    page = text_of(maya, f"/campaigns/sums/prompts/{one.prompt_id}/")
+    assert "It is 1." in page
+    assert f"/campaigns/sums/comparisons/{one.pk}/" in page
+
+
+def test_the_next_page_keeps_the_filter_and_the_order(visiting: Visiting) -> None:
+    scene = stage(comparisons=51)
+    maya = visiting(scene.maya)
+    page = text_of(maya, "/campaigns/sums/comparisons/?status=open&order=oldest")
+    assert page.count('name="pk"') == 50
+    older = page.split('data-testid="older"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert "status=open" in older
+    assert "order=oldest" in older
+    last = text_of(maya, f"/campaigns/sums/comparisons/{older}")
+    assert last.count('name="pk"') == 1
+    assert f'value="{Comparison.objects.latest("pk").pk}"' in last
+
+
+def test_a_wrong_filter_says_so_and_keeps_what_was_typed(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    page = text_of(visiting(scene.maya), "/campaigns/sums/comparisons/?text=plus&confidence_at_most=7")
+    assert "less than or equal to 1" in page
+    assert 'value="plus"' in page
+
+
+def test_hostile_texts_are_shown_as_text(visiting: Visiting) -> None:
+    scene: Stage = stage()
+    hostile = "<script>alert(1)</script>"
+    scene.add([type(pair())(prompt=asks(hostile), first=pair(1).first, second=pair(2).second)])
+    maya = visiting(scene.maya)
+    for address in ("prompts/", "comparisons/", f"prompts/{Comparison.objects.get().prompt_id}/"):
+        assert hostile not in text_of(maya, f"/campaigns/sums/{address}")
+
+
+def test_an_empty_campaign_leads_to_the_import(visiting: Visiting) -> None:
+    maya = visiting(stage().maya)
+    assert "No prompts yet" in text_of(maya, "/campaigns/sums/prompts/")
+    assert "No comparisons yet" in text_of(maya, "/campaigns/sums/comparisons/")
+    assert "Nothing matches" in text_of(maya, "/campaigns/sums/comparisons/?text=x")

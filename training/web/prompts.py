@@ -1,0 +1,71 @@
+"""Generating pairs for chosen prompts: the question with its count and settings, then the job."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from common.errors import DomainError, NotAllowed
+from labeling.access import get_led_campaign
+from labeling.actions.bulk import NothingSelected
+from labeling.models import BulkAct
+from labeling.queries.lists import MOST_COUNTED, limited_count
+from labeling.web.edge import page, person, refuse
+from labeling.web.selections import chosen
+from training.access import visible_versions
+from training.actions.generation import start_generation
+from training.queries.overview import campaign_training_overview
+from training.web.forms import GenerationForm
+
+
+@page
+@require_POST
+def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
+    """Asks for the settings of a generation for the chosen prompts; with `confirmed` it starts it."""
+    user = person(request)
+    campaign = get_led_campaign(user, slug)
+    try:
+        rows = chosen(request, campaign, BulkAct.Target.PROMPTS)
+    except NothingSelected as error:
+        messages.error(request, error.message)
+        return redirect("prompts", slug)
+    prompts = rows.selection.rows(campaign).filter(retired_at=None)
+    overview = campaign_training_overview(campaign)
+    is_confirmed = "confirmed" in request.POST
+    form = GenerationForm(
+        request.POST if is_confirmed else None,
+        versions=visible_versions(user).order_by("-pk"),
+        serving=overview.serving,
+        last=overview.generation,
+    )
+    if is_confirmed and form.is_valid():
+        try:
+            job = start_generation(
+                campaign=campaign,
+                acting_user=user,
+                now=timezone.now(),
+                spec=form.spec(),
+                prompts=prompts.only("campaign_id", "messages_hash", "retired_at"),
+            )
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            refuse(form, error)
+        else:
+            text = _("%(total)s completions are being written. You can leave this page.")
+            messages.success(request, text % {"total": job.total})
+            return redirect("campaign", slug)
+    count = limited_count(prompts)
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "hidden": rows.hidden,
+        "total": min(count, MOST_COUNTED),
+        "is_more": count > MOST_COUNTED,
+        "label": _("Generate pairs"),
+        "target": BulkAct.Target.PROMPTS,
+        "tab": "prompts",
+    }
+    return render(request, "training/prompts_generate.html", context)
