@@ -144,6 +144,32 @@ def tables_are_of_this_code(
 
 
 @register(Tags.security, deploy=True)
+def forms_are_accepted_behind_a_proxy(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Browsers say with each form which address its page has; Django refuses it where the server knows another one."""
+    public_hosts = sorted(set(settings.ALLOWED_HOSTS) - LOOPBACK)
+    if settings.HTTPS and not settings.BEHIND_PROXY:
+        return [
+            Warning(
+                "HTTPS is on and BEHIND_PROXY is off. This server speaks plain HTTP, so requests of a proxy that "
+                "terminates TLS look insecure: they are redirected forever.",
+                hint="Set BEHIND_PROXY=true if your proxy sets X-Forwarded-Proto and X-Forwarded-For itself.",
+                id="chosen.W010",
+            )
+        ]
+    if not settings.HTTPS and public_hosts and not settings.CSRF_TRUSTED_ORIGINS:
+        return [
+            Warning(
+                f"HTTPS is off, and others may reach this server as {', '.join(public_hosts)}. If a proxy terminates "
+                "TLS there, browsers send forms with an https address, and all of them are refused.",
+                hint="Behind such a proxy, set HTTPS=true and BEHIND_PROXY=true. If it also changes the host or the "
+                "port, list the addresses that people open in CSRF_TRUSTED_ORIGINS, such as https://chosen.example:8443.",
+                id="chosen.W011",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
 def broker_asks_for_a_password(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """Anybody who can write to the broker can start jobs."""
     parts = urlsplit(settings.BROKER_URL)

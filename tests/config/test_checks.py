@@ -106,3 +106,21 @@ def test_tables_of_another_version_are_refused() -> None:
     MigrationRecorder(connection).record_applied("labeling", "0013_edits")
     (message,) = checks.tables_are_of_this_code(None, databases=["default"])
     assert (message.id, "labeling.0013_edits" in message.msg) == ("chosen.E009", True)
+
+
+@pytest.mark.parametrize(
+    ("https", "behind_proxy", "hosts", "trusted", "expected"),
+    [
+        (True, True, ["chosen.example"], [], []),
+        (True, False, ["chosen.example"], [], ["chosen.W010"]),
+        (False, False, ["chosen.example"], [], ["chosen.W011"]),
+        (False, False, ["chosen.example"], ["https://chosen.example:8443"], []),
+        (False, False, ["localhost", "127.0.0.1"], [], []),
+    ],
+)
+def test_a_proxy_that_would_have_every_form_refused_is_named(
+    settings: Settings, https: bool, behind_proxy: bool, hosts: list[str], trusted: list[str], expected: list[str]
+) -> None:
+    settings.HTTPS, settings.BEHIND_PROXY, settings.ALLOWED_HOSTS = https, behind_proxy, hosts
+    settings.CSRF_TRUSTED_ORIGINS = trusted
+    assert ids(checks.forms_are_accepted_behind_a_proxy(None)) == expected

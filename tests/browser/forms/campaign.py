@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from labeling.models import Campaign, WebhookDelivery
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
+from training.models import Deployment, Run
 
 SETTINGS = "/campaigns/sums/settings/"
 WEBHOOKS = "/campaigns/sums/webhooks/"
@@ -27,13 +28,20 @@ def _given_up(world: World) -> None:
 
 
 def _draft_with_pairs(world: World) -> None:
+    """Nothing is left to do but to start: no run is active, and no version waits for its promotion."""
+    Run.objects.filter(pk=world.furnished.running.pk).update(status="finished")
+    stage, version = world.stage, world.furnished.two
+    Deployment.objects.create(version=version, kind="promotion", by=stage.maya, at=stage.now, is_current=False)
     Campaign.objects.filter(pk=world.stage.campaign.pk).update(status="draft")
 
 
 def _preview(page: Page, form: Locator) -> None:
+    """Goes to the step with the button, where scripts show one step at a time, and presses it."""
+    if page.get_by_test_id("next-step").is_visible():
+        page.get_by_test_id("next-step").click()
     with page.expect_popup() as popup:
         form.locator("button[formaction]").click()
-    expect(popup.value.get_by_test_id("judging")).to_be_visible()
+    expect(popup.value.get_by_test_id("preview")).to_be_visible()
     popup.value.close()
 
 
@@ -43,7 +51,7 @@ ENTRIES = (
         path="/campaigns/sums/data/",
         arrange=_prompts_file,
         fill={"file": "{prompts_file}", "kind": "prompts", "refuse_all": True},
-        sees="3 new prompts",
+        sees="Import of prompts.jsonl",
         wrong={"file": None, "kind": "comparisons", "dialect": "hh", "as_gold": True},
         complaint="This field is required",
     ),
@@ -52,7 +60,7 @@ ENTRIES = (
         path="/campaigns/sums/guidelines/?edit",
         fill={"text": "# New rules\n\nPrefer what is **true**."},
         sees="is now in force",
-        wrong={"text": "   "},
+        wrong={"text": ""},
         complaint="This field is required",
     ),
     Entry(
@@ -115,14 +123,14 @@ ENTRIES = (
     Entry(
         form="training/new_campaign.html>new_campaign_preview",
         path="/campaigns/new/",
-        fill={"name": "Proverbs", "allow_tie": False},
+        fill={"name": "Proverbs"},
         act=_preview,
         never_refused="The page with the form stays.",
     ),
     Entry(
         form="training/new_campaign.html",
         path="/campaigns/new/",
-        fill={"name": "Proverbs", "prompts": "Say it shorter."},
+        fill={"name": "Proverbs", "description": "Wise and short."},
         act=lambda page, form: form.evaluate("one => one.requestSubmit(one.querySelector('[data-make]'))"),
         sees="Proverbs",
         wrong={"overlap": "77"},

@@ -54,3 +54,35 @@ def test_an_error_that_names_no_field_stands_above_the_form() -> None:
     form = MemberForm({"username": "alice", "role": "annotator"})
     refuse(form, Invalid("It is too late."))
     assert form.non_field_errors() == ["It is too late."]
+
+
+@pytest.mark.parametrize(
+    ("referer", "next_page"),
+    [
+        ("http://testserver/campaigns/sums/?tab=2", "/campaigns/sums/%3Ftab%3D2"),
+        ("http://evil.example/campaigns/sums/", "/"),
+        ("http://testserver//evil.example/", "/evil.example/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(
+    referer: str, next_page: str, visiting: Visiting
+) -> None:
+    stage()
+    answer = visiting(None).post("/campaigns/sums/retraining/", {}, headers={"referer": referer})
+    assert answer.headers["Location"] == f"/login/?next={next_page}"
+
+
+def test_a_refused_form_is_shown_with_its_entries_and_an_accepted_one_redirects(visiting: Visiting) -> None:
+    scene = stage()
+    maya = visiting(scene.maya)
+    refused = maya.post("/campaigns/sums/people/", {"username": "nobody", "role": "expert"})
+    assert refused.status_code == 200
+    assert refused.context["form"].errors == {
+        "username": ["There is no user with this name. An admin can create the account."]
+    }
+    page = refused.content.decode()
+    assert 'value="nobody"' in page
+    assert '<option value="expert" selected>' in page
+    added = maya.post("/campaigns/sums/people/", {"username": "charlie", "role": "expert"}, follow=True)
+    assert "charlie is now a member with the role expert." in added.content.decode()
