@@ -42,7 +42,6 @@ def _preview(page: Page, form: Locator) -> None:
     with page.expect_popup() as popup:
         form.locator("button[formaction]").click()
     expect(popup.value.get_by_test_id("preview")).to_be_visible()
-    popup.value.close()
 
 
 ENTRIES = (

@@ -28,6 +28,7 @@ class Entry:
     opens: opens the dialog with the form.
     act: submits the form where pressing a button of it is not enough; gets the page and the form.
     sees: a text that the page shows afterwards and did not show before. lands: what the address then contains.
+    check: expects what neither says.
     wrong: values, beside those of `fill`, that the form refuses. complaint: the sentence that it then shows.
     never_refused: why no value of the form can be wrong.
     needs_scripts: the form does nothing without JavaScript. never_sent: the form has no address at all.
@@ -44,6 +45,7 @@ class Entry:
     act: Act | None = None
     sees: str = ""
     lands: str = ""
+    check: Callable[[Page], None] | None = None
     wrong: dict[str, Value] = field(default_factory=dict)
     complaint: str = ""
     never_refused: str = ""

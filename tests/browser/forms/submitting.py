@@ -108,8 +108,8 @@ class Submitter:
             if entry.opens:
                 entry.opens(page)
             visit = Visit(page, entry.locate(page))
-            page.on("request", lambda request: visit.sent.append(request))
-            page.on("response", lambda response: visit.received.append(response))
+            context.on("request", lambda request: visit.sent.append(request))
+            context.on("response", lambda response: visit.received.append(response))
             yield visit, entry, complaints
         finally:
             context.close()
@@ -124,6 +124,8 @@ class Submitter:
             expect(body).to_contain_text(entry.sees, timeout=PATIENCE)
         if entry.lands:
             expect(page).to_have_url(entry.lands_at, timeout=PATIENCE)
+        if entry.check:
+            entry.check(page)
         self._check_traffic(visit, entry, method)
 
     def _check_traffic(self, visit: Visit, entry: Entry, method: str) -> None:
