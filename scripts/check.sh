@@ -19,7 +19,7 @@ skip() { printf 'skip  %s: %s\n' "$1" "$2"; }
 
 # The environment of `check --deploy`: one of production. Nothing connects to its services.
 production() {
-    env -u DEBUG -u HTTPS CHOSEN_VAR="$PWD/var/check" \
+    env -u DEBUG -u HTTPS CHOSEN_VAR="$PWD/var/check" BEHIND_PROXY=true \
         DATABASE_URL=postgresql://chosen@127.0.0.1:1/chosen BROKER_URL=redis://127.0.0.1:1/0 ALLOWED_HOSTS=chosen.example \
         SECRET_KEY="$(head -c 48 /dev/urandom | base64)" "$@"
 }

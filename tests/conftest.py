@@ -75,6 +75,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "args": arguments, "executable_path": system_chromium()}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this same hook, and would come first otherwise
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts all tests marked `serial` on one worker, and all browser tests on another: never two of a kind at once."""
     for item in items:

@@ -31,6 +31,7 @@ class Picture(Protocol):
     def __call__(self, page: Page, name: str, *, whole: bool = True) -> None: ...
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder drives a browser and sees what the server's threads see."""
     for item in items:

@@ -9,7 +9,6 @@ from django.db import connection
 from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.models import Comparison, Prompt
-from labeling.queries import lists
 from labeling.queries.lists import (
     ComparisonFilter,
     PromptFilter,
@@ -19,6 +18,7 @@ from labeling.queries.lists import (
     page_of_comparisons,
     page_of_prompts,
 )
+from labeling.queries.prompt_search import prompts_with as prompts_with_text
 from tests.people import Stage, asks, pair, stage
 
 TEXTS = ["Why is the sky blue?", 'Say "hello"\nand a \\ backslash', "Ärger über Öl", "ما هي اللغة؟", "100 % of_it"]
@@ -123,7 +123,7 @@ def test_a_count_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = stage(comparisons=9)
     rows = filtered_comparisons(scene.campaign, ComparisonFilter())
     assert limited_count(rows) == 9
-    monkeypatch.setattr(lists, "MOST_COUNTED", 5)
+    monkeypatch.setattr("labeling.queries.lists.MOST_COUNTED", 5)
     assert limited_count(rows) == 6
 
 
@@ -156,4 +156,4 @@ def test_a_page_of_a_large_campaign_reads_an_index_and_not_the_table() -> None:
         assert "comparison_status_newest" in rows.explain()
         prompts = filtered_prompts(scene.campaign, PromptFilter()).order_by("-pk")[:50]
         assert "prompt_campaign" in prompts.explain()
-        assert "prompt_text" in lists.prompts_with("blue sky").explain()
+        assert "prompt_text" in prompts_with_text("blue sky").explain()
