@@ -152,6 +152,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"},
 }
 
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # its header would be sent with every file, and no other site uses our files
+
 # HTTPS is the default, except in the embedded run, which serves plain HTTP on the loopback address.
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS

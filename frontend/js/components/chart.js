@@ -7,21 +7,9 @@ import { gettext, interpolate } from "../lib/translation.js";
 import { make } from "../lib/dom.js";
 import { Readout } from "./chart_readout.js";
 
-/**
- * @typedef {object} Curve
- * @property {string} label
- * @property {string} colour name of a custom property, as "--series-1"
- * @property {Style} [style] solid where none is given
- */
-/** @typedef {"line" | "dash" | "points" | "floor"} Style `points`: few measurements; `floor`: a bound, not a measurement */
-/**
- * @typedef {object} Manner
- * @property {number} [level] a thin line to measure against
- * @property {string} [levelName] what that line is
- * @property {boolean} [percent]
- * @property {boolean} [fit] a percentage shows only the part that matters, not all of 0 to 100 %
- * @property {boolean} [log] offers a logarithmic scale
- */
+/** @typedef {import("./chart_types.js").Curve} Curve */
+/** @typedef {import("./chart_types.js").Manner} Manner */
+/** @typedef {import("./chart_types.js").Style} Style */
 
 const HEIGHT = 240;
 const DOTTED = 40; // so many measurements are still shown as points

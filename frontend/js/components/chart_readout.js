@@ -4,8 +4,8 @@ import { make } from "../lib/dom.js";
 import { readout } from "../lib/ticks.js";
 import { gettext, interpolate } from "../lib/translation.js";
 
-/** @typedef {import("./chart.js").Curve} Curve */
-/** @typedef {import("./chart.js").Manner} Manner */
+/** @typedef {import("./chart_types.js").Curve} Curve */
+/** @typedef {import("./chart_types.js").Manner} Manner */
 
 const SVG = "http://www.w3.org/2000/svg";
 /** @type {Record<string, string>} */

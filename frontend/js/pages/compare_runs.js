@@ -21,7 +21,7 @@ for (const place of all("[data-chart]", HTMLElement)) {
     const bySteps = new Map(run.lines.map((line) => [line.step, line[figure] ?? null]));
     return steps.map((step) => bySteps.get(step) ?? null);
   });
-  /** @type {import("../components/chart.js").Curve[]} */
+  /** @type {import("../components/chart_types.js").Curve[]} */
   const curves = runs.map((run, index) => ({
     label: interpolate(gettext("Run %(which)s"), { which: run.label }),
     colour: COLOURS[index] ?? "--ink",

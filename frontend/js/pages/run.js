@@ -34,7 +34,7 @@ const rows = one("[data-metrics] tbody", HTMLElement);
 const metrics = new Map();
 let isWhole = false; // whether everything is here that was measured before the page was opened
 
-/** @type {import("../components/chart.js").Curve[]} */
+/** @type {import("../components/chart_types.js").Curve[]} */
 const BATCH_AND_HELD_OUT = [
   { label: gettext("The batch"), colour: "--series-1" },
   { label: gettext("Held-out pairs"), colour: "--series-2", style: "points" },
@@ -70,8 +70,8 @@ plan(Number(page.dataset.steps));
 
 /**
  * @param {string} name
- * @param {import("../components/chart.js").Curve[]} curves
- * @param {import("../components/chart.js").Manner} manner
+ * @param {import("../components/chart_types.js").Curve[]} curves
+ * @param {import("../components/chart_types.js").Manner} manner
  */
 function chart(name, curves, manner) {
   return new Chart(one(`[data-chart=${name}] .chart-canvas`, HTMLElement), curves, manner);
