@@ -4,7 +4,6 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-
 from playwright.sync_api import Page, expect
 
 from labeling.actions.accounts import note_session

@@ -18,8 +18,14 @@ def _can_undo(page: Page) -> None:
     expect(page.get_by_test_id("undo")).to_be_enabled()
 
 
+def _has_arrived(page: Page) -> None:
+    """No judgment is on its way to the server any longer."""
+    expect(page.get_by_test_id("judging")).to_have_attribute("data-waiting", "0")
+
+
 def _press_edit(page: Page, form: Locator) -> None:
-    form.get_by_label("Left").check()
+    form.get_by_role("radio", name="Left").check()
+    form.get_by_role("radio", name="Much").check()
     form.get_by_test_id("edited").fill("A better text than both.")
     form.get_by_test_id("save-edit").click()
 
@@ -114,7 +120,8 @@ ENTRIES = (
         arrange=_edits_allowed,
         opens=_open_edit,
         act=_press_edit,
-        sees="Saved",
+        sees="Left is much better.",
+        check=_has_arrived,
         needs_scripts=True,
         never_refused="The dialog stays open until the text has changed (test_annotate).",
     ),
