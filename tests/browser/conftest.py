@@ -21,6 +21,8 @@ from tests.pictures import take_picture
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+WITHOUT_SERVICE_WORKERS = "delete Navigator.prototype.serviceWorker"
+"""A script that makes a browser one without service workers. Blocking them makes the console complain."""
 
 SignIn = Callable[..., Page]
 
@@ -55,8 +57,8 @@ def contexts(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
     def open_context(*, keeps_pages: bool = False, **wishes: Any) -> BrowserContext:
         context = browser.new_context(**{"base_url": live_server.url, "viewport": WIDE, **wishes})
         context.set_default_timeout(60_000)
-        if not keeps_pages:  # as a browser without service workers, which has less to do
-            context.add_init_script("delete Navigator.prototype.serviceWorker")
+        if not keeps_pages:  # there is less to do without service workers
+            context.add_init_script(WITHOUT_SERVICE_WORKERS)
         opened.append(context)
         return context
 

@@ -1,11 +1,14 @@
 """All forms of the product: a browser submits each with scripts, without, and with something wrong in it."""
 
-from tests.browser.forms import campaign, judging, people, site, training
+from tests.browser.forms import accounts, campaign, judging, onboarding, people, questions, site, training
 from tests.browser.forms.entry import Entry
 
 ROOMS: dict[str, tuple[Entry, ...]] = {
     "people": people.ENTRIES,
+    "accounts": accounts.ENTRIES,
+    "onboarding": onboarding.ENTRIES,
     "judging": judging.ENTRIES,
+    "questions": questions.ENTRIES,
     "training": training.ENTRIES,
     "campaign": campaign.ENTRIES,
     "site": site.ENTRIES,

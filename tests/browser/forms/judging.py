@@ -1,8 +1,12 @@
 """Judging, adjudicating, and what becomes of a comparison afterwards."""
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from labeling.actions.curation import retire_comparison
+from labeling.judging.acts import judge
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
 from tests.browser.annotating import PATH, press
 from tests.browser.busy import CRITERIA
 from tests.browser.forms.entry import Entry
@@ -14,8 +18,14 @@ def _can_undo(page: Page) -> None:
     expect(page.get_by_test_id("undo")).to_be_enabled()
 
 
+def _has_arrived(page: Page) -> None:
+    """No judgment is on its way to the server any longer."""
+    expect(page.get_by_test_id("judging")).to_have_attribute("data-waiting", "0")
+
+
 def _press_edit(page: Page, form: Locator) -> None:
-    form.get_by_label("Left").check()
+    form.get_by_role("radio", name="Left").check()
+    form.get_by_role("radio", name="Much").check()
     form.get_by_test_id("edited").fill("A better text than both.")
     form.get_by_test_id("save-edit").click()
 
@@ -67,7 +77,20 @@ def _retired(world: World) -> dict[str, object]:
     return {"retired": one.pk}
 
 
+def _bob_judged(world: World) -> dict[str, object]:
+    """Bob has just judged a pair."""
+    world.change(criteria=[], allow_edit=True)
+    world.add_pair()
+    held = next_assignments(campaign=world.stage.campaign, acting_user=world.stage.bob, now=timezone.now()).next
+    assert held is not None
+    draft = JudgmentDraft("left", world.stage.key(), strength=1)
+    judge(assignment=held, draft=draft, acting_user=world.stage.bob, now=timezone.now())
+    return {"judged": held.pk}
+
+
 COMPARISON = "/campaigns/sums/comparisons/{settled}/"
+MY_JUDGMENTS = "/campaigns/sums/judgments/"
+MY_JUDGMENT = MY_JUDGMENTS + "{judged}/"
 
 ENTRIES = (
     Entry(
@@ -97,9 +120,38 @@ ENTRIES = (
         arrange=_edits_allowed,
         opens=_open_edit,
         act=_press_edit,
-        sees="Saved",
+        sees="Left is much better.",
+        check=_has_arrived,
         needs_scripts=True,
         never_refused="The dialog stays open until the text has changed (test_annotate).",
+    ),
+    Entry(
+        form="labeling/my_judgments.html",
+        path=MY_JUDGMENTS,
+        by="alice",
+        fill={"text": "zebra", "choice": "left", "since": "2026-01-01", "commented": True},
+        sees="No matching judgment",
+        lands="text=zebra",
+        wrong={"text": "zebra " * 50},
+        complaint="at most 200 characters",
+    ),
+    Entry(
+        form="labeling/my_judgment/change.html",
+        path=MY_JUDGMENT,
+        by="bob",
+        arrange=_bob_judged,
+        fill={"choice": "right", "strength": "2", "comment": "The left one is wrong."},
+        sees="Judgment changed",
+        wrong={"choice": "tie", "edit": "It is what it is."},
+        complaint="only with left or right",
+    ),
+    Entry(
+        form="labeling/my_judgment/change.html#2",
+        path=MY_JUDGMENT,
+        by="bob",
+        arrange=_bob_judged,
+        sees="Judgment undone",
+        lands="/annotate/",
     ),
     Entry(
         form="labeling/adjudication.html",

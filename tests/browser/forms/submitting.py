@@ -9,7 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, Error, Locator, Page, Request, Response, expect
 
 from labeling.models import User
-from tests.browser.conftest import session_of, watch
+from tests.browser.conftest import WITHOUT_SERVICE_WORKERS, session_of, watch
 from tests.browser.forms.entry import Entry, Value, fill, typed
 from tests.browser.forms.listing import ATTRIBUTE
 from tests.browser.forms.world import World
@@ -23,6 +23,10 @@ RECORDER = f"""addEventListener("submit", (event) => {{
 HAS_FOCUS = """form => { const at = document.activeElement;
   return at?.matches("[aria-invalid=true], [role=alert], [autofocus]") && (form.contains(at) || at.form === form
     || at.matches(".notice-error")); }"""
+
+LET_THROUGH = """form => { form.noValidate = true;
+  for (const one of form.elements) one.removeAttribute("maxlength"); }"""
+"""Makes the browser send anything, so that the server is the one that refuses."""
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Submitter:
             yield _short(error)
 
     def _refused(self, visit: Visit, entry: Entry) -> Iterator[str]:
-        visit.form.evaluate("form => { form.noValidate = true }")  # so that the server is who refuses
+        visit.form.evaluate(LET_THROUGH)
         fill(visit.form, {name: value for name, value in entry.fill.items() if entry.wrong.get(name, "") is not None})
         fill(visit.form, entry.wrong)
         before = typed(visit.form)
@@ -94,9 +98,9 @@ class Submitter:
             base_url=self.url,
             viewport={"width": 1280, "height": 900},
             java_script_enabled=self.scripts,
-            service_workers="block",
         )
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(WITHOUT_SERVICE_WORKERS)
         context.add_init_script(RECORDER)
         if entry.by is not None:
             key = session_of(User.objects.get(username=entry.by))
