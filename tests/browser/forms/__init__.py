@@ -1,12 +1,13 @@
 """All forms of the product: a browser submits each with scripts, without, and with something wrong in it."""
 
-from tests.browser.forms import campaign, judging, people, site, training
+from tests.browser.forms import campaign, judging, lists, people, site, training
 from tests.browser.forms.entry import Entry
 
 ROOMS: dict[str, tuple[Entry, ...]] = {
     "people": people.ENTRIES,
     "judging": judging.ENTRIES,
     "training": training.ENTRIES,
+    "lists": lists.ENTRIES,
     "campaign": campaign.ENTRIES,
     "site": site.ENTRIES,
 }
