@@ -244,7 +244,7 @@ ENTRIES = (
         form="training/playground/ask.html",
         path="/playground/?campaign=sums",
         arrange=_answering,
-        fill={"message": "What is two plus two?"},
+        fill={"left": "tiny-base", "message": "What is two plus two?"},
         sees="Hello there.",
         needs_scripts=True,
         never_refused="A failed answer leaves the message in the form (test_playground).",
