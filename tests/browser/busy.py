@@ -1,6 +1,7 @@
 """A campaign in which everything has happened once: every page of labeling has something to show. Rows by actions."""
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from django.utils import timezone
@@ -74,14 +75,16 @@ def newcomer(scene: Stage) -> PracticeAnswer:
 
 
 def _agree_and_disagree(scene: Stage) -> None:
-    """Twenty comparisons that two people judge, one of them wrong about every fourth."""
+    """Twenty comparisons that two people judge. They disagree about every fourth that both of them have."""
+    shared = count()
     change_campaign(campaign=scene.campaign, overlap=2, scale="strength", acting_user=scene.maya, now=scene.now)
     scene.add([pair(number) for number in range(200, 220)])
     for turn in range(16):
         for user in (scene.alice, scene.bob):
-            letter = "b" if user == scene.bob and turn % 4 == 0 else "a"
             comment = "It is true, and short." if turn % 3 == 0 else ""
             held = scene.given(user)
+            is_second = held.comparison.judgments.exists()
+            letter = "b" if is_second and next(shared) % 4 == 0 else "a"
             scene.wait(40)
             scene.vote(held, letter, strength=1 + turn % 3, seconds=7.0 + turn, comment=comment)
 

@@ -1,6 +1,6 @@
 """All forms of the product: a browser submits each with scripts, without, and with something wrong in it."""
 
-from tests.browser.forms import accounts, campaign, judging, onboarding, people, questions, site, training
+from tests.browser.forms import accounts, campaign, judging, lists, onboarding, people, questions, site, training
 from tests.browser.forms.entry import Entry
 
 ROOMS: dict[str, tuple[Entry, ...]] = {
@@ -10,6 +10,7 @@ ROOMS: dict[str, tuple[Entry, ...]] = {
     "judging": judging.ENTRIES,
     "questions": questions.ENTRIES,
     "training": training.ENTRIES,
+    "lists": lists.ENTRIES,
     "campaign": campaign.ENTRIES,
     "site": site.ENTRIES,
 }

@@ -1,12 +1,15 @@
 """A campaign's data, rules, guidelines and log, and the creation of a new one."""
 
 import json
+import uuid
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from labeling.models import Campaign, WebhookDelivery
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
+from training.actions.drafts import save_draft
 from training.models import Deployment, Run
 
 SETTINGS = "/campaigns/sums/settings/"
@@ -35,10 +38,21 @@ def _draft_with_pairs(world: World) -> None:
     Campaign.objects.filter(pk=world.stage.campaign.pk).update(status="draft")
 
 
+def _draft_of_maya(world: World) -> None:
+    """Maya has begun to set up a campaign."""
+    save_draft(key=uuid.uuid4(), values={"name": ["Riddles"]}, acting_user=world.stage.maya, now=timezone.now())
+
+
+def _task_step(page: Page) -> None:
+    """Fills in the first step of a new campaign and goes to the second."""
+    page.get_by_label("Name", exact=True).fill("Proverbs")
+    page.get_by_label("Description").fill("Wise and short.")
+    page.get_by_role("button", name="Task").click()
+    expect(page.get_by_role("heading", name="Task")).to_be_visible()
+
+
 def _preview(page: Page, form: Locator) -> None:
-    """Goes to the step with the button, where scripts show one step at a time, and presses it."""
-    if page.get_by_test_id("next-step").is_visible():
-        page.get_by_test_id("next-step").click()
+    """Presses the button that opens a preview, in a page of its own."""
     with page.expect_popup() as popup:
         form.locator("button[formaction]").click()
     expect(popup.value.get_by_test_id("preview")).to_be_visible()
@@ -50,7 +64,7 @@ ENTRIES = (
         path="/campaigns/sums/data/",
         arrange=_prompts_file,
         fill={"file": "{prompts_file}", "kind": "prompts", "refuse_all": True},
-        sees="Import of prompts.jsonl",
+        sees="Preview of prompts.jsonl",
         wrong={"file": None, "kind": "comparisons", "dialect": "hh", "as_gold": True},
         complaint="This field is required",
     ),
@@ -109,6 +123,7 @@ ENTRIES = (
         form="labeling/webhooks/add.html",
         path=WEBHOOKS,
         fill={"url": "https://1.1.1.1/another", "event_types": ["verdict.settled"]},
+        press="Add webhook",
         sees="https://1.1.1.1/another",
         wrong={"url": "https://127.0.0.1/inside"},
         complaint="private",
@@ -120,18 +135,27 @@ ENTRIES = (
     ),
     Entry(form="labeling/webhooks/remove.html", path=WEBHOOKS, press="Remove", sees="The webhook is deleted"),
     Entry(
-        form="training/new_campaign.html>new_campaign_preview",
+        form="training/new_campaign/drafts.html",
         path="/campaigns/new/",
-        fill={"name": "Proverbs"},
+        arrange=_draft_of_maya,
+        press="Discard draft",
+        sees="The draft is discarded",
+    ),
+    Entry(
+        form="training/new_campaign/task.html>new_campaign_preview",
+        path="/campaigns/new/",
+        opens=_task_step,
+        fill={"overlap": "3"},
         act=_preview,
         never_refused="The page with the form stays.",
     ),
     Entry(
         form="training/new_campaign.html",
         path="/campaigns/new/",
-        fill={"name": "Proverbs", "description": "Wise and short."},
-        act=lambda page, form: form.evaluate("one => one.requestSubmit(one.querySelector('[data-make]'))"),
-        sees="Proverbs",
+        opens=_task_step,
+        fill={"guidelines": "Prefer the shorter one.", "overlap": "3"},
+        press="Create campaign",
+        sees="Proverbs has been created",
         wrong={"overlap": "77"},
         complaint="less than or equal to 50",
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.forms.listing import ATTRIBUTE
+from tests.browser.forms.listing import ATTRIBUTE, PART
 
 if TYPE_CHECKING:
     from tests.browser.forms.world import World
@@ -25,7 +25,7 @@ class Entry:
     which: a CSS condition where the page has the form several times, such as `:has([value=alice])`.
     fill: values by the controls' names or ids; a bool ticks a box, a list ticks some of several, None leaves one alone.
     press: the button's visible text, where the form has several.
-    opens: opens the dialog with the form.
+    opens: opens the dialog with the form, or goes on to the page with it.
     act: submits the form where pressing a button of it is not enough; gets the page and the form.
     sees: a text that the page shows afterwards and did not show before. lands: what the address then contains.
     check: expects what neither says.
@@ -66,7 +66,10 @@ class Entry:
 
     def locate(self, page: Page) -> Locator:
         """The form on the page, with everything around it unfolded."""
-        form = page.locator(f'form[{ATTRIBUTE}="{self.template}"]{self.which}').first
+        form = page.locator(f'form[{ATTRIBUTE}="{self.template}"]{self.which}')
+        if self.is_other_address:
+            form = form.or_(page.locator(f'form:has([{PART}="{self.template}"]){self.which}'))
+        form = form.first
         expect(form).to_be_attached()
         reveal(page, form)
         return form

@@ -11,13 +11,14 @@ from playwright.sync_api import Browser, Error, Locator, Page, Request, Response
 from labeling.models import User
 from tests.browser.conftest import WITHOUT_SERVICE_WORKERS, session_of, watch
 from tests.browser.forms.entry import Entry, Value, fill, typed
-from tests.browser.forms.listing import ATTRIBUTE
+from tests.browser.forms.listing import ATTRIBUTE, PART
 from tests.browser.forms.world import World
 
 PATIENCE = 60_000  # milliseconds
 RECORDER = f"""addEventListener("submit", (event) => {{
   const earlier = sessionStorage.getItem("submitted") ?? "";
-  sessionStorage.setItem("submitted", `${{earlier}} ${{event.target.getAttribute("{ATTRIBUTE}")}}`);
+  const part = event.submitter?.getAttribute("{PART}") ?? "";
+  sessionStorage.setItem("submitted", `${{earlier}} ${{event.target.getAttribute("{ATTRIBUTE}")}} ${{part}}`);
 }}, true);"""
 
 HAS_FOCUS = """form => { const at = document.activeElement;

@@ -1,32 +1,30 @@
 """Versions, runs, generation, automatic retraining, the lens, the lab and the playground."""
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from labeling.actions.campaigns import change_campaign_status, create_campaign
+from labeling.actions.comparisons import add_comparisons
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
+from tests.people import pair
 from tests.training.stub import stub
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import promote, register_base_version
-from training.models import GenerationJob, LensJob, Run
+from training.models import LensJob, Run
 
 CAMPAIGN = "/campaigns/sums/"
 
 
-def _idle(world: World) -> None:
-    """No run and no generation of the campaign is active."""
-    Run.objects.filter(status__in=("queued", "running", "cancelling")).update(status="finished")
-    GenerationJob.objects.update(status="finished")
-
-
 def _busy(world: World) -> None:
-    _idle(world)
+    world.idle()
     Run.objects.filter(pk=world.furnished.running.pk).update(status="running")
 
 
 def _stopped(world: World) -> None:
-    _idle(world)
+    world.idle()
     Run.objects.filter(pk=world.furnished.running.pk).update(status="cancelled")
 
 
@@ -76,6 +74,14 @@ def _walk(page: Page, form: Locator) -> None:
     expect(figure).not_to_have_text(before)
 
 
+def _demo(world: World) -> None:
+    """The demo campaign, with a pair that nobody has judged."""
+    shared: dict[str, Any] = {"acting_user": world.stage.maya, "now": world.stage.now}
+    demo = create_campaign(name="Demo", **shared)
+    add_comparisons(campaign=demo, drafts=[pair(1)], source="test", **shared)
+    change_campaign_status(campaign=demo, status="active", **shared)
+
+
 def _no_lens_jobs(world: World) -> None:
     LensJob.objects.filter(status="queued").delete()
 
@@ -84,7 +90,7 @@ ENTRIES = (
     Entry(
         form="training/campaign/candidates_form.html",
         path=CAMPAIGN,
-        arrange=_idle,
+        arrange=World.idle,
         fill={"pairs_per_prompt": "2", "system_prompt": "Be brief."},
         sees="completions are being written",
         wrong={"temperature": "9", "strategy": "two_prompts", "other_system_prompt": "Be long."},
@@ -93,11 +99,17 @@ ENTRIES = (
     Entry(
         form="training/campaign/training_form.html",
         path=CAMPAIGN,
-        arrange=_idle,
+        arrange=World.idle,
         fill={"epochs": "2", "beta": "0.3", "learning_rate": "0.0001"},
         sees="has been queued",
         wrong={"epochs": "0"},
         complaint="greater than or equal to 1",
+    ),
+    Entry(
+        form="training/campaign/simulate.html",
+        path="/campaigns/demo/",
+        arrange=_demo,
+        sees="Simulated annotators are judging",
     ),
     Entry(
         form="training/campaign/retraining.html",
@@ -135,7 +147,7 @@ ENTRIES = (
     Entry(
         form="training/compare/nothing_shared.html",
         path="/versions/compare/?one=sums-v1&other=sums-v2",
-        arrange=_idle,
+        arrange=World.idle,
         sees="completions are being written",
     ),
     Entry(
@@ -206,7 +218,10 @@ ENTRIES = (
         complaint="less than or equal to 0.001",
     ),
     Entry(
-        form="training/lab/session_steps.html", path="/lab/?session={session}", press="Train 1 step", sees="step 8 of 9"
+        form="training/lab/session_steps.html",
+        path="/lab/?session={session}",
+        press="Train 1 step",
+        sees="Steps trained: 8 of 9",
     ),
     Entry(form="training/lab/session.html", path="/lab/?session={session}", sees="The experiment has ended"),
     Entry(
@@ -229,8 +244,8 @@ ENTRIES = (
         form="training/playground/ask.html",
         path="/playground/?campaign=sums",
         arrange=_answering,
-        fill={"message": "What is two plus two?"},
-        sees="Save",
+        fill={"left": "tiny-base", "message": "What is two plus two?"},
+        sees="Hello there.",
         needs_scripts=True,
         never_refused="A failed answer leaves the message in the form (test_playground).",
     ),

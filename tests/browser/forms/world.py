@@ -12,6 +12,7 @@ from tests.browser.busy import occupy
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import Stage, pair, person
+from training.models import ACTIVE_STATUSES, GenerationJob, Run
 
 
 @dataclass
@@ -52,6 +53,11 @@ class World:
     def settled(self) -> Comparison:
         """A settled comparison."""
         return Comparison.objects.filter(campaign=self.stage.campaign, status="settled").order_by("pk")[0]
+
+    def idle(self) -> None:
+        """No run and no generation of the campaign is active."""
+        Run.objects.filter(status__in=ACTIVE_STATUSES).update(status="finished")
+        GenerationJob.objects.update(status="finished")
 
     def model_folder(self, name: str) -> Path:
         """A folder that looks like a base model's."""
