@@ -11,8 +11,8 @@ from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Completion, Judgment
 from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
+from tests.browser.barriers import barriers
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
-from tests.browser.test_display import barriers
 from tests.people import Stage, asks, stage
 
 

@@ -3,14 +3,13 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Completion, Judgment
 from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready, until
+from tests.browser.barriers import barriers
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
-from tests.browser.test_pages import WCAG
 from tests.people import Stage, asks, stage
 
 LONG = "\n\n".join(f"Paragraph {number} says something about sums, and at some length." for number in range(60))
@@ -31,12 +30,6 @@ The area is \\( A = \\pi r^2 \\), so
 
 \\[ \\frac{A}{\\pi} = r^2 \\]
 """
-
-
-def barriers(page: Page) -> list[str]:
-    """The violations that axe reports."""
-    violations = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]}).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in violations for node in one["nodes"]]
 
 
 @pytest.fixture

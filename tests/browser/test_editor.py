@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.models import Judgment
 from tests.browser.annotating import PATH, judged, press, ready
+from tests.browser.barriers import barriers
 from tests.browser.conftest import PHONE, WIDE, Picture, SignIn
-from tests.browser.test_display import barriers
 from tests.people import asks, stage
 
 

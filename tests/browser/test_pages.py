@@ -4,16 +4,15 @@ No script error, nothing blocked, nothing from elsewhere (see conftest), no side
 finds against WCAG 2.2 AA. A page that is missing here fails.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import resolve
 from playwright.sync_api import Page, expect
 
 from labeling.actions.mails import address_token
 from labeling.models import User
+from tests.browser.barriers import barriers
 from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import Furnished, furnish
@@ -23,7 +22,6 @@ from tests.people import PASSWORD, Stage
 from tests.roles.calls import reset_link
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
     "nobody": (
         "/login/",
@@ -180,7 +178,7 @@ def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: Si
             faults += [] if no_sideways_scrolling(page) else [f"{who} {path}: scrolls sideways"]
             if path not in NOT_OURS:
                 faults += [] if _fits_from_right_to_left(page) else [f"{who} {path}: too wide from right to left"]
-                faults += [f"{who} {path}: {line}" for line in _barriers(page)]
+                faults += [f"{who} {path}: {line}" for line in _unfolded_barriers(page)]
     assert not faults, "\n".join(faults)
 
 
@@ -192,13 +190,10 @@ def _fits_from_right_to_left(page: Page) -> bool:
     return fits
 
 
-def _barriers(page: Page) -> Iterator[str]:
-    """The violations that axe reports, one line per element, with everything unfolded."""
+def _unfolded_barriers(page: Page) -> list[str]:
+    """What axe finds with everything unfolded."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    results = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
-    for violation in results.response["violations"]:
-        for node in violation["nodes"]:
-            yield f"{violation['id']}: {node['html'][:160]} ({node['failureSummary']})"
+    return barriers(page)
 
 
 def _plain(path: str) -> str:
