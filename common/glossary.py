@@ -265,7 +265,7 @@ TRAINING = Chapter(
             _(
                 "The number that training reduces. For DPO it starts at 0.693 (ln 2), where the model has no "
                 "preference yet. Labels are not certain, so it does not reach 0: with one vote for each pair, 0.562 "
-                "is the least. A rising loss with a high accuracy means that the model is surer than the labels."
+                "is the least."
             ),
         ),
         Term(

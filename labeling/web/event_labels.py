@@ -247,6 +247,7 @@ _FIELDS: dict[str, Field] = {
     "url": Field(_("Address")),
     "use": Field(_("Used for"), dict(PracticePair.Use.choices)),
     "user.role": Field(_("Role"), dict(Role.choices)),
+    "user.sessions": Field(_("Sessions")),
     "uses": Field(_("Uses")),
     "verdict": Field(_("Verdict")),
     "undo_seconds": Field(LABELS["undo_seconds"], as_text=_minutes),

@@ -1,5 +1,7 @@
 """Leads find what waits for them, and reach it in few clicks; the menu is whole on a phone."""
 
+from pathlib import Path
+
 import pytest
 from django.core import mail
 from playwright.sync_api import Page, expect
@@ -9,6 +11,7 @@ from labeling.models import Event, NoticeChoice, Verdict
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.furnished import furnish
 from tests.people import Stage
+from training.versions.files import content_hash
 
 
 def disagree(scene: Stage, one: str = "alice", other: str = "bob") -> None:
@@ -17,7 +20,7 @@ def disagree(scene: Stage, one: str = "alice", other: str = "bob") -> None:
 
 
 @pytest.fixture
-def busy_stage(on_stage: Stage) -> Stage:
+def busy_stage(on_stage: Stage, tmp_path: Path) -> Stage:
     """A conflict, a flag, a paused annotator, and a version that waits for promotion."""
     on_stage.campaign.overlap = 2
     on_stage.campaign.save(update_fields=["overlap"])
@@ -27,7 +30,9 @@ def busy_stage(on_stage: Stage) -> Stage:
     pause_member(campaign=on_stage.campaign, user=on_stage.bob, acting_user=on_stage.maya, now=on_stage.now)
     furnished = furnish(on_stage)
     furnished.two.created_at = furnished.two.created_at.replace(hour=23)
-    furnished.two.save(update_fields=["created_at"])
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"weights")
+    furnished.two.adapter_dir, furnished.two.content_hash = str(tmp_path), content_hash(tmp_path)
+    furnished.two.save(update_fields=["created_at", "adapter_dir", "content_hash"])
     return on_stage
 
 
@@ -125,7 +130,7 @@ def test_a_lead_settles_their_own_conflict_only_if_they_say_so(on_stage: Stage, 
     page.get_by_label("A is better").check()
     page.get_by_label("Reason").fill("I am right.")
     page.get_by_test_id("decide").click()
-    expect(page.get_by_text("somebody else should settle it")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("somebody else should settle it")
     expect(page.get_by_label("Reason")).to_have_value("I am right.")
     assert not Verdict.objects.exists()
     page.get_by_label("Settle it although I judged it").check()

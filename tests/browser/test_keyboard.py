@@ -53,7 +53,7 @@ def test_an_expert_finds_a_conflict_and_decides_it(on_stage: Stage, sign_in: Sig
     tab_to(page, page.get_by_test_id("adjudicate-sums"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/adjudication/")
-    tab_to(page, page.get_by_label("A is better", exact=True))
+    tab_to(page, page.get_by_label("A is better"))
     page.keyboard.press("Space")
     page.keyboard.press("ArrowRight")
     tab_to(page, page.get_by_label("Reason"))

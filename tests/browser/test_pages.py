@@ -100,7 +100,7 @@ PAGES = {
     ),
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
-NO_PAGES = {"schema", "healthz", "words", "offline_worker", "you_notices"}
+NO_PAGES = {"schema", "healthz", "words", "offline_worker", "you_notices", "statistics_table"}
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 """Swagger UI and Django draw them."""
 

@@ -93,7 +93,7 @@ def _read(tokens: list[tuple[str, str]], place: int, names: Names) -> int:
 
 def _is_table(text: str, before: tuple[str, str]) -> bool:
     opens = before[0] == "keyword" and before[1] in ("FROM", "JOIN", "INTO", "UPDATE", "TABLE", "LATERAL")
-    return bool(TABLE.fullmatch(text)) or (opens and text.startswith("slice_"))
+    return bool(TABLE.fullmatch(text)) or (opens and text.startswith(("slice_", "import_")))
 
 
 def _read_table(tokens: list[tuple[str, str]], place: int, names: Names) -> int:

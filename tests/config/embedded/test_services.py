@@ -26,7 +26,7 @@ pytestmark = pytest.mark.serial
 PLAIN_ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    if name not in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS", "CHOSEN_VAR")
+    if name not in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY", "HTTPS", "EMAIL_URL", "CHOSEN_VAR")
 }
 
 

@@ -89,6 +89,5 @@ def test_every_test_that_the_documentation_names_exists() -> None:
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", document)
     assert len(named) > 40
     for file, name in named:
-        (path,) = Path(__file__).parents[1].rglob(file)
-        text = path.read_text(encoding="utf-8")
-        assert f"def {name}(" in text, f"{file}::{name}"
+        texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob(file)]
+        assert any(f"def {name}(" in text for text in texts), f"{file}::{name}"
