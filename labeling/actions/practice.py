@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,7 +34,7 @@ Use = PracticePair.Use
 class QualificationNeedsPairs(Conflict):
     type = "qualification-needs-pairs"
     sentence = gettext_lazy(
-        "The qualification asks for %(pairs)s pairs, so this one must stay. Lower that number in the settings first."
+        "The qualification asks for %(pairs)s pairs, and fewer would be left. Lower that number in the settings first."
     )
 
 
@@ -86,13 +87,23 @@ def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: da
         raise WrongComparisonStatus(
             _("This comparison is %(status)s, not in practice.") % {"status": in_sentence(locked.get_status_display())}
         )
-    pair = PracticePair.objects.get(comparison=locked)
-    before = _as_json(pair)
-    pair.delete()
-    PracticeAnswer.objects.filter(comparison=locked, choice="").delete()
+    before = _as_json(PracticePair.objects.get(comparison=locked))
+    delete_pairs(campaign, PracticePair.objects.filter(comparison=locked))
     return_comparison(locked, "comparison.unmade_practice", acting_user, now, {}, before=before)
-    _count_pairs(campaign)
     return locked
+
+
+def delete_pairs(campaign: Campaign, pairs: QuerySet[PracticePair]) -> None:
+    """Deletes the marks of some pairs of a locked campaign, and their places in rounds that are under way.
+
+    Raises QualificationNeedsPairs.
+    """
+    ids = list(pairs.values_list("pk", flat=True))
+    if not ids:
+        return
+    PracticePair.objects.filter(pk__in=ids).delete()
+    PracticeAnswer.objects.filter(comparison__in=ids, choice="").delete()
+    _count_pairs(campaign)
 
 
 @transaction.atomic
