@@ -25,7 +25,7 @@ from labeling.actions.curation import (
 from labeling.actions.prompts import unstorable
 from labeling.actions.validation import check_winner
 from labeling.judging.settling import verdict_as_json
-from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, User, Verdict
+from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, Prompt, User, Verdict
 
 MAX_EXPLANATION = 10_000
 Use = PracticePair.Use
@@ -78,7 +78,8 @@ def make_practice(
 def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
     """Takes a comparison out of practice: it is open again, or settled by its earlier votes.
 
-    Rounds that are under way go on without it. Raises NotAllowed, WrongComparisonStatus, QualificationNeedsPairs.
+    If its prompt was retired meanwhile, it is retired with it. Rounds that are under way go on without it. Raises
+    NotAllowed, WrongComparisonStatus, QualificationNeedsPairs.
     """
     require_lead(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
@@ -89,7 +90,13 @@ def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: da
         )
     before = _as_json(PracticePair.objects.get(comparison=locked))
     delete_pairs(campaign, PracticePair.objects.filter(comparison=locked))
-    return_comparison(locked, "comparison.unmade_practice", acting_user, now, {}, before=before)
+    verb = "comparison.unmade_practice"
+    if Prompt.objects.filter(pk=locked.prompt_id, retired_at=None).exists():
+        return_comparison(locked, verb, acting_user, now, {}, before=before)
+    else:
+        locked.retired_with_prompt = True
+        locked.save(update_fields=["retired_with_prompt"])
+        move_comparison(locked, Status.RETIRED, verb, acting_user, now, {}, before=before)
     return locked
 
 
