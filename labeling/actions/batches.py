@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Conflict
 from labeling.access import require_lead
+from labeling.actions.practice import delete_pairs
 from labeling.events.record import record
 from labeling.models import (
     Assignment,
@@ -18,6 +19,7 @@ from labeling.models import (
     Completion,
     ImportBatch,
     Judgment,
+    PracticePair,
     Prompt,
     User,
 )
@@ -53,15 +55,17 @@ class TakenBack:
 def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) -> TakenBack:
     """Deletes everything that an import brought, all or nothing.
 
-    Prompts stay where something else refers to them: another import, or a model that writes for them. Raises
-    NotAllowed, BatchJudged, NothingToTakeBack.
+    Prompts stay where something else refers to them: another import, or a model that writes for them. Practice rounds
+    that are under way go on without its pairs. Raises NotAllowed, BatchJudged, NothingToTakeBack,
+    QualificationNeedsPairs.
     """
     require_lead(acting_user, batch.campaign)
-    # One at a time in a campaign: no other import may use a prompt while it is deleted.
-    Campaign.objects.select_for_update(no_key=True).get(pk=batch.campaign_id)
+    # One at a time in a campaign: meanwhile no other import uses a prompt that is deleted, and no pair is marked.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=batch.campaign_id)
     batch = ImportBatch.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.status not in ImportBatch.BROUGHT:
         raise NothingToTakeBack
+    delete_pairs(campaign, PracticePair.objects.filter(campaign=campaign, comparison__batch=batch))
     change, comparisons = _delete_comparisons(batch)
     prompts, counted, kept = _delete_prompts(batch)
     taken = TakenBack(comparisons, prompts, kept)

@@ -70,7 +70,8 @@ def _locked(act: BulkAct, rows: Any) -> list[Comparison]:
 
 
 def _retire(act: BulkAct, rows: Iterable[Comparison], changes: Changes, *, with_prompt: bool) -> None:
-    changed = [one for one in rows if one.status != Status.RETIRED]
+    """Retires comparisons, except those in practice: a lead takes them out of practice first."""
+    changed = [one for one in rows if one.status not in (Status.RETIRED, Status.PRACTICE)]
     for one in changed:
         changes.items.append(BulkActItem(act=act, comparison=one, before={"status": str(one.status)}))
         changes.totals -= tally_of(one)

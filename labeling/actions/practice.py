@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +25,7 @@ from labeling.actions.curation import (
 from labeling.actions.prompts import unstorable
 from labeling.actions.validation import check_winner
 from labeling.judging.settling import verdict_as_json
-from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, User, Verdict
+from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, Prompt, User, Verdict
 
 MAX_EXPLANATION = 10_000
 Use = PracticePair.Use
@@ -33,7 +34,7 @@ Use = PracticePair.Use
 class QualificationNeedsPairs(Conflict):
     type = "qualification-needs-pairs"
     sentence = gettext_lazy(
-        "The qualification asks for %(pairs)s pairs, so this one must stay. Lower that number in the settings first."
+        "The qualification asks for %(pairs)s pairs, and fewer would be left. Lower that number in the settings first."
     )
 
 
@@ -77,7 +78,8 @@ def make_practice(
 def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
     """Takes a comparison out of practice: it is open again, or settled by its earlier votes.
 
-    Rounds that are under way go on without it. Raises NotAllowed, WrongComparisonStatus, QualificationNeedsPairs.
+    If its prompt was retired meanwhile, it is retired with it. Rounds that are under way go on without it. Raises
+    NotAllowed, WrongComparisonStatus, QualificationNeedsPairs.
     """
     require_lead(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
@@ -86,13 +88,29 @@ def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: da
         raise WrongComparisonStatus(
             _("This comparison is %(status)s, not in practice.") % {"status": in_sentence(locked.get_status_display())}
         )
-    pair = PracticePair.objects.get(comparison=locked)
-    before = _as_json(pair)
-    pair.delete()
-    PracticeAnswer.objects.filter(comparison=locked, choice="").delete()
-    return_comparison(locked, "comparison.unmade_practice", acting_user, now, {}, before=before)
-    _count_pairs(campaign)
+    before = _as_json(PracticePair.objects.get(comparison=locked))
+    delete_pairs(campaign, PracticePair.objects.filter(comparison=locked))
+    verb = "comparison.unmade_practice"
+    if Prompt.objects.filter(pk=locked.prompt_id, retired_at=None).exists():
+        return_comparison(locked, verb, acting_user, now, {}, before=before)
+    else:
+        locked.retired_with_prompt = True
+        locked.save(update_fields=["retired_with_prompt"])
+        move_comparison(locked, Status.RETIRED, verb, acting_user, now, {}, before=before)
     return locked
+
+
+def delete_pairs(campaign: Campaign, pairs: QuerySet[PracticePair]) -> None:
+    """Deletes the marks of some pairs of a locked campaign, and their places in rounds that are under way.
+
+    Raises QualificationNeedsPairs.
+    """
+    ids = list(pairs.values_list("pk", flat=True))
+    if not ids:
+        return
+    PracticePair.objects.filter(pk__in=ids).delete()
+    PracticeAnswer.objects.filter(comparison__in=ids, choice="").delete()
+    _count_pairs(campaign)
 
 
 @transaction.atomic

@@ -29,7 +29,15 @@ GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
             ("questions", _("Questions")),
         ),
     ),
-    (_("People"), (("people", _("Members")), ("invitations", _("Invitations")), ("guidelines", _("Guidelines")))),
+    (
+        _("People"),
+        (
+            ("people", _("Members")),
+            ("invitations", _("Invitations")),
+            ("guidelines", _("Guidelines")),
+            ("practice", _("Practice")),
+        ),
+    ),
     (_("Settings"), (("settings", _("Rules")), ("events", _("Events")), ("webhooks", _("Webhooks")))),
 )
 """Each group with the URL names of its pages. Its first page is the one that the group leads to."""

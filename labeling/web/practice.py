@@ -44,7 +44,7 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
         .select_related("prompt")
         .order_by("pk")[:GOLD_SHOWN],
         "is_member": campaign.memberships.filter(user=person(request)).exists(),
-        "tab": "people",
+        "tab": "practice",
     }
     return render(request, "labeling/practice.html", context)
 
@@ -75,7 +75,7 @@ def practice_pair(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             {"name": name, "model": text.model_version, "html": render_markdown(text.text)}
             for name, text in completions.items()
         ],
-        "tab": "people",
+        "tab": "practice",
     }
     return render(request, "labeling/practice_mark.html", context)
 

@@ -13,6 +13,7 @@ from tests.flows.running import MINUTES, Platform, number, picture, sign_in
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(1500)]
 
 DEMO = "/campaigns/demo/"
+PRACTICE_PAIRS = 3
 PRESSED = [
     "Let simulated annotators judge",
     "Train",
@@ -37,7 +38,9 @@ def test_the_first_tour_works_as_the_readme_says(browser: Browser, platform: Pla
     lead = sign_in(browser, platform, "lead")
     lead.goto(DEMO)
     see_what_the_model_does(lead)
-    judge_some(sign_in(browser, platform, "annotator"))
+    annotator = sign_in(browser, platform, "annotator")
+    read_and_practise(annotator)
+    judge_some(annotator)
     let_programs_judge_the_rest(lead)
     version = train(lead)
     promote_and_roll_back(lead, version)
@@ -52,12 +55,28 @@ def see_what_the_model_does(lead: Page) -> None:
     picture(lead, "tour-writing")
 
 
+def read_and_practise(annotator: Page) -> None:
+    """The steps before the first pair: the guidelines, and the practice pairs with their explanations."""
+    annotator.goto(f"{DEMO}annotate/")
+    expect(annotator.get_by_test_id("guidelines-text")).to_contain_text("How to judge")
+    annotator.get_by_test_id("have-read").click()
+    annotator.get_by_test_id("begin-practice").click()
+    for position in range(1, PRACTICE_PAIRS + 1):
+        expect(annotator.get_by_test_id("round")).to_contain_text(f"{position} of {PRACTICE_PAIRS}")
+        expect(annotator.locator("[data-do=focus]")).to_be_visible()  # the script runs
+        annotator.keyboard.press("ArrowLeft")
+        expect(annotator.get_by_test_id("explanation")).not_to_be_empty()
+        picture(annotator, f"tour-practice-{position}")
+        annotator.get_by_test_id("next-pair").click()
+    expect(annotator.get_by_test_id("score")).to_contain_text(f"of {PRACTICE_PAIRS} right")
+    annotator.get_by_test_id("go-on").click()
+
+
 def judge_some(annotator: Page) -> None:
     """The keys that the tour names."""
-    annotator.goto(f"{DEMO}annotate/")
-    expect(annotator.get_by_test_id("choose-left")).to_be_visible(timeout=3 * MINUTES)
     judged = annotator.get_by_test_id("judged")
     for count, key in enumerate(("ArrowLeft", "ArrowRight", "t", "b"), start=1):
+        expect(annotator.get_by_test_id("choose-left")).to_be_visible(timeout=3 * MINUTES)  # the model may be slower
         annotator.keyboard.press(key)
         expect(judged).to_have_text(str(count))
     annotator.keyboard.press("z")

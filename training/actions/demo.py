@@ -1,4 +1,4 @@
-"""The demo: a serving model, two people, and a campaign with prompts, gold and first candidates.
+"""The demo: a serving model, two people, and a campaign with prompts, gold, practice pairs and first candidates.
 
 Part of its pairs asks for two judgments, so that agreement can be measured. Its completions are short: on two cores
 they are written and learned from within minutes (docs/experiments.md).
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -17,6 +18,7 @@ from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.members import add_member
 from labeling.actions.people import create_user
+from labeling.actions.practice import PracticeDraft, add_practice
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message
 from labeling.models import Campaign, Comparison, Membership, Role, User
@@ -48,7 +50,7 @@ def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
     annotator = _ensure_person("annotator", Role.ANNOTATOR, now=now, say=say)
     campaign = Campaign.objects.filter(slug=SLUG).first() or _make_campaign(lead, now=now)
     _complete(campaign, lead, annotator, now=now)
-    candidates = campaign.comparisons.exclude(status=Comparison.Status.GOLD)
+    candidates = campaign.comparisons.exclude(status__in=(Comparison.Status.GOLD, Comparison.Status.PRACTICE))
     if not candidates.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
         start_generation(campaign=campaign, acting_user=None, now=now, spec=CANDIDATES)
     return campaign
@@ -70,20 +72,28 @@ def ensure_base_version(*, now: datetime, say: Say) -> ModelVersion:
 
 def demo_prompts() -> Iterator[PromptDraft]:
     """The prompts of the demo, which were written for it."""
-    with open(DEMO_DIR / "prompts.jsonl", encoding="utf-8") as lines:
-        for line in lines:
-            values = json.loads(line)
-            yield PromptDraft(values["messages"], external_id=values["id"], tags=tuple(values["tags"]))
+    for values in _lines("prompts.jsonl"):
+        yield PromptDraft(values["messages"], external_id=values["id"], tags=tuple(values["tags"]))
 
 
 def demo_gold() -> Iterator[ComparisonDraft]:
     """Pairs with a known verdict, which were written for the demo: they measure annotators."""
-    with open(DEMO_DIR / "gold.jsonl", encoding="utf-8") as lines:
-        for line in lines:
-            values = json.loads(line)
-            prompt = [Message(role="user", content=values["prompt"])]
-            texts = CompletionDraft(values["right"]), CompletionDraft(values["wrong"])
-            yield ComparisonDraft(prompt, *texts, gold="first")
+    return (_known_pair(values) for values in _lines("gold.jsonl"))
+
+
+def demo_practice() -> Iterator[PracticeDraft]:
+    """Pairs to practise on, which were written for the demo: each explains its answer by the demo's guidelines."""
+    return (PracticeDraft(_known_pair(values), values["explanation"]) for values in _lines("practice.jsonl"))
+
+
+def _lines(name: str) -> Iterator[dict[str, Any]]:
+    with open(DEMO_DIR / name, encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _known_pair(values: dict[str, Any]) -> ComparisonDraft:
+    prompt = [Message(role="user", content=values["prompt"])]
+    return ComparisonDraft(prompt, CompletionDraft(values["right"]), CompletionDraft(values["wrong"]), gold="first")
 
 
 def _ensure_person(name: str, role: str, *, now: datetime, say: Say) -> User:
@@ -103,7 +113,6 @@ def _make_campaign(lead: User, *, now: datetime) -> Campaign:
         acting_user=lead,
         now=now,
         guidelines=guidelines,
-        guidelines_first=False,  # the tour begins with a pair; the guidelines are one key away
         overlap=OVERLAP,
         overlap_share=OVERLAP_SHARE,
         gold_rate=GOLD_RATE,
@@ -115,8 +124,8 @@ def _complete(campaign: Campaign, lead: User, annotator: User, *, now: datetime)
     if campaign.status != Campaign.Status.DRAFT:
         return
     add_prompts(campaign=campaign, prompts=islice(demo_prompts(), settings.DEMO_PROMPTS), acting_user=None, now=now)
-    # Practice pairs belong here too: with known verdicts like these, and an explanation each.
     add_comparisons(campaign=campaign, drafts=demo_gold(), source="demo", acting_user=None, now=now)
+    add_practice(campaign=campaign, drafts=list(demo_practice()), source="demo", acting_user=None, now=now)
     add_member(campaign=campaign, user=lead, role=Membership.Role.LEAD, acting_user=None, now=now)
     add_member(campaign=campaign, user=annotator, role=Membership.Role.ANNOTATOR, acting_user=None, now=now)
     change_campaign_status(campaign=campaign, status=Campaign.Status.ACTIVE, acting_user=None, now=now)

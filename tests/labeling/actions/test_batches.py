@@ -2,16 +2,21 @@
 
 import io
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from common.errors import NotAllowed
 from labeling.actions.batches import BatchJudged, NothingToTakeBack, take_back
+from labeling.actions.campaigns import change_campaign
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons, import_prompts
-from labeling.models import Assignment, Comparison, Completion, Event, Gold, ImportBatch, Prompt, Verdict
-from labeling.tally import count_tally, read_tally
+from labeling.actions.onboarding import answer_practice, next_pair, start_round
+from labeling.actions.practice import QualificationNeedsPairs, make_practice
+from labeling.models import Assignment, Comparison, Completion, Event, Gold, ImportBatch, PracticePair, Prompt, Verdict
+from labeling.tally import Tally, count_tally, read_tally
+from tests.labeling.practising import PRACTICE, QUALIFICATION
 from tests.people import Stage, pair, stage
 
 
@@ -41,6 +46,12 @@ def bring_prompts(scene: Stage, *texts: str) -> ImportBatch:
     )
     assert report.batch is not None
     return report.batch
+
+
+def use_for_practice(scene: Stage, comparisons: Iterable[Comparison], use: str) -> None:
+    for one in comparisons:
+        make_practice(comparison=one, winner="a", use=use, acting_user=scene.maya, now=scene.now)
+    scene.reload()
 
 
 def test_everything_goes_and_the_totals_with_it() -> None:
@@ -102,6 +113,42 @@ def test_prompts_that_have_pairs_stay() -> None:
     taken = take_back(batch=batch, acting_user=scene.maya, now=scene.now)
     assert (taken.prompts, taken.kept_prompts) == (2, 1)
     assert Prompt.objects.get().messages[0]["content"] == "What is 0 plus one?"
+
+
+def test_practice_pairs_of_an_import_go_with_it_and_so_do_their_counts() -> None:
+    scene = stage(comparisons=1)
+    before = read_tally(scene.campaign.pk)
+    batch = bring_in(scene, records(*range(20, 25)))
+    use_for_practice(scene, batch.comparisons.all()[:2], PRACTICE)
+    use_for_practice(scene, batch.comparisons.all()[2:4], QUALIFICATION)
+    use_for_practice(scene, scene.campaign.comparisons.filter(batch=None), PRACTICE)
+    kept = PracticePair.objects.get(comparison__batch=None)
+    by: Any = {"acting_user": scene.alice, "now": scene.now}
+    round_ = start_round(campaign=scene.campaign, use=PRACTICE, **by)
+    take_back(batch=batch, acting_user=scene.maya, now=scene.now)
+    campaign = scene.reload()
+    assert (campaign.practice_pairs, campaign.qualification_pool) == (1, 0)
+    assert PracticePair.objects.get() == kept
+    pair_left = next_pair(round_=round_, **by)
+    assert pair_left is not None
+    assert pair_left.comparison_id == kept.pk
+    assert answer_practice(answer=pair_left.pk, choice="left", **by).round.total == 1
+    assert read_tally(campaign.pk) == count_tally(campaign.pk) == before - Tally(comparisons=1, wanted=1)
+
+
+def test_an_import_stays_while_the_qualification_needs_its_pairs() -> None:
+    scene = stage()
+    batch = bring_in(scene, records(1, 2))
+    use_for_practice(scene, batch.comparisons.all(), QUALIFICATION)
+    rules: Any = {"qualification_pairs": 2, "qualification_right": 1}
+    change_campaign(campaign=scene.campaign, **rules, acting_user=scene.maya, now=scene.now)
+    with pytest.raises(QualificationNeedsPairs, match="fewer would be left"):
+        take_back(batch=batch, acting_user=scene.maya, now=scene.now)
+    assert PracticePair.objects.count() == Comparison.objects.count() == scene.reload().qualification_pool == 2
+    rules = {"qualification_pairs": 0, "qualification_right": 0}
+    change_campaign(campaign=scene.campaign, **rules, acting_user=scene.maya, now=scene.now)
+    take_back(batch=batch, acting_user=scene.maya, now=scene.now)
+    assert scene.reload().qualification_pool == 0
 
 
 def test_a_file_can_be_imported_again_after_it_was_taken_back() -> None:

@@ -10,9 +10,11 @@ from common.errors import Invalid, NotAllowed
 from labeling.actions import bulk
 from labeling.actions.bulk import BulkOrder, NothingSelected, Selection, run_bulk_act, start_bulk_act, sweep_bulk_acts
 from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison
+from labeling.actions.practice import unmake_practice
 from labeling.models import BulkAct, Comparison, Event, Prompt, Verdict
 from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter
 from labeling.tally import count_tally, read_tally
+from tests.labeling.practising import mark
 from tests.people import Stage, asks, pair, stage
 
 
@@ -106,6 +108,20 @@ def test_a_retired_prompt_takes_its_comparisons_along_and_brings_them_back() -> 
     assert do(scene, "restore", [others[0].pk]).changed == 0
     do(scene, "restore", where=PromptFilter(), target="prompts")
     assert statuses() == before  # the broken one stays out
+    assert in_balance(scene)
+
+
+def test_pairs_in_practice_stay_there_until_a_lead_takes_them_out() -> None:
+    scene = stage(comparisons=3)
+    practice = mark(scene, 1)[0]
+    assert do(scene, "retire", keys()).changed == 2
+    assert statuses() == ["practice", "retired", "retired"]
+    do(scene, "retire", [practice.prompt_id], target="prompts")
+    assert (statuses()[0], scene.reload().practice_pairs) == ("practice", 1)
+    unmake_practice(comparison=practice, acting_user=scene.maya, now=scene.now)
+    assert (statuses()[0], scene.reload().practice_pairs) == ("retired", 0)
+    do(scene, "restore", [practice.prompt_id], target="prompts")
+    assert statuses()[0] == "open"
     assert in_balance(scene)
 
 

@@ -1,11 +1,13 @@
 """Simulated annotators in the demo: marked, wrong now and then, and named wherever their labels lead."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import add_comparisons
+from labeling.actions.exports import export_campaign
 from labeling.models import Campaign, Judgment, User
 from labeling.queries.agreement import agreement
 from labeling.queries.progress import campaign_progress
@@ -38,8 +40,25 @@ def test_simulated_annotators_judge_every_open_pair_and_are_marked(campaign: Cam
     assert simulate_judgments(campaign=campaign, acting_user=None, now=NOW) == 0
 
 
+def test_practice_pairs_are_neither_judged_nor_exported(campaign: Campaign) -> None:
+    practice = campaign.comparisons.filter(status="practice")
+    texts = {text for one in practice for text in (one.completion_a.text, one.completion_b.text)}
+    assert len(texts) == 6
+    candidates = [
+        ComparisonDraft(one.prompt, CompletionDraft("a cat"), CompletionDraft("a dog"), preference="first")
+        for one in practice
+    ]
+    add_comparisons(campaign=campaign, drafts=candidates, source="test", acting_user=None, now=NOW)
+    simulate_judgments(campaign=campaign, acting_user=None, now=NOW)
+    assert not Judgment.objects.filter(comparison__in=practice).exists()
+    lines = b"".join(export_campaign(campaign=campaign, dialect="trl", acting_user=None, now=NOW).pieces).splitlines()
+    exported = {json.loads(line)[side][0]["content"] for line in lines for side in ("chosen", "rejected")}
+    assert exported >= {"a cat", "a dog"}
+    assert not exported & texts
+
+
 def test_part_of_the_pairs_is_judged_twice_so_that_agreement_is_known(campaign: Campaign) -> None:
-    pairs = campaign.comparisons.exclude(status="gold")
+    pairs = campaign.comparisons.exclude(status__in=("gold", "practice"))
     twice = pairs.filter(overlap=2).count()
     assert 0.15 * pairs.count() < twice < 0.45 * pairs.count()
     simulate_judgments(campaign=campaign, acting_user=None, now=NOW)

@@ -21,6 +21,7 @@ def test_the_demo_is_made_once_and_its_passwords_are_said_once(demo: list[str]) 
     assert Prompt.objects.filter(campaign=campaign).count() >= 60
     assert sum(len(prompt.messages) > 2 for prompt in campaign.prompts.all()) >= 10
     assert "How to judge" in campaign.guideline_versions.get().text
+    assert (campaign.guidelines_first, campaign.practice_pairs, campaign.qualification_pairs) == (True, 3, 0)
     roles = dict(campaign.memberships.values_list("user__username", "role"))
     assert roles == {"lead": "lead", "annotator": "annotator"}
     assert serving_version().name == "tiny-base"
