@@ -62,13 +62,19 @@ TEST_VAR ?= $(CURDIR)/var/test
 TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
 TESTS ?= tests
 
-.PHONY: test browser
+# Without TESTS, those that take minutes each are left to `make test-long`.
+MARKS = $(if $(filter tests,$(TESTS)),-m 'not vllm and not long')
+
+.PHONY: test test-long browser
 browser: install-dev
 	@scripts/browser.sh $(BIN)/python
 
-test: browser ## Run all tests, including those in a browser (TESTS="tests/labeling -k name" runs some)
+test: browser ## Run the tests, including those in a browser (TESTS="tests/labeling -k name" runs some)
 	@scripts/test_javascript.sh $(BIN)/python
-	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(TESTS)
+	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(MARKS) $(TESTS)
+
+test-long: browser ## Run the tests that take minutes each: every form without scripts and refused, the first tour, ...
+	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup -m long tests
 
 .PHONY: test-keys
 SEEDS ?= 100-119

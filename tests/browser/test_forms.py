@@ -29,6 +29,7 @@ afterwards. If the form can be refused, add `wrong` and `complaint`. tests/brows
 fields. `FORM=part-of-its-name make test TESTS=tests/browser/test_forms.py` tries it alone."""
 
 pytestmark = pytest.mark.timeout(600)
+SCRIPTS = ["with scripts", "without scripts"]
 EVERY_ROOM = pytest.mark.parametrize("room", ROOMS)
 
 
@@ -58,7 +59,7 @@ def test_every_form_has_an_entry() -> None:
 
 
 @EVERY_ROOM
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)], ids=SCRIPTS)
 def test_every_form_can_be_submitted(
     room: str, scripts: bool, world: World, browser: Browser, live_server: LiveServer
 ) -> None:
@@ -69,6 +70,7 @@ def test_every_form_can_be_submitted(
 
 
 @EVERY_ROOM
+@pytest.mark.long
 def test_no_form_loses_what_was_typed_when_it_is_refused(
     room: str, world: World, browser: Browser, live_server: LiveServer
 ) -> None:

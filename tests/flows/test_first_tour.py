@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from config.embedded.var import PROJECT_DIR
 from tests.flows.running import MINUTES, Platform, number, picture, sign_in
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.serial, pytest.mark.long, pytest.mark.timeout(1500)]
 
 DEMO = "/campaigns/demo/"
 PRACTICE_PAIRS = 3

@@ -181,6 +181,7 @@ def peak(scene: Stage, count: int) -> int:
     return memory
 
 
+@pytest.mark.long
 def test_the_memory_of_a_preview_does_not_grow_with_the_file() -> None:
     scene = stage()
     assert peak(scene, 100_000) < peak(scene, 40_000) + 1_000_000
