@@ -93,9 +93,11 @@ def let_programs_judge_the_rest(lead: Page) -> None:
     expect(lead.get_by_test_id("messages")).to_contain_text("Simulated annotators are judging")
     expect(lead.get_by_test_id("start-generation")).to_be_visible(timeout=6 * MINUTES)  # the candidates are written
     expect(lead.get_by_test_id("generation-error")).to_have_count(0)
+    judgments, before = lead.get_by_test_id("judgments"), -1
     lead.reload()
-    while lead.get_by_test_id("simulate").is_visible():  # something is open
-        lead.wait_for_timeout(2000)
+    while number(judgments) != before:  # the pairs on the annotator's page stay open: they are theirs
+        before = number(judgments)
+        lead.wait_for_timeout(8000)
         lead.reload()
     assert number(lead.get_by_test_id("judgments")) > number(lead.get_by_test_id("comparisons"))
     picture(lead, "tour-judged")

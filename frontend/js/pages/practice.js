@@ -7,6 +7,7 @@ import { Display } from "../components/annotate/display.js";
 import { GuidelinesDialog } from "../components/annotate/guidelines_dialog.js";
 import { KeyDialog } from "../components/annotate/key_dialog.js";
 import { FOCUS_SENTENCES, PANES_SENTENCES } from "../components/annotate/sentences.js";
+import { SideTabs } from "../components/annotate/side_tabs.js";
 import { openDialog, startDialogs } from "../components/dialogs.js";
 import { announce } from "../lib/announce.js";
 import { all, maybe, one } from "../lib/dom.js";
@@ -35,6 +36,7 @@ const tools = {
 };
 
 startDialogs();
+new SideTabs(one("[data-side-tabs]", HTMLElement), one(".completions", HTMLElement));
 new KeyDialog(bindings, one("dialog#help", HTMLDialogElement));
 for (const button of all("[data-do]", HTMLElement)) {
   const act = tools[button.dataset.do ?? ""];
