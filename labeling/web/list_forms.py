@@ -106,9 +106,12 @@ class ComparisonListForm(ListForm):
         "flagged",
     )
 
-    def __init__(self, sent: Mapping[str, Any] | None, *, annotators: Sequence[str], **choices: Any) -> None:
+    def __init__(
+        self, sent: Mapping[str, Any] | None, *, annotators: Sequence[tuple[str, str]], **choices: Any
+    ) -> None:
+        """annotators: pseudonyms, each with the name that leads see."""
         super().__init__(sent, **choices)
-        self._offer("annotator", [ANY, *((name, name) for name in annotators)])
+        self._offer("annotator", [ANY, *annotators])
         self._offer(
             "order",
             [(NEWEST, _("Newest first")), (OLDEST, _("Oldest first")), (QUEUE, _("As they are assigned"))],
