@@ -125,7 +125,7 @@ def test_a_lead_settles_their_own_conflict_only_if_they_say_so(on_stage: Stage, 
     page.get_by_label("A is better").check()
     page.get_by_label("Reason").fill("I am right.")
     page.get_by_test_id("decide").click()
-    expect(page.get_by_text("somebody else should settle it")).to_be_visible()
+    expect(page.get_by_text("so somebody else should settle it")).to_be_visible()
     expect(page.get_by_label("Reason")).to_have_value("I am right.")
     assert not Verdict.objects.exists()
     page.get_by_label("Settle it although I judged it").check()
