@@ -101,7 +101,10 @@ class Verdict(models.Model):
     settled_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=["campaign", "settled_at"], name="verdict_campaign_time"),)
+        indexes = (
+            models.Index(fields=["campaign", "settled_at"], name="verdict_campaign_time"),
+            models.Index(fields=["campaign", "confidence", "comparison"], name="verdict_confidence"),
+        )
 
     @property
     def settled_by_label(self) -> str | Promise:

@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User
+from labeling.queries.names import taking_part
 from labeling.stats import Estimate, difference, proportion
 
 DAYS_SHOWN = 60
@@ -33,12 +34,9 @@ class AgainstVerdicts:
 
 
 def annotator_of(campaign: Campaign, name: str) -> User | None:
-    """The person of this name who is a member or has judged; in a pseudonymous campaign only by the pseudonym."""
+    """The person of this name who takes part; in a pseudonymous campaign only by the pseudonym."""
     by_name = Q(pseudonym=name) if campaign.pseudonymous else Q(pseudonym=name) | Q(username=name)
-    takes_part = Q(memberships__campaign=campaign) | Q(
-        pk__in=Judgment.objects.filter(campaign=campaign).order_by().values("annotator")
-    )
-    return User.objects.filter(by_name).filter(takes_part).distinct().first()
+    return taking_part(campaign).filter(by_name).first()
 
 
 def judgments_by_day(campaign: Campaign, user: User) -> list[tuple[date, int]]:

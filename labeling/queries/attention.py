@@ -23,6 +23,7 @@ from labeling.models import (
     Question,
     User,
 )
+from labeling.queries.names import name_for_leads
 from labeling.queries.questions import unread_answer_counts
 
 
@@ -32,6 +33,7 @@ class AttentionItem:
 
     key: names the item over time. count: how much waits; an item that was set aside comes back when it counts more.
     page, arguments: the URL that settles it, as for `reverse`. can_be_set_aside: it does not vanish by itself.
+    annotators: the names of those whom it is about, if the campaign names people.
     """
 
     key: str
@@ -44,6 +46,7 @@ class AttentionItem:
     detail: str = ""
     can_be_set_aside: bool = False
     is_bad_news: bool = False
+    annotators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +141,29 @@ def answers(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
 
 @register_source
 def stopped_annotators(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """Annotators who are paused, or warned because of their gold."""
+    """Annotators who are paused, or warned because of their gold.
+
+    In a pseudonymous campaign they are counted and not listed: the list of members says who is paused, by name.
+    """
     members = Membership.objects.filter(Q(paused_at__isnull=False) | Q(warned_at__isnull=False), campaign__in=led)
-    waiting = members.order_by().values("campaign").annotate(count=Count("pk")).values_list("campaign", "count")
-    for campaign, count in _named(led, waiting):
+    by_campaign: dict[int, list[str]] = {}
+    for member in members.select_related("user").order_by("user__username"):
+        names = by_campaign.setdefault(member.campaign_id, [])
+        names.append(name_for_leads(member.user, led[member.campaign_id]))
+    for campaign, count in _named(led, ((pk, len(names)) for pk, names in by_campaign.items())):
+        annotators = () if campaign.pseudonymous else tuple(by_campaign[campaign.pk])
         sentence = ngettext(
             "%(count)d annotator is paused or warned", "%(count)d annotators are paused or warned", count
         ) % {"count": count}
         yield AttentionItem(
-            f"stopped-{campaign.pk}", sentence, count, "people", (campaign.slug,), campaign, can_be_set_aside=True
+            f"stopped-{campaign.pk}",
+            sentence,
+            count,
+            "people",
+            (campaign.slug,),
+            campaign,
+            can_be_set_aside=True,
+            annotators=annotators,
         )
 
 

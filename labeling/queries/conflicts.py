@@ -16,13 +16,13 @@ SAID = {**dict(Choice.choices), "a": _("A is better"), "b": _("B is better")}
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One annotator's judgment of a comparison in words, in terms of A and B, by pseudonym.
+    """One annotator's judgment of a comparison in words, in terms of A and B.
 
-    strength: slightly, clearly or much; empty: not asked. criteria: name and side, in the campaign's order.
+    strength: slightly, clearly or much; empty: not asked. edit: the improved text. is_changed: an earlier judgment of
+    the same assignment was undone or changed. criteria: name and side, in the campaign's order.
     """
 
-    pseudonym: str
-    is_simulated: bool
+    annotator: User
     choice: str
     said: str
     strength: str
@@ -30,8 +30,18 @@ class Statement:
     comment: str
     skip_reason: str
     flag: str
+    edit: str
+    is_changed: bool
     seconds: float | None
     at: datetime
+
+    @property
+    def pseudonym(self) -> str:
+        return self.annotator.pseudonym
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.annotator.is_simulated
 
 
 def has_judged(person: User, comparison: Comparison) -> bool:
@@ -70,22 +80,25 @@ def _judged_by(person: User) -> QuerySet[Judgment]:
 
 def statements_on(comparison: Comparison) -> list[Statement]:
     """The current judgments of a comparison, including skips, oldest first. Retests are left out."""
+    earlier = Judgment.objects.filter(
+        comparison=comparison, assignment=OuterRef("assignment"), superseded_at__isnull=False
+    )
     judgments = (
         Judgment.objects.filter(comparison=comparison, superseded_at=None)
+        .annotate(is_changed=Exists(earlier))
         .exclude(kind=Assignment.Kind.RETEST)
         .select_related("annotator")
         .order_by("created_at", "pk")
     )
     order = [criterion["name"] for criterion in comparison.campaign.criteria]
-    return [_statement(judgment, order) for judgment in judgments]
+    return [_statement(judgment, order, is_changed=judgment.is_changed) for judgment in judgments]
 
 
-def _statement(judgment: Judgment, order: list[str]) -> Statement:
+def _statement(judgment: Judgment, order: list[str], *, is_changed: bool) -> Statement:
     sides = judgment.criteria
     names = [name for name in order if name in sides] + sorted(set(sides) - set(order))
     return Statement(
-        pseudonym=judgment.annotator.pseudonym,
-        is_simulated=judgment.annotator.is_simulated,
+        annotator=judgment.annotator,
         choice=judgment.choice,
         said=str(SAID[judgment.choice]),
         strength=str(STRENGTHS.get(judgment.strength or 0, "")),
@@ -93,6 +106,8 @@ def _statement(judgment: Judgment, order: list[str]) -> Statement:
         comment=judgment.comment,
         skip_reason=judgment.skip_reason,
         flag=str(Flag(judgment.flag).label) if judgment.flag else "",
+        edit=judgment.edit,
+        is_changed=is_changed,
         seconds=judgment.seconds,
         at=judgment.created_at,
     )

@@ -20,6 +20,7 @@ from labeling.models import (
     Judgment,
     Prompt,
     User,
+    Verdict,
     prompt_text,
 )
 from labeling.queries.prompt_search import prompts_with, written
@@ -29,6 +30,7 @@ MOST_COUNTED = 10_000
 FEW = 1000
 
 NEWEST, OLDEST, QUEUE = "newest", "oldest", "queue"
+LEAST_CERTAIN, MOST_CERTAIN = "least_certain", "most_certain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +143,15 @@ def page_of_prompts(rows: QuerySet[Prompt], *, order: str, after: int | None, si
 def page_of_comparisons(rows: QuerySet[Comparison], *, order: str, after: int | None, size: int) -> list[Comparison]:
     """Up to `size` comparisons behind the one with the id `after`, with their texts and verdicts.
 
-    order: newest, oldest, or queue: those with a free place, in the order in which annotators are given them.
+    order: newest, oldest; queue: those with a free place, in the order in which annotators are given them;
+    least_certain, most_certain: by the confidence of their verdicts, those without a verdict last.
     """
     if order == QUEUE:
         keys = list(_in_queue(rows, after).values_list("pk", flat=True)[:size])
+    elif order in (LEAST_CERTAIN, MOST_CERTAIN):
+        keys = _keys_by_confidence(rows, order, after, size)
     else:
-        # Each status has its part of one index in the order of the ids: the first rows of each are read, no others.
-        parts = [
-            _behind(rows.filter(status=one), order, after).values_list("pk", flat=True)[:size]
-            for one in Comparison.Status
-        ]
-        merged = sorted(parts[0].union(*parts[1:], all=True), reverse=order == NEWEST)
-        keys = merged[:size]
+        keys = _keys_by_id(rows, order, after, size)
     full = Comparison.objects.select_related("prompt", "completion_a", "completion_b", "verdict", "gold").defer(
         *(f"completion_{side}__{name}" for side in "ab" for name in TOKENS)
     )
@@ -169,6 +168,32 @@ def _behind(rows: QuerySet[Any], order: str, after: int | None) -> QuerySet[Any]
     if order == OLDEST:
         return (rows if after is None else rows.filter(pk__gt=after)).order_by("pk")
     return (rows if after is None else rows.filter(pk__lt=after)).order_by("-pk")
+
+
+def _keys_by_id(rows: QuerySet[Comparison], order: str, after: int | None, size: int) -> list[int]:
+    # Each status has its part of one index in the order of the ids: the first rows of each are read, no others.
+    parts = [
+        _behind(rows.filter(status=one), order, after).values_list("pk", flat=True)[:size] for one in Comparison.Status
+    ]
+    return sorted(parts[0].union(*parts[1:], all=True), reverse=order == NEWEST)[:size]
+
+
+def _keys_by_confidence(rows: QuerySet[Comparison], order: str, after: int | None, size: int) -> list[int]:
+    # The verdict's campaign is named, so that its index gives the rows in their order.
+    sign, later = ("", "gt") if order == LEAST_CERTAIN else ("-", "lt")
+    certain = rows.filter(verdict__campaign=F("campaign"))
+    last = Verdict.objects.filter(comparison=after).first() if after is not None else None
+    keys: list[int] = []
+    if after is None or last is not None:
+        if last is not None:
+            behind = Q(**{f"verdict__confidence__{later}": last.confidence})
+            same = Q(verdict__confidence=last.confidence, **{f"verdict__comparison__{later}": after})
+            certain = certain.filter(behind | same, **{f"verdict__confidence__{later}e": last.confidence})
+        ordered = certain.order_by(f"{sign}verdict__confidence", f"{sign}verdict__comparison_id")
+        keys, after = list(ordered.values_list("pk", flat=True)[:size]), None
+    if len(keys) < size:
+        keys += _keys_by_id(rows.filter(verdict=None), OLDEST, after, size - len(keys))
+    return keys
 
 
 def _in_queue(rows: QuerySet[Comparison], after: int | None) -> QuerySet[Comparison]:

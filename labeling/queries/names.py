@@ -1,8 +1,86 @@
 """The names of annotators as the leads of a campaign see them."""
 
-from labeling.models import Campaign, User
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from django.db.models import Case, F, Q, QuerySet, When
+
+from labeling.models import Campaign, Event, Judgment, Membership, Question, Role, User
+
+ANNOTATING = (
+    "guidelines.read",
+    "invitation.accepted",
+    "judgment.changed",
+    "judgment.made",
+    "practice.finished",
+    "qualification.failed",
+    "qualification.passed",
+    "question.asked",
+)
+"""Verbs of an annotator's acts: in a pseudonymous campaign, the event log has them under the pseudonym."""
+SHARED = ("comparison.adjudicated", "judgment.undone", "judgments.withdrawn")
+"""Verbs of acts that leads and others do. Those of leads stay named."""
+
+
+class ShownName(NamedTuple):
+    """A person's name on a lead's page. has_page: the person has a page in the campaign under this name."""
+
+    name: str
+    has_page: bool
 
 
 def name_for_leads(user: User, campaign: Campaign) -> str:
     """The user name; the pseudonym where the campaign is pseudonymous, or where the account was erased."""
     return user.pseudonym if campaign.pseudonymous or not user.is_active else user.username
+
+
+def names_by_pseudonym(campaign: Campaign, pseudonyms: Iterable[str]) -> dict[str, str]:
+    """The name that leads see for each pseudonym."""
+    wanted = set(pseudonyms)
+    if campaign.pseudonymous or not wanted:
+        return {pseudonym: pseudonym for pseudonym in wanted}
+    return {user.pseudonym: name_for_leads(user, campaign) for user in User.objects.filter(pseudonym__in=wanted)}
+
+
+def names_of_deciders(campaign: Campaign, people: Iterable[User | None]) -> dict[int, ShownName]:
+    """The names of people who settled comparisons, by id. In a pseudonymous campaign only leads are named."""
+    users = {user.pk: user for user in people if user}
+    hidden = _hidden(campaign, users)
+    named = [(user, user.pseudonym if pk in hidden else user.username) for pk, user in users.items()]
+    return dict(zip(users, shown_names(campaign, named), strict=True))
+
+
+def shown_names(campaign: Campaign, named: Sequence[tuple[User, str]]) -> list[ShownName]:
+    """The names under which people acted, each with whether it leads to an annotator's page."""
+    ids = {user.pk for user, _ in named}
+    present = set(taking_part(campaign).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    return [ShownName(name, user.pk in present and name == name_for_leads(user, campaign)) for user, name in named]
+
+
+def taking_part(campaign: Campaign) -> QuerySet[User]:
+    """The people who are members of the campaign, or have judged or asked in it."""
+    judgments, questions = Judgment.objects.filter(campaign=campaign), Question.objects.filter(campaign=campaign)
+    return User.objects.filter(
+        Q(pk__in=Membership.objects.filter(campaign=campaign).values("user"))
+        | Q(pk__in=judgments.order_by().values("annotator"))
+        | Q(pk__in=questions.order_by().values("asker"))
+    )
+
+
+def with_actor_names(events: QuerySet[Event], campaign: Campaign) -> QuerySet[Event]:
+    """Events with `actor_name`: the user name, or the pseudonym where the user name would tell who judged what."""
+    hidden = Q(actor__is_active=False)
+    if campaign.pseudonymous:
+        leads = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).values("user")
+        is_lead = Q(actor__role=Role.ADMIN) | Q(actor__in=leads)
+        hidden |= Q(verb__in=ANNOTATING) | (Q(verb__in=SHARED) & ~is_lead)
+    return events.annotate(actor_name=Case(When(hidden, then=F("actor__pseudonym")), default=F("actor__username")))
+
+
+def _hidden(campaign: Campaign, users: dict[int, User]) -> set[int]:
+    """Those of some people whose decisions stand under the pseudonym."""
+    erased = {pk for pk, user in users.items() if not user.is_active}
+    if not campaign.pseudonymous:
+        return erased
+    leads = campaign.memberships.filter(user__in=users, role=Membership.Role.LEAD).values_list("user", flat=True)
+    return erased | (set(users) - set(leads) - {pk for pk, user in users.items() if user.is_admin})

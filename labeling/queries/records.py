@@ -8,6 +8,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from labeling.exchange import Message, messages_hash, pair_hash
 from labeling.models import Campaign, Comparison, Event, Judgment, User, Verdict
+from labeling.queries.names import with_actor_names
 from labeling.queries.prompt_search import prompts_with
 from labeling.queries.verdicts import standing_verdicts
 
@@ -102,10 +103,14 @@ def filtered_events(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Event]:
-    """Events with their actors. actor: a user name or a pseudonym."""
-    rows = _between(campaign.events.all(), "at", since, until)
+    """Events with their actors and `actor_name`.
+
+    actor: a pseudonym, or a user name, which finds no act that a pseudonymous campaign shows under the pseudonym.
+    """
+    rows = with_actor_names(_between(campaign.events.all(), "at", since, until), campaign)
     if actor is not None:
         rows = rows.filter(actor__in=User.objects.filter(Q(username=actor) | Q(pseudonym=actor)))
+        rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor))
     if verb is not None:
         rows = rows.filter(verb=verb)
     return rows.select_related("actor")

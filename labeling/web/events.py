@@ -14,6 +14,7 @@ from common.days import midnight
 from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.models import Event
+from labeling.queries.names import names_by_pseudonym
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person
 from labeling.web.event_labels import event_label, subject_label
@@ -70,11 +71,12 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     if before is not None:
         log = log.filter(pk__lt=before)
     rows = list(log.select_related("campaign").order_by("-pk")[: SHOWN + 1])
+    names = names_by_pseudonym(campaign, _people(rows))
     query = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {
         "campaign": campaign,
         "form": form,
-        "entries": [EventEntry(event, _changes(event)) for event in rows[:SHOWN]],
+        "entries": [EventEntry(event, _changes(event, names)) for event in rows[:SHOWN]],
         "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
         "query": urlencode(_api_query(filters)),
         "tab": "events",
@@ -96,8 +98,15 @@ def _api_query(filters: Mapping[str, Any]) -> dict[str, str]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in filters.items()}
 
 
-def _changes(event: Event) -> list[Change]:
-    subject, before, after = event.subject_type, event.before, event.after
+def _people(events: list[Event]) -> set[str]:
+    """The pseudonyms of the people whom events are about."""
+    values = (values.get("person") for event in events for values in (event.before, event.after))
+    return {value for value in values if isinstance(value, str)}
+
+
+def _changes(event: Event, names: Mapping[str, str]) -> list[Change]:
+    """The values that an event changed. names: of people, by pseudonym."""
+    subject, before, after = event.subject_type, _with_names(event.before, names), _with_names(event.after, names)
     return [
         Change(
             field_label(subject, name),
@@ -107,3 +116,13 @@ def _changes(event: Event) -> list[Change]:
         for name in [*before, *(name for name in after if name not in before)]
         if (subject, name) != ("judgment", "comparison")  # it is the object
     ]
+
+
+def _with_names(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The values of an event; a person under the name that leads see."""
+    person_name = (
+        {"person": names[values["person"]]}
+        if isinstance(values.get("person"), str) and values["person"] in names
+        else {}
+    )
+    return dict(values) | person_name

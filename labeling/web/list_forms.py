@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
 from labeling.models import BulkAct, Comparison
-from labeling.queries.lists import NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
+from labeling.queries.lists import LEAST_CERTAIN, MOST_CERTAIN, NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
 from labeling.web.imports import EXPORTS
 
 ANY = ("", _("Any"))
@@ -106,12 +106,21 @@ class ComparisonListForm(ListForm):
         "flagged",
     )
 
-    def __init__(self, sent: Mapping[str, Any] | None, *, annotators: Sequence[str], **choices: Any) -> None:
+    def __init__(
+        self, sent: Mapping[str, Any] | None, *, annotators: Sequence[tuple[str, str]], **choices: Any
+    ) -> None:
+        """annotators: pseudonyms, each with the name that leads see."""
         super().__init__(sent, **choices)
-        self._offer("annotator", [ANY, *((name, name) for name in annotators)])
+        self._offer("annotator", [ANY, *annotators])
         self._offer(
             "order",
-            [(NEWEST, _("Newest first")), (OLDEST, _("Oldest first")), (QUEUE, _("As they are assigned"))],
+            [
+                (NEWEST, _("Newest first")),
+                (OLDEST, _("Oldest first")),
+                (QUEUE, _("As they are assigned")),
+                (LEAST_CERTAIN, _("Lowest confidence first")),
+                (MOST_CERTAIN, _("Highest confidence first")),
+            ],
         )
         for name in ("confidence_at_least", "confidence_at_most"):
             self.fields[name].widget.attrs["step"] = "any"

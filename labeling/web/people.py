@@ -16,6 +16,7 @@ from labeling.actions.members import add_member, pause_member, remove_member, re
 from labeling.actions.standing import pass_member, restart_member, undo_restart, withdraw_pass
 from labeling.models import Campaign, Membership, User
 from labeling.queries.annotators import annotator_summaries
+from labeling.queries.names import names_by_pseudonym
 from labeling.queries.standing import standings
 from labeling.web.edge import act, page, person, submit
 from labeling.web.forms import MemberForm
@@ -35,11 +36,12 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
             for member, _summary, _standing in members:
                 summaries.pop(member.user.pseudonym, None)
+        names = names_by_pseudonym(campaign, summaries)
         context = {
             "campaign": campaign,
             "members": members,
             "has_onboarding": campaign.practice_pairs or campaign.qualification_pairs or campaign.read_from,
-            "summaries": list(summaries.values()),
+            "summaries": [(names.get(pseudonym, pseudonym), one) for pseudonym, one in summaries.items()],
             "form": form,
             "tab": "people",
         }

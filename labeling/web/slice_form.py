@@ -26,7 +26,8 @@ class SliceForm(forms.Form):
     include_simulated = forms.BooleanField(label=_("Include simulated annotators"), required=False)
     length_controlled = forms.BooleanField(label=_("Rank at equal length"), required=False)
 
-    def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices) -> None:
+    def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices, names: Mapping[str, str]) -> None:
+        """names: of the annotators, by pseudonym."""
         super().__init__(data)
         anything = [("", str(_("All")))]
         for name, values in (
@@ -35,7 +36,7 @@ class SliceForm(forms.Form):
                 [(number, str(_("Version %(number)s") % {"number": number})) for number in choices.guideline_versions],
             ),
             ("model_version", [(name, name) for name in choices.model_versions]),
-            ("annotator", [(name, name) for name in choices.annotators]),
+            ("annotator", [(pseudonym, names[pseudonym]) for pseudonym in choices.annotators]),
             ("criterion", [(name, name) for name in choices.criteria]),
         ):
             field = self.fields[name]

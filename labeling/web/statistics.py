@@ -1,5 +1,6 @@
 """The statistics of a campaign or a slice of it. Every figure has its interval and its sample size."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from common.errors import Invalid
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
+from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import Slice, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, statistics
 from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
@@ -157,7 +159,9 @@ class Selection:
 
 def _selection(request: HttpRequest, campaign: Campaign) -> Selection:
     sent = {name: str(value) for name, value in request.GET.items() if name != "recount"}
-    form = SliceForm(sent or None, choices=slice_choices(campaign))
+    choices = slice_choices(campaign)
+    names = names_by_pseudonym(campaign, choices.annotators)
+    form = SliceForm(sent or None, choices=choices, names=names)
     part, controlled = Slice(), False
     if form.is_bound and form.is_valid():
         part, controlled = form.part(), form.cleaned_data["length_controlled"]
@@ -172,6 +176,7 @@ def _selection(request: HttpRequest, campaign: Campaign) -> Selection:
 
 def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> dict[str, object]:
     figures, ranked = selection.figures, selection.ranked
+    names = names_by_pseudonym(campaign, [*figures.simulated, *(row.annotator for row in figures.annotators)])
     query = request.GET.copy()
     query.pop("recount", None)
     return {
@@ -188,13 +193,21 @@ def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> 
         "ranking": ranked,
         "models": _models(ranked),
         "win_rates": _win_rates(ranked),
+        "simulated": [names.get(pseudonym, pseudonym) for pseudonym in figures.simulated],
         "annotators": [
-            (row, interval(row.gold), interval(row.accuracy), interval(row.left), interval(row.seconds, "seconds"))
+            (
+                names.get(row.annotator, row.annotator),
+                row,
+                interval(row.gold),
+                interval(row.accuracy),
+                interval(row.left),
+                interval(row.seconds, "seconds"),
+            )
             for row in figures.annotators
         ],
         "choices": CHOICES,
-        "matrix": _matrix(figures),
-        "matrix_names": [row.annotator for row in figures.annotators[:MOST_IN_MATRIX]],
+        "matrix": _matrix(figures, names),
+        "matrix_names": [names.get(row.annotator, row.annotator) for row in figures.annotators[:MOST_IN_MATRIX]],
         "most_in_matrix": MOST_IN_MATRIX,
         "drifts": [
             DriftChart("by-day", _("By day or week"), figures.by_day),
@@ -225,11 +238,14 @@ def _win_rates(ranked: Ranking) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _matrix(figures: Statistics) -> list[tuple[str, list[PairCell | None]]]:
+def _matrix(figures: Statistics, names: Mapping[str, str]) -> list[tuple[str, list[PairCell | None]]]:
     """The busiest annotators against each other; None: the two never judged the same comparison."""
     pairs = {frozenset((pair.first, pair.second)): pair for pair in figures.pairs}
-    names = [row.annotator for row in figures.annotators[:MOST_IN_MATRIX]]
+    shown = [row.annotator for row in figures.annotators[:MOST_IN_MATRIX]]
     return [
-        (one, [PairCell(pair) if (pair := pairs.get(frozenset((one, other)))) else None for other in names])
-        for one in names
+        (
+            names.get(one, one),
+            [PairCell(pair) if (pair := pairs.get(frozenset((one, other)))) else None for other in shown],
+        )
+        for one in shown
     ]

@@ -22,6 +22,7 @@ from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Campaign, Comparison, Verdict
 from labeling.queries.conflicts import Statement, statements_on
+from labeling.queries.names import names_of_deciders
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
@@ -55,10 +56,11 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
     form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
     filtered = filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {}))
     page_rows, older = _one_page(request, filtered, VERDICTS_SHOWN)
+    deciders = names_of_deciders(campaign, [row.settled_by_user for row in page_rows])
     context = {
         "campaign": campaign,
         "form": form,
-        "verdicts": page_rows,
+        "verdicts": [(row, deciders.get(row.settled_by_user_id)) for row in page_rows],
         "alike": _alike(page_rows),
         "older": older,
         "tab": "verdicts",
@@ -93,11 +95,14 @@ def comparison(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, **refused: Form) -> HttpResponse:
     """The page; refused: forms as they were sent."""
+    verdict = Verdict.objects.filter(comparison=row).select_related("settled_by_user").first()
+    deciders = names_of_deciders(campaign, [verdict.settled_by_user] if verdict else [])
     completions = {"A": row.completion_a, "B": row.completion_b}
     context = {
         "campaign": campaign,
         "comparison": row,
-        "verdict": Verdict.objects.filter(comparison=row).select_related("settled_by_user").first(),
+        "verdict": verdict,
+        "decider": next(iter(deciders.values()), None),
         "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.prompt.messages],
         "completions": [
             {
@@ -109,6 +114,7 @@ def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, 
             for name, text in completions.items()
         ],
         "statements": statements_on(row),
+        "is_lead": True,
         "events": history_of(row),
         "form": RelabelForm(),
         "retire_form": RetireForm(),

@@ -26,6 +26,7 @@ KEYS = {
     "larger": ["."],
     "smaller": [","],
     "guidelines": ["g"],
+    "ask": ["q"],
     "help": ["?"],
 }
 CRITERIA_KEYS = ("456", "789", "jkl")
@@ -166,7 +167,7 @@ class PageModel:
             self.undo()
         elif action == "comment":
             self.focus = ("comment",)
-        elif action in ("help", "reasons") or (action == "edit" and self.campaign.edits):
+        elif action in ("help", "reasons", "ask") or (action == "edit" and self.campaign.edits):
             self.dialog = action
 
     def click_choice(self, value: str) -> None:

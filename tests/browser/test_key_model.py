@@ -89,7 +89,13 @@ class Walk:
     def _draw(self) -> Callable[[], None]:
         model = self.model
         if model.dialog:
-            return {"reasons": self._in_reasons, "edit": self._in_editor, "help": self._in_keys}[model.dialog]
+            steps = {
+                "ask": self._in_question,
+                "edit": self._in_editor,
+                "help": self._in_keys,
+                "reasons": self._in_reasons,
+            }
+            return steps[model.dialog]
         if model.focus == ("comment",):
             return self.random.choice([self._type, self._leave_comment, self._click])
         kinds = {self._press: 60, self._click: 22, self._change_key: 2}
@@ -107,7 +113,9 @@ class Walk:
     def _some_key(self) -> str:
         model, draw = self.model, self.random
         often = (*SIDES, "tie", "both_bad", *(action for action in model.keys if action.startswith("criterion-")))
-        bound = [key for action in (*model.keys, *often, *often) for key in model.keys[action] if self._may(action)]
+        bound = [
+            key for action in (*model.keys, *often, *often, *often) for key in model.keys[action] if self._may(action)
+        ]
         weights = {"bound": 12, "shifted": 3, "alt": 1, "unbound": 2}
         if not model.focus or model.focus[0] in ("radio", "choice"):
             weights["native"] = 3
@@ -189,6 +197,13 @@ class Walk:
         if key == "Escape":
             self.model.dialog = ""
         self.page.keyboard.press(key)
+
+    def _in_question(self) -> None:
+        text = self.random.choice(["t", "Why 1?", ""])
+        self._say(f"type {text!r} as a question and close it")
+        self.page.keyboard.type(text)
+        self.model.dialog = ""
+        self.page.keyboard.press("Escape")
 
     def _in_editor(self) -> None:
         model, draw, dialog = self.model, self.random, self.page.get_by_test_id("edit")

@@ -24,7 +24,9 @@ def ask(page: Page, text: str) -> None:
 def test_a_question_leaves_the_pair_to_be_judged(on_stage: Stage, alice_page: Page, picture: Picture) -> None:
     ready(alice_page)
     texts = both_texts(alice_page)
-    alice_page.get_by_test_id("ask").click()
+    alice_page.keyboard.press("q")
+    expect(alice_page.get_by_test_id("question")).to_be_focused()
+    expect(alice_page.get_by_test_id("question")).to_have_value("")
     picture(alice_page, "ask-dialog")
     alice_page.keyboard.press("Escape")
     ask(alice_page, "Do units count?")

@@ -67,6 +67,7 @@ class AnnotatePage {
     this.trouble = new TroubleNotice(one(".trouble", HTMLElement));
     this.toast = new Toast(one("[data-toast]", HTMLElement));
     this.guidelines = new GuidelinesDialog(one("dialog#guidelines", HTMLDialogElement), page);
+    this.question = new QuestionDialog(one("dialog#ask", HTMLDialogElement), { api, session: this.session, judge });
     const editDialog = maybe("dialog#edit", HTMLDialogElement);
     this.edit = editDialog && new EditDialog(editDialog, judge, () => this.criteria.showMissing());
     this.strength = this.choices.usesStrength ? new RepeatedPress(judge, (side) => this.session.strengthen(side)) : null;
@@ -78,7 +79,6 @@ class AnnotatePage {
     keepRoomForBar(one(".choice-bar", HTMLElement));
     startDialogs();
     startReasonsDialog(one("dialog#reasons", HTMLDialogElement), judge);
-    new QuestionDialog(one("dialog#ask", HTMLDialogElement), { api, session: this.session, judge });
     new KeyDialog(this.bindings, one("dialog#help", HTMLDialogElement));
     onKeys((event) => this.#actionOf(event));
     one("[data-undo]", HTMLFormElement).addEventListener("submit", (event) => {

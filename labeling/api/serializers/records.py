@@ -153,7 +153,11 @@ class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
-    actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
+    actor = serializers.CharField(
+        source="actor_name",
+        allow_null=True,
+        help_text="The user name; the pseudonym for annotators' acts in a pseudonymous campaign.",
+    )
 
     class Meta:
         model = Event

@@ -42,6 +42,14 @@ def test_flags_and_paused_annotators_wait_for_leads_only() -> None:
     assert keys(expert) == {}
 
 
+@pytest.mark.parametrize("pseudonymous", [True, False])
+def test_paused_annotators_are_named_where_the_campaign_names_people(pseudonymous: bool) -> None:
+    scene = stage(pseudonymous=pseudonymous)
+    pause_member(campaign=scene.campaign, user=scene.bob, acting_user=scene.maya, now=scene.now)
+    (item,) = attention(scene.maya).items
+    assert item.annotators == (() if pseudonymous else ("bob",))
+
+
 def test_an_archived_campaign_waits_for_nobody() -> None:
     scene = scene_in_conflict()
     scene.campaign.status = "archived"

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.actions.prompts import PromptDraft, add_prompts
-from labeling.models import Comparison, Prompt
+from labeling.models import Comparison, Prompt, Verdict
 from labeling.queries.lists import (
     ComparisonFilter,
     PromptFilter,
@@ -99,7 +100,11 @@ def test_comparisons_are_filtered_by_judgments_people_confidence_and_flags() -> 
 
 def test_pages_follow_each_other_without_a_gap_in_every_order() -> None:
     scene = stage(comparisons=25, overlap=1)
-    scene.settle(["a"] * 4)
+    settled = scene.settle(["a"] * 9)
+    for place, comparison in enumerate(settled):
+        Verdict.objects.filter(comparison=comparison).update(confidence=0.9 - 0.1 * (place // 2))
+    with_verdict = list(Verdict.objects.order_by("confidence", "comparison").values_list("comparison", flat=True))
+    without = list(Comparison.objects.filter(verdict=None).order_by("pk").values_list("pk", flat=True))
     rows = filtered_comparisons(scene.campaign, ComparisonFilter())
     for order, expected in (
         ("newest", sorted(Comparison.objects.values_list("pk", flat=True), reverse=True)),
@@ -108,6 +113,8 @@ def test_pages_follow_each_other_without_a_gap_in_every_order() -> None:
             "queue",
             list(Comparison.objects.filter(status="open", taken=0).order_by("position").values_list("pk", flat=True)),
         ),
+        ("least_certain", with_verdict + without),
+        ("most_certain", with_verdict[::-1] + without),
     ):
         keys: list[int] = []
         while page := page_of_comparisons(rows, order=order, after=keys[-1] if keys else None, size=7):
@@ -154,6 +161,9 @@ def test_a_page_of_a_large_campaign_reads_an_index_and_not_the_table() -> None:
         cursor.execute("SET LOCAL enable_sort = off")
         rows = filtered_comparisons(scene.campaign, ComparisonFilter(status="open")).order_by("-pk")[:50]
         assert "comparison_status_newest" in rows.explain()
+        certain = filtered_comparisons(scene.campaign, ComparisonFilter()).filter(verdict__campaign=F("campaign"))
+        ordered = certain.order_by("verdict__confidence", "verdict__comparison_id").values_list("pk")[:50]
+        assert "verdict_confidence" in ordered.explain()
         prompts = filtered_prompts(scene.campaign, PromptFilter()).order_by("-pk")[:50]
         assert "prompt_campaign" in prompts.explain()
         assert "prompt_text" in prompts_with_text("blue sky").explain()

@@ -2,7 +2,15 @@
 
 import pytest
 
-from labeling.queries.names import name_for_leads
+from labeling.models import Event
+from labeling.queries.names import (
+    ShownName,
+    name_for_leads,
+    names_by_pseudonym,
+    names_of_deciders,
+    shown_names,
+    with_actor_names,
+)
 from tests.people import stage
 
 
@@ -16,3 +24,39 @@ def test_erased_people_have_only_their_pseudonym() -> None:
     scene = stage()
     scene.alice.is_active = False
     assert name_for_leads(scene.alice, scene.campaign) == scene.alice.pseudonym
+
+
+@pytest.mark.parametrize("pseudonymous", [True, False])
+def test_pseudonyms_become_names_where_leads_see_names(pseudonymous: bool) -> None:
+    scene = stage(pseudonymous=pseudonymous)
+    pseudonym = scene.alice.pseudonym
+    assert names_by_pseudonym(scene.campaign, [pseudonym]) == {pseudonym: pseudonym if pseudonymous else "alice"}
+
+
+@pytest.mark.parametrize("pseudonymous", [True, False])
+def test_acts_of_annotators_go_by_pseudonym_in_a_pseudonymous_campaign(pseudonymous: bool) -> None:
+    scene = stage(comparisons=1, pseudonymous=pseudonymous)
+    scene.settle("a")
+    names = {event.verb: event.actor_name for event in with_actor_names(Event.objects.all(), scene.campaign)}  # type: ignore[attr-defined]
+    judge = Event.objects.get(verb="judgment.made").actor
+    assert judge is not None
+    assert names["judgment.made"] == (judge.pseudonym if pseudonymous else judge.username)
+    assert names["campaign.created"] == "maya"
+
+
+def test_those_who_decide_are_named_if_they_lead_or_the_campaign_names_people() -> None:
+    scene = stage(pseudonymous=True)
+    people = [scene.alice, scene.ada, scene.root, None]
+    assert names_of_deciders(scene.campaign, people) == {
+        scene.alice.pk: ShownName(scene.alice.pseudonym, has_page=True),
+        scene.ada.pk: ShownName("ada", has_page=False),
+        scene.root.pk: ShownName("root", has_page=False),
+    }
+    scene.campaign.pseudonymous = False
+    assert names_of_deciders(scene.campaign, people)[scene.alice.pk] == ShownName("alice", has_page=True)
+
+
+def test_a_name_has_a_page_if_the_person_takes_part() -> None:
+    scene = stage()
+    acted = [(scene.alice, "alice"), (scene.charlie, "charlie")]
+    assert [one.has_page for one in shown_names(scene.campaign, acted)] == [True, False]

@@ -24,6 +24,12 @@ def test_an_expert_sees_votes_and_words_decides_and_the_next_conflict_follows(vi
     first, second = Comparison.objects.order_by("pk")
     assert scene.alice.pseudonym in page
     assert "alice" not in page
+    assert "/people/" not in page
+    assert (
+        '<a href="/campaigns/sums/people/alice/"><bdi>alice</bdi></a>'
+        in visiting(scene.maya).get(ADJUDICATION).content.decode()
+    )
+    assert "alice" not in page
     assert "&lt;b&gt;Because&lt;/b&gt; it is." in page
     assert "helpful" in page
     assert f'name="comparison" value="{first.pk}"' in page

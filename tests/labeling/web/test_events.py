@@ -58,3 +58,21 @@ def test_the_log_is_taken_away_with_pseudonyms_for_names(visiting: Visiting) -> 
     table = list(csv.DictReader(StringIO(exported(browser, "form=csv&verb=campaign.changed"))))
     assert json.loads(table[0]["after"]) == {"name": "=cmd()"}
     assert scene.campaign.events.filter(verb="campaign.exported").count() == 2
+
+
+def test_a_pseudonymous_campaign_names_leads_and_hides_annotators(visiting: Visiting) -> None:
+    scene = stage(comparisons=1, pseudonymous=True)
+    scene.settle("a")
+    maya, pseudonym = visiting(scene.maya), scene.alice.pseudonym
+    assert f">{pseudonym}</bdi>" in maya.get(PAGE).content.decode()
+    assert "alice" not in maya.get(PAGE).content.decode()
+    assert maya.get(f"{PAGE}?actor={pseudonym}").content.decode().count(">Judgment made</a>") == 1
+    assert "No matching event" in maya.get(f"{PAGE}?actor=alice").content.decode()
+    assert ">Campaign created</a>" in maya.get(f"{PAGE}?actor=maya").content.decode()
+    made = maya.get("/api/v1/campaigns/sums/events/?verb=judgment.made").json()
+    assert [row["actor"] for row in made["results"]] == [pseudonym]
+
+
+def test_people_whom_events_are_about_are_named(visiting: Visiting) -> None:
+    page = tight(visiting(stage().maya).get(f"{PAGE}?verb=member.added").content.decode())
+    assert "Person:</span><bdi>alice</bdi>" in page

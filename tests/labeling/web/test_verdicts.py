@@ -1,8 +1,13 @@
 """The pages of verdicts, of disagreements and of a single comparison."""
 
+from labeling.actions.campaigns import change_campaign
+from labeling.actions.curation import retire_comparison
+from labeling.actions.verdicts import adjudicate
+from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, Verdict
 from tests.clients import Visiting
-from tests.people import Stage, stage
+from tests.markup import tight
+from tests.people import Stage, person, stage
 
 PATH = "/campaigns/sums/"
 
@@ -65,7 +70,7 @@ def test_disagreements_show_votes_and_words_as_text(visiting: Visiting) -> None:
     page = maya.get(f"{PATH}disagreements/").content.decode()
     assert page.count('data-testid="disagreement"') == 1
     assert "&lt;b&gt;b&lt;/b&gt; is true." in page
-    assert scene.alice.pseudonym in page
+    assert '<a href="/campaigns/sums/people/alice/"><bdi>alice</bdi></a>' in page
     assert "No matching disagreement" in maya.get(f"{PATH}disagreements/?status=settled").content.decode()
     assert maya.get(f"{PATH}disagreements/?status=conflict&commented=on").content.decode().count("is true.") == 2
 
@@ -98,3 +103,47 @@ def test_a_comparison_of_another_campaign_is_not_there(visiting: Visiting) -> No
     create_campaign(name="Elsewhere", acting_user=scene.maya, now=scene.now)
     number = Comparison.objects.all()[0].pk
     assert visiting(scene.maya).get(f"/campaigns/elsewhere/comparisons/{number}/").status_code == 404
+
+
+def test_a_comparison_names_its_annotators_with_their_words_and_changes(visiting: Visiting) -> None:
+    scene = stage(comparisons=1, overlap=2, allow_edit=True)
+    held = scene.given(scene.alice)
+    scene.vote(held, "a")
+    undo_judgment(assignment=held, acting_user=scene.alice, now=scene.now)
+    scene.vote(held, "b", edit="A better text.")
+    row = Comparison.objects.get()
+    page = visiting(scene.maya).get(f"{PATH}comparisons/{row.pk}/").content.decode()
+    assert '<a href="/campaigns/sums/people/alice/"><bdi>alice</bdi></a>' in page
+    assert "A better text." in page
+    assert page.count("(changed)") == 1
+
+
+def test_the_history_names_leads_and_hides_the_names_of_experts_in_a_pseudonymous_campaign(visiting: Visiting) -> None:
+    scene = disagreed()
+    scene.join(erin := person("erin"), role="expert")
+    change_campaign(campaign=scene.campaign, pseudonymous=True, acting_user=scene.maya, now=scene.now)
+    row = Comparison.objects.get(status="conflict")
+    adjudicate(comparison=row, winner="a", reason="True.", acting_user=erin, now=scene.now)
+    retire_comparison(comparison=row, reason="Old.", acting_user=scene.ada, now=scene.now)
+    maya = visiting(scene.maya)
+    page = tight(maya.get(f"{PATH}comparisons/{row.pk}/").content.decode())
+    _, _, history = page.partition('data-testid="history"')
+    assert f'Conflict adjudicated by<a href="/campaigns/sums/people/{erin.pseudonym}/">' in history
+    assert "Comparison retired by<bdi>ada</bdi>" in history
+    assert "erin" not in page
+    assert "alice" not in page
+    assert maya.get(f"/campaigns/sums/people/{erin.pseudonym}/").status_code == 200
+
+
+def test_a_verdict_names_who_settled_it(visiting: Visiting) -> None:
+    scene = disagreed()
+    scene.join(erin := person("erin"), role="expert")
+    adjudicate(
+        comparison=Comparison.objects.get(status="conflict"),
+        winner="a",
+        reason="True.",
+        acting_user=erin,
+        now=scene.now,
+    )
+    page = visiting(scene.maya).get(f"{PATH}verdicts/").content.decode()
+    assert '<a href="/campaigns/sums/people/erin/"><bdi>erin</bdi></a>' in page

@@ -20,6 +20,7 @@ const PAGE_KEYS = {
   larger: ["."],
   smaller: [","],
   guidelines: ["g"],
+  ask: ["q"],
   help: ["?"],
 };
 

@@ -35,13 +35,9 @@ export class QuestionDialog {
     });
     one("[data-judge-anyway]", HTMLButtonElement, dialog).addEventListener("click", () => dialog.close());
     maybe("[data-skip-for-now]", HTMLButtonElement, dialog)?.addEventListener("click", () => this.#skip());
-    maybe("a[data-ask]", HTMLAnchorElement)?.addEventListener("click", (event) => {
-      event.preventDefault();
-      this.#open();
-    });
   }
 
-  #open() {
+  open() {
     const pair = this.place.session.assignment?.id;
     if (!pair) return;
     const isNew = pair !== this.#pair || !this.asked.hidden;

@@ -13,6 +13,7 @@ import { FOCUS_SENTENCES, PANES_SENTENCES } from "./sentences.js";
  * @property {import("./comment_box.js").CommentBox} comment
  * @property {import("./choice_form.js").ChoiceForm} choices
  * @property {import("./guidelines_dialog.js").GuidelinesDialog} guidelines
+ * @property {import("./question_dialog.js").QuestionDialog} question
  * @property {import("./edit_dialog.js").EditDialog | null} edit
  */
 
@@ -22,7 +23,7 @@ export class Tools {
    * @param {import("./display.js").Display} display
    */
   constructor(page, display) {
-    const { session, pairView, comment, choices, guidelines, edit } = page;
+    const { session, pairView, comment, choices, guidelines, question, edit } = page;
     const { completions } = pairView;
     /** @type {Record<string, () => void>} */
     this.actions = {
@@ -43,6 +44,7 @@ export class Tools {
       display: () => openDialog("display"),
       help: () => openDialog("help"),
       guidelines: () => guidelines.open(),
+      ask: () => question.open(),
       comment: () => comment.open(),
       undo: () => void session.undo(),
       retry: () => session.retryNow(),
