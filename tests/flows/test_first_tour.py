@@ -76,7 +76,8 @@ def judge_some(annotator: Page) -> None:
     """The keys that the tour names."""
     judged = annotator.get_by_test_id("judged")
     for count, key in enumerate(("ArrowLeft", "ArrowRight", "t", "b"), start=1):
-        expect(annotator.get_by_test_id("choose-left")).to_be_visible(timeout=3 * MINUTES)  # the model may be slower
+        ready = annotator.locator("#main[data-state=ready]")
+        expect(ready).to_be_visible(timeout=3 * MINUTES)  # the model may be slower than the keys
         annotator.keyboard.press(key)
         expect(judged).to_have_text(str(count))
     annotator.keyboard.press("z")
