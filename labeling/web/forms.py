@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.scaled_fields import MinutesField, PercentField
+from common.text_area import TextArea
 from labeling.actions.mails import can_send_mail
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
@@ -41,7 +42,7 @@ class RulesForm(CampaignForm):
     criteria = forms.CharField(
         label=_("Criteria"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "helpful*: Which one helps more?"}),
+        widget=TextArea(attrs={"rows": 3, "placeholder": "helpful*: Which one helps more?"}),
         help_text=_(
             "Asked besides the overall choice, one per line: a name, a colon and a question. A star after the name "
             "makes it required. Each has its own choice of left, right or tie."
@@ -50,7 +51,7 @@ class RulesForm(CampaignForm):
     skip_reasons = forms.CharField(
         label=_("Reasons to skip"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=TextArea(attrs={"rows": 4}),
         help_text=_("One per line, up to nine. Annotators who skip choose one; leave empty to ask for none."),
     )
 
@@ -86,7 +87,7 @@ class RulesForm(CampaignForm):
         fields = RULES
         labels = LABELS
         help_texts = HELP
-        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+        widgets = {"description": TextArea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,7 +134,7 @@ class NewCampaignForm(RulesForm):
     guidelines = forms.CharField(
         label=_("Guidelines"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 8}),
+        widget=TextArea(attrs={"rows": 8}),
         help_text=_("What makes a completion better here? Markdown. Annotators open it with one key."),
     )
 
@@ -144,7 +145,7 @@ class GuidelinesForm(forms.Form):
     text = forms.CharField(
         label=_("Guidelines"),
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 24}),
+        widget=TextArea(attrs={"rows": 24}),
         help_text=_("Markdown. Saving creates a new version; each judgment records the version it was made under."),
     )
     demand = forms.ChoiceField(
@@ -287,7 +288,7 @@ class AdjudicationForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=TextArea(attrs={"rows": 3}),
         help_text=_("Stored with the verdict."),
     )
     despite_own_judgment = forms.BooleanField(
@@ -302,6 +303,6 @@ class FlagReviewForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text=_("Stored in the log."),
     )

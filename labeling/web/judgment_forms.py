@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
 from common.numbers import whole_number
+from common.text_area import TextArea
 from labeling.judging.drafts import MAX_COMMENT, MAX_EDIT, SIDES, JudgmentDraft
 from labeling.judging.own_judgments import OwnJudgment
 from labeling.models import Campaign, Choice, Flag
@@ -73,14 +74,14 @@ class JudgmentForm(forms.Form):
         label=_("Comment"),
         max_length=MAX_COMMENT,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 3, "dir": "auto"}),
     )
     edit = forms.CharField(
         label=_("Improved text"),
         max_length=MAX_EDIT,
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 8, "dir": "auto"}),
         help_text=_("The better completion, as you would write it. It goes with left or right only."),
     )
     skip_reason = forms.ChoiceField(label=_("Reason to skip"), required=False)

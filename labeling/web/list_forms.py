@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
+from common.text_area import TextArea
 from labeling.models import BulkAct, Comparison
 from labeling.queries.lists import LEAST_CERTAIN, MOST_CERTAIN, NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
 from labeling.web.imports import EXPORTS
@@ -136,7 +137,7 @@ class ComparisonListForm(ListForm):
 class BulkForm(forms.Form):
     """The fields of a bulk act besides its rows."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=TextArea(attrs={"rows": 2}))
     more = forms.IntegerField(
         label=_("More judgments"),
         min_value=1,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.text_area import TextArea
 from labeling.actions.practice import MAX_EXPLANATION
 from labeling.models import Comparison, Gold, PracticePair, Winner
 from labeling.web.imports import DIALECTS
@@ -26,7 +27,7 @@ class PracticePairForm(forms.Form):
         label=_("Explanation"),
         max_length=MAX_EXPLANATION,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=TextArea(attrs={"rows": 4}),
         help_text=_("Markdown. Annotators read it after their answer, in practice only."),
     )
 

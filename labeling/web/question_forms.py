@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.text_area import TextArea
 from labeling.actions.faq import MAX_TEXT
 from labeling.models import FaqEntry, Question
 
@@ -14,22 +15,20 @@ class QuestionForm(forms.Form):
     """An annotator's question about a pair."""
 
     text = forms.CharField(
-        label=_("Your question"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"})
+        label=_("Your question"), max_length=MAX_TEXT, widget=TextArea(attrs={"rows": 5, "dir": "auto"})
     )
 
 
 class AnswerForm(forms.Form):
     """A lead's answer to a question, and whether everybody in the campaign reads it."""
 
-    answer = forms.CharField(
-        label=_("Answer"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"})
-    )
+    answer = forms.CharField(label=_("Answer"), max_length=MAX_TEXT, widget=TextArea(attrs={"rows": 4, "dir": "auto"}))
     publish = forms.BooleanField(label=_("Publish for all annotators"), required=False)
     publish_as = forms.CharField(
         label=_("The question as others read it"),
         max_length=MAX_TEXT,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 2, "dir": "auto"}),
         help_text=_("Leave out anything about the person who asks. It appears beside the guidelines."),
     )
 

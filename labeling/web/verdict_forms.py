@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
 from common.scaled_fields import PercentField
+from common.text_area import TextArea
 from labeling.models import Comparison, Verdict, Winner
 
 ANY = ("", _("Any"))
@@ -75,7 +76,7 @@ class RetireForm(forms.Form):
     reason = forms.CharField(
         label=_("Why"),
         max_length=10_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text=_("It is kept, but no longer assigned or trained on."),
     )
 
@@ -93,4 +94,4 @@ class RelabelForm(forms.Form):
         initial=2,
         help_text=_("From people who have not judged it yet. Earlier judgments still count."),
     )
-    reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=_("Reason"), max_length=10_000, widget=TextArea(attrs={"rows": 2}))

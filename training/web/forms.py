@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.text_area import TextArea
 from labeling.exchange import Message
 from training.actions.planning import GenerationSpec
 from training.actions.runs import RunSpec
@@ -52,13 +53,13 @@ class GenerationForm(forms.Form):
     system_prompt = forms.CharField(
         label=_("System prompt"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text=_("For prompts without one of their own."),
     )
     other_system_prompt = forms.CharField(
         label=_("Other system prompt"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text=_("System prompt of the second text, for two system prompts."),
     )
     candidates = forms.IntegerField(
@@ -226,19 +227,19 @@ class LensForm(forms.Form):
     against = forms.ChoiceField(label=_("Rewards are measured against"), choices=AGAINST, initial="base")
     prompt = forms.CharField(
         label=_("Prompt"),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=TextArea(attrs={"rows": 3}),
         max_length=20_000,
         help_text=_("The message to the model."),
     )
     chosen = forms.CharField(
         label=_("Chosen completion"),
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=TextArea(attrs={"rows": 5}),
         max_length=20_000,
         strip=False,
     )
     rejected = forms.CharField(
         label=_("Rejected completion"),
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=TextArea(attrs={"rows": 5}),
         max_length=20_000,
         strip=False,
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from common.text_area import TextArea
 from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS, Experiment
 from training.lens.lessons import Lesson
 
@@ -17,7 +18,7 @@ REMEDIES = (
 
 
 def _text(rows: int) -> dict[str, Any]:
-    return {"max_length": MOST_CHARACTERS, "widget": forms.Textarea(attrs={"rows": rows})}
+    return {"max_length": MOST_CHARACTERS, "widget": TextArea(attrs={"rows": rows})}
 
 
 class LabForm(forms.Form):
@@ -35,7 +36,7 @@ class LabForm(forms.Form):
     watched = forms.CharField(
         label=_("Texts to watch, one per line"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=TextArea(attrs={"rows": 2}),
         help_text=_("At most two. They are not trained on; they show where the probability goes."),
     )
     beta = forms.FloatField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.numbers import whole_number
+from common.text_area import TextArea
 from labeling.actions.prompts import unfit_messages
 from labeling.exchange import Message
 from labeling.models import Membership, User
@@ -48,7 +49,7 @@ class SettingUpForm(forms.Form):
     prompts = forms.CharField(
         label=_("Prompts"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 6, "placeholder": "How do I boil an egg?"}),
+        widget=TextArea(attrs={"rows": 6, "placeholder": "How do I boil an egg?"}),
         help_text=_("One per line. For conversations of several turns, use a file."),
     )
     uploads = forms.FileField(
