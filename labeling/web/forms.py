@@ -36,6 +36,9 @@ MOST_MINUTES = 1_000_000
 """About two years: more does not fit into the column."""
 
 
+QUALIFICATION = ("qualification_pairs", "qualification_right", "qualification_attempts")
+
+
 class RulesForm(CampaignForm):
     """The rules of a campaign, as in its model; lists are texts with one item per line."""
 
@@ -105,7 +108,7 @@ class RulesForm(CampaignForm):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         for name in OPTIONAL:
-            if values.get(name, "") in (None, "") and name not in self.errors:
+            if name in self.fields and values.get(name, "") in (None, "") and name not in self.errors:
                 values[name] = getattr(self.instance, name)
         return values
 
@@ -137,6 +140,11 @@ class NewCampaignForm(RulesForm):
         widget=TextArea(attrs={"rows": 8}),
         help_text=_("What makes a completion better here? Markdown. Annotators open it with one key."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in QUALIFICATION:  # it needs pairs that are marked for it, and there are none yet
+            del self.fields[name]
 
 
 class GuidelinesForm(forms.Form):

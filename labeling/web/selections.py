@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from labeling.actions.bulk import NothingSelected, Selection
 from labeling.models import BulkAct, Campaign, ImportBatch
@@ -30,7 +32,10 @@ class Chosen:
 def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListForm | ComparisonListForm:
     """The filter of a list, with the values that the campaign has."""
     choices = slice_choices(campaign)
-    batches = [(one.pk, _name(one)) for one in imports_of(campaign).order_by("-pk")[:BATCHES_OFFERED]]
+    imports = imports_of(campaign).order_by("-pk")
+    if target == Target.COMPARISONS:
+        imports = imports.filter(kind=ImportBatch.Kind.COMPARISONS)
+    batches = [(one.pk, _name(one)) for one in imports[:BATCHES_OFFERED]]
     if target == Target.PROMPTS:
         return PromptListForm(sent or None, models=choices.model_versions, batches=batches)
     names = names_by_pseudonym(campaign, choices.annotators)
@@ -59,4 +64,5 @@ def _everything(target: str) -> Any:
 
 
 def _name(batch: ImportBatch) -> str:
-    return f"{batch.file_name or batch.pk} ({batch.created_at:%Y-%m-%d})"
+    name = batch.file_name or _("Import %(number)s") % {"number": batch.pk}
+    return f"{name} ({date_format(batch.created_at, 'j M Y')})"

@@ -125,7 +125,7 @@ def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, 
     for file in material.files:
         bring = import_prompts if file.kind == "prompts" else import_comparisons
         with _errors_about("uploads"):
-            report = bring(campaign=campaign, stream=file.stream, acting_user=acting_user, now=now)
+            report = bring(campaign=campaign, stream=file.stream, file_name=file.name, acting_user=acting_user, now=now)
             set_up.reports.append((file.name, report))
             if not report.created and not report.duplicates:
                 first = report.rejected[0] if report.rejected else None

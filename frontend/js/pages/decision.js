@@ -1,4 +1,4 @@
-// The pages of conflicts and flags: keys that choose a decision, and Ctrl+Enter that saves it.
+// The pages of conflicts and flags: keys that choose a decision, Escape that leaves the reason, Ctrl+Enter that saves.
 
 import { onKeys } from "../lib/shortcuts.js";
 
@@ -13,6 +13,7 @@ if (form instanceof HTMLFormElement && reason) {
     return target ? () => use(target, form, reason) : null;
   });
   form.addEventListener("keydown", (press) => {
+    if (press.key === "Escape" && press.target === reason) reason.blur(); // the keys choose again
     if (press.key !== "Enter" || !(press.ctrlKey || press.metaKey) || press.repeat) return;
     press.preventDefault();
     form.requestSubmit(chosen ?? /** @type {HTMLButtonElement | null} */ (form.querySelector("button.button-primary")));

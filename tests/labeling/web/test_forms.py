@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from labeling.models import Campaign
-from labeling.web.forms import EventFilterForm, RulesForm, lines_of_criteria
+from labeling.web.forms import EventFilterForm, NewCampaignForm, RulesForm, lines_of_criteria
 
 CRITERIA = [
     {"name": "helpful", "description": "Which one helps: more?", "required": True},
@@ -51,6 +51,12 @@ def test_rules_that_contradict_each_other_are_refused_beside_their_field() -> No
     refused = form(max_overlap=1)
     assert not refused.is_valid()
     assert list(refused.errors) == ["max_overlap"]
+
+
+def test_a_new_campaign_has_no_qualification_because_it_has_no_pairs_for_it() -> None:
+    new = NewCampaignForm({"name": "Sums", "overlap": 2, "qualification_pairs": 2})
+    assert new.is_valid()
+    assert new.instance.qualification_pairs == 0
 
 
 def test_the_log_is_filtered_by_a_known_event() -> None:

@@ -79,6 +79,7 @@ def test_files_of_both_kinds_come_in_one_go(maya: User) -> None:
     counts = {name: (one.created, one.duplicates, one.rejected_count) for name, one in made.reports}
     assert counts == {"prompts.jsonl": (1, 0, 1), "pairs.jsonl": (1, 0, 0), "again.jsonl": (0, 1, 0)}
     assert (made.campaign.prompts.count(), made.campaign.comparisons.count()) == (2, 1)
+    assert list(made.campaign.batches.order_by("pk").values_list("file_name", flat=True)) == [one.name for one in files]
 
 
 def test_an_invitation_is_made_with_the_campaign(maya: User) -> None:
