@@ -22,6 +22,15 @@ def disagreed() -> Stage:
     return scene
 
 
+def test_a_flag_is_shown_as_a_flag_with_its_reason(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    held = scene.given(scene.alice)
+    scene.judge(held, "skip", flag="harm")
+    page = " ".join(visiting(scene.maya).get(f"{PATH}comparisons/{held.comparison_id}/").content.decode().split())
+    assert "<b> Flagged: harmful </b>" in page
+    assert "Skipped" not in page
+
+
 def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     scene = disagreed()
     maya = visiting(scene.maya)
