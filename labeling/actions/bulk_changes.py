@@ -9,6 +9,7 @@ from labeling.actions.relabeling import FRONT, MOST_JUDGMENTS
 from labeling.judging.queue import queue_position
 from labeling.judging.settling import settle, verdict_as_json
 from labeling.models import BulkAct, BulkActItem, Comparison, Gold, Prompt, Verdict
+from labeling.queries.flags import with_unreviewed_flags
 from labeling.tally import Tally, tally_of
 
 Kind = BulkAct.Kind
@@ -80,14 +81,19 @@ def _retire(act: BulkAct, rows: Iterable[Comparison], changes: Changes, *, with_
 
 
 def _restore(act: BulkAct, rows: Iterable[Comparison], changes: Changes, now: datetime) -> None:
-    """Returns comparisons to gold, to their verdict, or to the state of their votes under the present rule."""
+    """Returns comparisons to their unreviewed flag, to gold, to their verdict, or to the state of their votes under the
+    present rule."""
     changed = [one for one in rows if one.status == Status.RETIRED]
     golds = set(Gold.objects.filter(comparison__in=changed).values_list("comparison", flat=True))
     settled = set(Verdict.objects.filter(comparison__in=changed).values_list("comparison", flat=True))
+    flagged = with_unreviewed_flags(act.campaign, changed)
     for one in changed:
         changes.items.append(BulkActItem(act=act, comparison=one, before={"status": str(one.status)}))
         one.retired_with_prompt = False
-        one.status = Status.GOLD if one.pk in golds else Status.SETTLED if one.pk in settled else Status.OPEN
+        if one.pk in flagged:
+            one.status = Status.FLAGGED
+        else:
+            one.status = Status.GOLD if one.pk in golds else Status.SETTLED if one.pk in settled else Status.OPEN
         if one.status == Status.OPEN:
             settle(one, one.campaign, now)
         changes.totals += tally_of(one)

@@ -14,6 +14,7 @@ from labeling.actions.validation import check_winner, checked_reason
 from labeling.events.record import record
 from labeling.judging.settling import settle, verdict_as_json
 from labeling.models import Comparison, Gold, User, Verdict
+from labeling.queries.flags import with_unreviewed_flags
 from labeling.tally import add_to_tally, tally_of
 
 Status = Comparison.Status
@@ -43,7 +44,10 @@ def retire_comparison(*, comparison: Comparison, reason: str, acting_user: User 
 
 @transaction.atomic
 def restore_comparison(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
-    """Restores a retired comparison, in the state of its judgments. Raises NotAllowed, WrongComparisonStatus."""
+    """Restores a retired comparison, in the state of its judgments. A flag that no lead has reviewed waits again.
+
+    Raises NotAllowed, WrongComparisonStatus.
+    """
     locked = lock_comparison(comparison, acting_user)
     if locked.status != Status.RETIRED:
         raise WrongComparisonStatus(
@@ -52,7 +56,10 @@ def restore_comparison(*, comparison: Comparison, acting_user: User | None, now:
         )
     if locked.retired_with_prompt:
         raise WrongComparisonStatus(_("Its prompt is retired. Restore the prompt: its comparisons come back with it."))
-    return_comparison(locked, "comparison.restored", acting_user, now, {})
+    if with_unreviewed_flags(locked.campaign, [locked]):
+        move_comparison(locked, Status.FLAGGED, "comparison.restored", acting_user, now, {})
+    else:
+        return_comparison(locked, "comparison.restored", acting_user, now, {})
     return locked
 
 

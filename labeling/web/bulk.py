@@ -19,7 +19,7 @@ from labeling.models import BulkAct, Campaign
 from labeling.queries.lists import MOST_COUNTED, limited_count
 from labeling.web.edge import page, person, refuse
 from labeling.web.list_forms import BulkForm
-from labeling.web.selections import Chosen, chosen
+from labeling.web.selections import SHOWN, Chosen, change_since_shown, chosen, has_confirmed
 
 Kind, Target = BulkAct.Kind, BulkAct.Target
 EXPORT = "export"
@@ -50,7 +50,10 @@ SENTENCES = {
 @page
 @require_POST
 def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
-    """Asks whether to do the chosen act, saying how many rows it is about; with `confirmed` it does it."""
+    """Asks whether to do the chosen act, saying how many rows it is about; with `confirmed` it does it.
+
+    If there are more or fewer rows by then, it asks again.
+    """
     campaign = get_led_campaign(person(request), slug)
     target, kind = Target(target), request.POST.get("kind", "")
     if (kind != EXPORT and kind not in KINDS[target]) or (target, kind) not in SENTENCES:
@@ -60,15 +63,18 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     except NothingSelected as error:
         messages.error(request, error.message)
         return redirect(_list(campaign, target, request.POST.get("filter", "")))
-    form = BulkForm(request.POST if "confirmed" in request.POST else None, kind=kind)
-    if "confirmed" in request.POST and form.is_valid():
+    is_confirmed, count = has_confirmed(request), limited_count(rows.selection.rows(campaign))
+    form = BulkForm(request.POST if is_confirmed else None, kind=kind)
+    if is_confirmed and (change := change_since_shown(request, count)):
+        form.add_error(None, change)
+    elif is_confirmed and form.is_valid():
         try:
             return _done(request, campaign, rows, kind, form)
         except NotAllowed:
             raise
         except DomainError as error:
             refuse(form, error)
-    return render(request, "labeling/bulk.html", _question(request, campaign, rows, kind, form))
+    return render(request, "labeling/bulk.html", _question(request, campaign, rows, kind, form, count))
 
 
 @page
@@ -113,8 +119,9 @@ def _done(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, for
     return redirect("bulk_act", campaign.slug, started.pk)
 
 
-def _question(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: BulkForm) -> dict[str, Any]:
-    count = limited_count(rows.selection.rows(campaign))
+def _question(
+    request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: BulkForm, count: int
+) -> dict[str, Any]:
     target = rows.selection.target
     return {
         "campaign": campaign,
@@ -124,7 +131,7 @@ def _question(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str,
         "sentence": SENTENCES[Target(target), kind],
         "is_danger": kind == Kind.RETIRE,
         "target": target,
-        "hidden": rows.hidden,
+        "hidden": [*rows.hidden, (SHOWN, count)],
         "total": min(count, MOST_COUNTED),
         "is_more": count > MOST_COUNTED,
         "act_address": _act_address(campaign, target),

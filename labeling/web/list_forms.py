@@ -26,7 +26,7 @@ class ListForm(forms.Form):
     tag = forms.CharField(label=_("Tag"), max_length=80, required=False)
     model_version = forms.ChoiceField(label=_("Written by"), required=False)
     batch = forms.TypedChoiceField(label=_("Import"), required=False, coerce=int, empty_value=None)
-    act = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    act = forms.IntegerField(label=_("Bulk action"), required=False, widget=forms.HiddenInput)
     since = forms.DateField(label=_("Added from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY))
     last_day = forms.DateField(
         label=_("To, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
@@ -40,6 +40,13 @@ class ListForm(forms.Form):
         self._offer("model_version", [ANY, *((name, name) for name in models)])
         self._offer("batch", [ANY, *batches])
         self._offer("order", [(NEWEST, _("Newest first")), (OLDEST, _("Oldest first"))])
+
+    def clean(self) -> dict[str, Any]:
+        """Says what is wrong with hidden fields too, which have no place of their own."""
+        for field in self.hidden_fields():
+            for text in field.errors:
+                self.add_error(None, f"{field.label}: {text}")
+        return self.cleaned_data
 
     def _offer(self, name: str, choices: Sequence[Any]) -> None:
         field = self.fields[name]
@@ -88,7 +95,7 @@ class ComparisonListForm(ListForm):
     confidence_at_least = forms.FloatField(label=_("Minimum confidence"), min_value=0, max_value=1, required=False)
     confidence_at_most = forms.FloatField(label=_("Maximum confidence"), min_value=0, max_value=1, required=False)
     flagged = forms.BooleanField(label=_("Only flagged ones"), required=False)
-    prompt = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    prompt = forms.IntegerField(label=_("Prompt"), required=False, widget=forms.HiddenInput)
 
     field_order = (
         "text",

@@ -59,6 +59,8 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
     where = form.asked() if is_valid else PromptFilter()
     assert isinstance(where, PromptFilter)
     rows = filtered_prompts(campaign, where)
+    if form.errors:
+        rows = rows.none()
     order = (form.cleaned_data["order"] if is_valid else "") or NEWEST
     shown = page_of_prompts(rows, order=order, after=_after(request), size=ROWS_SHOWN + 1)
     counts = dict(Comparison.objects.filter(prompt__in=shown).order_by().values_list("prompt").annotate(Count("pk")))
@@ -82,6 +84,8 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
     where = form.asked() if is_valid else ComparisonFilter()
     assert isinstance(where, ComparisonFilter)
     rows = filtered_comparisons(campaign, where)
+    if form.errors:
+        rows = rows.none()
     order = (form.cleaned_data["order"] if is_valid else "") or NEWEST
     shown = page_of_comparisons(rows, order=order, after=_after(request), size=ROWS_SHOWN + 1)
     context = _context(request, campaign, form, rows, shown) | {

@@ -5,18 +5,22 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, ngettext
 
+from common.numbers import whole_number
+from common.wording import grouped
 from labeling.actions.bulk import NothingSelected, Selection
 from labeling.models import BulkAct, Campaign, ImportBatch
 from labeling.queries.batches import imports_of
-from labeling.queries.lists import ComparisonFilter, PromptFilter
+from labeling.queries.lists import MOST_COUNTED, ComparisonFilter, PromptFilter
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import slice_choices
 from labeling.web.list_forms import ComparisonListForm, PromptListForm
 
 BATCHES_OFFERED = 100
 PAGE, ALL = "page", "all"
+SHOWN = "shown"
+"""The field with the number of rows that a question has shown, as `limited_count` counts them."""
 
 Target = BulkAct.Target
 
@@ -59,10 +63,40 @@ def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:
     return Chosen(Selection(target, ids=tuple(map(int, ids))), [("filter", query), *(("pk", one) for one in ids)])
 
 
+def has_confirmed(request: HttpRequest) -> bool:
+    """Whether a POST answers a question that has shown its number of rows."""
+    return "confirmed" in request.POST and SHOWN in request.POST
+
+
+def change_since_shown(request: HttpRequest, count: int) -> str:
+    """What has happened to the rows since the question was shown; empty: there are as many as then.
+
+    count: how many there are now, counted up to one more than MOST_COUNTED.
+    """
+    shown = whole_number(request.POST[SHOWN])
+    if shown == count:
+        return ""
+    if shown is None or max(shown, count) > MOST_COUNTED:
+        return gettext("The number of rows has changed since: check it and confirm again.")
+    if count > shown:
+        sentence = ngettext(
+            "%(number)s row was added or changed since: check the new number and confirm again.",
+            "%(number)s rows were added or changed since: check the new number and confirm again.",
+            count - shown,
+        )
+    else:
+        sentence = ngettext(
+            "%(number)s row no longer matches: check the new number and confirm again.",
+            "%(number)s rows no longer match: check the new number and confirm again.",
+            shown - count,
+        )
+    return sentence % {"number": grouped(abs(count - shown))}
+
+
 def _everything(target: str) -> Any:
     return PromptFilter() if target == Target.PROMPTS else ComparisonFilter()
 
 
 def _name(batch: ImportBatch) -> str:
-    name = batch.file_name or _("Import %(number)s") % {"number": batch.pk}
+    name = batch.file_name or gettext("Import %(number)s") % {"number": batch.pk}
     return f"{name} ({date_format(batch.created_at, 'j M Y')})"

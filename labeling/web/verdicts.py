@@ -55,6 +55,8 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_led_campaign(person(request), slug)
     form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
     filtered = filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {}))
+    if form.errors:
+        filtered = filtered.none()
     page_rows, older = _one_page(request, filtered, VERDICTS_SHOWN)
     deciders = names_of_deciders(campaign, [row.settled_by_user for row in page_rows])
     context = {
@@ -75,6 +77,8 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_led_campaign(person(request), slug)
     form = DisagreementForm(request.GET or None)
     filtered = disagreeing(campaign, **(form.asked() if form.is_valid() else {}))
+    if form.errors:
+        filtered = filtered.none()
     page_rows, older = _one_page(request, filtered, DISAGREEMENTS_SHOWN)
     context = {
         "campaign": campaign,

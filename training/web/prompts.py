@@ -13,7 +13,7 @@ from labeling.actions.bulk import NothingSelected
 from labeling.models import BulkAct
 from labeling.queries.lists import MOST_COUNTED, limited_count
 from labeling.web.edge import page, person, refuse
-from labeling.web.selections import chosen
+from labeling.web.selections import SHOWN, change_since_shown, chosen, has_confirmed
 from training.access import visible_versions
 from training.actions.generation import start_generation
 from training.queries.overview import campaign_training_overview
@@ -23,7 +23,10 @@ from training.web.forms import GenerationForm
 @page
 @require_POST
 def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
-    """Asks for the settings of a generation for the chosen prompts; with `confirmed` it starts it."""
+    """Asks for the settings of a generation for the chosen prompts; with `confirmed` it starts it.
+
+    If there are more or fewer prompts by then, it asks again.
+    """
     user = person(request)
     campaign = get_led_campaign(user, slug)
     try:
@@ -33,14 +36,16 @@ def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("prompts", slug)
     prompts = rows.selection.rows(campaign).filter(retired_at=None)
     overview = campaign_training_overview(campaign)
-    is_confirmed = "confirmed" in request.POST
+    is_confirmed, count = has_confirmed(request), limited_count(prompts)
     form = GenerationForm(
         request.POST if is_confirmed else None,
         versions=visible_versions(user).order_by("-pk"),
         serving=overview.serving,
         last=overview.generation,
     )
-    if is_confirmed and form.is_valid():
+    if is_confirmed and (change := change_since_shown(request, count)):
+        form.add_error(None, change)
+    elif is_confirmed and form.is_valid():
         try:
             job = start_generation(
                 campaign=campaign,
@@ -57,11 +62,10 @@ def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
             text = _("%(total)s completions are being written. You can leave this page.")
             messages.success(request, text % {"total": job.total})
             return redirect("campaign", slug)
-    count = limited_count(prompts)
     context = {
         "campaign": campaign,
         "form": form,
-        "hidden": rows.hidden,
+        "hidden": [*rows.hidden, (SHOWN, count)],
         "total": min(count, MOST_COUNTED),
         "is_more": count > MOST_COUNTED,
         "label": _("Generate pairs"),

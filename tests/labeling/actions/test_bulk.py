@@ -9,7 +9,7 @@ import pytest
 from common.errors import Invalid, NotAllowed
 from labeling.actions import bulk
 from labeling.actions.bulk import BulkOrder, NothingSelected, Selection, run_bulk_act, start_bulk_act, sweep_bulk_acts
-from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison
+from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison, review_flag
 from labeling.actions.practice import unmake_practice
 from labeling.models import BulkAct, Comparison, Event, Prompt, Verdict
 from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter
@@ -54,6 +54,23 @@ def test_retired_ones_are_given_to_nobody_and_return_with_their_verdicts() -> No
     assert Verdict.objects.count() == 2
     do(scene, "restore", keys())
     assert statuses() == before
+    assert in_balance(scene)
+
+
+@pytest.mark.parametrize("target", ["comparisons", "prompts"])
+def test_a_flag_that_nobody_has_reviewed_waits_again_once_restored(target: str) -> None:
+    scene = stage(comparisons=2)
+    flagged = scene.given(scene.alice)
+    scene.judge(flagged, "skip", flag="harm")
+    rows = [flagged.comparison_id] if target == "comparisons" else [flagged.comparison.prompt_id]
+    do(scene, "retire", rows, target=target)
+    do(scene, "restore", rows, target=target)
+    assert Comparison.objects.get(pk=flagged.comparison_id).status == "flagged"
+    assert in_balance(scene)
+    review_flag(comparison=flagged.comparison, keep=True, reason="It is not.", acting_user=scene.maya, now=scene.now)
+    do(scene, "retire", rows, target=target)
+    do(scene, "restore", rows, target=target)
+    assert Comparison.objects.get(pk=flagged.comparison_id).status == "open"
     assert in_balance(scene)
 
 

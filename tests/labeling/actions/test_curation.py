@@ -75,6 +75,23 @@ def test_a_flag_stops_a_comparison_until_a_lead_has_looked_at_it(keep: bool) -> 
         review_flag(comparison=reviewed, keep=keep, reason="Again.", acting_user=scene.maya, now=scene.now)
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_restored_comparison_is_flagged_until_a_lead_has_reviewed_its_flag(keep: bool) -> None:
+    scene = stage(comparisons=1, overlap=2)
+    scene.judge(scene.given(scene.alice), "skip", flag="harm")
+    row = Comparison.objects.get()
+    retire_comparison(comparison=row, reason="A wrong file.", acting_user=scene.maya, now=scene.now)
+    row = restore_comparison(comparison=row, acting_user=scene.maya, now=scene.now)
+    assert (row.status, scene.next(scene.bob)) == ("flagged", None)
+    assert campaign_progress(scene.campaign).flagged == 1
+    assert totals_are_right(scene)
+    row = review_flag(comparison=row, keep=keep, reason="Looked at.", acting_user=scene.maya, now=scene.now)
+    if keep:
+        retire_comparison(comparison=row, reason="Too short.", acting_user=scene.maya, now=scene.now)
+    assert restore_comparison(comparison=row, acting_user=scene.maya, now=scene.now).status == "open"
+    assert totals_are_right(scene)
+
+
 def test_a_flag_comes_only_with_a_skip_and_only_where_it_is_allowed() -> None:
     scene = stage(comparisons=1, allow_flag=False)
     given = scene.given(scene.alice)

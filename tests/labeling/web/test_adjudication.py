@@ -86,7 +86,7 @@ def test_a_lead_looks_at_flags_one_after_the_other(visiting: Visiting) -> None:
         scene.judge(scene.given(scene.alice), "skip", flag="harm")
     client = visiting(scene.maya)
     first, second = Comparison.objects.order_by("pk")
-    assert "Harmful" in client.get(FLAGS).content.decode()
+    assert "Flagged: harmful" in client.get(FLAGS).content.decode()
     client.post(FLAGS, {"comparison": first.pk, "reason": "It is a novel.", "decision": "keep"})
     answer = client.post(FLAGS, {"comparison": second.pk, "reason": "It is.", "decision": "retire"}, follow=True)
     assert "No flagged comparisons" in answer.content.decode()

@@ -3,9 +3,13 @@
 import json
 from typing import Any
 
+import pytest
+
 from labeling.models import BulkAct, Comparison, Prompt
+from labeling.queries import lists
+from labeling.web import bulk, selections
 from tests.clients import Visiting, text_of
-from tests.people import Stage, stage
+from tests.people import Stage, pair, stage
 
 ACT = "/campaigns/sums/comparisons/act/"
 
@@ -21,7 +25,7 @@ def test_an_act_asks_with_its_count_before_it_happens(visiting: Visiting) -> Non
     page = maya.post(ACT, {"kind": "retire", "scope": "chosen", "pk": ticked}).content.decode()
     assert "2 comparisons" in " ".join(page.split())
     assert statuses() == ["open"] * 5
-    asked = {"kind": "retire", "pk": ticked, "confirmed": "1"}
+    asked = {"kind": "retire", "pk": ticked, "confirmed": "1", "shown": "2"}
     page = maya.post(ACT, asked).content.decode()
     assert "This field is required" in page
     assert statuses() == ["open"] * 5
@@ -35,20 +39,64 @@ def test_all_that_match_means_the_filter_of_the_list(visiting: Visiting) -> None
     scene.settle(["a"])
     maya = visiting(scene.maya)
     sent = {"kind": "retire", "scope": "all", "filter": "status=open", "confirmed": "1", "reason": "Enough."}
-    maya.post(ACT, sent)
+    maya.post(ACT, sent | {"shown": "3"})
     assert sorted(statuses()) == ["retired", "retired", "retired", "settled"]
+
+
+def test_an_act_asks_again_if_rows_were_added_meanwhile(visiting: Visiting) -> None:
+    scene = stage(comparisons=2)
+    maya = visiting(scene.maya)
+    sent = {"kind": "retire", "scope": "all", "filter": "status=open"}
+    assert 'name="shown" value="2"' in maya.post(ACT, sent).content.decode()
+    scene.add([pair(7), pair(8)])
+    confirmed = sent | {"confirmed": "1", "reason": "Broken."}
+    for more in ({"shown": "2"}, {"shown": "2", "reason": " "}):
+        page = maya.post(ACT, confirmed | more).content.decode()
+        assert "2 rows were added or changed since" in page
+        assert 'name="shown" value="4"' in page
+    for more in ({"shown": "5"}, {"shown": "many"}, {}):  # the last: not asked yet
+        maya.post(ACT, confirmed | more)
+    assert not BulkAct.objects.exists()
+    maya.post(ACT, confirmed | {"shown": "4"})
+    assert statuses() == ["retired"] * 4
+
+
+def test_of_more_rows_than_are_counted_no_more_is_compared(visiting: Visiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (lists, selections, bulk):
+        monkeypatch.setattr(module, "MOST_COUNTED", 2)
+    scene = stage(comparisons=2)
+    maya = visiting(scene.maya)
+    confirmed = {"kind": "retire", "scope": "all", "filter": "status=open", "confirmed": "1", "reason": "Broken."}
+    scene.add([pair(7), pair(8)])
+    assert "The number of rows has changed since" in maya.post(ACT, confirmed | {"shown": "2"}).content.decode()
+    assert set(statuses()) == {"open"}
+    maya.post(ACT, confirmed | {"shown": "3"})  # more than 2
+    assert statuses() == ["retired"] * 4
+
+
+def test_a_generation_asks_again_if_prompts_were_added_meanwhile(visiting: Visiting) -> None:
+    scene = stage(comparisons=2)
+    maya, address = visiting(scene.maya), "/campaigns/sums/prompts/generate/"
+    sent = {"scope": "all"}
+    assert 'name="shown" value="2"' in maya.post(address, sent).content.decode()
+    scene.add([pair(7)])
+    page = maya.post(address, sent | {"confirmed": "1", "shown": "2"}).content.decode()
+    assert "1 row was added or changed since" in page
+    assert 'name="shown" value="3"' in page
 
 
 def test_an_act_can_be_undone_from_its_page(visiting: Visiting) -> None:
     scene = stage(comparisons=3)
     maya = visiting(scene.maya)
     page = [str(one.pk) for one in Comparison.objects.all()]
-    maya.post(ACT, {"kind": "retire", "scope": "page", "on_page": page, "confirmed": "1", "reason": "Oh."})
+    maya.post(
+        ACT, {"kind": "retire", "scope": "page", "on_page": page, "confirmed": "1", "shown": "3", "reason": "Oh."}
+    )
     act = BulkAct.objects.get()
     assert "Undo" in text_of(maya, f"/campaigns/sums/acts/{act.pk}/")
     undo = {"kind": "restore", "scope": "all", "filter": f"act={act.pk}"}
     assert "3 comparisons" in " ".join(maya.post(ACT, undo).content.decode().split())
-    maya.post(ACT, undo | {"confirmed": "1"})
+    maya.post(ACT, undo | {"confirmed": "1", "shown": "3"})
     assert statuses() == ["open"] * 3
 
 
@@ -63,7 +111,7 @@ def test_nothing_ticked_is_said_and_the_filter_is_kept(visiting: Visiting) -> No
 def test_rows_of_another_campaign_are_not_touched(visiting: Visiting) -> None:
     scene = stage(comparisons=1)
     other = stage_elsewhere(scene)
-    sent = {"kind": "retire", "pk": [other.pk], "confirmed": "1", "reason": "?"}
+    sent = {"kind": "retire", "pk": [other.pk], "confirmed": "1", "shown": "0", "reason": "?"}
     assert "Choose at least one row." in visiting(scene.maya).post(ACT, sent).content.decode()
     other.refresh_from_db()
     assert other.status == "open"
@@ -72,7 +120,6 @@ def test_rows_of_another_campaign_are_not_touched(visiting: Visiting) -> None:
 def stage_elsewhere(scene: Stage) -> Comparison:
     from labeling.actions.campaigns import create_campaign
     from labeling.actions.comparisons import add_comparisons
-    from tests.people import pair
 
     campaign = create_campaign(name="Elsewhere", acting_user=scene.root, now=scene.now)
     added = add_comparisons(campaign=campaign, drafts=[pair(1)], source="test", acting_user=scene.root, now=scene.now)
@@ -85,7 +132,7 @@ def test_an_export_has_the_chosen_verdicts_only(visiting: Visiting) -> None:
     scene = stage(comparisons=4, overlap=1)
     scene.settle(["a", "a", "b"])
     first = Comparison.objects.filter(status="settled").earliest("pk")
-    sent = {"kind": "export", "pk": [first.pk], "confirmed": "1", "dialect": "trl"}
+    sent = {"kind": "export", "pk": [first.pk], "confirmed": "1", "shown": "1", "dialect": "trl"}
     answer: Any = visiting(scene.maya).post(ACT, sent)
     (row,) = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
     assert row["prompt"] == first.prompt.messages
@@ -97,6 +144,6 @@ def test_retired_prompts_say_what_happens_to_their_comparisons(visiting: Visitin
     sent = {"kind": "retire", "scope": "all"}
     page = maya.post("/campaigns/sums/prompts/act/", sent).content.decode()
     assert "Their comparisons are retired too" in page
-    maya.post("/campaigns/sums/prompts/act/", sent | {"confirmed": "1", "reason": "A wrong file."})
+    maya.post("/campaigns/sums/prompts/act/", sent | {"confirmed": "1", "shown": "2", "reason": "A wrong file."})
     assert not Prompt.objects.filter(retired_at=None).exists()
     assert statuses() == ["retired"] * 2

@@ -1,5 +1,7 @@
 """The lists of prompts and comparisons, and the page of a prompt."""
 
+import pytest
+
 from labeling.models import Comparison
 from tests.clients import Visiting, text_of
 from tests.people import Stage, asks, pair, stage
@@ -36,6 +38,26 @@ def test_a_wrong_filter_says_so_and_keeps_what_was_typed(visiting: Visiting) -> 
     page = text_of(visiting(scene.maya), "/campaigns/sums/comparisons/?text=plus&confidence_at_most=7")
     assert "less than or equal to 1" in page
     assert 'value="plus"' in page
+
+
+@pytest.mark.parametrize("target", ["prompts", "comparisons"])
+@pytest.mark.parametrize("query", ["since=2026-13-45", "act=abc", "order=zzz"])
+def test_a_wrong_filter_shows_no_rows_and_offers_no_acts(visiting: Visiting, target: str, query: str) -> None:
+    scene = stage(comparisons=2)
+    response = visiting(scene.maya).get(f"/campaigns/sums/{target}/?{query}")
+    page = response.content.decode()
+    assert response.context["form"].errors
+    assert "errorlist" in page
+    for name in ("rows-form", "row-count", "no-rows"):
+        assert f'data-testid="{name}"' not in page
+
+
+def test_a_wrong_hidden_field_is_named_and_not_sent_again(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    page = text_of(visiting(scene.maya), "/campaigns/sums/comparisons/?act=abc&prompt=x&text=plus")
+    assert "Bulk action: Enter a whole number." in page
+    assert "Prompt: Enter a whole number." in page
+    assert 'type="hidden" name="act"' not in page
 
 
 def test_hostile_texts_are_shown_as_text(visiting: Visiting) -> None:

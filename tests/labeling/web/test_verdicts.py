@@ -22,6 +22,15 @@ def disagreed() -> Stage:
     return scene
 
 
+def test_a_flag_is_shown_as_a_flag_with_its_reason(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    held = scene.given(scene.alice)
+    scene.judge(held, "skip", flag="harm")
+    page = " ".join(visiting(scene.maya).get(f"{PATH}comparisons/{held.comparison_id}/").content.decode().split())
+    assert "<b> Flagged: harmful </b>" in page
+    assert "Skipped" not in page
+
+
 def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     scene = disagreed()
     maya = visiting(scene.maya)
@@ -32,6 +41,11 @@ def test_verdicts_are_listed_and_narrowed(visiting: Visiting) -> None:
     assert "plus one?" in maya.get(f"{PATH}verdicts/?winner=a&confidence_at_most=99").content.decode()
     page = maya.get(f"{PATH}verdicts/?confidence_at_most=many").content.decode()
     assert "Enter a number" in page
+    assert "plus one?" not in page
+    assert "No matching verdict" not in page
+    page = maya.get(f"{PATH}disagreements/?status=zzz").content.decode()
+    assert "Select a valid choice" in page
+    assert "plus one?" not in page
 
 
 def test_a_verdict_is_found_by_a_part_of_its_prompt(visiting: Visiting) -> None:
