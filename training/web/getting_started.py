@@ -30,7 +30,7 @@ class Task:
 def checklist(campaign: Campaign, progress: CampaignProgress, overview: TrainingOverview) -> list[Task]:
     """The tasks in their order; empty once all of them are done, for then the loop itself says what comes next."""
     version = campaign.guideline_versions.order_by("-number").values_list("number", flat=True).first()
-    people = campaign.memberships.exclude(role=Membership.Role.LEAD).count()
+    people = campaign.memberships.exclude(role=Membership.Role.LEAD).exclude(user__is_simulated=True).count()
     is_writing = overview.generation is not None and overview.generation.is_active
     page = reverse("campaign", args=[campaign.slug])
     is_trained = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).exists()

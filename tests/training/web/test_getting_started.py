@@ -8,6 +8,7 @@ from labeling.queries.progress import campaign_progress
 from tests.browser.furnished import furnish
 from tests.people import NOON, Stage, asks, stage
 from training.queries.overview import campaign_training_overview
+from training.rehearsal.annotators import simulated_people
 from training.web.getting_started import checklist
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +67,12 @@ def test_what_is_there_is_counted_and_linked() -> None:
     assert tasks["people"].url == "/campaigns/sums/people/"
     assert tasks["train"].url == "/campaigns/sums/#train-title"
     assert tasks["train"].state == "later"
+
+
+def test_simulated_annotators_are_not_counted_as_people() -> None:
+    on_stage = stage(comparisons=1)
+    for program in simulated_people(2, now=NOON)[1]:
+        on_stage.join(program)
+    campaign = on_stage.campaign
+    tasks = checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
+    assert {task.name: task.fact for task in tasks}["people"] == "2 people"
