@@ -235,7 +235,7 @@ class InvitationForm(forms.Form):
 
 
 def address_hint() -> str:
-    """What a person's e-mail address is for, and how it is confirmed."""
+    """The use of a person's e-mail address, and how it is confirmed."""
     if mail_goes_to_log():
         return gettext("For resetting a forgotten password. You confirm it by a link in the worker's log.")
     return gettext("For resetting a forgotten password. You confirm it by a link that we send there.")
