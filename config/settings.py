@@ -4,6 +4,7 @@
 """
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import environ
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The version of the product, as pages show it.
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+# When this process began. The workers of a platform come up after its web server.
+STARTED_AT = datetime.now(UTC)
 env = environ.Env()
 
 

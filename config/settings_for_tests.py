@@ -5,6 +5,7 @@ Without DATABASE_URL, tests that need no database just run, and the first one th
 """
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
@@ -17,6 +18,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 from config.settings import *  # noqa: F403 - the environment must be set first
 
+STARTED_AT = datetime(2000, 1, 1, tzinfo=UTC)  # long ago: no test depends on how long the test run has been going
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

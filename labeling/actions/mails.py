@@ -28,6 +28,11 @@ def can_send_mail() -> bool:
     return not str(settings.EMAIL_BACKEND).endswith("dummy.EmailBackend")
 
 
+def mail_goes_to_log() -> bool:
+    """Whether this server writes e-mail to the log of the worker instead of delivering it, as `make run` does."""
+    return str(settings.EMAIL_BACKEND).endswith("console.EmailBackend")
+
+
 def request_password_reset(*, address: str, site: str, language: str, now: datetime) -> MailRequest:
     """Has a link to reset the password sent to the address, if active accounts have it. site: as in `MailRequest`."""
     return _request(kind=MailRequest.Kind.RESET, address=address, site=site, language=language, requested_at=now)

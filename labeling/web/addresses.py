@@ -1,5 +1,7 @@
 """The e-mail address of one's account: changed once the new address is confirmed by a link sent to it."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +15,11 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
 from labeling.actions.accounts import confirm_address, remove_address
-from labeling.actions.mails import can_send_mail, read_address_token, request_confirmation
+from labeling.actions.mails import can_send_mail, mail_goes_to_log, read_address_token, request_confirmation
 from labeling.models import User
 from labeling.signing_in import seconds_to_wait
 from labeling.web.edge import page, person
+from labeling.web.forms import address_hint
 from labeling.web.passwords import site_of
 
 
@@ -28,8 +31,11 @@ class AddressForm(forms.Form):
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=gettext_lazy("For resetting a forgotten password. You confirm it by a link that we send there."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = address_hint()
 
 
 @page
@@ -49,7 +55,13 @@ def address_change(request: HttpRequest) -> HttpResponse:
         if not wait:
             send_confirmation(request, user, address)
             return redirect("you")
-    context = {"form": form, "can_send": can_send_mail(), "wait": wait, "nav": "you"}
+    context = {
+        "form": form,
+        "can_send": can_send_mail(),
+        "mail_goes_to_log": mail_goes_to_log(),
+        "wait": wait,
+        "nav": "you",
+    }
     return render(request, "labeling/address_change.html", context, status=429 if wait else 200)
 
 
@@ -74,4 +86,8 @@ def send_confirmation(request: HttpRequest, user: User, address: str) -> None:
         user=user, address=address, site=site_of(request), language=get_language() or "en", now=timezone.now()
     )
     text = _("We sent a link to %(address)s. Open it to confirm the address.")
+    if mail_goes_to_log():
+        text = _(
+            "No e-mail was sent. The link to confirm %(address)s is in the worker's log (make run: var/log/worker.log)."
+        )
     messages.info(request, text % {"address": address})

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.scaled_fields import MinutesField, PercentField
 from common.text_area import TextArea
-from labeling.actions.mails import can_send_mail
+from labeling.actions.mails import can_send_mail, mail_goes_to_log
 from labeling.actions.rules import RULES
 from labeling.events.types import offered
 from labeling.models import Campaign, Demand, Membership, Scope, Winner
@@ -241,6 +242,13 @@ class InvitationForm(forms.Form):
     )
 
 
+def address_hint() -> str:
+    """The use of a person's e-mail address, and how it is confirmed."""
+    if mail_goes_to_log():
+        return gettext("For resetting a forgotten password. You confirm it by a link in the worker's log.")
+    return gettext("For resetting a forgotten password. You confirm it by a link that we send there.")
+
+
 class SignUpForm(forms.Form):
     """An account for an invited person."""
 
@@ -257,13 +265,14 @@ class SignUpForm(forms.Form):
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=_("For resetting a forgotten password. You confirm it by a link that we send there."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not can_send_mail():
             del self.fields["email"]
+        else:
+            self.fields["email"].help_text = address_hint()
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from labeling.actions.accounts import change_password
-from labeling.actions.mails import can_send_mail, request_password_reset
+from labeling.actions.mails import can_send_mail, mail_goes_to_log, request_password_reset
 from labeling.models import User
 from labeling.signing_in import seconds_to_wait
 from labeling.web.edge import page, person
@@ -67,13 +67,14 @@ def password_reset(request: HttpRequest) -> HttpResponse:
                 address=address, site=site_of(request), language=get_language() or "en", now=timezone.now()
             )
             return redirect("password_reset_sent")
-    return _too_soon(request, "labeling/password_reset.html", {"form": form, "can_send": can_send_mail()}, wait)
+    context = {"form": form, "can_send": can_send_mail(), "mail_goes_to_log": mail_goes_to_log()}
+    return _too_soon(request, "labeling/password_reset.html", context, wait)
 
 
 @require_http_methods(["GET", "HEAD"])
 def password_reset_sent(request: HttpRequest) -> HttpResponse:
     """Says what to do next."""
-    return render(request, "labeling/password_reset_sent.html")
+    return render(request, "labeling/password_reset_sent.html", {"mail_goes_to_log": mail_goes_to_log()})
 
 
 class ResetConfirmView(PasswordResetConfirmView):

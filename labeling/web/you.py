@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
+from labeling.actions.mails import mail_goes_to_log
 from labeling.actions.notices import choose_notices
 from labeling.models import User
 from labeling.web.edge import attempt, page, person, submit
@@ -87,6 +88,7 @@ def _account_page(
         "consequences": erasure_consequences(person=owner, acting_user=person(request)),
         "form": refused or EraseForm(is_own=owner == person(request)),
         "notice_form": notice_form or NoticeForm.of(owner),
+        "mail_goes_to_log": mail_goes_to_log(),
         "server_zone": settings.TIME_ZONE,
         "sessions": session_rows(request) if owner == request.user else [],
         "nav": "you",

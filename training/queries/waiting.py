@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils.formats import time_format
 from django.utils.functional import cached_property
 from django.utils.timezone import localtime
@@ -33,6 +34,8 @@ from training.queries.retraining import runs_awaiting_gate
 
 # A queued job is expected to start within this time where a worker is free.
 STARTS_WITHIN = timedelta(seconds=30)
+# The workers of a platform are expected to report within this time after its web server has started.
+WORKERS_UP_WITHIN = timedelta(minutes=3)
 PROGRAMS = {GenerationJob.QUEUE: "worker-generate", Run.QUEUE: "worker-train", LensJob.QUEUE: "worker-lens"}
 
 
@@ -164,7 +167,7 @@ class Waiting:
         return Wait("memory", sentence, place, seconds, self._visible(beside[0]))
 
     def _without_worker(self, job: AnyJob, place: int) -> Wait:
-        if self.now - job.created_at < STARTS_WITHIN:
+        if self.now < max(job.created_at + STARTS_WITHIN, settings.STARTED_AT + WORKERS_UP_WITHIN):
             return Wait("start", _("Starts in a moment."), place)
         values = {"program": PROGRAMS[job.QUEUE], "command": start_command(PROGRAMS[job.QUEUE])}
         text = _("No worker is running for this job. Start %(program)s: %(command)s")

@@ -112,6 +112,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     runs = Run.objects.filter(campaign=campaign).select_related("parent", "snapshot", "version").order_by("-pk")
     now = timezone.now()
     progress, agreement_table = campaign_progress(campaign, now=now), FigureRows(agreement_rows(agreement(campaign)))
+    is_known, has_simulated = _is_known(agreement_table), has_simulated_annotators(campaign)
     forecast = completion_forecast(campaign, progress, now=now)
     candidate = _candidate(overview)
     waiting = Waiting(user, now=now)
@@ -124,9 +125,10 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "forecast": forecast,
         "done_at": now + timedelta(days=forecast.days) if forecast.days is not None else None,
         "agreement": agreement_table,
-        "agreement_known": any(row.estimate.comparisons for row in agreement_table.rows),
+        "agreement_known": is_known,
+        "simulated_agreement": has_simulated and not is_known and _is_known(_agreement_with_simulated(campaign)),
         "can_simulate": can_simulate(campaign) and (progress.open > 0 or is_being_written(campaign)),
-        "has_simulated": has_simulated_annotators(campaign),
+        "has_simulated": has_simulated,
         "overview": overview,
         "serving": overview.serving,
         "candidate": candidate,
@@ -145,6 +147,14 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "rule_form": RetrainingRuleForm.of(overview.rule),
         "next_check": next_check(overview.rule, after=now),
     }
+
+
+def _agreement_with_simulated(campaign: Campaign) -> FigureRows:
+    return FigureRows(agreement_rows(agreement(campaign, include_simulated=True)))
+
+
+def _is_known(agreement_table: FigureRows) -> bool:
+    return any(row.estimate.comparisons for row in agreement_table.rows)
 
 
 def _candidate(overview: TrainingOverview) -> ModelVersion | None:

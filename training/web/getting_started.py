@@ -12,6 +12,7 @@ from labeling.models import Campaign, Membership
 from labeling.queries.progress import CampaignProgress
 from training.models import JobStatus, Run
 from training.queries.overview import TrainingOverview
+from training.web.training_advice import training_advice
 
 DONE, NEXT, LATER = "done", "next", "later"
 
@@ -30,9 +31,10 @@ class Task:
 def checklist(campaign: Campaign, progress: CampaignProgress, overview: TrainingOverview) -> list[Task]:
     """The tasks in their order; empty once all of them are done, for then the loop itself says what comes next."""
     version = campaign.guideline_versions.order_by("-number").values_list("number", flat=True).first()
-    people = campaign.memberships.exclude(role=Membership.Role.LEAD).count()
+    people = campaign.memberships.exclude(role=Membership.Role.LEAD).exclude(user__is_simulated=True).count()
     is_writing = overview.generation is not None and overview.generation.is_active
     page = reverse("campaign", args=[campaign.slug])
+    can_train = training_advice(overview.preference_pairs).can_start
     is_trained = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).exists()
     tasks = [
         ("guidelines", _("Write the guidelines"), _version(version), "guidelines", version is not None),
@@ -52,7 +54,7 @@ def checklist(campaign: Campaign, progress: CampaignProgress, overview: Training
             f"{page}#label-title",
             campaign.status != Campaign.Status.DRAFT,
         ),
-        ("judge", _("Judge the comparisons"), _settled(progress), f"{page}#label-title", bool(progress.settled)),
+        ("judge", _("Judge the comparisons"), _settled(progress), f"{page}#label-title", can_train or is_trained),
         ("train", _("Train a version"), "", f"{page}#train-title", is_trained),
     ]
     following = next((name for name, _title, _fact, _url, is_done in tasks if not is_done), None)

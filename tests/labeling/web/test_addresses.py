@@ -1,5 +1,7 @@
 """The e-mail address: confirmed by a link, kept until then."""
 
+from typing import Any
+
 import pytest
 
 from common import buckets
@@ -47,3 +49,19 @@ def test_nobody_can_have_many_messages_sent(visiting: Visiting) -> None:
     client = visiting(person("alice"))
     codes = [client.post("/you/address/", {"email": f"{number}@example.org"}).status_code for number in range(6)]
     assert codes == [302] * 5 + [429]
+
+
+def test_an_address_is_confirmed_by_a_link_in_the_log_where_nothing_is_delivered(
+    visiting: Visiting, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    for who in ("alice", "maya"):
+        client = visiting(person(who))
+        form = text_of(client, "/you/address/")
+        assert "var/log/worker.log" in form
+        assert "that we send there" not in form
+        assert "does not deliver e-mail" in text_of(client, "/you/")
+        page = client.post("/you/address/", {"email": f"{who}@example.org"}, follow=True).content.decode()
+        assert f"No e-mail was sent. The link to confirm {who}@example.org is in the worker" in page
+        assert "(make run: var/log/worker.log)" in page
+        assert "We sent" not in page

@@ -1,10 +1,13 @@
 """Changing a password, and resetting a forgotten one."""
 
+import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from common import buckets
+from labeling.actions.mails import send_mail_request
 from labeling.models import MailRequest, User
 from tests.clients import Visiting
 from tests.people import PASSWORD, person
@@ -81,3 +84,21 @@ def test_a_server_without_e_mail_says_so(visiting: Visiting, settings: Any) -> N
         assert "not set up to send e-mail" in client.get(path).content.decode()
         client.post(path, {"email": "a@b.org"})
     assert not MailRequest.objects.exists()
+
+
+def test_a_server_that_writes_e_mail_to_a_log_says_where_the_link_is(
+    visiting: Visiting, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    User.objects.filter(pk=person("alice").pk).update(email="alice@example.org")
+    client = visiting(None)
+    asked = client.get("/password/").content.decode()
+    assert "var/log/worker.log" in asked
+    assert "We send" not in asked
+    sent = client.post("/password/", {"email": "alice@example.org"}, follow=True).content.decode()
+    assert "Look into the worker&#x27;s log" in sent or "Look into the worker's log" in sent
+    assert "var/log/worker.log" in sent
+    assert "mailbox" not in sent
+    assert send_mail_request(mail_id=MailRequest.objects.get().pk, now=timezone.now())
+    (path,) = re.findall(r"http://testserver(/password/\S+)", capsys.readouterr().out)
+    assert "Choose a new password" in client.get(path, follow=True).content.decode()

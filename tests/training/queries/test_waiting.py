@@ -1,6 +1,7 @@
 """For what jobs wait, as the rows say it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,15 @@ def test_no_worker_and_a_silent_one_are_said(job: GenerationJob, maya: User) -> 
     )
     report("worker-generate@here", {"generate"}, places=1, now=NOW - timedelta(minutes=5))
     assert sentence(job, maya).startswith("The worker worker-generate has been silent since 08:55.")
+
+
+def test_no_worker_is_missed_while_the_platform_starts(job: GenerationJob, maya: User, settings: Any) -> None:
+    settings.STARTED_AT = NOW + timedelta(hours=1)
+    report("worker-generate@here", {"generate"}, places=1, now=NOW)  # of the platform before
+    waits = [
+        Waiting(maya, now=settings.STARTED_AT + timedelta(seconds=seconds)).of(job) for seconds in (20, 60, 170, 190)
+    ]
+    assert [wait and wait.reason for wait in waits] == ["start", "start", "start", "worker"]
 
 
 def test_a_run_and_a_generation_have_workers_of_their_own(

@@ -1,5 +1,6 @@
 """A campaign's page for its lead: what comes next, what it starts, what it says when something is wrong."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -169,6 +170,22 @@ def test_with_one_judgment_each_the_page_says_why_there_is_no_agreement(visiting
     on_stage = stage(comparisons=3)
     on_stage.settle(["a"])
     assert "Every comparison is judged once" in page_of(visiting(on_stage.maya))
+
+
+def test_without_agreement_of_people_the_page_leads_to_that_of_simulated_annotators(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=12, overlap=2)
+    maya = visiting(on_stage.maya)
+    assert "It appears once two people" in page_of(maya)
+    programs = on_stage.crowd(2, is_simulated=True)
+    for number in range(12):
+        for program in programs:
+            on_stage.vote(on_stage.given(program), "ab"[number % 2])
+    page = page_of(maya)
+    assert "It appears once two people" not in page
+    (path,) = re.findall(r'<a href="([^"]+)">statistics with simulated annotators</a>', page)
+    answer = maya.get(path)
+    assert answer.context["form"]["include_simulated"].value()
+    assert answer.context["found"].simulated
 
 
 def test_the_loop_says_when_labeling_will_be_done(visiting: Visiting) -> None:

@@ -7,7 +7,9 @@ from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.queries.progress import campaign_progress
 from tests.browser.furnished import furnish
 from tests.people import NOON, Stage, asks, stage
+from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
 from training.queries.overview import campaign_training_overview
+from training.rehearsal.annotators import simulated_people
 from training.web.getting_started import checklist
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +42,11 @@ def test_each_act_moves_the_next_task_on_until_the_list_is_gone() -> None:
     assert following(on_stage) == "start"
     change_campaign_status(campaign=campaign, status="active", acting_user=maya, now=NOON)
     assert following(on_stage) == "judge"
-    on_stage.settle(["a"])
+    least = MIN_TRAIN_PAIRS + MIN_TEST_PAIRS
+    on_stage.add(least)
+    on_stage.settle(["a"] * (least - 1))
+    assert following(on_stage) == "judge"
+    on_stage.settle(["b"])
     assert following(on_stage) == "train"
     assert set(states(on_stage).values()) == {"done", "next"}
     furnish(on_stage)
@@ -66,3 +72,12 @@ def test_what_is_there_is_counted_and_linked() -> None:
     assert tasks["people"].url == "/campaigns/sums/people/"
     assert tasks["train"].url == "/campaigns/sums/#train-title"
     assert tasks["train"].state == "later"
+
+
+def test_simulated_annotators_are_not_counted_as_people() -> None:
+    on_stage = stage(comparisons=1)
+    for program in simulated_people(2, now=NOON)[1]:
+        on_stage.join(program)
+    campaign = on_stage.campaign
+    tasks = checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
+    assert {task.name: task.fact for task in tasks}["people"] == "2 people"
