@@ -1,10 +1,10 @@
 """The lists of prompts and of comparisons, and the page of a prompt."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
@@ -29,12 +29,14 @@ from labeling.queries.records import TOKENS
 from labeling.web.edge import page, person
 from labeling.web.history import history_of
 from labeling.web.imports import EXPORTS
+from labeling.web.list_forms import ComparisonListForm, PromptListForm
 from labeling.web.selections import list_form
 
 ROWS_SHOWN = 50
 OF_A_PROMPT = 50
 
 Target, Kind = BulkAct.Target, BulkAct.Kind
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,10 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
     """The prompts of a campaign, filtered and sorted, with acts on many of them."""
     campaign = get_led_campaign(person(request), slug)
     form = list_form(campaign, Target.PROMPTS, request.GET)
-    is_valid = form.is_valid()
-    where = form.asked() if is_valid else PromptFilter()
+    where = form.asked() if form.is_valid() else PromptFilter()
     assert isinstance(where, PromptFilter)
-    rows = filtered_prompts(campaign, where)
-    if form.errors:
-        rows = rows.none()
-    order = (form.cleaned_data["order"] if is_valid else "") or NEWEST
-    shown = page_of_prompts(rows, order=order, after=_after(request), size=ROWS_SHOWN + 1)
+    rows = _none_if_refused(form, filtered_prompts(campaign, where))
+    shown = page_of_prompts(rows, order=_order_of(form), after=_after(request), size=ROWS_SHOWN + 1)
     counts = dict(Comparison.objects.filter(prompt__in=shown).order_by().values_list("prompt").annotate(Count("pk")))
     context = _context(request, campaign, form, rows, shown) | {
         "rows": [PromptRow(one, counts.get(one.pk, 0)) for one in shown[:ROWS_SHOWN]],
@@ -80,14 +78,10 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
     """The comparisons of a campaign, filtered and sorted, with acts on many of them."""
     campaign = get_led_campaign(person(request), slug)
     form = list_form(campaign, Target.COMPARISONS, request.GET)
-    is_valid = form.is_valid()
-    where = form.asked() if is_valid else ComparisonFilter()
+    where = form.asked() if form.is_valid() else ComparisonFilter()
     assert isinstance(where, ComparisonFilter)
-    rows = filtered_comparisons(campaign, where)
-    if form.errors:
-        rows = rows.none()
-    order = (form.cleaned_data["order"] if is_valid else "") or NEWEST
-    shown = page_of_comparisons(rows, order=order, after=_after(request), size=ROWS_SHOWN + 1)
+    rows = _none_if_refused(form, filtered_comparisons(campaign, where))
+    shown = page_of_comparisons(rows, order=_order_of(form), after=_after(request), size=ROWS_SHOWN + 1)
     context = _context(request, campaign, form, rows, shown) | {
         "rows": shown[:ROWS_SHOWN],
         "acts": [(kind.value, kind.label) for kind in Kind] + [("export", gettext("Export"))],
@@ -139,6 +133,14 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, sho
 def _order(request: HttpRequest) -> dict[str, str]:
     order = request.GET.get("order", "")
     return {"order": order} if order else {}
+
+
+def _none_if_refused(form: PromptListForm | ComparisonListForm, rows: QuerySet[Row]) -> QuerySet[Row]:
+    return rows.none() if form.errors else rows
+
+
+def _order_of(form: PromptListForm | ComparisonListForm) -> str:
+    return (form.cleaned_data["order"] if form.is_valid() else "") or NEWEST
 
 
 def _after(request: HttpRequest) -> int | None:

@@ -69,7 +69,7 @@ def has_confirmed(request: HttpRequest) -> bool:
 
 
 def change_since_shown(request: HttpRequest, count: int) -> str:
-    """What has happened to the rows since the question was shown; empty: there are as many as then.
+    """A sentence on rows that came or left since the question was shown; empty: there are as many as then.
 
     count: how many there are now, counted up to one more than MOST_COUNTED.
     """

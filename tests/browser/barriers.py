@@ -1,4 +1,4 @@
-"""What keeps people from using a page: axe's findings against WCAG 2.2 AA."""
+"""Barriers of a page: axe's findings against WCAG 2.2 AA."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
