@@ -75,7 +75,7 @@ def prepare_campaign(maya: Page, folder: Path) -> str:
         maya.get_by_test_id("cancel-generation").click()  # the demo's own candidates: not what this is about
     maya.goto("/campaigns/new/")
     maya.get_by_label("Name", exact=True).fill("Whole loop")
-    maya.get_by_role("link", name="Task").click()
+    maya.get_by_role("button", name="Task").click()
     maya.get_by_label("Judgments per comparison").fill("2")
     maya.get_by_test_id("create-campaign").click()
     expect(maya.get_by_test_id("messages")).to_contain_text("Whole loop has been created")
@@ -83,6 +83,7 @@ def prepare_campaign(maya: Page, folder: Path) -> str:
     maya.goto(f"/campaigns/{slug}/data/")
     maya.get_by_label("Content").select_option("prompts")
     maya.get_by_label("File", exact=True).set_input_files(prompts_file(folder))
+    maya.get_by_test_id("preview").click()
     maya.get_by_test_id("import").click()
     expect(maya.get_by_test_id("import-created")).to_have_text(str(PROMPTS))
     add_annotator(maya, slug, "annotator")

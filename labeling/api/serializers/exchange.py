@@ -32,8 +32,8 @@ class ImportReportSerializer(serializers.Serializer[Any]):
 class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
     """One import. Its rejected records are the first ones."""
 
-    created_by = serializers.CharField(source="created_by.username", default=None)
-    taken_back_by = serializers.CharField(source="taken_back_by.username", default=None)
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
+    taken_back_by = serializers.CharField(source="taken_back_by.username", default=None, allow_null=True)
     rejected = RejectedSerializer(many=True)
     settings = serializers.DictField(help_text="How the file was read.")
 

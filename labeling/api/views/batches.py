@@ -31,7 +31,7 @@ class BatchView(ApiView):
         """Get one import: its counts and its first rejected records. For the campaign's leads."""
         return Response(BatchSerializer(get_batch(self.person, batch_id)).data)
 
-    @extend_schema(operation_id="take_back_batch", responses=TakenBackSerializer)
+    @extend_schema(operation_id="take_back_batch", responses={200: TakenBackSerializer})
     def delete(self, request: Request, batch_id: int) -> Response:
         """Take an import back as a whole, while nobody has judged anything of it. For the campaign's leads."""
         batch = get_batch(self.person, batch_id)
