@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
-from labeling.actions.bulk import KINDS, BulkOrder, NothingSelected, start_bulk_act
+from labeling.actions.bulk import BulkOrder, NothingSelected, start_bulk_act
 from labeling.actions.exports import export_campaign
 from labeling.models import BulkAct, Campaign
 from labeling.queries.lists import MOST_COUNTED, limited_count
@@ -56,8 +56,9 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     """
     campaign = get_led_campaign(person(request), slug)
     target, kind = Target(target), request.POST.get("kind", "")
-    if (kind != EXPORT and kind not in KINDS[target]) or (target, kind) not in SENTENCES:
-        kind = Kind.RETIRE
+    if (target, kind) not in SENTENCES:
+        messages.error(request, _("This cannot be done to these rows."))
+        return redirect(_list(campaign, target, request.POST.get("filter", "")))
     try:
         rows = chosen(request, campaign, target)
     except NothingSelected as error:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,6 +25,7 @@ from labeling.models import User
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Row = TypeVar("Row", bound=Model)
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -48,6 +50,11 @@ def person(request: HttpRequest) -> User:
     """The signed-in user. Only for views with `page`."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def unless_refused(form: BaseForm, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """The rows that a filter found; none where its form is refused, for they would not be those that were asked for."""
+    return rows.none() if form.errors else rows
 
 
 def act(request: HttpRequest, errand: Callable[[], str], *, back: str) -> HttpResponse:

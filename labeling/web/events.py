@@ -16,7 +16,7 @@ from labeling.access import get_led_campaign
 from labeling.models import Event
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.records import filtered_events
-from labeling.web.edge import page, person
+from labeling.web.edge import page, person, unless_refused
 from labeling.web.event_labels import event_label, subject_label
 from labeling.web.event_links import comparison_number, link_of
 from labeling.web.event_values import field_label, value_in_words
@@ -66,7 +66,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_led_campaign(person(request), slug)
     form = EventFilterForm(request.GET or None)
     filters = _filters(form.cleaned_data) if form.is_valid() else {}
-    log = filtered_events(campaign, **filters)
+    log = unless_refused(form, filtered_events(campaign, **filters))
     before = whole_number(request.GET.get("before", ""))
     if before is not None:
         log = log.filter(pk__lt=before)

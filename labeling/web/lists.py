@@ -1,10 +1,10 @@
 """The lists of prompts and of comparisons, and the page of a prompt."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
@@ -26,7 +26,7 @@ from labeling.queries.lists import (
     page_of_prompts,
 )
 from labeling.queries.records import TOKENS
-from labeling.web.edge import page, person
+from labeling.web.edge import page, person, unless_refused
 from labeling.web.history import history_of
 from labeling.web.imports import EXPORTS
 from labeling.web.list_forms import ComparisonListForm, PromptListForm
@@ -36,7 +36,6 @@ ROWS_SHOWN = 50
 OF_A_PROMPT = 50
 
 Target, Kind = BulkAct.Target, BulkAct.Kind
-Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
     form = list_form(campaign, Target.PROMPTS, request.GET)
     where = form.asked() if form.is_valid() else PromptFilter()
     assert isinstance(where, PromptFilter)
-    rows = _none_if_refused(form, filtered_prompts(campaign, where))
+    rows = unless_refused(form, filtered_prompts(campaign, where))
     shown = page_of_prompts(rows, order=_order_of(form), after=_after(request), size=ROWS_SHOWN + 1)
     counts = dict(Comparison.objects.filter(prompt__in=shown).order_by().values_list("prompt").annotate(Count("pk")))
     context = _context(request, campaign, form, rows, shown) | {
@@ -80,7 +79,7 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
     form = list_form(campaign, Target.COMPARISONS, request.GET)
     where = form.asked() if form.is_valid() else ComparisonFilter()
     assert isinstance(where, ComparisonFilter)
-    rows = _none_if_refused(form, filtered_comparisons(campaign, where))
+    rows = unless_refused(form, filtered_comparisons(campaign, where))
     shown = page_of_comparisons(rows, order=_order_of(form), after=_after(request), size=ROWS_SHOWN + 1)
     context = _context(request, campaign, form, rows, shown) | {
         "rows": shown[:ROWS_SHOWN],
@@ -133,10 +132,6 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, sho
 def _order(request: HttpRequest) -> dict[str, str]:
     order = request.GET.get("order", "")
     return {"order": order} if order else {}
-
-
-def _none_if_refused(form: PromptListForm | ComparisonListForm, rows: QuerySet[Row]) -> QuerySet[Row]:
-    return rows.none() if form.errors else rows
 
 
 def _order_of(form: PromptListForm | ComparisonListForm) -> str:

@@ -20,7 +20,7 @@ from labeling.judging.own_judgments import OwnJudgment, own_judgment
 from labeling.judging.presentation import present_pair
 from labeling.models import Assignment, Campaign, Judgment, User
 from labeling.queries.own_judgments import earlier_versions, older_than, own_judgments
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import page, person, refuse, unless_refused
 from labeling.web.judgment_forms import JudgmentForm, OwnJudgmentFilterForm, initial_of
 
 JUDGMENTS_SHOWN = 30
@@ -33,7 +33,7 @@ def my_judgments(request: HttpRequest, slug: str) -> HttpResponse:
     user = person(request)
     campaign = get_campaign(user, slug)
     form = OwnJudgmentFilterForm(request.GET or None)
-    filtered = own_judgments(campaign, user, **(form.asked() if form.is_valid() else {}))
+    filtered = unless_refused(form, own_judgments(campaign, user, **(form.asked() if form.is_valid() else {})))
     rows, older = _one_page(request, campaign, user, filtered)
     now = timezone.now()
     context = {

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.access import get_led_campaign
 from labeling.actions.campaigns import change_campaign, change_campaign_status
 from labeling.models import Campaign, VerdictRecount
+from labeling.web.campaign_forms import RulesForm
 from labeling.web.edge import act, page, person, submit
-from labeling.web.forms import RulesForm
 
 Status = Campaign.Status
 MESSAGES = {

@@ -26,7 +26,7 @@ from labeling.queries.names import names_of_deciders
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
-from labeling.web.edge import act, page, person, submit
+from labeling.web.edge import act, page, person, submit, unless_refused
 from labeling.web.history import history_of
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, RetireForm, VerdictFilterForm
 
@@ -54,9 +54,7 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
     """The verdicts, newest first, filtered by the form. `before`: the last verdict of the previous page."""
     campaign = get_led_campaign(person(request), slug)
     form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
-    filtered = filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {}))
-    if form.errors:
-        filtered = filtered.none()
+    filtered = unless_refused(form, filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {})))
     page_rows, older = _one_page(request, filtered, VERDICTS_SHOWN)
     deciders = names_of_deciders(campaign, [row.settled_by_user for row in page_rows])
     context = {
@@ -76,9 +74,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     """Comparisons on which annotators disagree, newest first, each with its votes and comments."""
     campaign = get_led_campaign(person(request), slug)
     form = DisagreementForm(request.GET or None)
-    filtered = disagreeing(campaign, **(form.asked() if form.is_valid() else {}))
-    if form.errors:
-        filtered = filtered.none()
+    filtered = unless_refused(form, disagreeing(campaign, **(form.asked() if form.is_valid() else {})))
     page_rows, older = _one_page(request, filtered, DISAGREEMENTS_SHOWN)
     context = {
         "campaign": campaign,

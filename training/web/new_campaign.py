@@ -22,8 +22,8 @@ from common.errors import DomainError, NotAllowed
 from common.numbers import whole_number
 from labeling.access import require_may_create_campaigns
 from labeling.models import Campaign
+from labeling.web.campaign_forms import NewCampaignForm
 from labeling.web.edge import page, person, refuse
-from labeling.web.forms import NewCampaignForm
 from labeling.web.preview import preview_of
 from training.actions.draft_files import add_file, change_kind, remove_file
 from training.actions.drafts import create_from_draft, discard_draft, save_draft

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.actions.rules import RULES
 from labeling.models import User
-from labeling.web.forms import NewCampaignForm
+from labeling.web.campaign_forms import NewCampaignForm
 from labeling.web.imports import DIALECTS
 from training.access import visible_versions
 from training.models import CampaignDraft, DraftFile

@@ -147,3 +147,11 @@ def test_retired_prompts_say_what_happens_to_their_comparisons(visiting: Visitin
     maya.post("/campaigns/sums/prompts/act/", sent | {"confirmed": "1", "shown": "2", "reason": "A wrong file."})
     assert not Prompt.objects.filter(retired_at=None).exists()
     assert statuses() == ["retired"] * 2
+
+
+def test_an_unknown_act_does_nothing_and_says_so(visiting: Visiting) -> None:
+    scene = stage(comparisons=2)
+    sent = {"kind": "burn", "pk": list(scene.campaign.comparisons.values_list("pk", flat=True)), "reason": "Oh."}
+    page = visiting(scene.maya).post(ACT, {**sent, "confirmed": "1", "shown": "2"}, follow=True).content.decode()
+    assert "This cannot be done to these rows." in page
+    assert not BulkAct.objects.exists()

@@ -76,3 +76,9 @@ def test_a_pseudonymous_campaign_names_leads_and_hides_annotators(visiting: Visi
 def test_people_whom_events_are_about_are_named(visiting: Visiting) -> None:
     page = tight(visiting(stage().maya).get(f"{PAGE}?verb=member.added").content.decode())
     assert "Person:</span><bdi>alice</bdi>" in page
+
+
+def test_a_wrong_filter_shows_no_event(visiting: Visiting) -> None:
+    page = visiting(stage().maya).get(f"{PAGE}?since=2026-13-45").content.decode()
+    assert "Enter a valid date." in page
+    assert "No matching event" in page

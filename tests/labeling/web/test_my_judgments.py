@@ -133,3 +133,9 @@ def test_nobody_reads_what_others_said(scene: Stage, visiting: Visiting) -> None
         assert visiting(user).get(path).status_code == 404
         assert "No judgment yet" in visiting(user).get(PATH).content.decode()
     assert visiting(scene.charlie).get(PATH).status_code == 404
+
+
+def test_a_wrong_filter_shows_no_judgment(scene: Stage, visiting: Visiting) -> None:
+    page = visiting(scene.alice).get(f"{PATH}?since=2026-13-45").content.decode()
+    assert "Enter a valid date." in page
+    assert 'data-testid="no-judgments"' in page
