@@ -13,7 +13,7 @@ if (form instanceof HTMLFormElement && reason) {
     return target ? () => use(target, form, reason) : null;
   });
   form.addEventListener("keydown", (press) => {
-    if (press.key === "Escape" && press.target === reason) reason.blur(); // the keys choose again
+    if (press.key === "Escape" && press.target === reason && !press.isComposing) reason.blur(); // the keys choose again
     if (press.key !== "Enter" || !(press.ctrlKey || press.metaKey) || press.repeat) return;
     press.preventDefault();
     form.requestSubmit(chosen ?? /** @type {HTMLButtonElement | null} */ (form.querySelector("button.button-primary")));

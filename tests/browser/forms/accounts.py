@@ -106,7 +106,7 @@ ENTRIES = (
         by=None,
         arrange=_alice_has_an_address,
         fill={"email": "alice@example.org"},
-        sees="Look into your mailbox",
+        sees="Check your e-mail",
         wrong={"email": "alice at home"},
         complaint="Enter a valid email address",
     ),

@@ -96,7 +96,7 @@ def test_a_server_that_writes_e_mail_to_a_log_says_where_the_link_is(
     assert "var/log/worker.log" in asked
     assert "We send" not in asked
     sent = client.post("/password/", {"email": "alice@example.org"}, follow=True).content.decode()
-    assert "Look into the worker&#x27;s log" in sent or "Look into the worker's log" in sent
+    assert "Check the worker&#x27;s log" in sent or "Check the worker's log" in sent
     assert "var/log/worker.log" in sent
     assert "mailbox" not in sent
     assert send_mail_request(mail_id=MailRequest.objects.get().pk, now=timezone.now())
