@@ -31,6 +31,7 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
 
 
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)  # migrations made them, and earlier tests emptied it
 def test_beat_has_rows_for_what_training_does_by_itself() -> None:
     from django_celery_beat.models import PeriodicTask
 

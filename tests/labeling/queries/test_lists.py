@@ -1,5 +1,6 @@
 """Lists of prompts and comparisons: filters, order, pages, counts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.db.models import F
 
 from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
+from labeling.actions.campaigns import create_campaign
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.models import Comparison, Prompt, Verdict
 from labeling.queries.lists import (
@@ -156,7 +158,12 @@ def test_the_rows_that_an_act_changed_can_be_listed() -> None:
 
 def test_a_page_of_a_large_campaign_reads_an_index_and_not_the_table() -> None:
     scene = stage(comparisons=1)
+    other = create_campaign(name="Large", acting_user=scene.maya, now=scene.now)
+    drafts = [PromptDraft(asks(f"Question {number}?")) for number in range(2000)]
+    add_prompts(campaign=other, prompts=drafts, acting_user=scene.maya, now=scene.now)
+    replace(scene, campaign=other).add(300)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE labeling_prompt, labeling_comparison")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
         rows = filtered_comparisons(scene.campaign, ComparisonFilter(status="open")).order_by("-pk")[:50]
