@@ -16,11 +16,13 @@ class TrainingConfig(AppConfig):
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
         from labeling.web.event_links import add_links
+        from labeling.web.event_sentences import add_sentences
         from training.queries.attention import failed_jobs, versions_waiting
         from training.queries.coming import coming_pairs, model_work
         from training.queries.trained_on import trained_on
         from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
         from training.web.event_links import LINKS
+        from training.web.event_sentences import NAMES, SENTENCES
 
         register_lookup(trained_on)
         register_source(failed_jobs)
@@ -28,6 +30,7 @@ class TrainingConfig(AppConfig):
         register_lookups(work=model_work, pairs=coming_pairs)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
         add_links(LINKS)
+        add_sentences(SENTENCES, NAMES)
         offer(
             {
                 "generation.finished": _("A generation job has written its candidate pairs."),

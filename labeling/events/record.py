@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import translation
 from psycopg.types.json import Jsonb
 
 from common.broker import send
 from common.database.prepared import prepared_cursor
+from common.sentences import Sentence
 from labeling.events.types import types_of
 from labeling.models import Campaign, Event, User
 
@@ -18,8 +20,9 @@ MOST_SENT_AT_ONCE = 100
 # The event and its webhook messages in one statement: the way of a judgment has no room for a second.
 RECORD = """
 WITH event AS (
-    INSERT INTO labeling_event (at, actor_id, verb, subject_type, subject_id, campaign_id, before, after)
-    VALUES (%(at)s, %(actor)s, %(verb)s, %(subject_type)s, %(subject_id)s, %(campaign)s, %(before)s, %(after)s)
+    INSERT INTO labeling_event (at, actor_id, verb, subject_type, subject_id, campaign_id, before, after, sentences)
+    VALUES (%(at)s, %(actor)s, %(verb)s, %(subject_type)s, %(subject_id)s, %(campaign)s, %(before)s, %(after)s,
+        %(sentences)s)
     RETURNING id
 ), messages AS (
     INSERT INTO labeling_webhookdelivery
@@ -45,7 +48,11 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> Event:
-    """Records who did what to which row. before, after: JSON values of the things that changed, and only of those."""
+    """Records who did what to which row. before, after: JSON values of the things that changed, and only of those.
+
+    A `Sentence` in `after` is stored in English, and what it was made of beside it.
+    """
+    sentences = {name: value for name, value in (after or {}).items() if isinstance(value, Sentence) and value}
     event = Event(
         at=now,
         actor=acting_user,
@@ -54,7 +61,8 @@ def record(
         subject_id=str(subject.pk),
         campaign=campaign,
         before=dict(before or {}),
-        after=dict(after or {}),
+        after={**(after or {}), **_in_english(sentences)},
+        sentences={name: sentence.as_json() for name, sentence in sentences.items()} or None,
     )
     types = types_of(verb, event.after)
     if types:
@@ -70,6 +78,11 @@ def send_deliveries(identifiers: Sequence[int]) -> None:
         transaction.on_commit(lambda: send(DELIVER, *identifiers[:MOST_SENT_AT_ONCE]))
 
 
+def _in_english(sentences: Mapping[str, Sentence]) -> dict[str, str]:
+    with translation.override("en"):
+        return {name: str(Sentence.from_json(sentence.as_json())) for name, sentence in sentences.items()}
+
+
 def _save_with_messages(event: Event, types: list[str]) -> None:
     values: dict[str, Any] = {
         "at": event.at,
@@ -80,6 +93,7 @@ def _save_with_messages(event: Event, types: list[str]) -> None:
         "campaign": event.campaign_id,
         "before": Jsonb(event.before),
         "after": Jsonb(event.after),
+        "sentences": event.sentences and Jsonb(event.sentences),
         "types": types,
     }
     with prepared_cursor() as cursor:

@@ -22,6 +22,11 @@ class Event(models.Model):
     )
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
+    sentences = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What the sentences in `after` were made of, by key, for readers of other languages.",
+    )
 
     class Meta:
         indexes = (models.Index(fields=["campaign", "at"], name="event_campaign_time"),)

@@ -64,8 +64,13 @@ def fields_of(labels: Labels) -> dict[str, Field]:
 
 
 def sentence(value: str) -> str:
-    """A sentence of ours that an event holds in English, in the reader's language if the catalogue has it."""
-    return Sentence(value)
+    """A sentence of ours that an event holds, in the reader's language if the catalogue has it."""
+    return value if isinstance(value, Sentence) else Sentence(value)
+
+
+def shortened(value: str) -> str:
+    """The beginning of a hash, by which people tell it from others."""
+    return f"{value[:12]}…"
 
 
 def _date_and_time(value: str) -> str:
@@ -235,7 +240,7 @@ _FIELDS: dict[str, Field] = {
     "scale": Field(LABELS["scale"], dict(Campaign.Scale.choices)),
     "scopes": Field(_("Permissions"), dict(Scope.choices)),
     "selected": Field(_("A selection only")),
-    "sha256": Field(_("SHA-256 of the file")),
+    "sha256": Field(_("SHA-256 of the file"), as_text=shortened),
     "settled": Field(_("Settled")),
     "settled_by": Field(_("Settled by"), dict(Verdict.SettledBy.choices)),
     "skip_reasons": Field(_("Reasons for skipping")),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from common.wording import grouped, significant
@@ -33,7 +34,7 @@ def _in_words(subject_type: str, field: Field, value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(_in_words(subject_type, field, one) for one in value) or _("nothing")
     if isinstance(value, str) and value in field.values:
-        return str(field.values[value])
+        return capfirst(str(field.values[value]))
     if field.as_text is not None:
         return field.as_text(value)
     if isinstance(value, int):

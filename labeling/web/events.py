@@ -8,21 +8,33 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from common.days import midnight
 from common.numbers import whole_number
+from common.sentences import Sentence
 from labeling.access import get_led_campaign
 from labeling.models import Event
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person, unless_refused
-from labeling.web.event_labels import event_label, subject_label
-from labeling.web.event_links import comparison_number, link_of
+from labeling.web.event_links import link_of
+from labeling.web.event_sentences import WHAT, WHO, name_of_thing, pieces
 from labeling.web.event_values import field_label, value_in_words
 from labeling.web.forms import EventFilterForm
 
 SHOWN = 50
+MOST_CHANGES = 5
+SAID_BY_THE_SENTENCE = {
+    ("guidelineversion", "number"),
+    ("importbatch", "file"),
+    ("judgment", "comparison"),
+    ("membership", "person"),
+    ("user", "person"),
+}
+NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +51,24 @@ class EventEntry:
     """An event as the page shows it."""
 
     event: Event
+    subject: str
+    """The thing that it is about."""
     changes: list[Change]
 
     @property
-    def label(self) -> str:
-        return event_label(self.event.verb)
-
-    @property
-    def subject(self) -> str:
-        """The thing, with its number: of a judgment the comparison, which people know."""
-        number = comparison_number(self.event)
-        if number is not None:
-            return f"{subject_label('comparison')} {number}"
-        return f"{subject_label(self.event.subject_type)} {self.event.subject_id}"
+    def pieces(self) -> list[str]:
+        """The sentence that says what happened, in pieces."""
+        return pieces(self.event)
 
     @property
     def link(self) -> str:
         """The page of that thing; empty: it has none."""
         return link_of(self.event)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its changes are shown on demand only."""
+        return len(self.changes) > MOST_CHANGES
 
 
 @page
@@ -76,7 +88,10 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "entries": [EventEntry(event, _changes(event, names)) for event in rows[:SHOWN]],
+        "entries": [EventEntry(event, name_of_thing(event, names), _changes(event, names)) for event in rows[:SHOWN]],
+        "who": WHO,
+        "what": WHAT,
+        "system": capfirst(gettext("the system")),
         "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
         "query": urlencode(_api_query(filters)),
         "tab": "events",
@@ -105,8 +120,9 @@ def _people(events: list[Event]) -> set[str]:
 
 
 def _changes(event: Event, names: Mapping[str, str]) -> list[Change]:
-    """The values that an event changed. names: of people, by pseudonym."""
-    subject, before, after = event.subject_type, _with_names(event.before, names), _with_names(event.after, names)
+    """The values that an event changed, without those it left as they were. names: of people, by pseudonym."""
+    subject, before = event.subject_type, _with_names(event.before, names)
+    after = _with_names(event.after, names) | _sentences(event)
     return [
         Change(
             field_label(subject, name),
@@ -114,8 +130,15 @@ def _changes(event: Event, names: Mapping[str, str]) -> list[Change]:
             value_in_words(subject, name, after[name]) if name in after else None,
         )
         for name in [*before, *(name for name in after if name not in before)]
-        if (subject, name) != ("judgment", "comparison")  # it is the object
+        if before.get(name) != after.get(name)
+        and not (name in after and name not in before and after[name] in NOTHING)
+        and (subject, name) not in SAID_BY_THE_SENTENCE
     ]
+
+
+def _sentences(event: Event) -> dict[str, Sentence]:
+    """The sentences that an event holds, in the reader's language."""
+    return {name: Sentence.from_json(stored) for name, stored in (event.sentences or {}).items()}
 
 
 def _with_names(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

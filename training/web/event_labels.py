@@ -1,11 +1,13 @@
 """Names for training's events in the event log: their verbs, their subjects and the values they hold."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.wording import percent
-from labeling.web.event_labels import Field, fields_of, sentence
+from labeling.web.event_labels import Field, fields_of, sentence, shortened
 from training.models import CandidateStrategy, JobStatus, Run
+from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
@@ -52,8 +54,8 @@ FIELDS: dict[str, Field] = {
     "auto_promote": Field(_("Promote automatically")),
     "channel": Field(_("Channel")),
     "config": Field(_("Settings"), fields=fields_of(SETTINGS) | {"seed": Field(SETTINGS["seed"], as_text=str)}),
-    "content_hash": Field(_("Content hash")),
-    "cron": Field(_("Only at (cron)")),
+    "content_hash": Field(_("Content hash"), as_text=shortened),
+    "cron": Field(_("When"), as_text=time_in_words),
     "done": Field(_("Done")),
     "enabled": Field(_("Retrain automatically")),
     "error": Field(_("Error"), as_text=sentence),
@@ -69,12 +71,12 @@ FIELDS: dict[str, Field] = {
     "probe": Field(_("Answer to the probe")),
     "promoted": Field(_("Promoted")),
     "results": Field(_("Figures"), fields=fields_of(RESULTS)),
-    "run": Field(_("Training run"), as_text=str),
+    "run": Field(_("Training run"), as_text=lambda number: gettext("Run %(number)s") % {"number": number}),
     "run.reason": Field(_("Reason"), as_text=sentence),
     "server": Field(_("Server")),
     "servers": Field(_("Servers")),
     "serving": Field(_("Serving version")),
-    "snapshot": Field(_("Snapshot")),
+    "snapshot": Field(_("Snapshot"), as_text=shortened),
     "snapshot.dropped": Field(_("Left out"), fields=fields_of(DROPPED)),
     "strategy": Field(_("Pairs from"), dict(CandidateStrategy.choices)),
     "test": Field(_("Held-out pairs")),

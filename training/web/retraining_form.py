@@ -41,6 +41,20 @@ def _every() -> list[tuple[int, str]]:
     ]
 
 
+def time_in_words(cron: str) -> str:
+    """When the rule looks whether there are enough verdicts; a cron time without plain words stays as it is."""
+    schedule = Schedule.of(cron)
+    if schedule.kind == "cron":
+        return cron
+    if schedule.kind == "hourly":
+        return dict(_every())[schedule.hours]
+    words = str(dict(KINDS)[schedule.kind])
+    if schedule.kind == "enough":
+        return words
+    day = f" ({dict(WEEKDAYS)[schedule.weekday]})" if schedule.kind == "weekly" else ""
+    return f"{words}{day}, {schedule.at:%H:%M}"
+
+
 USED: dict[str | None, tuple[str, ...]] = {
     "daily": ("at",),
     "weekly": ("weekday", "at"),

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from labeling.events.types import offered
 from labeling.web.event_labels import event_choices, event_label, subject_label
+from labeling.web.event_sentences import WHAT, has_sentence, sentence_of_event
 from training.claims import NOUNS
 
 VERB = re.compile(r'record\(\s*"([a-z_]+\.[a-z_]+)"')
@@ -25,6 +26,18 @@ def test_every_event_of_a_campaign_has_a_name() -> None:
     assert {verb for verb in verbs - named if verb.partition(".")[0] not in OF_NO_CAMPAIGN} <= {
         "version.files_removed",  # of no campaign either
     }
+
+
+def test_every_event_has_a_sentence_about_its_thing() -> None:
+    for language in ("en", "de"):
+        with translation.override(language):
+            for verb, _ in event_choices():
+                assert has_sentence(verb), verb
+                assert WHAT in sentence_of_event(verb), (language, verb)
+
+
+def test_an_unknown_event_has_a_sentence_too() -> None:
+    assert sentence_of_event("robot.came_by") == "%(who)s: Robot came by, %(what)s"
 
 
 def test_names_are_translated() -> None:

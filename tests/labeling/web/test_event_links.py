@@ -13,6 +13,10 @@ from tests.people import NOON, Stage, stage
 from training.models import ModelVersion
 
 
+def tidy(page: str) -> str:
+    return " ".join(page.split())
+
+
 @pytest.fixture
 def scene(db: None) -> Stage:
     scene = stage(comparisons=3)
@@ -25,7 +29,7 @@ def test_a_judgment_leads_to_its_comparison(scene: Stage, visiting: Visiting) ->
     number = event.after["comparison"]
     assert link_of(event) == f"/campaigns/sums/comparisons/{number}/"
     page = visiting(scene.maya).get("/campaigns/sums/events/?verb=judgment.made").content.decode()
-    assert f'<a href="/campaigns/sums/comparisons/{number}/">comparison {number}</a>' in page
+    assert f'judged <a href="/campaigns/sums/comparisons/{number}/"><bdi>comparison {number}</bdi></a>' in tidy(page)
 
 
 def test_runs_and_versions_lead_to_their_pages(scene: Stage) -> None:
@@ -43,7 +47,7 @@ def test_runs_and_versions_lead_to_their_pages(scene: Stage) -> None:
 def test_every_link_of_the_log_can_be_opened(scene: Stage, visiting: Visiting) -> None:
     maya = visiting(scene.maya)
     page = maya.get("/campaigns/sums/events/").content.decode()
-    links = set(re.findall(r'data-name="Object">\s*<a href="([^"]+)"', page))
+    links = set(re.findall(r'<a href="(/[^"]+)"><bdi>', page.partition('data-testid="events"')[2]))
     assert len(links) >= 4
     for link in links:
         assert maya.get(link).status_code == 200, link

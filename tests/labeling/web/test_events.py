@@ -6,13 +6,26 @@ import re
 from io import StringIO
 from typing import Any
 
+from django.utils import translation
+
+from common.sentences import Sentence
 from labeling.actions.campaigns import change_campaign
+from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.markup import tight
 from tests.people import NOON, stage
+from training.actions.gate import hold_back
+from training.actions.retraining import save_retraining_rule
+from training.claims import record_end
+from training.models import JobStatus
 
 PAGE = "/campaigns/sums/events/"
 EXPORT = "/api/v1/campaigns/sums/events/export/"
+
+
+def sentences(page: str) -> str:
+    """The words of the table, without its tags."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page.partition('data-testid="events"')[2]).split())
 
 
 def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> None:
@@ -22,10 +35,9 @@ def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> 
     _, _, table = page.partition('data-testid="events"')
     assert "<del><bdi>1</bdi></del>→<bdi>3</bdi>" in page
     assert "<del><bdi>yes</bdi></del>→<bdi>no</bdi>" in page
-    assert "Campaign settings changed</a>" in table
+    assert "<bdi>maya</bdi></a>changed the settings of<a" in table
     assert "Judgments per comparison:</span>" in table
-    assert "Member added" not in table
-    assert "maya" in page
+    assert "to the campaign" not in table
 
 
 def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiting: Visiting) -> None:
@@ -33,9 +45,10 @@ def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiti
     scene.settle("a" * 60)
     browser = visiting(scene.maya)
     first = browser.get(f"{PAGE}?actor=alice&since=2026-03-02&until=2026-03-02").content.decode()
-    assert first.count(">Judgment made</a>") == 50
+    assert sentences(first).count("alice judged comparison") == 50
     older = re.findall(r'href="\?([^"]*before=[^"]*)"', first)[0].replace("&amp;", "&")
-    assert browser.get(f"{PAGE}?{older}").content.decode().count(">Judgment made</a>") == 10
+    second = browser.get(f"{PAGE}?{older}").content.decode()
+    assert sentences(second).count("alice judged comparison") == 10
     assert "No matching event" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
 
 
@@ -66,16 +79,54 @@ def test_a_pseudonymous_campaign_names_leads_and_hides_annotators(visiting: Visi
     maya, pseudonym = visiting(scene.maya), scene.alice.pseudonym
     assert f">{pseudonym}</bdi>" in maya.get(PAGE).content.decode()
     assert "alice" not in maya.get(PAGE).content.decode()
-    assert maya.get(f"{PAGE}?actor={pseudonym}").content.decode().count(">Judgment made</a>") == 1
+    own = maya.get(f"{PAGE}?actor={pseudonym}").content.decode()
+    assert sentences(own).count(f"{pseudonym} judged comparison") == 1
     assert "No matching event" in maya.get(f"{PAGE}?actor=alice").content.decode()
-    assert ">Campaign created</a>" in maya.get(f"{PAGE}?actor=maya").content.decode()
+    assert "maya created the campaign Sums" in sentences(maya.get(f"{PAGE}?actor=maya").content.decode())
     made = maya.get("/api/v1/campaigns/sums/events/?verb=judgment.made").json()
     assert [row["actor"] for row in made["results"]] == [pseudonym]
 
 
 def test_people_whom_events_are_about_are_named(visiting: Visiting) -> None:
-    page = tight(visiting(stage().maya).get(f"{PAGE}?verb=member.added").content.decode())
-    assert "Person:</span><bdi>alice</bdi>" in page
+    page = visiting(stage().maya).get(f"{PAGE}?verb=member.added").content.decode()
+    assert "maya added alice to the campaign" in sentences(page)
+
+
+def test_what_an_event_left_as_it_was_is_not_listed(visiting: Visiting) -> None:
+    scene = stage()
+    job = furnish(scene).finished
+    record_end(job, JobStatus.FINISHED, now=NOON)
+    for needed in (30, 40):
+        save_retraining_rule(
+            campaign=scene.campaign,
+            enabled=True,
+            min_fresh_verdicts=needed,
+            cron="0 3 * * 1",
+            acting_user=scene.maya,
+            now=NOON,
+        )
+    maya = visiting(scene.maya)
+    finished = sentences(maya.get(f"{PAGE}?verb=run.finished").content.decode())
+    assert f"Run {job.pk} finished" in finished
+    assert "Error" not in finished
+    rule = sentences(maya.get(f"{PAGE}?verb=retraining_rule.saved").content.decode())
+    assert "When: Every week (Monday), 03:00" in rule  # once, where it was set
+    assert rule.count("When:") == 1
+    assert "Fresh verdicts needed: 30 → 40" in rule
+
+
+def test_a_sentence_with_figures_is_in_the_language_of_whoever_reads_it(visiting: Visiting) -> None:
+    scene = stage()
+    job = furnish(scene).finished
+    reason = Sentence("Waiting: %(fresh)s fresh verdicts of %(needed)s.", {"fresh": 12, "needed": 30})
+    with translation.override("de"):
+        hold_back(run=job, reason=reason, now=NOON)
+    event = scene.campaign.events.latest("pk")
+    assert event.after["reason"] == "Waiting: 12 fresh verdicts of 30."  # the API's and the webhooks' is English
+    maya = visiting(scene.maya)
+    german = maya.get(PAGE, headers={"Accept-Language": "de"}).content.decode()
+    assert "Wartet: 12 von 30 neuen Entscheidungen." in sentences(german)
+    assert event.after["reason"] in sentences(maya.get(PAGE).content.decode())
 
 
 def test_a_wrong_filter_shows_no_event(visiting: Visiting) -> None:

@@ -1,0 +1,53 @@
+"""Sentences for training's events, and the names of its things: as in `labeling.web.event_sentences`."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import Event
+from labeling.web.event_sentences import Name
+from training.models import ModelVersion
+
+SENTENCES: Mapping[str, str | Promise] = {
+    "generation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "generation.cancelled": _("%(who)s cancelled %(what)s"),
+    "generation.failed": _("%(what)s failed"),
+    "generation.finished": _("%(what)s finished"),
+    "generation.resumed": _("%(who)s resumed %(what)s"),
+    "generation.started": _("%(who)s started %(what)s"),
+    "lens.asked": _("%(who)s asked for %(what)s"),
+    "lens.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "lens.cancelled": _("%(who)s cancelled %(what)s"),
+    "lens.failed": _("%(what)s failed"),
+    "lens.finished": _("%(what)s finished"),
+    "lens.resumed": _("%(who)s resumed %(what)s"),
+    "retraining_rule.saved": _("%(who)s changed %(what)s"),
+    "run.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "run.cancelled": _("%(who)s cancelled %(what)s"),
+    "run.checkpoints_removed": _("%(who)s removed the checkpoints of %(what)s"),
+    "run.failed": _("%(what)s failed"),
+    "run.finished": _("%(what)s finished"),
+    "run.gate_decided": _("%(who)s decided about the promotion after %(what)s"),
+    "run.resumed": _("%(who)s resumed %(what)s"),
+    "run.started": _("%(who)s started %(what)s"),
+    "snapshot.taken": _("%(who)s took %(what)s of the labels"),
+    "version.evaluated": _("%(who)s evaluated the version %(what)s"),
+    "version.promoted": _("%(who)s promoted the version %(what)s"),
+    "version.registered": _("%(who)s registered the version %(what)s"),
+    "version.rolled_back": _("%(who)s rolled back to the version %(what)s"),
+}
+
+
+def _version(event: Event) -> str:
+    version = ModelVersion.objects.filter(pk=event.subject_id).only("name").first()
+    return version.name if version else ""
+
+
+NAMES: Mapping[str, Name] = {
+    "generationjob": lambda event: gettext("Generation %(number)s") % {"number": event.subject_id},
+    "modelversion": _version,
+    "retrainingrule": lambda event: gettext("the rule of automatic retraining"),
+    "run": lambda event: gettext("Run %(number)s") % {"number": event.subject_id},
+}
