@@ -146,12 +146,13 @@ def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acti
 
 
 def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draft]) -> Preview:
-    preview = Preview()
+    preview, sampled = Preview(), list[Draft]()
 
     def look(record: ImportedComparison | ImportedPrompt, draft: Draft) -> None:
         preview.dialect = preview.dialect or dialect_of(record)
         if len(preview.sample) < RECORDS_SHOWN:
             preview.sample.append(_as_json(record, draft))
+            sampled.append(draft)
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SEEN)
@@ -163,6 +164,10 @@ def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draf
             preview.report.created += len(new)
             preview.report.duplicates += len(drafts) - len(new)
             _count_outcomes(preview.report, [by_digest[digest] for digest in new])
+            for shown, draft in zip(preview.sample, sampled, strict=True):
+                digest = intake.digest(draft)
+                if "duplicate" not in shown:  # it is of this batch
+                    shown["duplicate"] = digest not in new or by_digest[digest] is not draft
         cursor.execute(FORGET)
     return preview
 

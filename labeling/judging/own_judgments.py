@@ -52,9 +52,9 @@ class OwnJudgment:
 
     @property
     def chosen_text(self) -> str:
-        """The text that the annotator preferred; empty without a preference."""
+        """The text that the annotator preferred, as they improved it; empty without a preference."""
         chosen = {"left": self.left, "right": self.right}.get(self.choice)
-        return chosen.text if chosen else ""
+        return (self.judgment.edit or chosen.text) if chosen else ""
 
 
 def own_judgment(judgment: Judgment, campaign: Campaign, now: datetime) -> OwnJudgment:

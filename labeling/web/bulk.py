@@ -58,12 +58,12 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     target, kind = Target(target), request.POST.get("kind", "")
     if (target, kind) not in SENTENCES:
         messages.error(request, _("This cannot be done to these rows."))
-        return redirect(_list(campaign, target, request.POST.get("filter", "")))
+        return redirect(_list(campaign, target, _view(request)))
     try:
         rows = chosen(request, campaign, target)
     except NothingSelected as error:
         messages.error(request, error.message)
-        return redirect(_list(campaign, target, request.POST.get("filter", "")))
+        return redirect(_list(campaign, target, _view(request)))
     is_confirmed, count = has_confirmed(request), limited_count(rows.selection.rows(campaign))
     form = BulkForm(request.POST if is_confirmed else None, kind=kind)
     if is_confirmed and (change := change_since_shown(request, count)):
@@ -132,13 +132,18 @@ def _question(
         "sentence": SENTENCES[Target(target), kind],
         "is_danger": kind == Kind.RETIRE,
         "target": target,
-        "hidden": [*rows.hidden, (SHOWN, count)],
+        "hidden": [*rows.hidden, ("view", _view(request)), (SHOWN, count)],
         "total": min(count, MOST_COUNTED),
         "is_more": count > MOST_COUNTED,
         "act_address": _act_address(campaign, target),
-        "back": _list(campaign, target, request.POST.get("filter", "")),
+        "back": _list(campaign, target, _view(request)),
         "tab": target,
     }
+
+
+def _view(request: HttpRequest) -> str:
+    """The query string of the list as it was looked at: its filter, its order and its page."""
+    return request.POST.get("view", "") or request.POST.get("filter", "")
 
 
 def _act_address(campaign: Campaign, target: str) -> str:

@@ -92,7 +92,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "labeling/invitation.html", {"problem": error.message}, status=error.status)
     # The address is a secret. The policy of all pages (same-origin) hides it from other sites; "no-referrer" would also
     # make browsers send "Origin: null" with the form, which the CSRF check refuses.
-    return render(request, "labeling/invitation.html", {"invitation": valid_invitation, "form": form})
+    is_member = valid_invitation.campaign.memberships.filter(user=request.user.pk).exists()
+    context = {"invitation": valid_invitation, "form": form, "is_member": is_member}
+    return render(request, "labeling/invitation.html", context)
 
 
 def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:

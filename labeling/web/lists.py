@@ -83,6 +83,7 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
     shown = page_of_comparisons(rows, order=_order_of(form), after=_after(request), size=ROWS_SHOWN + 1)
     context = _context(request, campaign, form, rows, shown) | {
         "rows": shown[:ROWS_SHOWN],
+        "has_verdicts": has_verdicts(shown),
         "acts": [(kind.value, kind.label) for kind in Kind] + [("export", gettext("Export"))],
         "target": Target.COMPARISONS,
         "tab": "comparisons",
@@ -105,11 +106,17 @@ def prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.messages],
         "completions": [(text, render_markdown(text.text)) for text in list(completions)[:OF_A_PROMPT]],
         "rows": pairs[:OF_A_PROMPT],
+        "has_verdicts": has_verdicts(pairs),
         "has_more": len(pairs) > OF_A_PROMPT or len(completions) > OF_A_PROMPT,
         "events": history_of(row),
         "tab": "prompts",
     }
     return render(request, "labeling/prompt.html", context)
+
+
+def has_verdicts(rows: list[Comparison]) -> bool:
+    """Whether a row has a verdict: without one, the columns of verdicts are left out."""
+    return any(getattr(row, "verdict", None) for row in rows)
 
 
 def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, shown: list[Any]) -> dict[str, Any]:
@@ -122,6 +129,7 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, sho
         "is_more": count > MOST_COUNTED,
         "is_filtered": bool(filters),
         "query": urlencode(filters),
+        "view": urlencode({name: value for name, value in request.GET.items() if value}),
         "older": urlencode(filters | _order(request) | {"after": shown[ROWS_SHOWN - 1].pk})
         if len(shown) > ROWS_SHOWN
         else "",

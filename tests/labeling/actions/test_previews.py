@@ -101,6 +101,17 @@ def test_a_preview_keeps_nothing_in_the_campaign_and_can_then_be_imported_once()
         import_preview(batch=batch, acting_user=scene.maya, now=scene.now)
 
 
+def test_a_preview_says_which_of_its_records_are_there_already() -> None:
+    scene = stage()
+    import_preview(batch=prepared(scene, RECORDS[0]), acting_user=scene.maya, now=scene.now)
+    batch = prepared(scene, b"\n".join([RECORDS[0], *RECORDS, RECORDS[1]]))
+    first = [one["duplicate"] for one in batch.sample]
+    assert first[:2] == [True, True]
+    assert first.count(True) + batch.created >= len(first)
+    fresh = prepared(scene, b"\n".join([RECORDS[5], RECORDS[5]]))
+    assert ([one["duplicate"] for one in fresh.sample], fresh.created) == ([False, True], 1)
+
+
 def test_a_preview_shows_texts_and_what_is_known_about_them() -> None:
     scene = stage()
     (record,) = prepared(scene, RECORDS[0]).sample

@@ -108,6 +108,17 @@ def test_nothing_ticked_is_said_and_the_filter_is_kept(visiting: Visiting) -> No
     assert "Choose at least one row." in answer.content.decode()
 
 
+def test_nothing_ticked_leads_back_to_the_same_page_in_the_same_order(visiting: Visiting) -> None:
+    scene: Stage = stage(comparisons=1)
+    sent = {"kind": "retire", "scope": "chosen", "filter": "status=open", "view": "status=open&order=oldest&after=7"}
+    assert visiting(scene.maya).post(ACT, sent)["Location"].endswith("/comparisons/?status=open&order=oldest&after=7")
+    page = visiting(scene.maya).get("/campaigns/sums/comparisons/?order=oldest&after=0").content.decode()
+    assert 'name="view" value="order=oldest&amp;after=0"' in page
+    assert "Winner" not in page.partition("<table")[2]  # nothing is settled yet
+    scene.settle("a")
+    assert "Winner" in visiting(scene.maya).get("/campaigns/sums/comparisons/").content.decode().partition("<table")[2]
+
+
 def test_rows_of_another_campaign_are_not_touched(visiting: Visiting) -> None:
     scene = stage(comparisons=1)
     other = stage_elsewhere(scene)

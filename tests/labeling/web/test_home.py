@@ -24,6 +24,13 @@ def test_home_counts_what_one_has_judged(visiting: Visiting) -> None:
     assert "Continue judging" in page
 
 
+def test_a_count_that_hides_gold_says_that_it_is_about(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=30, gold_rate=0.1)
+    on_stage.settle("a" * 22)
+    assert "about <b>20</b> of 30" in text_of(visiting(on_stage.alice), "/")
+    assert "<b>22</b> of 30" in text_of(visiting(on_stage.maya), "/")
+
+
 def test_an_archived_campaign_is_out_of_sight_but_its_leads_find_it(visiting: Visiting) -> None:
     on_stage = stage(comparisons=1)
     Campaign.objects.update(status="archived")

@@ -24,3 +24,13 @@ def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> Non
     visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
     refusal = visiting(scene.charlie).post(link)
     assert (refusal.status_code, "revoked" in refusal.content.decode()) == (409, True)
+
+
+def test_somebody_who_belongs_to_the_campaign_is_not_asked_to_join(visiting: Visiting) -> None:
+    scene = stage()
+    page = (
+        visiting(scene.maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"}).content.decode()
+    )
+    link = page.split("<code>")[1].split("</code>")[0]
+    assert "You already belong to" in visiting(scene.alice).get(link).content.decode()
+    assert "Join campaign" in visiting(scene.charlie).get(link).content.decode()

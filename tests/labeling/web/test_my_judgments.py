@@ -70,6 +70,7 @@ def test_a_judgment_is_changed_once_and_leases_nothing(scene: Stage, visiting: V
     side = {new.left: "left"}.get(new.choice, "right")
     assert (side, new.strength, new.comment, new.edit, new.seconds) == ("right", 3, "No.", "It is what it is.", 0)
     assert new.criteria == {"helpful": "tie"}
+    assert "It is what it is." in alice.get(PATH).content.decode()
     assert Judgment.objects.filter(annotator=scene.alice).count() == 2
     assert not Assignment.objects.filter(annotator=scene.alice, status="leased").exists()
     assert "Earlier versions" in alice.get(path).content.decode()
