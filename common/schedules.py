@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from celery.schedules import crontab
+from celery.schedules import ParseException, crontab
 
 Kind = Literal["enough", "daily", "weekly", "hourly", "cron"]
 HOURS = (1, 2, 3, 4, 6, 8, 12)
@@ -75,6 +75,16 @@ def _every_few_hours(fields: list[str]) -> Schedule | None:
         return None
     step = "1" if fields[1] == "*" else fields[1].removeprefix("*/") if fields[1].startswith("*/") else ""
     return Schedule("hourly", hours=int(step)) if step in map(str, HOURS) else None
+
+
+def wrong_field(cron: str) -> str | None:
+    """The first of five fields that cannot be read, by its name in CRON_FIELDS; None: all can."""
+    for name, field in zip(CRON_FIELDS, cron.split(), strict=True):
+        try:
+            crontab(**{name: field})
+        except (ValueError, ParseException):
+            return name
+    return None
 
 
 def next_time(cron: str, *, after: datetime, zone: ZoneInfo) -> datetime:

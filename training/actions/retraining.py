@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from common.errors import DomainError
-from common.schedules import CRON_FIELDS, next_time
+from common.schedules import CRON_FIELDS, next_time, wrong_field
 from common.sentences import Sentence, sentence_of
 from labeling.access import require_lead
 from labeling.actions.validation import checked
@@ -26,6 +26,13 @@ from training.models import RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
+CRON_RULES = {
+    "minute": gettext_noop("The minute is 0 to 59."),
+    "hour": gettext_noop("The hour is 0 to 23."),
+    "day_of_month": gettext_noop("The day is 1 to 31."),
+    "month_of_year": gettext_noop("The month is 1 to 12, or jan to dec."),
+    "day_of_week": gettext_noop("The weekday is 0 (Sunday) to 6, or sun to sat."),
+}
 DEFAULT_MIN_FRESH_VERDICTS = 200
 
 
@@ -86,14 +93,24 @@ def _crontab(cron: str) -> CrontabSchedule:
             "A cron time has five fields (minute, hour, day of month, month, day of week), not %(count)s: %(cron)s."
         )
         raise WrongSchedule.of("cron", text % {"count": len(fields), "cron": repr(cron)})
-    crontab = CrontabSchedule(**dict(zip(CRON_FIELDS, fields, strict=True)), timezone=settings.TIME_ZONE)
+    if name := wrong_field(cron):
+        text = _(
+            "The cron time %(cron)s cannot be read at %(field)s. %(rule)s Lists (1,15), ranges (1-5), * and "
+            "*/5 are read too."
+        )
+        wrong = fields[CRON_FIELDS.index(name)]
+        raise WrongSchedule.of("cron", text % {"cron": repr(cron), "field": repr(wrong), "rule": _(CRON_RULES[name])})
+    times = dict(zip(CRON_FIELDS, fields, strict=True))
+    crontab = CrontabSchedule(**times, timezone=settings.TIME_ZONE)
     try:
         crontab.full_clean()
-        next_time(cron, after=timezone.now(), zone=ZoneInfo(settings.TIME_ZONE))  # refuses 30 February
-    except (ValidationError, ValueError) as error:
-        messages = error.messages if isinstance(error, ValidationError) else [str(error)]
-        text = _("The cron time %(cron)s cannot be read: %(messages)s")
-        raise WrongSchedule.of("cron", text % {"cron": repr(cron), "messages": " ".join(messages)}) from error
+        next_time(cron, after=timezone.now(), zone=ZoneInfo(settings.TIME_ZONE))
+    except ValidationError as error:  # longer than its column, for instance
+        text = _("The cron time %(cron)s cannot be stored: %(messages)s")
+        raise WrongSchedule.of("cron", text % {"cron": repr(cron), "messages": " ".join(error.messages)}) from error
+    except ValueError as error:
+        text = _("The cron time %(cron)s never comes: no date fits it. Change its day or its month.")
+        raise WrongSchedule.of("cron", text % {"cron": repr(cron)}) from error
     return crontab
 
 

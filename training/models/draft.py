@@ -35,6 +35,11 @@ class CampaignDraft(models.Model):
         """The name filled in so far; may be empty."""
         return str((self.values.get("name") or [""])[0]).strip()
 
+    @property
+    def step(self) -> str:
+        """The number of the step that it was left at; may be empty."""
+        return str((self.values.get("step") or [""])[0])
+
 
 class DraftFile(models.Model):
     """A file chosen for a draft. Its bytes lie in the data directory, under a random name.

@@ -12,6 +12,8 @@ from training.models import GenerationJob, JobStatus, Run
 STEP_TO_SCORING = 2.5
 # Without a sign of life for so long, nothing is known.
 UNKNOWN_AFTER = timedelta(seconds=90)
+# So many of the jobs that finished last say how long one usually takes.
+USUAL_OF = 5
 
 
 def remaining_seconds(job: GenerationJob) -> float | None:
@@ -48,6 +50,26 @@ def run_remaining_seconds(run: Run, *, now: datetime) -> float | None:
     elif what != "final_test" and config.final_margins:
         seconds += (train + test) / scoring
     return max(0.0, seconds - since.total_seconds())
+
+
+def usual_pace(model: type[GenerationJob] | type[Run]) -> float | None:
+    """Seconds for each completion, or each step, of the jobs that finished last; None: none has."""
+    finished = model.objects.filter(status=JobStatus.FINISHED, total__gt=0, started_at__isnull=False)
+    rows = finished.order_by("-finished_at").values_list("started_at", "finished_at", "total")[:USUAL_OF]
+    seconds = [(end - start).total_seconds() for start, end, _total in rows if start and end]
+    return sum(seconds) / sum(total for *_times, total in rows) if seconds else None
+
+
+def usual_remaining_seconds(job: GenerationJob | Run, pace: float | None, *, now: datetime) -> float | None:
+    """The time that a job still needs if it is as fast as others were, before its own pace is known.
+
+    pace: as of `usual_pace`. None: not known, or it takes longer than they did.
+    """
+    is_alive = job.heartbeat_at is not None and now - job.heartbeat_at <= UNKNOWN_AFTER
+    if pace is None or not job.total or job.started_at is None or not is_alive:
+        return None
+    left = pace * job.total - (now - job.started_at).total_seconds()
+    return left if left > 0 else None
 
 
 def about(seconds: float) -> str:

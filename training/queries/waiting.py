@@ -1,7 +1,7 @@
 """For what a job waits: another job, memory, a worker, or a server; its place in the queue, and how long it may take.
 
 The rows alone decide: jobs are rows first, and workers report themselves. So a page that shows many jobs takes the same
-six statements as a page that shows one.
+eight statements as a page that shows one.
 """
 
 import os
@@ -29,7 +29,13 @@ from training.models import (
     Run,
     Worker,
 )
-from training.queries.remaining import about, remaining_seconds, run_remaining_seconds
+from training.queries.remaining import (
+    about,
+    remaining_seconds,
+    run_remaining_seconds,
+    usual_pace,
+    usual_remaining_seconds,
+)
 from training.queries.retraining import runs_awaiting_gate
 
 # A queued job is expected to start within this time where a worker is free.
@@ -76,6 +82,7 @@ class Waiting:
 
     def __init__(self, reader: User | None, *, now: datetime) -> None:
         self.reader, self.now = reader, now
+        self._paces: dict[type[GenerationJob] | type[Run], float | None] = {}
 
     def of(self, job: AnyJob | None) -> Wait | None:
         """Why a job does not run now; None: it runs, is over, or there is none."""
@@ -91,8 +98,17 @@ class Waiting:
     def remaining(self, job: AnyJob) -> float | None:
         """The seconds that a job still needs; None: not known, or it does not run."""
         if isinstance(job, GenerationJob):
-            return remaining_seconds(job)
-        return run_remaining_seconds(job, now=self.now) if isinstance(job, Run) else None
+            seconds = remaining_seconds(job)
+        elif isinstance(job, Run):
+            seconds = run_remaining_seconds(job, now=self.now)
+        else:
+            return None
+        return usual_remaining_seconds(job, self._pace(type(job)), now=self.now) if seconds is None else seconds
+
+    def _pace(self, model: type[GenerationJob] | type[Run]) -> float | None:
+        if model not in self._paces:
+            self._paces[model] = usual_pace(model)
+        return self._paces[model]
 
     # --- The rows ---
 

@@ -40,8 +40,9 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     require_may_create_campaigns(user)
     if request.method == "POST":
         return _act(request)
-    key, present = key_of(request.GET.get("draft", "")), _step(request.GET.get("step", ""))
+    key = key_of(request.GET.get("draft", ""))
     draft = CampaignDraft.objects.filter(owner=user, key=key, campaign=None).first()
+    present = _step(request.GET.get("step", "") or (draft.step if draft else ""))
     wizard = Wizard(user, key=key, values=draft.values if draft else None, present=present)
     wizard.hide_errors()
     return _render(request, wizard)
@@ -73,7 +74,8 @@ def _act(request: HttpRequest) -> HttpResponse:
         discard_draft(draft=get_object_or_404(CampaignDraft, owner=user, key=key))
         messages.success(request, _("The draft is discarded."))
         return redirect("new_campaign")
-    draft = save_draft(key=key, values=values_of(request.POST), acting_user=user, now=now)
+    values = values_of(request.POST)
+    draft = save_draft(key=key, values=values | {"step": [str(present)]}, acting_user=user, now=now)
     refused = _keep_files(request, draft, go)
     wizard = Wizard(user, key=key, values=draft.values, present=present)
     target = _target(go, present)
@@ -88,6 +90,7 @@ def _act(request: HttpRequest) -> HttpResponse:
         return _render(request, wizard)
     if go == "create":
         return _create(request, draft, wizard)
+    save_draft(key=key, values=values | {"step": [str(target)]}, acting_user=user, now=now)
     return redirect(f"{reverse('new_campaign')}?{urlencode({'draft': key, 'step': target})}")
 
 

@@ -68,6 +68,22 @@ def test_a_job_waits_for_the_one_before_it_with_the_time_that_is_left(
     assert Waiting(root, now=LATER).of(job) is None
 
 
+def test_before_a_job_has_a_pace_others_say_how_long_it_takes(
+    workers: None, job: GenerationJob, other_job: GenerationJob
+) -> None:
+    begin(job)
+    root = account("root", "admin")
+    assert sentence(other_job, root) == "Waits for the generation for Tiny."
+    earlier = GenerationJob.objects.get(pk=other_job.pk)
+    earlier.pk, earlier.status, earlier.total = None, JobStatus.FINISHED, 10
+    earlier.started_at, earlier.finished_at = NOW, NOW + timedelta(seconds=100)
+    earlier.save()
+    GenerationJob.objects.filter(pk=job.pk).update(total=60, started_at=NOW, heartbeat_at=LATER)
+    assert sentence(other_job, root) == "Waits for the generation for Tiny: about 9 minutes left."
+    GenerationJob.objects.filter(pk=job.pk).update(heartbeat_at=LATER - timedelta(minutes=3))
+    assert sentence(other_job, root) == "Waits for the generation for Tiny."  # it may have stopped
+
+
 def test_a_lead_does_not_learn_the_names_of_other_campaigns(
     workers: None, job: GenerationJob, other_job: GenerationJob, charlie: User
 ) -> None:

@@ -112,6 +112,7 @@ def test_chosen_files_survive_an_error_going_back_and_a_reload(visiting: Visitin
     assert not Campaign.objects.filter(name="Recipes").exists()
     maya.post(PATH, {**form, "step": "5", "go": "back"})
     assert "prompts.txt" in maya.get(f"{PATH}?draft={draft['key']}&step=3").content.decode()
+    assert "prompts.txt" in maya.get(f"{PATH}?draft={draft['key']}").content.decode()  # at the step it was left at
     maya.post(PATH, {**form, "step": "5", "go": "create"})
     made = Campaign.objects.get(name="Recipes")
     assert (made.comparisons.count(), made.prompts.count()) == (1, 3)

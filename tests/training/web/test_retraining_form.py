@@ -62,7 +62,11 @@ def test_a_time_becomes_cron(values: dict[str, str], cron: str) -> None:
         ({"kind": "daily", "at": ""}, "at", "Choose a time of day"),
         ({"kind": "weekly", "at": "25:00"}, "at", "Enter a valid time"),
         ({"kind": "cron", "cron": ""}, "cron", "five fields"),
-        ({"kind": "cron", "cron": "0 0 30 2 *"}, "cron", "cannot be read"),
+        ({"kind": "cron", "cron": "0 0 30 2 *"}, "cron", "never comes"),
+        ({"kind": "cron", "cron": "61 0 * * *"}, "cron", "at '61'. The minute is 0 to 59."),
+        ({"kind": "cron", "cron": "0 0 * * mon-xyz"}, "cron", "The weekday is 0 (Sunday) to 6"),
+        ({"kind": "cron", "cron": "0 0 * 13 *"}, "cron", "The month is 1 to 12"),
+        ({"kind": "cron", "cron": "0 ²5 * * *"}, "cron", "The hour is 0 to 23."),
         ({"kind": "sometimes"}, "kind", "valid choice"),
     ],
 )
