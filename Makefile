@@ -71,10 +71,10 @@ browser: install-dev
 
 test: browser ## Run the tests, including those in a browser (TESTS="tests/labeling -k name" runs some)
 	@scripts/test_javascript.sh $(BIN)/python
-	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(MARKS) $(TESTS)
+	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadgroup $(MARKS) $(TESTS)
 
 test-long: browser ## Run the tests that take minutes each: every form without scripts and refused, the first tour, ...
-	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup -m long tests
+	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadgroup -m long tests
 
 .PHONY: test-keys
 SEEDS ?= 100-119
