@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from config.embedded.var import PROJECT_DIR
 from tests.flows.running import MINUTES, Platform, number, picture, sign_in
 
-pytestmark = [pytest.mark.serial, pytest.mark.long, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.serial, pytest.mark.long, pytest.mark.timeout(2400)]
 
 DEMO = "/campaigns/demo/"
 PRACTICE_PAIRS = 3
@@ -92,7 +92,7 @@ def let_programs_judge_the_rest(lead: Page) -> None:
     lead.goto(DEMO)
     lead.get_by_test_id("simulate").click()
     expect(lead.get_by_test_id("messages")).to_contain_text("Simulated annotators are judging")
-    expect(lead.get_by_test_id("start-generation")).to_be_visible(timeout=6 * MINUTES)  # the candidates are written
+    expect(lead.get_by_test_id("start-generation")).to_be_visible(timeout=12 * MINUTES)  # the candidates are written
     expect(lead.get_by_test_id("generation-error")).to_have_count(0)
     judgments, before = lead.get_by_test_id("judgments"), -1
     lead.reload()
@@ -108,7 +108,7 @@ def train(lead: Page) -> str:
     """A run to its end; its page shows a figure with its interval, and whose judgments it rests on."""
     lead.get_by_test_id("start-training").click()
     expect(lead.get_by_test_id("run-status")).to_be_visible()
-    expect(lead.get_by_test_id("promote-next")).to_be_visible(timeout=10 * MINUTES)
+    expect(lead.get_by_test_id("promote-next")).to_be_visible(timeout=20 * MINUTES)
     expect(lead.get_by_test_id("simulated").first).to_have_text("from simulated annotators")
     lead.get_by_test_id("runs").get_by_role("link", name="Run").first.click()
     expect(lead.get_by_test_id("simulated").first).to_be_visible()

@@ -105,6 +105,7 @@ def trainer(smollm2: Path, policy: Policy, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)  # beside the first tour on two cores
 def test_log_probs_loss_and_gradients_are_trls(hh_pairs: list[TokenPair], policy: Policy, trainer: Any) -> None:
     assert len(hh_pairs) == PAIRS
     ours, reference = _ours(policy, hh_pairs)
