@@ -1,0 +1,58 @@
+"""What a backup holds beside the database: the folders below `var/` whose files the rows name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from training.models import ModelVersion, Run, Snapshot
+
+FOLDERS = ("versions", "snapshots", "runs", "uploads", "reward_models", "models")
+"""Left out are what starts again by itself (run, log, static, valkey, reference) and the server's own files."""
+
+BASES = "models"
+LEFT_OUT = {"checkpoints"}  # of a run: many times as large as its adapter, and needed only while it runs
+OUTSIDE = "outside"
+"""The folder in the archive for base models that lie outside of `var/`."""
+
+PATHS: tuple[tuple[type[ModelVersion] | type[Run] | type[Snapshot], str], ...] = (
+    (ModelVersion, "base_dir"),
+    (ModelVersion, "adapter_dir"),
+    (Run, "directory"),
+    (Snapshot, "directory"),
+)
+"""The columns that hold absolute paths."""
+
+
+def scratch(var: Path) -> Path:
+    """A folder for unfinished work on the disk of the data: the machine's temporary one may be small."""
+    folder = var / "backup"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def files_of(var: Path, *, with_bases: bool) -> Iterator[tuple[str, Path]]:
+    """The files with their names in the archive. A folder under construction, whose name begins with a dot, is none."""
+    for name in FOLDERS:
+        if name != BASES or with_bases:
+            for path in _files(var / name):
+                yield f"files/{path.relative_to(var).as_posix()}", path
+
+
+def bases_outside(var: Path) -> dict[str, str]:
+    """Base models outside of `var/`: their path, and the folder in the archive that stands for it."""
+    paths = sorted(set(ModelVersion.objects.values_list("base_dir", flat=True)))
+    outside = [path for path in paths if path and not Path(path).is_relative_to(var) and Path(path).is_dir()]
+    return {path: f"{OUTSIDE}/{number}-{Path(path).name}" for number, path in enumerate(outside, start=1)}
+
+
+def files_outside(places: dict[str, str]) -> Iterator[tuple[str, Path]]:
+    """Their files with their names in the archive."""
+    for folder, name in places.items():
+        for path in _files(Path(folder)):
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder).parts
+        if path.is_file() and not LEFT_OUT & set(inner) and not any(part.startswith(".") for part in inner):
+            yield path
