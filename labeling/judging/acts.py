@@ -118,7 +118,11 @@ def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datet
     _release_surplus(seat, others)
     verdict = revert_judgment(seat, judgment, locked, now)
     write_back(seat, reopened, tally_of(reopened.comparison) - totals)
-    before = {"choice": judgment.choice, "verdict": verdict_as_json(verdict)}
+    before = {
+        "comparison": judgment.comparison_id,
+        "choice": judgment.choice,
+        "verdict": verdict_as_json(verdict),
+    }
     record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=before)
     held = open_assignments(campaign=seat.campaign, annotator=acting_user)
     with_contents = next(each for each in held if each.pk == reopened.pk)

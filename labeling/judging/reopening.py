@@ -32,7 +32,7 @@ def reopen_skip(*, assignment: Assignment, acting_user: User | None, now: dateti
     skip.superseded_at = now
     skip.save(update_fields=["superseded_at"])
     _release(seat, locked.assignment)
-    before = {"choice": skip.choice, "verdict": verdict_as_json(None)}
+    before = {"comparison": skip.comparison_id, "choice": skip.choice, "verdict": verdict_as_json(None)}
     record("judgment.undone", skip, acting_user=acting_user, now=now, campaign=seat.campaign, before=before)
     return True
 

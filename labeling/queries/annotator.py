@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 
-from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
 from labeling.queries.names import taking_part
 from labeling.stats import Estimate, difference, proportion
 
@@ -21,6 +21,8 @@ CHOICES = ("a", "tie", "b")
 @dataclass(frozen=True, slots=True)
 class AgainstVerdicts:
     """An annotator's votes on settled comparisons against the verdicts, to which they have contributed.
+
+    A verdict that is nothing but their own judgment does not count.
 
     table: how many votes for each verdict (row) and choice (column), over CHOICES. agreed: the share that the verdict
     agrees with; early, late: in the first and in the second half of these votes; change: late minus early.
@@ -52,6 +54,8 @@ def against_verdicts(campaign: Campaign, user: User) -> AgainstVerdicts:
         _current(campaign, user)
         .filter(kind=Assignment.Kind.NORMAL, comparison__verdict__isnull=False)
         .exclude(comparison__status__in=Comparison.OUT)
+        # Their own judgment alone was the verdict: it agrees with itself.
+        .exclude(comparison__verdict__settled_by__in=Verdict.BY_RULE, comparison__judged__lt=2)
         .exclude(choice=Choice.SKIP)
         .annotate(said=_side("choice"), true=_side("comparison__verdict__winner"))
         .order_by("created_at", "pk")

@@ -20,7 +20,7 @@ from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
-from labeling.models import Campaign, Choice, Flag, Judgment
+from labeling.models import Campaign, Choice, Flag, GuidelineVersion, Judgment
 from labeling.queries.coming import coming_pairs
 from labeling.queries.progress import annotator_progress
 from labeling.queries.questions import faq_entries, unread_answers
@@ -106,7 +106,7 @@ def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = N
         "coming": coming_pairs(campaign, now) if is_active else "",
         "guidelines": guidelines,
         "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
-        "guidelines_changed": guidelines and last and last.guideline_version_id != guidelines.pk,
+        "guidelines_changed": _have_changed(guidelines, last),
         "last_judged": _undoable(last, campaign),
         "flags": Flag.choices,
         "faq_entries": faq_entries(campaign),
@@ -114,6 +114,13 @@ def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = N
         "display": display_of(request),
     }
     return render(request, "labeling/annotate.html", context)
+
+
+def _have_changed(guidelines: GuidelineVersion | None, last: Judgment | None) -> bool:
+    """Whether there are newer guidelines than at the last judgment. At the qualification, judgments name none."""
+    if guidelines is None or last is None:
+        return False
+    return last.created_at < guidelines.created_at
 
 
 def _judge(request: HttpRequest, campaign: Campaign) -> HttpResponse:

@@ -39,6 +39,7 @@ from labeling.models import (
     Winner,
 )
 from labeling.web.imports import EXPORTS
+from labeling.web.origins import origin_in_words
 from labeling.web.rules import LABELS, in_minutes
 
 Labels = Mapping[str, str | Promise]
@@ -242,10 +243,11 @@ _FIELDS: dict[str, Field] = {
     "selected": Field(_("A selection only")),
     "sha256": Field(_("SHA-256 of the file"), as_text=shortened),
     "settled": Field(_("Settled")),
-    "settled_by": Field(_("Settled by"), dict(Verdict.SettledBy.choices)),
+    # An event does not say how many judgments there were, and one judgment is no majority.
+    "settled_by": Field(_("Settled by"), dict(Verdict.SettledBy.choices) | {"majority": _("The judgments")}),
     "skip_reasons": Field(_("Reasons for skipping")),
     "slug": Field(_("Short name in addresses")),
-    "source": Field(_("Origin")),
+    "source": Field(_("Origin"), as_text=origin_in_words),
     "text": Field(_("Text")),
     "tokens": Field(_("Tokens")),
     "total": Field(_("Pairs")),

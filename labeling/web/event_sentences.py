@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labeling.models import Event
+from labeling.models import BulkAct, Choice, Event
 from labeling.web.event_labels import event_label, subject_label
 from labeling.web.event_links import comparison_number
 
@@ -18,12 +18,15 @@ Sentences = Mapping[str, str | Promise]
 Name = Callable[[Event], str]
 """The name of the thing that an event is about; empty: it has none but its number."""
 
+FLAGGED, SKIPPED, JOINED = "judgment.flagged", "judgment.skipped", "member.joined"
+"""No verbs of the log: judgments that say no preference, and people who added themselves by an invitation."""
+
 WHO, WHAT = "%(who)s", "%(what)s"
 
 _SENTENCES: dict[str, str | Promise] = {
     "batch.imported": _("%(who)s imported %(what)s"),
     "batch.taken_back": _("%(who)s took back %(what)s"),
-    "bulk.done": _("%(who)s changed many rows at once with %(what)s"),
+    "bulk.done": _("%(who)s changed many rows at once: %(what)s"),
     "campaign.changed": _("%(who)s changed the settings of %(what)s"),
     "campaign.created": _("%(who)s created the campaign %(what)s"),
     "campaign.exported": _("%(who)s exported data of %(what)s"),
@@ -49,8 +52,11 @@ _SENTENCES: dict[str, str | Promise] = {
     "invitation.revoked": _("%(who)s revoked %(what)s"),
     "judgment.changed": _("%(who)s changed the judgment of %(what)s"),
     "judgment.made": _("%(who)s judged %(what)s"),
+    FLAGGED: _("%(who)s flagged %(what)s"),
+    SKIPPED: _("%(who)s skipped %(what)s"),
     "judgment.undone": _("%(who)s undid the judgment of %(what)s"),
     "judgments.withdrawn": _("%(who)s withdrew judgments of %(what)s"),
+    JOINED: _("%(who)s joined the campaign"),
     "member.added": _("%(who)s added %(what)s to the campaign"),
     "member.changed": _("%(who)s changed the role of %(what)s"),
     "member.pass_withdrawn": _("%(who)s no longer counts %(what)s as qualified"),
@@ -88,6 +94,7 @@ def _guidelines(event: Event) -> str:
 
 
 _NAMES: dict[str, Name] = {
+    "bulkact": lambda event: str(dict(BulkAct.Kind.choices).get(event.after.get("kind", ""), "")),
     "campaign": lambda event: event.campaign.name if event.campaign else "",
     "guidelineversion": _guidelines,
     "importbatch": _value("file"),
@@ -134,7 +141,12 @@ def name_of_thing(event: Event, names: Mapping[str, str]) -> str:
 
 def pieces(event: Event) -> list[str]:
     """The sentence of an event in pieces: plain text, and `WHO` and `WHAT` where those belong."""
-    text = capfirst(sentence_of_event(event.verb))
+    verb = event.verb
+    if verb in ("judgment.made", "judgment.changed") and event.after.get("choice") == Choice.SKIP:
+        verb = FLAGGED if event.after.get("flag") else SKIPPED
+    if verb == "member.added" and event.actor and event.after.get("person") == event.actor.pseudonym:
+        verb = JOINED
+    text = capfirst(sentence_of_event(verb))
     for mark in (WHO, WHAT):
         text = text.replace(mark, f"\0{mark}\0")
     return [piece for piece in text.split("\0") if piece]

@@ -16,7 +16,7 @@ from common.days import midnight
 from common.numbers import whole_number
 from common.sentences import Sentence
 from labeling.access import get_led_campaign
-from labeling.models import Event
+from labeling.models import Choice, Event
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person, unless_refused
@@ -28,6 +28,7 @@ from labeling.web.forms import EventFilterForm
 SHOWN = 50
 MOST_CHANGES = 5
 SAID_BY_THE_SENTENCE = {
+    ("bulkact", "kind"),
     ("guidelineversion", "number"),
     ("importbatch", "file"),
     ("judgment", "comparison"),
@@ -131,6 +132,7 @@ def _changes(event: Event, names: Mapping[str, str]) -> list[Change]:
         )
         for name in [*before, *(name for name in after if name not in before)]
         if before.get(name) != after.get(name)
+        and not (subject == "judgment" and name == "choice" and after.get(name) == Choice.SKIP)  # the sentence says so
         and not (name in after and name not in before and after[name] in NOTHING)
         and (subject, name) not in SAID_BY_THE_SENTENCE
     ]

@@ -104,10 +104,12 @@ def test_the_frequent_errands_take_few_clicks_from_sign_in(busy_stage: Stage, si
 def test_a_conflict_is_settled_by_keys_alone(busy_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(busy_stage.ada, path="/campaigns/sums/adjudication/")
     page.keyboard.press("a")
+    page.keyboard.press("b")  # another choice, not a letter of the reason
+    expect(page.locator("[name=winner][value=b]")).to_be_checked()
+    page.keyboard.press("c")
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.press("Escape")  # letters are keys again
-    page.keyboard.press("b")
-    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("c")
     page.keyboard.type("Bob is right: b is a sum.")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_test_id("no-conflicts")).to_be_visible()

@@ -174,8 +174,8 @@ def _say(request: HttpRequest, set_up: CampaignSetUp) -> None:
     for name, report in set_up.reports:
         if report.rejected_count:
             text = ngettext(
-                "%(name)s: %(refused)s record was refused, %(count)s were imported.",
-                "%(name)s: %(refused)s records were refused, %(count)s were imported.",
+                "%(name)s: %(refused)s record was refused, %(count)s imported.",
+                "%(name)s: %(refused)s records were refused, %(count)s imported.",
                 report.rejected_count,
             )
             values = {"name": name, "refused": report.rejected_count, "count": report.created}

@@ -1,4 +1,5 @@
-// The pages of conflicts and flags: keys that choose a decision, Escape that leaves the reason, Ctrl+Enter that saves.
+// The pages of conflicts and flags: keys that choose a decision, C for the reason, Escape that leaves it,
+// Ctrl+Enter that saves.
 
 import { onKeys } from "../lib/shortcuts.js";
 
@@ -9,6 +10,7 @@ let chosen = null;
 
 if (form instanceof HTMLFormElement && reason) {
   onKeys((press) => {
+    if (press.key.toLowerCase() === "c") return () => reason.focus();
     const target = form.querySelector(`[data-key="${CSS.escape(press.key.toUpperCase())}"]`);
     return target ? () => use(target, form, reason) : null;
   });
@@ -32,6 +34,7 @@ function use(target, form, reason) {
     return reason.value.trim() ? form.requestSubmit(target) : reason.focus();
   }
   const radio = target.querySelector("input");
-  if (radio) radio.checked = true;
-  reason.focus();
+  if (!radio) return;
+  radio.checked = true;
+  radio.focus(); // not the reason: there the key of another choice would be a letter
 }

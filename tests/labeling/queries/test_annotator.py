@@ -33,6 +33,14 @@ def test_votes_are_counted_against_the_verdicts_and_by_halves() -> None:
     assert [one.flag for one in flagged(scene.campaign, scene.alice)] == ["harm"]
 
 
+def test_ones_own_judgment_alone_is_no_verdict_to_agree_with() -> None:
+    scene = stage(comparisons=4, overlap=1)
+    for _ in range(4):
+        scene.vote(scene.given(scene.alice), "a")
+    against = against_verdicts(scene.campaign, scene.alice)
+    assert (against.agreed.value, against.table) == (None, [[0] * 3] * 3)
+
+
 def test_nothing_is_made_up_of_nothing() -> None:
     scene = stage(comparisons=1)
     against = against_verdicts(scene.campaign, scene.alice)

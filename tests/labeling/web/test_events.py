@@ -10,6 +10,7 @@ from django.utils import translation
 
 from common.sentences import Sentence
 from labeling.actions.campaigns import change_campaign
+from labeling.judging.acts import undo_judgment
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.markup import tight
@@ -90,6 +91,21 @@ def test_a_pseudonymous_campaign_names_leads_and_hides_annotators(visiting: Visi
 def test_people_whom_events_are_about_are_named(visiting: Visiting) -> None:
     page = visiting(stage().maya).get(f"{PAGE}?verb=member.added").content.decode()
     assert "maya added alice to the campaign" in sentences(page)
+
+
+def test_what_was_flagged_skipped_or_undone_is_said(visiting: Visiting) -> None:
+    scene = stage(comparisons=3, undo_seconds=600)
+    scene.judge(scene.given(scene.alice), "skip", flag="harm")
+    scene.judge(scene.given(scene.alice), "skip")
+    last = scene.given(scene.alice)
+    scene.judge(last, "left")
+    undo_judgment(assignment=last, acting_user=scene.alice, now=scene.now)
+    page = sentences(visiting(scene.maya).get(PAGE).content.decode())
+    assert re.search(r"alice flagged comparison \d+ Reported as: ", page)
+    assert re.search(r"alice skipped comparison \d+", page)
+    assert re.search(r"alice undid the judgment of comparison \d+", page)
+    assert "Choice: Skipped" not in page
+    assert "Majority of the judgments" not in page
 
 
 def test_what_an_event_left_as_it_was_is_not_listed(visiting: Visiting) -> None:

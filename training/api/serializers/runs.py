@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.models import Campaign
 from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import JobStatus, ModelVersion, Run, RunMetric
+from training.queries.remaining import run_remaining_seconds
 
 
 class RunFilter(serializers.Serializer[Any]):
@@ -26,13 +28,14 @@ class RunRequestSerializer(serializers.Serializer[Any]):
 
 
 class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
-    """A run with its progress. latest: the engine's newest progress line."""
+    """A run with its progress. latest: the engine's newest progress line, with the remaining_seconds of the whole run."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     version = serializers.SerializerMethodField()
     snapshot = serializers.CharField(source="snapshot.content_hash", read_only=True)
     error = serializers.CharField(read_only=True)
+    latest = serializers.SerializerMethodField()
     gate = serializers.SerializerMethodField(help_text="null: the gate was not asked (yet).")
 
     class Meta:
@@ -57,6 +60,11 @@ class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
             "started_at",
             "finished_at",
         )
+
+    @extend_schema_field(serializers.DictField())
+    def get_latest(self, run: Run) -> dict[str, Any]:
+        seconds = run_remaining_seconds(run, now=timezone.now())
+        return run.latest if seconds is None else {**run.latest, "remaining_seconds": seconds}
 
     @extend_schema_field(serializers.DictField(allow_null=True))
     def get_gate(self, run: Run) -> dict[str, Any] | None:

@@ -37,7 +37,11 @@ export class Tools {
         showPressed("differences", isOn);
         if (!isOn) announce(gettext("Differences are no longer marked."));
       },
-      focus: () => announce(FOCUS_SENTENCES[completions.turnFocus()]),
+      focus: () => {
+        const side = completions.turnFocus();
+        showPressed("focus", side !== "both");
+        announce(FOCUS_SENTENCES[side]);
+      },
       panes: () => announce(PANES_SENTENCES[display.turnPanes()] ?? ""),
       larger: () => display.resize(1),
       smaller: () => display.resize(-1),
