@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.models import Deployment, GenerationJob, LabSession, LensJob, ModelVersion, Run
+from training.models import Deployment, GenerationJob, LabSession, LensJob, ModelVersion, Run, Snapshot
+
+SHORTEST_HASH = 8
 
 
 def require_any_lead(user: User | None) -> None:
@@ -45,6 +47,20 @@ def visible_versions(user: User) -> QuerySet[ModelVersion]:
 def visible_runs(user: User) -> QuerySet[Run]:
     """The runs of the campaigns that this person leads."""
     return Run.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_snapshots(user: User) -> QuerySet[Snapshot]:
+    """The snapshots of the campaigns that this person leads."""
+    return Snapshot.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def find_snapshot(user: User, name: str) -> Snapshot:
+    """The newest snapshot whose hash begins with `name`, of at least eight digits. Raises NotFound."""
+    snapshots = visible_snapshots(user).select_related("campaign").order_by("-pk")
+    found = snapshots.filter(content_hash__startswith=name).first() if len(name) >= SHORTEST_HASH else None
+    if found is None:
+        raise NotFound(_("There is no snapshot %(name)s among those you may see.") % {"name": repr(name)})
+    return found
 
 
 def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:

@@ -16,7 +16,12 @@ GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
     (_("Loop"), (("campaign", _("The loop")),)),
     (
         _("Data"),
-        (("data", _("Import and export")), ("prompts", _("Prompts")), ("comparisons", _("Comparisons"))),
+        (
+            ("data", _("Import and export")),
+            ("prompts", _("Prompts")),
+            ("comparisons", _("Comparisons")),
+            ("snapshots", _("Snapshots")),
+        ),
     ),
     (
         _("Quality"),

@@ -1,12 +1,15 @@
 """A campaign that has been round the loop: versions, runs with curves, jobs. Rows only: no model, no worker."""
 
 import math
+import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from labeling.exchange import PreferencePair, Split, write_snapshot
 from labeling.models import Campaign
-from tests.people import NOON, Stage
+from tests.people import NOON, Stage, asks
 from training.models import (
     Deployment,
     Evaluation,
@@ -143,3 +146,17 @@ def _version(campaign: Campaign, number: int, parent: ModelVersion, run: Run) ->
         lineage={"snapshot": run.snapshot.content_hash, "config": run.config, "parent": parent.name},
         created_at=NOON,
     )
+
+
+def real_snapshot(run: Run) -> Snapshot:
+    """The snapshot of a run, with files of two pairs on the disk."""
+    pairs = [
+        PreferencePair(str(number), asks(f"What is {number} plus one?"), f"It is **{number + 1}**.", "Who knows?")
+        for number in (1, 2)
+    ]
+    folder = Path(tempfile.mkdtemp(prefix="snapshot-")) / "files"
+    manifest = write_snapshot(folder, pairs, split=Split(test_share=0.0))
+    row = run.snapshot
+    row.directory, row.content_hash, row.manifest = str(folder), manifest.sha256, manifest.as_dict()
+    row.save(update_fields=["directory", "content_hash", "manifest"])
+    return row

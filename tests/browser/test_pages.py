@@ -15,7 +15,7 @@ from labeling.models import User
 from tests.browser.barriers import barriers
 from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
-from tests.browser.furnished import Furnished, furnish
+from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
@@ -70,6 +70,8 @@ PAGES = {
         "/campaigns/sums/webhooks/",
         "/runs/{finished}/",
         "/runs/compare/",
+        "/campaigns/sums/snapshots/",
+        "/snapshots/{snapshot}/?side=test",
         "/playground/",
         "/runs/{finished}/surprises/",
         "/lens/",
@@ -150,6 +152,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "answer": practised.pk,
         "round": practised.round_id,
         "finished": furnished.finished.pk,
+        "snapshot": real_snapshot(furnished.finished).pk,
         "invitation": invitation,
         "lens_job": lens_job.pk,
         "reset": "/".join(reset_link(on_stage.bob)),

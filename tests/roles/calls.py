@@ -36,7 +36,7 @@ from labeling.models import (
     User,
     Webhook,
 )
-from tests.browser.furnished import Furnished, furnish
+from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
 from training.models import GenerationJob, ModelVersion, Run
@@ -125,6 +125,14 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(
         ("generation_cancel", "generation_resume", "api-generation", "api-cancel-generation", "api-resume-generation"),
         lambda scene: [scene.furnished.writing.pk],
+    ),
+    **dict.fromkeys(
+        ("snapshot", "snapshot_changes", "snapshot_download"),
+        lambda scene: [real_snapshot(scene.furnished.finished).pk],
+    ),
+    **dict.fromkeys(
+        ("api-snapshot", "api-snapshot-changes", "api-snapshot-download"),
+        lambda scene: [real_snapshot(scene.furnished.finished).content_hash],
     ),
     **dict.fromkeys(
         (

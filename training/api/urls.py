@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.api import generation, lab, lens, playground, retraining, runs, versions
+from training.api import generation, lab, lens, playground, retraining, runs, snapshots, versions
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", generation.StartGenerationView.as_view(), name="api-start-generation"),
@@ -21,6 +21,10 @@ urlpatterns = [
     path("runs/<int:pk>/metrics/", runs.RunMetricsView.as_view(), name="api-run-metrics"),
     path("runs/<int:pk>/cancel/", runs.CancelRunView.as_view(), name="api-cancel-run"),
     path("runs/<int:pk>/resume/", runs.ResumeRunView.as_view(), name="api-resume-run"),
+    path("snapshots/", snapshots.SnapshotsView.as_view(), name="api-snapshots"),
+    path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),
+    path("snapshots/<slug:name>/changes/", snapshots.SnapshotChangesView.as_view(), name="api-snapshot-changes"),
+    path("snapshots/<slug:name>/download/", snapshots.SnapshotDownloadView.as_view(), name="api-snapshot-download"),
     path("versions/", versions.VersionsView.as_view(), name="api-versions"),
     path("versions/<slug:name>/", versions.VersionView.as_view(), name="api-version"),
     path("versions/<slug:name>/promote/", versions.PromoteView.as_view(), name="api-promote"),

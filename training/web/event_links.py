@@ -21,5 +21,5 @@ LINKS: Mapping[str, Link] = {
     "modelversion": _version,
     "retrainingrule": campaign_page("campaign"),
     "run": lambda event: reverse("run", args=[event.subject_id]),
-    "snapshot": campaign_page("campaign"),
+    "snapshot": lambda event: reverse("snapshot", args=[event.subject_id]),
 }

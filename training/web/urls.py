@@ -14,6 +14,7 @@ from training.web.new_campaign import new_campaign, new_campaign_preview
 from training.web.playground import playground
 from training.web.prompts import prompts_generate
 from training.web.run import run
+from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
 from training.web.surprises import run_relabel, run_surprises
 from training.web.version import version, version_promote
 from training.web.versions import serving_rollback, versions
@@ -28,6 +29,10 @@ urlpatterns = [
     path("campaigns/<slug:slug>/simulate/", demo_simulate, name="demo_simulate"),
     path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
     path("campaigns/<slug:slug>/prompts/generate/", prompts_generate, name="prompts_generate"),
+    path("campaigns/<slug:slug>/snapshots/", snapshots, name="snapshots"),
+    path("snapshots/<int:pk>/", snapshot, name="snapshot"),
+    path("snapshots/<int:pk>/changes/", snapshot_changes, name="snapshot_changes"),
+    path("snapshots/<int:pk>/download/", snapshot_download, name="snapshot_download"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),
     path("generation/<int:pk>/resume/", generation_resume, name="generation_resume"),
     path("runs/compare/", compare_runs, name="compare_runs"),

@@ -28,7 +28,7 @@ class RunRequestSerializer(serializers.Serializer[Any]):
 
 
 class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
-    """A run with its progress. latest: the engine's newest progress line, with the remaining_seconds of the whole run."""
+    """A run with its progress. latest: the engine's newest progress line; remaining_seconds in it: of the whole run."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)

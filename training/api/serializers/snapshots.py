@@ -1,0 +1,56 @@
+"""The fields of snapshots in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.models import Campaign
+from training.models import Snapshot
+
+
+class SnapshotFilter(serializers.Serializer[Any]):
+    """What `list_snapshots` may be asked for."""
+
+    campaign = serializers.SlugField(required=False)
+
+
+class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
+    """A snapshot. manifest: counts, split, what was left out, and the hashes of its files."""
+
+    campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
+    versions = serializers.SerializerMethodField(help_text="The model versions that were trained on it.")
+
+    class Meta:
+        model = Snapshot
+        fields = (
+            "content_hash",
+            "campaign",
+            "train_pairs",
+            "test_pairs",
+            "simulated",
+            "created_at",
+            "versions",
+            "manifest",
+        )
+
+    def get_versions(self, row: Snapshot) -> list[str]:
+        return sorted(run.version.name for run in row.runs.all() if hasattr(run, "version"))
+
+
+class SinceSerializer(serializers.Serializer[Any]):
+    """The other snapshot."""
+
+    since = serializers.CharField(
+        required=False, help_text="The hash of the earlier snapshot, or its beginning; default: the one before."
+    )
+
+
+class SnapshotChangesSerializer(serializers.Serializer[Any]):
+    """How many pairs changed. turned: the other completion is chosen. moved: to the other side of the split."""
+
+    same = serializers.IntegerField()
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+    turned = serializers.IntegerField()
+    moved = serializers.IntegerField()
+    confidence = serializers.IntegerField()
