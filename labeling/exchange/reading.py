@@ -1,17 +1,28 @@
 """Reads comparisons and prompts from a stream, one record at a time; bad records are named, good ones are kept."""
 
-from collections.abc import Callable, Iterator
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Literal, TypeVar
 
-from labeling.exchange import parsing
-from labeling.exchange.errors import UndetectedDialect, UnknownDialect
-from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.raw import ByteStream, Framing, RawRecord, ReadLimits, open_records
-from labeling.exchange.readers import READERS, Reader
+from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable
+from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
+from labeling.exchange.looks import control_token
+from labeling.exchange.opening import Framing, open_records
+from labeling.exchange.parsing import BadRecordError, refuse_unkept
+from labeling.exchange.prompt_reader import read_prompt
+from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
+from labeling.exchange.reader import Comparisons, Reader
+from labeling.exchange.readers import READERS
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Message, Rejected
 
+log = logging.getLogger(__name__)
+
 AUTO = "auto"
+OBJECT_START = re.compile(rb"\{\s*(?:[\"}]|$)")
+PROMPT_RECORD = ("prompt", "messages", "conversations", "conversation", "turns", "instruction", "question", "query")
 PromptForm = Literal["auto", "json", "text"]
 Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 
@@ -19,7 +30,7 @@ Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 def read_comparisons(
     stream: ByteStream, *, dialect: str = AUTO, limits: ReadLimits | None = None
 ) -> Iterator[ImportedComparison | Rejected]:
-    """Yields for each record of the stream, in order, its comparison or its rejection.
+    """Yields for each record of the stream, in order, its comparisons or its rejection.
 
     stream: JSON lines or one JSON array, UTF-8, plain or gzip. dialect: a name in READERS, or "auto": that of the first
     record with a known shape, for the whole file. `limits` bounds the memory. An empty stream yields nothing.
@@ -35,9 +46,8 @@ def read_prompts(
 ) -> Iterator[ImportedPrompt | Rejected]:
     """Yields for each record of the stream, in order, its prompt or its rejection.
 
-    form "json": JSON lines or an array of `{"prompt": text or messages, "id"?, "tags"?}`, `{"messages": [...]}`,
-    MT-bench `{"question_id", "category", "turns"}` (its first turn), or plain strings. form "text": one prompt per
-    line. "auto": json if the stream starts with `{` or `[{` or `["`, else text.
+    form "json": JSON lines or an array of records with a prompt (see `prompt_reader`), or plain strings. form "text":
+    one prompt per line. "auto": json if the stream starts with `{` or `[{` or `["`, else text.
     Raises UnreadableInput while iterating.
     """
     if form not in {"auto", "json", "text"}:
@@ -51,7 +61,7 @@ def detect_dialect(record: JsonObject) -> str | None:
 
 
 def _comparisons(stream: ByteStream, dialect: str, limits: ReadLimits) -> Iterator[ImportedComparison | Rejected]:
-    _, records = open_records(stream, limits)
+    _, records = open_records(stream, limits, is_record=_is_comparison, any_table=True)
     if dialect == AUTO:
         detected, records = _detect(records, limits)
         if detected is None:
@@ -59,11 +69,71 @@ def _comparisons(stream: ByteStream, dialect: str, limits: ReadLimits) -> Iterat
             return
         dialect = detected
     reader = READERS[dialect]
-    yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
+    if reader.continues is None:
+        yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
+    else:
+        yield from _groups(reader, records, limits)
 
 
-def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
-    return reader.read(raw.place, parsing.parse_object(raw, limits), limits)
+def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
+    record = parse_object(raw, limits)
+    refuse_unkept(record)
+    return _finished(reader.read(raw.place, record, limits), [record])
+
+
+def _finished(comparisons: Comparisons, records: Sequence[JsonObject]) -> list[ImportedComparison]:
+    """The comparisons with the names of the fields that were used, and with warnings."""
+    listed = comparisons if isinstance(comparisons, list) else [comparisons]
+    names = dict.fromkeys(name for record in records for name in record)
+    return [
+        replace(
+            one,
+            fields=tuple(name for name in names if name not in one.metadata),
+            warnings=one.warnings + _warnings(one.prompt, one.first.text, one.second.text),
+        )
+        for one in listed
+    ]
+
+
+def _warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
+    has_token = any(control_token(text) for text in (*(message["content"] for message in prompt), *texts))
+    return ("control_tokens",) if has_token else ()
+
+
+def _groups(
+    reader: Reader, records: Iterator[RawRecord], limits: ReadLimits
+) -> Iterator[ImportedComparison | Rejected]:
+    """Reads the records of a dialect whose neighbouring records belong together."""
+    raws: list[RawRecord] = []
+    group: list[JsonObject] = []
+
+    def read_group(raw: RawRecord) -> list[ImportedComparison]:
+        assert reader.read_group is not None
+        return _finished(reader.read_group(raw.place, group, limits), group)
+
+    def flush() -> Iterator[ImportedComparison | Rejected]:
+        results = list(_convert(iter(raws[:1]), limits, read_group))
+        yield from results
+        if results and isinstance(results[0], Rejected):  # every record of the group is named
+            for raw in raws[1:]:
+                yield replace(results[0], line=raw.place.line, record=raw.place.record)
+        raws.clear()
+        group.clear()
+
+    for raw in records:
+        try:
+            record = parse_object(raw, limits)
+            refuse_unkept(record)
+        except BadRecordError as error:
+            yield rejected(raw, error, limits)
+            continue
+        assert reader.continues is not None
+        if group and not reader.continues(group, record):
+            yield from flush()
+        raws.append(replace(raw, data=raw.data[: 4 * limits.excerpt_chars]))
+        group.append(record)
+    if group:
+        yield from flush()
 
 
 def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | None, Iterator[RawRecord]]:
@@ -77,7 +147,7 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
     for raw in records:
         seen.append(raw)
         try:
-            record = parsing.parse_object(raw, limits)
+            record = parse_object(raw, limits)
         except BadRecordError:
             record = None
         if record is not None:
@@ -96,79 +166,68 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
     )
 
 
-def _refuse(raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
-    parsing.parse_object(raw, limits)  # raises if the bytes themselves are wrong
+def _refuse(raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
+    parse_object(raw, limits)  # raises if the bytes themselves are wrong
     raise BadRecordError("unknown_dialect", "The dialect cannot be detected.")
 
 
 def _convert(
-    records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], Record]
+    records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], list[Record]]
 ) -> Iterator[Record | Rejected]:
+    refused, is_useless = 0, True
     for raw in records:
         try:
-            yield read(raw)
+            yield from read(raw)
+            is_useless = False
         except BadRecordError as error:
-            yield parsing.rejected(raw, error, limits)
+            yield rejected(raw, error, limits)
+        except Exception:
+            # A fault of a reader must cost one record, never the report of all others.
+            log.exception("A record at line %s could not be read", raw.place.line)
+            yield rejected(raw, BadRecordError("unexpected", "The record has a shape that cannot be read."), limits)
+        else:
+            continue
+        refused += 1
+        if is_useless and refused >= limits.refused_records:
+            raise UnreadableInput(f"None of the first {refused:,} records can be read, so reading stopped.")
 
 
 def _prompts(stream: ByteStream, form: PromptForm, limits: ReadLimits) -> Iterator[ImportedPrompt | Rejected]:
-    framing, records = open_records(stream, limits, "lines" if form == "text" else None)
+    framing, records = open_records(stream, limits, "lines" if form == "text" else None, is_record=_is_prompt)
     first = next(records, None)
     if first is None:
         return
     as_json = form == "json" or (form == "auto" and _looks_like_json(framing, first))
     read = _json_prompt if as_json else _text_prompt
-    yield from _convert(chain([first], records), limits, lambda raw: read(raw, limits))
+    yield from _convert(chain([first], records), limits, lambda raw: [read(raw, limits)])
 
 
 def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
-    return framing == "array" or first.data.startswith(b"{")
+    return framing != "lines" or OBJECT_START.match(first.data) is not None
+
+
+def _is_comparison(value: JsonObject) -> bool:
+    return detect_dialect(value) is not None
+
+
+def _is_prompt(value: JsonObject) -> bool:
+    return any(isinstance(value.get(name), str | list) for name in PROMPT_RECORD) or isinstance(value.get("body"), dict)
 
 
 def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
-    text = parsing.parse_text(raw, limits)
-    parsing.require_storable(text)
-    return ImportedPrompt(raw.place.line, raw.place.record, [Message(role="user", content=text)], form="text")
+    text = parse_text(raw, limits)
+    require_storable(text)
+    messages = [Message(role="user", content=text)]
+    return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=_warnings(messages))
 
 
 def _json_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
-    value = parsing.parse_json(raw, limits)
+    value = parse_json(raw, limits)
     if isinstance(value, str):
         value = {"prompt": value}
     if not isinstance(value, dict):
-        raise BadRecordError("not_an_object", "The record is neither an object nor a text.")
-    identity = "question_id" if "question_id" in value and "id" not in value else "id"
-    used, messages = _prompt_of(value)
-    return ImportedPrompt(
-        line=raw.place.line,
-        record=raw.place.record,
-        messages=messages,
-        external_id=parsing.optional_name(value, identity, limits.id_chars),
-        tags=_tags(value, limits),
-        metadata=parsing.rest(value, used, identity, "tags", "category"),
-    )
-
-
-def _prompt_of(record: JsonObject) -> tuple[str, list[Message]]:
-    """The name of the field with the prompt, and the prompt."""
-    for name in ("prompt", "messages"):
-        if name in record:
-            return name, parsing.prompt(record[name])
-    if "turns" in record:
-        turns = record["turns"]
-        if not isinstance(turns, list) or not turns or not isinstance(turns[0], str):
-            raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.")
-        return "", parsing.prompt(turns[0], "the first turn")  # the other turns stay readable in the metadata
-    raise BadRecordError("missing_field", "There is no prompt: none of the fields 'prompt', 'messages', 'turns'.")
-
-
-def _tags(record: JsonObject, limits: ReadLimits) -> tuple[str, ...]:
-    value = record.get("tags")
-    tags = [value] if isinstance(value, str) else [] if value is None else value
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise BadRecordError("wrong_type", "The field 'tags' must be a list of texts.")
-    category = parsing.optional_name(record, "category", limits.tag_chars)
-    named = [tag for tag in [category, *tags] if tag]
-    if any(len(tag) > limits.tag_chars for tag in named):
-        raise BadRecordError("too_long", f"A tag has more than {limits.tag_chars} characters.")
-    return tuple(dict.fromkeys(named))
+        value = parse_object(raw, limits)
+    refuse_unkept(value)
+    prompt = read_prompt(raw.place, value, limits)
+    fields = tuple(name for name in value if name not in prompt.metadata)
+    return replace(prompt, fields=fields, warnings=_warnings(prompt.messages))
