@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Literal, TypeVar
@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
 from labeling.exchange.looks import control_token
+from labeling.exchange.mapping import ColumnMapping, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
 from labeling.exchange.prompt_reader import read_prompt
@@ -28,47 +29,64 @@ Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 
 
 def read_comparisons(
-    stream: ByteStream, *, dialect: str = AUTO, limits: ReadLimits | None = None
+    stream: ByteStream,
+    *,
+    dialect: str = AUTO,
+    mapping: ColumnMapping | None = None,
+    remembered: ColumnMapping | None = None,
+    limits: ReadLimits | None = None,
 ) -> Iterator[ImportedComparison | Rejected]:
     """Yields for each record of the stream, in order, its comparisons or its rejection.
 
-    stream: JSON lines or one JSON array, UTF-8, plain or gzip. dialect: a name in READERS, or "auto": that of the first
-    record with a known shape, for the whole file. `limits` bounds the memory. An empty stream yields nothing.
-    Raises UnknownDialect at once, and UndetectedDialect and UnreadableInput while iterating.
+    stream: JSON in any framing, CSV, TSV or Parquet, plain or packed. dialect: a name in READERS, or "auto": that of
+    the first record with a known shape, for the whole file. mapping: reads these columns instead. remembered: a mapping
+    for files of no known dialect. `limits` bounds the memory. An empty stream yields nothing. Raises UnknownDialect at
+    once, and UndetectedDialect and UnreadableInput while iterating.
     """
     if dialect != AUTO and dialect not in READERS:
         raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(READERS)} and {AUTO}.")
-    return _comparisons(stream, dialect, limits or ReadLimits())
+    reader = mapped_reader(mapping) if mapping else READERS.get(dialect)
+    return _comparisons(stream, reader, remembered or {}, limits or ReadLimits())
 
 
 def read_prompts(
-    stream: ByteStream, *, form: PromptForm = "auto", limits: ReadLimits | None = None
+    stream: ByteStream,
+    *,
+    form: PromptForm = "auto",
+    mapping: ColumnMapping | None = None,
+    limits: ReadLimits | None = None,
 ) -> Iterator[ImportedPrompt | Rejected]:
     """Yields for each record of the stream, in order, its prompt or its rejection.
 
     form "json": JSON lines or an array of records with a prompt (see `prompt_reader`), or plain strings. form "text":
-    one prompt per line. "auto": json if the stream starts with `{` or `[{` or `["`, else text.
+    one prompt per line. "auto": json if the stream holds JSON or a table, else text. mapping: reads these columns.
     Raises UnreadableInput while iterating.
     """
     if form not in {"auto", "json", "text"}:
         raise UnknownDialect(f"Unknown form {form!r} of prompts. Known are auto, json and text.")
-    return _prompts(stream, form, limits or ReadLimits())
+    return _prompts(stream, "json" if mapping else form, mapping or {}, limits or ReadLimits())
 
 
 def detect_dialect(record: JsonObject) -> str | None:
     """The name of the dialect whose shape the record has; None: of no dialect."""
-    return next((reader.name for reader in READERS.values() if reader.recognises(record)), None)
+    reader = _reader_of(record, READERS.values())
+    return None if reader is None else reader.name
 
 
-def _comparisons(stream: ByteStream, dialect: str, limits: ReadLimits) -> Iterator[ImportedComparison | Rejected]:
-    _, records = open_records(stream, limits, is_record=_is_comparison, any_table=True)
-    if dialect == AUTO:
-        detected, records = _detect(records, limits)
-        if detected is None:
-            yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
-            return
-        dialect = detected
-    reader = READERS[dialect]
+def _comparisons(
+    stream: ByteStream, reader: Reader | None, remembered: ColumnMapping, limits: ReadLimits
+) -> Iterator[ImportedComparison | Rejected]:
+    """reader: None: that of the first record with a known shape."""
+    others = [reader] if reader is not None else [mapped_reader(remembered)] if remembered else []
+    readers = [*READERS.values(), *others]
+    _, records = open_records(
+        stream, limits, is_record=lambda value: _reader_of(value, readers) is not None, any_table=True
+    )
+    if reader is None:
+        reader, records = _detect(records, readers, limits)
+    if reader is None:
+        yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
+        return
     if reader.continues is None:
         yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
     else:
@@ -136,8 +154,14 @@ def _groups(
         yield from flush()
 
 
-def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | None, Iterator[RawRecord]]:
-    """The dialect of the first record that has one, and all records again.
+def _reader_of(record: JsonObject, readers: Iterable[Reader]) -> Reader | None:
+    return next((reader for reader in readers if reader.recognises(record)), None)
+
+
+def _detect(
+    records: Iterator[RawRecord], readers: Sequence[Reader], limits: ReadLimits
+) -> tuple[Reader | None, Iterator[RawRecord]]:
+    """The reader of the first record that has a known shape, and all records again.
 
     None: no record can be parsed, and each rejection will say why. Raises UndetectedDialect if records can be parsed
     but have no known shape.
@@ -151,8 +175,8 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
         except BadRecordError:
             record = None
         if record is not None:
-            if dialect := detect_dialect(record):
-                return dialect, chain(seen, records)
+            if reader := _reader_of(record, readers):
+                return reader, chain(seen, records)
             unknown = unknown or (raw, record)
         # Bounded in bytes as well as in number; a record over the limit is held only up to it.
         if len(seen) >= limits.detection_records or sum(len(one.data) for one in seen) > 4 * limits.record_bytes:
@@ -162,7 +186,8 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
     fields = ", ".join(list(unknown[1])[:12])[:200] or "none"
     known = "; ".join(f"{reader.name}: {reader.shape}" for reader in READERS.values())
     raise UndetectedDialect(
-        f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Known are {known}."
+        f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Map its columns "
+        f"(prompt=..., a=..., b=...), or use a known dialect. Known are {known}."
     )
 
 
@@ -192,22 +217,24 @@ def _convert(
             raise UnreadableInput(f"None of the first {refused:,} records can be read, so reading stopped.")
 
 
-def _prompts(stream: ByteStream, form: PromptForm, limits: ReadLimits) -> Iterator[ImportedPrompt | Rejected]:
-    framing, records = open_records(stream, limits, "lines" if form == "text" else None, is_record=_is_prompt)
+def _prompts(
+    stream: ByteStream, form: PromptForm, mapping: ColumnMapping, limits: ReadLimits
+) -> Iterator[ImportedPrompt | Rejected]:
+    framing, records = open_records(
+        stream, limits, "lines" if form == "text" else None, is_record=_is_prompt, columns=mapping.values()
+    )
     first = next(records, None)
     if first is None:
         return
     as_json = form == "json" or (form == "auto" and _looks_like_json(framing, first))
-    read = _json_prompt if as_json else _text_prompt
-    yield from _convert(chain([first], records), limits, lambda raw: [read(raw, limits)])
+    if as_json:
+        yield from _convert(chain([first], records), limits, lambda raw: [_json_prompt(raw, mapping, limits)])
+    else:
+        yield from _convert(chain([first], records), limits, lambda raw: [_text_prompt(raw, limits)])
 
 
 def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
     return framing != "lines" or OBJECT_START.match(first.data) is not None
-
-
-def _is_comparison(value: JsonObject) -> bool:
-    return detect_dialect(value) is not None
 
 
 def _is_prompt(value: JsonObject) -> bool:
@@ -221,13 +248,16 @@ def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
     return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=_warnings(messages))
 
 
-def _json_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
+def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> ImportedPrompt:
     value = parse_json(raw, limits)
     if isinstance(value, str):
         value = {"prompt": value}
     if not isinstance(value, dict):
         value = parse_object(raw, limits)
     refuse_unkept(value)
-    prompt = read_prompt(raw.place, value, limits)
+    if mapping:
+        prompt = mapped_prompt(mapping, raw.place, value, limits)
+    else:
+        prompt = read_prompt(raw.place, value, limits)
     fields = tuple(name for name in value if name not in prompt.metadata)
     return replace(prompt, fields=fields, warnings=_warnings(prompt.messages))
