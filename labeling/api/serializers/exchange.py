@@ -15,6 +15,12 @@ class RejectedSerializer(serializers.Serializer[Any]):
     excerpt = serializers.CharField()
 
 
+class ContradictionSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField(help_text="Line on which the record starts, from 1.")
+    record = serializers.IntegerField(help_text="Number of the record, from 1.")
+    earlier_line = serializers.IntegerField(help_text="Line of the record that it contradicts.")
+
+
 class ImportReportSerializer(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     duplicates = serializers.IntegerField(help_text="Records that the campaign already has.")
@@ -27,6 +33,15 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     batch = serializers.IntegerField(
         allow_null=True, help_text="The batch of this import; null for a dry run and for practice pairs."
     )
+
+    field_uses = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="By field of the records: how often it was `used`, kept as `metadata`, or the cause of a refusal.",
+    )
+    notes = serializers.DictField(
+        child=serializers.IntegerField(), help_text="What people should know: numbers of records by code."
+    )
+    contradictions = ContradictionSerializer(many=True, help_text="The first records that contradict an earlier one.")
 
 
 class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
