@@ -51,6 +51,8 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
     taken_back_by = serializers.CharField(source="taken_back_by.username", default=None, allow_null=True)
     rejected = RejectedSerializer(many=True)
     settings = serializers.DictField(help_text="How the file was read.")
+    field_uses = serializers.DictField(help_text="As in the report of an import.")
+    notes = serializers.DictField(help_text="The `notes` and `contradictions` of the report of the import.")
 
     class Meta:
         model = ImportBatch
@@ -69,6 +71,8 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
             "gold",
             "rejected_count",
             "rejected",
+            "field_uses",
+            "notes",
             "created_by",
             "created_at",
             "imported_at",
