@@ -1,4 +1,4 @@
-"""What people should know about an import: where each field went, contradictions in the file, and warnings."""
+"""The notes of an import for people: where each field went, contradictions in the file, and warnings."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class ImportNotes:
     """Collected record by record.
 
     uses: how often each field was used, kept as metadata, or the cause of a refusal. counts: of the notes by code.
-    contradictions: the first ones: the line of a record and of the earlier record that it contradicts.
+    contradictions: the first ones: the place of a record, and the earlier record that it contradicts.
     """
 
     uses: dict[str, Counter[str]] = field(default_factory=dict)
@@ -70,11 +70,11 @@ class ImportNotes:
         preference = hash(sides.get(str(record.preference), record.preference))
         if self._preferences is None:
             self._preferences = _Preferences()
-        earlier = self._preferences.contradicted(pair, preference, record.line)
+        earlier = self._preferences.contradicted(pair, preference, record.record)
         if earlier:
             self.counts["contradictions"] += 1
             if len(self.contradictions) < MOST_LISTED:
-                self.contradictions.append({"line": record.line, "record": record.record, "earlier_line": earlier})
+                self.contradictions.append({"line": record.line, "record": record.record, "earlier_record": earlier})
 
 
 class _Preferences:
@@ -87,8 +87,8 @@ class _Preferences:
         self.table = numpy.zeros((SLOTS, 2), dtype=numpy.int64)
         self.held = 0
 
-    def contradicted(self, pair: int, preference: int, line: int) -> int:
-        """The line of the first record about the pair, if its preference was another; 0: it was not."""
+    def contradicted(self, pair: int, preference: int, number: int) -> int:
+        """The number of the first record about the pair, if its preference was another; 0: it was not."""
         pair, preference = pair or 1, preference & 0xFFFF
         slot = pair % SLOTS
         while (known := int(self.table[slot, 0])) not in (0, pair):
@@ -98,5 +98,5 @@ class _Preferences:
             return 0 if packed & 0xFFFF == preference else packed >> 16
         if self.held < SLOTS // 2:
             self.held += 1
-            self.table[slot] = pair, line << 16 | preference
+            self.table[slot] = pair, number << 16 | preference
         return 0

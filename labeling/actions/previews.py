@@ -200,10 +200,10 @@ def _count_outcomes(report: ImportReport, drafts: list[Draft]) -> None:
 
 def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[str, Any]:
     """A record as its page shows it: its beginning, with what is known about it."""
+    place = {"line": record.line, "record": record.record}
     if isinstance(record, ImportedPrompt):
-        return {"line": record.line, "prompt": _messages(record.messages), "tags": list(record.tags)}
-    return {
-        "line": record.line,
+        return place | {"prompt": _messages(record.messages), "tags": list(record.tags)}
+    return place | {
         "prompt": _messages(record.prompt),
         "texts": [_beginning(record.first.text), _beginning(record.second.text)],
         "models": [record.first.model, record.second.model],

@@ -1,4 +1,4 @@
-"""What a record asks: its prompt, from the fields under which public data sets keep it."""
+"""The prompt of a record, read from the fields under which public data sets keep it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

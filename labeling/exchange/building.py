@@ -121,7 +121,7 @@ def preference_named(value: Any, field: str, names: tuple[str, str] = ("", "")) 
 
 
 def common_preference(votes: Sequence[Preference]) -> tuple[Preference | None, tuple[str, ...]]:
-    """What most votes say, and a warning if they disagree. None: no vote, or as many for another."""
+    """The preference of most votes, and a warning if they disagree. None: no vote, or as many for another."""
     if not votes:
         return None, ()
     counts = sorted(((votes.count(one), one) for one in set(votes)), reverse=True)

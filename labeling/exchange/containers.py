@@ -49,7 +49,7 @@ HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 
 
 class _Inflater(Protocol):
-    """What zlib, bz2 and lzma have in common, with zlib's argument for the largest piece."""
+    """A decompressor of zlib, bz2 or lzma. The second argument is the largest piece that it returns."""
 
     eof: bool
     unused_data: bytes

@@ -17,7 +17,7 @@ MAPPED = "mapping"
 """The name of the dialect of a file that is read by a mapping."""
 
 PARTS = ("prompt", "a", "b", "preference", "system", "id")
-"""What a column can be. A column of no part is metadata."""
+"""The parts that a column can be. A column of no part is metadata."""
 
 ColumnMapping = Mapping[str, str]
 

@@ -107,4 +107,4 @@ class ImportCommand(BaseCommand):
         for code, count in notes.counts.items():
             self.stdout.write(f"{NOTES.get(code, code)}: {count}.")
         for one in notes.contradictions:
-            self.stderr.write(f"line {one['line']}: contradicts line {one['earlier_line']}")
+            self.stderr.write(f"record {one['record']} contradicts record {one['earlier_record']}")

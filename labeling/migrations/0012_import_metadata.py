@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importbatch',
             name='notes',
-            field=models.JSONField(db_default={}, default=dict, help_text='What people should know about the records: counts by code.'),
+            field=models.JSONField(db_default={}, default=dict, help_text='Counts of unusual records by code, and contradictions.'),
         ),
         migrations.AddField(
             model_name='prompt',

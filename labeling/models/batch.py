@@ -70,7 +70,7 @@ class ImportBatch(models.Model):
         help_text="How often each field of the records was used, kept as metadata, or the reason of a refusal.",
     )
     notes = models.JSONField(
-        default=dict, db_default={}, help_text="What people should know about the records: counts by code."
+        default=dict, db_default={}, help_text="Counts of unusual records by code, and contradictions."
     )
     error = models.TextField(blank=True, help_text="Of a preview: why the file cannot be read in this way.")
     sample = models.JSONField(default=list, help_text="Of a preview: the first records as they would be imported.")

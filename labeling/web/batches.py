@@ -115,7 +115,7 @@ def _read_again(request: HttpRequest, row: ImportBatch) -> HttpResponse:
         except DomainError as error:
             messages.error(request, error.message)
     for problem in form.errors.get("mapping", []):
-        messages.error(request, problem)
+        messages.error(request, str(problem))
     return redirect("batch", row.campaign.slug, row.pk)
 
 

@@ -18,7 +18,7 @@ class RejectedSerializer(serializers.Serializer[Any]):
 class ContradictionSerializer(serializers.Serializer[Any]):
     line = serializers.IntegerField(help_text="Line on which the record starts, from 1.")
     record = serializers.IntegerField(help_text="Number of the record, from 1.")
-    earlier_line = serializers.IntegerField(help_text="Line of the record that it contradicts.")
+    earlier_record = serializers.IntegerField(help_text="Number of the record that it contradicts.")
 
 
 class ImportReportSerializer(serializers.Serializer[Any]):
@@ -38,9 +38,7 @@ class ImportReportSerializer(serializers.Serializer[Any]):
         child=serializers.DictField(child=serializers.IntegerField()),
         help_text="By field of the records: how often it was `used`, kept as `metadata`, or the cause of a refusal.",
     )
-    notes = serializers.DictField(
-        child=serializers.IntegerField(), help_text="What people should know: numbers of records by code."
-    )
+    notes = serializers.DictField(child=serializers.IntegerField(), help_text="Numbers of unusual records by code.")
     contradictions = ContradictionSerializer(many=True, help_text="The first records that contradict an earlier one.")
 
 

@@ -70,7 +70,7 @@ def test_contradictions_are_counted_and_listed() -> None:
     assert (report.created, report.duplicates) == (2, 2)
     assert report.notes.as_dict() == {
         "notes": {"contradictions": 1},
-        "contradictions": [{"line": 2, "record": 2, "earlier_line": 1}],
+        "contradictions": [{"line": 2, "record": 2, "earlier_record": 1}],
     }
 
 

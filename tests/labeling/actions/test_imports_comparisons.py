@@ -12,6 +12,7 @@ import pytest
 
 from common.errors import NotAllowed
 from labeling.actions import imports
+from labeling.actions.comparisons import add_comparisons
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import import_comparisons
 from labeling.models import Comparison, Event, Verdict
@@ -221,7 +222,6 @@ def test_a_record_that_cannot_be_stored_costs_only_itself(monkeypatch: pytest.Mo
             raise RuntimeError("as a fault of our own would be")
         return add_comparisons(**arguments)
 
-    add_comparisons = imports.add_comparisons
     monkeypatch.setattr(imports, "add_comparisons", add)
     scene = stage()
     report = bring_in(scene, lines(*map(record, range(9)), record(9, id="unstorable"), *map(record, range(10, 20))))
