@@ -7,9 +7,10 @@ from typing import Any
 
 from labeling.exchange import parsing
 from labeling.exchange.asking import Asked
+from labeling.exchange.looks import control_token
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""
@@ -18,6 +19,12 @@ FIRST = ("a", "first", "left", "chosen", "1", "model_a", "response1", "response_
 SECOND = ("b", "second", "right", "rejected", "2", "model_b", "response2", "response_2", "response_b", "answer2")
 TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5")
 BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither", "none")
+
+
+def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
+    """The codes of what is unusual in the texts of a record."""
+    is_marked = any(control_token(message["content"]) for message in prompt) or any(map(control_token, texts))
+    return ("control_tokens",) if is_marked else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,9 @@ def compare(
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     read = (*asked.used, *used, external_id, source.annotator, "gold")
+    metadata = parsing.rest(record, *read) | asked.extras
+    for name in parsing.UNKEPT:  # empty, or the record would have been refused
+        metadata.pop(name, None)
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -65,8 +75,9 @@ def compare(
         annotator=parsing.optional_name(record, source.annotator, limits.name_chars),
         external_id=parsing.optional_name(record, external_id, limits.id_chars),
         gold=parsing.optional_gold(record),
-        metadata=parsing.rest(record, *read, *parsing.UNKEPT) | asked.extras,
-        warnings=warnings,
+        metadata=metadata,
+        fields=tuple(name for name in record if name not in metadata),
+        warnings=warnings + text_warnings(asked.prompt, sides[0].text, sides[1].text),
     )
 
 

@@ -154,7 +154,11 @@ def optional_gold(record: Mapping[str, Any]) -> Preference | None:
 
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:
     """The fields of a record that are not in `used`, and side fields whose value could not be used."""
-    return {name: value for name, value in record.items() if name not in used or _is_left_aside(name, value)}
+    return {
+        name: value
+        for name, value in record.items()
+        if name not in used or (name in SIDE_FIELDS and _is_left_aside(name, value))
+    }
 
 
 def messages(value: Any, where: str, extras: JsonObject | None = None) -> list[Message]:
@@ -285,7 +289,7 @@ def _joined_parts(parts: list[Any], where: str) -> str:
 
 
 def _is_left_aside(name: str, value: Any) -> bool:
-    return value is not None and name in SIDE_FIELDS and not as_name(value, SIDE_FIELDS[name])
+    return value is not None and not as_name(value, SIDE_FIELDS[name])
 
 
 def _sentence(text: str) -> str:

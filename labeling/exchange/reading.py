@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Literal, TypeVar
 
+from labeling.exchange.building import text_warnings
 from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
-from labeling.exchange.looks import control_token
 from labeling.exchange.mapping import ColumnMapping, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
@@ -96,26 +96,15 @@ def _comparisons(
 def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
     record = parse_object(raw, limits)
     refuse_unkept(record)
-    return _finished(reader.read(raw.place, record, limits), [record])
+    comparisons = reader.read(raw.place, record, limits)
+    return comparisons if isinstance(comparisons, list) else [comparisons]
 
 
-def _finished(comparisons: Comparisons, records: Sequence[JsonObject]) -> list[ImportedComparison]:
-    """The comparisons with the names of the fields that were used, and with warnings."""
+def _of_group(comparisons: Comparisons, records: Sequence[JsonObject]) -> list[ImportedComparison]:
+    """The comparisons with the names of the fields that were used in any record of their group."""
     listed = comparisons if isinstance(comparisons, list) else [comparisons]
     names = dict.fromkeys(name for record in records for name in record)
-    return [
-        replace(
-            one,
-            fields=tuple(name for name in names if name not in one.metadata),
-            warnings=one.warnings + _warnings(one.prompt, one.first.text, one.second.text),
-        )
-        for one in listed
-    ]
-
-
-def _warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
-    has_token = any(control_token(text) for text in (*(message["content"] for message in prompt), *texts))
-    return ("control_tokens",) if has_token else ()
+    return [replace(one, fields=tuple(name for name in names if name not in one.metadata)) for one in listed]
 
 
 def _groups(
@@ -127,7 +116,7 @@ def _groups(
 
     def read_group(raw: RawRecord) -> list[ImportedComparison]:
         assert reader.read_group is not None
-        return _finished(reader.read_group(raw.place, group, limits), group)
+        return _of_group(reader.read_group(raw.place, group, limits), group)
 
     def flush() -> Iterator[ImportedComparison | Rejected]:
         results = list(_convert(iter(raws[:1]), limits, read_group))
@@ -245,7 +234,7 @@ def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
     text = parse_text(raw, limits)
     require_storable(text)
     messages = [Message(role="user", content=text)]
-    return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=_warnings(messages))
+    return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=text_warnings(messages))
 
 
 def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> ImportedPrompt:
@@ -260,4 +249,4 @@ def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> 
     else:
         prompt = read_prompt(raw.place, value, limits)
     fields = tuple(name for name in value if name not in prompt.metadata)
-    return replace(prompt, fields=fields, warnings=_warnings(prompt.messages))
+    return replace(prompt, fields=fields, warnings=text_warnings(prompt.messages))
