@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from common.errors import Invalid
 from labeling.actions.prompts import unfit_messages, unstorable
-from labeling.exchange import Message
+from labeling.exchange import Message, look_alike, looks_empty
 from labeling.models import Campaign, Prompt
 
 FINISH_REASONS = ("stop", "length", "")
@@ -20,7 +20,7 @@ class CompletionDraft:
     """One text, and how it was sampled.
 
     token_ids: with EOS if and only if the text ended by itself; None: unknown. finish_reason: stop, length, or None:
-    unknown. logprob_sum: nats.
+    unknown. logprob_sum: nats. metadata: other fields of its record; None: none.
     """
 
     text: str
@@ -32,6 +32,7 @@ class CompletionDraft:
     finish_reason: str | None = None
     logprob_sum: float | None = None
     server: str = ""
+    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class ComparisonDraft:
     external_id: str = ""
     priority: int = 0
     gold: str | None = None
+    metadata: Mapping[str, Any] | None = None
 
 
 def check_draft(draft: ComparisonDraft, campaign: Campaign) -> None:
@@ -67,12 +69,12 @@ def check_draft(draft: ComparisonDraft, campaign: Campaign) -> None:
 def unfit(draft: ComparisonDraft) -> str | None:
     """Why nothing could be learned from these two texts, as a code; None: they are fit to be compared."""
     texts = (draft.first.text, draft.second.text)
-    if any(not text.strip() for text in texts):
-        return "empty"
-    if texts[0].strip() == texts[1].strip():
-        return "identical"
     if any(unstorable(text) for text in texts):
         return "not_storable"
+    if any(looks_empty(text) for text in texts):
+        return "empty"
+    if look_alike(*texts):
+        return "identical"
     if not isinstance(draft.prompt, Prompt) and unfit_messages(draft.prompt):
         return "not_a_prompt"
     return None

@@ -99,6 +99,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
             completion_b=completions[_identity(row.prompt, row.b)],
             pair_hash=row.pair_hash,
             external_id=row.draft.external_id,
+            metadata=None if row.draft.metadata is None else dict(row.draft.metadata),
             status=row.status,
             retired_with_prompt=row.prompt.retired_at is not None,
             overlap=campaign.overlap_of(row.pair_hash),
@@ -180,5 +181,6 @@ def _completion(prompt: Prompt, draft: CompletionDraft, now: datetime) -> Comple
         finish_reason=draft.finish_reason or Completion.FinishReason.UNKNOWN,
         logprob_sum=draft.logprob_sum,
         server=draft.server,
+        metadata=None if draft.metadata is None else dict(draft.metadata),
         created_at=now,
     )

@@ -1,11 +1,12 @@
 """From the records of a file to drafts in batches. An import and its preview read a file in the same way."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
-from labeling.actions.import_reports import ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.prompts import PromptDraft, unfit_messages
 from labeling.exchange import (
     ByteStream,
@@ -13,13 +14,14 @@ from labeling.exchange import (
     ExchangeError,
     ImportedComparison,
     ImportedPrompt,
+    ReadLimits,
     Rejected,
     messages_hash,
     pair_hash,
     read_comparisons,
     read_prompts,
 )
-from labeling.models import Prompt
+from labeling.models import Campaign, ImportBatch, Prompt
 
 BATCH_RECORDS = 500
 BATCH_CHARACTERS = 8_000_000
@@ -33,8 +35,21 @@ REASONS = {
     "not_a_prompt": "The prompt does not end with a message of the user.",
 }
 
+FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError)
+"""Errors that only a fault of our own raises while a file is read. They must not cost the report."""
+
+log = logging.getLogger(__name__)
+
 Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 Draft = TypeVar("Draft", ComparisonDraft, PromptDraft)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftBatch(Generic[Draft]):
+    """Some drafts, and the line and record number of each."""
+
+    drafts: list[Draft]
+    places: list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +68,18 @@ class Intake(Generic[Record, Draft]):
 
     def batches(
         self, stream: ByteStream, report: ImportReport, look: Callable[[Record, Draft], None]
-    ) -> Iterator[list[Draft]]:
+    ) -> Iterator["DraftBatch[Draft]"]:
         """The drafts of the valid records, in batches. Rejected records go into the report.
 
         look: is called with each valid record, in order. Records are not kept: they may have much metadata. Raises
-        UnreadableFile if no record can be read. A file that breaks off later is rejected from there on.
+        UnreadableFile if no record can be read, and EmptyFile if there is none. A file that breaks off later is
+        rejected from there on.
         """
-        batch: list[Draft] = []
-        characters, last = 0, (0, 0)
+        batch, places = list[Draft](), list[tuple[int, int]]()
+        characters, last, is_empty = 0, (0, 0), True
         try:
             for record in self.read(stream):
+                is_empty = False
                 last = record.line, record.record
                 if isinstance(record, Rejected):
                     report.reject(record)
@@ -71,23 +88,32 @@ class Intake(Generic[Record, Draft]):
                 if reason := self.reason(draft):
                     report.reject(Rejected(*last, code="unfit", reason=reason, excerpt=""))
                     continue
+                report.notes.take(record)
                 look(record, draft)
                 batch.append(draft)
+                places.append(last)
                 characters += self.size(draft)
                 if len(batch) >= BATCH_RECORDS or characters >= BATCH_CHARACTERS:
-                    yield batch
-                    batch, characters = [], 0
-        except ExchangeError as error:
+                    yield DraftBatch(batch, places)
+                    batch, places, characters = [], [], 0
+        except (*FAULTS, ExchangeError) as error:
+            if not isinstance(error, ExchangeError):
+                log.exception("Reading stopped after line %s", last[0])
+                error = ExchangeError("The file has a shape that cannot be read.")
             if last == (0, 0):
                 raise UnreadableFile(str(error)) from error
             # The file breaks off here. The records before this line are kept.
             report.reject(Rejected(*last, code="unreadable", reason=f"After this line: {error}", excerpt=""))
+        if is_empty and last == (0, 0):
+            raise EmptyFile
         if batch:
-            yield batch
+            yield DraftBatch(batch, places)
 
 
-def comparison_intake(settings: ImportSettings) -> Intake[ImportedComparison, ComparisonDraft]:
-    """The intake of files of comparisons."""
+def comparison_intake(
+    settings: ImportSettings, remembered: Mapping[str, str] | None = None
+) -> Intake[ImportedComparison, ComparisonDraft]:
+    """The intake of files of comparisons. remembered: a mapping for files of no known dialect."""
 
     def draft(record: ImportedComparison) -> ComparisonDraft:
         return ComparisonDraft(
@@ -97,6 +123,7 @@ def comparison_intake(settings: ImportSettings) -> Intake[ImportedComparison, Co
             preference=record.preference if settings.keep_preferences else None,
             external_id=record.external_id,
             gold=record.gold or (record.preference if settings.as_gold else None),
+            metadata=_metadata(record),
         )
 
     def reason(one: ComparisonDraft) -> str | None:
@@ -108,7 +135,13 @@ def comparison_intake(settings: ImportSettings) -> Intake[ImportedComparison, Co
         return pair_hash(prompt, one.first.text, one.second.text)
 
     return Intake(
-        read=lambda stream: read_comparisons(stream, dialect=settings.dialect),
+        read=lambda stream: read_comparisons(
+            stream,
+            dialect=settings.dialect,
+            mapping=settings.mapping,
+            remembered=remembered,
+            limits=ReadLimits(ranking=settings.ranking),
+        ),
         draft=draft,
         reason=reason,
         size=lambda one: len(one.first.text) + len(one.second.text),
@@ -119,12 +152,21 @@ def comparison_intake(settings: ImportSettings) -> Intake[ImportedComparison, Co
 def prompt_intake(settings: ImportSettings) -> Intake[ImportedPrompt, PromptDraft]:
     """The intake of files of prompts."""
     return Intake(
-        read=lambda stream: read_prompts(stream, form=settings.form),
-        draft=lambda record: PromptDraft(record.messages, record.external_id, record.tags),
+        read=lambda stream: read_prompts(stream, form=settings.form, mapping=settings.mapping),
+        draft=lambda record: PromptDraft(
+            record.messages, record.external_id, record.tags, metadata=record.metadata or None
+        ),
         reason=lambda one: unfit_messages(one.messages),
         size=lambda one: sum(len(message["content"]) for message in one.messages),
         digest=lambda one: messages_hash(one.messages),
     )
+
+
+def remembered_mapping(campaign: Campaign, kind: str) -> dict[str, str]:
+    """The column mapping of the last import of this kind in the campaign that had one; empty: none had."""
+    used = ImportBatch.objects.filter(campaign=campaign, kind=kind, status__in=ImportBatch.LISTED)
+    mappings = used.filter(settings__mapping__prompt__isnull=False).order_by("-pk")
+    return dict(mappings.values_list("settings__mapping", flat=True).first() or {})
 
 
 def dialect_of(record: ImportedComparison | ImportedPrompt) -> str:
@@ -134,5 +176,14 @@ def dialect_of(record: ImportedComparison | ImportedPrompt) -> str:
 
 def _completion(text: CompletionText) -> CompletionDraft:
     return CompletionDraft(
-        text.text, model_version=text.model, token_ids=text.token_ids, finish_reason=text.finish_reason
+        text.text,
+        model_version=text.model,
+        token_ids=text.token_ids,
+        finish_reason=text.finish_reason,
+        metadata=text.metadata,
     )
+
+
+def _metadata(record: ImportedComparison) -> dict[str, Any] | None:
+    """The other fields of a record, and the annotator that it names."""
+    return record.metadata | ({"annotator": record.annotator} if record.annotator else {}) or None

@@ -1,16 +1,21 @@
 """The choices of an import, and its result."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
-from labeling.exchange import AUTO, PromptForm, Rejected
+from labeling.actions.import_notes import ImportNotes
+from labeling.exchange import AUTO, PromptForm, Rejected, UnknownDialect, parse_mapping
 from labeling.models import ImportBatch
 
 MOST_NAMED = 10_000
 """The number of rejected records that a report names; it counts all of them."""
+
+
+Ranking = Literal["best-worst", "all", "neighbours"]
 
 
 class UnreadableFile(Invalid):
@@ -22,6 +27,10 @@ class UnreadableFile(Invalid):
     )
 
 
+class EmptyFile(UnreadableFile):
+    sentence = gettext_lazy("The file is empty.")
+
+
 @dataclass(frozen=True, slots=True)
 class ImportSettings:
     """How a file is read.
@@ -30,7 +39,9 @@ class ImportSettings:
     per line), or auto. refuse_all: one bad record, and nothing is kept. keep_preferences: preferences in the file
     become verdicts; otherwise annotators judge the comparisons. as_gold: all become gold, with the file's preferences
     as their known verdicts; otherwise only records with a field `gold` do (chosen, rejected, first, second, tie or
-    both_bad).
+    both_bad). ranking: which comparisons a ranking of several completions becomes: best-worst, all, or neighbours.
+    mapping: the columns of the prompt, both completions (a, b), the preference, the system message and the id; empty:
+    by the dialect, or by the mapping that the campaign used last.
     """
 
     dialect: str = AUTO
@@ -38,12 +49,23 @@ class ImportSettings:
     refuse_all: bool = False
     keep_preferences: bool = False
     as_gold: bool = False
+    ranking: Ranking = "best-worst"
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
+RANKINGS: tuple[Ranking, ...] = ("best-worst", "all", "neighbours")
 DEFAULT_SETTINGS = ImportSettings()
+
+
+def mapping_of(text: str) -> dict[str, str]:
+    """A column mapping from its text: "prompt=question a=good b=bad". Raises Invalid for the field `mapping`."""
+    try:
+        return parse_mapping(text)
+    except UnknownDialect as error:
+        raise Invalid.of("mapping", str(error)) from error
 
 
 @dataclass(slots=True)
@@ -52,7 +74,7 @@ class ImportReport:
 
     duplicates: records that the campaign had already. settled, gold: how many of the new ones have a verdict, or are
     gold. rejected: the first MOST_NAMED of `rejected_count`. refused: nothing was kept because a record was rejected,
-    as the caller asked. batch: what was imported; None: a dry run, which only counts.
+    as the caller asked. batch: what was imported; None: a dry run, which only counts. notes: what people should know.
     """
 
     created: int = 0
@@ -63,10 +85,12 @@ class ImportReport:
     rejected_count: int = 0
     refused: bool = False
     batch: ImportBatch | None = None
+    notes: ImportNotes = field(default_factory=ImportNotes)
 
     def reject(self, one: Rejected) -> None:
         """Counts a rejected record, and names it while there is room."""
         self.rejected_count += 1
+        self.notes.refuse(one)
         if len(self.rejected) < MOST_NAMED:
             self.rejected.append(one)
 
@@ -86,4 +110,6 @@ class ImportReport:
             "refused": self.refused,
             "dry_run": self.batch is None,
             "batch": self.batch.pk if self.batch else None,
+            "field_uses": self.notes.field_uses,
+            **self.notes.as_dict(),
         }

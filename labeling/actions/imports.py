@@ -3,25 +3,40 @@
 Each import is a batch: a row with its file and its counts, to which everything that it brought refers.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
+from common.errors import DomainError
 from common.hashed_file import HashedFile
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.comparisons import add_comparisons
-from labeling.actions.import_records import Draft, Intake, Record, comparison_intake, dialect_of, prompt_intake
+from labeling.actions.import_records import (
+    Draft,
+    DraftBatch,
+    Intake,
+    Record,
+    comparison_intake,
+    dialect_of,
+    prompt_intake,
+    remembered_mapping,
+)
 from labeling.actions.import_reports import DEFAULT_SETTINGS, ImportReport, ImportSettings
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.events.record import record
-from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt
+from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Rejected
 from labeling.models import Campaign, ImportBatch, User
+
+UNSTORABLE = "The record cannot be stored."
 
 MOST_STORED = 1000
 """The number of rejected records that the row of a batch holds."""
+
+log = logging.getLogger(__name__)
 
 Status = ImportBatch.Status
 
@@ -58,7 +73,8 @@ def import_comparisons(
             batch.first_comparison = batch.first_comparison or added.created_ids[0]
             batch.last_comparison = added.created_ids[-1]
 
-    return _Importing(batch, settings, acting_user, now).run(stream, comparison_intake(settings), add)
+    intake = comparison_intake(settings, remembered_mapping(campaign, batch.kind))
+    return _Importing(batch, settings, acting_user, now).run(stream, intake, add)
 
 
 def import_prompts(
@@ -110,10 +126,10 @@ class _Importing:
             batch.dialect = batch.dialect or dialect_of(one)
 
         def load() -> None:
-            for drafts in intake.batches(hashed, report, look):
+            for part in intake.batches(hashed, report, look):
                 if batch.status != Status.IMPORTING:
                     self._start()
-                add(batch, drafts, report)
+                self._add(add, part, report)
                 batch.created, batch.duplicates = report.created, report.duplicates
                 batch.save(update_fields=["created", "duplicates", "first_comparison", "last_comparison"])
 
@@ -134,6 +150,28 @@ class _Importing:
         self._finish(report, hashed)
         return report
 
+    def _add(
+        self,
+        add: Callable[[ImportBatch, list[Draft], ImportReport], None],
+        part: DraftBatch[Draft],
+        report: ImportReport,
+    ) -> None:
+        """Adds drafts. If they cannot be stored, it finds the one that cannot, and refuses that one alone."""
+        try:
+            with transaction.atomic():
+                add(self.batch, part.drafts, report)
+        except (DomainError, OperationalError, InterfaceError):
+            raise  # not the fault of a record
+        except Exception:
+            if len(part.drafts) == 1:
+                log.exception("The record at line %s cannot be stored", part.places[0][0])
+                refusal = Rejected(*part.places[0], code="unexpected", reason=UNSTORABLE, excerpt="")
+                report.reject(refusal)
+                return
+            half = len(part.drafts) // 2
+            self._add(add, DraftBatch(part.drafts[:half], part.places[:half]), report)
+            self._add(add, DraftBatch(part.drafts[half:], part.places[half:]), report)
+
     def _start(self) -> None:
         """Writes the row, to which the records then refer. An unreadable file leaves none."""
         self.batch.status, self.batch.settings, self.batch.sample = Status.IMPORTING, self.settings.as_dict(), []
@@ -145,6 +183,7 @@ class _Importing:
         for name, count in report.counts.items():
             setattr(batch, name, count)
         batch.sha256, batch.size = hashed.digest(), hashed.size
+        batch.field_uses, batch.notes = report.notes.field_uses, report.notes.as_dict()
         batch.rejected = [one.as_dict() for one in report.rejected[:MOST_STORED]]
         batch.status = Status.REFUSED if report.refused else Status.IMPORTED
         batch.settings, batch.sample = self.settings.as_dict(), []

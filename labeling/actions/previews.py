@@ -13,8 +13,16 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict
 from common.hashed_file import Readable
 from labeling.access import require_lead
-from labeling.actions.import_records import Draft, Intake, Record, comparison_intake, dialect_of, prompt_intake
-from labeling.actions.import_reports import ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.import_records import (
+    Draft,
+    Intake,
+    Record,
+    comparison_intake,
+    dialect_of,
+    prompt_intake,
+    remembered_mapping,
+)
+from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import MOST_STORED, import_comparisons, import_prompts
 from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
@@ -53,7 +61,8 @@ def preview_import(
     """Reads and counts a file, and keeps nothing. kind: of ImportBatch. Raises NotAllowed, UnreadableFile."""
     require_lead(acting_user, campaign)
     if kind == Kind.COMPARISONS:
-        preview = _preview(campaign, stream, comparison_intake(settings))
+        intake = comparison_intake(settings, remembered_mapping(campaign, kind))
+        preview = _preview(campaign, stream, intake)
     else:
         preview = _preview(campaign, stream, prompt_intake(settings))
     if settings.refuse_all and preview.report.rejected_count:
@@ -135,6 +144,8 @@ def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acti
                 ),
                 "",
             )
+        except EmptyFile:
+            preview, batch.error = Preview(), ""
         except UnreadableFile as error:
             preview, batch.error = Preview(), error.message
     batch.kind, batch.settings, batch.sample = kind, settings.as_dict(), preview.sample
@@ -142,6 +153,7 @@ def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acti
     for name, count in preview.report.counts.items():
         setattr(batch, name, count)
     batch.rejected = [one.as_dict() for one in preview.report.rejected[:MOST_STORED]]
+    batch.field_uses, batch.notes = preview.report.notes.field_uses, preview.report.notes.as_dict()
     batch.save()
 
 
@@ -156,7 +168,8 @@ def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draf
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SEEN)
-        for drafts in intake.batches(stream, preview.report, look):
+        for part in intake.batches(stream, preview.report, look):
+            drafts = part.drafts
             by_digest = {intake.digest(draft): draft for draft in reversed(drafts)}  # the first of equal ones
             cursor.execute(SEE, [list(by_digest)])
             first_seen = {digest for (digest,) in cursor.fetchall()}
@@ -187,10 +200,10 @@ def _count_outcomes(report: ImportReport, drafts: list[Draft]) -> None:
 
 def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[str, Any]:
     """A record as its page shows it: its beginning, with what is known about it."""
+    place = {"line": record.line, "record": record.record}
     if isinstance(record, ImportedPrompt):
-        return {"line": record.line, "prompt": _messages(record.messages), "tags": list(record.tags)}
-    return {
-        "line": record.line,
+        return place | {"prompt": _messages(record.messages), "tags": list(record.tags)}
+    return place | {
         "prompt": _messages(record.prompt),
         "texts": [_beginning(record.first.text), _beginning(record.second.text)],
         "models": [record.first.model, record.second.model],

@@ -1,10 +1,11 @@
 """Adding prompts to a campaign."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 
@@ -21,11 +22,15 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class PromptDraft:
-    """A prompt to add: chat messages, the last one from the user. external_id: its id in the source."""
+    """A prompt to add: chat messages, the last one from the user.
+
+    external_id: its id in the source. metadata: other fields of its record; None: none.
+    """
 
     messages: Sequence[Message]
     external_id: str = ""
     tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +85,7 @@ def ensure_prompts(
             messages_hash=digest,
             external_id=draft.external_id,
             tags=list(draft.tags),
+            metadata=None if draft.metadata is None else dict(draft.metadata),
             batch=batch,
             created_at=now,
         )

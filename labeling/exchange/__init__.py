@@ -22,6 +22,7 @@ from labeling.exchange.hashing import (
     pair_id,
     text_hash,
 )
+from labeling.exchange.looks import look_alike, looks_empty
 from labeling.exchange.manifest import (
     TEST,
     TRAIN,
@@ -33,6 +34,7 @@ from labeling.exchange.manifest import (
     verify_snapshot,
     write_snapshot,
 )
+from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
 from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
@@ -54,12 +56,14 @@ from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
+    "MAPPED",
     "READERS",
     "REASONS",
     "TEST",
     "TRAIN",
     "WRITERS",
     "ByteStream",
+    "ColumnMapping",
     "CompletionText",
     "DropReport",
     "EmptySnapshot",
@@ -93,9 +97,13 @@ __all__ = [
     "harmless_cell",
     "is_canonical",
     "is_held_out",
+    "look_alike",
+    "looks_empty",
+    "mapping_text",
     "messages_hash",
     "pair_hash",
     "pair_id",
+    "parse_mapping",
     "preference_pair",
     "preference_pairs",
     "read_comparisons",

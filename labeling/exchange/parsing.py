@@ -1,18 +1,24 @@
-"""Parses the bytes of one record into checked parts: objects, messages, completions. Words all refusals."""
+"""The typed door: every value of a record is read through these functions, which check its type and word refusals."""
 
-import json
-import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from labeling.exchange.raw import RawRecord, ReadLimits
-from labeling.exchange.records import JsonObject, Message, Preference, Rejected
+from labeling.exchange.looks import is_rendered, look_alike, looks_empty
+from labeling.exchange.records import JsonObject, Message, Preference
 
-DEEPEST = 64
-"""Levels of nesting in one record. Python can read about a thousand, but may then fail to write them."""
-
-ROLES = ("system", "user", "assistant")
+ROLES: Mapping[str, str] = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "developer": "system",
+    "human": "user",
+    "prompter": "user",
+    "gpt": "assistant",
+    "bot": "assistant",
+    "chatgpt": "assistant",
+    "model": "assistant",
+}
+"""The names of roles in public data sets, and the role that each means."""
 
 GOLD: Mapping[str, Preference] = {
     "chosen": "first",
@@ -24,87 +30,69 @@ GOLD: Mapping[str, Preference] = {
 }
 """The values of a record's field `gold`."""
 
+LONGEST_ID, LONGEST_NAME = 200, 120
+SIDE_FIELDS: Mapping[str, int] = {
+    "id": LONGEST_ID,
+    "prompt_id": LONGEST_ID,
+    "question_id": LONGEST_ID,
+    "annotator": LONGEST_NAME,
+    "judge": LONGEST_NAME,
+    "chosen_model": LONGEST_NAME,
+    "rejected_model": LONGEST_NAME,
+    "generator_1": LONGEST_NAME,
+    "generator_2": LONGEST_NAME,
+    "model_a": LONGEST_NAME,
+    "model_b": LONGEST_NAME,
+}
+"""Fields that a record can do without, and their longest text. A value that cannot be used becomes metadata."""
+
+UNKEPT = (
+    "tools",
+    "functions",
+    "tool_choice",
+    "function_call",
+    "chat_template_kwargs",
+    "images",
+    "image",
+    "videos",
+    "audios",
+    "audio",
+)
+"""Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
+
+UNKEPT_IN_MESSAGE = (
+    "tool_calls",
+    "function_call",
+    "tool_call_id",
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "audio",
+)
+
 
 class BadRecordError(Exception):
-    """A record cannot be imported. It never leaves labeling.exchange: it becomes a `Rejected`."""
+    """A record cannot be imported. It never leaves labeling.exchange: it becomes a `Rejected`. field: its cause."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, field: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.field = field
 
 
-def rejected(raw: RawRecord, error: BadRecordError, limits: ReadLimits) -> Rejected:
-    """The rejection of a record, with an excerpt of its beginning that is safe to display."""
-    head = raw.data[: 4 * limits.excerpt_chars].decode("utf-8", "replace").replace("\x00", "\ufffd")
-    return Rejected(raw.place.line, raw.place.record, error.code, error.reason, head[: limits.excerpt_chars])
-
-
-def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
-    """The record as text. Raises BadRecordError if it is too large, incomplete, or not UTF-8."""
-    if raw.problem == "too_large":
-        allowed = f"{limits.record_bytes:,} are allowed"
-        raise BadRecordError("too_large", f"The record has {raw.size:,} bytes; {allowed}.")
-    if raw.problem == "unclosed":
-        raise BadRecordError("not_json", "The JSON array ends too early or has a bracket or quote that is not closed.")
-    if raw.problem == "trailing":
-        raise BadRecordError("not_json", "There is something after the end of the JSON array.")
-    try:
-        return raw.data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte = raw.data[error.start]
-        raise BadRecordError("encoding", f"Not UTF-8: byte 0x{byte:02x} at byte {error.start + 1}.") from error
-
-
-def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
-    """The record as JSON. Raises BadRecordError.
-
-    It also refuses what JSON readers usually accept and a database cannot store: a duplicate field, NaN and infinite
-    numbers, NUL characters, half of a surrogate pair.
-    """
-    text = parse_text(raw, limits)
-    try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
-    except json.JSONDecodeError as error:
-        hint = " One record per line is expected." if text in {"{", "["} else ""
-        reason = error.msg.removesuffix(" at")
-        raise BadRecordError("not_json", f"Not valid JSON: {reason} at character {error.colno}.{hint}") from error
-    except RecursionError as error:
-        raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.") from error
-    except ValueError as error:  # a whole number with thousands of digits
-        raise BadRecordError("not_json", f"Not usable JSON: {error}.") from error
-    if text.count("[") + text.count("{") > DEEPEST and _depth_exceeds(value, DEEPEST):
-        raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.")
-    if "\\u" in text:  # both can only get in as an escape: JSON forbids raw control characters, UTF-8 raw surrogates
-        for string in _strings(value):
-            require_storable(string)
-    return value
-
-
-def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
-    """The record as a JSON object. Raises BadRecordError if it is anything else."""
-    value = parse_json(raw, limits)
-    if not isinstance(value, dict):
-        raise BadRecordError("not_an_object", f"The record is a JSON {_kind(value)} where an object is expected.")
-    return value
-
-
-def require_storable(text: str) -> None:
-    """Raises BadRecordError for characters that the database cannot store."""
-    if "\x00" in text:
-        raise BadRecordError("character", "The text contains the NUL character, which cannot be stored.")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise BadRecordError(
-            "character", f"The text contains half of a surrogate pair (U+{ord(text[error.start]):04X})."
-        ) from error
+def refuse_unkept(record: Mapping[str, Any]) -> None:
+    """Raises BadRecordError for a field that changes what the model sees and cannot be kept."""
+    for name in UNKEPT:
+        if name in record and record[name] not in (None, "", "[]", "{}", "null", [], {}):
+            reason = f"The record has the field {name!r}, which changes what the model sees and cannot be kept here."
+            raise BadRecordError("tools" if "tool" in name else "unkept_field", reason, name)
 
 
 def required(record: Mapping[str, Any], name: str) -> Any:
     """The value of a field. Raises BadRecordError, which names the field."""
     if name not in record:
-        raise BadRecordError("missing_field", f"The field {name!r} is missing.")
+        raise BadRecordError("missing_field", f"The field {name!r} is missing.", name)
     return record[name]
 
 
@@ -112,21 +100,46 @@ def required_text(record: Mapping[str, Any], name: str) -> str:
     """The value of a text field. Raises BadRecordError, which names the field."""
     value = required(record, name)
     if not isinstance(value, str):
-        raise BadRecordError("wrong_type", f"The field {name!r} is a JSON {_kind(value)} where text is expected.")
+        reason = f"The field {name!r} is a JSON {kind_of(value)} where text is expected."
+        raise BadRecordError("wrong_type", reason, name)
     return value
 
 
-def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
-    """A short text or whole number as text; empty: absent or null. Raises BadRecordError if it is too long."""
+def required_list(record: Mapping[str, Any], name: str) -> list[JsonObject]:
+    """The value of a field that lists objects. Raises BadRecordError, which names the field."""
+    value = required(record, name)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadRecordError("wrong_type", f"The field {name!r} must be a list of objects.", name)
+    return value
+
+
+def optional_number(record: Mapping[str, Any], name: str) -> float | None:
+    """A number, also as text; None: absent, null or an empty text. Raises BadRecordError for anything else."""
     value = record.get(name)
-    if value is None:
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError
+        return float(value)
+    except (ValueError, OverflowError) as error:
+        reason = f"The field {name!r} is {shortened(value)} where a number is expected."
+        raise BadRecordError("wrong_type", reason, name) from error
+
+
+def as_name(value: Any, longest: int) -> str:
+    """A short text or a number as text, 1.0 as "1". Empty: it is nothing of the kind, or too long."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise BadRecordError("wrong_type", f"The field {name!r} is a JSON {_kind(value)} where text is expected.")
     text = str(value)
-    if len(text) > longest:
-        raise BadRecordError("too_long", f"The field {name!r} has {len(text)} characters; {longest} are allowed.")
-    return text
+    return text if len(text) <= longest else ""
+
+
+def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
+    """The value of a side field as text. Empty: absent, or it cannot be used; then `rest` keeps it as metadata."""
+    return as_name(record.get(name), longest)
 
 
 def optional_gold(record: Mapping[str, Any]) -> Preference | None:
@@ -135,29 +148,39 @@ def optional_gold(record: Mapping[str, Any]) -> Preference | None:
     if value is None:
         return None
     if not isinstance(value, str) or value not in GOLD:
-        raise BadRecordError("gold", f"The field 'gold' is {_short(value)}; known are {', '.join(GOLD)}.")
+        raise BadRecordError("gold", f"The field 'gold' is {shortened(value)}; known are {', '.join(GOLD)}.", "gold")
     return GOLD[value]
 
 
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:
-    """The fields of a record that are not in `used`."""
-    return {name: value for name, value in record.items() if name not in used}
+    """The fields of a record that are not in `used`, and side fields whose value could not be used."""
+    return {
+        name: value
+        for name, value in record.items()
+        if name not in used or (name in SIDE_FIELDS and _is_left_aside(name, value))
+    }
 
 
-def messages(value: Any, where: str) -> list[Message]:
-    """A list of chat messages with known roles and text contents. where: its name in the refusal."""
+def messages(value: Any, where: str, extras: JsonObject | None = None) -> list[Message]:
+    """A list of chat messages with known roles and text contents. where: its name in the refusal.
+
+    extras: receives the other fields of the messages. None: a message with another field is refused.
+    """
     if not isinstance(value, list):
-        raise BadRecordError(
-            "wrong_type", f"{_sentence(where)} is a JSON {_kind(value)} where a list of messages is expected."
-        )
-    return [_message(item, f"Message {number} of {where}") for number, item in enumerate(value, 1)]
+        reason = f"{_sentence(where)} is a JSON {kind_of(value)} where text or a list of messages is expected."
+        raise BadRecordError("wrong_type", reason)
+    return [_message(item, f"Message {number} of {where}", extras) for number, item in enumerate(value, 1)]
 
 
-def prompt(value: Any, where: str = "the prompt") -> list[Message]:
+def prompt(value: Any, where: str = "the prompt", extras: JsonObject | None = None) -> list[Message]:
     """A prompt from a list of messages, or from a text as one user message."""
-    if isinstance(value, str):
-        return checked_prompt([Message(role="user", content=value)], where)
-    return checked_prompt(messages(value, where), where)
+    text = sole_text(value)
+    if text is None:
+        return checked_prompt(messages(value, where, extras), where)
+    if is_rendered(text):
+        reason = f"{_sentence(where)} was rendered by a chat template: it begins with a control token."
+        raise BadRecordError("rendered", reason)
+    return checked_prompt([Message(role="user", content=text)], where)
 
 
 def checked_prompt(conversation: Sequence[Message], where: str = "the prompt") -> list[Message]:
@@ -168,7 +191,7 @@ def checked_prompt(conversation: Sequence[Message], where: str = "the prompt") -
     if not conversation:
         raise BadRecordError("empty_prompt", f"{_sentence(where)} is empty.")
     for number, message in enumerate(conversation, 1):
-        if not message["content"].strip():
+        if looks_empty(message["content"]):
             raise BadRecordError("empty_prompt", f"Message {number} of {where} is empty.")
         if message["role"] == "system" and number > 1:
             raise BadRecordError("role", f"Message {number} of {where} is a system message; only the first may be.")
@@ -178,92 +201,95 @@ def checked_prompt(conversation: Sequence[Message], where: str = "the prompt") -
     return list(conversation)
 
 
-def completion(value: Any, name: str) -> str:
-    """The text of a completion, from a text or from a list of one assistant message."""
-    if isinstance(value, str):
-        return value
-    listed = messages(value, repr(name))
+def completion(value: Any, name: str, extras: JsonObject | None = None) -> str:
+    """The text of a completion, from a text, one assistant message, or a list of one of them."""
+    text = sole_text(value)
+    if text is not None:
+        return text
+    listed = messages([value] if isinstance(value, dict) else value, repr(name), extras)
     if len(listed) != 1 or listed[0]["role"] != "assistant":
-        raise BadRecordError("role", f"{name!r} must be a single message of 'assistant'.")
+        raise BadRecordError("role", f"{name!r} must be a single message of 'assistant'.", name)
     return listed[0]["content"]
 
 
 def check_completions(first: str, second: str, names: tuple[str, str]) -> None:
-    """Raises BadRecordError if a completion is empty or both are the same."""
+    """Raises BadRecordError if a completion looks empty, or a person sees no difference between both."""
     for text, name in zip((first, second), names, strict=True):
-        if not text.strip():
-            raise BadRecordError("empty_completion", f"The completion {name!r} is empty.")
+        if looks_empty(text):
+            raise BadRecordError("empty_completion", f"The completion {name!r} is empty.", name)
     if first.strip() == second.strip():
         raise BadRecordError("identical_completions", f"The completions {names[0]!r} and {names[1]!r} are identical.")
+    if look_alike(first, second):
+        reason = f"The completions {names[0]!r} and {names[1]!r} look the same to a person."
+        raise BadRecordError("identical_completions", reason)
 
 
-def _message(item: Any, where: str) -> Message:
+def sole_text(value: Any) -> str | None:
+    """The text, also as the only element of a list; None: it is something else."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return value[0]
+    return value if isinstance(value, str) else None
+
+
+def kind_of(value: Any) -> str:
+    """The name of a value's JSON type."""
+    if value is None:
+        return "null"
+    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+    return kinds.get(type(value), "value")
+
+
+def shortened(value: Any) -> str:
+    """A value for a refusal, in at most 40 characters."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _message(item: Any, where: str, extras: JsonObject | None) -> Message:
     if not isinstance(item, dict):
-        raise BadRecordError("wrong_type", f"{where} is a JSON {_kind(item)} where an object is expected.")
-    role, content = item.get("role"), item.get("content")
-    if role not in ROLES:
-        raise BadRecordError("role", f"{where} has the role {_short(role)}; known are {', '.join(ROLES)}.")
+        raise BadRecordError("wrong_type", f"{where} is a JSON {kind_of(item)} where an object is expected.")
+    names = ("from", "value") if "from" in item and "role" not in item else ("role", "content")
+    named = item.get(names[0])
+    role = ROLES.get(named) if isinstance(named, str) else None
+    if role is None:
+        known = "system, user, assistant, developer"
+        raise BadRecordError("role", f"{where} has the role {shortened(named)}; known are {known}.")
+    if len(item) > 2:
+        _other_fields(item, names, where, extras)
+    content = item.get(names[1])
+    if isinstance(content, list):
+        content = _joined_parts(content, where)
     if not isinstance(content, str):
         raise BadRecordError("wrong_type", f"{where} has no text content.")
     return Message(role=role, content=content)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise BadRecordError("duplicate_field", f"The field {_short(twice)} occurs twice in one object.")
-    return values
+def _other_fields(item: JsonObject, names: tuple[str, str], where: str, extras: JsonObject | None) -> None:
+    others = {name: value for name, value in item.items() if name not in names and value not in (None, "", [], {})}
+    for name in UNKEPT_IN_MESSAGE:
+        if name in others:
+            raise BadRecordError("unkept_field", f"{where} has the field {name!r}, which cannot be kept here.", name)
+    if others and extras is None:
+        raise BadRecordError("unkept_field", f"{where} has other fields: {', '.join(others)[:80]}.", next(iter(others)))
+    if others and extras is not None:
+        extras.setdefault("message_fields", {})[where] = others
 
 
-def _constant(name: str) -> NoReturn:
-    raise BadRecordError("not_json", f"Not valid JSON: the number {name}.")
+def _joined_parts(parts: list[Any], where: str) -> str:
+    """The text of a message that is a list of parts. Raises BadRecordError for images and the like."""
+    texts = []
+    for part in parts:
+        text = part.get("text") if isinstance(part, dict) else part
+        kind = part.get("type", "text") if isinstance(part, dict) else "text"
+        if kind not in ("text", "input_text", "output_text") or not isinstance(text, str):
+            reason = f"{where} has a part of the type {shortened(kind)}; only text can be kept here."
+            raise BadRecordError("content_part", reason, "content")
+        texts.append(text)
+    return "\n".join(texts)
 
 
-def _float(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise BadRecordError("not_json", f"The number {_short(digits)} is too large.")
-    return number
-
-
-def _strings(value: Any) -> Iterator[str]:
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            pending.extend(item.keys())
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
-
-
-def _depth_exceeds(value: Any, levels: int) -> bool:
-    layer = [value]
-    for _ in range(levels):
-        layer = [
-            inner
-            for item in layer
-            if isinstance(item, dict | list)
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not layer:
-            return False
-    return any(isinstance(item, dict | list) for item in layer)
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
-    return kinds[type(value)]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+def _is_left_aside(name: str, value: Any) -> bool:
+    return value is not None and not as_name(value, SIDE_FIELDS[name])
 
 
 def _sentence(text: str) -> str:

@@ -1,64 +1,61 @@
 """Readers of comparisons: one function per dialect, one registry, detection by shape.
 
-To add a dialect: a function from (place, record, limits) to an ImportedComparison that raises BadRecordError, and a
-line in READERS.
+To add a dialect: a function from (place, record, limits) to an ImportedComparison, or a list of them, that raises
+BadRecordError, and a line in READERS.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from labeling.exchange import parsing
+from labeling.exchange.asking import Asked, asked_by, has_prompt
+from labeling.exchange.battle_readers import BATTLE_READERS
+from labeling.exchange.building import Source, compare
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.platform_readers import PLATFORM_READERS
+from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+from labeling.exchange.transcripts import HH_LAST, HH_MARKER, hh_turns
 
 REPEATED_PROMPT_CHARS = 16
 """A prompt of at least this length at the start of both completions is no coincidence: it is repeated there."""
 
-HH_MARKER = re.compile(r"\n\n(Human|Assistant):")
-HH_ROLES = {"Human": "user", "Assistant": "assistant"}
-HH_LAST = "\n\nAssistant:"
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """One dialect. recognises: whether a record has its shape. read: its comparison; raises BadRecordError."""
-
-    name: str
-    shape: str
-    recognises: Callable[[Mapping[str, Any]], bool]
-    read: Callable[[Place, JsonObject, ReadLimits], ImportedComparison]
+CHOSEN_FIELDS = ("chosen", "rejected", "chosen_model", "rejected_model")
 
 
 def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """TRL with an explicit prompt, conversational or standard (texts), also a line of one of our snapshots."""
-    conversation = parsing.prompt(parsing.required(record, "prompt"))
+    """A prompt, chosen and rejected: texts, messages, or whole conversations that begin with the prompt.
+
+    Also a line of one of our snapshots, and the shapes that call the prompt question, instruction or conversations.
+    """
+    asked = asked_by(record)
     sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
-    if any(_contains_prompt(side) for side in sides):
-        raise BadRecordError(
-            "prompt_repeated",
-            "The prompt is repeated inside the completions; leave out the field 'prompt' to import it as trl-implicit.",
+    repeated = [_contains_prompt(side) for side in sides]
+    if repeated[0] != repeated[1]:
+        raise BadRecordError("prompt_repeated", "Only one of 'chosen' and 'rejected' repeats the prompt.")
+    if all(repeated):
+        asked.prompt, texts = _after_shared_prompt(asked, sides)
+    else:
+        texts = (
+            parsing.completion(sides[0], "chosen", asked.extras),
+            parsing.completion(sides[1], "rejected", asked.extras),
         )
-    chosen, rejected = parsing.completion(sides[0], "chosen"), parsing.completion(sides[1], "rejected")
-    asked = conversation[-1]["content"].strip()
-    if len(asked) >= REPEATED_PROMPT_CHARS and all(text.lstrip().startswith(asked) for text in (chosen, rejected)):
+    if asked.is_transcript:
+        texts = texts[0].removeprefix(" "), texts[1].removeprefix(" ")
+    last = asked.prompt[-1]["content"].strip()
+    if len(last) >= REPEATED_PROMPT_CHARS and all(text.lstrip().startswith(last) for text in texts):
         raise BadRecordError("prompt_repeated", "The prompt is repeated at the start of both completions.")
-    return _chosen(place, "trl", conversation, (chosen, rejected), record, limits)
+    return _chosen(place, "trl", asked, texts, record, limits)
 
 
 def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """TRL without a prompt field: two complete conversations that differ only in the last message."""
-    chosen = parsing.messages(parsing.required(record, "chosen"), "'chosen'")
-    rejected = parsing.messages(parsing.required(record, "rejected"), "'rejected'")
-    for name, conversation in (("chosen", chosen), ("rejected", rejected)):
-        if not conversation or conversation[-1]["role"] != "assistant":
-            raise BadRecordError("role", f"{name!r} must end with a message of 'assistant'.")
-    if chosen[:-1] != rejected[:-1]:
-        raise BadRecordError("different_prompts", "'chosen' and 'rejected' differ before the last message.")
-    texts = chosen[-1]["content"], rejected[-1]["content"]
-    return _chosen(place, "trl-implicit", parsing.checked_prompt(chosen[:-1]), texts, record, limits)
+    asked = Asked([], [])
+    sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
+    asked.prompt, texts = _shared_conversation(sides, asked)
+    return _chosen(place, "trl-implicit", asked, texts, record, limits)
 
 
 def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -75,51 +72,53 @@ def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCom
     if any(HH_MARKER.search(text) for text in texts):
         raise BadRecordError("transcript", 'A completion continues with another "\\n\\nHuman:" turn.')
     first, second = (text.removeprefix(" ") for text in texts)
-    return _chosen(place, "hh", parsing.checked_prompt(_hh_turns(shared)), (first, second), record, limits)
+    asked = Asked(parsing.checked_prompt(hh_turns(shared)), [])
+    return _chosen(place, "hh", asked, (first, second), record, limits)
+
+
+def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """Two texts without a prompt field: their shared beginning is the prompt, up to a space."""
+    chosen, rejected = parsing.required_text(record, "chosen"), parsing.required_text(record, "rejected")
+    length = next((at for at, (one, other) in enumerate(zip(chosen, rejected, strict=False)) if one != other), None)
+    shared = chosen[: min(len(chosen), len(rejected)) if length is None else length]
+    end = max(shared.rfind(" "), shared.rfind("\n"))
+    question = shared[: max(end, 0)].strip()
+    if len(question) < REPEATED_PROMPT_CHARS:
+        reason = "There is no prompt: no field with one, and 'chosen' and 'rejected' share no beginning."
+        raise BadRecordError("missing_field", reason, "prompt")
+    texts = chosen[end + 1 :], rejected[end + 1 :]
+    return _chosen(place, "implicit-text", Asked(parsing.prompt(question), []), texts, record, limits)
 
 
 def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """OpenAI preference fine-tuning."""
-    asked = parsing.required(record, "input")
-    if not isinstance(asked, dict):
-        raise BadRecordError("wrong_type", "The field 'input' must be an object with 'messages'.")
-    if asked.get("tools"):
-        raise BadRecordError("tools", "The record offers tools to the model, which cannot be represented here.")
+    given = parsing.required(record, "input")
+    if not isinstance(given, dict):
+        raise BadRecordError("wrong_type", "The field 'input' must be an object with 'messages'.", "input")
+    parsing.refuse_unkept(given)
+    asked = Asked([], ["input"])
     names = ("preferred_output", "non_preferred_output")
-    first, second = (parsing.completion(parsing.required(record, name), name) for name in names)
-    parsing.check_completions(first, second, names)
-    return ImportedComparison(
-        line=place.line,
-        record=place.record,
-        dialect="openai",
-        prompt=parsing.prompt(parsing.required(asked, "messages")),
-        first=CompletionText(first),
-        second=CompletionText(second),
-        preference="first",
-        external_id=parsing.optional_name(record, "id", limits.id_chars),
-        gold=parsing.optional_gold(record),
-        metadata=parsing.rest(record, "input", *names, "id", "gold"),
-    )
+    first, second = (parsing.completion(parsing.required(record, name), name, asked.extras) for name in names)
+    asked.prompt = parsing.prompt(parsing.required(given, "messages"), extras=asked.extras)
+    if others := parsing.rest(given, "messages", *parsing.UNKEPT):
+        asked.extras["input_fields"] = others
+    sides = CompletionText(first), CompletionText(second)
+    return compare(Source(place, "openai", record, limits), asked, sides, names, preference="first", used=names)
 
 
 def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """AlpacaEval annotations: two outputs of an instruction; preference 1..2, below 1.5 output_1 wins, 1.5 is a tie."""
-    first, second = parsing.required_text(record, "output_1"), parsing.required_text(record, "output_2")
-    parsing.check_completions(first, second, ("output_1", "output_2"))
-    value = record.get("preference")
-    known = ("instruction", "output_1", "output_2", "generator_1", "generator_2", "annotator", "id", "gold")
-    return ImportedComparison(
-        line=place.line,
-        record=place.record,
-        dialect="alpacaeval",
-        prompt=parsing.prompt(parsing.required_text(record, "instruction"), "the instruction"),
-        first=CompletionText(first, parsing.optional_name(record, "generator_1", limits.name_chars)),
-        second=CompletionText(second, parsing.optional_name(record, "generator_2", limits.name_chars)),
-        preference=_alpacaeval_preference(value),
-        annotator=parsing.optional_name(record, "annotator", limits.name_chars),
-        external_id=parsing.optional_name(record, "id", limits.id_chars),
-        gold=parsing.optional_gold(record),
-        metadata=parsing.rest(record, *known),  # keeps the exact preference
+    names = ("output_1", "output_2")
+    first, second = (parsing.required_text(record, name) for name in names)
+    asked = asked_by(record)
+    generators = [parsing.optional_name(record, name, limits.name_chars) for name in ("generator_1", "generator_2")]
+    return compare(
+        Source(place, "alpacaeval", record, limits),
+        asked,
+        (CompletionText(first, generators[0]), CompletionText(second, generators[1])),
+        names,
+        preference=_alpacaeval_preference(record.get("preference")),
+        used=(*names, "generator_1", "generator_2"),  # the exact preference stays in the metadata
     )
 
 
@@ -134,61 +133,83 @@ def _alpacaeval_preference(value: Any) -> Preference | None:
 
 
 def _chosen(
-    place: Place, dialect: str, prompt: list[Message], texts: tuple[str, str], record: JsonObject, limits: ReadLimits
+    place: Place, dialect: str, asked: Asked, texts: tuple[str, str], record: JsonObject, limits: ReadLimits
 ) -> ImportedComparison:
     """A comparison of a dialect that has `chosen` and `rejected`."""
-    parsing.check_completions(*texts, ("chosen", "rejected"))
-    return ImportedComparison(
-        line=place.line,
-        record=place.record,
-        dialect=dialect,
-        prompt=prompt,
-        first=CompletionText(texts[0], parsing.optional_name(record, "chosen_model", limits.name_chars)),
-        second=CompletionText(texts[1], parsing.optional_name(record, "rejected_model", limits.name_chars)),
+    models = [parsing.optional_name(record, name, limits.name_chars) for name in ("chosen_model", "rejected_model")]
+    return compare(
+        Source(place, dialect, record, limits),
+        asked,
+        (CompletionText(texts[0], models[0]), CompletionText(texts[1], models[1])),
+        ("chosen", "rejected"),
         preference="first",
-        annotator=parsing.optional_name(record, "annotator", limits.name_chars),
-        external_id=parsing.optional_name(record, "id", limits.id_chars),
-        gold=parsing.optional_gold(record),
-        metadata=parsing.rest(
-            record, "prompt", "chosen", "rejected", "chosen_model", "rejected_model", "annotator", "id", "gold"
-        ),
+        used=CHOSEN_FIELDS,
     )
 
 
-def _hh_turns(transcript: str) -> list[Message]:
-    before, *parts = HH_MARKER.split(transcript)
-    if before.strip():
-        raise BadRecordError("transcript", 'The transcript does not start with "\\n\\nHuman:".')
-    turns = zip(parts[::2], parts[1::2], strict=True)
-    return [Message(role=HH_ROLES[speaker], content=text.removeprefix(" ")) for speaker, text in turns]
+def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message], tuple[str, str]]:
+    """The messages that two conversations share, and the two last ones."""
+    chosen = parsing.messages(sides[0], "'chosen'", asked.extras)
+    rejected = parsing.messages(sides[1], "'rejected'", asked.extras)
+    for name, conversation in (("chosen", chosen), ("rejected", rejected)):
+        if not conversation or conversation[-1]["role"] != "assistant":
+            raise BadRecordError("role", f"{name!r} must end with a message of 'assistant'.", name)
+    if chosen[:-1] != rejected[:-1]:
+        raise BadRecordError("different_prompts", "'chosen' and 'rejected' differ before the last message.")
+    return parsing.checked_prompt(chosen[:-1]), (chosen[-1]["content"], rejected[-1]["content"])
+
+
+def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[str, str]]:
+    """The prompt and the completions of two conversations that begin with the prompt.
+
+    The field of the prompt may lack the system message, or have only the first or the last message.
+    """
+    shared, texts = _shared_conversation(sides, asked)
+    if asked.prompt[-len(shared) :] == shared:
+        return asked.prompt, texts
+    turns = [one for one in shared if one["role"] != "system"]
+    given = [one for one in asked.prompt if one["role"] != "system"]
+    same_start = given == turns[: len(given)] or given == turns[-len(given) :]
+    same_system = given == asked.prompt or asked.prompt[0] == shared[0]
+    if not (same_start and same_system):
+        reason = "The prompt is not the beginning of the conversations 'chosen' and 'rejected'."
+        raise BadRecordError("different_prompts", reason, "prompt")
+    return shared, texts
 
 
 def _contains_prompt(side: Any) -> bool:
     """Whether the messages of a completion also contain messages of the prompt."""
     if not isinstance(side, list):
         return False
-    return any(isinstance(item, dict) and item.get("role") in {"system", "user"} for item in side)
-
-
-def _has(*names: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda record: all(name in record for name in names)
+    roles = [item.get("role", item.get("from")) for item in side if isinstance(item, dict)]
+    return any(isinstance(role, str) and parsing.ROLES.get(role) in ("system", "user") for role in roles[:1])
 
 
 def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:
     """Whether a record has chosen and rejected of this type, and no prompt."""
     return lambda record: (
-        "prompt" not in record and all(isinstance(record.get(name), kind) for name in ("chosen", "rejected"))
+        not has_prompt(record) and all(isinstance(record.get(name), kind) for name in ("chosen", "rejected"))
     )
 
+
+def _is_hh(record: Mapping[str, Any]) -> bool:
+    return _pair_of(str)(record) and all("Assistant:" in record[name] for name in ("chosen", "rejected"))
+
+
+def _has_chosen(record: Mapping[str, Any]) -> bool:
+    return has("chosen", "rejected")(record) and ("prompt" in record or has_prompt(record))
+
+
+CHOSEN_READERS = (
+    Reader("trl", "prompt, chosen, rejected", _has_chosen, read_trl),
+    Reader("trl-implicit", "chosen, rejected (message lists)", _pair_of(list), read_trl_implicit),
+    Reader("hh", "chosen, rejected (transcripts)", _is_hh, read_hh),
+    Reader("implicit-text", "chosen, rejected (texts with a shared beginning)", _pair_of(str), read_implicit_text),
+    Reader("alpacaeval", "instruction, output_1, output_2", has("output_1", "output_2"), read_alpacaeval),
+    Reader("openai", "input, preferred_output, ...", has("input", "preferred_output"), read_openai),
+)
 
 READERS: Mapping[str, Reader] = {
-    reader.name: reader
-    for reader in (
-        Reader("trl", "prompt, chosen, rejected", _has("prompt", "chosen", "rejected"), read_trl),
-        Reader("trl-implicit", "chosen, rejected (message lists)", _pair_of(list), read_trl_implicit),
-        Reader("hh", "chosen, rejected (transcripts)", _pair_of(str), read_hh),
-        Reader("alpacaeval", "instruction, output_1, output_2", _has("output_1", "output_2"), read_alpacaeval),
-        Reader("openai", "input, preferred_output, ...", _has("input", "preferred_output"), read_openai),
-    )
+    reader.name: reader for reader in (*CHOSEN_READERS, *PLATFORM_READERS, *RANKING_READERS, *BATTLE_READERS)
 }
-"""The dialects that can be read, by name."""
+"""The dialects that can be read, by name. The first one that recognises a record reads it."""

@@ -1,73 +1,156 @@
 """Reads comparisons and prompts from a stream, one record at a time; bad records are named, good ones are kept."""
 
-from collections.abc import Callable, Iterator
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Literal, TypeVar
 
-from labeling.exchange import parsing
-from labeling.exchange.errors import UndetectedDialect, UnknownDialect
-from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.raw import ByteStream, Framing, RawRecord, ReadLimits, open_records
-from labeling.exchange.readers import READERS, Reader
+from labeling.exchange.building import text_warnings
+from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable
+from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
+from labeling.exchange.mapping import ColumnMapping, mapped_prompt, mapped_reader
+from labeling.exchange.opening import Framing, open_records
+from labeling.exchange.parsing import BadRecordError, refuse_unkept
+from labeling.exchange.prompt_reader import read_prompt
+from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
+from labeling.exchange.reader import Comparisons, Reader
+from labeling.exchange.readers import READERS
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Message, Rejected
 
+log = logging.getLogger(__name__)
+
 AUTO = "auto"
+OBJECT_START = re.compile(rb"\{\s*(?:[\"}]|$)")
+PROMPT_RECORD = ("prompt", "messages", "conversations", "conversation", "turns", "instruction", "question", "query")
 PromptForm = Literal["auto", "json", "text"]
 Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 
 
 def read_comparisons(
-    stream: ByteStream, *, dialect: str = AUTO, limits: ReadLimits | None = None
+    stream: ByteStream,
+    *,
+    dialect: str = AUTO,
+    mapping: ColumnMapping | None = None,
+    remembered: ColumnMapping | None = None,
+    limits: ReadLimits | None = None,
 ) -> Iterator[ImportedComparison | Rejected]:
-    """Yields for each record of the stream, in order, its comparison or its rejection.
+    """Yields for each record of the stream, in order, its comparisons or its rejection.
 
-    stream: JSON lines or one JSON array, UTF-8, plain or gzip. dialect: a name in READERS, or "auto": that of the first
-    record with a known shape, for the whole file. `limits` bounds the memory. An empty stream yields nothing.
-    Raises UnknownDialect at once, and UndetectedDialect and UnreadableInput while iterating.
+    stream: JSON in any framing, CSV, TSV or Parquet, plain or packed. dialect: a name in READERS, or "auto": that of
+    the first record with a known shape, for the whole file. mapping: reads these columns instead. remembered: a mapping
+    for files of no known dialect. `limits` bounds the memory. An empty stream yields nothing. Raises UnknownDialect at
+    once, and UndetectedDialect and UnreadableInput while iterating.
     """
     if dialect != AUTO and dialect not in READERS:
         raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(READERS)} and {AUTO}.")
-    return _comparisons(stream, dialect, limits or ReadLimits())
+    reader = mapped_reader(mapping) if mapping else READERS.get(dialect)
+    return _comparisons(stream, reader, remembered or {}, limits or ReadLimits())
 
 
 def read_prompts(
-    stream: ByteStream, *, form: PromptForm = "auto", limits: ReadLimits | None = None
+    stream: ByteStream,
+    *,
+    form: PromptForm = "auto",
+    mapping: ColumnMapping | None = None,
+    limits: ReadLimits | None = None,
 ) -> Iterator[ImportedPrompt | Rejected]:
     """Yields for each record of the stream, in order, its prompt or its rejection.
 
-    form "json": JSON lines or an array of `{"prompt": text or messages, "id"?, "tags"?}`, `{"messages": [...]}`,
-    MT-bench `{"question_id", "category", "turns"}` (its first turn), or plain strings. form "text": one prompt per
-    line. "auto": json if the stream starts with `{` or `[{` or `["`, else text.
+    form "json": JSON lines or an array of records with a prompt (see `prompt_reader`), or plain strings. form "text":
+    one prompt per line. "auto": json if the stream holds JSON or a table, else text. mapping: reads these columns.
     Raises UnreadableInput while iterating.
     """
     if form not in {"auto", "json", "text"}:
         raise UnknownDialect(f"Unknown form {form!r} of prompts. Known are auto, json and text.")
-    return _prompts(stream, form, limits or ReadLimits())
+    return _prompts(stream, "json" if mapping else form, mapping or {}, limits or ReadLimits())
 
 
 def detect_dialect(record: JsonObject) -> str | None:
     """The name of the dialect whose shape the record has; None: of no dialect."""
-    return next((reader.name for reader in READERS.values() if reader.recognises(record)), None)
+    reader = _reader_of(record, READERS.values())
+    return None if reader is None else reader.name
 
 
-def _comparisons(stream: ByteStream, dialect: str, limits: ReadLimits) -> Iterator[ImportedComparison | Rejected]:
-    _, records = open_records(stream, limits)
-    if dialect == AUTO:
-        detected, records = _detect(records, limits)
-        if detected is None:
-            yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
-            return
-        dialect = detected
-    reader = READERS[dialect]
-    yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
+def _comparisons(
+    stream: ByteStream, reader: Reader | None, remembered: ColumnMapping, limits: ReadLimits
+) -> Iterator[ImportedComparison | Rejected]:
+    """reader: None: that of the first record with a known shape."""
+    others = [reader] if reader is not None else [mapped_reader(remembered)] if remembered else []
+    readers = [*READERS.values(), *others]
+    _, records = open_records(
+        stream, limits, is_record=lambda value: _reader_of(value, readers) is not None, any_table=True
+    )
+    if reader is None:
+        reader, records = _detect(records, readers, limits)
+    if reader is None:
+        yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
+        return
+    if reader.continues is None:
+        yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
+    else:
+        yield from _groups(reader, records, limits)
 
 
-def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
-    return reader.read(raw.place, parsing.parse_object(raw, limits), limits)
+def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
+    record = parse_object(raw, limits)
+    refuse_unkept(record)
+    comparisons = reader.read(raw.place, record, limits)
+    return comparisons if isinstance(comparisons, list) else [comparisons]
 
 
-def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | None, Iterator[RawRecord]]:
-    """The dialect of the first record that has one, and all records again.
+def _of_group(comparisons: Comparisons, records: Sequence[JsonObject]) -> list[ImportedComparison]:
+    """The comparisons with the names of the fields that were used in any record of their group."""
+    listed = comparisons if isinstance(comparisons, list) else [comparisons]
+    names = dict.fromkeys(name for record in records for name in record)
+    return [replace(one, fields=tuple(name for name in names if name not in one.metadata)) for one in listed]
+
+
+def _groups(
+    reader: Reader, records: Iterator[RawRecord], limits: ReadLimits
+) -> Iterator[ImportedComparison | Rejected]:
+    """Reads the records of a dialect whose neighbouring records belong together."""
+    raws: list[RawRecord] = []
+    group: list[JsonObject] = []
+
+    def read_group(raw: RawRecord) -> list[ImportedComparison]:
+        assert reader.read_group is not None
+        return _of_group(reader.read_group(raw.place, group, limits), group)
+
+    def flush() -> Iterator[ImportedComparison | Rejected]:
+        results = list(_convert(iter(raws[:1]), limits, read_group))
+        yield from results
+        if results and isinstance(results[0], Rejected):  # every record of the group is named
+            for raw in raws[1:]:
+                yield replace(results[0], line=raw.place.line, record=raw.place.record)
+        raws.clear()
+        group.clear()
+
+    for raw in records:
+        try:
+            record = parse_object(raw, limits)
+            refuse_unkept(record)
+        except BadRecordError as error:
+            yield rejected(raw, error, limits)
+            continue
+        assert reader.continues is not None
+        if group and not reader.continues(group, record):
+            yield from flush()
+        raws.append(replace(raw, data=raw.data[: 4 * limits.excerpt_chars]))
+        group.append(record)
+    if group:
+        yield from flush()
+
+
+def _reader_of(record: JsonObject, readers: Iterable[Reader]) -> Reader | None:
+    return next((reader for reader in readers if reader.recognises(record)), None)
+
+
+def _detect(
+    records: Iterator[RawRecord], readers: Sequence[Reader], limits: ReadLimits
+) -> tuple[Reader | None, Iterator[RawRecord]]:
+    """The reader of the first record that has a known shape, and all records again.
 
     None: no record can be parsed, and each rejection will say why. Raises UndetectedDialect if records can be parsed
     but have no known shape.
@@ -77,12 +160,12 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
     for raw in records:
         seen.append(raw)
         try:
-            record = parsing.parse_object(raw, limits)
+            record = parse_object(raw, limits)
         except BadRecordError:
             record = None
         if record is not None:
-            if dialect := detect_dialect(record):
-                return dialect, chain(seen, records)
+            if reader := _reader_of(record, readers):
+                return reader, chain(seen, records)
             unknown = unknown or (raw, record)
         # Bounded in bytes as well as in number; a record over the limit is held only up to it.
         if len(seen) >= limits.detection_records or sum(len(one.data) for one in seen) > 4 * limits.record_bytes:
@@ -92,83 +175,78 @@ def _detect(records: Iterator[RawRecord], limits: ReadLimits) -> tuple[str | Non
     fields = ", ".join(list(unknown[1])[:12])[:200] or "none"
     known = "; ".join(f"{reader.name}: {reader.shape}" for reader in READERS.values())
     raise UndetectedDialect(
-        f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Known are {known}."
+        f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Map its columns "
+        f"(prompt=..., a=..., b=...), or use a known dialect. Known are {known}."
     )
 
 
-def _refuse(raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
-    parsing.parse_object(raw, limits)  # raises if the bytes themselves are wrong
+def _refuse(raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
+    parse_object(raw, limits)  # raises if the bytes themselves are wrong
     raise BadRecordError("unknown_dialect", "The dialect cannot be detected.")
 
 
 def _convert(
-    records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], Record]
+    records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], list[Record]]
 ) -> Iterator[Record | Rejected]:
+    refused, is_useless = 0, True
     for raw in records:
         try:
-            yield read(raw)
+            yield from read(raw)
+            is_useless = False
         except BadRecordError as error:
-            yield parsing.rejected(raw, error, limits)
+            yield rejected(raw, error, limits)
+        except Exception:
+            # A fault of a reader must cost one record, never the report of all others.
+            log.exception("A record at line %s could not be read", raw.place.line)
+            yield rejected(raw, BadRecordError("unexpected", "The record has a shape that cannot be read."), limits)
+        else:
+            continue
+        refused += 1
+        if is_useless and refused >= limits.refused_records:
+            raise UnreadableInput(f"None of the first {refused:,} records can be read, so reading stopped.")
 
 
-def _prompts(stream: ByteStream, form: PromptForm, limits: ReadLimits) -> Iterator[ImportedPrompt | Rejected]:
-    framing, records = open_records(stream, limits, "lines" if form == "text" else None)
+def _prompts(
+    stream: ByteStream, form: PromptForm, mapping: ColumnMapping, limits: ReadLimits
+) -> Iterator[ImportedPrompt | Rejected]:
+    framing, records = open_records(
+        stream, limits, "lines" if form == "text" else None, is_record=_is_prompt, columns=mapping.values()
+    )
     first = next(records, None)
     if first is None:
         return
     as_json = form == "json" or (form == "auto" and _looks_like_json(framing, first))
-    read = _json_prompt if as_json else _text_prompt
-    yield from _convert(chain([first], records), limits, lambda raw: read(raw, limits))
+    if as_json:
+        yield from _convert(chain([first], records), limits, lambda raw: [_json_prompt(raw, mapping, limits)])
+    else:
+        yield from _convert(chain([first], records), limits, lambda raw: [_text_prompt(raw, limits)])
 
 
 def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
-    return framing == "array" or first.data.startswith(b"{")
+    return framing != "lines" or OBJECT_START.match(first.data) is not None
+
+
+def _is_prompt(value: JsonObject) -> bool:
+    return any(isinstance(value.get(name), str | list) for name in PROMPT_RECORD) or isinstance(value.get("body"), dict)
 
 
 def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
-    text = parsing.parse_text(raw, limits)
-    parsing.require_storable(text)
-    return ImportedPrompt(raw.place.line, raw.place.record, [Message(role="user", content=text)], form="text")
+    text = parse_text(raw, limits)
+    require_storable(text)
+    messages = [Message(role="user", content=text)]
+    return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=text_warnings(messages))
 
 
-def _json_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
-    value = parsing.parse_json(raw, limits)
+def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> ImportedPrompt:
+    value = parse_json(raw, limits)
     if isinstance(value, str):
         value = {"prompt": value}
     if not isinstance(value, dict):
-        raise BadRecordError("not_an_object", "The record is neither an object nor a text.")
-    identity = "question_id" if "question_id" in value and "id" not in value else "id"
-    used, messages = _prompt_of(value)
-    return ImportedPrompt(
-        line=raw.place.line,
-        record=raw.place.record,
-        messages=messages,
-        external_id=parsing.optional_name(value, identity, limits.id_chars),
-        tags=_tags(value, limits),
-        metadata=parsing.rest(value, used, identity, "tags", "category"),
-    )
-
-
-def _prompt_of(record: JsonObject) -> tuple[str, list[Message]]:
-    """The name of the field with the prompt, and the prompt."""
-    for name in ("prompt", "messages"):
-        if name in record:
-            return name, parsing.prompt(record[name])
-    if "turns" in record:
-        turns = record["turns"]
-        if not isinstance(turns, list) or not turns or not isinstance(turns[0], str):
-            raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.")
-        return "", parsing.prompt(turns[0], "the first turn")  # the other turns stay readable in the metadata
-    raise BadRecordError("missing_field", "There is no prompt: none of the fields 'prompt', 'messages', 'turns'.")
-
-
-def _tags(record: JsonObject, limits: ReadLimits) -> tuple[str, ...]:
-    value = record.get("tags")
-    tags = [value] if isinstance(value, str) else [] if value is None else value
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise BadRecordError("wrong_type", "The field 'tags' must be a list of texts.")
-    category = parsing.optional_name(record, "category", limits.tag_chars)
-    named = [tag for tag in [category, *tags] if tag]
-    if any(len(tag) > limits.tag_chars for tag in named):
-        raise BadRecordError("too_long", f"A tag has more than {limits.tag_chars} characters.")
-    return tuple(dict.fromkeys(named))
+        value = parse_object(raw, limits)
+    refuse_unkept(value)
+    if mapping:
+        prompt = mapped_prompt(mapping, raw.place, value, limits)
+    else:
+        prompt = read_prompt(raw.place, value, limits)
+    fields = tuple(name for name in value if name not in prompt.metadata)
+    return replace(prompt, fields=fields, warnings=text_warnings(prompt.messages))

@@ -25,13 +25,15 @@ class Message(TypedDict):
 class CompletionText:
     """One completion. model: the name of the model version that wrote it, empty when unknown.
 
-    token_ids: as sampled, with EOS if and only if finish_reason is "stop"; None for imported text.
+    token_ids: as sampled, with EOS if and only if finish_reason is "stop"; None for imported text. metadata: fields of
+    the record that belong to this completion alone.
     """
 
     text: str
     model: str = ""
     finish_reason: FinishReason | None = None
     token_ids: tuple[int, ...] | None = None
+    metadata: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class ImportedComparison:
     line: where the record starts, from 1. record: its number, from 1 (in a JSON array on one line, all records share
     the line). first, second: in the order of the file (chosen and rejected, output_1 and output_2), which is not the
     canonical a/b order. preference: None: the file has none. gold: the known verdict; None: not gold. metadata: all
-    other fields of the record.
+    other fields of the record. fields: the names of its fields that were used. warnings: codes of what a person should
+    know about it.
     """
 
     line: int
@@ -55,13 +58,15 @@ class ImportedComparison:
     external_id: str = ""
     gold: Preference | None = None
     metadata: JsonObject = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedPrompt:
     """One prompt from a file; it ends with a user message. line, record: as in ImportedComparison.
 
-    form: json, or text: a line of a plain text.
+    form: json, or text: a line of a plain text. fields, warnings: as in ImportedComparison.
     """
 
     line: int
@@ -71,13 +76,16 @@ class ImportedPrompt:
     tags: tuple[str, ...] = ()
     metadata: JsonObject = field(default_factory=dict)
     form: Literal["json", "text"] = "json"
+    fields: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """One record that was not imported.
 
-    code: stable, for programs and counts. reason: a sentence for people. excerpt: the beginning of the record.
+    code: stable, for programs and counts. reason: a sentence for people. excerpt: the beginning of the record. field:
+    the name of the field that is its cause; empty: no single one.
     """
 
     line: int
@@ -85,6 +93,7 @@ class Rejected:
     code: str
     reason: str
     excerpt: str
+    field: str = ""
 
     def as_dict(self) -> dict[str, int | str]:
         return {

@@ -16,9 +16,9 @@ from labeling.exchange.battles import (
 )
 from labeling.exchange.dropping import DropReport, screen
 from labeling.exchange.errors import UnknownDialect
-from labeling.exchange.readers import HH_MARKER, HH_ROLES
 from labeling.exchange.records import JsonObject, Message, VerdictRecord, canonical_json
 from labeling.exchange.tables import write_csv, write_parquet
+from labeling.exchange.transcripts import HH_MARKER, HH_ROLES
 
 EVERY = ("a", "b", "tie", "both_bad")
 Write = Callable[[Iterable[VerdictRecord], DropReport], Iterator[bytes]]

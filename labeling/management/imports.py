@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from labeling.actions.import_notes import NOTES, ImportNotes
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.previews import preview_import
 from labeling.exchange import ByteStream
@@ -25,10 +26,16 @@ class ImportCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
-        parser.add_argument("file", help="the file, plain or gzipped; - for standard input")
+        parser.add_argument("file", help="the file: JSON, CSV, TSV or Parquet, plain or packed; - for standard input")
         parser.add_argument("--refuse-all", action="store_true", help="keep nothing if a record is bad")
         parser.add_argument("--dry-run", action="store_true", help="read and count the file, and keep nothing")
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+        parser.add_argument(
+            "--map",
+            default="",
+            metavar="PART=COLUMN",
+            help="the columns of the file, as in 'prompt=question a=good b=bad preference=winner system=rules id=key'",
+        )
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -76,10 +83,12 @@ class ImportCommand(BaseCommand):
 
     def _print(self, report: ImportReport) -> None:
         for one in report.rejected:
-            self.stderr.write(f"line {one.line}: {one.reason}" + (f"  [{one.excerpt}]" if one.excerpt else ""))
+            place = f"line {one.line}" + (f", record {one.record}" if one.record != one.line else "")
+            self.stderr.write(f"{place}: {one.reason}" + (f"  [{one.excerpt}]" if one.excerpt else ""))
         unlisted = report.rejected_count - len(report.rejected)
         if unlisted:
             self.stderr.write(f"... and {unlisted} more.")
+        self._print_notes(report.notes)
         if report.refused:
             self.stdout.write(f"{report.rejected_count} rejected, so nothing was kept.")
             return
@@ -88,3 +97,14 @@ class ImportCommand(BaseCommand):
         duplicates = f"{report.duplicates} duplicates"
         end = f"Batch {report.batch.pk}." if report.batch else "Dry run: nothing was kept."
         self.stdout.write(f"{report.created} new{settled}{gold}; {duplicates}; {report.rejected_count} rejected. {end}")
+
+    def _print_notes(self, notes: ImportNotes) -> None:
+        """Where each field went, and what else people should know."""
+        for use, label in (("used", "Used"), ("metadata", "Kept as metadata"), ("refused", "Reason of refusals")):
+            names = [f"{name} ({uses[use]})" for name, uses in notes.field_uses.items() if use in uses]
+            if names:
+                self.stdout.write(f"{label}: {', '.join(names)}.")
+        for code, count in notes.counts.items():
+            self.stdout.write(f"{NOTES.get(code, code)}: {count}.")
+        for one in notes.contradictions:
+            self.stderr.write(f"record {one['record']} contradicts record {one['earlier_record']}")

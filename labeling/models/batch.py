@@ -64,6 +64,14 @@ class ImportBatch(models.Model):
     gold = models.PositiveIntegerField(default=0, help_text="New comparisons that are gold.")
     rejected_count = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=list, help_text="The first refused records: line, reason, beginning.")
+    field_uses = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="How often each field of the records was used, kept as metadata, or the reason of a refusal.",
+    )
+    notes = models.JSONField(
+        default=dict, db_default={}, help_text="Counts of unusual records by code, and contradictions."
+    )
     error = models.TextField(blank=True, help_text="Of a preview: why the file cannot be read in this way.")
     sample = models.JSONField(default=list, help_text="Of a preview: the first records as they would be imported.")
     upload = models.ForeignKey(

@@ -48,6 +48,9 @@ class Comparison(models.Model):
         max_length=64, help_text="SHA-256 of the prompt and both texts, so that the same two texts are judged once."
     )
     external_id = models.CharField(max_length=200, blank=True, help_text="The id in the imported file.")
+    metadata = models.JSONField(
+        null=True, blank=True, help_text="Other fields of the imported record, as the file has them; null: none."
+    )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.OPEN)
     overlap = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     taken = models.PositiveSmallIntegerField(default=0, help_text="Places held by leases and judgments.")

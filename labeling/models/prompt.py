@@ -31,6 +31,9 @@ class Prompt(models.Model):
     messages_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical messages.")
     external_id = models.CharField(max_length=200, blank=True, help_text="The id in the imported file.")
     tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    metadata = models.JSONField(
+        null=True, blank=True, help_text="Other fields of the imported record, as the file has them; null: none."
+    )
     batch = models.ForeignKey(
         ImportBatch,
         null=True,
@@ -85,6 +88,9 @@ class Completion(models.Model):
     )
     logprob_sum = models.FloatField(null=True, blank=True, help_text="In nats, under the version that wrote it.")
     server = models.CharField(max_length=200, blank=True, help_text="The sampler: the embedded one, or a server.")
+    metadata = models.JSONField(
+        null=True, blank=True, help_text="Other fields of the imported record, as the file has them; null: none."
+    )
     created_at = models.DateTimeField()
 
     class Meta:

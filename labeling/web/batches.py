@@ -21,9 +21,11 @@ from labeling.actions.previews import cancel_preview, import_preview, prepare_ag
 from labeling.models import ImportBatch
 from labeling.web.edge import act, page, person
 from labeling.web.import_forms import ReadingForm, reading_of
+from labeling.web.import_notes import field_uses_of, notes_of
 from labeling.web.imports import DIALECT_NAMES
 
 MOST_LINES_SHOWN = 100
+CONTRADICTIONS_SHOWN = 10
 
 DOCUMENTS = {".md", ".rst", ".html", ".htm", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".py", ".log", ".tex"}
 MARKUP = re.compile(r"\s*(#{1,6} |```|[-*+] |\||>|</?[a-z!]|\[?!\[|---)")
@@ -47,6 +49,9 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "is_document": row.dialect == "text" and _reads_like_a_document(row),
         "rejected": rejected,
         "hidden": row.rejected_count - len(rejected),
+        "field_uses": field_uses_of(row),
+        "notes": notes_of(row),
+        "contradictions": row.notes.get("contradictions", [])[:CONTRADICTIONS_SHOWN],
         "is_empty": not (row.error or row.created or row.duplicates or row.rejected_count),
         "importable": row.created if is_preview and not (row.error or _is_refused(row)) else 0,
         "is_refused": _is_refused(row),
@@ -109,6 +114,8 @@ def _read_again(request: HttpRequest, row: ImportBatch) -> HttpResponse:
             raise
         except DomainError as error:
             messages.error(request, error.message)
+    for problem in form.errors.get("mapping", []):
+        messages.error(request, str(problem))
     return redirect("batch", row.campaign.slug, row.pk)
 
 

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labeling.actions.import_reports import ImportSettings
+from common.errors import Invalid
+from labeling.actions.import_reports import ImportSettings, mapping_of
+from labeling.exchange import mapping_text
 from labeling.models import ImportBatch
-from labeling.web.imports import DIALECTS, KINDS
+from labeling.web.imports import DIALECTS, KINDS, RANKINGS
 
 
 class ReadingForm(forms.Form):
@@ -16,6 +18,18 @@ class ReadingForm(forms.Form):
     kind = forms.ChoiceField(label=_("Content"), choices=KINDS)
     dialect = forms.ChoiceField(
         label=_("Format"), choices=DIALECTS, required=False, help_text=_("Of comparisons. Prompts need none.")
+    )
+    mapping = forms.CharField(
+        label=_("Columns"),
+        required=False,
+        max_length=1000,
+        help_text=_("Only for files in no known format, such as prompt=question a=good b=bad preference=winner."),
+    )
+    ranking = forms.ChoiceField(
+        label=_("Rankings of several completions"),
+        choices=RANKINGS,
+        required=False,
+        help_text=_("The comparisons that a ranking becomes."),
     )
     keep_preferences = forms.BooleanField(
         label=_("Keep the file's preferences as verdicts"),
@@ -44,15 +58,27 @@ class ReadingForm(forms.Form):
             refuse_all=values["refuse_all"],
             keep_preferences=values["keep_preferences"],
             as_gold=values["as_gold"],
+            ranking=values["ranking"] or "best-worst",
+            mapping=values["mapping"],
         )
+
+    def clean_mapping(self) -> dict[str, str]:
+        """The mapping. Raises ValidationError, which says what is wrong with it."""
+        try:
+            return mapping_of(self.cleaned_data["mapping"])
+        except Invalid as error:
+            raise forms.ValidationError(error.message) from error
 
 
 class ImportForm(ReadingForm):
     """A file of comparisons or prompts."""
 
-    file = forms.FileField(label=_("File"), help_text=_("JSONL or JSON, plain or gzipped."))
+    file = forms.FileField(
+        label=_("File"), help_text=_("JSON, CSV, TSV or Parquet; plain or packed as gz, zip, bz2, xz or zst.")
+    )
 
 
 def reading_of(batch: ImportBatch) -> dict[str, Any]:
     """The choices of a batch, for the form."""
-    return {**batch.settings, "kind": batch.kind}
+    mapping = mapping_text(batch.settings.get("mapping") or {})
+    return {**batch.settings, "kind": batch.kind, "mapping": mapping}

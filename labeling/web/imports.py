@@ -16,9 +16,36 @@ DIALECTS = (
     ("hh", _("Anthropic HH")),
     ("alpacaeval", _("AlpacaEval annotations")),
     ("openai", _("OpenAI preference fine-tuning")),
+    ("implicit-text", _("Texts with a shared beginning")),
+    ("labelstudio", _("Label Studio")),
+    ("argilla", _("Argilla")),
+    ("argilla-flattened", _("Argilla, as a table")),
+    ("arena", _("Arena battles")),
+    ("arena-table", _("Arena battles, as a table")),
+    ("shp", _("Stanford Human Preferences")),
+    ("helpsteer2", _("HelpSteer2")),
+    ("helpsteer3", _("HelpSteer3")),
+    ("better-response", _("PKU-SafeRLHF")),
+    ("nectar", _("Nectar: ranked answers")),
+    ("ultrafeedback", _("UltraFeedback: scored completions")),
+    ("oasst", _("OpenAssistant trees")),
+    ("oasst-messages", _("OpenAssistant messages")),
+    ("kto", _("KTO")),
+    ("sides", _("Two completions, with or without a preference")),
 )
 
-DIALECT_NAMES = dict(DIALECTS) | {"json": _("JSON"), "text": _("Plain text: every line is a prompt")}
+RANKINGS = (
+    ("best-worst", _("Best against worst")),
+    ("neighbours", _("Each against the next")),
+    ("all", _("All pairs")),
+)
+"""The comparisons that a ranking becomes."""
+
+DIALECT_NAMES = dict(DIALECTS) | {
+    "json": _("JSON"),
+    "text": _("Plain text: every line is a prompt"),
+    "mapping": _("Columns, as you mapped them"),
+}
 """The names of formats as detected: of comparisons and of prompts."""
 
 EXPORTS = (

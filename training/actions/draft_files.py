@@ -28,7 +28,8 @@ from training.models import CampaignDraft, DraftFile
 
 CHUNK = 1 << 20
 HEAD = 8192
-GZIP = b"\x1f\x8b"
+PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1")
+"""The first bytes of gzip, bzip2, xz, Zstandard, ZIP and Parquet."""
 MOST_FILES = 20
 MOST_SIZES = 5
 """The drafts of one owner together hold at most this many files of the largest size."""
@@ -78,7 +79,7 @@ def examine(path: Path, kind: str | None = None) -> Examination:
     """
     with path.open("rb") as stream:
         head = stream.read(HEAD)
-    if b"\x00" in head and not head.startswith(GZIP):
+    if b"\x00" in head and not head.startswith(PACKED):
         raise FileRefused(_("This is not a text file in UTF-8. Choose JSONL, JSON or plain text."))
     if kind is not None:
         examination, reason = _try(path, kind)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from common.errors import DomainError, Invalid
 from labeling.access import get_person
 from labeling.actions.campaigns import change_campaign_status, create_campaign
-from labeling.actions.import_reports import ImportReport
+from labeling.actions.import_reports import EmptyFile, ImportReport
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.invitations import create_invitation
 from labeling.actions.members import add_member
@@ -125,17 +125,17 @@ def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, 
     for file in material.files:
         bring = import_prompts if file.kind == "prompts" else import_comparisons
         with _errors_about("uploads"):
-            report = bring(campaign=campaign, stream=file.stream, file_name=file.name, acting_user=acting_user, now=now)
+            try:
+                report = bring(
+                    campaign=campaign, stream=file.stream, file_name=file.name, acting_user=acting_user, now=now
+                )
+            except EmptyFile as error:
+                raise Invalid(_("%(name)s is empty.") % {"name": file.name}) from error
             set_up.reports.append((file.name, report))
             if not report.created and not report.duplicates:
-                first = report.rejected[0] if report.rejected else None
-                text = (
-                    _("%(name)s: no record could be used; line %(line)s: %(reason)s")
-                    if first
-                    else _("%(name)s is empty.")
-                )
-                line, reason = (first.line, first.reason) if first else (0, "")
-                raise Invalid(text % {"name": file.name, "line": line, "reason": reason})
+                first = report.rejected[0]
+                text = _("%(name)s: no record could be used; line %(line)s: %(reason)s")
+                raise Invalid(text % {"name": file.name, "line": first.line, "reason": first.reason})
 
 
 @contextmanager

@@ -15,6 +15,12 @@ class RejectedSerializer(serializers.Serializer[Any]):
     excerpt = serializers.CharField()
 
 
+class ContradictionSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField(help_text="Line on which the record starts, from 1.")
+    record = serializers.IntegerField(help_text="Number of the record, from 1.")
+    earlier_record = serializers.IntegerField(help_text="Number of the record that it contradicts.")
+
+
 class ImportReportSerializer(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     duplicates = serializers.IntegerField(help_text="Records that the campaign already has.")
@@ -28,6 +34,13 @@ class ImportReportSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="The batch of this import; null for a dry run and for practice pairs."
     )
 
+    field_uses = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="By field of the records: how often it was `used`, kept as `metadata`, or the cause of a refusal.",
+    )
+    notes = serializers.DictField(child=serializers.IntegerField(), help_text="Numbers of unusual records by code.")
+    contradictions = ContradictionSerializer(many=True, help_text="The first records that contradict an earlier one.")
+
 
 class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
     """One import. Its rejected records are the first ones."""
@@ -36,6 +49,8 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
     taken_back_by = serializers.CharField(source="taken_back_by.username", default=None, allow_null=True)
     rejected = RejectedSerializer(many=True)
     settings = serializers.DictField(help_text="How the file was read.")
+    field_uses = serializers.DictField(help_text="As in the report of an import.")
+    notes = serializers.DictField(help_text="The `notes` and `contradictions` of the report of the import.")
 
     class Meta:
         model = ImportBatch
@@ -54,6 +69,8 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
             "gold",
             "rejected_count",
             "rejected",
+            "field_uses",
+            "notes",
             "created_by",
             "created_at",
             "imported_at",

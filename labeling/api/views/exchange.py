@@ -15,7 +15,7 @@ from common.errors import DomainError
 from common.hashed_file import HashedFile
 from labeling.access import get_led_campaign
 from labeling.actions.exports import drop_report, export_campaign
-from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.import_reports import RANKINGS, ImportReport, ImportSettings, mapping_of
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.previews import preview_import
 from labeling.api.base import ApiView
@@ -53,6 +53,14 @@ class ImportOptions(serializers.Serializer[Any]):
     refuse_all = serializers.BooleanField(default=False, help_text="Import nothing if a single record is rejected.")
     dry_run = serializers.BooleanField(default=False, help_text="Read and count the file, and keep nothing.")
     file_name = serializers.CharField(default="", max_length=255, help_text="The name of the batch, for people.")
+    mapping = serializers.CharField(
+        default="",
+        max_length=1000,
+        help_text="The columns of the file, as in `prompt=question a=good b=bad preference=winner id=key`.",
+    )
+
+    def validate_mapping(self, text: str) -> dict[str, str]:
+        return mapping_of(text)
 
 
 class ComparisonImportOptions(ImportOptions):
@@ -62,6 +70,12 @@ class ComparisonImportOptions(ImportOptions):
     )
     as_gold = serializers.BooleanField(
         default=False, help_text="Every comparison becomes gold, with the file's preference as its correct verdict."
+    )
+
+    ranking = serializers.ChoiceField(
+        choices=[(name, name) for name in RANKINGS],
+        default="best-worst",
+        help_text="The comparisons that a ranking of several completions becomes.",
     )
 
 
@@ -98,7 +112,7 @@ class ImportComparisonsView(FileView):
     )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Import comparisons. The body is the file: JSON lines or a JSON array, plain or gzipped, in any dialect.
+        """Import comparisons. The body is the file: JSON, CSV or Parquet, plain or packed, in any dialect.
 
         Valid records are imported; the others are reported by line and reason. Importing a file again adds nothing.
         The import is a batch, which can be taken back. With dry_run=true nothing is kept.

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.import_reports import RANKINGS, ImportReport, ImportSettings, mapping_of
 from labeling.actions.imports import import_comparisons
 from labeling.exchange import AUTO, READERS, ByteStream
 from labeling.management.imports import ImportCommand
@@ -33,12 +33,21 @@ class Command(ImportCommand):
             help="all become gold: the preferences in the file measure annotators",
         )
 
+        parser.add_argument(
+            "--ranking",
+            choices=RANKINGS,
+            default="best-worst",
+            help="the comparisons that a ranking of several completions becomes",
+        )
+
     def settings(self, options: dict[str, Any]) -> ImportSettings:
         return ImportSettings(
             dialect=options["dialect"],
             refuse_all=options["refuse_all"],
             keep_preferences=options["keep_preferences"],
             as_gold=options["as_gold"],
+            ranking=options["ranking"],
+            mapping=mapping_of(options["map"]),
         )
 
     def import_file(

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.import_reports import ImportReport, ImportSettings, mapping_of
 from labeling.actions.imports import import_prompts
 from labeling.exchange import ByteStream
 from labeling.management.imports import ImportCommand
@@ -24,7 +24,9 @@ class Command(ImportCommand):
         parser.add_argument("--form", choices=["auto", "json", "text"], default="auto")
 
     def settings(self, options: dict[str, Any]) -> ImportSettings:
-        return ImportSettings(form=options["form"], refuse_all=options["refuse_all"])
+        return ImportSettings(
+            form=options["form"], refuse_all=options["refuse_all"], mapping=mapping_of(options["map"])
+        )
 
     def import_file(
         self, campaign: Campaign, stream: ByteStream, user: User | None, options: dict[str, Any]

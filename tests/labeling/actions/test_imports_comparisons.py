@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from common.errors import NotAllowed
-from labeling.actions.import_reports import ImportReport, ImportSettings, UnreadableFile
+from labeling.actions import imports
+from labeling.actions.comparisons import add_comparisons
+from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import import_comparisons
 from labeling.models import Comparison, Event, Verdict
 from labeling.tally import count_tally, read_tally
@@ -136,9 +138,10 @@ def test_a_file_in_which_nothing_can_be_read_is_refused_in_a_sentence(content: b
         bring_in(scene, content)
 
 
-def test_an_empty_file_brings_nothing() -> None:
-    report = bring_in(stage(), b"")
-    assert (report.counts, report.rejected) == (ImportReport().counts, [])
+@pytest.mark.parametrize("content", [b"", b" \n\n", b"[]", gzip.compress(b"")])
+def test_an_empty_file_is_refused(content: bytes) -> None:
+    with pytest.raises(EmptyFile):
+        bring_in(stage(), content)
 
 
 def test_only_leads_bring_files_in() -> None:
@@ -185,3 +188,42 @@ def test_real_human_preferences_come_in_whole() -> None:
     assert report.created > records * 0.99
     assert report.rejected_count < 10
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+HOSTILE: list[Any] = [
+    {"prompt": "bad?", "chosen": [{"role": ["assistant"], "content": "yes"}], "rejected": "no"},
+    {"prompt": [[[]]], "chosen": {"role": {}}, "rejected": 1e300},
+    {"prompt": 10**400, "chosen": True, "rejected": None},
+    {"prompt": "Q", "chosen": [[{"role": "assistant"}]], "rejected": [None]},
+    {"prompt": "Q", "chosen": "a", "rejected": "b", "gold": {"a": []}},
+    {"prompt": {"replies": 7}, "chosen": "a", "rejected": "b"},
+    {"prompt": [{"role": "user", "content": [{"type": ["text"], "text": {}}]}], "chosen": "a", "rejected": "b"},
+    {"prompt": [{"from": {}, "value": 1}], "chosen": "a", "rejected": "b"},
+    {"prompt": "Q", "history": {"a": 1}, "system": ["x"], "input": 5, "chosen": [], "rejected": {}},
+    [[]],
+    7,
+    b'{"prompt": "\\ud800", "chosen": "a", "rejected": "b"}',
+]
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_whatever_a_record_holds_the_import_ends_in_a_report(bad: Any) -> None:
+    scene = stage()
+    report = bring_in(scene, lines(*map(record, range(600)), bad, *map(record, range(600, 700))))
+    assert (report.created, report.rejected_count) == (700, 1)
+    assert (report.rejected[0].line, report.rejected[0].code != "unexpected") == (601, True)
+    assert report.batch is not None
+    assert report.batch.status == "imported"
+
+
+def test_a_record_that_cannot_be_stored_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(**arguments: Any) -> Any:
+        if any(draft.external_id == "unstorable" for draft in arguments["drafts"]):
+            raise RuntimeError("as a fault of our own would be")
+        return add_comparisons(**arguments)
+
+    monkeypatch.setattr(imports, "add_comparisons", add)
+    scene = stage()
+    report = bring_in(scene, lines(*map(record, range(9)), record(9, id="unstorable"), *map(record, range(10, 20))))
+    assert (report.created, report.rejected_count, Comparison.objects.count()) == (19, 1, 19)
+    assert (report.rejected[0].line, report.rejected[0].reason) == (10, "The record cannot be stored.")

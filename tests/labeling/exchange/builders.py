@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hypothesis import strategies as st
 
 from labeling.exchange import CompletionText, ImportedComparison, Message, Rejected, VerdictRecord, read_comparisons
+from labeling.exchange.looks import look_alike, looks_empty
 
 
 def as_lines(records: Iterable[object]) -> bytes:
@@ -28,7 +29,7 @@ def message(role: str, content: str) -> Message:
 
 # Text that a database can store: no NUL, no half of a surrogate pair. A completion says something.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
-spoken = texts.filter(lambda text: bool(text.strip()))
+spoken = texts.filter(lambda text: not looks_empty(text))
 
 
 @st.composite
@@ -44,7 +45,7 @@ def prompts(draw: st.DrawFn, *, system: bool = True) -> list[Message]:
 def verdicts(draw: st.DrawFn, *, system: bool = True) -> VerdictRecord:
     """Settled verdicts for a or b between two completions that differ."""
     a = draw(spoken)
-    b = draw(spoken.filter(lambda text: text.strip() != a.strip()))
+    b = draw(spoken.filter(lambda text: not look_alike(a, text)))
     return VerdictRecord(
         prompt=draw(prompts(system=system)),
         a=CompletionText(a),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.exchange import ImportedComparison, ReadLimits, Rejected, UnreadableInput, read_comparisons
-from labeling.exchange.raw import open_records
+from labeling.exchange.opening import open_records
 from tests.labeling.exchange.builders import as_lines, read, trl
 
 json_values = st.recursive(

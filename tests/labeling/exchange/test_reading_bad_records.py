@@ -58,7 +58,7 @@ def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: s
 @pytest.mark.parametrize(
     ("change", "code", "reason"),
     [
-        ({"prompt": None}, "wrong_type", "The prompt is a JSON null where a list of messages is expected."),
+        ({"prompt": None}, "wrong_type", "The prompt is a JSON null where text or a list of messages is expected."),
         ({"prompt": "  \n"}, "empty_prompt", "Message 1 of the prompt is empty."),
         ({"prompt": []}, "empty_prompt", "The prompt is empty."),
         ({"prompt": [USER, message("user", " ")]}, "empty_prompt", "Message 2 of the prompt is empty."),
@@ -69,21 +69,37 @@ def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: s
             "Message 2 of the prompt is a system message",
         ),
         (
-            {"prompt": [message("bot", "Hm")]},
+            {"prompt": [message("narrator", "Hm")]},
             "role",
-            "Message 1 of the prompt has the role 'bot'; known are system, user",
+            "Message 1 of the prompt has the role 'narrator'; known are system, user",
         ),
-        ({"prompt": ["Hm"]}, "wrong_type", "Message 1 of the prompt is a JSON string"),
+        ({"prompt": ["Hm", "Ho"]}, "wrong_type", "Message 1 of the prompt is a JSON string"),
         ({"prompt": [{"role": "user", "content": None}]}, "wrong_type", "Message 1 of the prompt has no text content."),
         ({"chosen": ""}, "empty_completion", "The completion 'chosen' is empty."),
         ({"rejected": " \n\t"}, "empty_completion", "The completion 'rejected' is empty."),
         ({"chosen": "same ", "rejected": "same"}, "identical_completions", "'chosen' and 'rejected' are identical."),
-        ({"chosen": 5}, "wrong_type", "'chosen' is a JSON number where a list of messages is expected."),
-        ({"chosen": [USER]}, "prompt_repeated", "leave out the field 'prompt' to import it as trl-implicit"),
+        ({"chosen": 5}, "wrong_type", "'chosen' is a JSON number where text or a list of messages is expected."),
+        ({"chosen": [USER]}, "prompt_repeated", "Only one of 'chosen' and 'rejected' repeats the prompt."),
         ({"chosen": [message("assistant", "a")] * 2}, "role", "'chosen' must be a single message of 'assistant'."),
         ({"chosen": []}, "role", "'chosen' must be a single message"),
-        ({"id": "x" * 201}, "too_long", "The field 'id' has 201 characters; 200 are allowed."),
-        ({"annotator": ["p"]}, "wrong_type", "The field 'annotator' is a JSON array where text is expected."),
+        (
+            {"chosen": [{"role": ["assistant"], "content": "yes"}]},
+            "role",
+            "has the role ['assistant']; known are system",
+        ),
+        ({"chosen": [{"role": {"a": 1}, "content": "yes"}]}, "role", "has the role {'a': 1}"),
+        ({"chosen": "\u200b", "rejected": "x"}, "empty_completion", "The completion 'chosen' is empty."),
+        ({"prompt": "\u2060 \u200b"}, "empty_prompt", "Message 1 of the prompt is empty."),
+        ({"chosen": "plum", "rejected": "pl\u200bum"}, "identical_completions", "look the same to a person"),
+        ({"chosen": "caf\u00e9", "rejected": "cafe\u0301"}, "identical_completions", "look the same to a person"),
+        ({"tools": [{"type": "function"}]}, "tools", "The record has the field 'tools'"),
+        ({"chat_template_kwargs": {"a": 1}}, "unkept_field", "The record has the field 'chat_template_kwargs'"),
+        ({"chosen": [{**message("assistant", "a"), "reasoning_content": "x"}]}, "unkept_field", "'reasoning_content'"),
+        ({"prompt": [{**USER, "tool_calls": [{"id": 1}]}]}, "unkept_field", "Message 1 of the prompt has the field"),
+        ({"prompt": "<|user|>\nHi</s>\n<|assistant|>\n"}, "rendered", "was rendered by a chat template"),
+        ({"prompt": "[INST] Hi [/INST]"}, "rendered", "was rendered by a chat template"),
+        ({"prompt": [{"role": "user", "content": [{"type": "image"}]}]}, "content_part", "a part of the type 'image'"),
+        ({"system": "Be brief.", "prompt": [message("system", "Be long."), USER]}, "system", "contradicts the system"),
     ],
 )
 def test_objects_that_are_no_comparison(change: dict[str, object], code: str, reason: str) -> None:
@@ -100,15 +116,9 @@ def test_a_missing_field_is_named(field: str) -> None:
 
 
 def test_a_prompt_repeated_in_the_completions_would_train_a_silently_wrong_model() -> None:
-    whole: dict[str, object] = {
-        "prompt": [USER],
-        "chosen": [USER, message("assistant", "Because.")],
-        "rejected": [USER, message("assistant", "No.")],
-    }
     asked = "Write a poem about the sea."
     texts: dict[str, object] = {"prompt": asked, "chosen": f"{asked} The sea", "rejected": f"{asked} Blue"}
-    for record in (whole, texts):
-        assert refusal(record).code == "prompt_repeated"
+    assert refusal(texts).code == "prompt_repeated"
     [kept] = read([trl("Hi", "Hi there", "Hi you")])  # chance, not the prompt again
     assert isinstance(kept, ImportedComparison)
 
@@ -249,5 +259,6 @@ def test_whatever_is_thrown_at_it_each_record_is_taken_or_refused(data: st.DataO
         for one in records:
             one_text = one.reason if isinstance(one, Rejected) else one.first.text + one.second.text
             assert one_text.encode()
+            assert not isinstance(one, Rejected) or one.code != "unexpected"
             assert "\x00" not in one_text
         assert [one.record for one in records] == list(range(1, len(records) + 1))

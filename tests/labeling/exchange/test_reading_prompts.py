@@ -38,7 +38,7 @@ def test_every_shape_of_prompt_is_read() -> None:
         assert three.messages == talk
         assert isinstance(four, ImportedPrompt)
         assert (four.messages, four.external_id, four.tags) == ([message("user", "First")], "81", ("writing",))
-        assert four.metadata == {"turns": ["First", "Second"]}
+        assert four.metadata == {"later_turns": ["Second"]}
         assert isinstance(five, ImportedPrompt)
         assert five.messages == [message("user", "Just a text")]
 

@@ -63,7 +63,7 @@ def test_the_kind_and_the_dialect_of_a_file_are_recognized(
     [
         (b"", "empty"),
         (b'{"prompt": 7}\n', "line 1"),
-        (b'{"question": "Why?", "answer": "So."}\n', "question, answer"),
+        (b'{"ask": "Why?", "answer": "So."}\n', "ask, answer"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "not a text file"),
         (b"\x1f\x8bno gzip", "gzip"),
     ],

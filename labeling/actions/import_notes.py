@@ -1,0 +1,102 @@
+"""The notes of an import for people: where each field went, contradictions in the file, and warnings."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+from django.utils.translation import gettext_lazy as _
+
+from labeling.exchange import ImportedComparison, ImportedPrompt, Rejected
+
+MOST_FIELDS = 200
+"""Names of fields in a report. A file with more of them is no table of records."""
+
+MOST_LISTED = 100
+SLOTS = 1 << 20
+"""Slots of the table in which contradictions are found: 16 MB, of which a short file touches little."""
+
+NOTES = {
+    "contradictions": _("Records that contradict an earlier record about the same pair"),
+    "several_opinions": _("Records whose annotators disagree"),
+    "control_tokens": _("Records with a control token of a chat template in a text"),
+}
+"""The notes by code, in words."""
+
+
+@dataclass(slots=True)
+class ImportNotes:
+    """Collected record by record.
+
+    uses: how often each field was used, kept as metadata, or the cause of a refusal. counts: of the notes by code.
+    contradictions: the first ones: the place of a record, and the earlier record that it contradicts.
+    """
+
+    uses: dict[str, Counter[str]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    contradictions: list[dict[str, int]] = field(default_factory=list)
+    _preferences: "_Preferences | None" = None
+
+    def take(self, record: ImportedComparison | ImportedPrompt) -> None:
+        """Notes a valid record."""
+        for name in record.fields:
+            self._use(name, "used")
+        for name in record.metadata:
+            self._use(name, "metadata")
+        self.counts.update(record.warnings)
+        if isinstance(record, ImportedComparison) and record.preference is not None:
+            self._compare(record)
+
+    def refuse(self, one: Rejected) -> None:
+        """Notes the field that is the cause of a refusal."""
+        if one.field:
+            self._use(one.field, "refused")
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"notes": dict(self.counts), "contradictions": self.contradictions}
+
+    @property
+    def field_uses(self) -> dict[str, dict[str, int]]:
+        return {name: dict(uses) for name, uses in self.uses.items()}
+
+    def _use(self, name: str, use: str) -> None:
+        if name in self.uses or len(self.uses) < MOST_FIELDS:
+            self.uses.setdefault(name, Counter())[use] += 1
+
+    def _compare(self, record: ImportedComparison) -> None:
+        texts = record.first.text, record.second.text
+        pair = hash((*(turn["content"] for turn in record.prompt), frozenset(texts)))
+        sides = {"first": texts[0], "second": texts[1]}
+        preference = hash(sides.get(str(record.preference), record.preference))
+        if self._preferences is None:
+            self._preferences = _Preferences()
+        earlier = self._preferences.contradicted(pair, preference, record.record)
+        if earlier:
+            self.counts["contradictions"] += 1
+            if len(self.contradictions) < MOST_LISTED:
+                self.contradictions.append({"line": record.line, "record": record.record, "earlier_record": earlier})
+
+
+class _Preferences:
+    """The first preference about each pair of a file, in constant memory: a hash table of fixed size.
+
+    Half full, it takes no more pairs; a contradiction about one that it does not hold is not found.
+    """
+
+    def __init__(self) -> None:
+        self.table = numpy.zeros((SLOTS, 2), dtype=numpy.int64)
+        self.held = 0
+
+    def contradicted(self, pair: int, preference: int, number: int) -> int:
+        """The number of the first record about the pair, if its preference was another; 0: it was not."""
+        pair, preference = pair or 1, preference & 0xFFFF
+        slot = pair % SLOTS
+        while (known := int(self.table[slot, 0])) not in (0, pair):
+            slot = (slot + 1) % SLOTS
+        if known:
+            packed = int(self.table[slot, 1])
+            return 0 if packed & 0xFFFF == preference else packed >> 16
+        if self.held < SLOTS // 2:
+            self.held += 1
+            self.table[slot] = pair, number << 16 | preference
+        return 0

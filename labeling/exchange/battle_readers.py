@@ -1,0 +1,224 @@
+"""Readers of battles: two completions of unnamed order, and who won: arenas, SHP, HelpSteer3, PKU, and plain A/B."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from labeling.exchange import parsing
+from labeling.exchange.asking import Asked, asked_by, has_prompt
+from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Reader, has
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference
+
+SIDES = (
+    ("response_a", "response_b"),
+    ("response1", "response2"),
+    ("response_1", "response_2"),
+    ("answer1", "answer2"),
+    ("answer_a", "answer_b"),
+    ("answer_1", "answer_2"),
+    ("completion_a", "completion_b"),
+    ("completion_1", "completion_2"),
+    ("output_a", "output_b"),
+    ("text_a", "text_b"),
+)
+"""The names under which public files keep two completions."""
+
+OUTCOMES = ("preference", "winner", "comparison", "preferred", "choice", "label", "better")
+"""The names under which they keep the preference."""
+
+WINNERS: Mapping[str, Preference] = {
+    "model_a": "first",
+    "model_b": "second",
+    "tie": "tie",
+    "tie (bothbad)": "both_bad",
+    "both_bad": "both_bad",
+    "bothbad": "both_bad",
+}
+
+
+def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """An arena battle: two conversations, of which the first turns are the prompt. An unknown winner is an error."""
+    asked = Asked([], [])
+    names = ("conversation_a", "conversation_b")
+    one, other = (parsing.messages(parsing.required(record, name), repr(name), asked.extras) for name in names)
+    turns = 1
+    if one[:1] and one[0]["role"] == "system":
+        turns = 2
+    # Both models were asked the same only as long as their conversations are equal: the first differing answer counts.
+    while turns < min(len(one), len(other)) and one[turns] == other[turns]:
+        turns += 1
+    if one[:turns] != other[:turns]:
+        raise BadRecordError("different_prompts", "The conversations begin with different prompts.")
+    asked.prompt = parsing.checked_prompt(one[:turns])
+    if len(one) <= turns or len(other) <= turns or one[turns]["role"] != "assistant" != other[turns]["role"]:
+        raise BadRecordError("role", "The conversations have no two answers to the same prompt that differ.")
+    if max(len(one), len(other)) > turns + 1 and record.get("turn") != 1:
+        raise BadRecordError("several_turns", "The verdict is about several answers, which cannot be kept here.")
+    for name, conversation in zip(names, (one, other), strict=True):
+        if len(conversation) > turns + 1:  # of later turns, which this verdict is not about
+            asked.extras[f"{name}_after"] = [dict(message) for message in conversation[turns + 1 :]]
+    winner = parsing.required(record, "winner")
+    if winner is not None and (not isinstance(winner, str) or winner not in WINNERS):
+        reason = f"The winner is {parsing.shortened(winner)}; known are {', '.join(WINNERS)}."
+        raise BadRecordError("preference", reason, "winner")
+    models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
+    return compare(
+        Source(place, "arena", record, limits, "judge" if "judge" in record else "annotator"),
+        asked,
+        (CompletionText(one[turns]["content"], models[0]), CompletionText(other[turns]["content"], models[1])),
+        names,
+        preference=None if winner is None else WINNERS[winner],
+        used=(*names, "winner", "model_a", "model_b"),
+    )
+
+
+def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """A row of an arena as a table: prompt and responses as JSON lists of turns, the winner in three columns."""
+    turns = {name: _turns(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")}
+    if len(turns["prompt"]) > 1:
+        raise BadRecordError("several_turns", "The battle has several turns, and cannot be one comparison.", "prompt")
+    won = {name: parsing.optional_number(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
+    preferences: tuple[Preference, ...] = ("first", "second", "tie")
+    outcomes = [one for one, value in zip(preferences, won.values(), strict=True) if value]
+    if len(outcomes) > 1:
+        raise BadRecordError("preference", "The battle has more than one winner.", "winner_model_a")
+    models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
+    sides = tuple(
+        CompletionText(turns[name][0], model) for name, model in zip(("response_a", "response_b"), models, strict=True)
+    )
+    return compare(
+        Source(place, "arena-table", record, limits),
+        Asked(parsing.prompt(turns["prompt"][0]), ["prompt"]),
+        (sides[0], sides[1]),
+        ("response_a", "response_b"),
+        preference=outcomes[0] if outcomes else None,
+        used=("response_a", "response_b", "model_a", "model_b", *won),
+    )
+
+
+def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """Stanford Human Preferences: labels 1: A is preferred, 0: B."""
+    names = ("human_ref_A", "human_ref_B")
+    texts = [parsing.required_text(record, name) for name in names]
+    label = parsing.optional_number(record, "labels")
+    if label not in (None, 0, 1):
+        raise BadRecordError("preference", f"The field 'labels' is {label}; 1 is A, 0 is B.", "labels")
+    scores = [{"score": record[name]} if name in record else None for name in ("score_A", "score_B")]
+    return compare(
+        Source(place, "shp", record, limits),
+        asked_by(record),
+        (CompletionText(texts[0], metadata=scores[0]), CompletionText(texts[1], metadata=scores[1])),
+        names,
+        preference=None if label is None else "first" if label == 1 else "second",
+        used=(*names, "labels", "score_A", "score_B"),
+    )
+
+
+def read_helpsteer3(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """HelpSteer3: overall_preference from -3 (the first response) to 3 (the second); 0 is a tie."""
+    names = ("response1", "response2")
+    texts = [parsing.completion(parsing.required(record, name), name) for name in names]
+    value = parsing.optional_number(record, "overall_preference")
+    if value is not None and not -3 <= value <= 3:
+        reason = f"The field 'overall_preference' is {value:g}; it lies between -3 and 3."
+        raise BadRecordError("preference", reason, "overall_preference")
+    preference: Preference | None = None if value is None else "first" if value < 0 else "second" if value else "tie"
+    return compare(
+        Source(place, "helpsteer3", record, limits),
+        asked_by(record),
+        (CompletionText(texts[0]), CompletionText(texts[1])),
+        names,
+        preference=preference,
+        used=names,  # the size of the preference stays in the metadata
+    )
+
+
+def read_better_response(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """PKU-SafeRLHF: response_0 and response_1, and which is better."""
+    names = ("response_0", "response_1")
+    texts = [parsing.required_text(record, name) for name in names]
+    better = parsing.optional_number(record, "better_response_id")
+    if better not in (None, -1, 0, 1):
+        reason = f"The field 'better_response_id' is {better:g}; 0 or 1 is expected."
+        raise BadRecordError("preference", reason, "better_response_id")
+    return compare(
+        Source(place, "better-response", record, limits),
+        asked_by(record),
+        (CompletionText(texts[0]), CompletionText(texts[1])),
+        names,
+        preference={0: "first", 1: "second"}.get(int(better)) if better is not None else None,  # type: ignore[arg-type]
+        used=(*names, "better_response_id"),
+    )
+
+
+def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """A prompt and two completions under the usual names, with a preference in words or without one."""
+    names = _sides(record)
+    if names is None:
+        raise BadRecordError("missing_field", "Two completions are missing, such as 'response_a' and 'response_b'.")
+    asked = asked_by(record)
+    texts = [parsing.completion(parsing.required(record, name), name, asked.extras) for name in names]
+    outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
+    models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
+    return compare(
+        Source(place, "sides", record, limits),
+        asked,
+        (CompletionText(texts[0], models[0]), CompletionText(texts[1], models[1])),
+        names,
+        preference=preference_named(record.get(outcome), outcome, names) if outcome else None,
+        used=(*names, outcome, "model_a", "model_b"),
+    )
+
+
+def _sides(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    return next((names for names in SIDES if names[0] in record and names[1] in record), None)
+
+
+def _has_sides(record: Mapping[str, Any]) -> bool:
+    return has_prompt(record) and _sides(record) is not None
+
+
+def _turns(text: str, name: str) -> list[str]:
+    """The turns of a cell, which is a JSON list of texts; any other text is one turn."""
+    if not text.lstrip().startswith("["):
+        return [text]
+    try:
+        turns = json.loads(text)
+    except (ValueError, RecursionError):
+        return [text]
+    if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) for turn in turns):
+        raise BadRecordError("wrong_type", f"The field {name!r} must be a list of texts.", name)
+    for turn in turns:
+        if "\x00" in turn or any("\ud800" <= char <= "\udfff" for char in turn):
+            raise BadRecordError("character", f"The field {name!r} holds a character that cannot be stored.", name)
+    return turns
+
+
+BATTLE_READERS = (
+    Reader(
+        "arena", "conversation_a, conversation_b, winner", has("conversation_a", "conversation_b", "winner"), read_arena
+    ),
+    Reader(
+        "arena-table",
+        "prompt, response_a, response_b, winner_model_a, ...",
+        has("prompt", "response_a", "response_b", "winner_model_a", "winner_model_b"),
+        read_arena_table,
+    ),
+    Reader("shp", "history, human_ref_A, human_ref_B, labels", has("human_ref_A", "human_ref_B"), read_shp),
+    Reader(
+        "helpsteer3",
+        "context, response1, response2, overall_preference",
+        has("response1", "response2", "overall_preference"),
+        read_helpsteer3,
+    ),
+    Reader(
+        "better-response",
+        "prompt, response_0, response_1, better_response_id",
+        has("response_0", "response_1", "better_response_id"),
+        read_better_response,
+    ),
+    Reader("sides", "prompt, response_a, response_b, preference", _has_sides, read_sides),
+)

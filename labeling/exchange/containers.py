@@ -1,0 +1,237 @@
+"""Unpacks a stream: gzip, bzip2, xz, Zstandard, and a ZIP archive of one file. Names files that are something else.
+
+Packed data is unpacked on the way, in bounded memory. A small file that unpacks to a huge one is refused.
+"""
+
+import bz2
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from tempfile import TemporaryFile
+from typing import IO, Any, Protocol
+
+from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.raw import CHUNK, ByteStream, ReadLimits
+
+GZIP, BZIP2, XZ, ZSTANDARD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
+ARROW = "Save the data set as Parquet or JSON lines, with `to_parquet` or `to_json`"
+PICKLE = "a Python pickle, which is never opened: it can run programs. Save the records as JSON lines"
+
+KINDS: tuple[tuple[bytes, str], ...] = (
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer, not the file itself. Fetch it with `git lfs pull`",
+    ),
+    (b"%PDF", "a PDF document"),
+    (b"\x80\x04\x95", PICKLE),
+    (b"\x80\x05\x95", PICKLE),
+    (b"SQLite format 3", "an SQLite database. Export its table as CSV"),
+    (b"ARROW1", f"an Arrow file. {ARROW}"),
+    (
+        b"\xff\xff\xff\xff",
+        f"an Arrow stream. {ARROW}",
+    ),
+    (b"Obj\x01", "an Avro file. Save the records as JSON lines or Parquet"),
+    (b"\x89HDF", "an HDF5 file. Save the records as JSON lines or Parquet"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it first"),
+    (b"Rar!", "a RAR archive. Unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document. Save the table as CSV"),
+)
+"""The first bytes of files that are no records, and what the file is."""
+
+HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
+
+
+class _Inflater(Protocol):
+    """A decompressor of zlib, bz2 or lzma. The second argument is the largest piece that it returns."""
+
+    eof: bool
+    unused_data: bytes
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def chunks_of(stream: ByteStream) -> Iterator[bytes]:
+    """The bytes of a stream in pieces."""
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def peek(chunks: Iterator[bytes], size: int = CHUNK) -> tuple[bytes, Iterator[bytes]]:
+    """The beginning of the stream, at least `size` bytes if it has as many, and all of its chunks."""
+    read: list[bytes] = []
+    length = 0
+    while length < size and (chunk := next(chunks, b"")):
+        read.append(chunk)
+        length += len(chunk)
+    return b"".join(read), chain(read, chunks)
+
+
+def unpacked(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]:
+    """The same bytes, unpacked if they are packed. Raises UnreadableInput, also while iterating."""
+    head, chunks = peek(chunks, 512)
+    if head.startswith(ZIP):
+        return _only_member(chunks, limits)
+    if head.startswith(ZSTANDARD):
+        return _bounded(chunks, limits, _zstandard)
+    for magic, name, make in _INFLATERS:
+        if head.startswith(magic):
+            return _bounded(chunks, limits, partial(_inflated, name=name, make=make))
+    return chunks
+
+
+def require_text(head: bytes) -> None:
+    """Raises UnreadableInput, which names what the file is, if it holds no records."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    for magic, kind in KINDS:
+        if head.startswith(magic):
+            raise UnreadableInput(f"The file is {kind}.")
+    if start[:15].lower().startswith(HTML):
+        raise UnreadableInput("The file is an HTML page, perhaps an error page in place of the download.")
+    if start.startswith(b"<?xml"):
+        raise UnreadableInput("The file is XML. Save the records as JSON lines or CSV.")
+    if head[257:262] == b"ustar":
+        raise UnreadableInput("The file is a tar archive. Unpack it, and import its files one by one.")
+    if start.startswith((b"{'", b"[{'")):
+        raise UnreadableInput("The file is in Python's notation, not JSON. Write the records with json.dumps.")
+
+
+def spooled(chunks: Iterator[bytes], limits: ReadLimits) -> IO[bytes]:
+    """The stream as a temporary file, for formats that are read from their end. Raises UnreadableInput."""
+    file = TemporaryFile()  # noqa: SIM115 (its reader closes it)
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limits.spooled_bytes:
+            file.close()
+            raise UnreadableInput(f"The file has more than {limits.spooled_bytes:,} bytes. Import it in parts.")
+        file.write(chunk)
+    file.seek(0)
+    return file
+
+
+_INFLATERS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
+    (GZIP, "gzip", lambda: zlib.decompressobj(wbits=31)),
+    (BZIP2, "bzip2", bz2.BZ2Decompressor),
+    (XZ, "xz", lambda: lzma.LZMADecompressor(memlimit=1 << 28)),
+)
+
+
+def _bounded(
+    chunks: Iterator[bytes], limits: ReadLimits, unpack: Callable[[Iterator[bytes]], Iterator[bytes]]
+) -> Iterator[bytes]:
+    """Unpacks until the data proves to be far larger than its packed form."""
+    packed = unpacked_size = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal packed
+        for chunk in chunks:
+            packed += len(chunk)
+            yield chunk
+
+    for piece in unpack(counted()):
+        unpacked_size += len(piece)
+        if unpacked_size > limits.unpacked_bytes and unpacked_size > packed * limits.unpacked_ratio:
+            raise UnreadableInput(
+                f"The file unpacks to more than {limits.unpacked_ratio} times its size. Import it unpacked, in parts."
+            )
+        yield piece
+
+
+def _inflated(chunks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Iterator[bytes]:
+    inflate = make()
+    try:
+        for chunk in chunks:
+            rest = chunk
+            while rest := rest.lstrip(b"\0") if inflate.eof else rest:  # zeros may pad the members of a file
+                if inflate.eof:
+                    inflate = make()
+                if piece := inflate.decompress(rest, CHUNK):
+                    yield piece
+                yield from _remaining(inflate)
+                rest = inflate.unused_data if inflate.eof else b""
+    except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
+        raise UnreadableInput(f"The {name} data is damaged ({error}).") from error
+    if not inflate.eof:
+        raise UnreadableInput(f"The {name} data ends too early: the file is incomplete.")
+
+
+def _remaining(inflate: Any) -> Iterator[bytes]:
+    """The pieces that the input so far still yields."""
+    while not inflate.eof:
+        tail = getattr(inflate, "unconsumed_tail", b"")  # zlib gives back what it did not take, the others keep it
+        piece = inflate.decompress(tail, CHUNK)
+        if not piece:
+            return
+        yield piece
+
+
+class _Chunks:
+    """Pieces as a file for pyarrow."""
+
+    closed = False
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.chunks = chunks
+        self.buffer = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while (size < 0 or len(self.buffer) < size) and (chunk := next(self.chunks, b"")):
+            self.buffer += chunk
+        piece, self.buffer = (self.buffer, b"") if size < 0 else (self.buffer[:size], self.buffer[size:])
+        return piece
+
+    def close(self) -> None:
+        """Does nothing: the stream belongs to the caller."""
+
+
+def _zstandard(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        import pyarrow  # a large package, for few files
+    except ImportError as error:
+        raise UnreadableInput("The file is packed with Zstandard. Unpack it first, or install pyarrow.") from error
+    try:
+        with pyarrow.CompressedInputStream(pyarrow.PythonFile(_Chunks(chunks), mode="r"), "zstd") as stream:
+            while piece := stream.read(CHUNK):
+                yield piece
+    except OSError as error:
+        raise UnreadableInput(f"The Zstandard data is damaged ({error}).") from error
+
+
+def _only_member(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]:
+    """The bytes of the only file of a ZIP archive."""
+    with spooled(chunks, limits) as file:
+        size = file.seek(0, 2)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = [one for one in archive.infolist() if not one.is_dir() and not _is_clutter(one.filename)]
+                if any(one.filename == "[Content_Types].xml" for one in names):
+                    raise UnreadableInput("The file is an Office document. Save the table as CSV.")
+                if len(names) != 1:
+                    listed = ", ".join(one.filename for one in names[:5])[:200]
+                    raise UnreadableInput(
+                        f"The file is an archive of {len(names)} files ({listed}). Import its files one by one."
+                    )
+                with archive.open(names[0]) as member:
+                    total = 0
+                    while piece := member.read(CHUNK):
+                        total += len(piece)
+                        if total > limits.unpacked_bytes and total > size * limits.unpacked_ratio:
+                            raise UnreadableInput(
+                                f"The archive unpacks to more than {limits.unpacked_ratio} times its size."
+                            )
+                        yield piece
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+            if isinstance(error, UnreadableInput):
+                raise
+            raise UnreadableInput(f"The ZIP archive cannot be opened ({error}).") from error
+
+
+def _is_clutter(name: str) -> bool:
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (".DS_Store", "Thumbs.db")

@@ -1,0 +1,132 @@
+"""Column mappings: which fields of a file are the prompt, both completions, and the preference."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from labeling.exchange import parsing
+from labeling.exchange.asking import asked_by
+from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.errors import UnknownDialect
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Reader
+from labeling.exchange.records import CompletionText, ImportedComparison, ImportedPrompt, JsonObject
+
+MAPPED = "mapping"
+"""The name of the dialect of a file that is read by a mapping."""
+
+PARTS = ("prompt", "a", "b", "preference", "system", "id")
+"""The parts that a column can be. A column of no part is metadata."""
+
+ColumnMapping = Mapping[str, str]
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """A mapping from its text: "prompt=question a=good b=bad". Raises UnknownDialect, which says what is wrong."""
+    mapping: dict[str, str] = {}
+    part = ""
+    for word in text.replace(",", " ").split():
+        name, equals, column = word.partition("=")
+        if not equals:
+            if not part:
+                raise UnknownDialect(f"The mapping has {word!r} where PART=COLUMN is expected.")
+            mapping[part] += f" {word}"  # a column whose name has a space
+            continue
+        if name not in PARTS or not column:
+            raise UnknownDialect(f"The mapping has {word!r}; known parts are {', '.join(PARTS)}.")
+        if name in mapping:
+            raise UnknownDialect(f"The mapping names the part {name!r} twice.")
+        part, mapping[name] = name, column
+    if text.strip() and "prompt" not in mapping:
+        raise UnknownDialect("The mapping names no column of the prompt: prompt=COLUMN is missing.")
+    if ("a" in mapping) != ("b" in mapping):
+        raise UnknownDialect("The mapping names one completion only: a=COLUMN and b=COLUMN belong together.")
+    return mapping
+
+
+def mapping_text(mapping: ColumnMapping) -> str:
+    """The text that `parse_mapping` reads."""
+    return " ".join(f"{part}={mapping[part]}" for part in PARTS if part in mapping)
+
+
+def fits(mapping: ColumnMapping, record: Mapping[str, Any]) -> bool:
+    """Whether a record has all columns of a mapping of comparisons."""
+    return {"prompt", "a", "b"} <= mapping.keys() and all(_has(record, column) for column in mapping.values())
+
+
+def mapped_reader(mapping: ColumnMapping) -> Reader:
+    """The reader of comparisons in these columns. Raises UnknownDialect if the mapping names no completions."""
+    if not {"prompt", "a", "b"} <= mapping.keys():
+        raise UnknownDialect("A mapping of comparisons needs prompt=COLUMN, a=COLUMN and b=COLUMN.")
+
+    def read(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+        asked = asked_by(_prompt_fields(mapping, record))
+        names = mapping["a"], mapping["b"]
+        texts = [parsing.completion(_value(record, name), name, asked.extras) for name in names]
+        preference = None
+        if column := mapping.get("preference"):
+            preference = preference_named(_optional(record, column), column, names)
+        elif names == ("chosen", "rejected"):
+            preference = "first"
+        asked.used = []
+        comparison = compare(
+            Source(place, MAPPED, record, limits),
+            asked,
+            (CompletionText(texts[0]), CompletionText(texts[1])),
+            names,
+            preference=preference,
+            used=_whole_columns(mapping),
+        )
+        return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
+
+    return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read)
+
+
+def mapped_prompt(mapping: ColumnMapping, place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:
+    """The prompt in the column of a mapping. Raises BadRecordError."""
+    asked = asked_by(_prompt_fields(mapping, record))
+    return ImportedPrompt(
+        place.line,
+        place.record,
+        asked.prompt,
+        external_id=_id(mapping, record, limits, ""),
+        metadata=parsing.rest(record, *_whole_columns(mapping), *parsing.UNKEPT) | asked.extras,
+    )
+
+
+def _prompt_fields(mapping: ColumnMapping, record: JsonObject) -> JsonObject:
+    fields = {"prompt": _value(record, mapping["prompt"])}
+    if column := mapping.get("system"):
+        fields["system"] = _optional(record, column)
+    return fields
+
+
+def _id(mapping: ColumnMapping, record: JsonObject, limits: ReadLimits, otherwise: str) -> str:
+    column = mapping.get("id")
+    return parsing.as_name(_optional(record, column), limits.id_chars) if column else otherwise
+
+
+def _whole_columns(mapping: ColumnMapping) -> list[str]:
+    """The columns that are used as a whole; a field inside of an object leaves the object in the metadata."""
+    return [column for part, column in mapping.items() if part != "id" or column]
+
+
+def _value(record: JsonObject, column: str) -> Any:
+    if not _has(record, column):
+        raise BadRecordError("missing_field", f"The field {column!r} is missing.", column)
+    return _optional(record, column)
+
+
+def _optional(record: Mapping[str, Any], column: str) -> Any:
+    """The value of a column, or of a field inside of an object: "fields.prompt". None: there is none."""
+    if column in record:
+        return record[column]
+    value: Any = record
+    for name in column.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _has(record: Mapping[str, Any], column: str) -> bool:
+    return column in record or _optional(record, column) is not None

@@ -1,0 +1,85 @@
+"""Reads one prompt: from the shapes in which prompts and conversations are published."""
+
+from labeling.exchange import parsing
+from labeling.exchange.asking import asked_by
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.records import ImportedPrompt, JsonObject, Message
+
+IDENTITIES = ("id", "question_id", "prompt_id", "uid", "key", "custom_id", "conversation_id", "conversation_hash")
+
+
+def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:
+    """The prompt of a record. Fields that it does not use become metadata. Raises BadRecordError.
+
+    A conversation that ends with the assistant is a prompt up to its last user message; the rest stays as metadata.
+    MT-bench and Arena-Hard: the first of `turns`; the others stay as metadata. OpenAI batch: the messages of `body`.
+    """
+    identity = next((name for name in IDENTITIES if record.get(name) is not None), "id")
+    messages, used, extras = _prompt_of(record)
+    return ImportedPrompt(
+        place.line,
+        place.record,
+        messages=messages,
+        external_id=parsing.optional_name(record, identity, limits.id_chars),
+        tags=_tags(record, limits),
+        metadata=parsing.rest(record, *used, identity, "tags", "category", *parsing.UNKEPT) | extras,
+    )
+
+
+def _prompt_of(record: JsonObject) -> tuple[list[Message], list[str], JsonObject]:
+    """The prompt, the fields it was read from, and what else belongs to it."""
+    if "turns" in record and "prompt" not in record and isinstance(record["turns"], list):
+        return _first_turn(record["turns"])
+    if isinstance(record.get("body"), dict):
+        body = record["body"]
+        parsing.refuse_unkept(body)
+        asked = asked_by(body)
+        others = parsing.rest(body, *asked.used)
+        return asked.prompt, ["body"], asked.extras | ({"body_fields": others} if others else {})
+    name = next((one for one in ("messages", "conversations", "conversation") if isinstance(record.get(one), list)), "")
+    if name and "prompt" not in record and "instruction" not in record:
+        return _conversation(record, name)
+    if not any(record.get(one) is not None for one in ("prompt", "instruction", "question", "query", "messages")):
+        if "turns" in record:
+            raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.", "turns")
+        if "prompt" not in record:
+            reason = "There is no prompt: none of the fields 'prompt', 'messages', 'instruction', 'question', 'turns'."
+            raise BadRecordError("missing_field", reason)
+    asked = asked_by(record)
+    return asked.prompt, asked.used, asked.extras
+
+
+def _first_turn(turns: list[object]) -> tuple[list[Message], list[str], JsonObject]:
+    first = turns[0] if turns else None
+    text = first.get("content") if isinstance(first, dict) else first
+    if not isinstance(text, str):
+        raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.", "turns")
+    later: JsonObject = {"later_turns": turns[1:]} if len(turns) > 1 else {}
+    return parsing.prompt(text, "the first turn"), ["turns"], later
+
+
+def _conversation(record: JsonObject, name: str) -> tuple[list[Message], list[str], JsonObject]:
+    """A conversation as a prompt: it ends with the last message of the user."""
+    extras: JsonObject = {}
+    messages = parsing.messages(record[name], "the prompt", extras)
+    end = next((at for at in range(len(messages), 0, -1) if messages[at - 1]["role"] == "user"), 0)
+    if not end:
+        return parsing.checked_prompt(messages), [name], extras
+    if end < len(messages):
+        extras["answer"] = [dict(message) for message in messages[end:]]
+    asked = asked_by({**record, name: None, "prompt": [dict(message) for message in messages[:end]]})
+    used = [name, *(one for one in asked.used if one != "prompt")]
+    return asked.prompt, used, extras
+
+
+def _tags(record: JsonObject, limits: ReadLimits) -> tuple[str, ...]:
+    value = record.get("tags")
+    tags = [tag.strip() for tag in value.split(",")] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise BadRecordError("wrong_type", "The field 'tags' must be a list of texts.", "tags")
+    category = parsing.as_name(record.get("category"), limits.tag_chars)
+    named = [tag for tag in [category, *tags] if tag]
+    if any(len(tag) > limits.tag_chars for tag in named):
+        raise BadRecordError("too_long", f"A tag has more than {limits.tag_chars} characters.", "tags")
+    return tuple(dict.fromkeys(named))

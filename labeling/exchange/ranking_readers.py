@@ -1,0 +1,220 @@
+"""Readers of rankings and of single completions: Nectar, UltraFeedback, OASST, HelpSteer2, KTO.
+
+`ReadLimits.ranking` says which comparisons a ranking becomes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from labeling.exchange import parsing
+from labeling.exchange.asking import Asked, asked_by
+from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Comparisons, Reader, has
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+
+SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
+MOST_MESSAGES = 2000
+"""Messages of one tree."""
+
+
+def read_ranked_answers(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """Nectar: answers with ranks, of which 1 is the best."""
+    ranked = []
+    for answer in parsing.required_list(record, "answers"):
+        rank = parsing.optional_number(answer, "rank")
+        if rank is None:
+            raise BadRecordError("ranking", "An answer has no rank.", "answers")
+        text = parsing.completion(parsing.required(answer, "answer"), "answer")
+        ranked.append(Ranked(_text(text, answer, limits, "answer"), -rank))
+    return ranking(Source(place, "nectar", record, limits), asked_by(record), ranked, used=("answers",))
+
+
+def read_scored_completions(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """UltraFeedback: completions with an overall score."""
+    ranked = []
+    for one in parsing.required_list(record, "completions"):
+        score = next((value for name in SCORES if (value := parsing.optional_number(one, name)) is not None), None)
+        if score is None:
+            raise BadRecordError("ranking", f"A completion has no score: none of {', '.join(SCORES)}.", "completions")
+        text = parsing.completion(parsing.required(one, "response"), "response")
+        ranked.append(Ranked(_text(text, one, limits, "response"), score))
+    return ranking(Source(place, "ultrafeedback", record, limits), asked_by(record), ranked, used=("completions",))
+
+
+def read_tree(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """OASST: a tree of messages. Each prompt with two or more ranked replies is a ranking."""
+    root = parsing.required(record, "prompt")
+    if not isinstance(root, dict):
+        raise BadRecordError("wrong_type", "The field 'prompt' must be an object with 'replies'.", "prompt")
+    about = parsing.rest(record, "prompt")
+    comparisons: list[ImportedComparison] = []
+    pending: list[tuple[JsonObject, list[Message]]] = [(root, [])]
+    visited = 0
+    while pending:
+        node, before = pending.pop(0)
+        visited += 1
+        if visited > MOST_MESSAGES:
+            raise BadRecordError("too_large", f"The tree has more than {MOST_MESSAGES} messages.")
+        replies = parsing.required_list(node, "replies") if node.get("replies") else []
+        role = "assistant" if node.get("role") == "assistant" else "user"
+        path = [*before, Message(role=role, content=parsing.required_text(node, "text"))]
+        pending += [(reply, path) for reply in replies]
+        if role == "user":
+            comparisons += _ranked_replies(
+                place, path, replies, {**about, **parsing.rest(node, "replies", "text")}, limits
+            )
+    if not comparisons:
+        raise BadRecordError("ranking", "No message of the tree has two ranked replies.")
+    return comparisons
+
+
+def read_messages(place: Place, records: list[JsonObject], limits: ReadLimits) -> Comparisons:
+    """OASST as single messages: the records of one tree, parents before replies."""
+    nodes: dict[str, JsonObject] = {}
+    root: JsonObject | None = None
+    for record in records:
+        node = {**record, "replies": []}
+        nodes[parsing.required_text(record, "message_id")] = node
+        parent = record.get("parent_id")
+        if parent is None:
+            root = node
+        elif isinstance(parent, str) and parent in nodes:
+            nodes[parent]["replies"].append(node)
+        else:
+            raise BadRecordError(
+                "missing_parent", "The message that this one replies to does not precede it.", "parent_id"
+            )
+    if root is None:
+        raise BadRecordError("missing_parent", "The first message of this tree is missing.", "parent_id")
+    return read_tree(place, {"prompt": root}, limits)
+
+
+def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLimits) -> Comparisons:
+    """HelpSteer2: responses to one prompt, each on its own line with its ratings; helpfulness orders them."""
+    ranked = []
+    for record in records:
+        score = parsing.optional_number(record, "helpfulness")
+        if score is None:
+            raise BadRecordError("ranking", "A response has no rating 'helpfulness'.", "helpfulness")
+        text = parsing.required_text(record, "response")
+        ranked.append(Ranked(_text(text, record, limits, "prompt", "response"), score))
+    if len(ranked) < 2:
+        raise BadRecordError("single", "The prompt has only one response in the lines next to each other.", "response")
+    head = {"prompt": records[0]["prompt"]}
+    return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, used=())
+
+
+def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Comparisons:
+    """KTO: single completions of one prompt in neighbouring lines, each desirable or not. Two lines are a pair.
+
+    A desirable one beats an undesirable one; two undesirable ones are both bad; two desirable ones tie.
+    """
+    comparisons = []
+    for one, other in _label_pairs(records):
+        labels = [_label(record) for record in (one, other)]
+        preference: Preference = "first" if labels[0] else "second"
+        if labels[0] == labels[1]:
+            preference = "tie" if labels[0] else "both_bad"
+        asked = asked_by(one)
+        texts = [parsing.completion(parsing.required(record, "completion"), "completion") for record in (one, other)]
+        sides = [
+            _text(text, record, limits, "completion", "label", *asked.used)
+            for text, record in zip(texts, (one, other), strict=True)
+        ]
+        comparisons.append(
+            compare(
+                Source(place, "kto", {"prompt": one["prompt"]}, limits),
+                asked,
+                (sides[0], sides[1]),
+                ("completion", "completion"),
+                preference=preference,
+            )
+        )
+    return comparisons
+
+
+def _label_pairs(records: list[JsonObject]) -> list[tuple[JsonObject, JsonObject]]:
+    """Neighbours, if none of them are two desirable ones; otherwise each desirable one with an undesirable one."""
+    good = [record for record in records if _label(record)]
+    bad = [record for record in records if not _label(record)]
+    neighbours = list(zip(records[::2], records[1::2], strict=False))
+    if len(records) % 2 == 0 and (len(records) == 2 or not any(_label(a) and _label(b) for a, b in neighbours)):
+        return neighbours
+    if len(good) == len(bad):
+        return list(zip(good, bad, strict=True))
+    counts = f"{len(good)} desirable and {len(bad)} undesirable completions"
+    raise BadRecordError("single", f"The prompt has {counts} in neighbouring lines, which make no pairs.", "label")
+
+
+def _label(record: JsonObject) -> bool:
+    value = parsing.required(record, "label")
+    if value in (0, 1) or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, str) and value.casefold() in ("true", "false"):
+        return value.casefold() == "true"
+    raise BadRecordError("wrong_type", f"The field 'label' is {parsing.shortened(value)}; true or false.", "label")
+
+
+def _ranked_replies(
+    place: Place, path: list[Message], replies: list[JsonObject], about: JsonObject, limits: ReadLimits
+) -> list[ImportedComparison]:
+    ranked = []
+    for reply in replies:
+        rank = parsing.optional_number(reply, "rank")
+        if rank is None or reply.get("deleted") is True or reply.get("role") != "assistant":
+            continue
+        text = parsing.required_text(reply, "text")
+        ranked.append(Ranked(_text(text, reply, limits, "text", "replies", "rank"), -rank))
+    if not 2 <= len(ranked) <= MOST_RANKED:
+        return []
+    about = {**about, "id": about.get("message_id")}
+    asked = Asked(parsing.checked_prompt(path), ["message_id"])
+    return ranking(Source(place, "oasst", about, limits), asked, ranked, used=("role", "parent_id"))
+
+
+def _text(text: str, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
+    """A completion with the model that the record names, and the other fields as its metadata."""
+    model = parsing.optional_name(record, "model", limits.name_chars)
+    return CompletionText(text, model, metadata=parsing.rest(record, *used, *(["model"] if model else [])) or None)
+
+
+def _is_tree(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("prompt"), dict) and "replies" in record["prompt"]
+
+
+def _same_prompt(group: list[JsonObject], record: JsonObject) -> bool:
+    return len(group) < MOST_RANKED and "prompt" in record and group[0].get("prompt") == record["prompt"]
+
+
+def _same_tree(group: list[JsonObject], record: JsonObject) -> bool:
+    return len(group) < MOST_MESSAGES and record.get("parent_id") is not None
+
+
+def _alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    raise BadRecordError("single", "The record is not one of a group.")
+
+
+RANKING_READERS = (
+    Reader("nectar", "prompt, answers (with ranks)", has("answers", "prompt"), read_ranked_answers),
+    Reader("ultrafeedback", "instruction, completions (with scores)", has("completions"), read_scored_completions),
+    Reader("oasst", "prompt (with replies)", _is_tree, read_tree),
+    Reader(
+        "oasst-messages",
+        "message_id, parent_id, text, role, rank",
+        has("message_id", "parent_id", "text", "role"),
+        _alone,
+        _same_tree,
+        read_messages,
+    ),
+    Reader(
+        "helpsteer2",
+        "prompt, response, helpfulness, ...",
+        has("prompt", "response", "helpfulness"),
+        _alone,
+        _same_prompt,
+        read_rated_responses,
+    ),
+    Reader("kto", "prompt, completion, label", has("prompt", "completion", "label"), _alone, _same_prompt, read_kto),
+)

@@ -1,0 +1,184 @@
+"""Tables as records: CSV and TSV with a header, Parquet, and JSON by columns. Each row becomes one JSON object."""
+
+import codecs
+import csv
+import json
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from labeling.exchange.containers import spooled
+from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.raw import Place, RawRecord, ReadLimits
+
+COLUMNS = frozenset(
+    {
+        "prompt",
+        "prompts",
+        "chosen",
+        "rejected",
+        "instruction",
+        "question",
+        "messages",
+        "conversations",
+        "output_1",
+        "response_a",
+        "response_b",
+        "response1",
+        "response_1",
+        "answer1",
+        "completion",
+        "conversation_a",
+        "human_ref_A",
+    }
+)
+"""Names of columns by which a header is recognised."""
+
+ROWS_AT_ONCE = 256
+_HEADER_CELL = re.compile(r"[^\W\d][\w.:/()\[\]-]{0,60}(?: [\w.:/()\[\]-]{1,30}){0,2}")
+
+csv.field_size_limit(1 << 20)
+
+
+def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bool = False) -> str | None:
+    """The delimiter of a table with a header; None: it is none.
+
+    known: the names of columns, of which the header has one. any_table: without such a name, the second line with as
+    many cells as the header is enough.
+    """
+    lines = head.decode("utf-8-sig", "replace").lstrip("\r\n").splitlines()
+    first = lines[0] if lines else ""
+    if not first or first[0] in "{[<":
+        return None
+    for delimiter in ("\t", ",", ";", "|"):
+        try:
+            cells = next(csv.reader([first], delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        named = [cell.strip() for cell in cells]
+        if not all(_HEADER_CELL.fullmatch(cell) for cell in named) or len(set(named)) != len(named):
+            continue
+        if len(named) == 1 and named[0] not in ("prompt", "question", "instruction"):
+            continue
+        if any(name in known for name in named):
+            return delimiter
+        second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
+        if len(named) > 2 and len(second) == len(named):
+            return delimiter
+    return None
+
+
+def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -> Iterator[RawRecord]:
+    """The rows of a CSV file. Empty cells are left out. Raises UnreadableInput while iterating."""
+    reader = csv.reader(_text_lines(chunks, limits), delimiter=delimiter)
+    number, header = 0, None
+    try:
+        line = 1
+        for row in reader:
+            start, line = line, reader.line_num + 1
+            if not any(cell.strip() for cell in row):
+                continue
+            if header is None:
+                header = [cell.strip().removeprefix("\ufeff") for cell in row]
+                continue
+            number += 1
+            yield _row(Place(start, number), header, row, limits)
+    except csv.Error as error:
+        raise UnreadableInput(f"The table cannot be read from here on: {error}.") from error
+
+
+def parquet_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRecord]:
+    """The rows of a Parquet file. Raises UnreadableInput while iterating."""
+    try:
+        from pyarrow import ArrowException, parquet  # a large package, for few files
+    except ImportError as error:
+        raise UnreadableInput("The file is Parquet. Install pyarrow, or save it as JSON lines.") from error
+    number = 0
+    with spooled(chunks, limits) as file:
+        try:
+            for batch in parquet.ParquetFile(file).iter_batches(batch_size=ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield _record(Place(number, number), row, limits)
+        except (ArrowException, OSError, MemoryError) as error:
+            raise UnreadableInput(f"The Parquet file cannot be read: {str(error)[:200]}.") from error
+
+
+def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table by columns: lists of equal length, or objects by row number. Empty: it is none."""
+    columns = list(value.values())
+    if not columns:
+        return []
+    if all(isinstance(column, list) for column in columns):
+        length = len(columns[0])
+        if any(len(column) != length for column in columns) or any(_is_message(column) for column in columns):
+            return []
+        return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    if all(isinstance(column, dict) and column and all(key.isdecimal() for key in column) for column in columns):
+        keys = list(columns[0])
+        if any(list(column) != keys for column in columns):
+            return []
+        return [{name: value[name][key] for name in value} for key in keys]
+    return []
+
+
+def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[RawRecord]:
+    """The rows of a table by columns as records, all on the first line."""
+    for number, row in enumerate(rows, 1):
+        yield _record(Place(1, number), row, limits)
+
+
+def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) -> RawRecord:
+    cells = "".join(row)
+    if not cells.isascii() and any("\udc80" <= char <= "\udcff" for char in cells):
+        data = ",".join(row).encode("utf-8", "surrogateescape")  # the bytes as they are, which names the wrong one
+        return RawRecord(place, data[: limits.record_bytes], len(data))
+    if len(row) != len(header):
+        return RawRecord(place, f"{len(row)} cells, {len(header)} columns".encode(), 0, "cells")
+    return _record(place, {name: _cell(cell) for name, cell in zip(header, row, strict=True) if cell}, limits)
+
+
+def _cell(cell: str) -> Any:
+    """A cell: messages that are written as JSON become messages; any other text stays text."""
+    if cell.startswith(('[{"', '{"')) and cell.endswith(("]", "}")):
+        try:
+            return json.loads(cell)
+        except (ValueError, RecursionError):
+            return cell
+    return cell
+
+
+def _record(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:
+    data = json.dumps(_plain(row), ensure_ascii=True, default=str).encode()
+    problem = "too_large" if len(data) > limits.record_bytes else None
+    return RawRecord(place, data[: limits.record_bytes], len(data), problem)  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    """A value for JSON. NaN, which tables write where a value is missing, becomes null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _text_lines(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[str]:
+    """The lines of a table with their ends. Raises csv.Error for one that is longer than a record may be."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    pending = ""
+    for chunk in chunks:
+        pending += decoder.decode(chunk)
+        *lines, pending = re.split(r"(?<=\n)", pending)
+        yield from lines
+        if len(pending) > limits.record_bytes:
+            raise csv.Error(f"a line has more than {limits.record_bytes:,} characters")
+    if pending:
+        yield pending
+
+
+def _is_message(column: list[Any]) -> bool:
+    return any(isinstance(one, dict) and ("role" in one or "from" in one or "type" in one) for one in column[:1])

@@ -1,0 +1,96 @@
+"""An import reports where each field went, what contradicts itself, and what was unusual."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from labeling.actions import import_notes
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.imports import import_comparisons, import_prompts
+from labeling.actions.previews import preview_import
+from labeling.models import Comparison, Completion, ImportBatch, Prompt
+from tests.people import Stage, stage
+
+RECORD = {"prompt": "Why?", "chosen": "Because.", "rejected": "No.", "score": 8.5, "annotator": "p-03", "tags": ["x"]}
+
+
+def lines(*records: Any) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def bring_in(scene: Stage, content: bytes, **settings: Any) -> ImportReport:
+    chosen = ImportSettings(**settings)
+    return import_comparisons(
+        campaign=scene.campaign, stream=io.BytesIO(content), settings=chosen, acting_user=scene.maya, now=scene.now
+    )
+
+
+def test_metadata_of_comparisons_completions_and_prompts_is_kept() -> None:
+    scene = stage()
+    bring_in(scene, lines(RECORD))
+    assert Comparison.objects.get().metadata == {"score": 8.5, "tags": ["x"], "annotator": "p-03"}
+    answers = [{"answer": text, "rank": rank} for rank, text in ((1, "Yes"), (2, "Maybe"))]
+    bring_in(scene, lines({"prompt": "Is it?", "answers": answers}))
+    assert Completion.objects.get(text="Yes").metadata == {"rank": 1}
+    assert Completion.objects.get(text="Because.").metadata is None
+    turns = {"question_id": 81, "category": "writing", "turns": ["First", "Second"], "reference": None}
+    import_prompts(campaign=scene.campaign, stream=io.BytesIO(lines(turns)), acting_user=scene.maya, now=scene.now)
+    assert Prompt.objects.get(external_id="81").metadata == {"later_turns": ["Second"], "reference": None}
+
+
+def test_the_report_and_the_preview_say_where_each_field_went() -> None:
+    scene = stage()
+    content = lines(RECORD, {**RECORD, "prompt": "What?", "tools": [1]}, {**RECORD, "prompt": "Who?", "score": None})
+    expected = {
+        "prompt": {"used": 2},
+        "chosen": {"used": 2},
+        "rejected": {"used": 2},
+        "annotator": {"used": 2},
+        "score": {"metadata": 2},
+        "tags": {"metadata": 2},
+        "tools": {"refused": 1},
+    }
+    preview = preview_import(
+        campaign=scene.campaign,
+        kind="comparisons",
+        stream=io.BytesIO(content),
+        settings=ImportSettings(),
+        acting_user=scene.maya,
+    )
+    assert preview.report.as_dict()["field_uses"] == expected
+    assert bring_in(scene, content).as_dict()["field_uses"] == expected
+    assert ImportBatch.objects.get().field_uses == expected
+
+
+def test_contradictions_are_counted_and_listed() -> None:
+    turned = {**RECORD, "chosen": "No.", "rejected": "Because."}
+    report = bring_in(stage(), lines(RECORD, turned, RECORD, {**turned, "prompt": "Else?"}))
+    assert (report.created, report.duplicates) == (2, 2)
+    assert report.notes.as_dict() == {
+        "notes": {"contradictions": 1},
+        "contradictions": [{"line": 2, "record": 2, "earlier_record": 1}],
+    }
+
+
+def test_a_full_table_of_pairs_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_notes, "SLOTS", 4)
+    others = [{**RECORD, "prompt": f"Q{number}"} for number in range(9)]
+    turned = [{**one, "chosen": "No.", "rejected": "Because."} for one in others]
+    report = bring_in(stage(), lines(*others, *turned))
+    assert report.notes.counts["contradictions"] == 2
+
+
+def test_a_mapping_reads_any_columns_and_is_remembered() -> None:
+    scene = stage()
+    mapping = {"prompt": "frage", "a": "eins", "b": "zwei", "preference": "besser", "id": "nr"}
+    first = b"nr;frage;eins;zwei;besser;quelle\n7;Warum?;Darum.;Nein.;zwei;Heft\n"
+    report = bring_in(scene, first, mapping=mapping, keep_preferences=True)
+    assert (report.created, report.settled) == (1, 1)
+    comparison = Comparison.objects.get()
+    assert (comparison.external_id, comparison.metadata) == ("7", {"quelle": "Heft"})
+    record = {"frage": "Wann?", "eins": "Jetzt.", "zwei": "Nie.", "besser": "eins", "nr": 8}
+    report = bring_in(scene, json.dumps({"data": [record]}).encode())
+    assert (report.created, report.batch.dialect if report.batch else "") == (1, "mapping")
+    assert bring_in(scene, lines({**RECORD, "prompt": "Else?"})).created == 1  # a known dialect comes first

@@ -1,0 +1,86 @@
+"""Packed files are opened in bounded memory; files that hold no records are named for what they are."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+
+import pytest
+
+from labeling.exchange import ImportedComparison, ReadLimits, UnreadableInput, read_comparisons, read_prompts
+from tests.labeling.exchange.builders import as_lines, read, trl
+
+DATA = as_lines([trl(), trl("Why not?")])
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def zstandard(data: bytes) -> bytes:
+    pyarrow = pytest.importorskip("pyarrow")
+    return bytes(pyarrow.compress(data, codec="zstd", asbytes=True))
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(DATA),
+        bz2.compress(DATA),
+        bz2.compress(DATA[:40]) + bz2.compress(DATA[40:]),
+        lzma.compress(DATA),
+        zipped(("data/good.jsonl", DATA), ("__MACOSX/good.jsonl", b"x"), (".DS_Store", b"x")),
+    ],
+)
+def test_packed_files_are_opened(packed: bytes) -> None:
+    assert [type(one) for one in read(packed)] == [ImportedComparison] * 2
+
+
+def test_zstandard_is_opened() -> None:
+    assert [type(one) for one in read(zstandard(DATA))] == [ImportedComparison] * 2
+    with pytest.raises(UnreadableInput, match="Zstandard data is damaged"):
+        read(zstandard(DATA)[:-9])
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
+        (b"<!DOCTYPE html>\n<html><body>404</body></html>", "HTML page"),
+        (b"<?xml version='1.0'?><a/>", "XML"),
+        (b"{'prompt': 'a', 'chosen': 'b', 'rejected': 'c'}", "Python's notation"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\x80\x04\x95\x10", "pickle"),
+        (b"ARROW1\x00\x00", "Arrow"),
+        (b"\x89PNG\r\n", "image"),
+        (b"x" * 257 + b"ustar" + b"\x00" * 250, "tar archive"),
+        (zipped(("a.jsonl", DATA), ("b.jsonl", DATA)), r"archive of 2 files \(a.jsonl, b.jsonl\)"),
+        (zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")), "Office document"),
+        (zipped(("a.jsonl", DATA))[:-30], "ZIP archive cannot be opened"),
+        (b"PAR1 no parquet", "Parquet file cannot be read"),
+        (bz2.compress(DATA)[:-8], "bzip2 data ends too early"),
+        (lzma.compress(DATA)[:-8], "xz data"),
+    ],
+)
+def test_other_files_are_named(data: bytes, name: str) -> None:
+    for reader in (read_comparisons, read_prompts):
+        with pytest.raises(UnreadableInput, match=name):
+            list(reader(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(pack: object) -> None:
+    packed = pack(b"x\n" * (1 << 21))  # type: ignore[operator]
+    limits = ReadLimits(unpacked_bytes=1 << 20, refused_records=1 << 30)
+    with pytest.raises(UnreadableInput, match="unpacks to more than 200 times"):
+        list(read_comparisons(io.BytesIO(packed), dialect="trl", limits=limits))
+
+
+def test_reading_stops_after_many_records_of_which_none_is_right() -> None:
+    with pytest.raises(UnreadableInput, match="None of the first 20,000 records"):
+        list(read_comparisons(io.BytesIO(b"x\n" * 100_000), dialect="trl"))

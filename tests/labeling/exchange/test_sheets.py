@@ -1,0 +1,94 @@
+"""Tables: CSV and TSV with a header, Parquet; each row is a record."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect, UnreadableInput
+from labeling.exchange.sheets import column_rows, delimiter_of
+from tests.labeling.exchange.builders import message, read, trl
+
+ROWS = [trl(), trl('Say "a, b"', "a\nb", "=b"), trl("Why not?")]
+
+
+def table(delimiter: str, rows: list[dict[str, object]] = ROWS) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_table_is_read_by_its_header(delimiter: str, mark: bytes) -> None:
+    records = read(mark + table(delimiter))
+    assert [(one.prompt[0]["content"], one.first.text) for one in records if isinstance(one, ImportedComparison)] == [
+        (row["prompt"], row["chosen"]) for row in ROWS
+    ]
+    assert [one.line for one in records] == [2, 3, 5]
+
+
+def test_cells_may_hold_messages_and_empty_cells_are_no_values() -> None:
+    turns = json.dumps([message("system", "Be kind."), message("user", "Hi")])
+    row: dict[str, object] = {"prompt": turns, "chosen": "a", "rejected": "b", "id": "", "score": "0.5"}
+    [comparison] = read(table(",", [row]))
+    assert isinstance(comparison, ImportedComparison)
+    assert [turn["role"] for turn in comparison.prompt] == ["system", "user"]
+    assert (comparison.external_id, comparison.metadata) == ("", {"score": "0.5"})
+
+
+def test_rows_that_do_not_fit_are_named_and_the_others_kept() -> None:
+    data = b"prompt,chosen,rejected\nQ,a,b\nQ2,a\nQ3,caf\xe9,b\nQ4,a,b\n"
+    records = read(data)
+    assert [type(one) for one in records] == [ImportedComparison, Rejected, Rejected, ImportedComparison]
+    assert [one.code for one in records if isinstance(one, Rejected)] == ["cells", "encoding"]
+    assert "2 cells, 3 columns" in next(one.reason for one in records if isinstance(one, Rejected))
+
+
+def test_a_quote_that_is_never_closed_does_not_fill_the_memory() -> None:
+    with pytest.raises(UnreadableInput, match="The table cannot be read from here on"):
+        read(b'prompt,chosen,rejected\nQ,"' + b"x" * (1 << 22))
+
+
+def test_a_table_with_unknown_columns_is_named_by_its_columns() -> None:
+    with pytest.raises(UndetectedDialect, match="has the fields frage, gut, schlecht"):
+        read(b"frage,gut,schlecht\nQ,a,b\n")
+
+
+def test_parquet_rows_are_records() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = io.BytesIO()
+    rows = [{**row, "messages": [message("user", "Hi")], "score": float("nan"), "id": 1.0} for row in ROWS]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+    records = read(file.getvalue())
+    assert [type(one) for one in records] == [ImportedComparison] * 3
+    assert isinstance(records[0], ImportedComparison)
+    assert records[0].external_id == "1"
+    assert records[0].metadata == {"messages": [message("user", "Hi")], "score": None}
+
+
+@pytest.mark.parametrize(
+    ("head", "delimiter"),
+    [
+        (b"prompt,chosen\n", ","),
+        (b"prompt\nWhy?\n", ","),
+        (b"Write a poem, please\n", None),
+        (b"prompt, please write one about prompts\n", None),
+        (b"{}\n", None),
+        (b"", None),
+    ],
+)
+def test_only_a_header_makes_a_table(head: bytes, delimiter: str | None) -> None:
+    found = delimiter_of(head)
+    assert (found is None) == (delimiter is None)
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"a": [1], "b": [1, 2]}, {"a": [{"role": "user"}]}, {"a": {"0": 1}, "b": {"1": 1}}, {"a": 1}]
+)
+def test_other_objects_are_no_tables(value: dict[str, object]) -> None:
+    assert column_rows(value) == []
