@@ -59,11 +59,12 @@ def drop_report(*, campaign: Campaign, dialect: str, acting_user: User | None) -
 
 
 def open_export(campaign: Campaign, dialect: str, only: QuerySet[Comparison] | None = None) -> Export:
-    """The export, without a check of permissions. Raises Invalid for an unknown dialect."""
+    """The export, without a check of permissions. Raises Invalid for a dialect that cannot be written."""
+    report = DropReport()
     try:
         selected = writer(dialect)
+        records = verdict_records(campaign, tokens=False, votes=selected.wants_votes, only=only)
+        pieces = selected.write(records, report)
     except UnknownDialect as error:
         raise Invalid.of("dialect", str(error)) from error
-    report = DropReport()
-    pieces = selected.write(verdict_records(campaign, tokens=False, votes=selected.wants_votes, only=only), report)
     return Export(selected, f"{campaign.slug}-{selected.name}.{selected.extension}", pieces, report)

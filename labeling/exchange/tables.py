@@ -64,25 +64,30 @@ def write_csv(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report:
 
 
 def write_parquet(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """Parquet, with a row group for every thousand rows. Raises UnknownDialect without pyarrow."""
+    """Parquet, with a row group for every thousand rows. Raises UnknownDialect at once if pyarrow does not load."""
     try:
         import pyarrow as arrow
         from pyarrow import parquet
     except ImportError as error:
-        raise UnknownDialect("Parquet needs pyarrow on the server: pip install pyarrow.") from error
+        text = "Parquet cannot be written: pyarrow does not load on this server. Install requirements.txt again."
+        raise UnknownDialect(text) from error
     schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in COLUMNS.items()])
-    output = _PieceFile()
-    with parquet.ParquetWriter(arrow.PythonFile(output, mode="w"), schema, compression="zstd") as writer:
-        rows: list[dict[str, Any]] = []
-        for record in screen(verdicts, report, winners=winners):
-            rows.append(table_row(record))
-            if len(rows) == ROWS_AT_ONCE:
+
+    def pieces() -> Iterator[bytes]:
+        output = _PieceFile()
+        with parquet.ParquetWriter(arrow.PythonFile(output, mode="w"), schema, compression="zstd") as writer:
+            rows: list[dict[str, Any]] = []
+            for record in screen(verdicts, report, winners=winners):
+                rows.append(table_row(record))
+                if len(rows) == ROWS_AT_ONCE:
+                    writer.write_table(arrow.Table.from_pylist(rows, schema))
+                    rows = []
+                    yield output.take()
+            if rows:
                 writer.write_table(arrow.Table.from_pylist(rows, schema))
-                rows = []
-                yield output.take()
-        if rows:
-            writer.write_table(arrow.Table.from_pylist(rows, schema))
-    yield output.take()
+        yield output.take()
+
+    return pieces()
 
 
 class _PieceFile:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -172,3 +173,9 @@ def test_a_pair_that_teaches_nothing_is_an_error() -> None:
 def test_an_unknown_dialect_is_refused_at_once() -> None:
     with pytest.raises(UnknownDialect, match=r"'xml'.*openai"):
         writer("xml")
+
+
+def test_parquet_without_pyarrow_is_refused_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # Python then fails to import it
+    with pytest.raises(UnknownDialect, match="pyarrow does not load"):
+        writer("parquet").write([verdict()], DropReport())
