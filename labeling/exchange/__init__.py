@@ -9,6 +9,7 @@ from labeling.exchange.errors import (
     SnapshotDamaged,
     SnapshotExists,
     UndetectedDialect,
+    UnfitOption,
     UnknownDialect,
     UnreadableInput,
 )
@@ -22,6 +23,7 @@ from labeling.exchange.hashing import (
     pair_id,
     text_hash,
 )
+from labeling.exchange.labelstudio import LABEL_CONFIG
 from labeling.exchange.manifest import (
     TEST,
     TRAIN,
@@ -33,10 +35,12 @@ from labeling.exchange.manifest import (
     verify_snapshot,
     write_snapshot,
 )
+from labeling.exchange.options import INCLUDES, Include, WriteOptions
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
 from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
 from labeling.exchange.records import (
+    EDIT,
     CompletionText,
     FinishReason,
     ImportedComparison,
@@ -49,11 +53,15 @@ from labeling.exchange.records import (
     Winner,
     canonical_json,
     harmless_cell,
+    restored_cell,
 )
 from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
+    "EDIT",
+    "INCLUDES",
+    "LABEL_CONFIG",
     "READERS",
     "REASONS",
     "TEST",
@@ -67,6 +75,7 @@ __all__ = [
     "FinishReason",
     "ImportedComparison",
     "ImportedPrompt",
+    "Include",
     "InvalidPair",
     "InvalidSplit",
     "Manifest",
@@ -80,11 +89,13 @@ __all__ = [
     "SnapshotFile",
     "Split",
     "UndetectedDialect",
+    "UnfitOption",
     "UnknownDialect",
     "UnreadableInput",
     "VerdictRecord",
     "Vote",
     "Winner",
+    "WriteOptions",
     "Writer",
     "canonical_json",
     "canonical_order",
@@ -102,6 +113,7 @@ __all__ = [
     "read_manifest",
     "read_pairs",
     "read_prompts",
+    "restored_cell",
     "screen",
     "text_hash",
     "verify_snapshot",
