@@ -38,7 +38,7 @@ from labeling.models import (
     VerdictRecount,
     Winner,
 )
-from labeling.web.imports import EXPORTS
+from labeling.web.imports import EXPORTS, INCLUDES
 from labeling.web.rules import LABELS, in_minutes
 
 Labels = Mapping[str, str | Promise]
@@ -207,11 +207,13 @@ _FIELDS: dict[str, Field] = {
     "given_again": Field(_("Pair assigned to the asker again")),
     "gold_right": Field(_("Correct gold judgments")),
     "gold_total": Field(_("Gold judgments")),
+    "extras": Field(_("With columns beside the pair")),
     "importbatch.comparisons": Field(_("Deleted comparisons")),
     "importbatch.kind": Field(_("Content"), dict(ImportBatch.Kind.choices)),
     "importbatch.kept_prompts": Field(_("Prompts in use, kept")),
     "importbatch.prompts": Field(_("Deleted prompts")),
     "importbatch.status": Field(_("Status"), dict(ImportBatch.Status.choices)),
+    "include": Field(_("Comparisons"), dict(INCLUDES)),
     "is_active": Field(_("Switched on")),
     "is_simulated": Field(_("Simulated")),
     "judgment.kind": Field(_("Kind of assignment"), dict(Assignment.Kind.choices)),
@@ -246,6 +248,7 @@ _FIELDS: dict[str, Field] = {
     "skip_reasons": Field(_("Reasons for skipping")),
     "slug": Field(_("Short name in addresses")),
     "source": Field(_("Origin")),
+    "spreadsheet": Field(_("Escaped for spreadsheets")),
     "text": Field(_("Text")),
     "tokens": Field(_("Tokens")),
     "total": Field(_("Pairs")),

@@ -29,8 +29,14 @@ EXPORTS = (
     ("hh", _("Anthropic HH"), _("Human: … Assistant: … transcripts")),
     ("alpacaeval", _("AlpacaEval"), _("one annotation per judgment, by pseudonym")),
     ("arena", _("Arena battles"), _("one battle per judgment, by pseudonym, ties included")),
-    ("labelstudio", _("Label Studio"), _("comparisons with their annotations")),
-    ("csv", _("CSV"), _("a spreadsheet table: verdict, judgments, agreement, versions")),
+    ("labelstudio", _("Label Studio"), _("tasks with their annotations, skips included")),
+    ("csv", _("CSV"), _("a table: texts, verdicts, and every judgment")),
     ("parquet", _("Parquet"), _("the same table for pandas, DuckDB or Spark")),
 )
 """Dialect, name and content."""
+
+INCLUDES = (
+    ("verdicts", _("Comparisons with a verdict")),
+    ("judged", _("Also conflicts, and others with judgments but no verdict")),
+    ("all", _("All, even those that nobody has judged")),
+)

@@ -115,6 +115,19 @@ def test_an_unknown_dialect_is_named(calling: Calling) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dialect")
 
 
+def test_the_choices_of_an_export_are_parameters_and_a_wrong_one_is_named(calling: Calling) -> None:
+    scene = stage(comparisons=3)
+    scene.settle(["a"])
+    maya = calling(scene.maya)
+    address = "/api/v1/campaigns/sums/export/"
+    answer: Any = maya.get(f"{address}?dialect=csv&include=all&spreadsheet=true")
+    assert 'filename="sums-csv-for-spreadsheets.csv"' in answer["Content-Disposition"]
+    assert b"".join(answer.streaming_content).count(b"apostrophe") == 3  # type: ignore[arg-type]
+    for query, field in (("dialect=trl&include=judged", "include"), ("dialect=openai&extras=true", "extras")):
+        refused = maya.get(f"{address}?{query}")
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+
+
 def test_the_memory_of_an_export_does_not_grow_with_the_campaign(calling: Calling) -> None:
     scene = stage()
     maya = calling(scene.maya)
