@@ -44,6 +44,7 @@ PAGES = {
         "/campaigns/new/",
         "/campaigns/sums/",
         "/campaigns/sums/data/",
+        "/campaigns/sums/data/export/?dialect=csv",
         "/campaigns/sums/data/imports/{batch}/",
         "/campaigns/sums/data/imports/{preview}/",
         "/campaigns/sums/statistics/",

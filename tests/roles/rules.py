@@ -93,6 +93,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "comparison_change": {"POST": LEADS},
     "campaign_preview": {"GET": LEADS},
     "data": {"GET": LEADS, "POST": LEADS},
+    "export": {"GET": LEADS},
     "batch": {"GET": LEADS},
     "batch_change": {"POST": LEADS},
     "statistics": {"GET": LEADS},
