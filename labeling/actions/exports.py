@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,6 +14,7 @@ from labeling.exchange import DropReport, UnfitOption, UnknownDialect, WriteOpti
 from labeling.models import Campaign, Comparison, User
 from labeling.queries.splits import split_of
 from labeling.queries.verdicts import verdict_records
+from labeling.queries.whole_campaign import campaign_lines
 
 USUAL = WriteOptions()
 
@@ -42,7 +44,6 @@ def export_campaign(
     """
     require_lead(acting_user, campaign)
     export = open_export(campaign, dialect, options, only)
-    chosen = {"include": options.include, "extras": options.extras, "spreadsheet": options.spreadsheet}
     record(
         "campaign.exported",
         campaign,
@@ -50,7 +51,9 @@ def export_campaign(
         now=now,
         campaign=campaign,
         after={"dialect": export.writer.name}
-        | {name: value for name, value in chosen.items() if value}
+        | ({"include": options.include} if options.include else {})
+        | ({"extras": True} if options.extras else {})
+        | ({"spreadsheet": True} if options.spreadsheet else {})
         | ({} if only is None else {"selected": True}),
     )
     return export
@@ -75,10 +78,13 @@ def open_export(
     try:
         selected = writer(dialect)
         options = replace(options, split=split_of(campaign))
-        records = verdict_records(
-            campaign, tokens=False, votes=selected.wants_votes, include=selected.include(options), only=only
+        include = selected.include(options)
+        rows: Iterator[Any] = (
+            campaign_lines(campaign, only)
+            if selected.is_whole
+            else verdict_records(campaign, tokens=False, votes=selected.wants_votes, include=include, only=only)
         )
-        pieces = selected.write(records, report, options)
+        pieces = selected.write(rows, report, options)
     except UnknownDialect as error:
         raise Invalid.of("dialect", str(error)) from error
     except UnfitOption as error:

@@ -13,6 +13,7 @@ from labeling.exchange.errors import (
     UnknownDialect,
     UnreadableInput,
 )
+from labeling.exchange.full import FULL_FORMAT, read_full
 from labeling.exchange.hashing import (
     canonical_order,
     folded_hash,
@@ -45,6 +46,7 @@ from labeling.exchange.records import (
     FinishReason,
     ImportedComparison,
     ImportedPrompt,
+    JsonObject,
     Message,
     PreferencePair,
     Rejected,
@@ -60,6 +62,7 @@ from labeling.exchange.writers import WRITERS, Writer, writer
 __all__ = [
     "AUTO",
     "EDIT",
+    "FULL_FORMAT",
     "INCLUDES",
     "LABEL_CONFIG",
     "READERS",
@@ -78,6 +81,7 @@ __all__ = [
     "Include",
     "InvalidPair",
     "InvalidSplit",
+    "JsonObject",
     "Manifest",
     "Message",
     "PreferencePair",
@@ -110,6 +114,7 @@ __all__ = [
     "preference_pair",
     "preference_pairs",
     "read_comparisons",
+    "read_full",
     "read_manifest",
     "read_pairs",
     "read_prompts",

@@ -7,6 +7,7 @@ another framing (an array, CSV, Parquet) brings its own `encode`.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from labeling.exchange.battles import (
     alpacaeval_expressible,
@@ -17,6 +18,7 @@ from labeling.exchange.battles import (
 )
 from labeling.exchange.dropping import DropReport, screen, with_choices
 from labeling.exchange.errors import UnfitOption, UnknownDialect
+from labeling.exchange.full import write_full
 from labeling.exchange.labelstudio import labelstudio_rows
 from labeling.exchange.options import INCLUDES, Include, WriteOptions
 from labeling.exchange.readers import HH_MARKER, HH_ROLES
@@ -25,7 +27,7 @@ from labeling.exchange.tables import write_csv, write_parquet
 
 WINNERS = ("a", "b", "tie", "both_bad")
 EVERY = (*WINNERS, None)
-Encode = Callable[[Iterable[VerdictRecord], DropReport, WriteOptions], Iterator[bytes]]
+Encode = Callable[[Iterable[Any], DropReport, WriteOptions], Iterator[bytes]]
 Rows = Callable[[VerdictRecord], Iterator[JsonObject]]
 
 
@@ -36,7 +38,8 @@ class Writer:
     encode: the bytes of the file, piece by piece, in constant memory (in JSON lines a piece is a line with its end).
     winners: the verdicts that it can express; None among them: comparisons without one. expressible: whether it can
     express a record. choices: the judgments that it lists, if it lists them. imports_vote: an imported verdict is one.
-    has_extras: its readers ignore columns that they do not know.
+    has_extras: its readers ignore columns that they do not know. is_whole: `write` takes the lines of the campaign
+    instead of verdicts.
     """
 
     name: str
@@ -48,9 +51,10 @@ class Writer:
     choices: Sequence[str] = ()
     imports_vote: bool = False
     has_extras: bool = False
+    is_whole: bool = False
 
     def write(
-        self, verdicts: Iterable[VerdictRecord], report: DropReport, options: WriteOptions | None = None
+        self, verdicts: Iterable[Any], report: DropReport, options: WriteOptions | None = None
     ) -> Iterator[bytes]:
         """The bytes of the file, piece by piece. The report is complete after the last one.
 
@@ -62,6 +66,8 @@ class Writer:
             raise UnfitOption("extras", f"{self.name} has no place for columns beside the pair.")
         if options.spreadsheet and self.name != "csv":
             raise UnfitOption("spreadsheet", "Only CSV can be escaped for spreadsheets.")
+        if self.is_whole:
+            return self.encode(verdicts, report, options)
         if self.imports_vote:
             verdicts = with_imported_votes(verdicts)
         if self.wants_votes:
@@ -72,10 +78,12 @@ class Writer:
     def include(self, options: WriteOptions) -> Include:
         """Which comparisons are exported. Raises UnfitOption if the dialect cannot hold them."""
         if options.include is None:
-            return "judged" if self.is_complete else "verdicts"
+            return "all" if self.is_whole else "judged" if self.is_complete else "verdicts"
         if options.include not in INCLUDES:
             text = f"{options.include!r} is none of {', '.join(INCLUDES)}."
             raise UnfitOption("include", text)
+        if self.is_whole and options.include != "all":
+            raise UnfitOption("include", f"{self.name} always holds the whole campaign.")
         if options.include != "verdicts" and not self.is_complete:
             raise UnfitOption("include", f"{self.name} holds only comparisons with a verdict.")
         return options.include
@@ -217,6 +225,7 @@ def _assistant(text: str) -> Message:
 WRITERS: Mapping[str, Writer] = {
     one.name: one
     for one in (
+        Writer("full", "application/jsonl", "jsonl", write_full, EVERY, is_whole=True),
         _json_lines("trl", trl_rows),
         _json_lines("trl-implicit", trl_implicit_rows),
         _json_lines("kto", kto_rows, winners=("a", "b", "both_bad")),

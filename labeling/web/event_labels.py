@@ -89,6 +89,7 @@ _EVENTS: dict[str, str | Promise] = {
     "campaign.changed": _("Campaign settings changed"),
     "campaign.created": _("Campaign created"),
     "campaign.exported": _("Data exported"),
+    "campaign.imported": _("Campaign imported"),
     "campaign.status_changed": _("Campaign status changed"),
     "comparison.adjudicated": _("Conflict adjudicated"),
     "comparison.asked_again": _("More judgments requested"),

@@ -54,7 +54,8 @@ class ExportForm(forms.Form):
         label=_("Escape for spreadsheets"),
         required=False,
         help_text=_(
-            "An apostrophe precedes texts that a spreadsheet could take for formulas. Importing the file here removes it."
+            "An apostrophe precedes texts that a spreadsheet could take for formulas. "
+            "Importing the file here removes it."
         ),
     )
 
@@ -62,7 +63,7 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         writer = WRITERS.get(str(self.data.get("dialect", "")))
         offered = {
-            "include": writer is not None and writer.is_complete,
+            "include": writer is not None and writer.is_complete and not writer.is_whole,
             "extras": writer is not None and writer.has_extras,
             "spreadsheet": writer is not None and writer.name == "csv",
         }
@@ -72,9 +73,11 @@ class ExportForm(forms.Form):
 
     def options(self) -> WriteOptions:
         """The choices. Call is_valid first."""
-        values = {name: self.cleaned_data.get(name) for name in ("extras", "spreadsheet")}
+        values = self.cleaned_data
         return WriteOptions(
-            include=self.cleaned_data.get("include") or None, **{name: bool(value) for name, value in values.items()}
+            include=values.get("include") or None,
+            extras=bool(values.get("extras")),
+            spreadsheet=bool(values.get("spreadsheet")),
         )
 
 

@@ -22,6 +22,7 @@ DIALECT_NAMES = dict(DIALECTS) | {"json": _("JSON"), "text": _("Plain text: ever
 """The names of formats as detected: of comparisons and of prompts."""
 
 EXPORTS = (
+    ("full", _("Whole campaign"), _("everything, to import it elsewhere: rules, guidelines, prompts, all judgments")),
     ("trl", _("TRL"), _("prompt, chosen and rejected as messages, ready to train on")),
     ("trl-implicit", _("TRL, no separate prompt"), _("chosen and rejected as whole conversations")),
     ("kto", _("KTO"), _("one labeled completion per line, including both bad")),

@@ -40,7 +40,7 @@ def write(dialect: str, *records: VerdictRecord) -> tuple[list[object], DropRepo
     return [json.loads(line) for line in lines], report
 
 
-OF_VOTES = {"alpacaeval", "arena", "labelstudio", "csv", "parquet"}
+OF_VOTES = {"full", "alpacaeval", "arena", "labelstudio", "csv", "parquet"}
 """Tested in test_battles_and_tables."""
 
 
