@@ -43,6 +43,7 @@ PAGES = {
         "/tokens/",
         "/campaigns/new/",
         "/campaigns/sums/",
+        "/campaign-import/",
         "/campaigns/sums/data/",
         "/campaigns/sums/data/export/?dialect=csv",
         "/campaigns/sums/data/imports/{batch}/",

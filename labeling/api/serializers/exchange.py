@@ -80,3 +80,11 @@ class DropReportSerializer(serializers.Serializer[Any]):
         help_text="Judgments that are not written: by choice, or under `comparison` if theirs is dropped.",
     )
     escaped = serializers.IntegerField(help_text="Changed cells of a CSV for spreadsheets.")
+
+
+class ImportedCampaignSerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Imported rows by kind.")
+    renamed = serializers.DictField(
+        child=serializers.CharField(), help_text="Pseudonyms that people here have already, with the new ones."
+    )

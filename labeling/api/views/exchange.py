@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from common.errors import DomainError
 from common.hashed_file import HashedFile
 from labeling.access import get_led_campaign
+from labeling.actions.campaign_imports import import_campaign
 from labeling.actions.exports import drop_report, export_campaign
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons, import_prompts
@@ -21,7 +22,11 @@ from labeling.actions.previews import preview_import
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.problems import problem
-from labeling.api.serializers.exchange import DropReportSerializer, ImportReportSerializer
+from labeling.api.serializers.exchange import (
+    DropReportSerializer,
+    ImportedCampaignSerializer,
+    ImportReportSerializer,
+)
 from labeling.exchange import AUTO, INCLUDES, READERS, WRITERS, ByteStream, WriteOptions
 from labeling.models import Campaign, ImportBatch, Scope
 
@@ -159,6 +164,34 @@ def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(buffer)
             buffer, size = [], 0
     yield b"".join(buffer)
+
+
+class CampaignImportOptions(serializers.Serializer[Any]):
+    """Query parameters of an import of a whole campaign."""
+
+    name = serializers.CharField(default=None, allow_null=True, max_length=200, help_text="Default: that in the file.")
+    slug = serializers.SlugField(default=None, allow_null=True, max_length=80, help_text="Default: made from the name.")
+
+
+class ImportCampaignView(FileView):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @extend_schema(
+        operation_id="import_campaign",
+        parameters=[CampaignImportOptions],
+        request=FILE,
+        responses={201: ImportedCampaignSerializer},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Import a whole campaign: the file that an export with dialect=full wrote. You lead it. All of it, or nothing.
+
+        Its annotators become accounts that nobody can sign in to. For leads and admins.
+        """
+        options = self.asked(CampaignImportOptions)
+        result = import_campaign(stream=self.file(request), **options, acting_user=self.person, now=self.now)
+        values = {"slug": result.campaign.slug, "counts": result.counts, "renamed": result.renamed}
+        return Response(values, status=201)
 
 
 class ExportOptions(serializers.Serializer[Any]):
