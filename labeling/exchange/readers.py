@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.exchange import parsing
+from labeling.exchange.own_readers import is_own_row, is_own_task, read_own_row, read_own_task
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
@@ -24,12 +25,13 @@ HH_LAST = "\n\nAssistant:"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One dialect. recognises: whether a record has its shape. read: its comparison; raises BadRecordError."""
+    """One dialect. recognises: whether a record has its shape. read: its comparison,
+    or one for each judgment; raises BadRecordError."""
 
     name: str
     shape: str
     recognises: Callable[[Mapping[str, Any]], bool]
-    read: Callable[[Place, JsonObject, ReadLimits], ImportedComparison]
+    read: Callable[[Place, JsonObject, ReadLimits], ImportedComparison | list[ImportedComparison]]
 
 
 def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -184,6 +186,8 @@ def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:
 READERS: Mapping[str, Reader] = {
     reader.name: reader
     for reader in (
+        Reader("own-table", "pair, prompt, a, b, winner, votes", is_own_row, read_own_row),
+        Reader("own-tasks", "data, meta.chosen", is_own_task, read_own_task),
         Reader("trl", "prompt, chosen, rejected", _has("prompt", "chosen", "rejected"), read_trl),
         Reader("trl-implicit", "chosen, rejected (message lists)", _pair_of(list), read_trl_implicit),
         Reader("hh", "chosen, rejected (transcripts)", _pair_of(str), read_hh),

@@ -62,7 +62,7 @@ def _comparisons(stream: ByteStream, dialect: str, limits: ReadLimits) -> Iterat
     yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
 
 
-def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
+def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> ImportedComparison | list[ImportedComparison]:
     return reader.read(raw.place, parsing.parse_object(raw, limits), limits)
 
 
@@ -102,11 +102,12 @@ def _refuse(raw: RawRecord, limits: ReadLimits) -> ImportedComparison:
 
 
 def _convert(
-    records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], Record]
+    records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], Record | list[Record]]
 ) -> Iterator[Record | Rejected]:
     for raw in records:
         try:
-            yield read(raw)
+            read_records = read(raw)
+            yield from read_records if isinstance(read_records, list) else [read_records]
         except BadRecordError as error:
             yield parsing.rejected(raw, error, limits)
 

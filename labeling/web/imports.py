@@ -11,6 +11,8 @@ KINDS = (
 
 DIALECTS = (
     ("auto", _("Detect automatically")),
+    ("own-table", _("Table of an export of ours")),
+    ("own-tasks", _("Label Studio tasks of an export of ours")),
     ("trl", _("TRL preference records")),
     ("trl-implicit", _("TRL records without a separate prompt")),
     ("hh", _("Anthropic HH")),
