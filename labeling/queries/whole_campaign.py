@@ -48,8 +48,14 @@ def campaign_lines(campaign: Campaign, only: QuerySet[Comparison] | None = None)
     if only is not None:
         comparisons = comparisons.filter(pk__in=only.order_by().values("pk"))
         prompts = prompts.filter(Exists(comparisons.filter(prompt=OuterRef("pk"))))
-    yield from map(_prompt, prompts.prefetch_related(_loose_completions()).order_by("pk").iterator(chunk_size=CHUNK))
-    yield from map(_comparison, _with_judgments(comparisons).order_by("prompt_id", "pk").iterator(chunk_size=CHUNK))
+    for prompt in prompts.prefetch_related(_loose_completions()).order_by("pk").iterator(chunk_size=CHUNK):
+        yield _prompt(prompt)
+        prompt.loose_completions.clear()
+    for comparison in _with_judgments(comparisons).order_by("prompt_id", "pk").iterator(chunk_size=CHUNK):
+        yield _comparison(comparison)
+        # The rows refer to each other in circles, which would stay in memory until the garbage collector runs.
+        comparison._state.fields_cache.clear()
+        comparison.judged_assignments.clear()  # type: ignore[attr-defined]
 
 
 def _loose_completions() -> Prefetch[str]:

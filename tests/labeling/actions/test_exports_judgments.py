@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ import pytest
 from labeling.actions.exports import export_campaign
 from labeling.models import Judgment
 from labeling.queries.agreement import agreement
-from tests.people import Stage, stage
+from tests.people import Stage, pair, stage
 
 Votes = dict[str, dict[str, str]]
 """The choices by comparison and annotator."""
@@ -111,3 +112,17 @@ def test_pairs_for_training_leave_conflicts_out_and_count_them() -> None:
         statuses["open"],
     )
     assert (export.report.total, export.report.kept) == (scene.campaign.comparisons.count(), len(rows))
+
+
+def test_the_memory_of_a_whole_campaign_does_not_grow_with_it() -> None:
+    scene = stage()
+    peaks = []
+    for numbers in (range(1000), range(1000, 5000)):
+        scene.add([pair(number, preference="first") for number in numbers])
+        export = export_campaign(campaign=scene.campaign, dialect="full", acting_user=scene.maya, now=scene.now)
+        tracemalloc.start()
+        size = sum(len(piece) for piece in export.pieces)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert size > 1_000_000
+    assert peaks[1] < peaks[0] * 1.5, peaks
