@@ -14,7 +14,7 @@ Winner = Literal["a", "b", "tie", "both_bad"]
 JsonObject = dict[str, Any]
 
 EDIT = "edit"
-"""What settles a pair with an improved text."""
+"""The value of `settled_by` for a pair with an improved text."""
 
 
 class Message(TypedDict):

@@ -155,7 +155,7 @@ def openai_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 
 def _extras(record: VerdictRecord) -> JsonObject:
-    """What is known about a pair, for columns beside it. Names that our readers know have their meaning there."""
+    """The columns beside a pair. Names that our readers know have their meaning there."""
     values: JsonObject = {
         "pair": record.pair,
         "id": record.external_id,

@@ -50,7 +50,7 @@ def campaign_lines(campaign: Campaign, only: QuerySet[Comparison] | None = None)
         prompts = prompts.filter(Exists(comparisons.filter(prompt=OuterRef("pk"))))
     for prompt in prompts.prefetch_related(_loose_completions()).order_by("pk").iterator(chunk_size=CHUNK):
         yield _prompt(prompt)
-        prompt.loose_completions.clear()
+        prompt.loose_completions.clear()  # type: ignore[attr-defined]
     for comparison in _with_judgments(comparisons).order_by("prompt_id", "pk").iterator(chunk_size=CHUNK):
         yield _comparison(comparison)
         # The rows refer to each other in circles, which would stay in memory until the garbage collector runs.

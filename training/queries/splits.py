@@ -12,4 +12,4 @@ def next_split(campaign: Campaign) -> Split:
     of few prompts may need another seed.
     """
     last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
-    return Split(**{name: last.manifest["split"][name] for name in ("seed", "test_share")}) if last else Split()
+    return Split(seed=int(last.manifest["split"]["seed"])) if last else Split()

@@ -1,4 +1,4 @@
-"""What our writers make is read back: the identity on everything that it holds, whatever the texts."""
+"""Our own files are read back: the identity on everything that they hold, whatever the texts."""
 
 import csv
 import io
