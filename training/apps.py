@@ -13,18 +13,21 @@ class TrainingConfig(AppConfig):
         from labeling.events.types import offer
         from labeling.queries.attention import register_source
         from labeling.queries.coming import register_lookups
+        from labeling.queries.splits import register_split
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
         from labeling.web.event_links import add_links
         from labeling.web.event_sentences import add_sentences
         from training.queries.attention import failed_jobs, versions_waiting
         from training.queries.coming import coming_pairs, model_work
+        from training.queries.splits import next_split
         from training.queries.trained_on import trained_on
         from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
         from training.web.event_links import LINKS
         from training.web.event_sentences import NAMES, SENTENCES
 
         register_lookup(trained_on)
+        register_split(next_split)
         register_source(failed_jobs)
         register_source(versions_waiting)
         register_lookups(work=model_work, pairs=coming_pairs)

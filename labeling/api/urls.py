@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "webhooks/deliveries/<int:delivery_id>/retry/", webhooks.RetryDeliveryView.as_view(), name="api-webhook-retry"
     ),
     path("campaigns/", campaigns.CampaignsView.as_view(), name="api-campaigns"),
+    path("campaign-imports/", exchange.ImportCampaignView.as_view(), name="api-import-campaign"),
     path(CAMPAIGN, campaigns.CampaignView.as_view(), name="api-campaign"),
     path(f"{CAMPAIGN}status/", campaigns.CampaignStatusView.as_view(), name="api-campaign-status"),
     path(f"{CAMPAIGN}guidelines/", campaigns.GuidelinesView.as_view(), name="api-guidelines"),

@@ -9,9 +9,11 @@ from labeling.exchange.errors import (
     SnapshotDamaged,
     SnapshotExists,
     UndetectedDialect,
+    UnfitOption,
     UnknownDialect,
     UnreadableInput,
 )
+from labeling.exchange.full import FULL_FORMAT, read_full
 from labeling.exchange.hashing import (
     canonical_order,
     folded_hash,
@@ -22,6 +24,7 @@ from labeling.exchange.hashing import (
     pair_id,
     text_hash,
 )
+from labeling.exchange.labelstudio import LABEL_CONFIG
 from labeling.exchange.looks import look_alike, looks_empty
 from labeling.exchange.manifest import (
     TEST,
@@ -35,14 +38,17 @@ from labeling.exchange.manifest import (
     write_snapshot,
 )
 from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
+from labeling.exchange.options import INCLUDES, Include, WriteOptions
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
 from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
 from labeling.exchange.records import (
+    EDIT,
     CompletionText,
     FinishReason,
     ImportedComparison,
     ImportedPrompt,
+    JsonObject,
     Message,
     PreferencePair,
     Rejected,
@@ -51,11 +57,16 @@ from labeling.exchange.records import (
     Winner,
     canonical_json,
     harmless_cell,
+    restored_cell,
 )
 from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
+    "EDIT",
+    "FULL_FORMAT",
+    "INCLUDES",
+    "LABEL_CONFIG",
     "MAPPED",
     "READERS",
     "REASONS",
@@ -71,8 +82,10 @@ __all__ = [
     "FinishReason",
     "ImportedComparison",
     "ImportedPrompt",
+    "Include",
     "InvalidPair",
     "InvalidSplit",
+    "JsonObject",
     "Manifest",
     "Message",
     "PreferencePair",
@@ -84,11 +97,13 @@ __all__ = [
     "SnapshotFile",
     "Split",
     "UndetectedDialect",
+    "UnfitOption",
     "UnknownDialect",
     "UnreadableInput",
     "VerdictRecord",
     "Vote",
     "Winner",
+    "WriteOptions",
     "Writer",
     "canonical_json",
     "canonical_order",
@@ -107,9 +122,11 @@ __all__ = [
     "preference_pair",
     "preference_pairs",
     "read_comparisons",
+    "read_full",
     "read_manifest",
     "read_pairs",
     "read_prompts",
+    "restored_cell",
     "screen",
     "text_hash",
     "verify_snapshot",

@@ -1,7 +1,8 @@
 """Counts the comparisons that an export drops, by reason."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from labeling.exchange.hashing import messages_hash, pair_id
@@ -9,6 +10,7 @@ from labeling.exchange.records import PreferencePair, VerdictRecord
 
 REASONS = {
     "unsettled": "has no verdict yet",
+    "conflict": "is in conflict",
     "tie": "is a tie",
     "both_bad": "has two bad completions",
     "empty": "has an empty completion",
@@ -20,16 +22,39 @@ REASONS = {
 
 
 class DropReport:
-    """How many records were written, and how many were dropped for each reason. It fills while the export is read."""
+    """Counts of an export, which fill while it is read.
+
+    kept, dropped: comparisons, dropped ones by reason. edited, dropped_edited: the pairs of improved texts, which are
+    no comparisons of their own. judgments, dropped_judgments: in dialects that list them; the dropped ones by choice,
+    or under "comparison" if their comparison was dropped. escaped: changed cells of a table for spreadsheets.
+    """
 
     def __init__(self) -> None:
-        self.kept = 0
+        self.kept = self.edited = self.dropped_edited = self.judgments = self.escaped = 0
         self.dropped: Counter[str] = Counter()
+        self.dropped_judgments: Counter[str] = Counter()
 
     def drop(self, reason: str) -> None:
         if reason not in REASONS:
             raise KeyError(reason)
         self.dropped[reason] += 1
+
+    def keep(self, record: VerdictRecord) -> None:
+        """Counts a record that is written."""
+        if record.is_edit:
+            self.edited += 1
+        else:
+            self.kept += 1
+        self.judgments += len(record.votes)
+
+    def leave_out(self, record: VerdictRecord, reason: str) -> None:
+        """Counts a record that is not written."""
+        if record.is_edit:
+            self.dropped_edited += 1
+        else:
+            self.drop(reason)
+        if record.votes:
+            self.dropped_judgments["comparison"] += len(record.votes)
 
     @property
     def total(self) -> int:
@@ -41,6 +66,11 @@ class DropReport:
             "total": self.total,
             "kept": self.kept,
             "dropped": {reason: self.dropped[reason] for reason in REASONS},
+            "edited": self.edited,
+            "dropped_edited": self.dropped_edited,
+            "judgments": self.judgments,
+            "dropped_judgments": dict(sorted(self.dropped_judgments.items())),
+            "escaped": self.escaped,
         }
 
 
@@ -48,24 +78,24 @@ def screen(
     verdicts: Iterable[VerdictRecord],
     report: DropReport,
     *,
-    winners: Iterable[str] = ("a", "b"),
+    winners: Iterable[str | None] = ("a", "b"),
     expressible: Callable[[VerdictRecord], bool] = lambda _: True,
 ) -> Iterator[VerdictRecord]:
     """Yields the records that can be written, and counts the others in `report`.
 
-    winners: the verdicts that the dialect can express. Duplicates (same prompt, completions and winner) are noticed
-    only among consecutive records with the same prompt: if records are sorted by prompt, all are found, in constant
-    memory.
+    winners: the verdicts that the dialect can express; None among them: comparisons without one. Duplicates (same
+    prompt, completions and winner) are noticed only among consecutive records with the same prompt: if records are
+    sorted by prompt, all are found, in constant memory.
     """
     wanted = frozenset(winners)
     current, seen = "", set[bytes]()
     last: object = None
     for record in verdicts:
-        if reason := _unfit(record, wanted):
-            report.drop(reason)
-            continue
-        if not expressible(record):
-            report.drop("not_expressible")
+        reason = _unfit(record, wanted)
+        if reason is None and not expressible(record):
+            reason = "not_expressible"
+        if reason is not None:
+            report.leave_out(record, reason)
             continue
         if record.prompt is not last:  # the same object need not be hashed again
             last, prompt = record.prompt, messages_hash(record.prompt)
@@ -73,10 +103,22 @@ def screen(
                 current, seen = prompt, set()
         content = _content(record)
         if content in seen:
-            report.drop("duplicate")
+            report.leave_out(record, "duplicate")
             continue
         seen.add(content)
-        report.kept += 1
+        report.keep(record)
+        yield record
+
+
+def with_choices(
+    verdicts: Iterable[VerdictRecord], choices: Container[str], report: DropReport
+) -> Iterator[VerdictRecord]:
+    """The records with the votes that a dialect can express; the others are counted in `report`."""
+    for record in verdicts:
+        votes = tuple(vote for vote in record.votes if vote.choice in choices)
+        if len(votes) < len(record.votes):
+            report.dropped_judgments.update(vote.choice for vote in record.votes if vote.choice not in choices)
+            record = replace(record, votes=votes)
         yield record
 
 
@@ -103,10 +145,10 @@ def preference_pair(record: VerdictRecord) -> PreferencePair:
     )
 
 
-def _unfit(record: VerdictRecord, wanted: frozenset[str]) -> str | None:
-    if record.winner is None:
-        return "unsettled"
-    if record.winner not in wanted:
+def _unfit(record: VerdictRecord, wanted: frozenset[str | None]) -> str | None:
+    if record.winner not in wanted or not record.prompt:  # without a prompt it is only to be counted
+        if record.winner is None:
+            return "conflict" if record.status == "conflict" else "unsettled"
         return record.winner  # "tie" and "both_bad" are reasons of the same name
     if not record.a.text.strip() or not record.b.text.strip():
         return "empty"

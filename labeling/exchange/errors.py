@@ -35,3 +35,11 @@ class SnapshotExists(ExchangeError):
 
 class SnapshotDamaged(ExchangeError):
     """The files of a snapshot do not match its manifest."""
+
+
+class UnfitOption(ExchangeError):
+    """A choice of an export that its dialect does not have. option: its name."""
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(message)
+        self.option = option

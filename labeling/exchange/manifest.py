@@ -37,7 +37,7 @@ class Split:
     """
 
     seed: int = 0
-    test_share: float = 0.1
+    test_share: float = 0.2
 
     def __post_init__(self) -> None:
         if not 0 <= self.test_share <= 1:

@@ -11,6 +11,7 @@ from labeling.exchange import parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Source, compare
+from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import PLATFORM_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
@@ -210,6 +211,7 @@ CHOSEN_READERS = (
 )
 
 READERS: Mapping[str, Reader] = {
-    reader.name: reader for reader in (*CHOSEN_READERS, *PLATFORM_READERS, *RANKING_READERS, *BATTLE_READERS)
+    reader.name: reader
+    for reader in (*OWN_READERS, *CHOSEN_READERS, *PLATFORM_READERS, *RANKING_READERS, *BATTLE_READERS)
 }
 """The dialects that can be read, by name. The first one that recognises a record reads it."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any, Literal, TypedDict, cast
 
@@ -12,6 +12,9 @@ FinishReason = Literal["stop", "length"]
 Preference = Literal["first", "second", "tie", "both_bad"]
 Winner = Literal["a", "b", "tie", "both_bad"]
 JsonObject = dict[str, Any]
+
+EDIT = "edit"
+"""The value of `settled_by` for a pair with an improved text."""
 
 
 class Message(TypedDict):
@@ -107,10 +110,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One judgment behind a verdict.
+    """One judgment of a comparison.
 
-    annotator: a pseudonym. choice: a, b, tie or both_bad. left: the completion on the left. strength: 1..3. seconds:
-    how long the comparison was on display. at: Unix seconds.
+    annotator: a pseudonym. choice: a, b, tie, both_bad or skip. left: the completion on the left. strength: 1..3.
+    seconds: how long the comparison was on display. at: Unix seconds. guideline_version: its number. criteria: choices
+    by criterion. edit: the winner, improved by the annotator. simulated: by a simulated annotator.
     """
 
     annotator: str
@@ -119,6 +123,26 @@ class Vote:
     strength: int | None = None
     seconds: float | None = None
     at: float | None = None
+    guideline_version: int | None = None
+    criteria: Mapping[str, str] = field(default_factory=dict)
+    comment: str = ""
+    edit: str = ""
+    skip_reason: str = ""
+    flag: str = ""
+    simulated: bool = False
+
+    def as_dict(self) -> JsonObject:
+        """The values that are known; the others have their defaults."""
+        values = {name: getattr(self, name) for name in VOTE_FIELDS}
+        return {name: value for name, value in values.items() if value not in (None, "", {}, False)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Vote":
+        """The vote that `as_dict` described. Raises TypeError for other fields."""
+        return cls(**values)
+
+
+VOTE_FIELDS = tuple(one.name for one in fields(Vote))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +151,9 @@ class VerdictRecord:
 
     a, b: the completions in canonical order. winner: None: unsettled. confidence: p(winner preferred). id: of the
     preference pair; empty: derived from the content, which is reproducible. comparison, settled_by, settled_at (Unix
-    seconds), votes: for dialects that include the origin of a verdict.
+    seconds), votes: for dialects that include the origin of a verdict. status: settled, conflict or open. pair: the
+    name of the comparison by its content, the same in every installation. external_id, tags, source: of the
+    comparison and its prompt.
     """
 
     prompt: Sequence[Message]
@@ -142,6 +168,16 @@ class VerdictRecord:
     settled_by: str = ""
     settled_at: float | None = None
     votes: tuple[Vote, ...] = ()
+    status: str = "settled"
+    pair: str = ""
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether it compares an improved text: a pair beside that of its comparison, not a comparison of its own."""
+        return self.settled_by == EDIT
 
     @property
     def chosen(self) -> CompletionText:
@@ -253,5 +289,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 
 
 def harmless_cell(text: str) -> str:
-    """A text as a cell of a spreadsheet. An apostrophe precedes one that could be taken for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    """A text as a cell of a spreadsheet. An apostrophe precedes one that could be taken for a formula.
+
+    It also precedes a text that begins with an apostrophe, so that `restored_cell` can tell.
+    """
+    return f"'{text}" if text.startswith("'") or text.lstrip(" ").startswith(FORMULA) else text
+
+
+def restored_cell(cell: str) -> str:
+    """The text that `harmless_cell` made a cell of."""
+    return cell.removeprefix("'")

@@ -1,88 +1,130 @@
 """Verdicts as flat tables, CSV and Parquet: the same columns in both, one row for each comparison."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
-from labeling.exchange.dropping import DropReport, screen
+from labeling.exchange.dropping import DropReport
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.hashing import is_held_out
+from labeling.exchange.manifest import Split
+from labeling.exchange.options import WriteOptions
 from labeling.exchange.records import VerdictRecord, canonical_json, harmless_cell
 
+CHOICES = ("a", "b", "tie", "both_bad")
+
 COLUMNS = {
+    "pair": "string",  # the name of the prompt and both texts: the same in every installation
     "comparison": "int64",
+    "external_id": "string",
+    "tags": "string",  # JSON
+    "source": "string",
     "prompt": "string",  # JSON
     "chosen": "string",  # empty: no winner
     "rejected": "string",
     "a": "string",
     "b": "string",
+    "status": "string",  # settled, conflict or open
     "winner": "string",
     "confidence": "float64",
     "weight": "float64",
-    "judgments": "int64",
+    "judgments": "int64",  # without skips
+    "votes_a": "int64",
+    "votes_b": "int64",
+    "votes_tie": "int64",
+    "votes_both_bad": "int64",
+    "skips": "int64",
     "agreement": "float64",  # the share of judgments that agree with the verdict
+    "strength": "float64",  # the mean of the judgments that agree with the verdict, 1..3
     "settled_by": "string",
     "model_a": "string",
     "model_b": "string",
-    "split": "string",  # of prompts, as in a snapshot with seed 0
+    "votes": "string",  # JSON: every judgment with all that was said in it
+    "split": "string",  # of prompts, as in the campaign's next snapshot
 }
-TEST_SHARE = 0.1
 ROWS_AT_ONCE = 1000
+ESCAPED = "escaped"
+"""The last column of a CSV for spreadsheets. Its cells tell readers to remove the apostrophe that begins a text."""
 
 
-def table_row(record: VerdictRecord) -> dict[str, Any]:
+def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
     """The row of one comparison."""
     is_pair = record.winner in ("a", "b")
-    agreeing = sum(vote.choice == record.winner for vote in record.votes)
-    held_out = is_held_out(record.prompt, seed=0, test_share=TEST_SHARE)
+    votes = [vote for vote in record.votes if vote.choice != "skip"]
+    agreeing = [vote for vote in votes if vote.choice == record.winner]
+    strengths = [vote.strength for vote in agreeing if vote.strength is not None]
+    held_out = is_held_out(record.prompt, seed=split.seed, test_share=split.test_share)
     return {
+        "pair": record.pair,
         "comparison": record.comparison,
+        "external_id": record.external_id,
+        "tags": canonical_json(list(record.tags)).decode(),
+        "source": record.source,
         "prompt": canonical_json(list(record.prompt)).decode(),
         "chosen": record.chosen.text if is_pair else "",
         "rejected": record.rejected.text if is_pair else "",
         "a": record.a.text,
         "b": record.b.text,
-        "winner": record.winner,
-        "confidence": record.confidence,
+        "status": record.status,
+        "winner": record.winner or "",
+        "confidence": record.confidence if record.winner else None,
         "weight": record.weight,
-        "judgments": len(record.votes),
-        "agreement": agreeing / len(record.votes) if record.votes else None,
+        "judgments": len(votes),
+        **{f"votes_{choice}": sum(vote.choice == choice for vote in votes) for choice in CHOICES},
+        "skips": len(record.votes) - len(votes),
+        "agreement": len(agreeing) / len(votes) if votes and record.winner else None,
+        "strength": sum(strengths) / len(strengths) if strengths else None,
         "settled_by": record.settled_by,
         "model_a": record.a.model,
         "model_b": record.b.model,
+        "votes": canonical_json([vote.as_dict() for vote in record.votes]).decode(),
         "split": "test" if held_out else "train",
     }
 
 
-def write_csv(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """CSV (RFC 4180) with a header. No cell is a formula to a spreadsheet: completions are hostile input."""
-    yield _line(COLUMNS)
-    for record in screen(verdicts, report, winners=winners):
-        row = table_row(record)
-        yield _line("" if row[name] is None else _cell(row[name]) for name in COLUMNS)
+def write_csv(verdicts: Iterable[VerdictRecord], report: DropReport, options: WriteOptions) -> Iterator[bytes]:
+    """CSV (RFC 4180) with a header. Texts are exact.
+
+    For spreadsheets, no cell is a formula, since completions are hostile input. A column `escaped` then says so, and
+    the report counts the changed cells.
+    """
+    yield _line([*COLUMNS, ESCAPED] if options.spreadsheet else COLUMNS)
+    for record in verdicts:
+        row = table_row(record, options.split)
+        cells = ["" if row[name] is None else row[name] for name in COLUMNS]
+        if options.spreadsheet:
+            harmless = [harmless_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+            report.escaped += sum(one != other for one, other in zip(cells, harmless, strict=True))
+            cells = [*harmless, "apostrophe"]
+        yield _line(cells)
 
 
-def write_parquet(winners: Sequence[str], verdicts: Iterable[VerdictRecord], report: DropReport) -> Iterator[bytes]:
-    """Parquet, with a row group for every thousand rows. Raises UnknownDialect without pyarrow."""
+def write_parquet(verdicts: Iterable[VerdictRecord], report: DropReport, options: WriteOptions) -> Iterator[bytes]:
+    """Parquet, with a row group for every thousand rows. Raises UnknownDialect at once if pyarrow does not load."""
     try:
         import pyarrow as arrow
         from pyarrow import parquet
     except ImportError as error:
-        raise UnknownDialect("Parquet needs pyarrow on the server: pip install pyarrow.") from error
+        text = "Parquet cannot be written: pyarrow does not load on this server. Install requirements.txt again."
+        raise UnknownDialect(text) from error
     schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in COLUMNS.items()])
-    output = _PieceFile()
-    with parquet.ParquetWriter(arrow.PythonFile(output, mode="w"), schema, compression="zstd") as writer:
-        rows: list[dict[str, Any]] = []
-        for record in screen(verdicts, report, winners=winners):
-            rows.append(table_row(record))
-            if len(rows) == ROWS_AT_ONCE:
+
+    def pieces() -> Iterator[bytes]:
+        output = _PieceFile()
+        with parquet.ParquetWriter(arrow.PythonFile(output, mode="w"), schema, compression="zstd") as writer:
+            rows: list[dict[str, Any]] = []
+            for record in verdicts:
+                rows.append(table_row(record, options.split))
+                if len(rows) == ROWS_AT_ONCE:
+                    writer.write_table(arrow.Table.from_pylist(rows, schema))
+                    rows = []
+                    yield output.take()
+            if rows:
                 writer.write_table(arrow.Table.from_pylist(rows, schema))
-                rows = []
-                yield output.take()
-        if rows:
-            writer.write_table(arrow.Table.from_pylist(rows, schema))
-    yield output.take()
+        yield output.take()
+
+    return pieces()
 
 
 class _PieceFile:
@@ -118,7 +160,3 @@ def _line(cells: Iterable[Any]) -> bytes:
     line = StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    return harmless_cell(value) if isinstance(value, str) else value

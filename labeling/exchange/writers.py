@@ -1,43 +1,102 @@
 """Writers of verdicts: one function per dialect, one registry.
 
 To add a dialect of JSON lines: a function from a VerdictRecord to its rows and a line in WRITERS. A dialect with
-another framing (an array, CSV, Parquet) brings its own `write`.
+another framing (an array, CSV, Parquet) brings its own `encode`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from labeling.exchange.battles import (
     alpacaeval_expressible,
     alpacaeval_rows,
+    arena_expressible,
     arena_rows,
-    labelstudio_rows,
+    with_imported_votes,
 )
-from labeling.exchange.dropping import DropReport, screen
-from labeling.exchange.errors import UnknownDialect
+from labeling.exchange.dropping import DropReport, screen, with_choices
+from labeling.exchange.errors import UnfitOption, UnknownDialect
+from labeling.exchange.full import write_full
+from labeling.exchange.labelstudio import labelstudio_rows
+from labeling.exchange.options import INCLUDES, Include, WriteOptions
 from labeling.exchange.records import JsonObject, Message, VerdictRecord, canonical_json
 from labeling.exchange.tables import write_csv, write_parquet
 from labeling.exchange.transcripts import HH_MARKER, HH_ROLES
 
-EVERY = ("a", "b", "tie", "both_bad")
-Write = Callable[[Iterable[VerdictRecord], DropReport], Iterator[bytes]]
+WINNERS = ("a", "b", "tie", "both_bad")
+EVERY = (*WINNERS, None)
+Encode = Callable[[Iterable[Any], DropReport, WriteOptions], Iterator[bytes]]
+Rows = Callable[[VerdictRecord], Iterator[JsonObject]]
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
     """One dialect.
 
-    write: yields the bytes of the file, piece by piece, in constant memory (in JSON lines a piece is a line with its
-    end). The report is complete after the last piece. Verdicts sorted by prompt let it notice all duplicates.
-    wants_votes: the dialect names who judged what, so the records must carry the votes.
+    encode: the bytes of the file, piece by piece, in constant memory (in JSON lines a piece is a line with its end).
+    winners: the verdicts that it can express; None among them: comparisons without one. expressible: whether it can
+    express a record. choices: the judgments that it lists, if it lists them. imports_vote: an imported verdict is one.
+    has_extras: its readers ignore columns that they do not know. is_whole: `write` takes the lines of the campaign
+    instead of verdicts.
     """
 
     name: str
     media_type: str
     extension: str
-    write: Write
-    wants_votes: bool = False
+    encode: Encode
+    winners: Sequence[str | None] = ("a", "b")
+    expressible: Callable[[VerdictRecord], bool] = lambda _: True
+    choices: Sequence[str] = ()
+    imports_vote: bool = False
+    has_extras: bool = False
+    is_whole: bool = False
+
+    def write(
+        self, verdicts: Iterable[Any], report: DropReport, options: WriteOptions | None = None
+    ) -> Iterator[bytes]:
+        """The bytes of the file, piece by piece. The report is complete after the last one.
+
+        Verdicts sorted by prompt let it notice all duplicates. Raises UnfitOption and UnknownDialect at once.
+        """
+        options = options or WriteOptions()
+        self.include(options)
+        if options.extras and not self.has_extras:
+            raise UnfitOption("extras", f"{self.name} has no place for columns beside the pair.")
+        if options.spreadsheet and self.name != "csv":
+            raise UnfitOption("spreadsheet", "Only CSV can be escaped for spreadsheets.")
+        if self.is_whole:
+            return self.encode(verdicts, report, options)
+        if self.imports_vote:
+            verdicts = with_imported_votes(verdicts)
+        if self.wants_votes:
+            verdicts = with_choices(verdicts, self.choices, report)
+        fit = screen(verdicts, report, winners=self.winners, expressible=self.expressible)
+        return self.encode(fit, report, options)
+
+    def include(self, options: WriteOptions) -> Include:
+        """Which comparisons are exported. Raises UnfitOption if the dialect cannot hold them."""
+        if options.include is None:
+            return "all" if self.is_whole else "judged" if self.is_complete else "verdicts"
+        if options.include not in INCLUDES:
+            text = f"{options.include!r} is none of {', '.join(INCLUDES)}."
+            raise UnfitOption("include", text)
+        if self.is_whole and options.include != "all":
+            raise UnfitOption("include", f"{self.name} always holds the whole campaign.")
+        if options.include != "verdicts" and not self.is_complete:
+            raise UnfitOption("include", f"{self.name} holds only comparisons with a verdict.")
+        return options.include
+
+    @property
+    def wants_votes(self) -> bool:
+        """Whether it lists judgments, so that the records must carry them."""
+        return bool(self.choices)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it can hold comparisons without a verdict."""
+        return None in self.winners
 
 
 def writer(dialect: str) -> Writer:
@@ -95,38 +154,49 @@ def openai_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     }
 
 
+def _extras(record: VerdictRecord) -> JsonObject:
+    """The columns beside a pair. Names that our readers know have their meaning there."""
+    values: JsonObject = {
+        "pair": record.pair,
+        "id": record.external_id,
+        "tags": list(record.tags),
+        "source": record.source,
+        "confidence": record.confidence,
+        "weight": record.weight,
+        "settled_by": record.settled_by,
+    }
+    if record.winner in ("a", "b"):
+        values |= {"chosen_model": record.chosen.model, "rejected_model": record.rejected.model}
+    return values
+
+
 def _write_lines(
-    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
-    winners: Sequence[str],
-    expressible: Callable[[VerdictRecord], bool],
-    verdicts: Iterable[VerdictRecord],
-    report: DropReport,
+    rows: Rows, records: Iterable[VerdictRecord], report: DropReport, options: WriteOptions
 ) -> Iterator[bytes]:
-    for record in screen(verdicts, report, winners=winners, expressible=expressible):
+    for record in records:
+        extras = _extras(record) if options.extras else {}
         for row in rows(record):
-            yield canonical_json(row) + b"\n"
+            yield canonical_json(extras | row) + b"\n"
 
 
 def _json_lines(
     name: str,
-    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
+    rows: Rows,
     *,
     winners: Sequence[str] = ("a", "b"),
     expressible: Callable[[VerdictRecord], bool] = lambda _: True,
+    has_extras: bool = True,
 ) -> Writer:
-    return Writer(name, "application/jsonl", "jsonl", partial(_write_lines, rows, winners, expressible))
+    encode = partial(_write_lines, rows)
+    return Writer(name, "application/jsonl", "jsonl", encode, winners, expressible, has_extras=has_extras)
 
 
 def _write_array(
-    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
-    winners: Sequence[str],
-    expressible: Callable[[VerdictRecord], bool],
-    verdicts: Iterable[VerdictRecord],
-    report: DropReport,
+    rows: Rows, records: Iterable[VerdictRecord], report: DropReport, options: WriteOptions
 ) -> Iterator[bytes]:
     """One JSON array, one row per line."""
     separator = b"[\n"
-    for line in _write_lines(rows, winners, expressible, verdicts, report):
+    for line in _write_lines(rows, records, report, options):
         yield separator + line.rstrip(b"\n")
         separator = b",\n"
     yield b"\n]\n" if separator == b",\n" else b"[]\n"
@@ -134,12 +204,14 @@ def _write_array(
 
 def _json_array(
     name: str,
-    rows: Callable[[VerdictRecord], Iterator[JsonObject]],
+    rows: Rows,
     *,
-    winners: Sequence[str],
+    choices: Sequence[str],
     expressible: Callable[[VerdictRecord], bool] = lambda _: True,
+    imports_vote: bool = False,
 ) -> Writer:
-    return Writer(name, "application/json", "json", partial(_write_array, rows, winners, expressible), wants_votes=True)
+    encode = partial(_write_array, rows)
+    return Writer(name, "application/json", "json", encode, EVERY, expressible, choices, imports_vote)
 
 
 def _bare(messages: Sequence[Message]) -> list[Message]:
@@ -153,16 +225,25 @@ def _assistant(text: str) -> Message:
 WRITERS: Mapping[str, Writer] = {
     one.name: one
     for one in (
+        Writer("full", "application/jsonl", "jsonl", write_full, EVERY, is_whole=True),
         _json_lines("trl", trl_rows),
         _json_lines("trl-implicit", trl_implicit_rows),
         _json_lines("kto", kto_rows, winners=("a", "b", "both_bad")),
         _json_lines("hh", hh_rows, expressible=hh_expressible),
-        _json_lines("openai", openai_rows),
-        _json_array("alpacaeval", alpacaeval_rows, winners=("a", "b", "tie"), expressible=alpacaeval_expressible),
-        _json_array("arena", arena_rows, winners=EVERY),
-        _json_array("labelstudio", labelstudio_rows, winners=EVERY),
-        Writer("csv", "text/csv", "csv", partial(write_csv, EVERY), wants_votes=True),
-        Writer("parquet", "application/vnd.apache.parquet", "parquet", partial(write_parquet, EVERY), wants_votes=True),
+        _json_lines("openai", openai_rows, has_extras=False),
+        _json_array(
+            "alpacaeval",
+            alpacaeval_rows,
+            choices=("a", "b", "tie"),
+            expressible=alpacaeval_expressible,
+            imports_vote=True,
+        ),
+        _json_array("arena", arena_rows, choices=WINNERS, expressible=arena_expressible, imports_vote=True),
+        _json_array("labelstudio", labelstudio_rows, choices=(*WINNERS, "skip"), imports_vote=True),
+        Writer("csv", "text/csv", "csv", write_csv, EVERY, choices=(*WINNERS, "skip")),
+        Writer(
+            "parquet", "application/vnd.apache.parquet", "parquet", write_parquet, EVERY, choices=(*WINNERS, "skip")
+        ),
     )
 }
 """The dialects that can be written, by name."""

@@ -4,40 +4,44 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, repeat
-from typing import cast
+from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from labeling.exchange import CompletionText, FinishReason, VerdictRecord, Vote, Winner
-from labeling.models import Campaign, Comparison, Completion, Verdict
+from labeling.exchange import EDIT, CompletionText, FinishReason, Include, VerdictRecord, Vote, Winner
+from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, Verdict
 from labeling.tally import read_tally
 
 CHUNK = 500
 IDS = 1000
-UNSETTLED = VerdictRecord(prompt=(), a=CompletionText(""), b=CompletionText(""), winner=None)
-"""Stands for a comparison without a verdict. Readers only count it, so nothing about it is loaded."""
+STATUSES = (Comparison.Status.OPEN, Comparison.Status.CONFLICT)
+"""Of comparisons without a verdict."""
 
 
 # The rows of a batch. OFFSET 0 makes each look-up one by primary key. Without it the planner hashes whole tables for
 # every batch (twenty times the time at 10,000 pairs), and does worse with old statistics.
 ROWS = """
 SELECT c.id, c.prompt_id, p.messages, v.winner, v.confidence, v.settled_by, v.settled_at,
-    a.text, a.model_version, a.finish_reason, b.text, b.model_version, b.finish_reason {tokens}
+    a.text, a.model_version, a.finish_reason, b.text, b.model_version, b.finish_reason,
+    c.status, c.pair_hash, COALESCE(NULLIF(c.external_id, ''), p.external_id), p.tags, c.source {tokens}
 FROM unnest(%(comparisons)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 CROSS JOIN LATERAL (SELECT * FROM labeling_comparison WHERE id = wanted.id OFFSET 0) c
-CROSS JOIN LATERAL (SELECT * FROM labeling_verdict WHERE comparison_id = c.id OFFSET 0) v
+LEFT JOIN LATERAL (SELECT * FROM labeling_verdict WHERE comparison_id = c.id OFFSET 0) v ON true
 CROSS JOIN LATERAL (SELECT * FROM labeling_prompt WHERE id = c.prompt_id OFFSET 0) p
 CROSS JOIN LATERAL (SELECT * FROM labeling_completion WHERE id = c.completion_a_id OFFSET 0) a
 CROSS JOIN LATERAL (SELECT * FROM labeling_completion WHERE id = c.completion_b_id OFFSET 0) b
 ORDER BY wanted.place
 """
 TOKENS = ", a.token_ids, b.token_ids, a.prompt_token_ids, b.prompt_token_ids"
+COLUMNS = 18
+"""The number of columns before the tokens."""
 VOTES = """
-SELECT j.comparison_id, u.pseudonym, j.choice, j."left", j.strength, j.seconds, j.created_at
+SELECT j.comparison_id, u.pseudonym, j.choice, j."left", j.strength, j.seconds, j.created_at, g.number, j.criteria,
+    j.comment, j.edit, j.skip_reason, j.flag, u.is_simulated
 FROM labeling_judgment j JOIN labeling_user u ON u.id = j.annotator_id
-WHERE j.comparison_id = ANY(%(comparisons)s) AND j.superseded_at IS NULL AND j.choice <> 'skip'
-    AND j.kind = 'normal'
+LEFT JOIN labeling_guidelineversion g ON g.id = j.guideline_version_id
+WHERE j.comparison_id = ANY(%(comparisons)s) AND j.superseded_at IS NULL AND j.kind = 'normal'
 ORDER BY j.comparison_id, j.id
 """
 EDITS = """
@@ -48,15 +52,22 @@ ORDER BY comparison_id, id
 
 
 def verdict_records(
-    campaign: Campaign, *, tokens: bool = True, votes: bool = False, only: QuerySet[Comparison] | None = None
+    campaign: Campaign,
+    *,
+    tokens: bool = True,
+    votes: bool = False,
+    include: Include = "verdicts",
+    only: QuerySet[Comparison] | None = None,
 ) -> Iterator[VerdictRecord]:
     """Every comparison of a campaign that is not out: those with a verdict, prompt by prompt, then the unsettled ones.
 
     A judgment that agrees with the verdict and improved the winner adds two records: the improved text against the
-    winner, and against the loser (edited > chosen > rejected), with the confidence of the verdict.
+    winner, and against the loser (edited > chosen > rejected), with the confidence of the verdict. With votes it adds
+    none: the improved text is part of its vote.
 
-    tokens: with the stored token ids. votes: with the current judgments, by pseudonym. only: some comparisons of the
-    campaign; None: all.
+    tokens: with the stored token ids. votes: with the current judgments, by pseudonym. include: which unsettled
+    comparisons have texts and votes; for each of the others there is a record without a prompt, which is only to be
+    counted. only: some comparisons of the campaign; None: all.
 
     Ids are read through a server-side cursor and rows in batches, so memory does not grow with the campaign. Records
     have no id: a preference pair is named by its content, so the same labels give the same names everywhere.
@@ -64,15 +75,17 @@ def verdict_records(
     verdicts = standing_verdicts(campaign).order_by("comparison__prompt_id", "comparison_id")
     if only is not None:
         verdicts = verdicts.filter(comparison__in=only.order_by().values("pk"))
-    ids = verdicts.values_list("comparison_id", flat=True).iterator(chunk_size=IDS)
-    while batch := list(islice(ids, CHUNK)):
-        yield from _records(batch, tokens, votes)
-    unsettled = Comparison.objects.filter(
-        campaign=campaign, status__in=[Comparison.Status.OPEN, Comparison.Status.CONFLICT]
-    )
+    yield from _all_records(verdicts.values_list("comparison_id", flat=True), tokens, votes)
+    unsettled = Comparison.objects.filter(campaign=campaign, status__in=STATUSES)
     if only is not None:
         unsettled = unsettled.filter(pk__in=only.order_by().values("pk"))
-    yield from repeat(UNSETTLED, unsettled.count())
+    if include != "verdicts":
+        wanted = unsettled if include == "all" else unsettled.filter(HAS_JUDGMENTS)
+        yield from _all_records(wanted.order_by("prompt_id", "pk").values_list("pk", flat=True), tokens, votes)
+        unsettled = unsettled.none() if include == "all" else unsettled.exclude(HAS_JUDGMENTS)
+    for status in STATUSES:
+        count = unsettled.filter(status=status).count()
+        yield from repeat(_uncounted(status), count)
 
 
 def comparison_record(comparison: Comparison) -> VerdictRecord:
@@ -108,9 +121,25 @@ def winners(campaign: Campaign) -> dict[str, int]:
     return counted | {"conflict": tally.conflicts, "open": tally.comparisons - tally.settled - tally.conflicts}
 
 
+HAS_JUDGMENTS = Exists(
+    Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None, kind=Assignment.Kind.NORMAL)
+)
+
+
+def _all_records(comparisons: QuerySet[Any, int], tokens: bool, votes: bool) -> Iterator[VerdictRecord]:
+    ids = comparisons.iterator(chunk_size=IDS)
+    while batch := list(islice(ids, CHUNK)):
+        yield from _records(batch, tokens, votes)
+
+
+def _uncounted(status: str) -> VerdictRecord:
+    """Stands for a comparison without a verdict. Readers only count it, so nothing about it is loaded."""
+    return VerdictRecord(prompt=(), a=CompletionText(""), b=CompletionText(""), winner=None, status=status)
+
+
 def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRecord]:
     votes_by_comparison = _votes(batch) if votes else {}
-    edits = _edits(batch)
+    edits = {} if votes else _edits(batch)
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(tokens=TOKENS if tokens else ""), {"comparisons": batch})
         rows = cursor.fetchall()
@@ -118,18 +147,24 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
     for row in rows:
         if row[1] != prompt_id:
             prompt_id, prompt = row[1], json.loads(row[2])
-        a_ids, b_ids, a_prompt, b_prompt = row[13:] or (None, None, None, None)
+        a_ids, b_ids, a_prompt, b_prompt = row[COLUMNS:] or (None, None, None, None)
+        winner, settled_at = row[3], row[6]
         record = VerdictRecord(
             prompt=prompt,
             a=CompletionText(row[7], row[8], _finish(row[9]), _ids(a_ids)),
             b=CompletionText(row[10], row[11], _finish(row[12]), _ids(b_ids)),
-            winner=_winner(row[3]),
-            confidence=row[4],
+            winner=_winner(winner) if winner else None,
+            confidence=row[4] if winner else 1.0,
             prompt_ids=_prompt_ids(a_prompt, b_prompt),
             comparison=row[0],
-            settled_by=row[5],
-            settled_at=row[6].timestamp(),
+            settled_by=row[5] or "",
+            settled_at=settled_at.timestamp() if settled_at else None,
             votes=tuple(votes_by_comparison.get(row[0], ())),
+            status=row[13],
+            pair=row[14],
+            external_id=row[15],
+            tags=tuple(row[16]),
+            source=row[17],
         )
         yield record
         for choice, text in edits.get(row[0], ()):
@@ -140,7 +175,7 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
 def _improved(record: VerdictRecord, text: str) -> Iterator[VerdictRecord]:
     edited = CompletionText(text, finish_reason="stop")
     for worse in (record.chosen, record.rejected):
-        yield replace(record, a=edited, b=worse, winner="a", settled_by="edit", votes=())
+        yield replace(record, a=edited, b=worse, winner="a", settled_by=EDIT, votes=())
 
 
 def _edits(batch: list[int]) -> dict[int, list[tuple[str, str]]]:
@@ -156,8 +191,24 @@ def _votes(batch: list[int]) -> dict[int, list[Vote]]:
     votes: dict[int, list[Vote]] = {}
     with connection.cursor() as cursor:
         cursor.execute(VOTES, {"comparisons": batch})
-        for comparison, annotator, choice, left, strength, seconds, at in cursor:
-            votes.setdefault(comparison, []).append(Vote(annotator, choice, left, strength, seconds, at.timestamp()))
+        for comparison, annotator, choice, left, strength, seconds, at, version, criteria, *texts, simulated in cursor:
+            comment, edit, skip_reason, flag = texts
+            vote = Vote(
+                annotator=annotator,
+                choice=choice,
+                left=left,
+                strength=strength,
+                seconds=seconds,
+                at=at.timestamp(),
+                guideline_version=version,
+                criteria=json.loads(criteria),
+                comment=comment,
+                edit=edit,
+                skip_reason=skip_reason,
+                flag=flag,
+                simulated=simulated,
+            )
+            votes.setdefault(comparison, []).append(vote)
     return votes
 
 

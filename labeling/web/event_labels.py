@@ -38,7 +38,7 @@ from labeling.models import (
     VerdictRecount,
     Winner,
 )
-from labeling.web.imports import EXPORTS
+from labeling.web.imports import EXPORTS, INCLUDES
 from labeling.web.origins import origin_in_words
 from labeling.web.rules import LABELS, in_minutes
 
@@ -90,6 +90,7 @@ _EVENTS: dict[str, str | Promise] = {
     "campaign.changed": _("Campaign settings changed"),
     "campaign.created": _("Campaign created"),
     "campaign.exported": _("Data exported"),
+    "campaign.imported": _("Campaign imported"),
     "campaign.status_changed": _("Campaign status changed"),
     "comparison.adjudicated": _("Conflict adjudicated"),
     "comparison.asked_again": _("More judgments requested"),
@@ -208,11 +209,13 @@ _FIELDS: dict[str, Field] = {
     "given_again": Field(_("Pair assigned to the asker again")),
     "gold_right": Field(_("Correct gold judgments")),
     "gold_total": Field(_("Gold judgments")),
+    "extras": Field(_("With columns beside the pair")),
     "importbatch.comparisons": Field(_("Deleted comparisons")),
     "importbatch.kind": Field(_("Content"), dict(ImportBatch.Kind.choices)),
     "importbatch.kept_prompts": Field(_("Prompts in use, kept")),
     "importbatch.prompts": Field(_("Deleted prompts")),
     "importbatch.status": Field(_("Status"), dict(ImportBatch.Status.choices)),
+    "include": Field(_("Comparisons"), dict(INCLUDES)),
     "is_active": Field(_("Switched on")),
     "is_simulated": Field(_("Simulated")),
     "judgment.kind": Field(_("Kind of assignment"), dict(Assignment.Kind.choices)),
@@ -248,6 +251,7 @@ _FIELDS: dict[str, Field] = {
     "skip_reasons": Field(_("Reasons for skipping")),
     "slug": Field(_("Short name in addresses")),
     "source": Field(_("Origin"), as_text=origin_in_words),
+    "spreadsheet": Field(_("Escaped for spreadsheets")),
     "text": Field(_("Text")),
     "tokens": Field(_("Tokens")),
     "total": Field(_("Pairs")),

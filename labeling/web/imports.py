@@ -11,6 +11,8 @@ KINDS = (
 
 DIALECTS = (
     ("auto", _("Detect automatically")),
+    ("own-table", _("Table of an export of ours")),
+    ("own-tasks", _("Label Studio tasks of an export of ours")),
     ("trl", _("TRL preference records")),
     ("trl-implicit", _("TRL records without a separate prompt")),
     ("hh", _("Anthropic HH")),
@@ -49,6 +51,7 @@ DIALECT_NAMES = dict(DIALECTS) | {
 """The names of formats as detected: of comparisons and of prompts."""
 
 EXPORTS = (
+    ("full", _("Whole campaign"), _("everything, to import it elsewhere: rules, guidelines, prompts, all judgments")),
     ("trl", _("TRL"), _("prompt, chosen and rejected as messages, ready to train on")),
     ("trl-implicit", _("TRL, no separate prompt"), _("chosen and rejected as whole conversations")),
     ("kto", _("KTO"), _("one labeled completion per line, including both bad")),
@@ -56,8 +59,14 @@ EXPORTS = (
     ("hh", _("Anthropic HH"), _("Human: … Assistant: … transcripts")),
     ("alpacaeval", _("AlpacaEval"), _("one annotation per judgment, by pseudonym")),
     ("arena", _("Arena battles"), _("one battle per judgment, by pseudonym, ties included")),
-    ("labelstudio", _("Label Studio"), _("comparisons with their annotations")),
-    ("csv", _("CSV"), _("a spreadsheet table: verdict, judgments, agreement, versions")),
+    ("labelstudio", _("Label Studio"), _("tasks with their annotations, skips included")),
+    ("csv", _("CSV"), _("a table: texts, verdicts, and every judgment")),
     ("parquet", _("Parquet"), _("the same table for pandas, DuckDB or Spark")),
 )
 """Dialect, name and content."""
+
+INCLUDES = (
+    ("verdicts", _("Comparisons with a verdict")),
+    ("judged", _("Also conflicts, and others with judgments but no verdict")),
+    ("all", _("All, even those that nobody has judged")),
+)

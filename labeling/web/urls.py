@@ -8,8 +8,10 @@ from labeling.web.annotate import annotate, annotate_undo
 from labeling.web.annotator import annotator
 from labeling.web.batches import batch, batch_change
 from labeling.web.bulk import bulk, bulk_act
+from labeling.web.campaign_import import campaign_import
 from labeling.web.data import data
 from labeling.web.events import events
+from labeling.web.export import export
 from labeling.web.glossary import glossary
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
@@ -90,7 +92,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/acts/<int:pk>/", bulk_act, name="bulk_act"),
     path("campaigns/<slug:slug>/comparisons/<int:pk>/", comparison, name="comparison"),
     path("campaigns/<slug:slug>/comparisons/<int:pk>/change/", comparison_change, name="comparison_change"),
+    path("campaign-import/", campaign_import, name="campaign_import"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
+    path("campaigns/<slug:slug>/data/export/", export, name="export"),
     path("campaigns/<slug:slug>/data/imports/<int:pk>/", batch, name="batch"),
     path("campaigns/<slug:slug>/data/imports/<int:pk>/change/", batch_change, name="batch_change"),
     path("campaigns/<slug:slug>/statistics/", campaign_statistics, name="statistics"),

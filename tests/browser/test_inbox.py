@@ -95,7 +95,7 @@ def test_the_frequent_errands_take_few_clicks_from_sign_in(busy_stage: Stage, si
     page.goto("/")
     assert clicked(page, "export-sums") == 1
     with page.expect_download():
-        assert clicked(page, "export-trl") == 1
+        assert clicked(page, "export-trl", "download-export") == 2
     page.goto("/")
     assert clicked(page, "sums-v2 waits for promotion", "promote-sums-v2", "confirm-promote-sums-v2") == 3
     expect(page.get_by_test_id("serves")).to_be_visible()

@@ -214,6 +214,7 @@ FORMS: dict[str, dict[str, str]] = {
 }
 FILES = {"api-import-prompts", "api-import-comparisons", "api-practice"}
 LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
+CAMPAIGN_LINE = b'{"type": "campaign", "format": "chosen-full/1", "name": "Copy"}\n'
 
 
 def prepare(name: str, method: str, scene: Scene) -> str:
@@ -380,8 +381,9 @@ def ask(user: User | None, name: str, method: str, path: str) -> Any:
     client = Client()
     if user is not None:
         client.force_login(user)
-    if name in FILES:
-        answer: Any = client.generic(method, path, LINE, content_type="application/jsonl")
+    if name in {*FILES, "api-import-campaign"}:
+        body = LINE if name in FILES else CAMPAIGN_LINE
+        answer: Any = client.generic(method, path, body, content_type="application/jsonl")
     elif (name, method) in BODIES:
         answer = client.generic(method, path, json.dumps(BODIES[name, method]).encode(), content_type=JSON)
     elif method == "POST" and not name.startswith("api-"):

@@ -93,6 +93,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "comparison_change": {"POST": LEADS},
     "campaign_preview": {"GET": LEADS},
     "data": {"GET": LEADS, "POST": LEADS},
+    "export": {"GET": LEADS},
     "batch": {"GET": LEADS},
     "batch_change": {"POST": LEADS},
     "statistics": {"GET": LEADS},
@@ -115,6 +116,7 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-erasure": {"GET": ALICES, "POST": ALICES},
     "api-tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "api-token": {"DELETE": OWN},
+    "api-import-campaign": {"POST": LEADS_ANYWHERE},
     "api-campaigns": {"GET": SIGNED_IN, "POST": LEADS_ANYWHERE},
     "api-campaign": {"GET": MEMBERS, "PATCH": LEADS},
     "api-campaign-status": {"POST": LEADS},
@@ -177,6 +179,7 @@ LABELING_API: dict[str, dict[str, str]] = {
     "api-gold": {"PUT": LEADS, "DELETE": LEADS},
 }
 TRAINING_PAGES: dict[str, dict[str, str]] = {
+    "campaign_import": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
     "new_campaign": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
     "new_campaign_preview": {"POST": LEADS_ANYWHERE},
     "campaign": {"GET": MEMBERS},  # annotators are redirected to their page

@@ -19,8 +19,9 @@ from labeling.queries.agreement import has_simulated_annotators
 from labeling.queries.verdicts import verdict_records
 from training.errors import TooFewPairs
 from training.models import Snapshot
+from training.queries.splits import next_split
 
-DEFAULT_TEST_SHARE = 0.2
+DEFAULT_TEST_SHARE = Split().test_share
 # With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
 MIN_TEST_PAIRS = 1
@@ -75,7 +76,7 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
     """The manifest and the folder of the first split with enough pairs on both sides. Raises TooFewPairs."""
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
-    first = _settled_seed(campaign)
+    first = next_split(campaign).seed
     counts = Sentence(_("none at all"))
     for seed in range(first, first + SPLIT_SEEDS):
         building = folder / f".building-{secrets.token_hex(6)}"
@@ -99,12 +100,6 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
             {"train": MIN_TRAIN_PAIRS, "test": MIN_TEST_PAIRS, "counts": counts},
         )
     )
-
-
-def _settled_seed(campaign: Campaign) -> int:
-    """The seed of the last snapshot's split, so that no prompt changes sides while the campaign grows."""
-    last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
-    return int(last.manifest["split"]["seed"]) if last else 0
 
 
 def _write_split(folder: Path, campaign: Campaign, split: Split) -> Manifest:

@@ -86,6 +86,22 @@ class TakenBackSerializer(serializers.Serializer[Any]):
 
 
 class DropReportSerializer(serializers.Serializer[Any]):
-    total = serializers.IntegerField()
-    kept = serializers.IntegerField()
-    dropped = serializers.DictField(child=serializers.IntegerField(), help_text="Number of dropped records by reason.")
+    total = serializers.IntegerField(help_text="Comparisons.")
+    kept = serializers.IntegerField(help_text="Comparisons that are written.")
+    dropped = serializers.DictField(child=serializers.IntegerField(), help_text="Dropped comparisons by reason.")
+    edited = serializers.IntegerField(help_text="Pairs with an improved text that are written, besides comparisons.")
+    dropped_edited = serializers.IntegerField(help_text="Such pairs that are dropped.")
+    judgments = serializers.IntegerField(help_text="Judgments that are written, in dialects that list them.")
+    dropped_judgments = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Judgments that are not written: by choice, or under `comparison` if theirs is dropped.",
+    )
+    escaped = serializers.IntegerField(help_text="Changed cells of a CSV for spreadsheets.")
+
+
+class ImportedCampaignSerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Imported rows by kind.")
+    renamed = serializers.DictField(
+        child=serializers.CharField(), help_text="Pseudonyms that people here have already, with the new ones."
+    )

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, extend_schema
+from drf_spectacular.utils import OpenApiRequest, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from common.errors import DomainError
 from common.hashed_file import HashedFile
 from labeling.access import get_led_campaign
+from labeling.actions.campaign_imports import import_campaign
 from labeling.actions.exports import drop_report, export_campaign
 from labeling.actions.import_reports import RANKINGS, ImportReport, ImportSettings, mapping_of
 from labeling.actions.imports import import_comparisons, import_prompts
@@ -21,8 +22,12 @@ from labeling.actions.previews import preview_import
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.problems import problem
-from labeling.api.serializers.exchange import DropReportSerializer, ImportReportSerializer
-from labeling.exchange import AUTO, READERS, WRITERS, ByteStream
+from labeling.api.serializers.exchange import (
+    DropReportSerializer,
+    ImportedCampaignSerializer,
+    ImportReportSerializer,
+)
+from labeling.exchange import AUTO, INCLUDES, READERS, WRITERS, ByteStream, WriteOptions
 from labeling.models import Campaign, ImportBatch, Scope
 
 FILE = {
@@ -175,20 +180,71 @@ def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(buffer)
 
 
-DIALECT = OpenApiParameter("dialect", str, enum=list(WRITERS), default="trl")
+class CampaignImportOptions(serializers.Serializer[Any]):
+    """Query parameters of an import of a whole campaign."""
+
+    name = serializers.CharField(default=None, allow_null=True, max_length=200, help_text="Default: that in the file.")
+    slug = serializers.SlugField(default=None, allow_null=True, max_length=80, help_text="Default: made from the name.")
+
+
+class ImportCampaignView(FileView):
+    scopes = {"POST": Scope.CAMPAIGNS}
+
+    @extend_schema(
+        operation_id="import_campaign",
+        parameters=[CampaignImportOptions],
+        request=FILE,
+        responses={201: ImportedCampaignSerializer},
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Import a whole campaign: the file that an export with dialect=full wrote. You lead it. All of it, or nothing.
+
+        Its annotators become accounts that nobody can sign in to. For leads and admins.
+        """
+        options = self.asked(CampaignImportOptions)
+        result = import_campaign(stream=self.file(request), **options, acting_user=self.person, now=self.now)
+        values = {"slug": result.campaign.slug, "counts": result.counts, "renamed": result.renamed}
+        return Response(values, status=201)
+
+
+class ExportOptions(serializers.Serializer[Any]):
+    """Query parameters of an export."""
+
+    dialect = serializers.ChoiceField(choices=[(name, name) for name in WRITERS], default="trl")
+    include = serializers.ChoiceField(
+        choices=[(name, name) for name in INCLUDES],
+        default=None,
+        allow_null=True,
+        help_text="verdicts: comparisons with a verdict. judged: also those with judgments or skips and no verdict, "
+        "such as conflicts. all: also those that nobody has judged. Default: judged in dialects that list judgments, "
+        "and verdicts in dialects of pairs, which can hold nothing else.",
+    )
+    extras = serializers.BooleanField(
+        default=False,
+        help_text="In trl, trl-implicit, kto and hh: columns beside the pair (pair, id, tags, source, confidence, "
+        "weight, settled_by, chosen_model, rejected_model).",
+    )
+    spreadsheet = serializers.BooleanField(
+        default=False,
+        help_text="In csv: an apostrophe precedes texts that a spreadsheet could take for formulas. The column "
+        "`escaped` says so, and the import removes it again.",
+    )
 
 
 class ExportView(ApiView):
     scopes = {"GET": Scope.EXPORT}
 
     @extend_schema(
-        operation_id="export", parameters=[DIALECT], responses={(200, "application/jsonl"): OpenApiTypes.BINARY}
+        operation_id="export", parameters=[ExportOptions], responses={(200, "application/jsonl"): OpenApiTypes.BINARY}
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """Export the campaign's verdicts as preference data, streamed. For its leads."""
+        """Export the campaign's judgments and verdicts as preference data, streamed. For its leads."""
         campaign = get_led_campaign(self.person, slug)
-        dialect = request.query_params.get("dialect", "trl")
-        export = export_campaign(campaign=campaign, dialect=dialect, acting_user=self.person, now=self.now)
+        dialect, options = _export_choices(self.asked(ExportOptions))
+        export = export_campaign(
+            campaign=campaign, dialect=dialect, options=options, acting_user=self.person, now=self.now
+        )
         headers = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
         return StreamingHttpResponse(in_blocks(export.pieces), content_type=export.writer.media_type, headers=headers)
 
@@ -196,12 +252,18 @@ class ExportView(ApiView):
 class ExportReportView(ApiView):
     scopes = {"GET": Scope.EXPORT}
 
-    @extend_schema(operation_id="export_report", parameters=[DIALECT], responses=DropReportSerializer)
+    @extend_schema(operation_id="export_report", parameters=[ExportOptions], responses=DropReportSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Count the records that an export keeps and drops, by reason. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
-        dialect = request.query_params.get("dialect", "trl")
-        return Response(drop_report(campaign=campaign, dialect=dialect, acting_user=self.person).as_dict())
+        dialect, options = _export_choices(self.asked(ExportOptions))
+        report = drop_report(campaign=campaign, dialect=dialect, options=options, acting_user=self.person)
+        return Response(report.as_dict())
+
+
+def _export_choices(options: dict[str, Any]) -> tuple[str, WriteOptions]:
+    """The dialect, and the other choices."""
+    return options.pop("dialect"), WriteOptions(**options)
 
 
 def _body(request: Request) -> ByteStream:

@@ -9,20 +9,32 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from labeling.actions.exports import Export, export_campaign
-from labeling.exchange import REASONS, WRITERS, DropReport
+from labeling.exchange import INCLUDES, LABEL_CONFIG, REASONS, WRITERS, DropReport, WriteOptions
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 
 
 class Command(BaseCommand):
     help = (
         "Write the verdicts of a campaign to a file, in constant memory. A report of dropped comparisons is written "
-        "beside it (FILE.report.json) and to stderr."
+        "beside it (FILE.report.json) and to stderr; beside one for Label Studio, also its labeling interface."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
         parser.add_argument("--dialect", choices=list(WRITERS), default="trl")
         parser.add_argument("--out", required=True, help="the file; - for standard output, without a report file")
+        parser.add_argument(
+            "--include",
+            choices=INCLUDES,
+            help="comparisons with a verdict; also judged ones without a verdict, such as conflicts; or all. "
+            "Default: judged where the dialect lists judgments, else verdicts",
+        )
+        parser.add_argument("--extras", action="store_true", help="columns beside the pair: id, confidence, tags ...")
+        parser.add_argument(
+            "--spreadsheet",
+            action="store_true",
+            help="in CSV, an apostrophe precedes texts that a spreadsheet could take for formulas",
+        )
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,6 +43,7 @@ class Command(BaseCommand):
             export = export_campaign(
                 campaign=campaign,
                 dialect=options["dialect"],
+                options=WriteOptions(**{name: options[name] for name in ("include", "extras", "spreadsheet")}),
                 acting_user=acting_user(options["acting_user"]),
                 now=timezone.now(),
             )
@@ -45,6 +58,16 @@ class Command(BaseCommand):
         for reason, count in report.dropped.items():
             if count:
                 self.stderr.write(f"  {count} dropped: it {REASONS[reason]}")
+        if report.edited or report.dropped_edited:
+            dropped = f", {report.dropped_edited} dropped" if report.dropped_edited else ""
+            self.stderr.write(f"  besides, {report.edited} pairs with an improved text written{dropped}")
+        if report.judgments:
+            self.stderr.write(f"  {report.judgments} judgments written")
+        for choice, count in sorted(report.dropped_judgments.items()):
+            reason = "their comparison was dropped" if choice == "comparison" else f"the dialect has no {choice}"
+            self.stderr.write(f"  {count} judgments dropped: {reason}")
+        if report.escaped:
+            self.stderr.write(f"  {report.escaped} cells begin with an apostrophe that is not part of the text")
 
 
 def _write(export: Export, out: str) -> None:
@@ -65,3 +88,5 @@ def _write(export: Export, out: str) -> None:
         partial.unlink(missing_ok=True)
     report = target.with_name(f"{target.name}.report.json")
     report.write_text(json.dumps({"dialect": export.writer.name, **export.report.as_dict()}, indent=2) + "\n")
+    if export.writer.name == "labelstudio":
+        target.with_name(f"{target.name}.config.xml").write_text(LABEL_CONFIG)

@@ -6,6 +6,7 @@ import uuid
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
+from labeling.actions.exports import open_export
 from labeling.models import Campaign, WebhookDelivery
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
@@ -20,6 +21,12 @@ def _prompts_file(world: World) -> dict[str, object]:
     path = world.folder / "prompts.jsonl"
     path.write_text("".join(json.dumps({"prompt": f"What is {number} times two?"}) + "\n" for number in range(3)))
     return {"prompts_file": path}
+
+
+def _campaign_file(world: World) -> dict[str, object]:
+    path = world.folder / "campaign.jsonl"
+    path.write_bytes(b"".join(open_export(world.stage.campaign, "full").pieces))
+    return {"campaign_file": path}
 
 
 def _active(world: World) -> None:
@@ -67,6 +74,22 @@ ENTRIES = (
         sees="Preview of prompts.jsonl",
         wrong={"file": None, "kind": "comparisons", "dialect": "hh", "as_gold": True},
         complaint="This field is required",
+    ),
+    Entry(
+        form="labeling/campaign_import.html",
+        path="/campaign-import/",
+        arrange=_campaign_file,
+        fill={"file": "{campaign_file}", "name": "Sums elsewhere"},
+        sees="Imported:",
+        wrong={"file": None},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="labeling/export.html",
+        path="/campaigns/sums/data/export/?dialect=csv",
+        fill={"include": "all", "spreadsheet": True},
+        lands="spreadsheet=on",
+        never_refused="Everything is a list or a box.",
     ),
     Entry(
         form="labeling/guidelines/edit.html",

@@ -1,6 +1,7 @@
 """A campaign's verdicts written as preference data."""
 
 import json
+import sys
 
 import pytest
 
@@ -60,3 +61,10 @@ def test_an_export_is_an_event_and_only_for_leads() -> None:
     assert not Event.objects.filter(verb="campaign.exported").exists()
     export_campaign(campaign=scene.campaign, dialect="hh", acting_user=scene.maya, now=scene.now)
     assert Event.objects.get(verb="campaign.exported").after == {"dialect": "hh"}
+
+
+def test_a_dialect_that_this_server_cannot_write_is_refused_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = settled()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # Python then fails to import it
+    with pytest.raises(Invalid, match="pyarrow does not load"):
+        export_campaign(campaign=scene.campaign, dialect="parquet", acting_user=scene.maya, now=scene.now)

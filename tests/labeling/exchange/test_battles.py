@@ -5,15 +5,14 @@ from io import BytesIO
 
 import pytest
 
-from labeling.exchange import (
-    ImportedComparison,
-    read_comparisons,
-)
+from labeling.exchange import DropReport, ImportedComparison, Vote, read_comparisons, writer
 from tests.labeling.exchange.votes import PROMPT, record, written
 
 
 def test_alpacaeval_has_a_row_for_each_vote_its_scale_has_a_number_for() -> None:
-    rows = json.loads(written("alpacaeval", record()))
+    report = DropReport()
+    rows = json.loads(b"".join(writer("alpacaeval").write([record()], report)))
+    assert (report.judgments, report.dropped_judgments) == (2, {"both_bad": 1})
     assert [(row["annotator"], row["preference"]) for row in rows] == [("annotator-1", 1.0), ("annotator-2", 1.5)]
     assert rows[0] | {"annotator": "", "preference": 0} == {
         "instruction": "What color is the sky?",
@@ -32,17 +31,6 @@ def test_arena_has_a_battle_for_each_vote_with_its_own_words_for_ties() -> None:
     assert [row["judge"] for row in rows] == ["annotator-1", "annotator-2", "annotator-3"]
     assert (rows[0]["question_id"], rows[0]["turn"], rows[0]["tstamp"]) == ("7", 1, 1000.0)
     assert rows[0]["conversation_b"] == [*PROMPT, {"role": "assistant", "content": "It is green."}]
-
-
-def test_label_studio_has_a_comparison_with_its_annotations() -> None:
-    (task,) = json.loads(written("labelstudio", record()))
-    assert task["data"]["answer1"] == "It is blue."
-    first, second, third = task["annotations"]
-    assert first["result"] == [
-        {"from_name": "comparison", "to_name": "comparison", "type": "pairwise", "value": {"selected": "left"}}
-    ]
-    assert (first["lead_time"], isinstance(first["completed_by"], int)) == (4.5, True)
-    assert [one["result"][0]["value"] for one in (second, third)] == [{"choices": ["tie"]}, {"choices": ["both_bad"]}]
 
 
 def test_alpacaeval_reads_back_the_same() -> None:
@@ -68,3 +56,17 @@ def test_a_verdict_without_votes_is_one_vote_of_what_settled_it(dialect: str) ->
 def test_an_array_of_nothing_is_an_array(dialect: str) -> None:
     assert json.loads(written(dialect)) == []
     assert len(json.loads(written(dialect, record(), record(text="Blue!")))) >= 2
+
+
+@pytest.mark.parametrize("dialect", ["alpacaeval", "arena", "labelstudio"])
+def test_a_comparison_in_conflict_is_written_with_its_votes(dialect: str) -> None:
+    rows = json.loads(written(dialect, record(None, status="conflict", settled_by="")))
+    votes = rows[0]["annotations"] if dialect == "labelstudio" else rows
+    assert len(votes) == (2 if dialect == "alpacaeval" else 3)
+
+
+def test_a_skip_is_no_battle_and_is_counted() -> None:
+    report = DropReport()
+    skipped = record(None, status="open", votes=(Vote("annotator-1", "skip"),))
+    assert json.loads(b"".join(writer("arena").write([skipped], report))) == []
+    assert (report.dropped, report.dropped_judgments) == ({"not_expressible": 1}, {"skip": 1})

@@ -1,8 +1,10 @@
 """The records that an export drops, counted by reason."""
 
+from dataclasses import replace
+
 import pytest
 
-from labeling.exchange import REASONS, CompletionText, DropReport, VerdictRecord, screen
+from labeling.exchange import EDIT, REASONS, CompletionText, DropReport, VerdictRecord, screen
 from tests.labeling.exchange.builders import message
 
 
@@ -15,6 +17,7 @@ def verdict(winner: str | None = "a", a: str = "Blue.", b: str = "Green.", quest
     ("record", "reason"),
     [
         (verdict(None), "unsettled"),
+        (replace(verdict(None), status="conflict"), "conflict"),
         (verdict("tie"), "tie"),
         (verdict("both_bad"), "both_bad"),
         (verdict(a=" \n"), "empty"),
@@ -48,6 +51,23 @@ def test_duplicates_are_found_among_neighbours_with_the_same_prompt() -> None:
 
 def test_a_report_names_every_reason_and_refuses_others() -> None:
     report = DropReport()
-    assert report.as_dict() == {"total": 0, "kept": 0, "dropped": dict.fromkeys(REASONS, 0)}
+    assert report.as_dict() == {
+        "total": 0,
+        "kept": 0,
+        "dropped": dict.fromkeys(REASONS, 0),
+        "edited": 0,
+        "dropped_edited": 0,
+        "judgments": 0,
+        "dropped_judgments": {},
+        "escaped": 0,
+    }
     with pytest.raises(KeyError):
         report.drop("other")
+
+
+def test_the_pair_of_an_improved_text_is_no_comparison() -> None:
+    report = DropReport()
+    edited = replace(verdict(a="Sky-blue."), settled_by=EDIT)
+    again = replace(verdict(), settled_by=EDIT)  # the improved text is the winner itself
+    assert len(list(screen([verdict(), edited, again], report))) == 2
+    assert (report.kept, report.total, report.edited, report.dropped_edited) == (1, 1, 1, 1)

@@ -18,6 +18,11 @@ SKY = [message("user", "What color is the sky?")]
 BLUE, GREEN = "It is blue.", "It is green."
 
 EXAMPLES: dict[str, dict[str, object]] = {
+    "own-table": {"pair": "c0ffee", "prompt": json.dumps(SKY), "a": BLUE, "b": GREEN, "winner": "a", "votes": "[]"},
+    "own-tasks": {
+        "data": {"prompt": "user: What color is the sky?", "answer1": BLUE, "answer2": GREEN},
+        "meta": {"chosen": {"pair": "c0ffee", "messages": SKY, "winner": "a", "votes": []}},
+    },
     "trl": {"prompt": SKY, "chosen": [message("assistant", BLUE)], "rejected": [message("assistant", GREEN)]},
     "trl-implicit": {
         "chosen": [*SKY, message("assistant", BLUE)],

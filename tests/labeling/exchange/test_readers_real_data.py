@@ -80,4 +80,4 @@ def test_real_comparisons_make_a_snapshot(real_data: Path, tmp_path: Path) -> No
     manifest = write_snapshot(tmp_path / "s", preference_pairs(map(settled, taken), report), report=report)
     assert verify_snapshot(tmp_path / "s") == manifest
     assert manifest.train.pairs + manifest.test.pairs + manifest.dropped["duplicate"] == 1091
-    assert 0.05 < manifest.test.prompts / (manifest.train.prompts + manifest.test.prompts) < 0.15
+    assert 0.15 < manifest.test.prompts / (manifest.train.prompts + manifest.test.prompts) < 0.25

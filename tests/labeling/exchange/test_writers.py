@@ -2,6 +2,8 @@
 
 import io
 import json
+import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +16,10 @@ from labeling.exchange import (
     DropReport,
     ImportedComparison,
     InvalidPair,
+    UnfitOption,
     UnknownDialect,
     VerdictRecord,
+    WriteOptions,
     preference_pairs,
     read_comparisons,
     writer,
@@ -36,7 +40,7 @@ def write(dialect: str, *records: VerdictRecord) -> tuple[list[object], DropRepo
     return [json.loads(line) for line in lines], report
 
 
-OF_VOTES = {"alpacaeval", "arena", "labelstudio", "csv", "parquet"}
+OF_VOTES = {"full", "alpacaeval", "arena", "labelstudio", "csv", "parquet"}
 """Tested in test_battles_and_tables."""
 
 
@@ -89,6 +93,7 @@ def test_what_is_left_out_is_counted_by_reason() -> None:
         "kept": 1,
         "dropped": {
             "unsettled": 1,
+            "conflict": 0,
             "tie": 1,
             "both_bad": 1,
             "empty": 1,
@@ -96,6 +101,11 @@ def test_what_is_left_out_is_counted_by_reason() -> None:
             "duplicate": 2,
             "not_expressible": 0,
         },
+        "edited": 0,
+        "dropped_edited": 0,
+        "judgments": 0,
+        "dropped_judgments": {},
+        "escaped": 0,
     }
 
 
@@ -172,3 +182,43 @@ def test_a_pair_that_teaches_nothing_is_an_error() -> None:
 def test_an_unknown_dialect_is_refused_at_once() -> None:
     with pytest.raises(UnknownDialect, match=r"'xml'.*openai"):
         writer("xml")
+
+
+def test_parquet_without_pyarrow_is_refused_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # Python then fails to import it
+    with pytest.raises(UnknownDialect, match="pyarrow does not load"):
+        writer("parquet").write([verdict()], DropReport())
+
+
+@pytest.mark.parametrize("dialect", ["trl", "trl-implicit", "kto", "hh"])
+def test_columns_beside_the_pair_are_added_by_choice_and_change_nothing_else(dialect: str) -> None:
+    record = replace(verdict(), confidence=0.75, pair="c0ffee", external_id="ext-1", tags=("sky",))
+    plain, extended = (
+        json.loads(next(iter(writer(dialect).write([record], DropReport(), WriteOptions(extras=extras)))))
+        for extras in (False, True)
+    )
+    assert plain.items() <= extended.items()
+    assert (extended["pair"], extended["id"], extended["confidence"], extended["weight"], extended["tags"]) == (
+        "c0ffee",
+        "ext-1",
+        0.75,
+        1.0,
+        ["sky"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "options", "field"),
+    [
+        ("openai", WriteOptions(extras=True), "extras"),
+        ("trl", WriteOptions(include="judged"), "include"),
+        ("csv", WriteOptions(include="some"), "include"),  # type: ignore[arg-type]
+        ("parquet", WriteOptions(spreadsheet=True), "spreadsheet"),
+    ],
+)
+def test_a_choice_that_a_dialect_does_not_have_is_refused_at_once(
+    dialect: str, options: WriteOptions, field: str
+) -> None:
+    with pytest.raises(UnfitOption) as refusal:
+        writer(dialect).write([verdict()], DropReport(), options)
+    assert refusal.value.option == field

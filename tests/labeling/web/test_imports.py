@@ -1,6 +1,7 @@
 """The import and export choices of the pages are the dialects that can be read and written."""
 
-from labeling.exchange import READERS, WRITERS
+from labeling.exchange import INCLUDES, READERS, WRITERS
+from labeling.web import imports
 from labeling.web.imports import DIALECTS, EXPORTS
 
 
@@ -11,3 +12,7 @@ def test_the_form_offers_every_dialect_that_can_be_read() -> None:
 
 def test_the_page_offers_every_dialect_that_can_be_written() -> None:
     assert {name for name, _, _ in EXPORTS} == set(WRITERS)
+
+
+def test_the_page_offers_every_choice_of_comparisons() -> None:
+    assert tuple(name for name, _ in imports.INCLUDES) == INCLUDES

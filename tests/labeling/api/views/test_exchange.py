@@ -115,6 +115,35 @@ def test_an_unknown_dialect_is_named(calling: Calling) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dialect")
 
 
+def test_the_choices_of_an_export_are_parameters_and_a_wrong_one_is_named(calling: Calling) -> None:
+    scene = stage(comparisons=3)
+    scene.settle(["a"])
+    maya = calling(scene.maya)
+    address = "/api/v1/campaigns/sums/export/"
+    answer: Any = maya.get(f"{address}?dialect=csv&include=all&spreadsheet=true")
+    assert 'filename="sums-csv-for-spreadsheets.csv"' in answer["Content-Disposition"]
+    assert b"".join(answer.streaming_content).count(b"apostrophe") == 3
+    for query, field in (("dialect=trl&include=judged", "include"), ("dialect=openai&extras=true", "extras")):
+        refused = maya.get(f"{address}?{query}")
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+
+
+def test_a_whole_campaign_goes_out_and_in(calling: Calling) -> None:
+    scene = stage(comparisons=3)
+    scene.settle(["a"])
+    maya = calling(scene.maya)
+    answer: Any = maya.get("/api/v1/campaigns/sums/export/?dialect=full")
+    data = b"".join(answer.streaming_content)
+    address = "/api/v1/campaign-imports/?slug=copy"
+    made = maya.post(address, data=data, content_type="application/jsonl")
+    assert (made.status_code, made.json()["slug"]) == (201, "copy")
+    assert made.json()["counts"] == {"annotator": 1, "prompt": 3, "comparison": 3, "judgment": 1}
+    again = maya.post(address, data=data, content_type="application/jsonl")
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/slug-taken")
+    wrong = maya.post(address, data=data.replace(b'"overlap":1', b'"overlap":"x"'), content_type="application/jsonl")
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/unreadable-file")
+
+
 def test_the_memory_of_an_export_does_not_grow_with_the_campaign(calling: Calling) -> None:
     scene = stage()
     maya = calling(scene.maya)

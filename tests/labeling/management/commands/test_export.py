@@ -26,3 +26,24 @@ def test_export_into_nowhere_is_a_sentence(tmp_path: Path) -> None:
     stage()
     with pytest.raises(CommandError, match="cannot be written"):
         run("export", "sums", "--out", str(tmp_path / "no" / "such" / "folder.jsonl"))
+
+
+def test_the_report_counts_comparisons_and_improved_pairs_apart(tmp_path: Path) -> None:
+    scene = stage(comparisons=3, allow_edit=True)
+    assignment = scene.given(scene.alice)
+    scene.vote(assignment, "a", edit="A better text")
+    target = tmp_path / "pairs.jsonl"
+    _, err = run("export", "sums", "--dialect", "trl", "--out", str(target))
+    assert "1 of 3 comparisons written" in err
+    assert "2 pairs with an improved text" in err
+    assert len(target.read_text().splitlines()) == 3
+
+
+def test_the_choices_are_options_and_label_studio_gets_its_interface(tmp_path: Path) -> None:
+    scene = stage(comparisons=2)
+    scene.settle(["a"])
+    run("export", "sums", "--dialect", "labelstudio", "--include", "all", "--out", str(tmp_path / "tasks.json"))
+    assert len(json.loads((tmp_path / "tasks.json").read_text())) == 2
+    assert "<Pairwise" in (tmp_path / "tasks.json.config.xml").read_text()
+    with pytest.raises(CommandError, match="no place for columns"):
+        run("export", "sums", "--dialect", "openai", "--extras", "--out", str(tmp_path / "x"))

@@ -1,0 +1,58 @@
+"""Checks of the values in a file of a whole campaign, against the columns that they are for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+class WrongLine(Exception):
+    """A line that cannot be imported. The message names it."""
+
+
+TYPES: tuple[tuple[type[models.Field[Any, Any]], tuple[type, ...]], ...] = (
+    (models.BooleanField, (bool,)),
+    (models.IntegerField, (int,)),
+    (models.FloatField, (int, float)),
+    (models.CharField, (str,)),
+    (models.TextField, (str,)),
+)
+"""The JSON values of columns. Django's own checks would turn others into text or numbers."""
+
+
+def check_row(number: int, row: models.Model) -> None:
+    """Raises WrongLine for values that the columns of a row cannot have. References are those that we made."""
+    unchecked = []
+    for field in row._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        is_empty = (value is None and field.null) or (isinstance(field, models.JSONField) and value in ({}, []))
+        if field.is_relation or field.primary_key or is_empty:
+            unchecked.append(field.name)
+            continue
+        for kind, types in TYPES:
+            if isinstance(field, kind) and (
+                not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
+            ):
+                raise WrongLine(f"Line {number}: {field.name} is {str(value)[:60]!r}, which is of another type.")
+    try:
+        row.clean_fields(exclude=unchecked)
+    except ValidationError as error:
+        fields = error.message_dict
+        reason = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in fields.items())
+        raise WrongLine(f"Line {number}: {reason[:300]}") from error
+
+
+def moment(text: Any) -> datetime:
+    """The time that a text in ISO 8601 names, with its zone. Raises ValueError, TypeError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no time zone")
+    return at
+
+
+def moment_or_none(text: Any) -> datetime | None:
+    """The same, where a time may be missing."""
+    return None if text is None else moment(text)

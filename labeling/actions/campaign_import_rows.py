@@ -1,0 +1,288 @@
+"""The rows of an imported campaign: people, prompts, completions, comparisons and judgments, in batches."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
+from labeling.actions.prompts import unfit_messages
+from labeling.events.record import record
+from labeling.exchange import JsonObject, is_canonical, messages_hash, pair_hash, text_hash
+from labeling.models import (
+    Assignment,
+    Campaign,
+    Choice,
+    Comparison,
+    Completion,
+    Gold,
+    Judgment,
+    Membership,
+    PracticePair,
+    Prompt,
+    User,
+    Verdict,
+)
+from labeling.queries.whole_campaign import COMPLETION, JUDGMENT
+from labeling.tally import Tally, tally_of
+
+Kind = Assignment.Kind
+Line = tuple[int, JsonObject]
+Identity = tuple[int, str, str, int | None]
+
+
+class CampaignRows:
+    """Writes the lines of a campaign that exists already. counts: of what was written. totals: of the campaign.
+
+    renamed: pseudonyms that other people here have, with the new ones. practice_pairs: for practice and qualification.
+    line: the last line that was looked at.
+    """
+
+    def __init__(self, campaign: Campaign, acting_user: User, now: datetime) -> None:
+        self.campaign, self.acting_user, self.now = campaign, acting_user, now
+        self.counts: dict[str, int] = {}
+        self.renamed: dict[str, str] = {}
+        self.totals = Tally()
+        self.people: dict[str, User] = {}
+        self.judged: Counter[int] = Counter()
+        self.gold: Counter[tuple[int, bool]] = Counter()
+        self.versions: dict[int, int] | None = None
+        self.line = 1
+        self._practice = [0, 0]
+
+    @property
+    def practice_pairs(self) -> tuple[int, int]:
+        return self._practice[0], self._practice[1]
+
+    def count(self, kind: str, number: int = 1) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + number
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Writes some lines, in their order. Raises WrongLine, ValidationError."""
+        for kind, writing in (
+            ("annotator", self._people),
+            ("prompt", self._prompts),
+            ("comparison", self._comparisons),
+        ):
+            if chosen := [line for line in lines if line[1]["type"] == kind]:
+                writing(chosen)
+                self.count(kind, len(chosen))
+
+    def write_members(self) -> None:
+        """Makes the annotators members of the campaign, with their counts."""
+        Membership.objects.bulk_create(
+            Membership(
+                campaign=self.campaign,
+                user=person,
+                created_at=self.now,
+                judged=self.judged[person.pk],
+                gold_right=self.gold[person.pk, True],
+                gold_total=self.gold[person.pk, True] + self.gold[person.pk, False],
+            )
+            for person in self.people.values()
+        )
+
+    def _people(self, lines: Sequence[Line]) -> None:
+        for number, values in lines:
+            self.line = number
+            pseudonym = values["pseudonym"]
+            if pseudonym in self.people:
+                raise WrongLine(f"Line {number}: the annotator {pseudonym!r} occurs twice.")
+            person = User(is_simulated=values["is_simulated"], is_active=False, date_joined=self.now)
+            # An account of that name may be a real person's, whom a file must not make say anything.
+            if User.objects.filter(pseudonym=pseudonym).exists():
+                self.renamed[pseudonym] = person.pseudonym
+            else:
+                person.pseudonym = pseudonym
+            person.username = f"imported-{person.pseudonym}"
+            person.set_unusable_password()
+            check_row(number, person)
+            person.save(force_insert=True)
+            after = {"person": person.pseudonym, "is_simulated": person.is_simulated}
+            record("user.created", person, acting_user=self.acting_user, now=self.now, after=after)
+            self.people[pseudonym] = person
+
+    def _prompts(self, lines: Sequence[Line]) -> None:
+        prompts, loose = [], []
+        for number, values in lines:
+            self.line = number
+            messages = values["messages"]
+            if reason := unfit_messages(messages):
+                raise WrongLine(f"Line {number}: {reason}")
+            prompt = Prompt(
+                campaign=self.campaign,
+                messages=[{"role": turn["role"], "content": turn["content"]} for turn in messages],
+                messages_hash=messages_hash(messages),
+                external_id=values["external_id"],
+                tags=values["tags"],
+                created_at=moment(values["created_at"]),
+                retired_at=moment_or_none(values["retired_at"]),
+            )
+            check_row(number, prompt)
+            prompts.append(prompt)
+            loose += [(number, prompt, completion) for completion in values["completions"]]
+        Prompt.objects.bulk_create(prompts)
+        self.totals += Tally(prompts=sum(prompt.retired_at is None for prompt in prompts))
+        self._completions(loose)
+
+    def _completions(self, wanted: Sequence[tuple[int, Prompt, JsonObject]]) -> dict[Identity, Completion]:
+        """The completions of these lines: existing ones, and new ones for the others."""
+        by_key: dict[Identity, Completion] = {}
+        for number, prompt, values in wanted:
+            self.line = number
+            completion = Completion(
+                prompt=prompt,
+                text_hash=text_hash(values["text"]),
+                created_at=moment(values["created_at"]),
+                **{name: values[name] for name in COMPLETION},
+            )
+            check_row(number, completion)
+            by_key.setdefault(_identity(completion), completion)
+        existing = Completion.objects.filter(
+            prompt__in={prompt.pk for _, prompt, _ in wanted}, text_hash__in={key[1] for key in by_key}
+        )
+        there = {_identity(one): one for one in existing}
+        Completion.objects.bulk_create(one for key, one in by_key.items() if key not in there)
+        return by_key | there
+
+    def _comparisons(self, lines: Sequence[Line]) -> None:
+        hashes = {str(values["prompt"]) for _, values in lines}
+        prompts = {one.messages_hash: one for one in self.campaign.prompts.filter(messages_hash__in=hashes)}
+        for number, values in lines:
+            self.line = number
+            if values["prompt"] not in prompts:
+                raise WrongLine(f"Line {number}: there is no prompt {str(values['prompt'])[:80]!r} before it.")
+        sides = [(number, prompts[values["prompt"]], values[side]) for number, values in lines for side in "ab"]
+        completions = self._completions(sides)
+        written = [self._comparison(number, values, prompts[values["prompt"]], completions) for number, values in lines]
+        Comparison.objects.bulk_create(written)
+        known: list[models.Model] = []
+        for (number, values), comparison in zip(lines, written, strict=True):
+            known += self._known(number, values, comparison)
+            self.totals += tally_of(comparison)
+        for model in (Verdict, Gold, PracticePair):
+            manager: Any = model._default_manager
+            manager.bulk_create(row for row in known if isinstance(row, model))
+        self._judgments(lines, written)
+
+    def _comparison(
+        self, number: int, values: JsonObject, prompt: Prompt, completions: dict[Identity, Completion]
+    ) -> Comparison:
+        self.line = number
+        a, b = (
+            completions[prompt.pk, text_hash(values[side]["text"]), values[side]["model_version"], values[side]["seed"]]
+            for side in "ab"
+        )
+        if not is_canonical(a.text, b.text, prompt_hash=prompt.messages_hash):
+            raise WrongLine(f"Line {number}: a and b are exchanged.")
+        votes = Counter(
+            judgment["choice"]
+            for assignment in values["assignments"]
+            for judgment in assignment["judgments"]
+            if assignment["kind"] == Kind.NORMAL and judgment["superseded_at"] is None and judgment["choice"] != "skip"
+        )
+        comparison = Comparison(
+            campaign=self.campaign,
+            prompt=prompt,
+            completion_a=a,
+            completion_b=b,
+            pair_hash=pair_hash(prompt.messages_hash, a.text, b.text),
+            taken=votes.total(),
+            judged=votes.total(),
+            **{f"votes_{choice}": votes[choice] for choice in ("a", "b", "tie", "both_bad")},
+            **{name: values[name] for name in ("external_id", "status", "overlap", "priority", "position", "source")},
+            retired_with_prompt=values["retired_with_prompt"],
+            added_by=self.acting_user,
+            created_at=moment(values["created_at"]),
+        )
+        check_row(number, comparison)
+        return comparison
+
+    def _known(self, number: int, values: JsonObject, comparison: Comparison) -> list[models.Model]:
+        """The verdict of a comparison, or its known answer."""
+        self.line = number
+        rows: list[models.Model] = []
+        if verdict := values["verdict"]:
+            expert = verdict["settled_by_user"]
+            rows.append(
+                Verdict(
+                    comparison=comparison,
+                    campaign=self.campaign,
+                    votes=comparison.votes,
+                    settled_by_user=self.people[expert] if expert else None,
+                    settled_at=moment(verdict["settled_at"]),
+                    **{name: verdict[name] for name in ("winner", "confidence", "settled_by", "reason")},
+                )
+            )
+        if gold := values["gold"]:
+            known = {"winner": gold["winner"], "reason": gold["reason"], "set_at": moment(gold["set_at"])}
+            rows.append(Gold(comparison=comparison, set_by=self.acting_user, **known))
+        if practice := values["practice"]:
+            known = {name: practice[name] for name in ("use", "winner", "explanation")}
+            known["set_at"] = moment(practice["set_at"])
+            rows.append(PracticePair(comparison=comparison, campaign=self.campaign, set_by=self.acting_user, **known))
+            self._practice[practice["use"] == PracticePair.Use.QUALIFICATION] += 1
+        for row in rows:
+            check_row(number, row)
+        return rows
+
+    def _judgments(self, lines: Sequence[Line], comparisons: Sequence[Comparison]) -> None:
+        assignments: list[Assignment] = []
+        judgments: list[Judgment] = []
+        for (number, values), comparison in zip(lines, comparisons, strict=True):
+            self.line = number
+            for one in values["assignments"]:
+                assignment = Assignment(
+                    comparison=comparison,
+                    campaign=self.campaign,
+                    annotator=self.people[one["annotator"]],
+                    guideline_version_id=self._version(one["guideline_version"]),
+                    leased_at=moment(one["leased_at"]),
+                    expires_at=moment(one["leased_at"]),
+                    **{name: one[name] for name in ("kind", "status", "slot", "left")},
+                )
+                check_row(number, assignment)
+                assignments.append(assignment)
+                made = [self._judgment(number, assignment, judgment) for judgment in one["judgments"]]
+                judgments += made
+                self._count(values, made)
+        Assignment.objects.bulk_create(assignments)
+        Judgment.objects.bulk_create(judgments)
+        self.count("judgment", len(judgments))
+
+    def _judgment(self, number: int, assignment: Assignment, values: JsonObject) -> Judgment:
+        criteria = values["criteria"]
+        if not isinstance(criteria, dict) or not set(criteria.values()) <= set(Choice.values):
+            raise WrongLine(f"Line {number}: the criteria of a judgment must be choices by name.")
+        judgment = Judgment(
+            assignment=assignment,
+            comparison=assignment.comparison,
+            campaign=self.campaign,
+            annotator=assignment.annotator,
+            guideline_version_id=self._version(values["guideline_version"]),
+            kind=assignment.kind,
+            created_at=moment(values["created_at"]),
+            superseded_at=moment_or_none(values["superseded_at"]),
+            **{name: values[name] for name in JUDGMENT},
+        )
+        check_row(number, judgment)
+        return judgment
+
+    def _count(self, values: JsonObject, judgments: Sequence[Judgment]) -> None:
+        """Adds to the counts of a member."""
+        for one in judgments:
+            if one.superseded_at is None and one.choice != Choice.SKIP:
+                self.judged[one.annotator_id] += 1
+                if one.kind == Kind.GOLD and values["gold"]:
+                    self.gold[one.annotator_id, one.choice == values["gold"]["winner"]] += 1
+
+    def _version(self, number: int | None) -> int | None:
+        if self.versions is None:
+            self.versions = dict(self.campaign.guideline_versions.values_list("number", "pk"))
+        return None if number is None else self.versions[number]
+
+
+def _identity(completion: Completion) -> Identity:
+    return completion.prompt_id, completion.text_hash, completion.model_version, completion.seed

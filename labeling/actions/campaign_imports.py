@@ -1,0 +1,121 @@
+"""Imports of whole campaigns: from a file of the dialect `full` to the same campaign in this installation."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from common.errors import Invalid
+from labeling.access import require_may_create_campaigns
+from labeling.actions.campaign_import_checks import WrongLine, check_row, moment
+from labeling.actions.campaign_import_rows import CampaignRows
+from labeling.actions.campaigns import create_campaign
+from labeling.actions.import_reports import UnreadableFile
+from labeling.actions.rules import RULES
+from labeling.events.record import record
+from labeling.exchange import ByteStream, ExchangeError, JsonObject, read_full
+from labeling.models import Campaign, Demand, GuidelineVersion, User
+from labeling.tally import add_to_tally
+
+CHUNK = 200
+QUALIFICATION = ("qualification_pairs", "qualification_right")
+"""Rules that are set when the pairs which they are about are there."""
+
+WRONG = (ValidationError, LookupError, TypeError, ValueError, AttributeError, OverflowError, DataError, IntegrityError)
+"""The errors of values that `full` never has."""
+
+
+@dataclass(slots=True)
+class ImportedCampaign:
+    """The result. counts: by kind of line, and judgments. renamed: pseudonyms that were taken, with the new ones."""
+
+    campaign: Campaign
+    counts: dict[str, int] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+
+
+def import_campaign(
+    *,
+    stream: ByteStream,
+    name: str | None = None,
+    slug: str | None = None,
+    acting_user: User,
+    now: datetime,
+) -> ImportedCampaign:
+    """Makes the campaign that a file of the dialect `full` holds, led by the person who imports it, or nothing.
+
+    name, slug: None: the name in the file, and a slug made from it. Its annotators become accounts that nobody can
+    sign in to. A campaign that was active is paused. Raises NotAllowed, SlugTaken, and UnreadableFile, which names the
+    line.
+    """
+    require_may_create_campaigns(acting_user)
+    rows: CampaignRows | None = None
+    try:
+        with transaction.atomic():
+            lines = read_full(stream)
+            _line, first = next(lines)
+            campaign = _campaign(first, name, slug, acting_user, now)
+            rows = CampaignRows(campaign, acting_user, now)
+            result = ImportedCampaign(campaign, rows.counts, rows.renamed)
+            chunk: list[tuple[int, JsonObject]] = []
+            for line, values in lines:
+                if values["type"] == "guidelines":
+                    rows.line = line
+                    _guidelines(line, campaign, values, acting_user)
+                    rows.count("guidelines")
+                else:
+                    chunk.append((line, values))
+                    if len(chunk) >= CHUNK or chunk[0][1]["type"] != values["type"]:
+                        rows.write(chunk)
+                        chunk = []
+            rows.write(chunk)
+            _finish(campaign, first, rows)
+            after = {"created": rows.counts.get("comparison", 0), "judgments": rows.counts.get("judgment", 0)}
+            record("campaign.imported", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    except (WrongLine, ExchangeError) as error:
+        raise UnreadableFile(str(error)) from error
+    except WRONG as error:
+        text = _("Line %(line)s: it is not what this format holds (%(reason)s).")
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise UnreadableFile(text % {"line": rows.line if rows else 1, "reason": reason}) from error
+    return result
+
+
+def _campaign(values: JsonObject, name: str | None, slug: str | None, lead: User, now: datetime) -> Campaign:
+    rules = {rule: values[rule] for rule in RULES if rule in values and rule not in QUALIFICATION}
+    rules["name"] = name or rules["name"]
+    check_row(1, Campaign(slug=slug or "slug", created_at=now, **rules))
+    try:
+        return create_campaign(slug=slug, acting_user=lead, now=now, **rules)
+    except Invalid as error:
+        raise WrongLine(f"Line 1: {error.message}") from error
+
+
+def _guidelines(line: int, campaign: Campaign, values: JsonObject, author: User) -> None:
+    version = GuidelineVersion(
+        campaign=campaign,
+        number=values["number"],
+        text=values["text"],
+        demand=values["demand"],
+        created_by=author,
+        created_at=moment(values["created_at"]),
+    )
+    check_row(line, version)
+    version.save(force_insert=True)
+
+
+def _finish(campaign: Campaign, values: JsonObject, rows: CampaignRows) -> None:
+    """Writes what follows from all lines together: totals, members' counts, and rules about practice pairs."""
+    rows.write_members()
+    add_to_tally(campaign.pk, rows.totals)
+    demanding = campaign.guideline_versions.exclude(demand=Demand.NOTHING).order_by("-number").first()
+    campaign.read_from = demanding.number if demanding else 0
+    campaign.practice_pairs, campaign.qualification_pool = rows.practice_pairs
+    for rule in QUALIFICATION:
+        setattr(campaign, rule, values.get(rule, 0))
+    status = values.get("status", Campaign.Status.DRAFT)
+    campaign.status = Campaign.Status.PAUSED if status == Campaign.Status.ACTIVE else status
+    campaign.full_clean(validate_unique=False)
+    campaign.save()

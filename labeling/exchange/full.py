@@ -1,0 +1,54 @@
+"""The dialect `full`: a whole campaign as JSON lines. It loses nothing, and an import makes the same campaign of it.
+
+Each line is an object with a `type`: campaign (the first), guidelines, annotator, prompt, comparison, in this order.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from labeling.exchange.containers import chunks_of, peek, require_text, unpacked
+from labeling.exchange.cutting import line_records
+from labeling.exchange.decoding import parse_object
+from labeling.exchange.dropping import DropReport
+from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.options import WriteOptions
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import ByteStream, ReadLimits
+from labeling.exchange.records import JsonObject, canonical_json
+
+FULL_FORMAT = "chosen-full/1"
+LIMITS = ReadLimits(record_bytes=64 << 20)
+"""A comparison has all of its judgments on one line."""
+TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison")
+
+
+def write_full(lines: Iterable[JsonObject], report: DropReport, options: WriteOptions) -> Iterator[bytes]:
+    """The lines as bytes. The report counts comparisons and judgments; nothing is dropped."""
+    for line in lines:
+        if line["type"] == "comparison":
+            report.kept += 1
+            report.judgments += sum(len(one["judgments"]) for one in line["assignments"])
+        yield canonical_json(line) + b"\n"
+
+
+def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
+    """The number and the object of each line. Raises UnreadableInput at a line that is none of this dialect."""
+    head, chunks = peek(unpacked(chunks_of(stream), LIMITS))
+    require_text(head)
+    reached = -1
+    for raw in line_records(chunks, LIMITS.record_bytes):
+        try:
+            line = parse_object(raw, LIMITS)
+        except BadRecordError as error:
+            raise UnreadableInput(f"Line {raw.place.line}: {error.reason}") from error
+        kind = line.get("type")
+        if not isinstance(kind, str) or kind not in TYPES:
+            raise UnreadableInput(f"Line {raw.place.line}: the field 'type' must be one of {', '.join(TYPES)}.")
+        if (reached < 0) != (kind == "campaign") or TYPES.index(kind) < reached:
+            text = "the first line must be the campaign, followed by guidelines, annotators, prompts and comparisons."
+            raise UnreadableInput(f"Line {raw.place.line}: {text}")
+        if kind == "campaign" and line.get("format") != FULL_FORMAT:
+            raise UnreadableInput(f"Line {raw.place.line}: the field 'format' must be {FULL_FORMAT!r}.")
+        reached = TYPES.index(kind)
+        yield raw.place.line, line
+    if reached < 0:
+        raise UnreadableInput("The file is empty.")

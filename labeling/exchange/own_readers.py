@@ -1,0 +1,129 @@
+"""Readers of what our writers make: rows of the CSV and Parquet tables, and tasks for Label Studio.
+
+A comparison with judgments is read as one record for each of them, by its annotator; one without has the verdict.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from labeling.exchange import parsing
+from labeling.exchange.labelstudio import META
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Reader
+from labeling.exchange.records import (
+    VOTE_FIELDS,
+    CompletionText,
+    ImportedComparison,
+    JsonObject,
+    Preference,
+    restored_cell,
+)
+from labeling.exchange.tables import ESCAPED
+
+PREFERENCES: Mapping[str, Preference] = {"a": "first", "b": "second", "tie": "tie", "both_bad": "both_bad"}
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_own_row(record: Mapping[str, Any]) -> bool:
+    """Whether a record has the columns of our tables."""
+    return {"pair", "prompt", "a", "b", "winner", "votes"} <= record.keys()
+
+
+def is_own_task(record: Mapping[str, Any]) -> bool:
+    """Whether a record is a task for Label Studio that we wrote."""
+    meta = record.get("meta")
+    return isinstance(meta, dict) and isinstance(meta.get(META), dict) and isinstance(record.get("data"), dict)
+
+
+def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> list[ImportedComparison]:
+    """A row of our tables. Texts that were escaped for spreadsheets are restored."""
+    if record.get(ESCAPED):
+        record = {name: restored_cell(value) if isinstance(value, str) else value for name, value in record.items()}
+    values = {
+        "messages": _json(record, "prompt"),
+        "answers": (parsing.required_text(record, "a"), parsing.required_text(record, "b")),
+        "models": tuple(parsing.optional_name(record, f"model_{side}", limits.name_chars) for side in "ab"),
+        "tags": _json(record, "tags") if record.get("tags") else [],
+        "votes": _json(record, "votes") if record.get("votes") else [],
+    }
+    return _comparisons(place, "own-table", {**record, **values}, limits)
+
+
+def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> list[ImportedComparison]:
+    """A task that we wrote for Label Studio: its `meta` has what its annotations have no place for."""
+    meta, data = record["meta"][META], record["data"]
+    values = {
+        "answers": (parsing.required_text(data, "answer1"), parsing.required_text(data, "answer2")),
+        "models": tuple(parsing.optional_name(meta, f"model_{side}", limits.name_chars) for side in "12"),
+    }
+    return _comparisons(place, "own-tasks", {**meta, **values}, limits)
+
+
+def _comparisons(place: Place, dialect: str, record: JsonObject, limits: ReadLimits) -> list[ImportedComparison]:
+    prompt = parsing.checked_prompt(parsing.messages(parsing.required(record, "messages"), "'prompt'"))
+    a, b = record["answers"]
+    parsing.check_completions(a, b, ("a", "b"))
+    known = {"pair": parsing.required(record, "pair"), "source": record.get("source"), "tags": record.get("tags")}
+    comparisons = []
+    for vote in _votes(parsing.required(record, "votes")) or [{}]:
+        choice = vote.get("choice", record.get("winner"))
+        comparisons.append(
+            ImportedComparison(
+                line=place.line,
+                record=place.record,
+                dialect=dialect,
+                prompt=prompt,
+                first=CompletionText(a, record["models"][0]),
+                second=CompletionText(b, record["models"][1]),
+                preference=_preference(choice),
+                annotator=parsing.optional_name(vote, "annotator", limits.name_chars),
+                external_id=parsing.optional_name(record, "external_id", limits.id_chars),
+                metadata={name: value for name, value in {**known, **parsing.rest(vote, "annotator")}.items() if value},
+            )
+        )
+    return comparisons
+
+
+def _votes(value: Any) -> list[JsonObject]:
+    """The votes that say something about the completions. Skips do not."""
+    if not isinstance(value, list) or not all(isinstance(vote, dict) for vote in value):
+        raise BadRecordError("wrong_type", "The field 'votes' must be a list of objects.")
+    for vote in value:
+        if unknown := vote.keys() - set(VOTE_FIELDS):
+            raise BadRecordError("votes", f"A vote has the unknown field {min(unknown)!r}.")
+    return [vote for vote in value if vote.get("choice") != "skip"]
+
+
+def _preference(choice: Any) -> Preference | None:
+    if choice is None or choice == "":
+        return None
+    if not isinstance(choice, str) or choice not in PREFERENCES:
+        raise BadRecordError("preference", f"The choice {str(choice)[:40]!r} is none of {', '.join(PREFERENCES)}.")
+    return PREFERENCES[choice]
+
+
+def _json(record: Mapping[str, Any], name: str) -> Any:
+    """The value of a column that holds JSON."""
+    try:
+        value = json.loads(parsing.required_text(record, name))
+    except (ValueError, RecursionError) as error:
+        raise BadRecordError("not_json", f"The column {name!r} is not valid JSON.") from error
+    if any(UNSTORABLE.search(text) for text in _texts(value)):
+        raise BadRecordError("not_storable", f"The column {name!r} holds a character that cannot be stored.")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for one in inner for text in _texts(one)]
+
+
+OWN_READERS = (
+    Reader("own-table", "pair, prompt, a, b, winner, votes", is_own_row, read_own_row),
+    Reader("own-tasks", "data, meta.chosen", is_own_task, read_own_task),
+)

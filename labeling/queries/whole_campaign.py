@@ -1,0 +1,186 @@
+"""A whole campaign as plain values, one line after another, in constant memory: what the dialect `full` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from labeling.exchange import FULL_FORMAT, JsonObject
+from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, Prompt, User
+
+CHUNK = 200
+RULES_LEFT_OUT = frozenset(
+    {"id", "status", "created_by", "created_at", "practice_pairs", "qualification_pool", "read_from"}
+    | {"practise_since", "qualify_since", "error_rate"}
+)
+"""Columns of a campaign that are no rules: an import counts or sets them itself."""
+COMPLETION = (
+    *("text", "model_version", "seed", "sampling", "prompt_token_ids", "token_ids", "finish_reason", "logprob_sum"),
+    "server",
+)
+JUDGMENT = ("choice", "strength", "criteria", "comment", "edit", "skip_reason", "flag", "seconds", "left", "key")
+Status = Assignment.Status
+
+
+def campaign_lines(campaign: Campaign, only: QuerySet[Comparison] | None = None) -> Iterator[JsonObject]:
+    """The campaign, its guidelines, annotators, prompts and comparisons, in this order; people by pseudonym.
+
+    A comparison has its completions, verdict, known answer, and assignments with all judgments, superseded ones too.
+    only: some comparisons of the campaign, with their prompts; None: all.
+    """
+    yield _campaign(campaign)
+    for version in campaign.guideline_versions.order_by("number"):
+        yield {
+            "type": "guidelines",
+            "number": version.number,
+            "text": version.text,
+            "demand": version.demand,
+            "created_at": _moment(version.created_at),
+        }
+    judged = Exists(Judgment.objects.filter(campaign=campaign, annotator=OuterRef("pk")))
+    settled = Exists(campaign.verdicts.filter(settled_by_user=OuterRef("pk")))
+    for person in User.objects.filter(Q(judged) | Q(settled)).order_by("pk").iterator():
+        yield {"type": "annotator", "pseudonym": person.pseudonym, "is_simulated": person.is_simulated}
+    prompts, comparisons = campaign.prompts.all(), campaign.comparisons.all()
+    if only is not None:
+        comparisons = comparisons.filter(pk__in=only.order_by().values("pk"))
+        prompts = prompts.filter(Exists(comparisons.filter(prompt=OuterRef("pk"))))
+    for prompt in prompts.prefetch_related(_loose_completions()).order_by("pk").iterator(chunk_size=CHUNK):
+        yield _prompt(prompt)
+        prompt.loose_completions.clear()  # type: ignore[attr-defined]
+    for comparison in _with_judgments(comparisons).order_by("prompt_id", "pk").iterator(chunk_size=CHUNK):
+        yield _comparison(comparison)
+        # The rows refer to each other in circles, which would stay in memory until the garbage collector runs.
+        comparison._state.fields_cache.clear()
+        comparison.judged_assignments.clear()  # type: ignore[attr-defined]
+
+
+def _loose_completions() -> Prefetch[str]:
+    """The completions of a prompt that no comparison has."""
+    compared = Comparison.objects.filter(Q(completion_a=OuterRef("pk")) | Q(completion_b=OuterRef("pk")))
+    loose = Completion.objects.filter(~Exists(compared.filter(prompt=OuterRef("prompt")))).order_by("pk")
+    return Prefetch("completions", queryset=loose, to_attr="loose_completions")
+
+
+def _with_judgments(comparisons: QuerySet[Comparison]) -> QuerySet[Comparison]:
+    judgments = Judgment.objects.select_related("guideline_version").order_by("pk")
+    assignments = (
+        Assignment.objects.filter(Exists(Judgment.objects.filter(assignment=OuterRef("pk"))))
+        .select_related("annotator", "guideline_version")
+        .prefetch_related(Prefetch("judgments", queryset=judgments))
+        .order_by("pk")
+    )
+    return comparisons.select_related(
+        "prompt", "completion_a", "completion_b", "verdict__settled_by_user", "gold", "practice"
+    ).prefetch_related(Prefetch("assignments", queryset=assignments, to_attr="judged_assignments"))
+
+
+def _campaign(campaign: Campaign) -> JsonObject:
+    rules = {field.attname: getattr(campaign, field.attname) for field in campaign._meta.concrete_fields}
+    rules = {name: value for name, value in rules.items() if name.removesuffix("_id") not in RULES_LEFT_OUT}
+    return {
+        "type": "campaign",
+        "format": FULL_FORMAT,
+        "status": campaign.status,
+        "created_at": _moment(campaign.created_at),
+        **rules,
+    }
+
+
+def _prompt(prompt: Prompt) -> JsonObject:
+    return {
+        "type": "prompt",
+        "hash": prompt.messages_hash,
+        "messages": prompt.messages,
+        "external_id": prompt.external_id,
+        "tags": prompt.tags,
+        "retired_at": _moment(prompt.retired_at),
+        "created_at": _moment(prompt.created_at),
+        "completions": [_completion(one) for one in prompt.loose_completions],  # type: ignore[attr-defined]
+    }
+
+
+def _completion(completion: Completion) -> JsonObject:
+    values = {name: getattr(completion, name) for name in COMPLETION}
+    return {**_plain(values), "created_at": _moment(completion.created_at)}
+
+
+def _comparison(one: Comparison) -> JsonObject:
+    assignments: list[Assignment] = one.judged_assignments  # type: ignore[attr-defined]
+    return {
+        "type": "comparison",
+        "pair": one.pair_hash,
+        "prompt": one.prompt.messages_hash,
+        "a": _completion(one.completion_a),
+        "b": _completion(one.completion_b),
+        "external_id": one.external_id,
+        "status": one.status,
+        "overlap": one.overlap,
+        "priority": one.priority,
+        "position": one.position,
+        "source": one.source,
+        "retired_with_prompt": one.retired_with_prompt,
+        "created_at": _moment(one.created_at),
+        "verdict": _verdict(one),
+        "gold": _known(one, "gold", "winner", "reason"),
+        "practice": _known(one, "practice", "use", "winner", "explanation"),
+        "assignments": [_assignment(assignment) for assignment in assignments],
+    }
+
+
+def _verdict(one: Comparison) -> JsonObject | None:
+    verdict = getattr(one, "verdict", None)
+    if verdict is None:
+        return None
+    expert = verdict.settled_by_user
+    return {
+        "winner": verdict.winner,
+        "confidence": verdict.confidence,
+        "settled_by": verdict.settled_by,
+        "settled_by_user": expert.pseudonym if expert else None,
+        "reason": verdict.reason,
+        "settled_at": _moment(verdict.settled_at),
+    }
+
+
+def _known(one: Comparison, kind: str, *names: str) -> JsonObject | None:
+    row = getattr(one, kind, None)
+    return None if row is None else {name: getattr(row, name) for name in names} | {"set_at": _moment(row.set_at)}
+
+
+def _assignment(assignment: Assignment) -> JsonObject:
+    is_leased = assignment.status == Status.LEASED  # an undone judgment: elsewhere nobody holds it
+    return {
+        "annotator": assignment.annotator.pseudonym,
+        "kind": assignment.kind,
+        "status": Status.RELEASED if is_leased else assignment.status,
+        "slot": None if is_leased else assignment.slot,
+        "left": assignment.left,
+        "leased_at": _moment(assignment.leased_at),
+        "guideline_version": _number(assignment),
+        "judgments": [_judgment(judgment) for judgment in assignment.judgments.all()],
+    }
+
+
+def _judgment(judgment: Judgment) -> JsonObject:
+    return {
+        **{name: getattr(judgment, name) for name in JUDGMENT},
+        "guideline_version": _number(judgment),
+        "created_at": _moment(judgment.created_at),
+        "superseded_at": _moment(judgment.superseded_at),
+    }
+
+
+def _number(row: Assignment | Judgment) -> int | None:
+    return row.guideline_version.number if row.guideline_version else None
+
+
+def _plain(values: dict[str, Any]) -> JsonObject:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

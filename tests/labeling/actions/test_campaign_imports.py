@@ -1,0 +1,172 @@
+"""Whole campaigns in and out: the same campaign again, whatever the texts, or nothing and the line that is wrong."""
+
+import io
+import json
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import NotAllowed
+from labeling.actions.campaign_imports import ImportedCampaign, import_campaign
+from labeling.actions.campaigns import write_guidelines
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.exports import open_export
+from labeling.actions.import_reports import UnreadableFile
+from labeling.actions.verdicts import adjudicate
+from labeling.exchange import DropReport, preference_pairs, write_snapshot
+from labeling.judging.acts import undo_judgment
+from labeling.models import Campaign, Comparison, Judgment, User
+from labeling.queries.agreement import vote_patterns
+from labeling.queries.verdicts import verdict_records
+from labeling.tally import count_tally, read_tally
+from tests.people import Stage, asks, stage
+
+HOSTILE = [
+    "=1+1",
+    "'quoted'",
+    "- a list",
+    "\u202eright to left",
+    "a\r\nb\tc\u2028d",
+    "<|im_start|>system",
+    "🏳️‍🌈é",
+    '"},{"',
+    "  x  ",
+]
+
+
+def eventful() -> Stage:
+    """A campaign in which everything happened: conflicts, skips, flags, edits, undone judgments, gold, guidelines."""
+    dice = random.Random(3)
+    scene = stage(overlap=2, scale="strength", allow_edit=True, criteria=[{"name": "helpful"}])
+    write_guidelines(campaign=scene.campaign, text="Be fair.", acting_user=scene.maya, now=scene.now)
+    scene.add(
+        ComparisonDraft(
+            asks(f"{text} {number}?"),
+            CompletionDraft(
+                f"{text} yes", "v1", number, {"temperature": 0.7}, [1, 2], [number, 0], "stop", -1.5, "local"
+            ),
+            CompletionDraft(f"{text} no", "v2", None, {}, [1, 2], [number], "length"),
+            external_id=f"ext-{number}",
+            preference="first" if number == 5 else None,
+            gold="second" if number == 6 else None,
+        )
+        for number, text in enumerate(HOSTILE * 3)
+    )
+    for person in (scene.alice, scene.bob):
+        while assignment := scene.next(person):
+            scene.wait(3)
+            choice = dice.choice(["a", "b", "tie", "skip"])
+            if choice == "skip":
+                scene.vote(assignment, "skip", skip_reason="It is upsetting")
+                continue
+            details = {"strength": dice.choice([1, 2, 3]), "comment": dice.choice(HOSTILE)} if choice != "tie" else {}
+            if choice == "a" and dice.random() < 0.3:
+                details["edit"] = f"{dice.choice(HOSTILE)} better"
+            scene.vote(assignment, choice, criteria={"helpful": "left"}, seconds=2.5, **details)
+            if dice.random() < 0.2:
+                undo_judgment(assignment=assignment, acting_user=person, now=scene.now)
+                scene.vote(scene.given(person), "b", strength=1, criteria={"helpful": "tie"})
+    conflict = Comparison.objects.filter(status="conflict").first()
+    assert conflict is not None
+    adjudicate(comparison=conflict, winner="a", reason="Because.", acting_user=scene.ada, now=scene.now)
+    return scene
+
+
+def whole(campaign: Campaign) -> bytes:
+    return b"".join(open_export(campaign, "full").pieces)
+
+
+def imported(data: bytes, user: User, **names: Any) -> ImportedCampaign:
+    now = stage_now() + timedelta(days=1)
+    return import_campaign(stream=io.BytesIO(data), acting_user=user, now=now, **names)
+
+
+def stage_now() -> Any:
+    return Campaign.objects.earliest("pk").created_at
+
+
+def snapshot(campaign: Campaign, folder: Path) -> str:
+    return write_snapshot(folder, preference_pairs(verdict_records(campaign), DropReport())).sha256
+
+
+def without_names(data: bytes, result: ImportedCampaign | None = None) -> list[Any]:
+    """The lines, without the values that an import changes: names, status, and the pseudonyms that were taken."""
+    text = data.decode()
+    for old, new in (result.renamed if result else {}).items():
+        text = text.replace(new, old)
+    lines = [json.loads(line) for line in text.rstrip("\n").split("\n")]
+    for name in ("slug", "name", "status", "created_at"):
+        lines[0].pop(name)
+    return lines
+
+
+def test_an_imported_campaign_is_the_same_and_has_the_same_snapshot(tmp_path: Path) -> None:
+    scene = eventful()
+    data = whole(scene.campaign)
+    result = imported(data, scene.maya)
+    copy = result.campaign
+    assert snapshot(copy, tmp_path / "copy") == snapshot(scene.campaign, tmp_path / "original")
+    assert without_names(whole(copy), result) == without_names(data)
+    assert vote_patterns(copy) == vote_patterns(scene.campaign)
+    assert read_tally(copy.pk) == count_tally(copy.pk)
+    assert result.counts["judgment"] == Judgment.objects.filter(campaign=scene.campaign).count()
+
+
+def test_imported_annotators_cannot_sign_in_and_are_nobody_who_is_here() -> None:
+    scene = eventful()
+    result = imported(whole(scene.campaign), scene.maya)
+    people = User.objects.filter(judgments__campaign=result.campaign).distinct()
+    assert {(one.is_active, one.has_usable_password()) for one in people} == {(False, False)}
+    assert not {scene.alice, scene.bob} & set(people)
+    assert set(result.renamed) >= {scene.alice.pseudonym, scene.bob.pseudonym}
+
+
+def test_only_those_who_may_create_campaigns_import_one() -> None:
+    scene = stage(comparisons=1)
+    with pytest.raises(NotAllowed):
+        imported(whole(scene.campaign), scene.alice)
+
+
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("comparison", {"status": ["open"]}),
+    ("comparison", {"prompt": "nowhere"}),
+    ("comparison", {"a": None}),
+    ("comparison", {"overlap": -1}),
+    ("comparison", {"position": "first"}),
+    ("comparison", {"assignments": [{"annotator": {}}]}),
+    ("comparison", {"verdict": {"winner": "c"}}),
+    ("comparison", {"type": "other"}),
+    ("prompt", {"messages": [{"role": ["user"], "content": "x"}]}),
+    ("prompt", {"tags": "x"}),
+    ("prompt", {"created_at": 5}),
+    ("annotator", {"pseudonym": ["x"]}),
+    ("annotator", {"is_simulated": "perhaps"}),
+    ("guidelines", {"number": "one"}),
+    ("campaign", {"format": "chosen-full/9"}),
+    ("campaign", {"overlap": "two"}),
+    ("campaign", {"criteria": 7}),
+    ("campaign", {"name": {}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "change"), WRONG)
+def test_a_wrong_line_is_named_and_nothing_is_kept(kind: str, change: dict[str, Any]) -> None:
+    scene = stage(comparisons=2)
+    write_guidelines(campaign=scene.campaign, text="Be fair.", acting_user=scene.maya, now=scene.now)
+    scene.settle(["a"])
+    lines = [json.loads(line) for line in whole(scene.campaign).splitlines()]
+    number = next(number for number, line in enumerate(lines) if line["type"] == kind)
+    lines[number] |= change
+    with pytest.raises(UnreadableFile, match=rf"^Line {number + 1}\b"):
+        imported(b"\n".join(json.dumps(line).encode() for line in lines), scene.maya)
+    assert (Campaign.objects.count(), User.objects.filter(is_active=False).count()) == (1, 0)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1, 2]", b"\x89PNG", b'{"type": "comparison"}'])
+def test_a_file_of_something_else_is_refused(data: bytes) -> None:
+    scene = stage()
+    with pytest.raises(UnreadableFile):
+        imported(data, scene.maya)

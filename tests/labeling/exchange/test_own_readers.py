@@ -1,0 +1,132 @@
+"""Our own files are read back: the identity on everything that they hold, whatever the texts."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labeling.exchange import (
+    CompletionText,
+    DropReport,
+    ImportedComparison,
+    Rejected,
+    VerdictRecord,
+    Vote,
+    Winner,
+    WriteOptions,
+    writer,
+)
+from tests.labeling.exchange.builders import prompts, read, spoken, texts
+
+CHOICES = {"first": "a", "second": "b", "tie": "tie", "both_bad": "both_bad"}
+
+
+@st.composite
+def votes(draw: st.DrawFn, number: int) -> Vote:
+    return Vote(
+        f"annotator-{number}",
+        draw(st.sampled_from(["a", "b", "tie", "both_bad"])),
+        draw(st.sampled_from("ab")),
+        draw(st.none() | st.integers(1, 3)),
+        draw(st.none() | st.floats(0.5, 99)),
+        draw(st.none() | st.floats(1, 2e9)),
+        draw(st.none() | st.integers(1, 9)),
+        draw(st.dictionaries(spoken, st.sampled_from(["a", "b", "tie"]), max_size=2)),
+        draw(texts),
+        draw(texts),
+    )
+
+
+@st.composite
+def judged(draw: st.DrawFn) -> VerdictRecord:
+    """A comparison with votes, settled or in conflict."""
+    a = draw(spoken)
+    b = draw(spoken.filter(lambda text: text.strip() != a.strip()))
+    winners: list[Winner | None] = ["a", "b", "tie", "both_bad", None]
+    winner = draw(st.sampled_from(winners))
+    return VerdictRecord(
+        prompt=draw(prompts()),
+        a=CompletionText(a, "v1"),
+        b=CompletionText(b, "v2"),
+        winner=winner,
+        status="settled" if winner else "conflict",
+        settled_by="majority" if winner else "",
+        votes=tuple(draw(votes(number)) for number in range(draw(st.integers(1, 3)))),
+        comparison=1,
+        pair="c0ffee",
+        external_id="ext-1",
+        tags=tuple(draw(st.lists(spoken, max_size=2))),
+    )
+
+
+def rows(dialect: str, record: VerdictRecord, *, spreadsheet: bool = False) -> list[dict[str, Any]]:
+    """The rows of a file, as the reader of its container gives them."""
+    data = b"".join(writer(dialect).write([record], DropReport(), WriteOptions(spreadsheet=spreadsheet)))
+    if dialect == "csv":
+        return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    if dialect == "parquet":
+        from pyarrow import parquet
+
+        return list(parquet.read_table(io.BytesIO(data)).to_pylist())
+    return list(json.loads(data))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "spreadsheet"), [("csv", False), ("csv", True), ("parquet", False), ("labelstudio", False)]
+)
+def test_every_judgment_comes_back_with_all_that_was_said_in_it(dialect: str, spreadsheet: bool) -> None:
+    @settings(max_examples=40, deadline=None)
+    @given(judged())
+    def round_trip(record: VerdictRecord) -> None:
+        comparisons = [
+            one for one in read(rows(dialect, record, spreadsheet=spreadsheet)) if isinstance(one, ImportedComparison)
+        ]
+        assert len(comparisons) == len(record.votes)
+        for one, vote in zip(comparisons, record.votes, strict=True):
+            assert (one.prompt, one.first, one.second) == (record.prompt, record.a, record.b)
+            assert (one.annotator, CHOICES[str(one.preference)]) == (vote.annotator, vote.choice)
+            assert (one.external_id, one.metadata["pair"]) == ("ext-1", "c0ffee")
+            assert one.metadata.get("tags", []) == list(record.tags)
+            said = {name: value for name, value in one.metadata.items() if name not in ("pair", "tags", "source")}
+            assert Vote.from_dict({"annotator": one.annotator, **said}) == vote
+
+    round_trip()
+
+
+def test_a_comparison_without_judgments_has_its_verdict_or_none() -> None:
+    verdicts: list[tuple[Winner | None, str | None]] = [("b", "second"), (None, None)]
+    for winner, preference in verdicts:
+        record = VerdictRecord(
+            [{"role": "user", "content": "Why?"}], CompletionText("a"), CompletionText("b"), winner, pair="c0ffee"
+        )
+        (one,) = read(rows("csv", record))
+        assert isinstance(one, ImportedComparison)
+        assert one.preference == preference
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "{"},
+        {"prompt": '[{"role": "user", "content": "\\ud800"}]'},
+        {"prompt": ["x"]},
+        {"votes": "[1]"},
+        {"votes": '[{"choice": "c"}]'},
+        {"votes": '[{"choice": ["a"]}]'},
+        {"votes": '[{"other": 1}]'},
+        {"a": None},
+        {"winner": {}, "votes": ""},
+        {"winner": "c", "votes": ""},
+        {"votes": "[" * 10_000},
+    ],
+)
+def test_a_row_that_we_would_not_write_is_refused(change: dict[str, Any]) -> None:
+    record = VerdictRecord(
+        [{"role": "user", "content": "Why?"}], CompletionText("a"), CompletionText("b"), "a", pair="x"
+    )
+    (one,) = read([rows("csv", record)[0] | change])
+    assert isinstance(one, Rejected)

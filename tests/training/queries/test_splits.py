@@ -1,0 +1,26 @@
+"""The split of a table in an export is the one that training will use."""
+
+import pytest
+
+from labeling.exchange import Split
+from labeling.queries.splits import split_of
+from tests.people import stage
+from training.models import Snapshot
+from training.queries.splits import next_split
+
+
+@pytest.mark.django_db
+def test_the_split_has_the_seed_of_the_last_snapshot() -> None:
+    scene = stage()
+    assert split_of(scene.campaign) == next_split(scene.campaign) == Split(0, 0.2)
+    Snapshot.objects.create(
+        campaign=scene.campaign,
+        content_hash="c0ffee",
+        directory="nowhere",
+        manifest={"split": {"by": "prompt", "seed": 3, "test_share": 0.3}},
+        train_pairs=4,
+        test_pairs=1,
+        created_by=scene.maya,
+        created_at=scene.now,
+    )
+    assert split_of(scene.campaign) == Split(3, 0.2)  # another share is chosen for each run
