@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='event',
             name='sentences',
-            field=models.JSONField(blank=True, help_text='What the sentences in `after` were made of, by key, for readers of other languages.', null=True),
+            field=models.JSONField(blank=True, help_text='By key, the parts of the sentences in `after`, for readers of other languages.', null=True),
         ),
     ]

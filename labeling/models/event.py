@@ -25,7 +25,7 @@ class Event(models.Model):
     sentences = models.JSONField(
         null=True,
         blank=True,
-        help_text="What the sentences in `after` were made of, by key, for readers of other languages.",
+        help_text="By key, the parts of the sentences in `after`, for readers of other languages.",
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What happened, as a sentence: for each verb of the event log, with places for who did it and to what.
+"""The sentence for each verb of the event log, with places for the person and for the thing.
 
 Apps above this one add their own (`add_sentences`), so that labeling need not know of them.
 """

@@ -149,13 +149,14 @@ def _version(campaign: Campaign, number: int, parent: ModelVersion, run: Run) ->
 
 
 def real_snapshot(run: Run) -> Snapshot:
-    """The snapshot of a run, with files of two pairs on the disk."""
+    """The snapshot of a run, with files of two pairs on the disk, which are those of the campaign's others too."""
     pairs = [
         PreferencePair(str(number), asks(f"What is {number} plus one?"), f"It is **{number + 1}**.", "Who knows?")
         for number in (1, 2)
     ]
     folder = Path(tempfile.mkdtemp(prefix="snapshot-")) / "files"
     manifest = write_snapshot(folder, pairs, split=Split(test_share=0.0))
+    run.campaign.snapshots.update(directory=str(folder))  # so that this one can be compared with those before it
     row = run.snapshot
     row.directory, row.content_hash, row.manifest = str(folder), manifest.sha256, manifest.as_dict()
     row.save(update_fields=["directory", "content_hash", "manifest"])

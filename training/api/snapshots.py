@@ -45,7 +45,7 @@ class SnapshotView(ApiView):
 
 
 class SnapshotChangesView(ApiView):
-    """What changed from one snapshot to another."""
+    """The changes from one snapshot to another."""
 
     scopes = {"GET": Scope.READ}
 

@@ -1,4 +1,4 @@
-"""What a backup holds beside the database: the folders below `var/` whose files the rows name."""
+"""The files in a backup: the folders below `var/` whose files the rows name."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -27,7 +27,7 @@ from training.versions.files import check_version
 
 @dataclass(slots=True)
 class Restored:
-    """What a restore brought. damaged: a sentence for each version without its files. strange: folders without rows."""
+    """The result of a restore. damaged: a sentence for each version without its files. strange: unknown folders."""
 
     about: dict[str, Any]
     files: int = 0

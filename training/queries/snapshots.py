@@ -48,7 +48,7 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Changes:
-    """What changed from one snapshot to another. Lists hold the first ROWS_SHOWN of each kind; counts all of them.
+    """The changes from one snapshot to another. Lists hold the first ROWS_SHOWN of each kind; counts all of them.
 
     turned: pairs whose chosen and rejected completions changed places. moved: from one side of the split to the other.
     """

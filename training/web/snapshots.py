@@ -71,7 +71,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
 @page
 @require_safe
 def snapshot_changes(request: HttpRequest, pk: int) -> HttpResponse:
-    """What changed from another snapshot (`since`; the one before) of the campaign to this one."""
+    """The changes from another snapshot (`since`; the one before) of the campaign to this one."""
     after = _visible(request, pk)
     since = whole_number(request.GET.get("since", ""))
     before = snapshot_before(after) if since is None else get_object_or_404(after.campaign.snapshots, pk=since)

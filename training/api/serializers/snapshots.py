@@ -9,7 +9,7 @@ from training.models import Snapshot
 
 
 class SnapshotFilter(serializers.Serializer[Any]):
-    """What `list_snapshots` may be asked for."""
+    """The filter of `list_snapshots`."""
 
     campaign = serializers.SlugField(required=False)
 
