@@ -29,6 +29,7 @@ from labeling.queries.whole_campaign import COMPLETION, JUDGMENT
 from labeling.tally import Tally, tally_of
 
 Kind = Assignment.Kind
+COMPARISON = ("external_id", "metadata", "status", "overlap", "priority", "position", "source")
 Line = tuple[int, JsonObject]
 Identity = tuple[int, str, str, int | None]
 
@@ -117,6 +118,7 @@ class CampaignRows:
                 messages_hash=messages_hash(messages),
                 external_id=values["external_id"],
                 tags=values["tags"],
+                metadata=values["metadata"],
                 created_at=moment(values["created_at"]),
                 retired_at=moment_or_none(values["retired_at"]),
             )
@@ -192,7 +194,7 @@ class CampaignRows:
             taken=votes.total(),
             judged=votes.total(),
             **{f"votes_{choice}": votes[choice] for choice in ("a", "b", "tie", "both_bad")},
-            **{name: values[name] for name in ("external_id", "status", "overlap", "priority", "position", "source")},
+            **{name: values[name] for name in COMPARISON},
             retired_with_prompt=values["retired_with_prompt"],
             added_by=self.acting_user,
             created_at=moment(values["created_at"]),

@@ -19,7 +19,7 @@ RULES_LEFT_OUT = frozenset(
 """Columns of a campaign that are no rules: an import counts or sets them itself."""
 COMPLETION = (
     *("text", "model_version", "seed", "sampling", "prompt_token_ids", "token_ids", "finish_reason", "logprob_sum"),
-    "server",
+    *("server", "metadata"),
 )
 JUDGMENT = ("choice", "strength", "criteria", "comment", "edit", "skip_reason", "flag", "seconds", "left", "key")
 Status = Assignment.Status
@@ -97,6 +97,7 @@ def _prompt(prompt: Prompt) -> JsonObject:
         "messages": prompt.messages,
         "external_id": prompt.external_id,
         "tags": prompt.tags,
+        "metadata": prompt.metadata,
         "retired_at": _moment(prompt.retired_at),
         "created_at": _moment(prompt.created_at),
         "completions": [_completion(one) for one in prompt.loose_completions],  # type: ignore[attr-defined]
@@ -117,6 +118,7 @@ def _comparison(one: Comparison) -> JsonObject:
         "a": _completion(one.completion_a),
         "b": _completion(one.completion_b),
         "external_id": one.external_id,
+        "metadata": one.metadata,
         "status": one.status,
         "overlap": one.overlap,
         "priority": one.priority,

@@ -46,10 +46,13 @@ def eventful() -> Stage:
         ComparisonDraft(
             asks(f"{text} {number}?"),
             CompletionDraft(
-                f"{text} yes", "v1", number, {"temperature": 0.7}, [1, 2], [number, 0], "stop", -1.5, "local"
+                f"{text} yes",
+                *("v1", number, {"temperature": 0.7}, [1, 2], [number, 0], "stop", -1.5, "local"),
+                metadata={"score": 0.1 * number},
             ),
             CompletionDraft(f"{text} no", "v2", None, {}, [1, 2], [number], "length"),
             external_id=f"ext-{number}",
+            metadata={"licence": text, "scores": [number, None]} if number % 2 else None,
             preference="first" if number == 5 else None,
             gold="second" if number == 6 else None,
         )
