@@ -32,6 +32,9 @@ def _english() -> Iterator[None]:
         yield
 
 
+LONG_NAME = 16
+"""Bytes."""
+
 # `make test` starts the services; plain `pytest` starts them for the first test that needs a database.
 SERVICES_MISSING = settings.DATABASES["default"]["PORT"] == 1
 
@@ -82,3 +85,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for kind in ("serial", "browser"):
             if item.get_closest_marker(kind):
                 item.add_marker(pytest.mark.xdist_group(kind))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Long bytes are named by their length: those of a packed file hold its time, and workers must name tests alike."""
+    return f"{len(val)}-bytes" if isinstance(val, bytes) and len(val) > LONG_NAME else None

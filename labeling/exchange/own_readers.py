@@ -29,7 +29,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def is_own_row(record: Mapping[str, Any]) -> bool:
     """Whether a record has the columns of our tables."""
-    return {"pair", "prompt", "a", "b", "winner", "votes"} <= record.keys()
+    return {"pair", "prompt", "a", "b", "votes"} <= record.keys()  # empty cells are no fields
 
 
 def is_own_task(record: Mapping[str, Any]) -> bool:
@@ -48,6 +48,7 @@ def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> list[I
         "models": tuple(parsing.optional_name(record, f"model_{side}", limits.name_chars) for side in "ab"),
         "tags": _json(record, "tags") if record.get("tags") else [],
         "votes": _json(record, "votes") if record.get("votes") else [],
+        "metadata": _metadata(record),
     }
     return _comparisons(place, "own-table", {**record, **values}, limits)
 
@@ -67,6 +68,8 @@ def _comparisons(place: Place, dialect: str, record: JsonObject, limits: ReadLim
     a, b = record["answers"]
     parsing.check_completions(a, b, ("a", "b"))
     known = {"pair": parsing.required(record, "pair"), "source": record.get("source"), "tags": record.get("tags")}
+    kept: Mapping[str, JsonObject] = record.get("metadata") or {}
+    known = {**kept.get("comparison", {}), **known}
     comparisons = []
     for vote in _votes(parsing.required(record, "votes")) or [{}]:
         choice = vote.get("choice", record.get("winner"))
@@ -76,8 +79,8 @@ def _comparisons(place: Place, dialect: str, record: JsonObject, limits: ReadLim
                 record=place.record,
                 dialect=dialect,
                 prompt=prompt,
-                first=CompletionText(a, record["models"][0]),
-                second=CompletionText(b, record["models"][1]),
+                first=CompletionText(a, record["models"][0], metadata=kept.get("a")),
+                second=CompletionText(b, record["models"][1], metadata=kept.get("b")),
                 preference=_preference(choice),
                 annotator=parsing.optional_name(vote, "annotator", limits.name_chars),
                 external_id=parsing.optional_name(record, "external_id", limits.id_chars),
@@ -85,6 +88,14 @@ def _comparisons(place: Place, dialect: str, record: JsonObject, limits: ReadLim
             )
         )
     return comparisons
+
+
+def _metadata(record: Mapping[str, Any]) -> dict[str, JsonObject]:
+    """The column of other fields: an object for each thing that has some."""
+    kept = _json(record, "metadata") if record.get("metadata") else {}
+    if not isinstance(kept, dict) or not all(isinstance(value, dict) for value in kept.values()):
+        raise BadRecordError("wrong_type", "The column 'metadata' must be an object of objects.")
+    return kept
 
 
 def _votes(value: Any) -> list[JsonObject]:
@@ -106,7 +117,9 @@ def _preference(choice: Any) -> Preference | None:
 
 
 def _json(record: Mapping[str, Any], name: str) -> Any:
-    """The value of a column that holds JSON."""
+    """The value of a column that holds JSON. Messages are read already where the file is a CSV."""
+    if isinstance(record.get(name), list):
+        return record[name]
     try:
         value = json.loads(parsing.required_text(record, name))
     except (ValueError, RecursionError) as error:
@@ -124,6 +137,6 @@ def _texts(value: Any) -> list[str]:
 
 
 OWN_READERS = (
-    Reader("own-table", "pair, prompt, a, b, winner, votes", is_own_row, read_own_row),
+    Reader("own-table", "pair, prompt, a, b, votes", is_own_row, read_own_row),
     Reader("own-tasks", "data, meta.chosen", is_own_task, read_own_task),
 )

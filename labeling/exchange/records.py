@@ -153,7 +153,7 @@ class VerdictRecord:
     preference pair; empty: derived from the content, which is reproducible. comparison, settled_by, settled_at (Unix
     seconds), votes: for dialects that include the origin of a verdict. status: settled, conflict or open. pair: the
     name of the comparison by its content, the same in every installation. external_id, tags, source: of the
-    comparison and its prompt.
+    comparison and its prompt. metadata: other fields of the imported record, of prompt, comparison, a and b.
     """
 
     prompt: Sequence[Message]
@@ -173,6 +173,7 @@ class VerdictRecord:
     external_id: str = ""
     tags: tuple[str, ...] = ()
     source: str = ""
+    metadata: Mapping[str, JsonObject] = field(default_factory=dict)
 
     @property
     def is_edit(self) -> bool:

@@ -140,13 +140,15 @@ def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) ->
 
 
 def _cell(cell: str) -> Any:
-    """A cell: messages that are written as JSON become messages; any other text stays text."""
-    if cell.startswith(('[{"', '{"')) and cell.endswith(("]", "}")):
-        try:
-            return json.loads(cell)
-        except (ValueError, RecursionError):
-            return cell
-    return cell
+    """A cell: messages that are written as JSON become messages. Other JSON is text: a completion may be JSON."""
+    if not (cell.startswith(('[{"', '{"')) and cell.endswith(("]", "}"))):
+        return cell
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    turns = value.get("messages") if isinstance(value, dict) else value
+    return value if isinstance(turns, list) and _is_message(turns) else cell
 
 
 def _record(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:

@@ -20,6 +20,7 @@ COLUMNS = {
     "external_id": "string",
     "tags": "string",  # JSON
     "source": "string",
+    "metadata": "string",  # JSON: other fields of the imported record, by what has them
     "prompt": "string",  # JSON
     "chosen": "string",  # empty: no winner
     "rejected": "string",
@@ -61,6 +62,7 @@ def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
         "external_id": record.external_id,
         "tags": canonical_json(list(record.tags)).decode(),
         "source": record.source,
+        "metadata": canonical_json(dict(record.metadata)).decode() if record.metadata else "",
         "prompt": canonical_json(list(record.prompt)).decode(),
         "chosen": record.chosen.text if is_pair else "",
         "rejected": record.rejected.text if is_pair else "",

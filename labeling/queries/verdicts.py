@@ -24,7 +24,8 @@ STATUSES = (Comparison.Status.OPEN, Comparison.Status.CONFLICT)
 ROWS = """
 SELECT c.id, c.prompt_id, p.messages, v.winner, v.confidence, v.settled_by, v.settled_at,
     a.text, a.model_version, a.finish_reason, b.text, b.model_version, b.finish_reason,
-    c.status, c.pair_hash, COALESCE(NULLIF(c.external_id, ''), p.external_id), p.tags, c.source {tokens}
+    c.status, c.pair_hash, COALESCE(NULLIF(c.external_id, ''), p.external_id), p.tags, c.source,
+    p.metadata, c.metadata, a.metadata, b.metadata {tokens}
 FROM unnest(%(comparisons)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 CROSS JOIN LATERAL (SELECT * FROM labeling_comparison WHERE id = wanted.id OFFSET 0) c
 LEFT JOIN LATERAL (SELECT * FROM labeling_verdict WHERE comparison_id = c.id OFFSET 0) v ON true
@@ -34,8 +35,9 @@ CROSS JOIN LATERAL (SELECT * FROM labeling_completion WHERE id = c.completion_b_
 ORDER BY wanted.place
 """
 TOKENS = ", a.token_ids, b.token_ids, a.prompt_token_ids, b.prompt_token_ids"
-COLUMNS = 18
+COLUMNS = 22
 """The number of columns before the tokens."""
+WITH_METADATA = ("prompt", "comparison", "a", "b")
 VOTES = """
 SELECT j.comparison_id, u.pseudonym, j.choice, j."left", j.strength, j.seconds, j.created_at, g.number, j.criteria,
     j.comment, j.edit, j.skip_reason, j.flag, u.is_simulated
@@ -165,6 +167,9 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
             external_id=row[15],
             tags=tuple(row[16]),
             source=row[17],
+            metadata={
+                name: json.loads(kept) for name, kept in zip(WITH_METADATA, row[18:COLUMNS], strict=True) if kept
+            },
         )
         yield record
         for choice, text in edits.get(row[0], ()):

@@ -18,6 +18,7 @@ from labeling.exchange import (
     Vote,
     Winner,
     WriteOptions,
+    read_comparisons,
     writer,
 )
 from tests.labeling.exchange.builders import prompts, read, spoken, texts
@@ -106,6 +107,35 @@ def test_a_comparison_without_judgments_has_its_verdict_or_none() -> None:
         (one,) = read(rows("csv", record))
         assert isinstance(one, ImportedComparison)
         assert one.preference == preference
+
+
+@pytest.mark.parametrize("spreadsheet", [False, True])
+@pytest.mark.parametrize("dialect", ["csv", "parquet", "labelstudio"])
+def test_our_files_are_recognised_and_read_as_they_are(dialect: str, spreadsheet: bool) -> None:
+    metadata: dict[str, dict[str, Any]] = {"comparison": {"scores": [1, None]}, "a": {"length": 3}}
+    records = [
+        VerdictRecord(
+            [{"role": "user", "content": f"=Why, and\nhow {number}?"}],
+            CompletionText('{"because": "so"}', "v1"),
+            CompletionText("'tis\r\nso", "v2"),
+            None,
+            status="conflict",
+            votes=(Vote("anna", "a", strength=1), Vote("ben", "b", strength=3)),
+            pair=f"c0ffee{number}",
+            metadata=metadata if dialect != "labelstudio" else {},
+        )
+        for number in range(3)
+    ]
+    options = WriteOptions(spreadsheet=spreadsheet and dialect == "csv")
+    data = b"".join(writer(dialect).write(records, DropReport(), options))
+    found = [one for one in read_comparisons(io.BytesIO(data)) if isinstance(one, ImportedComparison)]
+    assert len(found) == 6
+    said = [(record, *vote) for record in records for vote in (("anna", "first"), ("ben", "second"))]
+    for one, (record, annotator, preference) in zip(found, said, strict=True):
+        assert (one.annotator, one.preference) == (annotator, preference)
+        assert (one.prompt, one.first.text, one.second.text) == (record.prompt, record.a.text, record.b.text)
+        if dialect != "labelstudio":
+            assert (one.metadata["scores"], one.first.metadata) == ([1, None], {"length": 3})
 
 
 @pytest.mark.parametrize(
