@@ -28,7 +28,7 @@ SELECT c.id, c.prompt_id, p.messages, v.winner, v.confidence, v.settled_by, v.se
     p.metadata, c.metadata, a.metadata, b.metadata {tokens}
 FROM unnest(%(comparisons)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 CROSS JOIN LATERAL (SELECT * FROM labeling_comparison WHERE id = wanted.id OFFSET 0) c
-LEFT JOIN LATERAL (SELECT * FROM labeling_verdict WHERE comparison_id = c.id OFFSET 0) v ON true
+LEFT JOIN LATERAL (SELECT * FROM labeling_verdict WHERE comparison_id = c.id OFFSET 0) v ON TRUE
 CROSS JOIN LATERAL (SELECT * FROM labeling_prompt WHERE id = c.prompt_id OFFSET 0) p
 CROSS JOIN LATERAL (SELECT * FROM labeling_completion WHERE id = c.completion_a_id OFFSET 0) a
 CROSS JOIN LATERAL (SELECT * FROM labeling_completion WHERE id = c.completion_b_id OFFSET 0) b

@@ -80,7 +80,7 @@ def temporary_tables() -> dict[str, set[str]]:
     return tables
 
 
-@pytest.mark.parametrize("name", (name for name, sql in STATEMENTS.items() if not DECLARES.match(sql)))
+@pytest.mark.parametrize("name", [name for name, sql in STATEMENTS.items() if not DECLARES.match(sql)])
 def test_every_statement_names_what_the_models_have(name: str) -> None:
     assert unknown_names(STATEMENTS[name], schema(), temporary_tables()) == set()
 
@@ -99,7 +99,7 @@ def test_a_statement_that_names_what_is_not_there_fails(statement: str) -> None:
     assert unknown_names(statement.replace("labeling_comparison", "labeling_pair"), schema(), {}) >= {"labeling_pair"}
 
 
-@pytest.mark.parametrize("name", (name for name, sql in STATEMENTS.items() if not DECLARES.match(sql)))
+@pytest.mark.parametrize("name", [name for name, sql in STATEMENTS.items() if not DECLARES.match(sql)])
 def test_a_column_that_is_renamed_in_its_model_fails_every_statement_that_names_it(name: str) -> None:
     statement, models = STATEMENTS[name], schema()
     names = names_in(statement)
