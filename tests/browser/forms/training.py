@@ -9,6 +9,7 @@ from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.comparisons import add_comparisons
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
+from tests.browser.furnished import real_snapshot
 from tests.people import pair
 from tests.training.stub import stub
 from training.actions.snapshots import take_snapshot
@@ -51,6 +52,11 @@ def _surprising(world: World) -> None:
     run.directory, run.snapshot = str(world.folder), snapshot
     run.save(update_fields=["directory", "snapshot"])
     world.write_margins(Path(snapshot.directory))
+
+
+def _snapshot(world: World) -> dict[str, object]:
+    """A snapshot with files, and others to compare it with."""
+    return {"snapshot": real_snapshot(world.furnished.finished).pk}
 
 
 def _answering(world: World) -> None:
@@ -156,6 +162,14 @@ ENTRIES = (
         fill={"on": "progress"},
         lands="on=progress",
         never_refused="It has boxes and a list.",
+    ),
+    Entry(
+        form="training/snapshot.html",
+        path="/snapshots/{snapshot}/",
+        arrange=_snapshot,
+        sees="2 pairs are the same",
+        lands="since=",
+        never_refused="It has a list.",
     ),
     Entry(
         form="training/versions/compare_form.html",
