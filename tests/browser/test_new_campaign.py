@@ -104,12 +104,12 @@ def test_a_file_that_cannot_be_used_is_named_and_what_was_typed_stays(
     on_stage: Stage, sign_in: SignIn, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.jsonl"
-    bad.write_text('{"question": "Why?"}\n')
+    bad.write_text('{"weather": "Rain"}\n')
     page = sign_in(on_stage.maya, path=PATH)
     begin(page)
     page.get_by_label("Prompts", exact=False).first.fill("How do I boil an egg?")
     page.get_by_label("Files").set_input_files(bad)
-    expect(page.get_by_text(re.compile("bad.jsonl: .*question"))).to_be_visible()
+    expect(page.get_by_text(re.compile("bad.jsonl: .*weather"))).to_be_visible()
     expect(page.get_by_label("Prompts", exact=False).first).to_have_value("How do I boil an egg?")
 
 

@@ -74,6 +74,7 @@ PAGES = {
         "/runs/compare/",
         "/campaigns/sums/snapshots/",
         "/snapshots/{snapshot}/?side=test",
+        "/snapshots/{snapshot}/changes/",
         "/playground/",
         "/runs/{finished}/surprises/",
         "/lens/",
@@ -104,7 +105,15 @@ PAGES = {
     ),
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
-NO_PAGES = {"schema", "healthz", "words", "offline_worker", "you_notices", "statistics_table"}
+NO_PAGES = {
+    "healthz",
+    "offline_worker",
+    "schema",
+    "snapshot_download",
+    "statistics_table",
+    "words",
+    "you_notices",
+}
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 """Swagger UI and Django draw them."""
 
@@ -116,6 +125,7 @@ EXAMPLES = {
     **dict.fromkeys(
         (
             "finished",
+            "snapshot",
             "comparison",
             "lens_job",
             "own",

@@ -83,6 +83,7 @@ RESULTS: dict[str, str | Promise] = {
 }
 DROPPED: dict[str, str | Promise] = {
     "both_bad": _("both bad"),
+    "conflict": _("in conflict"),
     "duplicate": _("duplicates"),
     "empty": _("empty completions"),
     "identical": _("identical completions"),
