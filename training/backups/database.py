@@ -29,8 +29,13 @@ def dump(target: Path, *, moment: str) -> None:
 
 
 def is_empty() -> bool:
-    """Whether nobody has used the database yet: it has no tables, or they hold no person."""
-    if "labeling_user" not in connection.introspection.table_names():
+    """Whether nobody has used the database yet: it has no tables, or only our own, which hold no person."""
+    tables = set(connection.introspection.table_names())
+    if not tables:
+        return True
+    if tables - {*connection.introspection.django_table_names(), "django_migrations"}:
+        return False  # another program's, which must not be deleted
+    if "labeling_user" not in tables:
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT NOT EXISTS (SELECT FROM labeling_user)")

@@ -88,7 +88,10 @@ def differences(var: Path) -> tuple[list[str], list[str]]:
 
 def _require_empty(var: Path) -> None:
     if not is_empty():
-        raise BackupFailed("The database is in use: it has people. A backup is restored into an empty installation.")
+        raise BackupFailed(
+            "The database is in use: it has people, or tables of another program. A backup is restored into an empty "
+            "installation."
+        )
     for name in FOLDERS:
         if name != BASES and any((var / name).glob("*")):
             raise BackupFailed(f"{var / name} has files. A backup is restored into an empty installation.")

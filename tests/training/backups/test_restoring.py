@@ -20,6 +20,7 @@ from tests.training.conftest import NOW, make_version
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
 from training.backups.contents import PATHS
+from training.backups.database import is_empty
 from training.backups.encryption import new_key
 from training.backups.errors import BackupFailed
 from training.backups.making import make_backup
@@ -154,6 +155,16 @@ def test_an_installation_in_use_is_not_touched(busy: Stage, tmp_path: Path) -> N
     assert Judgment.objects.count() == before
     with pytest.raises(BackupFailed, match="there already"):
         make_backup(tmp_path / "chosen.backup", now=timezone.now())
+
+
+def test_tables_of_another_program_are_not_deleted() -> None:
+    assert is_empty()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE invoices (id integer)")
+        try:
+            assert not is_empty()
+        finally:
+            cursor.execute("DROP TABLE invoices")
 
 
 def test_every_column_with_a_place_is_rewritten() -> None:
