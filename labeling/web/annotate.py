@@ -20,7 +20,7 @@ from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import undo_until
 from labeling.judging.presentation import present_assignment
-from labeling.models import Campaign, Choice, Flag, GuidelineVersion, Judgment
+from labeling.models import Campaign, Choice, Flag, GuidelineVersion, Judgment, Membership
 from labeling.queries.coming import coming_pairs
 from labeling.queries.progress import annotator_progress
 from labeling.queries.questions import faq_entries, unread_answers
@@ -117,10 +117,11 @@ def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = N
 
 
 def _have_changed(guidelines: GuidelineVersion | None, last: Judgment | None) -> bool:
-    """Whether there are newer guidelines than at the last judgment. At the qualification, judgments name none."""
-    if guidelines is None or last is None:
+    """Whether the last judgment was made under other guidelines than these, and they were not read since."""
+    if guidelines is None or last is None or last.guideline_version_id == guidelines.pk:
         return False
-    return last.created_at < guidelines.created_at
+    member = Membership.objects.filter(campaign=last.campaign_id, user=last.annotator_id).only("read_version").first()
+    return member is None or member.read_version < guidelines.number
 
 
 def _judge(request: HttpRequest, campaign: Campaign) -> HttpResponse:
