@@ -67,7 +67,10 @@ def _identity(path: Path) -> pyrage.x25519.Identity:
     lines = path.read_text(encoding="ascii", errors="replace").splitlines()
     for line in lines:
         if line.startswith("AGE-SECRET-KEY-"):
-            return pyrage.x25519.Identity.from_str(line.strip())
+            try:
+                return pyrage.x25519.Identity.from_str(line.strip())
+            except pyrage.IdentityError as error:
+                raise BackupFailed(f"The secret key in {path} is damaged: {error}.") from error
     raise BackupFailed(f"{path} holds no secret key of age: a line that begins with AGE-SECRET-KEY-.")
 
 

@@ -36,7 +36,7 @@ class Restored:
 
 
 def restore_backup(source: Path, *, key_file: Path | None = None) -> Restored:
-    """Fills an empty installation from an archive. Raises BackupFailed, and then nothing was changed.
+    """Fills an empty installation from an archive. Raises BackupFailed; then the installation is still empty.
 
     key_file: the secret key of an encrypted archive. An older backup is migrated to this version.
     """

@@ -62,6 +62,12 @@ def test_a_changed_archive_is_refused(key: Path) -> None:
 def test_what_is_no_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match="age1"), encrypting(io.BytesIO(), "maya@example.org"):
         pass
+    (tmp_path / "torn").write_text("AGE-SECRET-KEY-1ABC")
+    with (
+        pytest.raises(BackupFailed, match="damaged"),
+        decrypting(encrypted(new_key(tmp_path / "one")), tmp_path / "torn"),
+    ):
+        pass
     (tmp_path / "letter").write_text("Dear Maya")
     archive = encrypted(new_key(tmp_path / "key"))
     with pytest.raises(BackupFailed, match="no secret key"), decrypting(archive, tmp_path / "letter"):
