@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import environ
@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.utils import translation
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from config.embedded import EmbeddedServices, VarDirectory
 from tests.clients import calling, visiting
@@ -76,6 +76,23 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "--disable-sync",
     ]
     return {**browser_type_launch_args, "args": arguments, "executable_path": system_chromium()}
+
+
+@pytest.fixture(scope="session")
+def browsers(launch_browser: Callable[[], Browser]) -> Iterator[list[Browser]]:
+    """The Chromiums of this worker, of which the last is alive."""
+    launched: list[Browser] = []
+    yield launched
+    for one in launched:
+        one.close()
+
+
+@pytest.fixture
+def browser(browsers: list[Browser], launch_browser: Callable[[], Browser]) -> Browser:
+    """Chromium, shared by the tests of a worker: one that crashed fails the test it was in, not all that follow."""
+    if not browsers or not browsers[-1].is_connected():
+        browsers.append(launch_browser())
+    return browsers[-1]
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this same hook, and would come first otherwise

@@ -156,7 +156,10 @@ def real_snapshot(run: Run) -> Snapshot:
     ]
     folder = Path(tempfile.mkdtemp(prefix="snapshot-")) / "files"
     manifest = write_snapshot(folder, pairs, split=Split(test_share=0.0))
-    run.campaign.snapshots.update(directory=str(folder))  # so that this one can be compared with those before it
+    for other in run.campaign.snapshots.all():  # so that this one can be compared with those before it
+        if not Path(other.directory).is_dir():  # one with files of its own keeps them
+            other.directory = str(folder)
+            other.save(update_fields=["directory"])
     row = run.snapshot
     row.directory, row.content_hash, row.manifest = str(folder), manifest.sha256, manifest.as_dict()
     row.save(update_fields=["directory", "content_hash", "manifest"])

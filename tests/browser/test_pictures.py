@@ -1,13 +1,42 @@
-"""A picture that Chromium refuses fails no test."""
+"""A picture that Chromium refuses fails no test, and a Chromium that crashed none that follows."""
 
-from playwright.sync_api import Page
+from pathlib import Path
+from typing import cast
+
+import pytest
+from playwright.sync_api import Browser, Error, Page
 
 from tests import pictures
 
 
-def test_where_the_whole_page_cannot_be_taken_the_windows_part_is(page: Page) -> None:
-    page.set_content("<div style='height: 1000000px'>Chromium takes no picture that is as high as this.</div>")
-    path = pictures.SCREENSHOTS / "too-high.png"
+class BusyChromium:
+    """Takes pictures of what the window shows, and refuses every other.
+
+    A real refusal takes a page whose picture needs gigabytes: where memory is short, it ended the browser of all tests.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.wait_for_timeout = page, page.wait_for_timeout
+
+    def screenshot(self, *, path: Path, full_page: bool) -> bytes:
+        if full_page:
+            raise Error("Page.screenshot: Protocol error (Page.captureScreenshot): Unable to capture screenshot")
+        return self.page.screenshot(path=path)
+
+
+def test_where_the_whole_page_cannot_be_taken_the_windows_part_is(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "PAUSE", 1)
+    page.set_content("<p>Only a part of this is taken.</p>")
+    path = pictures.SCREENSHOTS / "refused.png"
     path.unlink(missing_ok=True)
-    pictures.take_picture(page, "too-high")
+    pictures.take_picture(cast(Page, BusyChromium(page)), "refused")
     assert path.stat().st_size > 0
+
+
+class TestABrowserThatCrashed:
+    def test_ends(self, browser: Browser) -> None:
+        browser.close()
+        assert not browser.is_connected()
+
+    def test_is_replaced_for_the_next_test(self, browser: Browser) -> None:
+        assert browser.is_connected()

@@ -167,7 +167,7 @@ ENTRIES = (
         form="training/snapshot.html",
         path="/snapshots/{snapshot}/",
         arrange=_snapshot,
-        sees="2 pairs are the same",
+        sees="pairs are the same",
         lands="since=",
         never_refused="It has a list.",
     ),
