@@ -13,6 +13,7 @@ class TrainingConfig(AppConfig):
         from labeling.events.types import offer
         from labeling.queries.attention import register_source
         from labeling.queries.coming import register_lookups
+        from labeling.queries.model_checks import register_model_check
         from labeling.queries.splits import register_split
         from labeling.queries.trained_on import register_lookup
         from labeling.web.event_labels import add_labels
@@ -20,6 +21,7 @@ class TrainingConfig(AppConfig):
         from labeling.web.event_sentences import add_sentences
         from training.queries.attention import failed_jobs, versions_waiting
         from training.queries.coming import coming_pairs, model_work
+        from training.queries.model_checks import check_of_serving_model
         from training.queries.splits import next_split
         from training.queries.trained_on import trained_on
         from training.web.event_labels import EVENTS, FIELDS, SUBJECTS
@@ -28,6 +30,7 @@ class TrainingConfig(AppConfig):
 
         register_lookup(trained_on)
         register_split(next_split)
+        register_model_check(check_of_serving_model)
         register_source(failed_jobs)
         register_source(versions_waiting)
         register_lookups(work=model_work, pairs=coming_pairs)

@@ -8,11 +8,15 @@ import numpy
 from django.utils.translation import gettext_lazy as _
 
 from labeling.exchange import ImportedComparison, ImportedPrompt, Rejected
+from labeling.queries.model_checks import FAULTS, Check
 
 MOST_FIELDS = 200
 """Names of fields in a report. A file with more of them is no table of records."""
 
 MOST_LISTED = 100
+MOST_SAID = 200
+"""Characters of what a model says."""
+
 SLOTS = 1 << 20
 """Slots of the table in which contradictions are found: 16 MB, of which a short file touches little."""
 
@@ -20,6 +24,7 @@ NOTES = {
     "contradictions": _("Records that contradict an earlier record about the same pair"),
     "several_opinions": _("Records whose annotators disagree"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
+    **FAULTS,
 }
 """The notes by code, in words."""
 
@@ -29,12 +34,15 @@ class ImportNotes:
     """Collected record by record.
 
     uses: how often each field was used, kept as metadata, or the cause of a refusal. counts: of the notes by code.
-    contradictions: the first ones: the place of a record, and the earlier record that it contradicts.
+    contradictions: the first ones: the place of a record, and the earlier record that it contradicts. examples: of each
+    fault of the model the first record, and what the model says. check: asks the campaign's model; None: it has none.
     """
 
+    check: Check | None = None
     uses: dict[str, Counter[str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     contradictions: list[dict[str, int]] = field(default_factory=list)
+    examples: dict[str, dict[str, Any]] = field(default_factory=dict)
     _preferences: "_Preferences | None" = None
 
     def take(self, record: ImportedComparison | ImportedPrompt) -> None:
@@ -44,6 +52,8 @@ class ImportNotes:
         for name in record.metadata:
             self._use(name, "metadata")
         self.counts.update(record.warnings)
+        if self.check is not None:
+            self._ask_model(self.check, record)
         if isinstance(record, ImportedComparison) and record.preference is not None:
             self._compare(record)
 
@@ -53,7 +63,7 @@ class ImportNotes:
             self._use(one.field, "refused")
 
     def as_dict(self) -> dict[str, Any]:
-        return {"notes": dict(self.counts), "contradictions": self.contradictions}
+        return {"notes": dict(self.counts), "contradictions": self.contradictions, "examples": self.examples}
 
     @property
     def field_uses(self) -> dict[str, dict[str, int]]:
@@ -62,6 +72,17 @@ class ImportNotes:
     def _use(self, name: str, use: str) -> None:
         if name in self.uses or len(self.uses) < MOST_FIELDS:
             self.uses.setdefault(name, Counter())[use] += 1
+
+    def _ask_model(self, check: Check, record: ImportedComparison | ImportedPrompt) -> None:
+        if isinstance(record, ImportedComparison):
+            faults = check(record.prompt, (record.first.text, record.second.text))
+        else:
+            faults = check(record.messages, ())
+        for fault in faults:
+            self.counts[fault.code] += 1
+            self.examples.setdefault(
+                fault.code, {"line": record.line, "record": record.record, "detail": fault.detail[:MOST_SAID]}
+            )
 
     def _compare(self, record: ImportedComparison) -> None:
         texts = record.first.text, record.second.text

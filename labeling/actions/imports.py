@@ -15,6 +15,7 @@ from common.hashed_file import HashedFile
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.comparisons import add_comparisons
+from labeling.actions.import_notes import ImportNotes
 from labeling.actions.import_records import (
     Draft,
     DraftBatch,
@@ -30,6 +31,7 @@ from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.events.record import record
 from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Rejected
 from labeling.models import Campaign, ImportBatch, User
+from labeling.queries.model_checks import model_check
 
 UNSTORABLE = "The record cannot be stored."
 
@@ -120,7 +122,8 @@ class _Importing:
         add: Callable[[ImportBatch, list[Draft], ImportReport], None],
     ) -> ImportReport:
         """Writes the records of the file, chunk by chunk, or all or none of them."""
-        report, hashed, batch = ImportReport(), HashedFile(stream), self.batch
+        notes = ImportNotes(model_check(self.batch.campaign))
+        report, hashed, batch = ImportReport(notes=notes), HashedFile(stream), self.batch
 
         def look(one: ImportedComparison | ImportedPrompt, _: Draft) -> None:
             batch.dialect = batch.dialect or dialect_of(one)

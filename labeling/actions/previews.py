@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict
 from common.hashed_file import Readable
 from labeling.access import require_lead
+from labeling.actions.import_notes import ImportNotes
 from labeling.actions.import_records import (
     Draft,
     Intake,
@@ -28,6 +29,7 @@ from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
 from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt
 from labeling.models import Campaign, ImportBatch, User
+from labeling.queries.model_checks import model_check
 
 RECORDS_SHOWN = 5
 CHARACTERS_SHOWN = 1000
@@ -158,7 +160,8 @@ def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acti
 
 
 def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draft]) -> Preview:
-    preview, sampled = Preview(), list[Draft]()
+    notes = ImportNotes(model_check(campaign))
+    preview, sampled = Preview(ImportReport(notes=notes)), list[Draft]()
 
     def look(record: ImportedComparison | ImportedPrompt, draft: Draft) -> None:
         preview.dialect = preview.dialect or dialect_of(record)

@@ -105,6 +105,8 @@ class ImportCommand(BaseCommand):
             if names:
                 self.stdout.write(f"{label}: {', '.join(names)}.")
         for code, count in notes.counts.items():
-            self.stdout.write(f"{NOTES.get(code, code)}: {count}.")
+            example = notes.examples.get(code)
+            first = f" The first is record {example['record']}: {example['detail']}." if example else ""
+            self.stdout.write(f"{NOTES.get(code, code)}: {count}.{first}")
         for one in notes.contradictions:
             self.stderr.write(f"record {one['record']} contradicts record {one['earlier_record']}")

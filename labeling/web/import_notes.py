@@ -20,5 +20,9 @@ def field_uses_of(batch: ImportBatch) -> list[dict[str, Any]]:
 
 
 def notes_of(batch: ImportBatch) -> list[dict[str, Any]]:
-    """The notes in words, each with its number of records."""
-    return [{"text": NOTES.get(code, code), "count": count} for code, count in batch.notes.get("notes", {}).items()]
+    """The notes in words, each with its number of records and, of what the model says, an example."""
+    examples = batch.notes.get("examples", {})
+    return [
+        {"text": NOTES.get(code, code), "count": count, "example": examples.get(code)}
+        for code, count in batch.notes.get("notes", {}).items()
+    ]

@@ -26,6 +26,7 @@ from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
 from training.models import ModelVersion, Run
 from training.queries.jobs import diversity, left_out
+from training.queries.model_checks import prompt_faults
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.queries.remaining import remaining_seconds
 from training.queries.retraining import next_check
@@ -34,7 +35,7 @@ from training.rehearsal.demo import can_simulate, is_being_written
 from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
-from training.web.training_advice import training_advice
+from training.web.training_advice import prompt_advice, training_advice
 
 RUNS_LISTED = 10
 
@@ -142,6 +143,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "runs": runs[:RUNS_LISTED],
         "job_diversity": diversity(overview.generation) if overview.generation else None,
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
+        "prompt_advice": prompt_advice(prompt_faults(campaign)),
         "advice": training_advice(overview.preference_pairs),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),

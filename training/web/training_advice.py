@@ -1,14 +1,24 @@
-"""Advice on a campaign's page before a run starts: whether its preference pairs are enough to show anything."""
+"""Advice on a campaign's page before anything starts: on prompts that the model cannot read, and on too few pairs."""
 
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.wording import grouped, percent, significant
 from labeling.stats import trials_needed
 from training.actions.snapshots import DEFAULT_TEST_SHARE, MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
 from training.engine.config import RunConfig
 from training.models import ASSUMED_ACCURACY
+from training.queries.model_checks import PromptFaults
+
+PROMPT_FAULTS = {
+    "template_refuses": gettext_lazy("The model's chat template refuses %(count)s of the %(newest)s newest prompts"),
+    "template_swallows": gettext_lazy(
+        "The model's chat template leaves a message out of %(count)s of the %(newest)s newest prompts"
+    ),
+    "model_tokens": gettext_lazy("%(count)s of the %(newest)s newest prompts hold a control token of the model"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +59,11 @@ def training_advice(pairs: int) -> TrainingAdvice:
         )
         % {"epochs": defaults.epochs, "rate": significant(defaults.learning_rate)},
     )
+
+
+def prompt_advice(faults: PromptFaults) -> list[tuple[str, str]]:
+    """A sentence for each kind of fault, and the role, reason or token that the model names."""
+    return [
+        (PROMPT_FAULTS[code] % {"count": grouped(count), "newest": grouped(faults.looked_at)}, faults.details[code])
+        for code, count in faults.counts.items()
+    ]

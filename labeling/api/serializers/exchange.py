@@ -40,6 +40,10 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     )
     notes = serializers.DictField(child=serializers.IntegerField(), help_text="Numbers of unusual records by code.")
     contradictions = ContradictionSerializer(many=True, help_text="The first records that contradict an earlier one.")
+    examples = serializers.DictField(
+        child=serializers.DictField(),
+        help_text="By code of a fault of the model: `line` and `record` of the first, and its `detail`.",
+    )
 
 
 class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
@@ -50,7 +54,7 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
     rejected = RejectedSerializer(many=True)
     settings = serializers.DictField(help_text="How the file was read.")
     field_uses = serializers.DictField(help_text="As in the report of an import.")
-    notes = serializers.DictField(help_text="The `notes` and `contradictions` of the report of the import.")
+    notes = serializers.DictField(help_text="`notes`, `contradictions` and `examples` of the report of the import.")
 
     class Meta:
         model = ImportBatch

@@ -71,6 +71,7 @@ def test_contradictions_are_counted_and_listed() -> None:
     assert report.notes.as_dict() == {
         "notes": {"contradictions": 1},
         "contradictions": [{"line": 2, "record": 2, "earlier_record": 1}],
+        "examples": {},
     }
 
 

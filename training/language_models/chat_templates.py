@@ -1,0 +1,125 @@
+"""A model's chat template, applied without its tokenizer: what becomes of a conversation and of the texts in it.
+
+Rendering is that of `transformers` (`utils/chat_template_utils.py`), which would need its tokenizer, and a second, for
+every process that asks. Jinja and the standard library only.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+from jinja2 import Environment, TemplateError, nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from training.language_models.messages import Message
+
+TEMPLATE, TOKENIZER, CONFIG = "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"
+SPECIAL = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
+
+
+class TemplateRefusal(Exception):
+    """The template refuses a conversation; the text is its own reason, or Jinja's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A chat template with its model's special tokens. template: None: the model has none, and messages are joined.
+
+    tokens: the special tokens that the template may name, by their name. control: a pattern of all special tokens;
+    None: there are none.
+    """
+
+    template: Any
+    tokens: dict[str, str]
+    control: re.Pattern[str] | None
+
+    @classmethod
+    def from_directory(cls, directory: Path) -> Self:
+        """Reads the template and the special tokens of a model's folder.
+
+        Raises OSError for a folder that cannot be read, and ValueError for files of another form.
+        """
+        config = _json(directory / CONFIG)
+        file, listed = directory / TEMPLATE, config.get("chat_template")
+        source = file.read_text(encoding="utf-8") if file.is_file() else _default_of(listed)
+        tokens = {name: text for name in SPECIAL if (text := _text_of(config.get(name)))}
+        added = [one for one in _json(directory / TOKENIZER).get("added_tokens", []) if one.get("special")]
+        names = sorted({*tokens.values(), *(str(one["content"]) for one in added)}, key=len, reverse=True)
+        try:
+            template = None if source is None else _environment().from_string(source)
+        except TemplateError as error:
+            raise ValueError(f"the chat template of {directory.name} is no template: {error}") from error
+        return cls(template, tokens, re.compile("|".join(map(re.escape, names))) if names else None)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The prompt as the model reads it, up to where the assistant begins to write. Raises TemplateRefusal."""
+        if self.template is None:
+            return "\n\n".join(message["content"] for message in messages)
+        turns = [dict(message) for message in messages]
+        try:
+            return str(self.template.render(messages=turns, add_generation_prompt=True, **self.tokens))
+        except (TemplateError, TypeError, LookupError, ValueError, AttributeError) as error:
+            raise TemplateRefusal(str(error)) from error
+
+    def swallowed(self, messages: Sequence[Message]) -> list[int]:
+        """The numbers (from 0) of messages whose text the model would not read. Raises TemplateRefusal."""
+        rendered = self.render(messages)
+        return [number for number, one in enumerate(messages) if one["content"].strip() not in rendered]
+
+    def control_token(self, text: str) -> str:
+        """The first special token of the model that the text spells; empty: it spells none."""
+        match = self.control.search(text) if self.control else None
+        return match.group() if match else ""
+
+
+class _Generation(Extension):
+    """`{% generation %}`, by which templates mark the assistant's text; it changes nothing."""
+
+    tags = {"generation"}
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, "jinja2.ext.loopcontrols"]
+    )
+    environment.filters["tojson"] = _tojson
+    environment.globals |= {"raise_exception": _refuse, "strftime_now": lambda form: datetime.now().strftime(form)}
+    return environment
+
+
+def _refuse(reason: str) -> None:
+    raise TemplateError(reason)
+
+
+def _tojson(value: Any, **options: Any) -> str:
+    """Without Jinja's escapes for HTML."""
+    return json.dumps(value, **{"ensure_ascii": False} | options)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    value = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text_of(token: Any) -> str:
+    """A special token, which a config names by its text or describes."""
+    return str(token.get("content", "") if isinstance(token, dict) else token or "")
+
+
+def _default_of(listed: Any) -> str | None:
+    """The template of a config, which holds one, or several with names."""
+    if isinstance(listed, list):
+        listed = next((one.get("template") for one in listed if one.get("name") == "default"), None)
+    return listed if isinstance(listed, str) else None
