@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from zlib import crc32
 
 import environ
 import hypothesis
@@ -32,6 +33,7 @@ def _english() -> Iterator[None]:
         yield
 
 
+BROWSER_WORKERS = 2
 LONG_NAME = 16
 """Bytes."""
 
@@ -97,11 +99,13 @@ def browser(browsers: list[Browser], launch_browser: Callable[[], Browser]) -> B
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this same hook, and would come first otherwise
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts all tests marked `serial` on one worker, and all browser tests on another: never two of a kind at once."""
+    """Puts all tests marked `serial` on one worker: never two at once. Browser tests are shared out between two."""
     for item in items:
-        for kind in ("serial", "browser"):
-            if item.get_closest_marker(kind):
-                item.add_marker(pytest.mark.xdist_group(kind))
+        if item.get_closest_marker("serial"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
+        elif item.get_closest_marker("browser"):
+            half = crc32(item.nodeid.encode()) % BROWSER_WORKERS
+            item.add_marker(pytest.mark.xdist_group(f"browser-{half}"))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
