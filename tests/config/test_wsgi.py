@@ -33,3 +33,12 @@ def test_the_first_visitor_does_not_wait_for_code_to_be_loaded() -> None:
     assert report["status"] == ["200 OK"]
     assert {"config.urls", "labeling.web.urls", "training.web.urls", "training.api.urls"} <= set(report["loaded"])
     assert report["late"] == []
+
+
+def test_a_web_process_loads_no_torch() -> None:
+    code = (
+        "import sys, config.wsgi, config.urls;"
+        "print([name for name in ('torch', 'transformers', 'pyarrow') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.errors import InputError
-from training.engine.losses import LOSSES, WITH_MARGIN, LossSettings
+from training.engine.loss_settings import NAMES, WITH_MARGIN, LossSettings
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
@@ -30,7 +30,7 @@ def _setting(default: Any, sentence: str, **limits: Any) -> Any:
 class RunConfig:
     """One run's settings. ``RunConfig.from_mapping`` refuses unknown names and values out of range."""
 
-    loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=tuple(LOSSES))
+    loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=NAMES)
     beta: float = _setting(0.1, "Strength of the tie to the reference: reward = beta * log-ratio.", above=0.0)
     label_noise: float = _setting(
         0.1, "The share of flipped labels that the robust loss corrects for.", low=0.0, below=0.5

@@ -8,13 +8,14 @@ it has one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
+
+from training.engine.loss_settings import LossSettings
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,6 @@ class Pairs:
     def per_token(self) -> Tensor:
         """Mean log-probability of a completion's tokens under the policy, (pairs, 2)."""
         return self.policy / self.tokens
-
-
-@dataclass(frozen=True)
-class LossSettings:
-    """A loss by its name in LOSSES, and its constants. See ``RunConfig`` for their ranges."""
-
-    loss: str = "sigmoid"
-    beta: float = 0.1
-    label_noise: float = 0.1
-    simpo_margin: float = 0.5
-    sft_weight: float = 0.0
-    dpop_weight: float = 0.0
 
 
 def rewards(log_ratios: Tensor, beta: float) -> Tensor:
@@ -137,8 +126,6 @@ LOSSES: dict[str, Callable[[Pairs, LossSettings], Tensor]] = {
     "orpo": orpo_loss,
     "simpo": simpo_loss,
 }
-WITH_MARGIN = ("sigmoid", "robust", "hinge")
-"""The losses that ``dpop_weight`` applies to."""
 
 
 def pair_losses(pairs: Pairs, settings: LossSettings) -> Tensor:
@@ -174,15 +161,6 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
     if settings.loss == "hinge":
         return 2.0 * torch.minimum(confidence, 1.0 - confidence)
     return None
-
-
-def loss_without_preference(settings: LossSettings) -> float | None:
-    """The loss of a policy that is its reference: the start of a run. None where it depends on the texts.
-
-    The confidence of a label does not matter there. sigmoid, robust: ``log 2``; hinge: 1; ipo: ``1 / (4 beta^2)``.
-    """
-    starts = {"sigmoid": math.log(2.0), "robust": math.log(2.0), "hinge": 1.0, "ipo": 1.0 / (4.0 * settings.beta**2)}
-    return None if settings.sft_weight else starts.get(settings.loss)
 
 
 def weighted_sum(losses: Tensor, weights: Tensor, total_weight: float) -> Tensor:

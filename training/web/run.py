@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from labeling.web.edge import page, person
 from training.access import visible_runs
 from training.engine.config import RunConfig
-from training.engine.losses import loss_without_preference
+from training.engine.loss_settings import loss_without_preference
 from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment

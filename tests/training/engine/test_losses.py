@@ -8,16 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.engine.losses import (
-    LOSSES,
-    LossSettings,
-    Pairs,
-    loss_floors,
-    loss_without_preference,
-    pair_losses,
-    rewards,
-    weighted_sum,
-)
+from training.engine.loss_settings import NAMES, LossSettings, loss_without_preference
+from training.engine.losses import LOSSES, Pairs, loss_floors, pair_losses, rewards, weighted_sum
 
 RATIO = st.floats(-50, 50)
 CONFIDENCE = st.floats(0.5, 1.0)
@@ -42,6 +34,10 @@ def sigmoid(chosen: float | Tensor, rejected: float | Tensor, confidence: float 
 
 def log_sigma(value: float) -> float:
     return -math.log1p(math.exp(-value))
+
+
+def test_every_loss_that_can_be_chosen_is_there() -> None:
+    assert tuple(LOSSES) == NAMES
 
 
 def test_the_walk_through_that_every_explainer_uses() -> None:

@@ -12,7 +12,8 @@ from tests.people import asks
 from tests.training.conftest import NOW, add_written_pairs
 from training.actions.lens import start_lens_job
 from training.actions.runs import RunSpec, start_run
-from training.engine.losses import LossSettings, Pairs, pair_losses
+from training.engine.loss_settings import LossSettings
+from training.engine.losses import Pairs, pair_losses
 from training.jobs.lens import LensWork, run_lens_job
 from training.jobs.run import run_training_job
 from training.lens.figures import views

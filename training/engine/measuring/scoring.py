@@ -15,7 +15,8 @@ from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
-from training.engine.losses import LossSettings, Pairs, loss_floors, pair_losses
+from training.engine.loss_settings import LossSettings
+from training.engine.losses import Pairs, loss_floors, pair_losses
 from training.engine.measuring.metrics import Column, PairScores, summarise, weighted_mean, without_reference
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
