@@ -121,7 +121,8 @@ def test_practice_asks_for_what_judging_asks_for_and_scores_the_choice(scene: St
     pair = next_pair(round_=start_round(campaign=scene.campaign, use=PRACTICE, **by), **by)
     assert pair is not None
     given: Any = {"answer": pair.pk, "choice": as_displayed("a", pair.left), "strength": 2}
-    for wrong in ({}, {"criteria": {"Polite": "left"}}, {"criteria": {"Correct": "a"}}):
+    wrongs: list[Any] = [{}, {"criteria": {"Polite": "left"}}, {"criteria": {"Correct": "a"}}]
+    for wrong in wrongs:
         with pytest.raises(Invalid):
             answer_practice(**given, **wrong, **by)
     answered = answer_practice(**given, criteria={"Correct": "left"}, **by)
