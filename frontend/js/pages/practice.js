@@ -1,6 +1,7 @@
 // A pair of practice or of a qualification: the keys and tools of the annotators' page, on a form that loads the next
 // page.
 
+import { keepRoomForBar } from "../components/annotate/bar_room.js";
 import { Completions } from "../components/annotate/completions.js";
 import { Criteria } from "../components/annotate/criteria.js";
 import { defaultKeys } from "../components/annotate/default_keys.js";
@@ -42,6 +43,7 @@ const tools = {
   guidelines: () => guidelines.open(),
 };
 
+keepRoomForBar(one(".choice-bar", HTMLElement));
 startDialogs();
 new SideTabs(one("[data-side-tabs]", HTMLElement), one(".completions", HTMLElement));
 new KeyDialog(bindings, one("dialog#help", HTMLDialogElement));
