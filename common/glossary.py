@@ -83,6 +83,19 @@ LABELING = Chapter(
             _("One annotator's answer to a comparison: a side, a tie, both bad, or a skip, with comment and time."),
         ),
         Term(
+            "counted_judgment",
+            _("Counted judgment"),
+            _(
+                "A current judgment of a counted comparison, without skips and retests. Totals, statistics and the "
+                "figures of people count these."
+            ),
+        ),
+        Term(
+            "counted_comparison",
+            _("Counted comparison"),
+            _("A comparison that is judged for a verdict: not gold, in practice, flagged or retired."),
+        ),
+        Term(
             "overlap",
             _("Overlap"),
             _("How many people judge each comparison independently. Agreement needs at least two."),

@@ -30,6 +30,18 @@ def takes_focus(field: BoundField) -> bool:
     return field.name == first_wrong(field.form)
 
 
+@register.filter
+def is_optional(field: BoundField) -> bool:
+    """Whether the page says that the field may stay empty.
+
+    Numbers, lists and files say it in their hints, if at all. A form names the fields in `needed` that another field
+    makes required: they are not optional where the page shows them.
+    """
+    if field.field.required or field.name in getattr(field.form, "needed", ()):
+        return False
+    return getattr(field.field.widget, "input_type", "") not in ("select", "number", "search", "file")
+
+
 def first_wrong(form: BaseForm) -> str | None:
     """The name of the first field with an error."""
     return next((name for name in form.fields if name in form.errors), None)

@@ -223,6 +223,7 @@ class CampaignRows:
             rows.append(Gold(comparison=comparison, set_by=self.acting_user, **known))
         if practice := values["practice"]:
             known = {name: practice[name] for name in ("use", "winner", "explanation")}
+            known |= {name: practice[name] for name in ("strength", "criteria") if practice.get(name)}
             known["set_at"] = moment(practice["set_at"])
             rows.append(PracticePair(comparison=comparison, campaign=self.campaign, set_by=self.acting_user, **known))
             self._practice[practice["use"] == PracticePair.Use.QUALIFICATION] += 1

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict, Invalid, NotFound
 from labeling.access import CampaignNotFound
 from labeling.events.record import record
-from labeling.judging.drafts import SIDES
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.queue import draw_left
 from labeling.models import (
     Campaign,
@@ -124,11 +125,19 @@ def start_round(*, campaign: Campaign, use: str, acting_user: User, now: datetim
 
 
 @transaction.atomic
-def answer_practice(*, answer: int, choice: str, acting_user: User, now: datetime) -> PracticeAnswer:
+def answer_practice(
+    *,
+    answer: int,
+    choice: str,
+    strength: int | None = None,
+    criteria: Mapping[str, str] | None = None,
+    acting_user: User,
+    now: datetime,
+) -> PracticeAnswer:
     """Answers a pair of the annotator's round; the last answer finishes the round.
 
-    choice: left, right, tie or both_bad. The same choice again changes nothing. Raises NoSuchAnswer, AlreadyAnswered,
-    Invalid.
+    choice: left, right, tie or both_bad. strength, criteria: as in a judgment, where the campaign asks for them; only
+    the choice is right or wrong. The same answer again changes nothing. Raises NoSuchAnswer, AlreadyAnswered, Invalid.
     """
     own = PracticeAnswer.objects.select_related("round__campaign").filter(pk=answer, annotator=acting_user).first()
     if own is None:
@@ -138,14 +147,16 @@ def answer_practice(*, answer: int, choice: str, acting_user: User, now: datetim
     own = rows.select_for_update(of=("self",)).filter(pk=answer).first()
     if own is None:  # the pair was taken out of practice just now
         raise NoSuchAnswer
-    canonical = _canonical(own, choice)
+    draft = JudgmentDraft(choice, f"practice-{own.pk}", strength=strength, criteria=criteria)
+    _check(draft, own.round.campaign)
+    given = draft.canonical(own.left), draft.strength, draft.canonical_criteria(own.left)
     if own.choice:
-        if own.choice == canonical:
+        if (own.choice, own.strength, own.criteria) == given:
             return own
         raise AlreadyAnswered
-    own.choice, own.answered_at = canonical, now
-    own.is_right = canonical == own.comparison.practice.winner
-    own.save(update_fields=["choice", "is_right", "answered_at"])
+    (own.choice, own.strength, own.criteria), own.answered_at = given, now
+    own.is_right = own.choice == own.comparison.practice.winner
+    own.save(update_fields=["choice", "strength", "criteria", "is_right", "answered_at"])
     own.round = _finish_if_over(own.round, member, now) or own.round
     return own
 
@@ -201,16 +212,12 @@ def _draw_sides(number: int) -> list[str]:
     return sides
 
 
-def _canonical(answer: PracticeAnswer, choice: str) -> str:
-    """A choice in terms of a and b. Raises Invalid for one that the campaign does not offer."""
-    campaign = answer.round.campaign
-    if choice in SIDES:
-        right = "b" if answer.left == "a" else "a"
-        return answer.left if choice == "left" else right
-    offered = {Choice.TIE: campaign.allow_tie, Choice.BOTH_BAD: campaign.allow_both_bad}
-    if not offered.get(choice):  # type: ignore[call-overload]
+def _check(draft: JudgmentDraft, campaign: Campaign) -> None:
+    """Raises Invalid for an answer that the campaign does not offer, or one that leaves a required criterion out."""
+    if draft.choice == Choice.SKIP:
         raise Invalid.of("choice", _("Choose one of the answers that the page offers."))
-    return choice
+    draft.check()
+    draft.check_against(campaign)
 
 
 def _finish_if_over(round_: PracticeRound, member: Membership, now: datetime) -> PracticeRound | None:

@@ -1,7 +1,7 @@
 """Practice: leads mark comparisons with known answers, for annotators to practise or to qualify on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from labeling.actions.curation import (
 from labeling.actions.prompts import unstorable
 from labeling.actions.validation import check_winner
 from labeling.judging.settling import verdict_as_json
-from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, Prompt, User, Verdict
+from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, Prompt, User, Verdict, Winner
 
 MAX_EXPLANATION = 10_000
 Use = PracticePair.Use
@@ -36,6 +36,21 @@ class QualificationNeedsPairs(Conflict):
     sentence = gettext_lazy(
         "The qualification asks for %(pairs)s pairs, and fewer would be left. Lower that number in the settings first."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswer:
+    """The known answer of a pair, in terms of a and b, and its use.
+
+    explanation: Markdown, why this is the right answer. strength, criteria: known answers to these too, as in a
+    judgment. Only the winner is scored; the others are part of the feedback.
+    """
+
+    winner: str
+    explanation: str = ""
+    use: str = Use.PRACTICE
+    strength: int | None = None
+    criteria: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +73,14 @@ def make_practice(
     winner: str,
     explanation: str = "",
     use: str = Use.PRACTICE,
+    strength: int | None = None,
+    criteria: Mapping[str, str] | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> PracticePair:
     """Marks a comparison for practice or for the qualification, or changes its answer, explanation or use.
+
+    strength, criteria: see KnownAnswer.
 
     Gold stops being gold. As with gold, the comparison counts in no total, and its own verdict is deleted; its votes
     are kept for when it is taken out of practice. Raises NotAllowed, Invalid, WrongComparisonStatus,
@@ -69,7 +88,8 @@ def make_practice(
     """
     require_lead(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
-    pair = _mark(comparison, winner, explanation, use, acting_user, now)
+    known = KnownAnswer(winner, explanation, use, strength, criteria or {})
+    pair = _mark(comparison, known, acting_user, now)
     _count_pairs(campaign)
     return pair
 
@@ -133,7 +153,7 @@ def add_practice(
     for draft, comparison in zip(drafts, added.comparisons, strict=True):
         assert comparison is not None  # drafts that are unfit were refused
         winner = _canonical(draft.comparison, comparison)
-        pairs.append(_mark(comparison, winner, draft.explanation, draft.use, acting_user, now))
+        pairs.append(_mark(comparison, KnownAnswer(winner, draft.explanation, draft.use), acting_user, now))
     _count_pairs(campaign)
     return pairs
 
@@ -143,15 +163,13 @@ def _locked_campaign(campaign: Campaign) -> Campaign:
     return Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
 
 
-def _mark(
-    comparison: Comparison, winner: str, explanation: str, use: str, acting_user: User | None, now: datetime
-) -> PracticePair:
-    check_winner(winner)
-    explanation = _checked_explanation(explanation)
-    if use not in Use.values:
+def _mark(comparison: Comparison, known: KnownAnswer, acting_user: User | None, now: datetime) -> PracticePair:
+    check_winner(known.winner)
+    explanation = _checked_explanation(known.explanation)
+    if known.use not in Use.values:
         raise Invalid.of("use", _("One of %(values)s.") % {"values": ", ".join(Use.values)})
     locked = lock_comparison(comparison, acting_user)
-    _check_answer(locked.campaign, winner)
+    _check_answer(locked.campaign, known)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: restore it first.") % {"status": in_sentence(locked.get_status_display())}
@@ -163,9 +181,11 @@ def _mark(
         comparison=locked,
         defaults={
             "campaign": locked.campaign,
-            "winner": winner,
+            "winner": known.winner,
+            "strength": known.strength,
+            "criteria": dict(known.criteria),
             "explanation": explanation,
-            "use": use,
+            "use": known.use,
             "set_by": acting_user,
             "set_at": set_at,
         },
@@ -195,10 +215,19 @@ def _count_pairs(campaign: Campaign) -> None:
     campaign.save(update_fields=["practice_pairs", "qualification_pool"])
 
 
-def _check_answer(campaign: Campaign, winner: str) -> None:
+def _check_answer(campaign: Campaign, known: KnownAnswer) -> None:
     """Raises Invalid if annotators of this campaign cannot give this answer."""
+    winner, strength = known.winner, known.strength
+    not_offered = _("Annotators cannot give this answer: the campaign's rules do not offer it.")
     if (winner == "tie" and not campaign.allow_tie) or (winner == "both_bad" and not campaign.allow_both_bad):
-        raise Invalid.of("winner", _("Annotators cannot give this answer: the campaign's rules do not offer it."))
+        raise Invalid.of("winner", not_offered)
+    if strength is not None and campaign.scale != Campaign.Scale.STRENGTH:
+        raise Invalid.of("strength", not_offered)
+    if strength is not None and (strength not in (1, 2, 3) or winner not in (Winner.A, Winner.B)):
+        raise Invalid.of("strength", _("A strength is 1, 2 or 3, and only where one completion is better."))
+    names = {criterion["name"] for criterion in campaign.criteria}
+    if any(name not in names or answer not in ("a", "b", "tie") for name, answer in known.criteria.items()):
+        raise Invalid.of("criteria", _("Each answer is a, b or tie, to a criterion of the campaign."))
 
 
 def _checked_explanation(explanation: str) -> str:
@@ -222,4 +251,6 @@ def _canonical(draft: ComparisonDraft, comparison: Comparison) -> str:
 
 
 def _as_json(pair: PracticePair) -> dict[str, Any]:
-    return {"practice": str(pair.winner), "use": str(pair.use), "explanation": pair.explanation}
+    known = {"practice": str(pair.winner), "use": str(pair.use), "explanation": pair.explanation}
+    extras = {"strength": pair.strength, "criteria": pair.criteria}
+    return known | {name: value for name, value in extras.items() if value}

@@ -27,8 +27,10 @@ class UploadGone(Conflict):
     sentence = gettext_lazy("The uploaded file is no longer kept. Choose it again.")
 
 
-def keep_upload(*, stream: Readable, name: str, acting_user: User, now: datetime) -> KeptUpload:
-    """Stores a file for its owner, in constant memory. name: of the file, for people."""
+def keep_upload(
+    *, stream: Readable, name: str, acting_user: User, now: datetime, until: datetime | None = None
+) -> KeptUpload:
+    """Stores a file for its owner, in constant memory. name: of the file, for people. until: None: for a day."""
     key = secrets.token_hex(32)
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,7 +45,7 @@ def keep_upload(*, stream: Readable, name: str, acting_user: User, now: datetime
         size=hashed.size,
         sha256=hashed.digest(),
         created_at=now,
-        expires_at=now + KEPT_FOR,
+        expires_at=until or now + KEPT_FOR,
     )
 
 

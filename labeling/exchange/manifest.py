@@ -116,6 +116,14 @@ def write_snapshot(
         shutil.rmtree(work, ignore_errors=True)
 
 
+def count_split(pairs: Iterable[PreferencePair], split: Split) -> tuple[int, int]:
+    """The pairs to train on and the held-out ones of a snapshot with this split. It is in memory: for few pairs."""
+    keys = {_key(pair, split) for pair in pairs}
+    unique = {(prompt, identity): side for _folded, prompt, identity, _confidence, side in keys}
+    test = list(unique.values()).count("test")
+    return len(unique) - test, test
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot. Raises SnapshotDamaged if it is missing or unreadable."""
     try:
@@ -211,16 +219,20 @@ def _write_files(
 
 
 def _keyed(pair: PreferencePair, split: Split) -> bytes:
-    """The line of a pair, after a key that groups near-duplicate prompts, then prompts, then pairs."""
+    """The line of a pair, after its key."""
+    return " ".join(_key(pair, split)).encode() + b"\t" + pair.canonical_json() + b"\n"
+
+
+def _key(pair: PreferencePair, split: Split) -> tuple[str, str, str, str, str]:
+    """A key that groups near-duplicate prompts, then prompts, then pairs. Its end: "train" or "test"."""
     held_out = is_held_out(pair.prompt, seed=split.seed, test_share=split.test_share)
-    key = (
+    return (
         folded_hash(pair.prompt),
         messages_hash(pair.prompt),
         pair_id(pair.prompt, pair.chosen, pair.rejected),
         f"{1 - pair.confidence:.9f}",  # of equal pairs, the one with the highest confidence comes first and is kept
         "test" if held_out else "train",
     )
-    return " ".join(key).encode() + b"\t" + pair.canonical_json() + b"\n"
 
 
 def _publish(work: Path, folder: Path) -> bool:

@@ -153,6 +153,11 @@ def as_displayed(choice: str, left: str) -> str:
     return "left" if choice == left else "right"
 
 
+def criteria_as_displayed(criteria: Mapping[str, str], left: str) -> dict[str, str]:
+    """Canonical answers to criteria in terms of the display side. left: the completion on the left, a or b."""
+    return {name: as_displayed(answer, left) for name, answer in criteria.items()}
+
+
 def _canonical(side: str, left: str) -> str:
     if side not in SIDES:
         return side

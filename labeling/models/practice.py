@@ -26,6 +26,12 @@ class PracticePair(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
     use = models.CharField(max_length=16, choices=Use.choices, default=Use.PRACTICE)
     winner = models.CharField(max_length=8, choices=Winner.choices)
+    strength = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="1 slightly, 2 clearly, 3 much better; null: no known strength."
+    )
+    criteria = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="The known answers to criteria, by name: a, b or tie."
+    )
     explanation = models.TextField(blank=True, help_text="Markdown. Why this is the right answer.")
     set_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
@@ -73,7 +79,11 @@ class PracticeAnswer(models.Model):
     position = models.PositiveSmallIntegerField(help_text="Its place in the round, from 1.")
     left = models.CharField(max_length=1, choices=Assignment.Side.choices, help_text="The completion on the left.")
     choice = models.CharField(max_length=8, choices=Choice.choices, blank=True, help_text="Empty: not answered yet.")
-    is_right = models.BooleanField(null=True)
+    strength = models.PositiveSmallIntegerField(null=True, blank=True, help_text="As in a judgment; null: not asked.")
+    criteria = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Answers to criteria, by name: a, b or tie."
+    )
+    is_right = models.BooleanField(null=True, help_text="Whether the choice is right. Nothing else is scored.")
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
+from labeling.queries.annotators import COUNTED
 from labeling.queries.names import taking_part
 from labeling.stats import Estimate, difference, proportion
 
@@ -79,10 +80,10 @@ def flagged(campaign: Campaign, user: User) -> list[Judgment]:
 
 
 def counts(campaign: Campaign, user: User) -> Mapping[str, int]:
-    """How many judgments, skips, comments, flags and superseded judgments there are."""
+    """How many judgments count (see COUNTED), and how many skips, comments, flags and undone judgments there are."""
     is_current = Q(superseded_at=None)
     numbers: dict[str, int] = Judgment.objects.filter(campaign=campaign, annotator=user).aggregate(
-        judged=Count("pk", filter=is_current & ~Q(choice=Choice.SKIP)),
+        judged=Count("pk", filter=COUNTED & ~Q(choice=Choice.SKIP)),
         skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP)),
         undone=Count("pk", filter=~is_current),
         comments=Count("pk", filter=is_current & ~Q(comment="")),

@@ -7,7 +7,10 @@ from typing import Any
 from django.db.models import Avg, Count, Max, Q
 from django.db.models.functions import Coalesce
 
-from labeling.models import Assignment, Campaign, Choice, Judgment
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
+
+COUNTED = Q(superseded_at=None, kind=Assignment.Kind.NORMAL) & ~Q(comparison__status__in=Comparison.OUT)
+"""The judgments that statistics and totals count: current ones, of comparisons that are judged for a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +36,23 @@ class AnnotatorSummary:
 
 
 def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
-    """Everybody who ever judged in the campaign, the busiest first. Gold and retests do not count."""
-    counts = Q(superseded_at=None, kind=Assignment.Kind.NORMAL)
-    preferred = counts & Q(choice__in=[Choice.A, Choice.B])
+    """Everybody who ever judged in the campaign, the busiest first. Judgments count as in statistics: see COUNTED."""
+    is_current = Q(superseded_at=None, kind=Assignment.Kind.NORMAL)
+    preferred = COUNTED & Q(choice__in=[Choice.A, Choice.B])
     on_left = preferred & (Q(choice=Choice.A, left="a") | Q(choice=Choice.B, left="b"))
     rows = (
         Judgment.objects.filter(campaign=campaign)
         .order_by()
         .values("annotator__pseudonym", "annotator__is_simulated")
         .annotate(
-            judged=Count("pk", filter=counts & ~Q(choice=Choice.SKIP)),
-            skipped=Count("pk", filter=counts & Q(choice=Choice.SKIP)),
+            judged=Count("pk", filter=COUNTED & ~Q(choice=Choice.SKIP)),
+            skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP)),
             undone=Count("pk", filter=Q(superseded_at__isnull=False)),
-            ties=Count("pk", filter=counts & Q(choice__in=[Choice.TIE, Choice.BOTH_BAD])),
+            ties=Count("pk", filter=COUNTED & Q(choice__in=[Choice.TIE, Choice.BOTH_BAD])),
             preferred=Count("pk", filter=preferred),
             on_left=Count("pk", filter=on_left),
-            seconds=Avg("seconds", filter=counts),
-            last=Coalesce(Max("created_at", filter=counts), Max("created_at")),
+            seconds=Avg("seconds", filter=COUNTED),
+            last=Coalesce(Max("created_at", filter=is_current), Max("created_at")),
         )
         .order_by("-judged", "annotator__pseudonym")
     )

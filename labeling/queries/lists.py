@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Upper
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import MD5, Cast, Upper
 from django.utils.dateparse import parse_datetime
 
 from labeling.models import (
@@ -31,6 +32,17 @@ FEW = 1000
 
 NEWEST, OLDEST, QUEUE = "newest", "oldest", "queue"
 LEAST_CERTAIN, MOST_CERTAIN = "least_certain", "most_certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Of a set of rows: two sets of the same ids have the same one, and others do not."""
+
+    count: int
+    ids: str
+
+    def __str__(self) -> str:
+        return f"{self.count}-{self.ids}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,14 @@ def page_of_comparisons(rows: QuerySet[Comparison], *, order: str, after: int | 
 def limited_count(rows: QuerySet[Any]) -> int:
     """How many rows there are, counted up to one more than MOST_COUNTED."""
     return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+
+
+def fingerprint(rows: QuerySet[Any]) -> Fingerprint:
+    """How many rows there are, and a digest of their ids."""
+    # One scan without a limit: the act visits every row anyway.
+    ids = StringAgg(Cast("pk", TextField()), delimiter=",", order_by="pk")
+    figures = rows.order_by().aggregate(count=Count("pk"), ids=MD5(ids))
+    return Fingerprint(figures["count"], figures["ids"] or "")
 
 
 def _behind(rows: QuerySet[Any], order: str, after: int | None) -> QuerySet[Any]:

@@ -128,7 +128,7 @@ def _comparison(one: Comparison) -> JsonObject:
         "created_at": _moment(one.created_at),
         "verdict": _verdict(one),
         "gold": _known(one, "gold", "winner", "reason"),
-        "practice": _known(one, "practice", "use", "winner", "explanation"),
+        "practice": _known(one, "practice", "use", "winner", "strength", "criteria", "explanation"),
         "assignments": [_assignment(assignment) for assignment in assignments],
     }
 

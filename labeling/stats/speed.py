@@ -9,7 +9,7 @@ import numpy as np
 from labeling.stats.estimate import Estimate
 from labeling.stats.sentences import gettext_noop
 
-NO_TIMES = gettext_noop("No client has sent times yet.")
+NO_TIMES = gettext_noop("No judgment has a time yet. Those made on the annotator's page get one.")
 TOO_FEW = gettext_noop("The judgments are too few for an interval.")
 
 

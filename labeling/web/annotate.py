@@ -26,7 +26,7 @@ from labeling.queries.progress import annotator_progress
 from labeling.queries.questions import faq_entries, unread_answers
 from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
-from labeling.web.judgment_forms import CRITERION
+from labeling.web.judgment_forms import criteria_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Typed:
         return cls(
             assignment=_assignment_id(request),
             comment=sent.get("comment", ""),
-            criteria={name.removeprefix(CRITERION): str(sent[name]) for name in sent if name.startswith(CRITERION)},
+            criteria=criteria_in(sent),
             skip_reason=sent.get("skip_reason", ""),
             flag=sent.get("flag", ""),
         )

@@ -16,7 +16,7 @@ from labeling.access import get_led_campaign
 from labeling.actions.bulk import BulkOrder, NothingSelected, start_bulk_act
 from labeling.actions.exports import export_campaign
 from labeling.models import BulkAct, Campaign
-from labeling.queries.lists import MOST_COUNTED, limited_count
+from labeling.queries.lists import Fingerprint, fingerprint
 from labeling.web.edge import page, person, refuse
 from labeling.web.list_forms import BulkForm
 from labeling.web.selections import SHOWN, Chosen, change_since_shown, chosen, has_confirmed
@@ -52,7 +52,7 @@ SENTENCES = {
 def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     """Asks whether to do the chosen act, saying how many rows it is about; with `confirmed` it does it.
 
-    If there are more or fewer rows by then, it asks again.
+    If they are other rows by then, it asks again.
     """
     campaign = get_led_campaign(person(request), slug)
     target, kind = Target(target), request.POST.get("kind", "")
@@ -64,9 +64,9 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     except NothingSelected as error:
         messages.error(request, error.message)
         return redirect(_list(campaign, target, _view(request)))
-    is_confirmed, count = has_confirmed(request), limited_count(rows.selection.rows(campaign))
+    is_confirmed, about = has_confirmed(request), fingerprint(rows.selection.rows(campaign))
     form = BulkForm(request.POST if is_confirmed else None, kind=kind)
-    if is_confirmed and (change := change_since_shown(request, count)):
+    if is_confirmed and (change := change_since_shown(request, about)):
         form.add_error(None, change)
     elif is_confirmed and form.is_valid():
         try:
@@ -75,7 +75,7 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
             raise
         except DomainError as error:
             refuse(form, error)
-    return render(request, "labeling/bulk.html", _question(request, campaign, rows, kind, form, count))
+    return render(request, "labeling/bulk.html", _question(request, campaign, rows, kind, form, about))
 
 
 @page
@@ -121,7 +121,7 @@ def _done(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, for
 
 
 def _question(
-    request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: BulkForm, count: int
+    request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: BulkForm, about: Fingerprint
 ) -> dict[str, Any]:
     target = rows.selection.target
     return {
@@ -132,9 +132,8 @@ def _question(
         "sentence": SENTENCES[Target(target), kind],
         "is_danger": kind == Kind.RETIRE,
         "target": target,
-        "hidden": [*rows.hidden, ("view", _view(request)), (SHOWN, count)],
-        "total": min(count, MOST_COUNTED),
-        "is_more": count > MOST_COUNTED,
+        "hidden": [*rows.hidden, ("view", _view(request)), (SHOWN, about)],
+        "total": about.count,
         "act_address": _act_address(campaign, target),
         "back": _list(campaign, target, _view(request)),
         "tab": target,

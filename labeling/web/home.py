@@ -11,6 +11,7 @@ from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
 from labeling.queries.coming import ModelWork, model_work
 from labeling.queries.progress import CampaignProgress, campaign_progress, judged_today
+from labeling.queries.standing import Step, next_step
 from labeling.web.edge import page, person
 
 
@@ -25,6 +26,8 @@ class CampaignEntry:
     leads: bool
     adjudicates: bool
     judges: bool
+    step: Step | None
+    """The step that the user must take before anything is assigned to them."""
     work: list[ModelWork]
     """The model's jobs, for leads."""
 
@@ -38,7 +41,7 @@ class CampaignEntry:
 def home(request: HttpRequest) -> HttpResponse:
     """The user's campaigns."""
     user = person(request)
-    memberships = {membership.campaign_id: membership for membership in user.memberships.all()}
+    memberships = {one.campaign_id: one for one in user.memberships.select_related("campaign", "user")}
     campaigns = list(visible_campaigns(user).exclude(status=Campaign.Status.ARCHIVED))
     work = model_work(campaigns, user, timezone.now()) if user.is_lead else {}
     context = {
@@ -62,5 +65,6 @@ def _entry(campaign: Campaign, user: User, membership: Membership | None, work: 
         leads=leads,
         adjudicates=leads or (membership is not None and membership.role == Membership.Role.EXPERT),
         judges=membership is not None,
+        step=next_step(membership) if membership else None,
         work=work if leads else [],
     )

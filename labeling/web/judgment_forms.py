@@ -23,6 +23,11 @@ CRITERION = "criterion-"
 ANSWERS = ("left", "tie", "right")
 
 
+def criteria_in(sent: Mapping[str, str]) -> dict[str, str]:
+    """The answers to criteria in a sent form, by the criterion's name."""
+    return {name.removeprefix(CRITERION): str(sent[name]) for name in sent if name.startswith(CRITERION)}
+
+
 class OwnJudgmentFilterForm(forms.Form):
     """The filter of an annotator's own judgments. Empty: all of them."""
 

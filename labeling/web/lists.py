@@ -26,6 +26,7 @@ from labeling.queries.lists import (
     page_of_prompts,
 )
 from labeling.queries.records import TOKENS
+from labeling.tally import read_tally
 from labeling.web.edge import page, person, unless_refused
 from labeling.web.history import history_of
 from labeling.web.imports import EXPORTS
@@ -84,6 +85,7 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
     context = _context(request, campaign, form, rows, shown) | {
         "rows": shown[:ROWS_SHOWN],
         "has_verdicts": has_verdicts(shown),
+        "counted": read_tally(campaign.pk).comparisons,
         "acts": [(kind.value, kind.label) for kind in Kind] + [("export", gettext("Export"))],
         "target": Target.COMPARISONS,
         "tab": "comparisons",

@@ -54,10 +54,10 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
 def practice_pair(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Marks a comparison for practice, or changes its mark, with both completions in view."""
     campaign, row = _comparison(request, slug, pk)
-    form = PracticePairForm(request.POST or None, initial=initial_of(row))
+    form = PracticePairForm(request.POST or None, campaign=campaign, initial=initial_of(row))
     if request.method == "POST" and form.is_valid():
         try:
-            make_practice(comparison=row, **form.cleaned_data, acting_user=person(request), now=timezone.now())
+            make_practice(comparison=row, **form.known(), acting_user=person(request), now=timezone.now())
         except NotAllowed:
             raise
         except DomainError as error:

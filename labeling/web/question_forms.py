@@ -22,6 +22,8 @@ class QuestionForm(forms.Form):
 class AnswerForm(forms.Form):
     """A lead's answer to a question, and whether everybody in the campaign reads it."""
 
+    needed = ("publish_as",)
+
     answer = forms.CharField(label=_("Answer"), max_length=MAX_TEXT, widget=TextArea(attrs={"rows": 4, "dir": "auto"}))
     publish = forms.BooleanField(label=_("Publish for all annotators"), required=False)
     publish_as = forms.CharField(

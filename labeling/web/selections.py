@@ -12,7 +12,7 @@ from common.wording import grouped
 from labeling.actions.bulk import NothingSelected, Selection
 from labeling.models import BulkAct, Campaign, ImportBatch
 from labeling.queries.batches import imports_of
-from labeling.queries.lists import MOST_COUNTED, ComparisonFilter, PromptFilter
+from labeling.queries.lists import ComparisonFilter, Fingerprint, PromptFilter
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import slice_choices
 from labeling.web.list_forms import ComparisonListForm, PromptListForm
@@ -20,7 +20,7 @@ from labeling.web.list_forms import ComparisonListForm, PromptListForm
 BATCHES_OFFERED = 100
 PAGE, ALL = "page", "all"
 SHOWN = "shown"
-"""The field with the number of rows that a question has shown, as `limited_count` counts them."""
+"""The field with the fingerprint of the rows that a question is about."""
 
 Target = BulkAct.Target
 
@@ -64,33 +64,31 @@ def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:
 
 
 def has_confirmed(request: HttpRequest) -> bool:
-    """Whether a POST answers a question that has shown its number of rows."""
+    """Whether a POST answers a question that has shown its rows."""
     return "confirmed" in request.POST and SHOWN in request.POST
 
 
-def change_since_shown(request: HttpRequest, count: int) -> str:
-    """A sentence on rows that came or left since the question was shown; empty: there are as many as then.
-
-    count: how many there are now, counted up to one more than MOST_COUNTED.
-    """
-    shown = whole_number(request.POST[SHOWN])
-    if shown == count:
+def change_since_shown(request: HttpRequest, rows: Fingerprint) -> str:
+    """A sentence on rows that came or left since the question was shown; empty: they are the same ones."""
+    shown = request.POST[SHOWN]
+    if shown == str(rows):
         return ""
-    if shown is None or max(shown, count) > MOST_COUNTED:
-        return gettext("The number of rows has changed since: check it and confirm again.")
-    if count > shown:
+    count = whole_number(shown.partition("-")[0])
+    if count is None or count == rows.count:
+        return gettext("They are no longer the same rows: look at the list, then confirm again.")
+    if rows.count > count:
         sentence = ngettext(
             "%(number)s row was added or changed since: check the new number and confirm again.",
             "%(number)s rows were added or changed since: check the new number and confirm again.",
-            count - shown,
+            rows.count - count,
         )
     else:
         sentence = ngettext(
             "%(number)s row no longer matches: check the new number and confirm again.",
             "%(number)s rows no longer match: check the new number and confirm again.",
-            shown - count,
+            count - rows.count,
         )
-    return sentence % {"number": grouped(abs(count - shown))}
+    return sentence % {"number": grouped(abs(rows.count - count))}
 
 
 def _everything(target: str) -> Any:

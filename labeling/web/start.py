@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,17 +12,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import NotAllowed
+from common.errors import DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_campaign
 from labeling.actions.onboarding import answer_practice, next_pair, read_guidelines, start_round
-from labeling.judging.drafts import as_displayed
+from labeling.judging.drafts import as_displayed, criteria_as_displayed
 from labeling.judging.presentation import present_pair
 from labeling.models import Campaign, Membership, PracticeAnswer, PracticePair, PracticeRound, User
+from labeling.queries.conflicts import STRENGTHS
 from labeling.queries.standing import Standing, Step, open_round, standing_of
 from labeling.web.display import display_of
 from labeling.web.edge import act, page, person
+from labeling.web.judgment_forms import criteria_in
 
 Use = PracticePair.Use
 NAMES: dict[str, str | Promise] = {
@@ -39,10 +42,22 @@ class Stop(NamedTuple):
     state: str
 
 
+class Detail(NamedTuple):
+    """A question besides the choice. own, known: the answers as displayed; empty: none was given, or none is known."""
+
+    name: str
+    own: str
+    known: str
+
+
 @page
 @require_safe
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """The annotator's next step. Annotators who have taken all steps go on to the page where they judge."""
+    return _next_page(request, slug)
+
+
+def _next_page(request: HttpRequest, slug: str) -> HttpResponse:
     user = person(request)
     campaign, standing = _standing(user, slug)
     if standing.step == Step.READ:
@@ -51,7 +66,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         pair = next_pair(round_=round_, acting_user=user, now=timezone.now())
         if pair is None:
             return redirect("start", slug=slug)
-        return _pair_page(request, campaign, round_, pair)
+        return render(request, "labeling/practice_pair.html", _pair_context(request, campaign, round_, pair))
     if standing.step is None:
         return redirect("annotate", slug=slug)
     return render(request, "labeling/start.html", _context(campaign, standing))
@@ -93,20 +108,26 @@ def start_answer(request: HttpRequest, slug: str) -> HttpResponse:
     identifier = whole_number(request.POST.get("answer", ""))
     if identifier is None:
         raise Http404("The form names no pair.")
-    addresses = [reverse("start", args=[slug])]
-
-    def errand() -> str:
+    choice, _colon, strength = request.POST.get("choice", "").partition(":")
+    try:
         answer = answer_practice(
-            answer=identifier, choice=request.POST.get("choice", ""), acting_user=person(request), now=timezone.now()
+            answer=identifier,
+            choice=choice,
+            strength=whole_number(strength),
+            criteria=criteria_in(request.POST),
+            acting_user=person(request),
+            now=timezone.now(),
         )
-        if answer.round.use == Use.PRACTICE:
-            addresses.append(reverse("start_feedback", args=[slug, answer.pk]))
-        elif answer.round.finished_at is not None:
-            addresses.append(reverse("start_result", args=[slug, answer.round_id]))
-        return ""
-
-    response = act(request, errand, back=addresses[0])
-    return redirect(addresses[-1]) if len(addresses) > 1 else response
+    except (NotFound, NotAllowed):
+        raise
+    except DomainError as error:
+        messages.error(request, error.message)
+        return _next_page(request, slug)
+    if answer.round.use == Use.PRACTICE:
+        return redirect("start_feedback", slug, answer.pk)
+    if answer.round.finished_at is not None:
+        return redirect("start_result", slug, answer.round_id)
+    return redirect("start", slug)
 
 
 @page
@@ -126,6 +147,7 @@ def start_feedback(request: HttpRequest, slug: str, answer_id: int) -> HttpRespo
         "chosen": as_displayed(answer.choice, answer.left),
         "known": as_displayed(known.winner, answer.left),
         "is_right": answer.choice == known.winner,
+        "details": _details(campaign, answer),
         "explanation": render_markdown(known.explanation, breaks=False) if known.explanation else "",
         "next": reverse("start_result", args=[slug, answer.round_id]) if is_last else reverse("start", args=[slug]),
         "is_last": is_last,
@@ -142,6 +164,18 @@ def start_result(request: HttpRequest, slug: str, round_id: int) -> HttpResponse
     own = PracticeRound.objects.filter(campaign=campaign, annotator=person(request)).exclude(finished_at=None)
     round_ = get_object_or_404(own, pk=round_id)
     return render(request, "labeling/start.html", _context(campaign, standing) | {"round": round_})
+
+
+def _details(campaign: Campaign, answer: PracticeAnswer) -> list[Detail]:
+    """The strength and the criteria of an answer, each with the known one."""
+    pair, left = answer.comparison.practice, answer.left
+    own, known = (criteria_as_displayed(one.criteria, left) for one in (answer, pair))
+    names = [one["name"] for one in campaign.criteria]
+    details = [Detail(name, own.get(name, ""), known.get(name, "")) for name in names]
+    if campaign.scale == Campaign.Scale.STRENGTH:
+        strengths = (str(STRENGTHS.get(one.strength or 0, "")) for one in (answer, pair))
+        details.insert(0, Detail(_("How much better?"), *strengths))
+    return [one for one in details if one.own or one.known]
 
 
 def _standing(user: User, slug: str) -> tuple[Campaign, Standing]:
@@ -186,18 +220,16 @@ def _read_page(request: HttpRequest, campaign: Campaign, standing: Standing) -> 
     return render(request, "labeling/start.html", context)
 
 
-def _pair_page(request: HttpRequest, campaign: Campaign, round_: PracticeRound, pair: PracticeAnswer) -> HttpResponse:
-    return render(request, "labeling/practice_pair.html", _pair_context(request, campaign, round_, pair))
-
-
 def _pair_context(
     request: HttpRequest, campaign: Campaign, round_: PracticeRound, pair: PracticeAnswer
 ) -> dict[str, Any]:
     guidelines = campaign.guideline_versions.order_by("-number").first()
-    # An answer has no strength, comment or edit, and cannot be skipped. This instance is not saved.
+    # An answer has no comment or edit, and cannot be skipped. This instance is not saved.
     campaign.allow_skip = campaign.allow_flag = campaign.allow_edit = False
-    campaign.scale = Campaign.Scale.CHOICE
+    is_refused = request.POST.get("answer") == str(pair.pk)
+    answered = criteria_in(request.POST) if is_refused else {}
     return {
+        "criteria": [{**one, "answer": answered.get(one["name"], "")} for one in campaign.criteria],
         "campaign": campaign,
         "round": round_,
         "pair": pair,

@@ -93,9 +93,11 @@ def test_the_frequent_errands_take_few_clicks_from_sign_in(busy_stage: Stage, si
     assert clicked(page, "1 flagged comparison waits for review", "keep") == 2  # the reason is still to be written
     expect(page.get_by_test_id("decision")).to_be_visible()
     page.goto("/")
-    assert clicked(page, "export-sums") == 1
     with page.expect_download():
-        assert clicked(page, "export-trl", "download-export") == 2
+        assert clicked(page, "export-sums", "download-export") == 2
+    expect(page.get_by_test_id("drop-report")).to_be_visible()
+    page.get_by_label("Format").select_option("kto")
+    expect(page.get_by_test_id("download-export")).to_be_hidden()  # the report is of another file
     page.goto("/")
     assert clicked(page, "sums-v2 waits for promotion", "promote-sums-v2", "confirm-promote-sums-v2") == 3
     expect(page.get_by_test_id("serves")).to_be_visible()

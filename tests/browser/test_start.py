@@ -2,12 +2,14 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from labeling.actions.campaigns import change_campaign, write_guidelines
 from labeling.actions.invitations import create_invitation
+from labeling.actions.practice import make_practice
 from labeling.models import Judgment, Membership, PracticeAnswer, PracticePair
 from tests.browser.annotating import PATH, judged, press
 from tests.browser.conftest import PHONE, Picture, SignIn
@@ -210,3 +212,36 @@ def test_a_lead_marks_pairs_and_tries_them(on_stage: Stage, sign_in: SignIn, pic
     expect(page.get_by_test_id("pairs-practice")).to_have_count(0)
     comparison.refresh_from_db()
     assert comparison.status == "open"
+
+
+def test_practice_takes_criteria_and_strength_by_key_as_judging_does(
+    on_stage: Stage, sign_in: SignIn, picture: Picture
+) -> None:
+    rules: Any = {"scale": "strength", "criteria": [{"name": "Correct", "required": True}]}
+    change_campaign(campaign=on_stage.campaign, acting_user=on_stage.maya, now=timezone.now(), **rules)
+    one, other = on_stage.campaign.comparisons.order_by("pk")[:2]
+    known: Any = {"winner": "a", "strength": 3, "criteria": {"Correct": "tie"}, "explanation": "It is true."}
+    for comparison in (one, other):
+        make_practice(comparison=comparison, acting_user=on_stage.maya, now=timezone.now(), **known)
+    page = sign_in(on_stage.alice, path=START)
+    page.get_by_test_id("begin-practice").click()
+    expect(page.locator("[data-do=focus]")).to_be_visible()  # the script runs
+    picture(page, "start-pair-criteria")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".is-missing")).to_contain_text("Answer this one first.")
+    page.keyboard.press("4")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # again, quickly: clearly
+    feedback = page.get_by_test_id("feedback")
+    expect(feedback.get_by_test_id("detail")).to_have_count(2)
+    answered = PracticeAnswer.objects.get(comparison=one)
+    assert (answered.strength, answered.criteria) == (2, {"Correct": answered.left})
+    assert answered.choice != answered.left
+    picture(page, "start-feedback-criteria")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("round")).to_contain_text("2 of 2")
+    page.get_by_test_id("criteria").get_by_text("Tie").click()
+    page.get_by_test_id("choose-left-3").click()
+    expect(feedback).to_be_visible()
+    answered = PracticeAnswer.objects.get(comparison=other)
+    assert (answered.choice, answered.strength, answered.criteria) == (answered.left, 3, {"Correct": "tie"})

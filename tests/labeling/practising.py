@@ -37,10 +37,11 @@ def go_through(on_stage: Stage, user: User, use: str, *, right: int) -> Practice
     """The user does a whole round, the first answers right and the others wrong."""
     on_stage.wait(1)
     by: Any = {"acting_user": user, "now": on_stage.now}
-    round_ = start_round(campaign=on_stage.campaign, use=use, **by)
+    round_ = start_round(campaign=on_stage.reload(), use=use, **by)
     while pair := next_pair(round_=round_, **by):
         known = pair.comparison.practice.winner
         winner = known if pair.position <= right else {"a": "b", "b": "a"}.get(known, "a")
-        answer_practice(answer=pair.pk, choice=as_displayed(winner, pair.left), **by)
+        criteria = {one["name"]: "tie" for one in on_stage.campaign.criteria}
+        answer_practice(answer=pair.pk, choice=as_displayed(winner, pair.left), criteria=criteria, **by)
     round_.refresh_from_db()
     return round_

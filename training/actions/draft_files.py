@@ -1,7 +1,5 @@
 """The files of an unfinished campaign: stored, examined, removed."""
 
-import hashlib
-import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
+from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
 from labeling.exchange import (
     ByteStream,
     ExchangeError,
@@ -24,9 +23,9 @@ from labeling.exchange import (
     read_comparisons,
     read_prompts,
 )
+from labeling.models import KeptUpload
 from training.models import CampaignDraft, DraftFile
 
-CHUNK = 1 << 20
 HEAD = 8192
 PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1")
 """The first bytes of gzip, bzip2, xz, Zstandard, ZIP and Parquet."""
@@ -72,24 +71,24 @@ class Examination:
         return asdict(self)
 
 
-def examine(path: Path, kind: str | None = None) -> Examination:
+def examine(upload: KeptUpload, kind: str | None = None) -> Examination:
     """Reads a whole file. kind: None: comparisons if it has any that can be read, else prompts.
 
     Raises FileRefused if it is not text or no record can be used.
     """
-    with path.open("rb") as stream:
+    with opened_upload(upload, acting_user=upload.owner) as stream:
         head = stream.read(HEAD)
     if b"\x00" in head and not head.startswith(PACKED):
         raise FileRefused(_("This is not a text file in UTF-8. Choose JSONL, JSON or plain text."))
     if kind is not None:
-        examination, reason = _try(path, kind)
+        examination, reason = _try(upload, kind)
         if examination is None or not examination.usable:
             raise _refusal(examination, reason)
         return examination
-    comparisons, undetected = _try(path, DraftFile.Kind.COMPARISONS)
+    comparisons, undetected = _try(upload, DraftFile.Kind.COMPARISONS)
     if comparisons is not None and comparisons.usable:
         return comparisons
-    prompts, reason = _try(path, DraftFile.Kind.PROMPTS)
+    prompts, reason = _try(upload, DraftFile.Kind.PROMPTS)
     if prompts is not None and prompts.usable:
         return prompts
     raise _refusal(prompts, undetected or reason)
@@ -105,32 +104,28 @@ def add_file(*, draft: CampaignDraft, name: str, size: int, stream: ByteStream, 
     if size > most:
         text = _("The file is larger than %(most)s MB. Import it in parts, or after the campaign is created.")
         raise FileRefused(text % {"most": settings.UPLOAD_LIMIT_MB})
-    held = DraftFile.objects.filter(draft__owner=draft.owner).aggregate(total=Sum("size"))["total"] or 0
+    held = DraftFile.objects.filter(draft__owner=draft.owner).aggregate(total=Sum("upload__size"))["total"] or 0
     if draft.files.count() >= MOST_FILES or held + size > MOST_SIZES * most:
         raise DraftFull
-    stored_as = uuid.uuid4()
-    path = DraftFile.folder() / stored_as.hex
-    path.parent.mkdir(parents=True, exist_ok=True)
+    upload = keep_upload(stream=stream, name=name, acting_user=draft.owner, now=now, until=draft.expires_at)
     try:
-        sha256 = _store(stream, path)
-        existing = draft.files.filter(name=name, sha256=sha256).first()
-        if existing is not None:
-            path.unlink()
-            return existing
-        examination = examine(path)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return DraftFile.objects.create(
-        draft=draft,
-        name=name,
-        stored_as=stored_as,
-        sha256=sha256,
-        size=size,
-        kind=examination.kind,
-        report=examination.as_dict(),
-        created_at=now,
-    )
+        return _examined(draft, upload, now)
+    finally:
+        if not DraftFile.objects.filter(upload=upload).exists():  # refused, or there already
+            discard_upload(upload)
+
+
+def _examined(draft: CampaignDraft, upload: KeptUpload, now: datetime) -> DraftFile:
+    """The file of an upload, or the same one that the draft has already. Raises FileRefused."""
+    same = draft.files.filter(upload__name=upload.name, upload__sha256=upload.sha256)
+    if (existing := same.first()) is not None:
+        return existing
+    examination = examine(upload)
+    with transaction.atomic():
+        CampaignDraft.objects.select_for_update().get(pk=draft.pk)  # the form may be sent twice at once
+        return same.first() or DraftFile.objects.create(
+            draft=draft, upload=upload, kind=examination.kind, report=examination.as_dict(), created_at=now
+        )
 
 
 def change_kind(*, file: DraftFile, kind: str) -> DraftFile:
@@ -138,7 +133,7 @@ def change_kind(*, file: DraftFile, kind: str) -> DraftFile:
     if kind != file.kind:
         if kind not in DraftFile.Kind.values:
             raise FileRefused(_("Choose prompts or comparisons."))
-        file.report = examine(file.path, kind).as_dict()
+        file.report = examine(file.upload, kind).as_dict()
         file.kind = kind
         file.save(update_fields=["kind", "report"])
     return file
@@ -146,24 +141,13 @@ def change_kind(*, file: DraftFile, kind: str) -> DraftFile:
 
 def remove_file(*, file: DraftFile) -> None:
     """Removes a file. Its bytes go once the row is gone for certain."""
-    path = file.path
-    file.delete()
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    discard_upload(file.upload)
 
 
-def _store(stream: ByteStream, path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("xb") as file:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-            file.write(chunk)
-    return digest.hexdigest()
-
-
-def _try(path: Path, kind: str) -> tuple[Examination | None, str]:
+def _try(upload: KeptUpload, kind: str) -> tuple[Examination | None, str]:
     """The examination of a file as that kind; or None and the reason why it cannot be read at all."""
     examination = Examination(kind)
-    with path.open("rb") as stream:
+    with opened_upload(upload, acting_user=upload.owner) as stream:
         read = read_prompts(stream) if kind == DraftFile.Kind.PROMPTS else read_comparisons(stream)
         try:
             for record in read:

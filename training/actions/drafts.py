@@ -9,16 +9,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from labeling.access import require_may_create_campaigns
-from labeling.models import User
+from labeling.models import KeptUpload, User
 from training.actions.draft_files import remove_file
 from training.actions.setting_up import CampaignSetUp, set_up_campaign
-from training.models import CampaignDraft, DraftFile
+from training.models import CampaignDraft
 
 KEPT_FOR = timedelta(days=7)
 """The time from the last change until a draft is deleted."""
-
-STRAY_AFTER = timedelta(hours=1)
-"""A stored file without a row is deleted after this time: until then its upload may still be under way."""
 
 
 def save_draft(*, key: uuid.UUID, values: Mapping[str, list[str]], acting_user: User, now: datetime) -> CampaignDraft:
@@ -28,6 +25,7 @@ def save_draft(*, key: uuid.UUID, values: Mapping[str, list[str]], acting_user: 
     draft, _ = CampaignDraft.objects.update_or_create(
         owner=acting_user, key=key, defaults=kept, create_defaults={**kept, "created_at": now}
     )
+    KeptUpload.objects.filter(pk__in=draft.files.values("upload")).update(expires_at=draft.expires_at)
     return draft
 
 
@@ -55,21 +53,15 @@ def discard_draft(*, draft: CampaignDraft) -> None:
 
 
 def forget_drafts(*, now: datetime) -> int:
-    """Deletes expired drafts, drafts of deactivated accounts, and stored files without a row. Counts the drafts."""
+    """Deletes expired drafts and those of deactivated accounts, with their files; returns how many."""
     over = CampaignDraft.objects.filter(Q(expires_at__lte=now) | Q(owner__is_active=False))
     count = 0
     for draft in over:
         discard_draft(draft=draft)
         count += 1
-    folder = DraftFile.folder()
-    stored = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
-    names = DraftFile.objects.values_list("stored_as", flat=True)
-    for name in set(stored) - {one.hex for one in names}:
-        if stored[name].stat().st_mtime < (now - STRAY_AFTER).timestamp():
-            stored[name].unlink(missing_ok=True)
     return count
 
 
 def _remove_files(draft: CampaignDraft) -> None:
-    for file in draft.files.all():
+    for file in draft.files.select_related("upload"):
         remove_file(file=file)

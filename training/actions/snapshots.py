@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,15 @@ from django.utils.translation import gettext_noop as _
 from common.sentences import Sentence
 from labeling.access import require_lead
 from labeling.events.record import record
-from labeling.exchange import DropReport, EmptySnapshot, Manifest, Split, preference_pairs, write_snapshot
+from labeling.exchange import (
+    DropReport,
+    EmptySnapshot,
+    Manifest,
+    Split,
+    count_split,
+    preference_pairs,
+    write_snapshot,
+)
 from labeling.models import Campaign, User, Verdict
 from labeling.queries.agreement import has_simulated_annotators
 from labeling.queries.verdicts import verdict_records
@@ -72,19 +81,38 @@ def take_snapshot(
     return snapshot
 
 
+def expected_pairs(campaign: Campaign, test_share: float = DEFAULT_TEST_SHARE) -> tuple[int, int]:
+    """The pairs to train on and the held-out ones of a snapshot that would be taken now; 0, 0: it would be refused.
+
+    It reads every pair: for campaigns with few.
+    """
+    pairs = list(preference_pairs(verdict_records(campaign, tokens=False), DropReport()))
+    counts = (count_split(pairs, split) for split in _splits(campaign, test_share))
+    return next((one for one in counts if _is_enough(*one)), (0, 0))
+
+
+def _splits(campaign: Campaign, test_share: float) -> Iterator[Split]:
+    """The splits to try, the campaign's own first."""
+    first = next_split(campaign).seed
+    return (Split(seed=seed, test_share=test_share) for seed in range(first, first + SPLIT_SEEDS))
+
+
+def _is_enough(train: int, test: int) -> bool:
+    return train >= MIN_TRAIN_PAIRS and test >= MIN_TEST_PAIRS
+
+
 def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
     """The manifest and the folder of the first split with enough pairs on both sides. Raises TooFewPairs."""
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
-    first = next_split(campaign).seed
     counts = Sentence(_("none at all"))
-    for seed in range(first, first + SPLIT_SEEDS):
+    for split in _splits(campaign, test_share):
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
-            manifest = _write_split(building, campaign, Split(seed=seed, test_share=test_share))
+            manifest = _write_split(building, campaign, split)
         except EmptySnapshot:
             continue
-        if manifest.train.pairs >= MIN_TRAIN_PAIRS and manifest.test.pairs >= MIN_TEST_PAIRS:
+        if _is_enough(manifest.train.pairs, manifest.test.pairs):
             return manifest, _publish(building, folder / manifest.sha256)
         shutil.rmtree(building)
         numbers = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}

@@ -1,13 +1,9 @@
 """Campaigns that somebody is still setting up: what they filled in, and the files they chose."""
 
-import uuid
-from pathlib import Path
-
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from labeling.models import Campaign, User
+from labeling.models import Campaign, KeptUpload, User
 
 
 class CampaignDraft(models.Model):
@@ -42,7 +38,7 @@ class CampaignDraft(models.Model):
 
 
 class DraftFile(models.Model):
-    """A file chosen for a draft. Its bytes lie in the data directory, under a random name.
+    """A file chosen for a draft. It is kept as long as the draft.
 
     report: what examining it found, as `training.actions.draft_files.Examination.as_dict`.
     """
@@ -54,30 +50,25 @@ class DraftFile(models.Model):
         COMPARISONS = "comparisons", _("Comparisons")
 
     draft = models.ForeignKey(CampaignDraft, on_delete=models.CASCADE, related_name="files")
-    name = models.CharField(max_length=255)
-    stored_as = models.UUIDField(default=uuid.uuid4, unique=True)
-    sha256 = models.CharField(max_length=64)
-    size = models.BigIntegerField()
+    upload = models.OneToOneField(KeptUpload, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     report = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["draft", "name", "sha256"], name="draft_file_once"),)
-
     def __str__(self) -> str:
         return f"{self.name} of {self.draft}"
 
-    @staticmethod
-    def folder() -> Path:
-        """The folder of all these files."""
-        return settings.VAR_DIR / "uploads"
+    @property
+    def name(self) -> str:
+        """The name that it had on the owner's machine."""
+        return self.upload.name
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.upload.size
 
     @property
     def dialect(self) -> str:
         """The dialect of its comparisons; empty for prompts."""
         return str(self.report.get("dialect", ""))
-
-    @property
-    def path(self) -> Path:
-        return self.folder() / self.stored_as.hex

@@ -144,7 +144,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "job_diversity": diversity(overview.generation) if overview.generation else None,
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
         "prompt_advice": prompt_advice(prompt_faults(campaign)),
-        "advice": training_advice(overview.preference_pairs),
+        "advice": training_advice(campaign, overview.preference_pairs),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
         "next_check": next_check(overview.rule, after=now),

@@ -12,14 +12,17 @@ from labeling.models import Campaign, Membership
 from labeling.queries.progress import CampaignProgress
 from training.models import JobStatus, Run
 from training.queries.overview import TrainingOverview
-from training.web.training_advice import training_advice
+from training.web.training_advice import can_train
 
-DONE, NEXT, LATER = "done", "next", "later"
+DONE, BEGUN, NEXT, LATER = "done", "begun", "next", "later"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One line. title: the act. state: done, next (the first that is not done) or later. fact: what is there so far."""
+    """One line. title: the act. fact: what is there so far.
+
+    state: done; begun, and far enough for the tasks after it; next, the first that is neither; or later.
+    """
 
     name: str
     title: str | Promise
@@ -34,31 +37,31 @@ def checklist(campaign: Campaign, progress: CampaignProgress, overview: Training
     people = campaign.memberships.exclude(role=Membership.Role.LEAD).exclude(user__is_simulated=True).count()
     is_writing = overview.generation is not None and overview.generation.is_active
     page = reverse("campaign", args=[campaign.slug])
-    can_train = training_advice(overview.preference_pairs).can_start
+    is_enough = can_train(overview.preference_pairs)
     is_trained = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).exists()
     tasks = [
-        ("guidelines", _("Write the guidelines"), _version(version), "guidelines", version is not None),
-        ("data", _("Import prompts or comparisons"), _data(progress), "data", bool(progress.prompts)),
+        ("guidelines", _("Write the guidelines"), _version(version), "guidelines", _done(version is not None)),
+        ("data", _("Import prompts or comparisons"), _data(progress), "data", _done(bool(progress.prompts))),
         (
             "pairs",
             _("Generate pairs"),
             _("Pairs are being written.") if is_writing else _pairs(progress),
             f"{page}#generate-title",
-            bool(progress.comparisons),
+            BEGUN if is_writing else _done(bool(progress.comparisons)),
         ),
-        ("people", _("Invite people"), _people(people), "people", people > 0),
+        ("people", _("Invite people"), _people(people), "people", _done(people > 0)),
         (
             "start",
             _("Start labeling"),
             str(campaign.get_status_display()),
             f"{page}#label-title",
-            campaign.status != Campaign.Status.DRAFT,
+            _done(campaign.status != Campaign.Status.DRAFT),
         ),
-        ("judge", _("Judge the comparisons"), _settled(progress), f"{page}#label-title", can_train or is_trained),
-        ("train", _("Train a version"), "", f"{page}#train-title", is_trained),
+        ("judge", _("Judge the comparisons"), _settled(progress), f"{page}#label-title", _judging(progress, is_enough)),
+        ("train", _("Train a version"), "", f"{page}#train-title", _done(is_trained)),
     ]
-    following = next((name for name, _title, _fact, _url, is_done in tasks if not is_done), None)
-    if following is None:
+    following = next((name for name, _title, _fact, _url, state in tasks if state == LATER), None)
+    if following is None or (is_trained and following == "judge"):
         return []
     return [
         Task(
@@ -66,10 +69,21 @@ def checklist(campaign: Campaign, progress: CampaignProgress, overview: Training
             title,
             fact,
             url if "#" in url else reverse(url, args=[campaign.slug]),
-            DONE if is_done else NEXT if name == following else LATER,
+            NEXT if name == following else state,
         )
-        for name, title, fact, url, is_done in tasks
+        for name, title, fact, url, state in tasks
     ]
+
+
+def _done(is_done: bool) -> str:
+    return DONE if is_done else LATER
+
+
+def _judging(progress: CampaignProgress, is_enough: bool) -> str:
+    """Done once nothing waits for a judgment; before that, begun when a run could start."""
+    if progress.settled and not progress.open and not progress.conflicts:
+        return DONE
+    return BEGUN if is_enough else LATER
 
 
 def _version(number: int | None) -> str:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.errors import DomainError, NotAllowed
 from common.numbers import whole_number
 from labeling.access import require_may_create_campaigns
+from labeling.actions.uploads import opened_upload
 from labeling.models import Campaign
 from labeling.web.campaign_forms import NewCampaignForm
 from labeling.web.edge import page, person, refuse
@@ -99,7 +100,10 @@ def _create(request: HttpRequest, draft: CampaignDraft, wizard: Wizard) -> HttpR
     try:
         with ExitStack() as opened:
             files = [
-                MaterialFile(one.name, opened.enter_context(one.path.open("rb")), one.kind) for one in wizard.files
+                MaterialFile(
+                    one.name, opened.enter_context(opened_upload(one.upload, acting_user=person(request))), one.kind
+                )
+                for one in wizard.files
             ]
             parts["material"] = Material(wizard.rest.cleaned_data["prompts"], files)
             set_up = create_from_draft(
@@ -124,7 +128,7 @@ def _create(request: HttpRequest, draft: CampaignDraft, wizard: Wizard) -> HttpR
 def _keep_files(request: HttpRequest, draft: CampaignDraft, go: str) -> list[str]:
     """Stores the chosen files, and changes those kept earlier. Returns a sentence for each that is refused."""
     refused, now = [], timezone.now()
-    for file in draft.files.all():
+    for file in draft.files.select_related("upload__owner"):
         if go == f"remove-{file.pk}":
             remove_file(file=file)
             continue

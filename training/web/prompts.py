@@ -11,7 +11,7 @@ from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
 from labeling.actions.bulk import NothingSelected
 from labeling.models import BulkAct
-from labeling.queries.lists import MOST_COUNTED, limited_count
+from labeling.queries.lists import fingerprint
 from labeling.web.edge import page, person, refuse
 from labeling.web.selections import SHOWN, change_since_shown, chosen, has_confirmed
 from training.access import visible_versions
@@ -25,7 +25,7 @@ from training.web.forms import GenerationForm
 def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
     """Asks for the settings of a generation for the chosen prompts; with `confirmed` it starts it.
 
-    If there are more or fewer prompts by then, it asks again.
+    If they are other prompts by then, it asks again.
     """
     user = person(request)
     campaign = get_led_campaign(user, slug)
@@ -36,14 +36,14 @@ def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("prompts", slug)
     prompts = rows.selection.rows(campaign).filter(retired_at=None)
     overview = campaign_training_overview(campaign)
-    is_confirmed, count = has_confirmed(request), limited_count(prompts)
+    is_confirmed, about = has_confirmed(request), fingerprint(prompts)
     form = GenerationForm(
         request.POST if is_confirmed else None,
         versions=visible_versions(user).order_by("-pk"),
         serving=overview.serving,
         last=overview.generation,
     )
-    if is_confirmed and (change := change_since_shown(request, count)):
+    if is_confirmed and (change := change_since_shown(request, about)):
         form.add_error(None, change)
     elif is_confirmed and form.is_valid():
         try:
@@ -65,9 +65,8 @@ def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "hidden": [*rows.hidden, (SHOWN, count)],
-        "total": min(count, MOST_COUNTED),
-        "is_more": count > MOST_COUNTED,
+        "hidden": [*rows.hidden, (SHOWN, about)],
+        "total": about.count,
         "label": _("Generate pairs"),
         "target": BulkAct.Target.PROMPTS,
         "tab": "prompts",

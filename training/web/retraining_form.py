@@ -22,14 +22,15 @@ KINDS: tuple[tuple[Kind, Any], ...] = (
     ("hourly", _("Every few hours")),
     ("cron", _("Advanced (cron)")),
 )
+SUNDAY, MONDAY = 0, 1
 WEEKDAYS = (
-    (1, _("Monday")),
+    (MONDAY, _("Monday")),
     (2, _("Tuesday")),
     (3, _("Wednesday")),
     (4, _("Thursday")),
     (5, _("Friday")),
     (6, _("Saturday")),
-    (0, _("Sunday")),
+    (SUNDAY, _("Sunday")),
 )
 
 
@@ -67,12 +68,14 @@ USED: dict[str | None, tuple[str, ...]] = {
 class RetrainingRuleForm(forms.Form):
     """The rule of automatic retraining. Fields that the chosen kind of time does not use keep their values."""
 
+    needed = ("at", "cron")
+
     enabled = forms.BooleanField(label=_("Retrain automatically"), required=False)
     min_fresh_verdicts = forms.IntegerField(
         label=_("Fresh verdicts needed"), min_value=1, initial=DEFAULT_MIN_FRESH_VERDICTS
     )
     kind = forms.ChoiceField(label=_("When"), choices=KINDS, initial="enough")
-    weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int, initial=0, required=False)
+    weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int, initial=MONDAY, required=False)
     at = forms.TimeField(
         label=_("Time"),
         required=False,
@@ -116,7 +119,9 @@ class RetrainingRuleForm(forms.Form):
         schedule = Schedule.of(rule.cron)
         times: dict[str, Any] = {"kind": schedule.kind, "cron": rule.cron}
         if schedule.kind in ("daily", "weekly"):
-            times |= {"at": schedule.at, "weekday": schedule.weekday}
+            times["at"] = schedule.at
+        if schedule.kind == "weekly":
+            times["weekday"] = schedule.weekday
         if schedule.kind == "hourly":
             times["hours"] = schedule.hours
         return cls(initial={name: getattr(rule, name) for name in names} | times)
@@ -128,6 +133,8 @@ class RetrainingRuleForm(forms.Form):
             self.errors.pop(name, None)  # the page hides it
         if kind in ("daily", "weekly") and values.get("at") is None and "at" not in self.errors:
             self.add_error("at", gettext("Choose a time of day, such as 03:00."))
+        if kind == "weekly" and values.get("weekday") == "" and "weekday" not in self.errors:
+            self.add_error("weekday", gettext("Choose a day."))
         if kind == "cron":
             try:
                 check_cron(values.get("cron", ""))
@@ -142,7 +149,7 @@ class RetrainingRuleForm(forms.Form):
         schedule = Schedule(
             values["kind"],
             at=values.get("at") or time(3),
-            weekday=values.get("weekday") or 0,
+            weekday=values.get("weekday") or SUNDAY,
             hours=values.get("hours") or HOURS[0],
             expression=values.get("cron", ""),
         )

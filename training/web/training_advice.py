@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.wording import grouped, percent, significant
+from labeling.models import Campaign
 from labeling.stats import trials_needed
-from training.actions.snapshots import DEFAULT_TEST_SHARE, MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
+from training.actions.snapshots import DEFAULT_TEST_SHARE, MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, expected_pairs
 from training.engine.config import RunConfig
 from training.models import ASSUMED_ACCURACY
 from training.queries.model_checks import PromptFaults
@@ -30,17 +31,30 @@ class TrainingAdvice:
     settings: str = ""
 
 
-def training_advice(pairs: int) -> TrainingAdvice:
-    """The advice for so many preference pairs, of which a run holds out its share."""
+ENOUGH = 3
+"""With this many times the pairs that are needed, even an uneven split holds out enough."""
+
+
+def can_train(pairs: int) -> bool:
+    """Whether there are enough preference pairs for a run."""
+    return pairs >= MIN_TRAIN_PAIRS + MIN_TEST_PAIRS
+
+
+def training_advice(campaign: Campaign, pairs: int) -> TrainingAdvice:
+    """The advice for a campaign with so many preference pairs. The held-out ones are counted as a run splits them."""
     least = MIN_TRAIN_PAIRS + MIN_TEST_PAIRS
-    if pairs < least:
+    if not can_train(pairs):
         text = _("A run needs at least %(least)s preference pairs: %(more)s more.")
         return TrainingAdvice(False, text % {"least": grouped(least), "more": grouped(least - pairs)})
-    held_out, needed = max(MIN_TEST_PAIRS, round(pairs * DEFAULT_TEST_SHARE)), trials_needed(ASSUMED_ACCURACY)
+    needed = trials_needed(ASSUMED_ACCURACY)
+    in_all = round(needed / DEFAULT_TEST_SHARE)
+    if pairs >= ENOUGH * in_all:
+        return TrainingAdvice(True)
+    held_out = expected_pairs(campaign)[1]
     if held_out >= needed:
         return TrainingAdvice(True)
     text = _(
-        "Too few to show anything: of these pairs, about %(held_out)s would be held out. About %(needed)s are needed "
+        "Too few to show anything: of these pairs, a run would hold out %(held_out)s. About %(needed)s are needed "
         "before even a version that is right on %(assumed)s of them differs from chance: some %(in_all)s pairs in all."
     )
     defaults = RunConfig()
@@ -51,7 +65,7 @@ def training_advice(pairs: int) -> TrainingAdvice:
             "held_out": grouped(held_out),
             "needed": grouped(needed),
             "assumed": percent(ASSUMED_ACCURACY, 0),
-            "in_all": grouped(round(needed / DEFAULT_TEST_SHARE)),
+            "in_all": grouped(in_all),
         },
         _(
             "The default settings (%(epochs)s epochs, learning rate %(rate)s) learn so few pairs by heart. The "

@@ -66,7 +66,7 @@ class Wizard:
             sent, owner=user, versions=visible_versions(user).order_by("-pk"), serving=self.serving
         )
         draft = CampaignDraft.objects.filter(owner=user, key=key, campaign=None).first()
-        self.files: list[DraftFile] = list(draft.files.order_by("pk")) if draft else []
+        self.files: list[DraftFile] = list(draft.files.select_related("upload").order_by("pk")) if draft else []
         self.was_filled_in = values is not None
 
     @property

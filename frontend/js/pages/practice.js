@@ -1,11 +1,14 @@
 // A pair of practice or of a qualification: the keys and tools of the annotators' page, on a form that loads the next
 // page.
 
+import { keepRoomForBar } from "../components/annotate/bar_room.js";
 import { Completions } from "../components/annotate/completions.js";
+import { Criteria } from "../components/annotate/criteria.js";
 import { defaultKeys } from "../components/annotate/default_keys.js";
 import { Display } from "../components/annotate/display.js";
 import { GuidelinesDialog } from "../components/annotate/guidelines_dialog.js";
 import { KeyDialog } from "../components/annotate/key_dialog.js";
+import { PracticeForm } from "../components/annotate/practice_form.js";
 import { FOCUS_SENTENCES, PANES_SENTENCES } from "../components/annotate/sentences.js";
 import { SideTabs } from "../components/annotate/side_tabs.js";
 import { openDialog, startDialogs } from "../components/dialogs.js";
@@ -14,13 +17,18 @@ import { all, maybe, one } from "../lib/dom.js";
 import { KeyBindings } from "../lib/key_bindings.js";
 import { onKeys } from "../lib/shortcuts.js";
 
+const SIDES = ["left", "right"];
+
 const page = one("#main", HTMLElement);
 const assignment = JSON.parse(one("script#assignment", HTMLScriptElement).textContent ?? "null");
-const form = maybe("[data-choices]", HTMLFormElement);
+const criteria = new Criteria(page);
+const choices = maybe("[data-choices]", HTMLFormElement);
+const form = choices && new PracticeForm(choices, criteria);
 const completions = new Completions(one(".completions", HTMLElement));
 const display = new Display(page, one("dialog#display", HTMLDialogElement));
 const guidelines = new GuidelinesDialog(one("dialog#guidelines", HTMLDialogElement), page);
-const bindings = new KeyBindings("annotate", defaultKeys(0), { varied: ["left", "right"] });
+const asked = all("[data-action^=criterion-]", HTMLElement, one("dialog#help", HTMLDialogElement)).length / 3;
+const bindings = new KeyBindings("annotate", defaultKeys(asked), { varied: SIDES });
 
 /** @type {Record<string, () => void>} */
 const tools = {
@@ -35,6 +43,7 @@ const tools = {
   guidelines: () => guidelines.open(),
 };
 
+keepRoomForBar(one(".choice-bar", HTMLElement));
 startDialogs();
 new SideTabs(one("[data-side-tabs]", HTMLElement), one(".completions", HTMLElement));
 new KeyDialog(bindings, one("dialog#help", HTMLDialogElement));
@@ -47,13 +56,10 @@ for (const button of all("[data-do]", HTMLElement)) {
     act();
   });
 }
-// A second press must not answer again while the next page loads.
-form?.addEventListener("submit", () => form.addEventListener("submit", (event) => event.preventDefault()), { once: true });
 onKeys((event) => {
-  const action = bindings.find(event, []);
-  if (!action) return null;
-  const button = form && maybe(`button[value="${action}"]`, HTMLButtonElement, form);
-  return button ? () => form?.requestSubmit(button) : (tools[action] ?? null);
+  const action = bindings.find(event, form?.usesStrength ? SIDES : []);
+  const answer = action && (form?.action(action, event) ?? criteria.action(action) ?? tools[action]);
+  return answer || (criteria.wouldMove(event) ? () => {} : null);
 });
 
 /**

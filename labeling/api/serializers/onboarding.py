@@ -11,6 +11,7 @@ from labeling.judging.drafts import SIDES
 from labeling.models import Campaign, PracticePair, Winner
 from labeling.queries.standing import Step
 
+CRITERION_ANSWERS = [(side, side) for side in (*SIDES, "tie")]
 ANSWERS = [(choice, choice) for choice in (*SIDES, "tie", "both_bad")]
 
 
@@ -71,11 +72,31 @@ class PracticeTaskSerializer(serializers.Serializer[Any]):
 
 class PracticeChoiceSerializer(serializers.Serializer[Any]):
     choice = serializers.ChoiceField(choices=ANSWERS)
+    strength = serializers.IntegerField(
+        min_value=1,
+        max_value=3,
+        required=False,
+        allow_null=True,
+        help_text="As in a judgment: 1 slightly to 3 much better.",
+    )
+    criteria = serializers.DictField(
+        child=serializers.ChoiceField(choices=CRITERION_ANSWERS),
+        required=False,
+        help_text="An answer for each of the campaign's criteria, as in a judgment.",
+    )
 
 
 class FeedbackSerializer(serializers.Serializer[Any]):
     is_right = serializers.BooleanField(allow_null=True, help_text="null in a qualification: only its result is shown.")
     answer = serializers.ChoiceField(choices=ANSWERS, allow_null=True, help_text="The known answer; null likewise.")
+    strength = serializers.IntegerField(
+        allow_null=True, help_text="The known strength; null: none is known, or likewise."
+    )
+    criteria = serializers.DictField(
+        child=serializers.ChoiceField(choices=CRITERION_ANSWERS),
+        allow_null=True,
+        help_text="The known answers to criteria; null likewise.",
+    )
     explanation = serializers.CharField(allow_null=True, help_text="Markdown by the lead; null likewise.")
     is_finished = serializers.BooleanField(help_text="Whether this was the last pair of the round.")
     standing = StandingSerializer()
@@ -87,6 +108,14 @@ class PracticeMarkSerializer(serializers.Serializer[Any]):
         max_length=MAX_EXPLANATION, required=False, allow_blank=True, help_text="Markdown. Why it is right."
     )
     use = serializers.ChoiceField(choices=PracticePair.Use.choices, required=False)
+    strength = serializers.IntegerField(
+        min_value=1, max_value=3, required=False, allow_null=True, help_text="The known strength, if there is one."
+    )
+    criteria = serializers.DictField(
+        child=serializers.ChoiceField(choices=[(side, side) for side in ("a", "b", "tie")]),
+        required=False,
+        help_text="Known answers to criteria, by name. Only the winner is scored.",
+    )
 
 
 class PracticePairSerializer(serializers.ModelSerializer[PracticePair]):
@@ -96,4 +125,4 @@ class PracticePairSerializer(serializers.ModelSerializer[PracticePair]):
 
     class Meta:
         model = PracticePair
-        fields = ("comparison", "use", "winner", "explanation", "set_at", "answers", "right")
+        fields = ("comparison", "use", "winner", "strength", "criteria", "explanation", "set_at", "answers", "right")

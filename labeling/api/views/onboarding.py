@@ -28,7 +28,7 @@ from labeling.api.serializers.onboarding import (
 )
 from labeling.api.views.exchange import FILE, FileView
 from labeling.exchange import AUTO, READERS
-from labeling.judging.drafts import as_displayed
+from labeling.judging.drafts import as_displayed, criteria_as_displayed
 from labeling.judging.presentation import present_pair
 from labeling.models import Campaign, PracticePair, Scope, User
 from labeling.queries.practice import practice_pairs
@@ -103,6 +103,8 @@ class PracticeAnswerView(ApiView):
         feedback = {
             "is_right": answer.is_right if pair else None,
             "answer": as_displayed(pair.winner, answer.left) if pair else None,
+            "strength": pair.strength if pair else None,
+            "criteria": criteria_as_displayed(pair.criteria, answer.left) if pair else None,
             "explanation": pair.explanation if pair else None,
             "is_finished": round_.finished_at is not None,
             "standing": _standing(round_.campaign, self.person),

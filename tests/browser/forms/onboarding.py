@@ -43,7 +43,8 @@ def _annotator_to_practise(world: World) -> None:
 
 
 def _bob_practises(world: World) -> None:
-    """Bob has a practice round under way."""
+    """Bob has a practice round under way, without criteria: his press is the whole answer."""
+    world.change(criteria=[])
     _marked_pair(world)
     start_round(campaign=world.stage.campaign, use=PRACTICE, acting_user=world.stage.bob, now=timezone.now())
 

@@ -15,6 +15,7 @@ from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.exports import open_export
 from labeling.actions.import_reports import UnreadableFile
+from labeling.actions.practice import make_practice
 from labeling.actions.verdicts import adjudicate
 from labeling.exchange import DropReport, preference_pairs, write_snapshot
 from labeling.judging.acts import undo_judgment
@@ -22,7 +23,7 @@ from labeling.models import Campaign, Comparison, Judgment, User
 from labeling.queries.agreement import vote_patterns
 from labeling.queries.verdicts import verdict_records
 from labeling.tally import count_tally, read_tally
-from tests.people import Stage, asks, stage
+from tests.people import Stage, asks, pair, stage
 
 HOSTILE = [
     "=1+1",
@@ -75,6 +76,10 @@ def eventful() -> Stage:
     conflict = Comparison.objects.filter(status="conflict").first()
     assert conflict is not None
     adjudicate(comparison=conflict, winner="a", reason="Because.", acting_user=scene.ada, now=scene.now)
+    (practice,) = scene.add([pair(99)]).comparisons
+    assert practice is not None
+    by: Any = {"acting_user": scene.maya, "now": scene.now}
+    make_practice(comparison=practice, winner="b", strength=2, criteria={"helpful": "tie"}, **by)
     return scene
 
 

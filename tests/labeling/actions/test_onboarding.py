@@ -22,6 +22,7 @@ from labeling.actions.onboarding import (
     start_round,
 )
 from labeling.actions.practice import unmake_practice
+from labeling.judging.drafts import as_displayed
 from labeling.models import Assignment, Comparison, Event, GuidelineReading, Judgment, Membership, PracticeRound
 from labeling.queries.standing import standing_of
 from labeling.tally import read_tally
@@ -110,6 +111,25 @@ def test_an_answer_is_given_once(scene: Stage) -> None:
         answer_practice(answer=pair.pk, choice="right", **by)
     with pytest.raises(NoSuchAnswer):
         answer_practice(answer=pair.pk, choice="left", acting_user=scene.bob, now=scene.now)
+
+
+def test_practice_asks_for_what_judging_asks_for_and_scores_the_choice(scene: Stage) -> None:
+    rules: Any = {"scale": "strength", "criteria": [{"name": "Correct", "required": True}]}
+    change_campaign(campaign=scene.campaign, acting_user=scene.maya, now=scene.now, **rules)
+    mark(scene, 1)
+    by: Any = {"acting_user": scene.alice, "now": scene.now}
+    pair = next_pair(round_=start_round(campaign=scene.campaign, use=PRACTICE, **by), **by)
+    assert pair is not None
+    given: Any = {"answer": pair.pk, "choice": as_displayed("a", pair.left), "strength": 2}
+    wrongs: list[Any] = [{}, {"criteria": {"Polite": "left"}}, {"criteria": {"Correct": "a"}}]
+    for wrong in wrongs:
+        with pytest.raises(Invalid):
+            answer_practice(**given, **wrong, **by)
+    answered = answer_practice(**given, criteria={"Correct": "left"}, **by)
+    assert (answered.is_right, answered.strength, answered.criteria) == (True, 2, {"Correct": pair.left})
+    assert answer_practice(**given, criteria={"Correct": "left"}, **by) == answered
+    with pytest.raises(AlreadyAnswered):
+        answer_practice(**given, criteria={"Correct": "tie"}, **by)
 
 
 @pytest.mark.parametrize("choice", ["skip", "a", "", "both_bad"])

@@ -99,6 +99,8 @@ def test_what_cannot_be_marked(scene: Stage) -> None:
         {"winner": "c"},
         {"winner": "a", "use": "exam"},
         {"winner": "a", "explanation": "\0"},
+        {"winner": "a", "strength": 1},
+        {"winner": "a", "criteria": {"Correct": "a"}},
     ]
     for wrong in wrongs:
         with pytest.raises(Invalid):
@@ -111,6 +113,19 @@ def test_what_cannot_be_marked(scene: Stage) -> None:
     restore_comparison(comparison=other, **by)
     with pytest.raises(WrongComparisonStatus):
         unmake_practice(comparison=other, **by)
+
+
+def test_a_known_answer_may_name_strength_and_criteria(scene: Stage) -> None:
+    one = scene.campaign.comparisons.earliest("pk")
+    by: Any = {"comparison": one, "acting_user": scene.maya, "now": scene.now}
+    rules: Any = {"scale": "strength", "criteria": [{"name": "Correct"}]}
+    change_campaign(campaign=scene.campaign, acting_user=scene.maya, now=scene.now, **rules)
+    pair = make_practice(winner="a", strength=2, criteria={"Correct": "tie"}, **by)
+    assert (pair.strength, pair.criteria) == (2, {"Correct": "tie"})
+    wrongs: list[Any] = [{"winner": "tie", "strength": 1}, {"winner": "a", "strength": 4}]
+    for wrong in (*wrongs, {"winner": "a", "criteria": {"Correct": "left"}}):
+        with pytest.raises(Invalid):
+            make_practice(**wrong, **by)
 
 
 def test_an_answer_that_pairs_need_stays_on_offer(scene: Stage) -> None:

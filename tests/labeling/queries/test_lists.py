@@ -17,6 +17,7 @@ from labeling.queries.lists import (
     PromptFilter,
     filtered_comparisons,
     filtered_prompts,
+    fingerprint,
     limited_count,
     page_of_comparisons,
     page_of_prompts,
@@ -174,3 +175,11 @@ def test_a_page_of_a_large_campaign_reads_an_index_and_not_the_table() -> None:
         prompts = filtered_prompts(scene.campaign, PromptFilter()).order_by("-pk")[:50]
         assert "prompt_campaign" in prompts.explain()
         assert "prompt_text" in prompts_with_text("blue sky").explain()
+
+
+def test_a_fingerprint_tells_other_rows_from_the_same_ones(db: None) -> None:
+    rows = stage(comparisons=3).campaign.comparisons.all()
+    first, second, third = rows.order_by("pk").values_list("pk", flat=True)[:3]
+    assert fingerprint(rows.filter(pk__in=[first, second])) == fingerprint(rows.filter(pk__in=[second, first]))
+    assert fingerprint(rows.filter(pk__in=[first, second])) != fingerprint(rows.filter(pk__in=[first, third]))
+    assert (fingerprint(rows.none()).count, fingerprint(rows).count) == (0, rows.count())

@@ -37,4 +37,4 @@ def test_few_times_have_a_median_without_an_interval_and_none_a_reason() -> None
     assert quantile({3.0: 2, 8.0: 1}, 0.5) == Estimate(
         3.0, None, None, 3, "The judgments are too few for an interval.", 3
     )
-    assert speed({}).median.reason == "No client has sent times yet."
+    assert speed({}).median.reason == "No judgment has a time yet. Those made on the annotator's page get one."

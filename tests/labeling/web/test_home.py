@@ -1,7 +1,9 @@
 """The first page: one's own campaigns, each with its next step."""
 
+from labeling.actions.campaigns import change_campaign
 from labeling.models import Campaign
 from tests.clients import Visiting, text_of
+from tests.labeling.practising import QUALIFICATION, go_through, mark
 from tests.people import person, stage
 
 
@@ -22,6 +24,19 @@ def test_home_counts_what_one_has_judged(visiting: Visiting) -> None:
     page = text_of(visiting(on_stage.alice), "/")
     assert "<b>2</b> judged by you" in page
     assert "Continue judging" in page
+
+
+def test_somebody_who_has_to_qualify_is_led_there_instead_of_to_judging(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=5)
+    on_stage.settle(["a"])
+    mark(on_stage, 2, QUALIFICATION)
+    rules = {"qualification_pairs": 2, "qualification_right": 2}
+    change_campaign(campaign=on_stage.campaign, acting_user=on_stage.maya, now=on_stage.now, **rules)
+    page = text_of(visiting(on_stage.alice), "/")
+    assert "Continue judging" not in page
+    assert 'href="/campaigns/sums/start/"' in page
+    go_through(on_stage, on_stage.alice, QUALIFICATION, right=2)
+    assert "Continue judging" in text_of(visiting(on_stage.alice), "/")
 
 
 def test_a_count_that_hides_gold_says_that_it_is_about(visiting: Visiting) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from labeling.actions.curation import make_gold
 from labeling.models import Comparison
 from tests.clients import Visiting, text_of
 from tests.people import Stage, asks, pair, stage
@@ -74,3 +75,12 @@ def test_an_empty_campaign_leads_to_the_import(visiting: Visiting) -> None:
     assert "No prompts yet" in text_of(maya, "/campaigns/sums/prompts/")
     assert "No comparisons yet" in text_of(maya, "/campaigns/sums/comparisons/")
     assert "Nothing matches" in text_of(maya, "/campaigns/sums/comparisons/?text=x")
+
+
+def test_the_list_says_how_many_of_its_comparisons_count(visiting: Visiting) -> None:
+    scene = stage(comparisons=4)
+    maya = visiting(scene.maya)
+    assert 'data-testid="counted"' not in text_of(maya, "/campaigns/sums/comparisons/")
+    make_gold(comparison=scene.campaign.comparisons.earliest("pk"), winner="a", acting_user=scene.maya, now=scene.now)
+    assert "3 of them count for verdicts." in text_of(maya, "/campaigns/sums/comparisons/")
+    assert 'data-testid="counted"' not in text_of(maya, "/campaigns/sums/comparisons/?status=gold")

@@ -1,8 +1,14 @@
 """Members on their page: added, removed, and why somebody cannot be."""
 
+import re
+from typing import Any
+
 import pytest
 
-from labeling.models import Membership
+from labeling.actions.curation import make_gold, retire_comparison
+from labeling.models import Judgment, Membership
+from labeling.queries.annotator import counts
+from labeling.queries.statistics import statistics
 from tests.clients import Visiting, text_of
 from tests.people import stage
 
@@ -37,3 +43,21 @@ def test_the_last_lead_stays(visiting: Visiting) -> None:
     maya.post(path, {"username": "ada"})
     answer = maya.post(path, {"username": "maya"}, follow=True)
     assert "needs a lead" in answer.content.decode()
+
+
+def test_a_member_has_as_many_judgments_here_as_in_statistics_and_totals(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=5, gold_rate=0.5)
+    on_stage.settle(["a", "b"])
+    first, third = on_stage.campaign.comparisons.order_by("pk")[0:3:2]
+    by: Any = {"acting_user": on_stage.maya, "now": on_stage.now}
+    retire_comparison(comparison=first, reason="Bad.", **by)
+    make_gold(comparison=third, winner="a", **by)
+    while held := on_stage.next(on_stage.alice):  # gold among them
+        on_stage.judge(held, "left")
+    maya = visiting(on_stage.maya)
+    assert Judgment.objects.filter(kind="gold").exists()
+    shown = re.findall(r'data-name="Judgments">(\d+)<', text_of(maya, "/campaigns/sums/people/"))
+    (loop,) = re.findall(r'data-count="judgments">(\d+)<', text_of(maya, "/campaigns/sums/"))
+    counted = [row.votes for row in statistics(on_stage.campaign, now=on_stage.now).annotators]
+    assert sum(map(int, shown)) == int(loop) == sum(counted) > 0
+    assert counts(on_stage.campaign, on_stage.alice)["judged"] == sum(counted)

@@ -1,12 +1,23 @@
 """The pages before the first judgment: each leads on, and none tells an answer too early."""
 
+import re
+from typing import Any
+
+import pytest
+
 from labeling.actions.campaigns import change_campaign, write_guidelines
+from labeling.actions.practice import make_practice
 from labeling.models import PracticeAnswer, PracticePair
 from tests.clients import Visiting, text_of
 from tests.labeling.practising import PRACTICE, QUALIFICATION, go_through, mark
 from tests.people import Stage, stage
 
 START = "/campaigns/sums/start/"
+
+
+def plain(answer: Any) -> str:
+    """The text of a page, without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 def scene_with_pairs(**rules: int) -> Stage:
@@ -75,6 +86,47 @@ def test_an_answer_that_the_page_does_not_offer_is_refused_with_a_sentence(visit
     assert "Choose one of the answers" in page
     assert alice.post(f"{START}answer/", {"choice": "left"}).status_code == 404
     assert alice.post(f"{START}practice/", {"use": "exam"}, follow=True).status_code == 200
+
+
+def test_feedback_compares_strength_and_criteria_with_the_known_ones(visiting: Visiting) -> None:
+    rules: Any = {"scale": "strength", "criteria": [{"name": "Correct", "required": True}, {"name": "Polite"}]}
+    scene = stage(comparisons=1, **rules)
+    one = scene.campaign.comparisons.get()
+    known: Any = {"strength": 3, "criteria": {"Correct": "tie", "Polite": "tie"}}
+    make_practice(comparison=one, winner="a", acting_user=scene.maya, now=scene.now, **known)
+    alice = visiting(scene.alice)
+    alice.post(f"{START}practice/", {"use": "practice"})
+    pair = PracticeAnswer.objects.get()
+    sent = {"answer": pair.pk, "choice": f"{'left' if pair.left == 'a' else 'right'}:2", "criterion-Polite": "tie"}
+    page = alice.post(f"{START}answer/", sent).content.decode()
+    assert "Choose left, right or tie for Correct as well." in page
+    assert page.count("checked") == 1  # what was answered is kept
+    feedback = plain(alice.post(f"{START}answer/", sent | {"criterion-Correct": "left"}, follow=True))
+    assert "How much better? Your answer: clearly Known answer: much" in feedback
+    assert "Correct Your answer: Left Top Known answer: Tie" in feedback
+    assert "Polite Your answer: Tie as the known answer" in feedback
+
+
+@pytest.mark.parametrize(
+    ("has_practice", "has_guidelines"), [(True, True), (True, False), (False, True), (False, False)]
+)
+def test_a_failed_attempt_proposes_only_what_there_is(
+    visiting: Visiting, has_practice: bool, has_guidelines: bool
+) -> None:
+    scene = stage(comparisons=6)
+    mark(scene, 2 if has_practice else 0)
+    mark(scene, 2, QUALIFICATION)
+    by: Any = {"campaign": scene.campaign, "acting_user": scene.maya, "now": scene.now}
+    change_campaign(qualification_pairs=1, qualification_right=1, **by)
+    if has_guidelines:
+        write_guidelines(text="Be kind.", **by)
+    if has_practice:
+        go_through(scene, scene.alice, PRACTICE, right=2)
+    failed = go_through(scene, scene.alice, QUALIFICATION, right=0)
+    page = text_of(visiting(scene.alice), f"{START}rounds/{failed.pk}/").lower()
+    assert ("practise if you like" in page) == has_practice
+    assert ("read the guidelines again" in page) == has_guidelines
+    assert "try again" in page
 
 
 def test_in_german(visiting: Visiting) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from labeling.models import User
+from labeling.models import KeptUpload, User
 from tests.training.conftest import NOW
-from training.actions.draft_files import DraftFull, FileRefused, add_file, change_kind, examine
+from training.actions.draft_files import DraftFull, FileRefused, add_file, change_kind
 from training.models import CampaignDraft, DraftFile
 
 pytestmark = pytest.mark.django_db
@@ -69,11 +69,18 @@ def test_the_kind_and_the_dialect_of_a_file_are_recognized(
     ],
     ids=["empty", "number", "unknown fields", "picture", "broken gzip"],
 )
-def test_a_file_without_a_usable_record_is_refused_and_not_kept(add: Add, content: bytes, words: str) -> None:
-    with pytest.raises(FileRefused, match=words):
+def test_a_file_without_a_usable_record_is_refused_and_not_kept(
+    add: Add,
+    content: bytes,
+    words: str,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(FileRefused, match=words):
         add("a.jsonl", content)
     assert not DraftFile.objects.exists()
-    assert list(DraftFile.folder().iterdir()) == []
+    assert not KeptUpload.objects.exists()
+    assert list((tmp_path / "uploads").iterdir()) == []
 
 
 def test_a_file_that_is_too_large_is_refused(add: Add, settings: Settings) -> None:
@@ -98,9 +105,3 @@ def test_comparisons_can_be_read_as_prompts_only_and_prompts_not_as_comparisons(
 
 def test_the_name_holds_no_folders(add: Add) -> None:
     assert add("C:\\data\\..\\pairs.jsonl", PAIR).name == "pairs.jsonl"
-
-
-def test_an_examination_can_be_asked_of_any_file(tmp_path: Path) -> None:
-    path = tmp_path / "x"
-    path.write_bytes(PAIR)
-    assert examine(path).usable == 1

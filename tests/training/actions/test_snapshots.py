@@ -9,7 +9,7 @@ import pytest
 from common.errors import NotAllowed
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
-from training.actions.snapshots import take_snapshot
+from training.actions.snapshots import expected_pairs, take_snapshot
 from training.errors import TooFewPairs
 from training.models import Snapshot
 
@@ -90,3 +90,12 @@ def test_a_handful_is_split_so_that_both_sides_have_some(campaign: Campaign, ali
 def test_annotators_take_no_snapshots(campaign: Campaign, alice: User) -> None:
     with pytest.raises(NotAllowed):
         take_snapshot(campaign=campaign, acting_user=alice, now=NOW)
+
+
+def test_the_expected_pairs_are_those_of_the_snapshot(campaign: Campaign, alice: User, maya: User) -> None:
+    assert expected_pairs(campaign) == (0, 0)
+    add_written_pairs(campaign, per_prompt=2)
+    for limit in (6, None):
+        judge_all(campaign, alice, limit=limit)
+        snapshot = take_snapshot(campaign=campaign, acting_user=maya, now=NOW)
+        assert expected_pairs(campaign) == (snapshot.train_pairs, snapshot.test_pairs)

@@ -8,6 +8,7 @@ from labeling.queries.progress import campaign_progress
 from tests.browser.furnished import furnish
 from tests.people import NOON, Stage, asks, stage
 from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
+from training.models import GenerationJob, JobStatus
 from training.queries.overview import campaign_training_overview
 from training.rehearsal.annotators import simulated_people
 from training.web.getting_started import checklist
@@ -49,8 +50,22 @@ def test_each_act_moves_the_next_task_on_until_the_list_is_gone() -> None:
     on_stage.settle(["b"])
     assert following(on_stage) == "train"
     assert set(states(on_stage).values()) == {"done", "next"}
+    on_stage.add(least + 2)
+    assert (states(on_stage)["judge"], following(on_stage)) == ("begun", "train")
     furnish(on_stage)
     assert states(on_stage) == {}
+
+
+def test_pairs_are_not_done_while_they_are_being_written() -> None:
+    on_stage = stage(status="draft")
+    campaign, maya = on_stage.campaign, on_stage.maya
+    write_guidelines(campaign=campaign, text="Be kind.", acting_user=maya, now=NOON)
+    on_stage.add(2)
+    job = GenerationJob.objects.create(campaign=campaign, seed=1, created_by=maya, created_at=NOON, enqueued_at=NOON)
+    assert (states(on_stage)["pairs"], following(on_stage)) == ("begun", "start")
+    job.status = JobStatus.FINISHED
+    job.save()
+    assert states(on_stage)["pairs"] == "done"
 
 
 def test_what_is_there_is_counted_and_linked() -> None:

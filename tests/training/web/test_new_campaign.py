@@ -7,7 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from labeling.models import Campaign, Membership, User
+from labeling.actions.uploads import opened_upload
+from labeling.models import Campaign, KeptUpload, Membership, User
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.people import person, stage
@@ -128,7 +129,8 @@ def test_a_file_is_kept_once_and_can_be_removed(visiting: Visiting) -> None:
             PATH, {**draft, "name": "Recipes", "step": "3", "go": "stay", "uploads": [upload("pairs.jsonl", PAIR)]}
         )
     file = DraftFile.objects.get()
-    assert file.path.read_bytes() == PAIR
+    with opened_upload(file.upload, acting_user=on_stage.maya) as stream:
+        assert stream.read() == PAIR
     page = maya.post(PATH, {**draft, "name": "Recipes", "step": "3", "go": f"remove-{file.pk}"}, follow=True)
     assert "pairs.jsonl" not in page.content.decode()
     assert not DraftFile.objects.exists()
@@ -171,14 +173,14 @@ def test_an_unfinished_campaign_is_offered_to_its_owner_and_can_be_discarded(vis
     maya, ada = visiting(on_stage.maya), visiting(on_stage.ada)
     draft = start(maya)
     maya.post(PATH, {**draft, "name": "Recipes", "step": "3", "go": "stay", "uploads": [upload("pairs.jsonl", PAIR)]})
-    path = DraftFile.objects.get().path
+    assert KeptUpload.objects.exists()
     assert "Recipes" in maya.get(PATH).content.decode()
     assert "Recipes" not in ada.get(PATH).content.decode()
     assert "pairs.jsonl" not in ada.get(f"{PATH}?draft={draft['key']}&step=3").content.decode()
     assert ada.post(PATH, {"key": draft["key"], "go": "discard"}).status_code == 404
     maya.post(PATH, {"key": draft["key"], "go": "discard"})
     assert not CampaignDraft.objects.exists()
-    assert path.exists()  # until the transaction of the test ends
+    assert not KeptUpload.objects.exists()
 
 
 def test_people_are_found_by_a_part_of_their_name_and_stay_chosen(visiting: Visiting) -> None:

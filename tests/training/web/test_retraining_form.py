@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
+from common.templatetags.form_parts import is_optional
 from tests.people import NOON, Stage, stage
 from training.actions.retraining import save_retraining_rule
 from training.web.retraining_form import RetrainingRuleForm
@@ -37,6 +38,7 @@ def sent(**values: str) -> RetrainingRuleForm:
         ({"kind": "enough"}, ""),
         ({"kind": "daily", "at": "23:05"}, "5 23 * * *"),
         ({"kind": "weekly", "weekday": "1", "at": "04:30"}, "30 4 * * 1"),
+        ({"kind": "weekly", "weekday": "0", "at": "04:30"}, "30 4 * * 0"),
         ({"kind": "hourly", "hours": "1"}, "0 * * * *"),
         ({"kind": "hourly", "hours": "8"}, "0 */8 * * *"),
         ({"kind": "cron", "cron": " 15 3 * * 1-5 "}, "15 3 * * 1-5"),
@@ -61,6 +63,7 @@ def test_a_time_becomes_cron(values: dict[str, str], cron: str) -> None:
     [
         ({"kind": "daily", "at": ""}, "at", "Choose a time of day"),
         ({"kind": "weekly", "at": "25:00"}, "at", "Enter a valid time"),
+        ({"kind": "weekly", "weekday": ""}, "weekday", "Choose a day"),
         ({"kind": "cron", "cron": ""}, "cron", "five fields"),
         ({"kind": "cron", "cron": "0 0 30 2 *"}, "cron", "never comes"),
         ({"kind": "cron", "cron": "61 0 * * *"}, "cron", "at '61'. The minute is 0 to 59."),
@@ -91,3 +94,15 @@ def test_a_stored_time_is_shown_as_people_say_it(on_stage: Stage, cron: str, sho
     rule = save_retraining_rule(campaign=on_stage.campaign, acting_user=on_stage.maya, now=NOON, cron=cron)
     form = RetrainingRuleForm.of(rule)
     assert {name: form[name].value() for name in shown} == shown
+
+
+@pytest.mark.parametrize("cron", [None, "", "0 3 * * *", "0 */6 * * *"])
+def test_a_week_begins_on_monday_where_no_day_was_chosen(on_stage: Stage, cron: str | None) -> None:
+    by: Any = {"campaign": on_stage.campaign, "acting_user": on_stage.maya, "now": NOON}
+    rule = None if cron is None else save_retraining_rule(cron=cron, **by)
+    assert RetrainingRuleForm.of(rule)["weekday"].value() == 1
+
+
+def test_the_fields_of_a_chosen_time_are_not_called_optional() -> None:
+    form = RetrainingRuleForm()
+    assert [name for name in ("weekday", "at", "hours", "cron") if is_optional(form[name])] == []

@@ -1,27 +1,47 @@
 """What the page says before a run starts."""
 
-from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
-from training.web.training_advice import training_advice
+import re
+
+import pytest
+
+from labeling.models import Campaign, User
+from tests.training.conftest import NOW, add_written_pairs, judge_all
+from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, take_snapshot
+from training.queries.overview import campaign_training_overview
+from training.web.training_advice import TrainingAdvice, training_advice
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("var_dir")]
 
 
-def test_a_run_that_would_be_refused_cannot_be_started() -> None:
+def advice_of(campaign: Campaign) -> TrainingAdvice:
+    return training_advice(campaign, campaign_training_overview(campaign).preference_pairs)
+
+
+def test_a_run_that_would_be_refused_cannot_be_started(campaign: Campaign) -> None:
     least = MIN_TRAIN_PAIRS + MIN_TEST_PAIRS
     for pairs in range(least):
-        advice = training_advice(pairs)
+        advice = training_advice(campaign, pairs)
         assert not advice.can_start
         assert f"{least - pairs} more" in advice.sentence
-    assert training_advice(least).can_start
+    assert training_advice(campaign, least).can_start
 
 
-def test_so_few_pairs_that_nothing_can_be_shown_are_named_before_the_run() -> None:
-    advice = training_advice(34)
+@pytest.mark.parametrize("judged", [9, 24])
+def test_the_advice_names_as_many_held_out_pairs_as_the_run_then_has(
+    campaign: Campaign, alice: User, maya: User, judged: int
+) -> None:
+    add_written_pairs(campaign, per_prompt=2)
+    judge_all(campaign, alice, limit=judged)
+    advice = advice_of(campaign)
     assert advice.can_start
-    assert "about 7 would be held out" in advice.sentence
+    snapshot = take_snapshot(campaign=campaign, acting_user=maya, now=NOW)
+    (held_out,) = re.findall(r"a run would hold out (\d+)\.", advice.sentence)
+    assert int(held_out) == snapshot.test_pairs
     assert "About 35 are needed" in advice.sentence
     assert "some 175 pairs in all" in advice.sentence
     assert "2 epochs, learning rate 0.0005" in advice.settings
 
 
-def test_with_enough_held_out_pairs_nothing_needs_to_be_said() -> None:
-    advice = training_advice(175)
+def test_with_many_pairs_nothing_is_counted_or_said(campaign: Campaign) -> None:
+    advice = training_advice(campaign, 3 * 175)
     assert (advice.can_start, advice.sentence, advice.settings) == (True, "", "")
