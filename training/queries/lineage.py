@@ -26,7 +26,7 @@ GROUP BY 1
 """
 # How many comparisons of each snapshot a person had judged when it was taken.
 JUDGED_BY = """
-SELECT s.id, count(DISTINCT j.comparison_id)
+SELECT s.id, count(*)
 FROM labeling_judgment j
 JOIN training_snapshot s ON s.campaign_id = j.campaign_id
 JOIN training_snapshotpart p ON p.snapshot_id = s.id AND p.number = j.comparison_id / %(span)s
