@@ -76,8 +76,8 @@ class ExportForm(forms.Form):
             "include": writer is not None and writer.is_complete and not writer.is_whole,
             "extras": writer is not None and writer.has_extras,
             "spreadsheet": writer is not None and writer.name == "csv",
-            "contaminated": bool(self.data.get("evaluation")),
             **dict.fromkeys(CLEANING, writer is not None and not writer.is_whole),
+            "contaminated": bool(self.data.get("evaluation")) and writer is not None and not writer.is_whole,
         }
         for name in [name for name, is_offered in offered.items() if not is_offered]:
             self.fields.pop(name, None)

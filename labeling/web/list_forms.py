@@ -40,7 +40,7 @@ class ListForm(forms.Form):
         label=_("Field of the file"),
         max_length=200,
         required=False,
-        help_text=_("As in source=forum, or a name alone. Dots lead into fields within fields."),
+        widget=forms.TextInput(attrs={"placeholder": "source=forum"}),
     )
     since = forms.DateField(label=_("Added from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY))
     last_day = forms.DateField(
@@ -127,13 +127,7 @@ class ComparisonListForm(ListForm):
     group = forms.ChoiceField(label=_("Judged by somebody of"), choices=(ANY, *GROUPS), required=False)
     criterion = forms.ChoiceField(label=_("Criterion"), required=False)
     guideline_version = forms.TypedChoiceField(label=_("Guidelines"), required=False, coerce=int, empty_value=None)
-    agreement_at_least = forms.FloatField(
-        label=_("Minimum agreement"),
-        min_value=0,
-        max_value=1,
-        required=False,
-        help_text=_("The share of judgments that agree with the verdict, 0 to 1."),
-    )
+    agreement_at_least = forms.FloatField(label=_("Minimum agreement"), min_value=0, max_value=1, required=False)
     agreement_at_most = forms.FloatField(label=_("Maximum agreement"), min_value=0, max_value=1, required=False)
     settled_since = forms.DateField(
         label=_("Settled from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)

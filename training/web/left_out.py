@@ -85,7 +85,7 @@ def _difference(campaign: Campaign, user: User, newest: Learned, *, is_wanted: b
         context["parent"] = untouched_parent(user)
         if is_wanted or snapshot.train_pairs + snapshot.test_pairs <= COMPARED_AT_ONCE:
             changes = changes_without(campaign, user, snapshot)
-            context |= {"kinds": kinds_of(changes), "same": changes.same, "is_compared": True}
+            context |= {"kinds": kinds_of(changes, snapshot), "same": changes.same, "is_compared": True}
     except DomainError as error:
         context["problem"] = error.message
     return context

@@ -19,6 +19,7 @@ from training.queries.snapshots import (
     Row,
     SnapshotGone,
     changes_between,
+    comparisons_of,
     pairs_of,
     snapshot_before,
     verified,
@@ -83,7 +84,7 @@ def snapshot_changes(request: HttpRequest, pk: int) -> HttpResponse:
     except SnapshotGone as error:
         problem = error.message
     else:
-        same, kinds = changes.same, kinds_of(changes)
+        same, kinds = changes.same, kinds_of(changes, after)
     context = {
         "before": before,
         "after": after,
@@ -113,10 +114,15 @@ def _visible(request: HttpRequest, pk: int) -> Snapshot:
     return get_object_or_404(visible_snapshots(person(request)).select_related("campaign"), pk=pk)
 
 
-def kinds_of(changes: Changes) -> list[tuple[str, int, list[dict[str, object]]]]:
-    """The kinds of changes that there are, each with its count and its first pairs."""
-    kinds = [(kind, changes.counts[kind], [as_shown(one) for one in changes.rows[kind]]) for kind in KINDS]
-    return [one for one in kinds if one[1]]
+def kinds_of(changes: Changes, snapshot: Snapshot) -> list[tuple[str, int, list[dict[str, object]]]]:
+    """The kinds of changes that there are, each with its count and its first pairs. snapshot: of their campaign."""
+    kinds = []
+    for kind in KINDS:
+        if rows := changes.rows[kind]:
+            numbers = comparisons_of(snapshot, [row.pair for row in rows])
+            shown = [as_shown(row._replace(comparison=one)) for row, one in zip(rows, numbers, strict=True)]
+            kinds.append((kind, changes.counts[kind], shown))
+    return kinds
 
 
 def as_shown(row: Row) -> dict[str, object]:

@@ -143,7 +143,9 @@ ENTRIES = (
         form="training/left_out/retrain.html",
         path=CAMPAIGN + "people/alice/training/",
         arrange=_learned,
+        press="Retrain without them",
         sees="has been queued",
+        never_refused="Its buttons only act.",
     ),
     Entry(
         form="training/parts/job/cancel.html",
