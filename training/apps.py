@@ -16,11 +16,13 @@ class TrainingConfig(AppConfig):
         from labeling.queries.model_checks import register_model_check
         from labeling.queries.splits import register_split
         from labeling.queries.trained_on import register_lookup
+        from labeling.queries.uses import register_uses
         from labeling.web.event_labels import add_labels
         from labeling.web.event_links import add_links
         from labeling.web.event_sentences import add_sentences
-        from training.queries.attention import failed_jobs, versions_waiting
+        from training.queries.attention import erased_people, failed_jobs, versions_waiting
         from training.queries.coming import coming_pairs, model_work
+        from training.queries.lineage import uses_of
         from training.queries.model_checks import check_of_serving_model
         from training.queries.splits import next_split
         from training.queries.trained_on import trained_on
@@ -31,8 +33,10 @@ class TrainingConfig(AppConfig):
         register_lookup(trained_on)
         register_split(next_split)
         register_model_check(check_of_serving_model)
+        register_uses(uses_of)
         register_source(failed_jobs)
         register_source(versions_waiting)
+        register_source(erased_people)
         register_lookups(work=model_work, pairs=coming_pairs)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
         add_links(LINKS)

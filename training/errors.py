@@ -68,3 +68,8 @@ class VersionDamaged(Conflict):
 class WrongSchedule(Invalid):
     type = "wrong-schedule"
     sentence = _("The cron time cannot be read, or a setting is out of range.")
+
+
+class NothingToLeaveOut(Conflict):
+    type = "nothing-to-leave-out"
+    sentence = _("No snapshot holds a pair that this person judged.")

@@ -13,6 +13,7 @@ from labeling.models import Campaign
 from training import claims
 from training.actions.drafts import forget_drafts
 from training.actions.retraining import consider_retraining as consider
+from training.actions.snapshot_index import index_earlier_snapshots
 from training.jobs import handover
 from training.jobs.evaluation import run_gate as ask_gate
 from training.jobs.generation import run_generation_job
@@ -79,11 +80,15 @@ def simulate_demo(campaign_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Recovers jobs of dead workers and forgotten messages; deletes old drafts. Beat sends it every half minute."""
+    """Recovers jobs of dead workers and forgotten messages; deletes old drafts; indexes snapshots of earlier versions.
+
+    Beat sends it every half minute.
+    """
     now = timezone.now()
     forget_drafts(now=now)
     claims.sweep(now=now)
     handover.restore()
+    index_earlier_snapshots()
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if waiting_messages("train") == 0:
             run_gate.delay(run.pk)

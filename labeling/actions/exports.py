@@ -1,6 +1,6 @@
 """Exports of a campaign's verdicts. They only read, but data leaves the server, so the event log says who took it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,19 @@ from django.db.models import QuerySet
 from common.errors import Invalid
 from labeling.access import require_lead
 from labeling.events.record import record
-from labeling.exchange import DropReport, UnfitOption, UnknownDialect, WriteOptions, Writer, writer
-from labeling.models import Campaign, Comparison, User
+from labeling.exchange import (
+    DropReport,
+    Message,
+    UnfitOption,
+    UnknownDialect,
+    WriteOptions,
+    Writer,
+    cleaned,
+    is_held_out,
+    writer,
+)
+from labeling.models import Campaign, Comparison, Prompt, User
+from labeling.queries.lists import ComparisonFilter, filtered_comparisons
 from labeling.queries.splits import split_of
 from labeling.queries.verdicts import verdict_records
 from labeling.queries.whole_campaign import campaign_lines
@@ -35,15 +46,16 @@ def export_campaign(
     dialect: str,
     options: WriteOptions = USUAL,
     only: QuerySet[Comparison] | None = None,
+    where: ComparisonFilter | None = None,
     acting_user: User | None,
     now: datetime,
 ) -> Export:
     """The judgments and verdicts of a campaign in a dialect, streamed in constant memory. Raises NotAllowed, Invalid.
 
-    only: the comparisons to export; None: all.
+    only: the comparisons to export; None: all. where: those of them that match.
     """
     require_lead(acting_user, campaign)
-    export = open_export(campaign, dialect, options, only)
+    export = open_export(campaign, dialect, options, _matching(campaign, only, where))
     record(
         "campaign.exported",
         campaign,
@@ -54,19 +66,33 @@ def export_campaign(
         | ({"include": options.include} if options.include else {})
         | ({"extras": True} if options.extras else {})
         | ({"spreadsheet": True} if options.spreadsheet else {})
-        | ({} if only is None else {"selected": True}),
+        | ({} if only is None else {"selected": True})
+        | ({} if where is None else {"filter": where.as_json()})
+        | ({"side": options.side} if options.side else {})
+        | _cleaned(options),
     )
     return export
 
 
 def drop_report(
-    *, campaign: Campaign, dialect: str, options: WriteOptions = USUAL, acting_user: User | None
+    *,
+    campaign: Campaign,
+    dialect: str,
+    options: WriteOptions = USUAL,
+    where: ComparisonFilter | None = None,
+    acting_user: User | None,
 ) -> DropReport:
-    """The report of an export: what it keeps and drops, and why. Costs as much as the export itself."""
+    """The report of an export: what it keeps and drops, and why. Costs as much as the export itself.
+
+    Raises NotAllowed, Invalid.
+    """
     require_lead(acting_user, campaign)
-    export = open_export(campaign, dialect, options)
-    for _ in export.pieces:
-        pass
+    export = open_export(campaign, dialect, options, _matching(campaign, None, where))
+    try:
+        for _ in export.pieces:
+            pass
+    except UnfitOption as error:
+        raise Invalid.of(error.option, str(error)) from error
     return export.report
 
 
@@ -79,11 +105,13 @@ def open_export(
         selected = writer(dialect)
         options = replace(options, split=split_of(campaign))
         include = selected.include(options)
-        rows: Iterator[Any] = (
-            campaign_lines(campaign, only)
-            if selected.is_whole
-            else verdict_records(campaign, tokens=False, votes=selected.wants_votes, include=include, only=only)
-        )
+        rows: Iterator[Any]
+        if selected.is_whole:
+            rows = _lines_of_side(campaign_lines(campaign, only), options)
+        else:
+            records = verdict_records(campaign, tokens=False, votes=selected.wants_votes, include=include, only=only)
+            of_side = (one for one in records if _is_on_side(one.prompt, options))
+            rows = cleaned(of_side, options.cleaning, report, lambda: _prompts(campaign, only, options))
         pieces = selected.write(rows, report, options)
     except UnknownDialect as error:
         raise Invalid.of("dialect", str(error)) from error
@@ -91,3 +119,55 @@ def open_export(
         raise Invalid.of(error.option, str(error)) from error
     name = f"{campaign.slug}-{selected.name}" + ("-for-spreadsheets" if options.spreadsheet else "")
     return Export(selected, f"{name}.{selected.extension}", pieces, report)
+
+
+def _matching(
+    campaign: Campaign, only: QuerySet[Comparison] | None, where: ComparisonFilter | None
+) -> QuerySet[Comparison] | None:
+    if where is None:
+        return only
+    rows = filtered_comparisons(campaign, where)
+    return rows if only is None else rows.filter(pk__in=only.order_by().values("pk"))
+
+
+def _cleaned(options: WriteOptions) -> dict[str, Any]:
+    """How the file was cleaned, for the event log."""
+    cleaning = options.cleaning
+    values = {
+        "near_duplicates": cleaning.near_duplicates,
+        "contaminated": cleaning.contaminated,
+        "redacted": [*cleaning.redaction.kinds, *cleaning.redaction.patterns],
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _prompts(
+    campaign: Campaign, only: QuerySet[Comparison] | None, options: WriteOptions
+) -> Iterator[Sequence[Message]]:
+    """The prompts of the comparisons that are exported, in the order in which they came."""
+    comparisons = (campaign.comparisons.all() if only is None else only).exclude(status__in=Comparison.OUT)
+    prompts = Prompt.objects.filter(campaign=campaign, pk__in=comparisons.order_by().values("prompt")).order_by("pk")
+    for messages in prompts.values_list("messages", flat=True).iterator(chunk_size=1000):
+        if _is_on_side(messages, options):
+            yield messages
+
+
+def _is_on_side(prompt: Sequence[Message], options: WriteOptions) -> bool:
+    """Whether a prompt is on the wanted side. Records without a prompt stand for comparisons that are only counted."""
+    if options.side is None or not prompt:
+        return options.side is None
+    held_out = is_held_out(prompt, seed=options.split.seed, test_share=options.split.test_share)
+    return held_out == (options.side == "test")
+
+
+def _lines_of_side(lines: Iterable[dict[str, Any]], options: WriteOptions) -> Iterator[dict[str, Any]]:
+    """The lines of a whole campaign, with the prompts of one side and their comparisons."""
+    if options.side is None:
+        yield from lines
+        return
+    others: set[bytes] = set()
+    for line in lines:
+        if line["type"] == "prompt" and not _is_on_side(line["messages"], options):
+            others.add(bytes.fromhex(line["hash"]))
+        elif line["type"] != "comparison" or bytes.fromhex(line["prompt"]) not in others:
+            yield line

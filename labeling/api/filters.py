@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from labeling.judging.drafts import CHOICES
 from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, Question, WebhookDelivery
+from labeling.queries.judged_by import GROUPS
 from labeling.queries.own_judgments import FLAG
 
 
@@ -32,6 +33,10 @@ class ListFilter(Period):
     model_version = serializers.CharField(required=False, help_text="The version that wrote a completion.")
     batch = serializers.IntegerField(required=False, help_text="The import that brought it.")
     act = serializers.IntegerField(required=False, help_text="The bulk act that changed it.")
+    metadata = serializers.CharField(
+        required=False,
+        help_text="A field of the imported record: key=value, or a key alone. Dots lead into fields within a field.",
+    )
 
 
 class PromptFilter(ListFilter):
@@ -52,7 +57,22 @@ class ComparisonFilter(ListFilter):
         required=False, help_text="How the comparison was added."
     )
     external_id = serializers.CharField(required=False)
-    annotator = serializers.CharField(required=False, help_text="Judged by this annotator (pseudonym).")
+    annotator = serializers.CharField(
+        required=False, help_text="Judged by this annotator (pseudonym), or by one of several, with commas."
+    )
+    group = serializers.ChoiceField(
+        choices=[(name, name) for name in GROUPS],
+        required=False,
+        help_text="Judged by somebody of this group: people or simulated annotators, or the members with a role.",
+    )
+    criterion = serializers.CharField(required=False, help_text="A judgment answers this criterion.")
+    guideline_version = serializers.IntegerField(required=False, help_text="Judged under this version.")
+    agreement_at_least = serializers.FloatField(
+        required=False, min_value=0, max_value=1, help_text="The share of its judgments that agree with the verdict."
+    )
+    agreement_at_most = serializers.FloatField(required=False, min_value=0, max_value=1)
+    settled_since = serializers.DateTimeField(required=False, help_text="Settled at or after this time.")
+    settled_until = serializers.DateTimeField(required=False, help_text="Settled before this time.")
     flagged = serializers.BooleanField(required=False, help_text="true: an annotator flagged it.")
     judged = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Whether it has judgments. Default: both."

@@ -1,5 +1,7 @@
 """Preference data in and out: dialects, snapshots, hashes. Streaming, in constant memory. No Django, no database."""
 
+from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
+from labeling.exchange.contamination import EvaluationPrompts
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
 from labeling.exchange.errors import (
     EmptySnapshot,
@@ -39,7 +41,7 @@ from labeling.exchange.manifest import (
     write_snapshot,
 )
 from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
-from labeling.exchange.options import INCLUDES, Include, WriteOptions
+from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
 from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
@@ -60,26 +62,35 @@ from labeling.exchange.records import (
     harmless_cell,
     restored_cell,
 )
+from labeling.exchange.redaction import KINDS, Redaction
 from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
     "EDIT",
+    "FINDINGS",
     "FULL_FORMAT",
     "INCLUDES",
+    "KINDS",
     "LABEL_CONFIG",
+    "LEAST_SIMILARITY",
     "MAPPED",
     "READERS",
     "REASONS",
+    "SIDES",
+    "SIMILARITY",
     "TEST",
     "TRAIN",
     "WRITERS",
     "ByteStream",
+    "Cleaning",
     "ColumnMapping",
     "CompletionText",
     "DropReport",
     "EmptySnapshot",
+    "EvaluationPrompts",
     "ExchangeError",
+    "Finding",
     "FinishReason",
     "ImportedComparison",
     "ImportedPrompt",
@@ -92,7 +103,9 @@ __all__ = [
     "PreferencePair",
     "PromptForm",
     "ReadLimits",
+    "Redaction",
     "Rejected",
+    "Side",
     "SnapshotDamaged",
     "SnapshotExists",
     "SnapshotFile",
@@ -108,6 +121,7 @@ __all__ = [
     "Writer",
     "canonical_json",
     "canonical_order",
+    "cleaned",
     "count_split",
     "detect_dialect",
     "folded_hash",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from labeling.exchange.hashing import messages_hash, pair_id
-from labeling.exchange.records import PreferencePair, VerdictRecord
+from labeling.exchange.records import JsonObject, PreferencePair, VerdictRecord
 
 REASONS = {
     "unsettled": "has no verdict yet",
@@ -17,6 +17,8 @@ REASONS = {
     "identical": "has two identical completions",
     "duplicate": "is a duplicate",
     "not_expressible": "cannot be written in this dialect",
+    "near_duplicate": "has a prompt much like an earlier one",
+    "contaminated": "contains a prompt of the evaluation",
 }
 """The reasons for dropping a comparison, by code. Each one completes the sentence "it ..."."""
 
@@ -26,13 +28,21 @@ class DropReport:
 
     kept, dropped: comparisons, dropped ones by reason. edited, dropped_edited: the pairs of improved texts, which are
     no comparisons of their own. judgments, dropped_judgments: in dialects that list them; the dropped ones by choice,
-    or under "comparison" if their comparison was dropped. escaped: changed cells of a table for spreadsheets.
+    or under "comparison" if their comparison was dropped. escaped: changed cells of a table for spreadsheets. found:
+    comparisons that cleaning found, dropped or not, by reason; examples of them. redacted: places, by kind.
     """
 
     def __init__(self) -> None:
         self.kept = self.edited = self.dropped_edited = self.judgments = self.escaped = 0
         self.dropped: Counter[str] = Counter()
         self.dropped_judgments: Counter[str] = Counter()
+        self.found: Counter[str] = Counter()
+        self.examples: dict[str, list[JsonObject]] = {}
+        self.redacted: Counter[str] = Counter()
+
+    def find(self, reason: str, record: VerdictRecord) -> None:
+        """Counts a comparison that cleaning found."""
+        self.found[reason] += not record.is_edit
 
     def drop(self, reason: str) -> None:
         if reason not in REASONS:
@@ -60,7 +70,7 @@ class DropReport:
     def total(self) -> int:
         return self.kept + self.dropped.total()
 
-    def as_dict(self) -> dict[str, int | dict[str, int]]:
+    def as_dict(self) -> JsonObject:
         """The counts as JSON values, with every reason, even those that never applied."""
         return {
             "total": self.total,
@@ -71,6 +81,9 @@ class DropReport:
             "judgments": self.judgments,
             "dropped_judgments": dict(sorted(self.dropped_judgments.items())),
             "escaped": self.escaped,
+            "found": dict(sorted(self.found.items())),
+            "examples": self.examples,
+            "redacted": dict(sorted(self.redacted.items())),
         }
 
 

@@ -67,6 +67,10 @@ class Writer:
         if options.spreadsheet and self.name != "csv":
             raise UnfitOption("spreadsheet", "Only CSV can be escaped for spreadsheets.")
         if self.is_whole:
+            if options.cleaning:
+                raise UnfitOption(
+                    "dialect", f"{self.name} loses nothing, so it is not cleaned. Choose another dialect."
+                )
             return self.encode(verdicts, report, options)
         if self.imports_vote:
             verdicts = with_imported_votes(verdicts)

@@ -6,6 +6,7 @@ among the assignments that hold a place. So no interleaving of transactions can 
 and retests hold no place; unique constraints on comparison and annotator prevent duplicates.
 """
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -103,6 +104,13 @@ class Comparison(models.Model):
             ),
             # With the id, so that each status can be listed newest first without reading the others.
             models.Index(fields=["campaign", "status", "id"], name="comparison_status_newest"),
+            # Rows without metadata do not pay for it.
+            GinIndex(
+                fields=["metadata"],
+                name="comparison_metadata",
+                opclasses=["jsonb_path_ops"],
+                condition=Q(metadata__isnull=False),
+            ),
         )
 
     @property

@@ -56,6 +56,12 @@ class Prompt(models.Model):
             models.Index(fields=["batch"], name="prompt_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["campaign", "id"], name="prompt_campaign"),
             GinIndex(fields=["tags"], name="prompt_tags"),
+            GinIndex(
+                fields=["metadata"],
+                name="prompt_metadata",
+                opclasses=["jsonb_path_ops"],
+                condition=Q(metadata__isnull=False),
+            ),
             GinIndex(OpClass(Upper(PROMPT_TEXT), name="gin_trgm_ops"), name="prompt_text"),
         )
 
@@ -105,6 +111,12 @@ class Completion(models.Model):
         indexes = (
             models.Index(fields=["model_version", "prompt"], name="completion_version_prompt"),
             GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="completion_text"),
+            GinIndex(
+                fields=["metadata"],
+                name="completion_metadata",
+                opclasses=["jsonb_path_ops"],
+                condition=Q(metadata__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

@@ -24,6 +24,8 @@ from labeling.models import (
     Verdict,
     prompt_text,
 )
+from labeling.queries.judged_by import judged_by_group, with_agreement
+from labeling.queries.metadata_search import comparisons_with_metadata, prompts_with_metadata
 from labeling.queries.prompt_search import prompts_with, written
 from labeling.queries.records import TOKENS
 
@@ -32,6 +34,9 @@ FEW = 1000
 
 NEWEST, OLDEST, QUEUE = "newest", "oldest", "queue"
 LEAST_CERTAIN, MOST_CERTAIN = "least_certain", "most_certain"
+
+
+TIMES = ("since", "until", "settled_since", "settled_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,17 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Values that a row must have; empty or None: any. Times: since is inclusive, until is not."""
+    """Values that a row must have; empty or None: any. Times: since is inclusive, until is not.
+
+    metadata: key=value; see `labeling.queries.metadata_search`.
+    """
 
     text: str = ""
     tag: str = ""
     model_version: str = ""
     batch: int | None = None
     act: int | None = None
+    metadata: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -67,7 +76,7 @@ class Filter:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         known = {field.name for field in fields(cls)}
         typed: dict[str, Any] = {name: value for name, value in values.items() if name in known}
-        for name in ("since", "until"):
+        for name in TIMES:
             if name in typed:
                 typed[name] = parse_datetime(typed[name])
         return cls(**typed)
@@ -84,8 +93,10 @@ class PromptFilter(Filter):
 
 @dataclass(frozen=True, slots=True)
 class ComparisonFilter(Filter):
-    """text: in its prompt or in a completion. annotator: a pseudonym: judged by them. flagged: anybody ever flagged it.
-    prompt: its id. judged: whether it has current judgments. confidence: of its verdict."""
+    """text: in its prompt or in a completion. annotator: pseudonyms, with commas: judged by one of them. group: judged
+    by somebody of it (see GROUPS). flagged: anybody ever flagged it. prompt: its id. judged: whether it has current
+    judgments. confidence, settled: of its verdict. agreement: the share of judgments that agree with the verdict.
+    criterion: a judgment answers it. guideline_version: the number of one under which it was judged."""
 
     status: str = ""
     source: str = ""
@@ -96,6 +107,13 @@ class ComparisonFilter(Filter):
     confidence_at_least: float | None = None
     confidence_at_most: float | None = None
     prompt: int | None = None
+    group: str = ""
+    criterion: str = ""
+    guideline_version: int | None = None
+    agreement_at_least: float | None = None
+    agreement_at_most: float | None = None
+    settled_since: datetime | None = None
+    settled_until: datetime | None = None
 
 
 def filtered_prompts(campaign: Campaign, where: PromptFilter) -> QuerySet[Prompt]:
@@ -110,6 +128,8 @@ def filtered_prompts(campaign: Campaign, where: PromptFilter) -> QuerySet[Prompt
         rows = rows.filter(Exists(written))
     if where.batch is not None:
         rows = rows.filter(batch=where.batch)
+    if where.metadata:
+        rows = prompts_with_metadata(campaign, rows, where.metadata)
     if where.state:
         rows = rows.filter(retired_at__isnull=where.state == "active")
     if where.compared is not None:
@@ -139,12 +159,31 @@ def filtered_comparisons(campaign: Campaign, where: ComparisonFilter) -> QuerySe
         rows = rows.filter(
             Exists(Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None).exclude(flag=""))
         )
+    if where.metadata:
+        rows = comparisons_with_metadata(campaign, rows, where.metadata)
     if where.annotator:
-        people = User.objects.filter(pseudonym=where.annotator)
+        people = User.objects.filter(pseudonym__in=[name.strip() for name in where.annotator.split(",")])
         judged = Judgment.objects.filter(campaign=campaign, superseded_at=None, annotator__in=people)
         rows = rows.filter(pk__in=judged.values("comparison"))
-    limits = {"gte": where.confidence_at_least, "lte": where.confidence_at_most}
-    return rows.filter(**{f"verdict__confidence__{end}": value for end, value in limits.items() if value is not None})
+    if where.group:
+        rows = judged_by_group(campaign, rows, where.group)
+    if where.criterion:
+        rows = rows.filter(Exists(_current_judgments().filter(criteria__has_key=where.criterion)))
+    if where.guideline_version is not None:
+        rows = rows.filter(Exists(_current_judgments().filter(guideline_version__number=where.guideline_version)))
+    rows = with_agreement(rows, where.agreement_at_least, where.agreement_at_most)
+    limits = {
+        "confidence__gte": where.confidence_at_least,
+        "confidence__lte": where.confidence_at_most,
+        "settled_at__gte": where.settled_since,
+        "settled_at__lt": where.settled_until,
+    }
+    return rows.filter(**{f"verdict__{limit}": value for limit, value in limits.items() if value is not None})
+
+
+def _current_judgments() -> QuerySet[Judgment]:
+    """Those of a comparison in an outer query."""
+    return Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None)
 
 
 def page_of_prompts(rows: QuerySet[Prompt], *, order: str, after: int | None, size: int) -> list[Prompt]:

@@ -38,7 +38,9 @@ from labeling.models import (
     VerdictRecount,
     Winner,
 )
+from labeling.web.export_form import FOUND, SIDES
 from labeling.web.imports import EXPORTS, INCLUDES
+from labeling.web.list_forms import FILTER_LABELS
 from labeling.web.origins import origin_in_words
 from labeling.web.rules import LABELS, in_minutes
 
@@ -215,6 +217,11 @@ _FIELDS: dict[str, Field] = {
     "importbatch.kept_prompts": Field(_("Prompts in use, kept")),
     "importbatch.prompts": Field(_("Deleted prompts")),
     "importbatch.status": Field(_("Status"), dict(ImportBatch.Status.choices)),
+    "campaign.filter": Field(_("Filter"), fields=fields_of(FILTER_LABELS)),
+    "contaminated": Field(_("Prompts of the evaluation"), dict(FOUND)),
+    "near_duplicates": Field(_("Prompts much like an earlier one"), dict(FOUND)),
+    "redacted": Field(_("Redacted")),
+    "side": Field(_("Side of the split"), dict(SIDES)),
     "include": Field(_("Comparisons"), dict(INCLUDES)),
     "is_active": Field(_("Switched on")),
     "is_simulated": Field(_("Simulated")),

@@ -4,18 +4,27 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from common.errors import DomainError
 from labeling.access import get_led_campaign
+from labeling.actions.export_choices import EVALUATION, keep_evaluation, write_options
 from labeling.actions.exports import drop_report
-from labeling.exchange import LABEL_CONFIG, WRITERS, DropReport, WriteOptions
-from labeling.models import Campaign, User
+from labeling.exchange import LABEL_CONFIG, DropReport
+from labeling.models import BulkAct, Campaign, KeptUpload, User
+from labeling.queries.lists import ComparisonFilter, filtered_comparisons, limited_count
 from labeling.queries.verdicts import winners
-from labeling.web.edge import page, person
-from labeling.web.imports import EXPORTS, INCLUDES
+from labeling.web.edge import attempt, page, person, refuse
+from labeling.web.export_form import ExportForm
+from labeling.web.imports import EXPORTS
+from labeling.web.selections import list_form
 
 COUNTED_AT_ONCE = 20_000
 """Up to this many comparisons the page counts what the file holds: more take minutes, so somebody must ask for it."""
@@ -29,6 +38,8 @@ REASONS = {
     "identical": _("with two identical completions"),
     "duplicate": _("duplicates"),
     "not_expressible": _("not expressible in this format"),
+    "near_duplicate": _("with a prompt much like an earlier one"),
+    "contaminated": _("that contain a prompt of the evaluation"),
 }
 JUDGMENTS = {
     "comparison": _("judgments of comparisons that are left out"),
@@ -36,82 +47,114 @@ JUDGMENTS = {
     "both_bad": _("judgments “both bad”"),
     "skip": _("skips"),
 }
+REDACTED = {
+    "email": _("e-mail addresses"),
+    "phone": _("phone numbers"),
+    "iban": _("bank accounts (IBAN)"),
+    "custom": _("places of own patterns"),
+}
 
 
-class ExportForm(forms.Form):
-    """The choices of an export. Those that a dialect does not have are not offered."""
+class EvaluationForm(forms.Form):
+    """The file with the prompts of an evaluation."""
 
-    dialect = forms.ChoiceField(label=_("Format"), choices=[(name, label) for name, label, _content in EXPORTS])
-    include = forms.ChoiceField(label=_("Comparisons"), choices=INCLUDES, required=False)
-    extras = forms.BooleanField(
-        label=_("Add columns beside the pair"),
-        required=False,
-        help_text=_(
-            "Ids, tags, origin, confidence, weight and models. Training tools ignore columns they do not know."
-        ),
+    file = forms.FileField(
+        label=_("Prompts of an evaluation"),
+        help_text=_("Comparisons that contain one are found. As for importing prompts; kept for a day, for you alone."),
     )
-    spreadsheet = forms.BooleanField(
-        label=_("Escape for spreadsheets"),
-        required=False,
-        help_text=_(
-            "An apostrophe precedes texts that a spreadsheet could take for formulas. "
-            "Importing the file here removes it."
-        ),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        writer = WRITERS.get(str(self.data.get("dialect", "")))
-        offered = {
-            "include": writer is not None and writer.is_complete and not writer.is_whole,
-            "extras": writer is not None and writer.has_extras,
-            "spreadsheet": writer is not None and writer.name == "csv",
-        }
-        for name, is_offered in offered.items():
-            if not is_offered:
-                del self.fields[name]
-
-    def options(self) -> WriteOptions:
-        """The choices. Call is_valid first."""
-        values = self.cleaned_data
-        return WriteOptions(
-            include=values.get("include") or None,
-            extras=bool(values.get("extras")),
-            spreadsheet=bool(values.get("spreadsheet")),
-        )
 
 
 @page
 @require_safe
 def export(request: HttpRequest, slug: str) -> HttpResponse:
     """The choices of an export with their effect. The file itself comes from the API."""
+    return _page(request, get_led_campaign(person(request), slug), request.GET, EvaluationForm())
+
+
+@page
+@require_POST
+def export_evaluation(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keeps the prompts of an evaluation, and returns to the same choices with them."""
+    campaign = get_led_campaign(person(request), slug)
+    form, sent = EvaluationForm(request.POST, request.FILES), QueryDict(request.POST.get("view", ""), mutable=True)
+
+    def errand() -> KeptUpload:
+        file = form.cleaned_data["file"]
+        now, user = timezone.now(), person(request)
+        upload, evaluation = keep_evaluation(
+            campaign=campaign, stream=file, name=file.name or "", acting_user=user, now=now
+        )
+        text = ngettext("%(count)s prompt was read.", "%(count)s prompts were read.", evaluation.count)
+        messages.success(request, text % {"count": evaluation.count})
+        return upload
+
+    upload = attempt(form, errand)
+    if upload is None:
+        return _page(request, campaign, sent, form)
+    sent["evaluation"], sent["contaminated"] = str(upload.pk), "report"
+    return redirect(f"{reverse('export', args=[slug])}?{sent.urlencode()}")
+
+
+def _page(request: HttpRequest, campaign: Campaign, sent: QueryDict, evaluation_form: EvaluationForm) -> HttpResponse:
     user = person(request)
-    campaign = get_led_campaign(user, slug)
-    form = ExportForm({"dialect": "trl", "include": "judged"} | request.GET.dict())
-    context: dict[str, Any] = {"campaign": campaign, "form": form, "tab": "data"}
-    if form.is_valid():
-        dialect, options = form.cleaned_data["dialect"], form.options()
-        chosen = {"dialect": dialect, "include": options.include}
-        chosen |= {name: "true" for name in ("extras", "spreadsheet") if getattr(options, name)}
-        query = urlencode({name: value for name, value in chosen.items() if value})
-        counts = winners(campaign)
-        comparisons = sum(counts.values())
-        context |= {
-            "dialect": dialect,
-            "names": {name: (label, content) for name, label, content in EXPORTS}[dialect],
-            "query": query,
-            "comparisons": comparisons,
-            "label_config": LABEL_CONFIG if dialect == "labelstudio" else "",
-        }
-        if comparisons <= COUNTED_AT_ONCE or "count" in request.GET:
-            context["report"] = _report(campaign, dialect, options, user)
+    form = ExportForm({"dialect": "trl", "include": "judged"} | sent.dict())
+    filter_form = list_form(campaign, BulkAct.Target.COMPARISONS, sent)
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "form": form,
+        "filter_form": filter_form,
+        "evaluation_form": evaluation_form,
+        "evaluation": _evaluation(sent, user),
+        "view": sent.urlencode(),
+        "tab": "data",
+    }
+    if form.is_valid() and (not filter_form.is_bound or filter_form.is_valid()):
+        where = filter_form.asked() if filter_form.is_bound else ComparisonFilter()
+        assert isinstance(where, ComparisonFilter)
+        context |= {"is_filtered": bool(where.as_json())}
+        try:
+            context |= _contents(campaign, form.values(), where, user, is_wanted="count" in sent)
+        except DomainError as error:
+            refuse(form, error)
     return render(request, "labeling/export.html", context)
 
 
-def _report(campaign: Campaign, dialect: str, options: WriteOptions, user: User) -> dict[str, Any]:
-    report: DropReport = drop_report(campaign=campaign, dialect=dialect, options=options, acting_user=user)
+def _contents(
+    campaign: Campaign, values: dict[str, Any], where: ComparisonFilter, user: User, *, is_wanted: bool
+) -> dict[str, Any]:
+    """What the file will hold. Raises Invalid, UploadGone."""
+    dialect, limits = values["dialect"], where.as_json()
+    options = write_options(values, acting_user=user)
+    comparisons = limited_count(filtered_comparisons(campaign, where)) if limits else sum(winners(campaign).values())
+    context: dict[str, Any] = {
+        "dialect": dialect,
+        "names": {name: (label, content) for name, label, content in EXPORTS}[dialect],
+        "query": urlencode(values | limits, doseq=True),
+        "comparisons": comparisons,
+        "label_config": LABEL_CONFIG if dialect == "labelstudio" else "",
+    }
+    if comparisons <= COUNTED_AT_ONCE or is_wanted:
+        report = drop_report(
+            campaign=campaign, dialect=dialect, options=options, where=where if limits else None, acting_user=user
+        )
+        context["report"] = _as_shown(report)
+    return context
+
+
+def _as_shown(report: DropReport) -> dict[str, Any]:
     return {
         "counts": report,
         "dropped": [(REASONS[reason], count) for reason, count in report.dropped.items() if count],
         "dropped_judgments": [(JUDGMENTS[name], count) for name, count in report.dropped_judgments.items() if count],
+        "found": [
+            (REASONS[reason], report.found[reason], examples) for reason, examples in sorted(report.examples.items())
+        ],
+        "redacted": [(REDACTED[kind], count) for kind, count in sorted(report.redacted.items())],
     }
+
+
+def _evaluation(sent: QueryDict, user: User) -> str:
+    """The name of the kept file with the prompts of an evaluation; empty: there is none."""
+    number = sent.get("evaluation", "")
+    upload = KeptUpload.objects.filter(pk=number, owner=user).first() if number.isdecimal() else None
+    return (upload.name.removeprefix(EVALUATION) or gettext("a file")) if upload else ""

@@ -5,16 +5,25 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
 from common.text_area import TextArea
-from labeling.models import BulkAct, Comparison
+from labeling.models import BulkAct, Comparison, Membership
+from labeling.queries.judged_by import PEOPLE, SIMULATED
 from labeling.queries.lists import LEAST_CERTAIN, MOST_CERTAIN, NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
 from labeling.web.imports import EXPORTS
 
 ANY = ("", _("Any"))
 DAY = {"type": "date"}
+GROUPS = (
+    (PEOPLE, _("people")),
+    (SIMULATED, _("simulated annotators")),
+    (Membership.Role.ANNOTATOR.value, _("annotators")),
+    (Membership.Role.EXPERT.value, _("experts")),
+    (Membership.Role.LEAD.value, _("leads")),
+)
 
 
 class ListForm(forms.Form):
@@ -27,6 +36,12 @@ class ListForm(forms.Form):
     model_version = forms.ChoiceField(label=_("Written by"), required=False)
     batch = forms.TypedChoiceField(label=_("Import"), required=False, coerce=int, empty_value=None)
     act = forms.IntegerField(label=_("Bulk action"), required=False, widget=forms.HiddenInput)
+    metadata = forms.CharField(
+        label=_("Field of the file"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "source=forum"}),
+    )
     since = forms.DateField(label=_("Added from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY))
     last_day = forms.DateField(
         label=_("To, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
@@ -61,6 +76,10 @@ class ListForm(forms.Form):
             values["since"] = midnight(since)
         if last_day := values.pop("last_day", None):
             values["until"] = midnight(last_day + timedelta(days=1))
+        if settled_since := values.pop("settled_since", None):
+            values["settled_since"] = midnight(settled_since)
+        if settled_last_day := values.pop("settled_last_day", None):
+            values["settled_until"] = midnight(settled_last_day + timedelta(days=1))
         return values
 
 
@@ -73,7 +92,18 @@ class PromptListForm(ListForm):
     state = forms.ChoiceField(label=_("State"), choices=STATE, required=False)
     compared = forms.ChoiceField(label=_("Comparisons"), choices=COMPARED, required=False)
 
-    field_order = ("text", "state", "compared", "tag", "model_version", "batch", "since", "last_day", "order")
+    field_order = (
+        "text",
+        "state",
+        "compared",
+        "tag",
+        "metadata",
+        "model_version",
+        "batch",
+        "since",
+        "last_day",
+        "order",
+    )
 
     def asked(self) -> PromptFilter:
         """The filter. Call is_valid first."""
@@ -94,6 +124,17 @@ class ComparisonListForm(ListForm):
     source = forms.CharField(label=_("Origin"), max_length=120, required=False)
     confidence_at_least = forms.FloatField(label=_("Minimum confidence"), min_value=0, max_value=1, required=False)
     confidence_at_most = forms.FloatField(label=_("Maximum confidence"), min_value=0, max_value=1, required=False)
+    group = forms.ChoiceField(label=_("Judged by somebody of"), choices=(ANY, *GROUPS), required=False)
+    criterion = forms.ChoiceField(label=_("Criterion"), required=False)
+    guideline_version = forms.TypedChoiceField(label=_("Guidelines"), required=False, coerce=int, empty_value=None)
+    agreement_at_least = forms.FloatField(label=_("Minimum agreement"), min_value=0, max_value=1, required=False)
+    agreement_at_most = forms.FloatField(label=_("Maximum agreement"), min_value=0, max_value=1, required=False)
+    settled_since = forms.DateField(
+        label=_("Settled from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
+    )
+    settled_last_day = forms.DateField(
+        label=_("Settled to, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
+    )
     flagged = forms.BooleanField(label=_("Only flagged ones"), required=False)
     prompt = forms.IntegerField(label=_("Prompt"), required=False, widget=forms.HiddenInput)
 
@@ -102,24 +143,41 @@ class ComparisonListForm(ListForm):
         "status",
         "judged",
         "annotator",
+        "group",
+        "criterion",
+        "guideline_version",
         "model_version",
         "tag",
         "source",
+        "metadata",
         "batch",
         "confidence_at_least",
         "confidence_at_most",
+        "agreement_at_least",
+        "agreement_at_most",
         "since",
         "last_day",
+        "settled_since",
+        "settled_last_day",
         "order",
         "flagged",
     )
 
     def __init__(
-        self, sent: Mapping[str, Any] | None, *, annotators: Sequence[tuple[str, str]], **choices: Any
+        self,
+        sent: Mapping[str, Any] | None,
+        *,
+        annotators: Sequence[tuple[str, str]],
+        criteria: Sequence[str],
+        guidelines: Sequence[int],
+        **choices: Any,
     ) -> None:
-        """annotators: pseudonyms, each with the name that leads see."""
+        """annotators: pseudonyms, each with the name that leads see. guidelines: the numbers of their versions."""
         super().__init__(sent, **choices)
         self._offer("annotator", [ANY, *annotators])
+        self._offer("criterion", [ANY, *((name, name) for name in criteria)])
+        versions = [(number, gettext("version %(number)s") % {"number": number}) for number in guidelines]
+        self._offer("guideline_version", [ANY, *versions])
         self._offer(
             "order",
             [
@@ -130,7 +188,7 @@ class ComparisonListForm(ListForm):
                 (MOST_CERTAIN, _("Highest confidence first")),
             ],
         )
-        for name in ("confidence_at_least", "confidence_at_most"):
+        for name in ("confidence_at_least", "confidence_at_most", "agreement_at_least", "agreement_at_most"):
             self.fields[name].widget.attrs["step"] = "any"
 
     def asked(self) -> ComparisonFilter:
@@ -139,6 +197,14 @@ class ComparisonListForm(ListForm):
         if judged := values.pop("judged", ""):
             values["judged"] = judged == "yes"
         return ComparisonFilter(**values)
+
+
+FILTER_LABELS = {name: field.label or name for name, field in ComparisonListForm.base_fields.items()} | {
+    "external_id": _("Id in the file"),
+    "until": _("Added before"),
+    "settled_until": _("Settled before"),
+}
+"""The values of a `ComparisonFilter` in words."""
 
 
 class BulkForm(forms.Form):

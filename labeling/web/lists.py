@@ -26,6 +26,7 @@ from labeling.queries.lists import (
     page_of_prompts,
 )
 from labeling.queries.records import TOKENS
+from labeling.queries.uses import uses_of
 from labeling.tally import read_tally
 from labeling.web.edge import page, person, unless_refused
 from labeling.web.history import history_of
@@ -110,6 +111,7 @@ def prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "rows": pairs[:OF_A_PROMPT],
         "has_verdicts": has_verdicts(pairs),
         "has_more": len(pairs) > OF_A_PROMPT or len(completions) > OF_A_PROMPT,
+        "uses": uses_of(row),
         "events": history_of(row),
         "tab": "prompts",
     }

@@ -44,7 +44,14 @@ def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListFor
         return PromptListForm(sent or None, models=choices.model_versions, batches=batches)
     names = names_by_pseudonym(campaign, choices.annotators)
     annotators = [(pseudonym, names[pseudonym]) for pseudonym in choices.annotators]
-    return ComparisonListForm(sent or None, models=choices.model_versions, batches=batches, annotators=annotators)
+    return ComparisonListForm(
+        sent or None,
+        models=choices.model_versions,
+        batches=batches,
+        annotators=annotators,
+        criteria=choices.criteria,
+        guidelines=choices.guideline_versions,
+    )
 
 
 def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:

@@ -26,6 +26,7 @@ from labeling.queries.names import names_of_deciders
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
+from labeling.queries.uses import uses_of
 from labeling.web.edge import act, page, person, submit, unless_refused
 from labeling.web.history import history_of
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, RetireForm, VerdictFilterForm
@@ -115,6 +116,7 @@ def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, 
         ],
         "statements": statements_on(row),
         "is_lead": True,
+        "uses": uses_of(row),
         "events": history_of(row),
         "form": RelabelForm(),
         "retire_form": RetireForm(),

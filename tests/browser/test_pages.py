@@ -63,6 +63,7 @@ PAGES = {
         "/campaigns/sums/preview/",
         "/campaigns/sums/people/",
         "/campaigns/sums/people/alice/",
+        "/campaigns/sums/people/alice/training/",
         "/campaigns/sums/practice/",
         "/campaigns/sums/practice/{practice}/",
         "/campaigns/sums/invitations/",

@@ -39,6 +39,7 @@ from labeling.models import (
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
+from training.actions.snapshot_index import index_snapshot
 from training.models import GenerationJob, ModelVersion, Run
 
 JSON = "application/json"
@@ -81,7 +82,10 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
-    "annotator": lambda scene: ["sums", "alice"],
+    **dict.fromkeys(("annotator", "left_out", "left_out_change", "api-left-out"), lambda scene: ["sums", "alice"]),
+    "api-comparisons-uses": lambda scene: ["sums", untouched(scene).pk],
+    "api-prompts-uses": lambda scene: ["sums", untouched(scene).prompt_id],
+    "api-judgments-uses": lambda scene: ["sums", learned_judgment(scene)],
     "ask": lambda scene: ["sums", scene.stage.given(scene.stage.alice).pk],
     "api-ask": lambda scene: [scene.stage.given(scene.stage.alice).pk],
     **dict.fromkeys(("api-answer", "api-close-question"), lambda scene: [asked(scene).pk]),
@@ -131,7 +135,7 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [real_snapshot(scene.furnished.finished).pk],
     ),
     **dict.fromkeys(
-        ("api-snapshot", "api-snapshot-changes", "api-snapshot-download"),
+        ("api-snapshot", "api-snapshot-changes", "api-snapshot-download", "api-snapshot-judgments"),
         lambda scene: [real_snapshot(scene.furnished.finished).content_hash],
     ),
     **dict.fromkeys(
@@ -249,10 +253,20 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         ModelVersion.objects.filter(pk=furnished.two.pk).update(adapter_dir=str(folder))
     if (name, method) == ("api-start-generation", "POST"):
         GenerationJob.objects.update(status="finished")
-    if (name, method) == ("api-runs", "POST"):
+    if (name, method) == ("api-left-out", "POST"):
+        learned_judgment(scene)
+    if (name, method) in (("api-runs", "POST"), ("api-left-out", "POST")):
         Run.objects.update(status="finished")
         on_stage.add([pair(number, preference="first") for number in range(100, 120)])
     return path
+
+
+def learned_judgment(scene: Scene) -> int:
+    """A judgment of Alice's that the finished run learned from."""
+    held = scene.stage.given(scene.stage.alice)
+    judgment = scene.stage.judge(held)
+    index_snapshot(scene.furnished.finished.snapshot, [judgment.comparison_id], read_until=scene.stage.now)
+    return judgment.pk
 
 
 def imported(scene: Scene) -> int:

@@ -2,13 +2,15 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
@@ -18,14 +20,18 @@ from labeling.exchange import (
     DropReport,
     EmptySnapshot,
     Manifest,
+    PreferencePair,
     Split,
     count_split,
-    preference_pairs,
+    preference_pair,
+    screen,
     write_snapshot,
 )
+from labeling.judging.leaving_out import records_without
 from labeling.models import Campaign, User, Verdict
 from labeling.queries.agreement import has_simulated_annotators
 from labeling.queries.verdicts import verdict_records
+from training.actions.snapshot_index import index_snapshot
 from training.errors import TooFewPairs
 from training.models import Snapshot
 from training.queries.splits import next_split
@@ -43,14 +49,17 @@ def take_snapshot(
 ) -> Snapshot:
     """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
-    test_share: the share of prompts that is held out. A prompt stays on its side in later snapshots.
-    Raises TooFewPairs, NotAllowed, NotFound.
+    test_share: the share of prompts that is held out. A prompt stays on its side in later snapshots. People whom the
+    campaign leaves out of training are left out. Raises TooFewPairs, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
+    without = left_out_of(campaign)
     # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
     # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
-    manifest, directory = _write(campaign, test_share)
+    comparisons, folder = array("q"), settings.VAR_DIR / "snapshots"
+    manifest, building = write_pairs(campaign, test_share, folder, without=without, comparisons=comparisons)
+    directory = _publish(building, folder / manifest.sha256)
     with transaction.atomic():
         snapshot, created = Snapshot.objects.get_or_create(
             campaign=campaign,
@@ -78,6 +87,7 @@ def take_snapshot(
         elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: they are no longer fresh
             snapshot.last_verdict_at = last
             snapshot.save(update_fields=["last_verdict_at"])
+        index_snapshot(snapshot, comparisons, read_until=timezone.now(), left_out=without)
     return snapshot
 
 
@@ -86,7 +96,7 @@ def expected_pairs(campaign: Campaign, test_share: float = DEFAULT_TEST_SHARE) -
 
     It reads every pair: for campaigns with few.
     """
-    pairs = list(preference_pairs(verdict_records(campaign, tokens=False), DropReport()))
+    pairs = list(_pairs(campaign, DropReport(), left_out_of(campaign), array("q"), tokens=False))
     counts = (count_split(pairs, split) for split in _splits(campaign, test_share))
     return next((one for one in counts if _is_enough(*one)), (0, 0))
 
@@ -101,19 +111,32 @@ def _is_enough(train: int, test: int) -> bool:
     return train >= MIN_TRAIN_PAIRS and test >= MIN_TEST_PAIRS
 
 
-def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
-    """The manifest and the folder of the first split with enough pairs on both sides. Raises TooFewPairs."""
-    folder = settings.VAR_DIR / "snapshots"
+def left_out_of(campaign: Campaign) -> list[User]:
+    """The people whose judgments the campaign leaves out of training."""
+    return [row.person for row in campaign.left_out.select_related("person").order_by("pk")]
+
+
+def write_pairs(
+    campaign: Campaign, test_share: float, folder: Path, *, without: Sequence[User], comparisons: "array[int]"
+) -> tuple[Manifest, Path]:
+    """Writes a snapshot's files below `folder`, in a folder that the caller renames or removes.
+
+    The split is the first one with enough pairs on both sides. comparisons: gets the ids of those with a pair.
+    Raises TooFewPairs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     counts = Sentence(_("none at all"))
     for split in _splits(campaign, test_share):
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
-            manifest = _write_split(building, campaign, split)
+            del comparisons[:]
+            pairs = _pairs(campaign, report := DropReport(), without, comparisons)
+            meta = {"campaign": campaign.slug}
+            manifest = write_snapshot(building, pairs, split=split, meta=meta, report=report)
         except EmptySnapshot:
             continue
         if _is_enough(manifest.train.pairs, manifest.test.pairs):
-            return manifest, _publish(building, folder / manifest.sha256)
+            return manifest, building
         shutil.rmtree(building)
         numbers = {"pairs": manifest.train.pairs + manifest.test.pairs, "prompts": _prompts(manifest)}
         counts = Sentence(_("%(pairs)s on %(prompts)s prompts"), numbers)
@@ -130,10 +153,21 @@ def _write(campaign: Campaign, test_share: float) -> tuple[Manifest, Path]:
     )
 
 
-def _write_split(folder: Path, campaign: Campaign, split: Split) -> Manifest:
-    report = DropReport()
-    pairs = preference_pairs(verdict_records(campaign), report)
-    return write_snapshot(folder, pairs, split=split, meta={"campaign": campaign.slug}, report=report)
+def _pairs(
+    campaign: Campaign,
+    report: DropReport,
+    without: Sequence[User],
+    comparisons: "array[int]",
+    *,
+    tokens: bool = True,
+) -> Iterator[PreferencePair]:
+    records = verdict_records(campaign, tokens=tokens)
+    if without:
+        records = records_without(campaign, records, without)
+    for one in screen(records, report):
+        if one.comparison is not None:
+            comparisons.append(one.comparison)
+        yield preference_pair(one)
 
 
 def _publish(building: Path, target: Path) -> Path:

@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from training.api import generation, lab, lens, playground, retraining, runs, snapshots, versions
+from training.api import generation, lab, lens, lineage, playground, retraining, runs, snapshots, versions
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", generation.StartGenerationView.as_view(), name="api-start-generation"),
     path("campaigns/<slug:slug>/retraining/", retraining.RetrainingRuleView.as_view(), name="api-retraining-rule"),
+    path("campaigns/<slug:slug>/left-out/<str:name>/", lineage.LeftOutView.as_view(), name="api-left-out"),
+    *(
+        path(
+            f"campaigns/<slug:slug>/{kind}/<int:pk>/uses/",
+            lineage.UsesView.as_view(),
+            {"kind": kind},
+            name=f"api-{kind}-uses",
+        )
+        for kind in ("comparisons", "prompts", "judgments")
+    ),
     path("generation/<int:pk>/", generation.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", generation.CancelGenerationView.as_view(), name="api-cancel-generation"),
     path("generation/<int:pk>/resume/", generation.ResumeGenerationView.as_view(), name="api-resume-generation"),
@@ -25,6 +35,7 @@ urlpatterns = [
     path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),
     path("snapshots/<slug:name>/changes/", snapshots.SnapshotChangesView.as_view(), name="api-snapshot-changes"),
     path("snapshots/<slug:name>/download/", snapshots.SnapshotDownloadView.as_view(), name="api-snapshot-download"),
+    path("snapshots/<slug:name>/judgments/", lineage.SnapshotJudgmentsView.as_view(), name="api-snapshot-judgments"),
     path("versions/", versions.VersionsView.as_view(), name="api-versions"),
     path("versions/<slug:name>/", versions.VersionView.as_view(), name="api-version"),
     path("versions/<slug:name>/promote/", versions.PromoteView.as_view(), name="api-promote"),

@@ -9,6 +9,7 @@ from training.models.held_out import ASSUMED_ACCURACY, HeldOutFinding, held_out_
 from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
 from training.models.lab import LabSession
 from training.models.lens import LensJob
+from training.models.lineage import LeftOut, SnapshotPart
 from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
@@ -32,12 +33,14 @@ __all__ = [
     "Job",
     "JobStatus",
     "LabSession",
+    "LeftOut",
     "LensJob",
     "ModelVersion",
     "RetrainingRule",
     "Run",
     "RunMetric",
     "Snapshot",
+    "SnapshotPart",
     "Worker",
     "held_out_finding",
 ]

@@ -23,6 +23,15 @@ class Snapshot(models.Model):
     simulated = models.BooleanField(
         default=False, db_default=False, help_text="Whether simulated annotators had judged in the campaign."
     )
+    read_until = models.DateTimeField(
+        null=True, blank=True, help_text="When its pairs had been read: later judgments are not behind them."
+    )
+    basis = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The judgments behind its pairs: how many, by how many annotators, under which guidelines, and who "
+        "was left out. Null: its comparisons are not indexed yet.",
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""Items of training in a lead's inbox: failed jobs, and new versions that wait for promotion."""
+"""Items of training in a lead's inbox: failed jobs, new versions that wait for promotion, and erased people."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
-from labeling.models import Campaign, User
+from labeling.models import Campaign, Erasure, User
 from labeling.queries.attention import AttentionItem
-from training.models import GenerationJob, JobStatus, ModelVersion, Run
+from training.models import GenerationJob, JobStatus, LeftOut, ModelVersion, Run, Snapshot
+from training.queries.lineage import comparisons_judged_by
 from training.queries.serving import current_deployment
 
 
@@ -42,6 +43,30 @@ def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[Attent
             since=version.created_at,
             can_be_set_aside=True,
         )
+
+
+def erased_people(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """People who were erased after a version of the campaign had learned from them, until they are left out."""
+    for erasure in Erasure.objects.exclude(model_versions=[]).select_related("person").order_by("-pk"):
+        person = erasure.person
+        learned = Snapshot.objects.filter(
+            pk__in=comparisons_judged_by(person),
+            campaign__in=led,
+            created_at__lt=erasure.at,
+            runs__version__isnull=False,
+        )
+        done = LeftOut.objects.filter(person=person).values("campaign")
+        for pk in learned.exclude(campaign__in=done).order_by("campaign").values_list("campaign", flat=True).distinct():
+            yield AttentionItem(
+                f"erased-{pk}-{person.pk}",
+                gettext("Versions learned from %(person)s, who was erased") % {"person": person.pseudonym},
+                1,
+                "left_out",
+                (led[pk].slug, person.pseudonym),
+                led[pk],
+                since=erasure.at,
+                can_be_set_aside=True,
+            )
 
 
 def _newest_failed(jobs: "QuerySet[Any]", led: Mapping[int, Campaign]) -> "QuerySet[Any]":

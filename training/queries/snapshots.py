@@ -77,7 +77,7 @@ def verified(snapshot: Snapshot) -> Manifest:
 
 def pairs_of(snapshot: Snapshot, side: str, *, start: int, size: int) -> list[Row]:
     """Pairs of a side ("train" or "test") in the order of the file. Raises SnapshotGone."""
-    pairs = list(itertools.islice(_pairs(snapshot, side), start, start + size))
+    pairs = list(itertools.islice(read_side(snapshot, side), start, start + size))
     numbers = comparisons_of(snapshot, pairs)
     return [Row(pair, side, number) for pair, number in zip(pairs, numbers, strict=True)]
 
@@ -142,7 +142,7 @@ def _keyed(snapshot: Snapshot, which: int) -> Iterator[_Keyed]:
     numbers = itertools.count()
 
     def keyed(side: str) -> Iterator[_Keyed]:
-        for pair in _pairs(snapshot, side):
+        for pair in read_side(snapshot, side):
             yield _Keyed(_key_of(pair), which, next(numbers), Row(pair, side))
 
     return heapq.merge(*(_by_texts(keyed(side)) for side in SIDES))
@@ -159,7 +159,8 @@ def _key_of(pair: PreferencePair) -> tuple[str, str, str]:
     return folded_hash(pair.prompt), messages_hash(pair.prompt), pair_id(pair.prompt, one, other)
 
 
-def _pairs(snapshot: Snapshot, side: str) -> Iterator[PreferencePair]:
+def read_side(snapshot: Snapshot, side: str) -> Iterator[PreferencePair]:
+    """The pairs of a side ("train" or "test") in the order of the file. Raises SnapshotGone."""
     try:
         yield from read_pairs(Path(snapshot.directory), SIDES[side])
     except OSError as error:

@@ -33,6 +33,8 @@ EVENTS: dict[str, str | Promise] = {
     "run.resumed": _("Training run resumed"),
     "run.started": _("Training run started"),
     "snapshot.taken": _("Snapshot taken"),
+    "training.left_out": _("Judgments left out of training"),
+    "training.taken_in": _("Judgments used in training again"),
     "version.evaluated": _("Version evaluated"),
     "version.promoted": _("Version promoted"),
     "version.registered": _("Version registered"),

@@ -33,6 +33,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "run.resumed": _("%(who)s resumed %(what)s"),
     "run.started": _("%(who)s started %(what)s"),
     "snapshot.taken": _("%(who)s took %(what)s of the labels"),
+    "training.left_out": _("%(who)s left judgments of %(what)s out of training"),
+    "training.taken_in": _("%(who)s uses judgments of %(what)s in training again"),
     "version.evaluated": _("%(who)s evaluated the version %(what)s"),
     "version.promoted": _("%(who)s promoted the version %(what)s"),
     "version.registered": _("%(who)s registered the version %(what)s"),

@@ -84,9 +84,11 @@ RESULTS: dict[str, str | Promise] = {
 DROPPED: dict[str, str | Promise] = {
     "both_bad": _("both bad"),
     "conflict": _("in conflict"),
+    "contaminated": _("that contain a prompt of the evaluation"),
     "duplicate": _("duplicates"),
     "empty": _("empty completions"),
     "identical": _("identical completions"),
+    "near_duplicate": _("with a prompt much like an earlier one"),
     "not_expressible": _("not expressible"),
     "tie": _("ties"),
     "unsettled": _("without a verdict"),

@@ -15,9 +15,11 @@ from training.models import Snapshot
 from training.queries.snapshots import (
     KINDS,
     SIDES,
+    Changes,
     Row,
     SnapshotGone,
     changes_between,
+    comparisons_of,
     pairs_of,
     snapshot_before,
     verified,
@@ -57,7 +59,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": row.campaign,
         "problem": problem,
         "is_checked": "check" in request.GET and not problem,
-        "pairs": [_as_shown(one) for one in pairs[:PAIRS_SHOWN]],
+        "pairs": [as_shown(one) for one in pairs[:PAIRS_SHOWN]],
         "side": side,
         "older": start + PAIRS_SHOWN if len(pairs) > PAIRS_SHOWN else None,
         "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
@@ -75,19 +77,19 @@ def snapshot_changes(request: HttpRequest, pk: int) -> HttpResponse:
     after = _visible(request, pk)
     since = whole_number(request.GET.get("since", ""))
     before = snapshot_before(after) if since is None else get_object_or_404(after.campaign.snapshots, pk=since)
-    problem, kinds, same = "", [], 0
+    problem, same = "", 0
+    kinds: list[tuple[str, int, list[dict[str, object]]]] = []
     try:
         changes = changes_between(before, after)
     except SnapshotGone as error:
         problem = error.message
     else:
-        same = changes.same
-        kinds = [(kind, changes.counts[kind], [_as_shown(one) for one in changes.rows[kind]]) for kind in KINDS]
+        same, kinds = changes.same, kinds_of(changes, after)
     context = {
         "before": before,
         "after": after,
         "campaign": after.campaign,
-        "kinds": [one for one in kinds if one[1]],
+        "kinds": kinds,
         "same": same,
         "problem": problem,
         "tab": "snapshots",
@@ -112,8 +114,19 @@ def _visible(request: HttpRequest, pk: int) -> Snapshot:
     return get_object_or_404(visible_snapshots(person(request)).select_related("campaign"), pk=pk)
 
 
-def _as_shown(row: Row) -> dict[str, object]:
-    """A pair as the page shows it: its last message, and its texts as they are meant to look."""
+def kinds_of(changes: Changes, snapshot: Snapshot) -> list[tuple[str, int, list[dict[str, object]]]]:
+    """The kinds of changes that there are, each with its count and its first pairs. snapshot: of their campaign."""
+    kinds = []
+    for kind in KINDS:
+        if rows := changes.rows[kind]:
+            numbers = comparisons_of(snapshot, [row.pair for row in rows])
+            shown = [as_shown(row._replace(comparison=one)) for row, one in zip(rows, numbers, strict=True)]
+            kinds.append((kind, changes.counts[kind], shown))
+    return kinds
+
+
+def as_shown(row: Row) -> dict[str, object]:
+    """A pair as a page shows it: its last message, and its texts as they are meant to look."""
     return {
         "question": row.pair.prompt[-1]["content"],
         "chosen": render_markdown(row.pair.chosen),

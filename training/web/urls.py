@@ -8,6 +8,7 @@ from training.web.compare_runs import compare_runs
 from training.web.demo import demo_simulate
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
+from training.web.left_out import left_out, left_out_change
 from training.web.lens import lens, lens_job
 from training.web.moved import retraining_moved
 from training.web.new_campaign import new_campaign, new_campaign_preview
@@ -30,6 +31,8 @@ urlpatterns = [
     path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
     path("campaigns/<slug:slug>/prompts/generate/", prompts_generate, name="prompts_generate"),
     path("campaigns/<slug:slug>/snapshots/", snapshots, name="snapshots"),
+    path("campaigns/<slug:slug>/people/<str:name>/training/", left_out, name="left_out"),
+    path("campaigns/<slug:slug>/people/<str:name>/training/change/", left_out_change, name="left_out_change"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),
     path("snapshots/<int:pk>/changes/", snapshot_changes, name="snapshot_changes"),
     path("snapshots/<int:pk>/download/", snapshot_download, name="snapshot_download"),

@@ -14,8 +14,10 @@ if (report) {
 function isChanged() {
   const options = all("option", HTMLOptionElement, choices);
   const boxes = all("input[type=checkbox]", HTMLInputElement, choices);
+  const texts = all("input:not([type=checkbox], [type=hidden]), textarea", HTMLElement, choices);
   return (
     options.some((option) => option.selected !== option.defaultSelected) ||
-    boxes.some((box) => box.checked !== box.defaultChecked)
+    boxes.some((box) => box.checked !== box.defaultChecked) ||
+    texts.some((text) => "value" in text && "defaultValue" in text && text.value !== text.defaultValue)
   );
 }

@@ -101,6 +101,22 @@ class DropReportSerializer(serializers.Serializer[Any]):
         help_text="Judgments that are not written: by choice, or under `comparison` if theirs is dropped.",
     )
     escaped = serializers.IntegerField(help_text="Changed cells of a CSV for spreadsheets.")
+    found = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Comparisons that cleaning found, dropped or not, by reason."
+    )
+    examples = serializers.DictField(
+        child=serializers.ListField(child=serializers.DictField()), help_text="The first of them."
+    )
+    redacted = serializers.DictField(child=serializers.IntegerField(), help_text="Redacted places by kind.")
+
+
+class EvaluationSerializer(serializers.Serializer[Any]):
+    """The kept prompts of an evaluation."""
+
+    id = serializers.IntegerField(help_text="For the parameter `evaluation` of an export.")
+    prompts = serializers.IntegerField()
+    rejected = serializers.IntegerField(help_text="Records that hold no prompt.")
+    expires_at = serializers.DateTimeField()
 
 
 class ImportedCampaignSerializer(serializers.Serializer[Any]):

@@ -29,6 +29,7 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
             "external_id",
             "status",
             "source",
+            "metadata",
             "prompt",
             "a",
             "b",
@@ -47,7 +48,7 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
     class Meta:
         model = Prompt
-        fields = ("id", "external_id", "messages", "tags", "batch", "retired_at", "created_at")
+        fields = ("id", "external_id", "messages", "tags", "metadata", "batch", "retired_at", "created_at")
 
 
 class BulkActSerializer(serializers.ModelSerializer[BulkAct]):

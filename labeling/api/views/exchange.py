@@ -1,9 +1,7 @@
-"""Import and export of files, streamed whatever their size."""
+"""Imports of files, streamed whatever their size."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiRequest, extend_schema
@@ -15,7 +13,6 @@ from common.errors import DomainError
 from common.hashed_file import HashedFile
 from labeling.access import get_led_campaign
 from labeling.actions.campaign_imports import import_campaign
-from labeling.actions.exports import drop_report, export_campaign
 from labeling.actions.import_reports import RANKINGS, ImportReport, ImportSettings, mapping_of
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.previews import preview_import
@@ -23,11 +20,10 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.problems import problem
 from labeling.api.serializers.exchange import (
-    DropReportSerializer,
     ImportedCampaignSerializer,
     ImportReportSerializer,
 )
-from labeling.exchange import AUTO, INCLUDES, READERS, WRITERS, ByteStream, WriteOptions
+from labeling.exchange import AUTO, READERS, ByteStream
 from labeling.models import Campaign, ImportBatch, Scope
 
 FILE = {
@@ -164,22 +160,6 @@ class ImportPromptsView(FileView):
         return _response(report)
 
 
-BLOCK = 1 << 16
-
-
-def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of at least 64 KiB: sending each piece costs the server a call."""
-    buffer: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        buffer.append(piece)
-        size += len(piece)
-        if size >= BLOCK:
-            yield b"".join(buffer)
-            buffer, size = [], 0
-    yield b"".join(buffer)
-
-
 class CampaignImportOptions(serializers.Serializer[Any]):
     """Query parameters of an import of a whole campaign."""
 
@@ -206,64 +186,6 @@ class ImportCampaignView(FileView):
         result = import_campaign(stream=self.file(request), **options, acting_user=self.person, now=self.now)
         values = {"slug": result.campaign.slug, "counts": result.counts, "renamed": result.renamed}
         return Response(values, status=201)
-
-
-class ExportOptions(serializers.Serializer[Any]):
-    """Query parameters of an export."""
-
-    dialect = serializers.ChoiceField(choices=[(name, name) for name in WRITERS], default="trl")
-    include = serializers.ChoiceField(
-        choices=[(name, name) for name in INCLUDES],
-        default=None,
-        allow_null=True,
-        help_text="verdicts: comparisons with a verdict. judged: also those with judgments or skips and no verdict, "
-        "such as conflicts. all: also those that nobody has judged. Default: judged in dialects that list judgments, "
-        "and verdicts in dialects of pairs, which can hold nothing else.",
-    )
-    extras = serializers.BooleanField(
-        default=False,
-        help_text="In trl, trl-implicit, kto and hh: columns beside the pair (pair, id, tags, source, confidence, "
-        "weight, settled_by, chosen_model, rejected_model).",
-    )
-    spreadsheet = serializers.BooleanField(
-        default=False,
-        help_text="In csv: an apostrophe precedes texts that a spreadsheet could take for formulas. The column "
-        "`escaped` says so, and the import removes it again.",
-    )
-
-
-class ExportView(ApiView):
-    scopes = {"GET": Scope.EXPORT}
-
-    @extend_schema(
-        operation_id="export", parameters=[ExportOptions], responses={(200, "application/jsonl"): OpenApiTypes.BINARY}
-    )
-    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """Export the campaign's judgments and verdicts as preference data, streamed. For its leads."""
-        campaign = get_led_campaign(self.person, slug)
-        dialect, options = _export_choices(self.asked(ExportOptions))
-        export = export_campaign(
-            campaign=campaign, dialect=dialect, options=options, acting_user=self.person, now=self.now
-        )
-        headers = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
-        return StreamingHttpResponse(in_blocks(export.pieces), content_type=export.writer.media_type, headers=headers)
-
-
-class ExportReportView(ApiView):
-    scopes = {"GET": Scope.EXPORT}
-
-    @extend_schema(operation_id="export_report", parameters=[ExportOptions], responses=DropReportSerializer)
-    def get(self, request: Request, slug: str) -> Response:
-        """Count the records that an export keeps and drops, by reason. For the campaign's leads."""
-        campaign = get_led_campaign(self.person, slug)
-        dialect, options = _export_choices(self.asked(ExportOptions))
-        report = drop_report(campaign=campaign, dialect=dialect, options=options, acting_user=self.person)
-        return Response(report.as_dict())
-
-
-def _export_choices(options: dict[str, Any]) -> tuple[str, WriteOptions]:
-    """The dialect, and the other choices."""
-    return options.pop("dialect"), WriteOptions(**options)
 
 
 def _body(request: Request) -> ByteStream:

@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from labeling.actions.exports import Export, export_campaign
-from labeling.exchange import INCLUDES, LABEL_CONFIG, REASONS, WRITERS, DropReport, WriteOptions
+from labeling.exchange import INCLUDES, LABEL_CONFIG, REASONS, WRITERS, DropReport, UnfitOption
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
+from labeling.management.export_arguments import add_export_arguments, filter_of, options_of
 
 
 class Command(BaseCommand):
@@ -35,20 +36,25 @@ class Command(BaseCommand):
             action="store_true",
             help="in CSV, an apostrophe precedes texts that a spreadsheet could take for formulas",
         )
+        add_export_arguments(parser)
         add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_named(options["campaign"])
+        user = acting_user(options["acting_user"])
         with domain_errors():
             export = export_campaign(
                 campaign=campaign,
                 dialect=options["dialect"],
-                options=WriteOptions(**{name: options[name] for name in ("include", "extras", "spreadsheet")}),
-                acting_user=acting_user(options["acting_user"]),
+                options=options_of(options, user),
+                where=filter_of(options),
+                acting_user=user,
                 now=timezone.now(),
             )
         try:
             _write(export, options["out"])
+        except UnfitOption as error:
+            raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['out']} cannot be written: {error.strerror}.") from error
         self._print(export.report, options["out"])
@@ -68,6 +74,10 @@ class Command(BaseCommand):
             self.stderr.write(f"  {count} judgments dropped: {reason}")
         if report.escaped:
             self.stderr.write(f"  {report.escaped} cells begin with an apostrophe that is not part of the text")
+        for reason in report.examples:
+            self.stderr.write(f"  {report.found[reason]} found: it {REASONS[reason]}")
+        for kind, count in sorted(report.redacted.items()):
+            self.stderr.write(f"  {count} places redacted: {kind}")
 
 
 def _write(export: Export, out: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
@@ -52,6 +53,12 @@ def _surprising(world: World) -> None:
     run.directory, run.snapshot = str(world.folder), snapshot
     run.save(update_fields=["directory", "snapshot"])
     world.write_margins(Path(snapshot.directory))
+
+
+def _learned(world: World) -> None:
+    """A snapshot holds pairs that Alice judged."""
+    world.idle()
+    take_snapshot(campaign=world.stage.campaign, acting_user=None, now=timezone.now())
 
 
 def _snapshot(world: World) -> dict[str, object]:
@@ -131,6 +138,14 @@ ENTRIES = (
         sees="Automatic retraining is on",
         wrong={"kind": "cron", "cron": "every night", "max_accuracy_drop": "2"},
         complaint="five fields",
+    ),
+    Entry(
+        form="training/left_out/retrain.html",
+        path=CAMPAIGN + "people/alice/training/",
+        arrange=_learned,
+        press="Retrain without them",
+        sees="has been queued",
+        never_refused="Its buttons only act.",
     ),
     Entry(
         form="training/parts/job/cancel.html",

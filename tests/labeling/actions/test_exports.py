@@ -30,7 +30,7 @@ def test_what_was_preferred_is_chosen_and_the_rest_is_accounted_for() -> None:
     assert all(row["prompt"][-1]["role"] == "user" for row in rows)
     report = export.report.as_dict()
     assert (report["total"], report["kept"]) == (6, 2)
-    assert {reason: count for reason, count in report["dropped"].items() if count} == {  # type: ignore[union-attr]
+    assert {reason: count for reason, count in report["dropped"].items() if count} == {
         "tie": 1,
         "both_bad": 1,
         "unsettled": 2,

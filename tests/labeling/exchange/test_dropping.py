@@ -60,6 +60,9 @@ def test_a_report_names_every_reason_and_refuses_others() -> None:
         "judgments": 0,
         "dropped_judgments": {},
         "escaped": 0,
+        "found": {},
+        "examples": {},
+        "redacted": {},
     }
     with pytest.raises(KeyError):
         report.drop("other")

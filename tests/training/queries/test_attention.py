@@ -2,9 +2,12 @@
 
 import pytest
 
+from labeling.actions.erasure import erase_person
 from labeling.queries.attention import attention
 from tests.browser.furnished import furnish
 from tests.people import stage
+from training.actions.leaving_out import leave_out
+from training.actions.snapshot_index import index_snapshot
 from training.models import Deployment, JobStatus, Run
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +36,20 @@ def test_a_failed_run_waits_until_a_newer_one_was_started() -> None:
     (item,) = [item for item in attention(scene.maya).items if item.page == "run"]
     assert (item.sentence, item.detail) == (f"Run {newest.pk} failed", "The disk is full.")
     assert furnished.finished.pk != newest.pk
+
+
+def test_an_erased_person_waits_until_a_lead_leaves_them_out() -> None:
+    scene = stage(comparisons=4)
+    scene.settle("ab")
+    furnished = furnish(scene)
+    snapshot = furnished.finished.snapshot
+    judged = scene.alice.judgments.values_list("comparison", flat=True)
+    index_snapshot(snapshot, judged, read_until=scene.now)
+    waiting = [item for item in attention(scene.maya).items if item.page == "left_out"]
+    assert waiting == []
+    scene.wait(60)
+    erase_person(person=scene.alice, confirmation="alice", acting_user=None, now=scene.now)
+    (item,) = [item for item in attention(scene.maya).items if item.page == "left_out"]
+    assert item.arguments == ("sums", scene.alice.pseudonym)
+    leave_out(campaign=scene.campaign, person=scene.alice, acting_user=scene.maya, now=scene.now)
+    assert [item for item in attention(scene.maya).items if item.page == "left_out"] == []

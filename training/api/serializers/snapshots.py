@@ -14,10 +14,23 @@ class SnapshotFilter(serializers.Serializer[Any]):
     campaign = serializers.SlugField(required=False)
 
 
+class BasisSerializer(serializers.Serializer[Any]):
+    """The judgments behind a snapshot's pairs."""
+
+    comparisons = serializers.IntegerField()
+    judgments = serializers.IntegerField()
+    annotators = serializers.IntegerField()
+    guidelines = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many judgments under each version of the guidelines; 0: none."
+    )
+    left_out = serializers.ListField(child=serializers.CharField(), help_text="Pseudonyms of people left out.")
+
+
 class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
     """A snapshot. manifest: counts, split, what was left out, and the hashes of its files."""
 
     campaign = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
+    basis = BasisSerializer(allow_null=True, read_only=True)
     versions = serializers.SerializerMethodField(help_text="The model versions that were trained on it.")
 
     class Meta:
@@ -30,6 +43,7 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
             "simulated",
             "created_at",
             "versions",
+            "basis",
             "manifest",
         )
 

@@ -1,0 +1,91 @@
+"""The arguments of the command `export`: the filter of its comparisons, and how they are cleaned."""
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from common.days import midnight
+from labeling.actions.export_choices import export_filter, read_evaluation, write_options
+from labeling.exchange import FINDINGS, KINDS, SIDES, SIMILARITY, WriteOptions
+from labeling.models import Comparison, User
+from labeling.queries.judged_by import GROUPS
+from labeling.queries.lists import ComparisonFilter
+
+
+def add_export_arguments(parser: CommandParser) -> None:
+    """Adds the filter and the cleaning."""
+    parser.add_argument("--side", choices=SIDES, help="only prompts on this side of the next snapshot's split")
+    _add_filter(parser.add_argument_group("filter of the comparisons"))
+    cleaning = parser.add_argument_group("cleaning")
+    cleaning.add_argument(
+        "--near-duplicates", choices=FINDINGS, help="count, or drop, those whose prompt is much like an earlier one"
+    )
+    cleaning.add_argument("--similarity", type=float, help=f"from which similarity on, 0.5 to 1; default {SIMILARITY}")
+    cleaning.add_argument("--evaluation", type=Path, metavar="FILE", help="the prompts of an evaluation")
+    cleaning.add_argument(
+        "--contaminated", choices=FINDINGS, help="count, or drop, those that contain a prompt of the evaluation"
+    )
+    cleaning.add_argument("--redact", choices=KINDS, action="append", help="a kind of personal data; may be repeated")
+    cleaning.add_argument(
+        "--pattern", dest="patterns", action="append", metavar="REGEX", help="another text to redact; may be repeated"
+    )
+    cleaning.add_argument("--region", help="the country, such as DE, of phone numbers without a country code")
+
+
+def filter_of(options: dict[str, Any]) -> ComparisonFilter | None:
+    """The filter that the arguments name."""
+    judged = options["judged"]
+    return export_filter(options | {"judged": None if judged is None else judged == "yes"})
+
+
+def options_of(options: dict[str, Any], acting_user: User | None) -> WriteOptions:
+    """The other choices that the arguments name. Raises Invalid, CommandError."""
+    path, evaluation = options["evaluation"], None
+    if path is not None:
+        try:
+            with path.open("rb") as file:
+                evaluation = read_evaluation(file)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    return write_options(options | {"evaluation": None}, acting_user=acting_user, evaluation=evaluation)
+
+
+def _add_filter(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument("--text", help="a part of the prompt or of a completion")
+    parser.add_argument("--status", choices=Comparison.Status.values)
+    parser.add_argument("--tag", help="a tag of the prompt")
+    parser.add_argument("--metadata", metavar="KEY=VALUE", help="a field of the imported record")
+    parser.add_argument("--source", help="how the comparison was added")
+    parser.add_argument("--external-id", help="the id in the imported file")
+    parser.add_argument("--model-version", metavar="VERSION", help="the version that wrote a completion")
+    parser.add_argument("--annotator", metavar="PSEUDONYMS", help="judged by one of them, with commas between them")
+    parser.add_argument("--group", choices=GROUPS, help="judged by somebody of this group")
+    parser.add_argument("--criterion", help="a judgment answers it")
+    parser.add_argument("--judged", choices=["yes", "no"])
+    parser.add_argument("--flagged", action="store_true", help="an annotator flagged it")
+    for name in ("batch", "act", "prompt", "guideline_version"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="NUMBER")
+    for name in ("confidence", "agreement"):
+        for end in ("least", "most"):
+            parser.add_argument(f"--{name}-at-{end}", type=float, metavar="SHARE")
+    for name, meaning in (("", "added"), ("settled-", "settled")):
+        parser.add_argument(f"--{name}since", type=_time, metavar="TIME", help=f"{meaning} at or after this time")
+        parser.add_argument(f"--{name}until", type=_time, metavar="TIME", help=f"{meaning} before this time")
+
+
+def _time(text: str) -> datetime:
+    """A day or a time of the command line; one without a zone has that of the settings."""
+    try:
+        if (day := parse_date(text)) is not None:
+            return midnight(day)
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time, such as 2026-03-01 or 2026-03-01T12:00:00Z")
+    return at if timezone.is_aware(at) else timezone.make_aware(at)

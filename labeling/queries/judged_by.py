@@ -1,0 +1,38 @@
+"""Comparisons by who judged them, and by how far their judgments agree."""
+
+from django.db.models import Case, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast
+
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, Membership
+
+PEOPLE, SIMULATED = "people", "simulated"
+GROUPS = (PEOPLE, SIMULATED, *Membership.Role.values)
+"""Everybody but simulated annotators; these; or the members with a role."""
+
+
+def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) -> QuerySet[Comparison]:
+    """The comparisons with a current judgment of somebody of the group, skips not counted."""
+    judged = Judgment.objects.filter(
+        comparison=OuterRef("pk"), superseded_at=None, kind=Assignment.Kind.NORMAL
+    ).exclude(choice=Choice.SKIP)
+    if group in (PEOPLE, SIMULATED):
+        judged = judged.filter(annotator__is_simulated=group == SIMULATED)
+    else:
+        members = Membership.objects.filter(campaign=campaign, role=group).values("user")
+        judged = judged.filter(annotator__in=members)
+    return rows.filter(Exists(judged))
+
+
+def with_agreement(rows: QuerySet[Comparison], least: float | None, most: float | None) -> QuerySet[Comparison]:
+    """The judged comparisons with a verdict whose share of agreeing judgments lies within the limits."""
+    limits = {"agreement__gte": least, "agreement__lte": most}
+    limits = {name: value for name, value in limits.items() if value is not None}
+    if not limits:
+        return rows
+    agreeing = Case(
+        *(When(verdict__winner=choice, then=F(f"votes_{choice}")) for choice in ("a", "b", "tie", "both_bad")),
+        default=Value(0),
+    )
+    share = ExpressionWrapper(Cast(agreeing, FloatField()) / F("judged"), output_field=FloatField())
+    judged = rows.filter(~Q(verdict=None), judged__gt=0)
+    return judged.alias(agreement=Case(When(judged__gt=0, then=share), default=None)).filter(**limits)

@@ -1,0 +1,81 @@
+"""Personal data in texts is replaced, and nothing else."""
+
+import pytest
+
+from labeling.exchange import KINDS, CompletionText, Redaction, UnfitOption, VerdictRecord, Vote
+from labeling.exchange import redaction as module
+from labeling.exchange.redaction import Redactor
+from tests.people import asks
+
+
+def redacted(text: str, *patterns: str, region: str = "DE") -> str:
+    return Redactor(Redaction(KINDS, patterns, region)).text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mail o'neil.x+1@mail.example.co.uk.", "Mail [EMAIL]."),
+        ("müller@bücher.de and a@b.io", "[EMAIL] and [EMAIL]"),
+        ("@handle, a@b, 3 @ 4.50", "@handle, a@b, 3 @ 4.50"),
+        ("DE89 3704 0044 0532 0130 00 is mine", "[IBAN] is mine"),
+        ("GB82WEST12345698765432, de89370400440532013000", "[IBAN], [IBAN]"),
+        ("DE89 3704 0044 0532 0130 01", "DE89 3704 0044 0532 0130 01"),
+        ("Call 030 901820 or +1 650-253-0000.", "Call [PHONE] or [PHONE]."),
+        ("On 2024-01-02 at 12:34, 3.14159265, 1 2 3 4 5 6 7", "On 2024-01-02 at 12:34, 3.14159265, 1 2 3 4 5 6 7"),
+    ],
+)
+def test_addresses_and_numbers_that_are_valid_are_replaced(text: str, expected: str) -> None:
+    assert redacted(text) == expected
+
+
+def test_a_country_is_needed_for_numbers_without_its_code() -> None:
+    assert redacted("Call 030 901820, +49 30 901820", region="") == "Call 030 901820, [PHONE]"
+
+
+def test_own_patterns_are_replaced() -> None:
+    assert redacted("Case-12 and case-13", r"(?i)case-\d+") == "[REDACTED] and [REDACTED]"
+
+
+def test_every_text_of_a_record_is_redacted_and_counted() -> None:
+    address = "a@example.org"
+    record = VerdictRecord(
+        prompt=asks(f"I am {address}"),
+        a=CompletionText(f"Hello {address}", metadata={"by": address}),
+        b=CompletionText("Hello"),
+        winner="a",
+        votes=(Vote("p1", "a", comment=f"by {address}", edit=address),),
+        external_id=address,
+        tags=(address, "math"),
+        metadata={"prompt": {"author": [address, 1], "score": 0.5}},
+    )
+    redactor = Redactor(Redaction(("email",)))
+    clean = redactor.record(record)
+    assert address not in repr(clean)
+    assert clean.tags == ("[EMAIL]", "math")
+    assert clean.metadata == {"prompt": {"author": ["[EMAIL]", 1], "score": 0.5}}
+    assert dict(redactor.counts) == {"email": 8}
+
+
+@pytest.mark.parametrize(
+    ("values", "option"),
+    [
+        ({"kinds": ("name",)}, "redact"),
+        ({"patterns": ("(",)}, "patterns"),
+        ({"patterns": ("a*",)}, "patterns"),
+        ({"patterns": ("a" * 501,)}, "patterns"),
+        ({"patterns": ("a",) * 21}, "patterns"),
+        ({"region": "XX"}, "region"),
+    ],
+)
+def test_values_that_cannot_be_used_are_refused_by_name(values: dict[str, tuple[str, ...]], option: str) -> None:
+    with pytest.raises(UnfitOption) as refused:
+        Redaction(**values)  # type: ignore[arg-type]
+    assert refused.value.option == option
+
+
+def test_a_pattern_that_would_never_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.05)
+    redactor = Redactor(Redaction(patterns=(r"(?:a|aa|aaa)+b",)))
+    with pytest.raises(UnfitOption, match="too long"):
+        redactor.text("a" * 5000)

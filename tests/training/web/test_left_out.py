@@ -1,0 +1,95 @@
+"""The page of what learned from an annotator; the lineage of comparisons by page, API and command alike."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from labeling.models import Judgment
+from tests.browser.furnished import furnish
+from tests.clients import Visiting
+from tests.people import Stage, stage
+from training.actions.snapshots import take_snapshot
+from training.models import LeftOut, Run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene(var_dir: Path) -> Stage:
+    """Alice judged twenty pairs, Bob four; a version learned from them."""
+    scene = stage(comparisons=40)
+    scene.settle("ab" * 10)
+    for _ in range(4):
+        scene.vote(scene.given(scene.bob), "a")
+    made = furnish(scene)
+    snapshot = take_snapshot(campaign=scene.campaign, acting_user=scene.maya, now=scene.now)
+    Run.objects.filter(version=made.one).update(snapshot=snapshot)
+    Run.objects.update(status="finished")
+    return scene
+
+
+def test_a_lead_sees_the_difference_retrains_with_one_click_and_takes_it_back(scene: Stage, visiting: Visiting) -> None:
+    maya, path = visiting(scene.maya), f"/campaigns/sums/people/{scene.bob.pseudonym}/training/"
+    assert path in maya.get("/campaigns/sums/people/bob/").content.decode()
+    page = maya.get(path).content.decode()
+    assert "4 pairs are no longer in it" in page
+    assert "20 pairs are the same" in page
+    assert "/versions/sums-v1/" in page
+    page = maya.post(f"{path}change/", {"do": "retrain"}, follow=True).content.decode()
+    assert "has been queued" in page
+    assert "Left out since" in page
+    page = maya.post(f"{path}change/", {"do": "use"}, follow=True).content.decode()
+    assert "uses these judgments again" in page
+    assert "Left out since" not in page
+    assert visiting(scene.alice).get(path).status_code == 403
+
+
+def test_the_pages_of_a_comparison_and_its_prompt_and_of_the_version_lead_to_each_other(
+    scene: Stage, visiting: Visiting
+) -> None:
+    maya, judgment = visiting(scene.maya), Judgment.objects.earliest("pk")
+    pages = f"comparisons/{judgment.comparison_id}/", f"prompts/{judgment.comparison.prompt_id}/"
+    for one in pages:
+        page = maya.get(f"/campaigns/sums/{one}").content.decode()
+        assert "/versions/sums-v1/" in page
+        assert "/versions/sums-v2/" in page
+    assert "24 by 2 annotators" in maya.get("/versions/sums-v1/").content.decode()
+
+
+def test_the_api_and_the_command_tell_the_same(scene: Stage, visiting: Visiting) -> None:
+    maya, judgment, bob = visiting(scene.maya), Judgment.objects.earliest("pk"), scene.bob.pseudonym
+    rows = (
+        ("comparison", judgment.comparison_id),
+        ("prompt", judgment.comparison.prompt_id),
+        ("judgment", judgment.pk),
+    )
+    for kind, pk in rows:
+        (use,) = maya.get(f"/api/v1/campaigns/sums/{kind}s/{pk}/uses/").json()
+        (line,) = lineage("sums", f"--{kind}", str(pk))
+        assert use["snapshot"] == line["snapshot"]
+        assert (use["versions"], use["later"]) == (line["versions"], line["later"]) == (["sums-v1"], ["sums-v2"])
+    behind = maya.get(f"/api/v1/snapshots/{use['snapshot']}/judgments/").json()
+    assert len(behind["results"]) == 24
+    asked = maya.get(f"/api/v1/campaigns/sums/left-out/{bob}/?compare=true").json()
+    told = lineage("sums", "--annotator", bob, "--compare")
+    assert asked["changes"] == told["changes"]
+    assert asked["changes"]["removed"] == 4
+    assert (asked["learned"], asked["parent"]) == (told["learned"], "base")
+    assert maya.post(f"/api/v1/campaigns/sums/left-out/{bob}/").status_code == 201
+    assert maya.delete(f"/api/v1/campaigns/sums/left-out/{bob}/").status_code == 204
+    assert not LeftOut.objects.exists()
+    with pytest.raises(CommandError, match="no annotator"):
+        lineage("sums", "--annotator", "nobody")
+    with pytest.raises(CommandError, match="need --annotator"):
+        lineage("sums", "--judgment", "1", "--retrain")
+
+
+def lineage(*arguments: str) -> Any:
+    """The JSON that the command prints."""
+    out = StringIO()
+    call_command("lineage", *arguments, stdout=out)
+    return json.loads(out.getvalue())

@@ -1,0 +1,91 @@
+"""What learned from one annotator's judgments, and a retraining that leaves them out, with its difference first."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from common.errors import DomainError
+from labeling.access import get_led_campaign
+from labeling.models import Campaign, User
+from labeling.queries.annotator import annotator_of
+from labeling.queries.names import name_for_leads
+from labeling.web.edge import act, page, person
+from training.actions.leaving_out import (
+    Learned,
+    changes_without,
+    learned_from,
+    retrain_without,
+    take_in,
+    untouched_parent,
+)
+from training.models import LeftOut
+from training.web.snapshots import kinds_of
+
+COMPARED_AT_ONCE = 5000
+"""Up to this many pairs the page compares at once: more take minutes, so somebody must ask for it."""
+
+
+@page
+@require_safe
+def left_out(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """The versions that learned from the annotator, and the difference that leaving them out makes."""
+    campaign, user = _annotator(request, slug, name)
+    learned = learned_from(campaign, user)
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "annotator": user,
+        "name": name_for_leads(user, campaign),
+        "learned": learned,
+        "row": LeftOut.objects.filter(campaign=campaign, person=user).first(),
+        "tab": "people",
+    }
+    if learned:
+        context |= _difference(campaign, user, learned[0], is_wanted="compare" in request.GET)
+    return render(request, "training/left_out.html", context)
+
+
+@page
+@require_POST
+def left_out_change(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Retrains without the annotator, or uses their judgments again, depending on the button."""
+    campaign, user = _annotator(request, slug, name)
+    back = reverse("left_out", args=[slug, name])
+
+    def retrain() -> str:
+        run = retrain_without(campaign=campaign, person=user, acting_user=person(request), now=timezone.now())
+        return _("Run %(number)s has been queued: it trains on %(pairs)s pairs. You can leave this page.") % {
+            "number": run.pk,
+            "pairs": run.snapshot.train_pairs,
+        }
+
+    def use() -> str:
+        take_in(campaign=campaign, person=user, acting_user=person(request), now=timezone.now())
+        return _("The next snapshot uses these judgments again.")
+
+    return act(request, use if request.POST.get("do") == "use" else retrain, back=back)
+
+
+def _annotator(request: HttpRequest, slug: str, name: str) -> tuple[Campaign, User]:
+    campaign = get_led_campaign(person(request), slug)
+    user = annotator_of(campaign, name)
+    if user is None:
+        raise Http404("There is no such annotator in this campaign.")
+    return campaign, user
+
+
+def _difference(campaign: Campaign, user: User, newest: Learned, *, is_wanted: bool) -> dict[str, Any]:
+    snapshot = newest.snapshot
+    context: dict[str, Any] = {"before": snapshot}
+    try:
+        context["parent"] = untouched_parent(user)
+        if is_wanted or snapshot.train_pairs + snapshot.test_pairs <= COMPARED_AT_ONCE:
+            changes = changes_without(campaign, user, snapshot)
+            context |= {"kinds": kinds_of(changes, snapshot), "same": changes.same, "is_compared": True}
+    except DomainError as error:
+        context["problem"] = error.message
+    return context
