@@ -46,11 +46,10 @@ def test_tasks_are_comparisons(record: dict[str, Any], dialect: str, preference:
     assert (comparison.first.text, comparison.second.text) == (DATA["answer1"], DATA["answer2"])
 
 
-def test_single_votes_stay_in_the_metadata_and_disagreement_is_a_warning() -> None:
-    record = task("right", "left")
-    [comparison] = read([record])
+def test_each_annotation_is_an_opinion_and_disagreement_is_a_warning() -> None:
+    [comparison] = read([task("right", "left")])
     assert isinstance(comparison, ImportedComparison)
-    assert comparison.metadata["annotations"] == record["annotations"]
+    assert [(vote.choice, vote.metadata) for vote in comparison.votes] == [("second", {"id": 0}), ("first", {"id": 1})]
     assert comparison.warnings == ("several_opinions",)
 
 
