@@ -19,6 +19,7 @@ SLOTS = 1 << 20
 NOTES = {
     "contradictions": _("Records that contradict an earlier record about the same pair"),
     "several_opinions": _("Records whose annotators disagree"),
+    "left_out": _("Opinions left out: their annotator had judged the pair otherwise"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
 }
 """The notes by code, in words."""
@@ -45,7 +46,16 @@ class ImportNotes:
             self._use(name, "metadata")
         self.counts.update(record.warnings)
         if isinstance(record, ImportedComparison) and record.preference is not None:
-            self._compare(record)
+            if not record.votes:
+                self._compare(record, "", record.preference)
+            for vote in record.votes:
+                if vote.choice != "skip" and (vote.annotator or len(record.votes) == 1):
+                    self._compare(record, vote.annotator, vote.choice)
+
+    def add(self, code: str, number: int) -> None:
+        """Adds to the count of a note."""
+        if number:
+            self.counts[code] += number
 
     def refuse(self, one: Rejected) -> None:
         """Notes the field that is the cause of a refusal."""
@@ -63,11 +73,12 @@ class ImportNotes:
         if name in self.uses or len(self.uses) < MOST_FIELDS:
             self.uses.setdefault(name, Counter())[use] += 1
 
-    def _compare(self, record: ImportedComparison) -> None:
+    def _compare(self, record: ImportedComparison, annotator: str, choice: str) -> None:
+        """Notes a vote that contradicts an earlier one of the same annotator, or of nobody, about the same pair."""
         texts = record.first.text, record.second.text
-        pair = hash((*(turn["content"] for turn in record.prompt), frozenset(texts)))
+        pair = hash((annotator, *(turn["content"] for turn in record.prompt), frozenset(texts)))
         sides = {"first": texts[0], "second": texts[1]}
-        preference = hash(sides.get(str(record.preference), record.preference))
+        preference = hash(sides.get(choice, choice))
         if self._preferences is None:
             self._preferences = _Preferences()
         earlier = self._preferences.contradicted(pair, preference, record.record)

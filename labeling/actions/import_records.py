@@ -116,14 +116,18 @@ def comparison_intake(
     """The intake of files of comparisons. remembered: a mapping for files of no known dialect."""
 
     def draft(record: ImportedComparison) -> ComparisonDraft:
+        is_kept = settings.keep_preferences
         return ComparisonDraft(
             prompt=record.prompt,
             first=_completion(record.first),
             second=_completion(record.second),
-            preference=record.preference if settings.keep_preferences else None,
+            preference=record.preference if is_kept else None,
+            certainty=record.certainty,
+            confidence=record.confidence,
+            votes=record.votes if is_kept else (),
             external_id=record.external_id,
             gold=record.gold or (record.preference if settings.as_gold else None),
-            metadata=_metadata(record),
+            metadata=_metadata(record, is_kept=is_kept),
         )
 
     def reason(one: ComparisonDraft) -> str | None:
@@ -184,6 +188,8 @@ def _completion(text: CompletionText) -> CompletionDraft:
     )
 
 
-def _metadata(record: ImportedComparison) -> dict[str, Any] | None:
-    """The other fields of a record, and the annotator that it names."""
-    return record.metadata | ({"annotator": record.annotator} if record.annotator else {}) or None
+def _metadata(record: ImportedComparison, *, is_kept: bool) -> dict[str, Any] | None:
+    """The other fields of a record, and its opinions, unless these become judgments."""
+    if is_kept or not record.votes:
+        return record.metadata or None
+    return record.metadata | {"opinions": [vote.as_dict() for vote in record.votes]}

@@ -69,6 +69,8 @@ def import_comparisons(
         report.duplicates += added.duplicates
         report.settled += added.settled
         report.gold += added.gold
+        report.judgments += added.judgments
+        report.notes.add("left_out", added.contradictions)
         if added.created_ids:
             batch.first_comparison = batch.first_comparison or added.created_ids[0]
             batch.last_comparison = added.created_ids[-1]
@@ -199,6 +201,7 @@ class _Importing:
             "duplicates": report.duplicates,
             "settled": report.settled,
             "gold": report.gold,
+            "judgments": report.judgments,
             "rejected_count": report.rejected_count,
         }
         record(
