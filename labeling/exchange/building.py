@@ -73,6 +73,8 @@ def compare(
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     read = (*asked.used, *used, external_id, "gold")
     metadata = parsing.rest(record, *read) | asked.extras
+    if source.annotator in used:
+        metadata.pop(source.annotator, None)
     for name in parsing.UNKEPT:  # empty, or the record would have been refused
         metadata.pop(name, None)
     return ImportedComparison(

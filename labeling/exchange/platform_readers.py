@@ -1,4 +1,4 @@
-"""Readers of other labeling tools' exports: Label Studio, Argilla and Potato. Each annotator's answer is an opinion."""
+"""Readers of other labeling tools' exports: Label Studio and Argilla. Each annotator's answer is an opinion."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,9 +26,6 @@ SKIPPED = ("discarded", "skipped")
 FINISHED = ("submitted", "validated", None, *SKIPPED)
 """The states of an answer that its annotator has finished; drafts are left aside."""
 
-ITEMS = ("responses", "items", "options", "text", "texts")
-"""The names under which Potato's data keep the two texts, as a list."""
-
 
 def read_label_studio(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A task of Label Studio with its pairwise annotations."""
@@ -36,7 +33,9 @@ def read_label_studio(place: Place, record: JsonObject, limits: ReadLimits) -> I
     annotations = parsing.required_list(record, "annotations")
     votes = tuple(vote for one in annotations if (vote := _label_studio_vote(one, limits)))
     is_read = bool(votes) or not annotations
-    return _platform(place, "labelstudio", data, votes, record, ("data", *(["annotations"] if is_read else [])), limits)
+    return platform_comparison(
+        place, "labelstudio", data, votes, record, ("data", *(["annotations"] if is_read else [])), limits
+    )
 
 
 def _label_studio_vote(annotation: JsonObject, limits: ReadLimits) -> Vote | None:
@@ -103,7 +102,7 @@ def read_argilla(place: Place, record: JsonObject, limits: ReadLimits) -> Import
         for user, status, answers, about in _answers(record.get("responses"))
         if (vote := _argilla_vote(user, status, answers, about, names, limits))
     )
-    return _platform(place, "argilla", fields, votes, record, ("fields", "responses"), limits)
+    return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits)
 
 
 Answers = tuple[Any, Any, dict[str, Any], JsonObject]
@@ -207,87 +206,14 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
         if vote := _argilla_vote(user, status, answers, {}, names, limits):
             votes.append(vote)
     used = tuple(f"{question}{RESPONSES}{part}" for question in questions for part in ("", ".users", ".status"))
-    return _platform(place, "argilla", record, tuple(votes), record, used, limits)
+    return platform_comparison(place, "argilla", record, tuple(votes), record, used, limits)
 
 
 def _at(values: Any, number: int, otherwise: Any) -> Any:
     return values[number] if isinstance(values, list) and number < len(values) else otherwise
 
 
-def read_potato(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """An item of Potato with the answers of its pairwise scheme, of one annotator or by annotator."""
-    data = dict(record)
-    texts = next((record[name] for name in ITEMS if _is_pair(record.get(name))), None)
-    used = [name for name in ITEMS if _is_pair(record.get(name))][:1]
-    if texts is not None:
-        data |= {"answer1": texts[0], "answer2": texts[1]}
-    elif "left" in record and "right" in record:
-        data |= {"answer1": record["left"], "answer2": record["right"]}
-        used = ["left", "right"]
-    for name in used:
-        data.pop(name)
-    votes = []
-    if isinstance(record.get("annotations"), dict):
-        used.append("annotations")
-        for user, answers in record["annotations"].items():
-            if isinstance(answers, dict) and (vote := _potato_vote(user, answers, answers, limits)):
-                votes.append(vote)
-    else:
-        user_field = next((name for name in POTATO_USERS if record.get(name) is not None), "")
-        answers = record.get("label_annotations", record)
-        if vote := _potato_vote(record.get(user_field), answers, record, limits):
-            votes.append(vote)
-            used += [user_field, "label_annotations", "behavioral_data", *_potato_columns(record)]
-    external_id = next((record[name] for name in ("id", "instance_id") if record.get(name) is not None), None)
-    used.append("instance_id")
-    return _platform(place, "potato", data, tuple(votes), record | {"id": external_id}, tuple(used), limits)
-
-
-POTATO_USERS = ("user_id", "user", "annotator", "username")
-
-
-def _potato_vote(user: Any, answers: Any, about: JsonObject, limits: ReadLimits) -> Vote | None:
-    """The opinion in one annotator's answers. None: they have no answer of a pairwise scheme."""
-    if not isinstance(answers, dict):
-        raise BadRecordError("wrong_type", "The annotations must be objects by scheme.", "label_annotations")
-    name = person_name(user, limits.name_chars)
-    for scheme, value in answers.items():
-        answer = value if isinstance(value, dict) else {}
-        for part in ("selection", "scale_value"):
-            if scheme.endswith((f".{part}", f":::{part}")):
-                answer = {part: value}
-        if answer.get("selection") not in (None, ""):
-            choice = preference_named(answer["selection"], scheme)
-            return opinion(name, str(choice), about, metadata=_other_answers(answers, scheme))
-        if answer.get("scale_value") not in (None, ""):
-            size = parsing.optional_number(answer, "scale_value") or 0.0
-            stated = {"certainty": certainties.of_strength(size, 3)} if size else {}
-            side = "first" if size < 0 else "second" if size else "tie"
-            metadata = {"scale_value": size} | _other_answers(answers, scheme)
-            return opinion(name, side, about, strength=strength_of(abs(size)), metadata=metadata, **stated)
-    return None
-
-
-def _other_answers(answers: JsonObject, scheme: str) -> JsonObject:
-    others = {name: value for name, value in answers.items() if isinstance(value, dict) and name != scheme}
-    return {"answers": others} if others else {}
-
-
-def _potato_columns(record: JsonObject) -> list[str]:
-    return [name for name in record if name.endswith((".selection", ".scale_value", ":::selection", ":::scale_value"))]
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(text, str) for text in value)
-
-
-def _is_potato(record: Mapping[str, Any]) -> bool:
-    has_texts = any(_is_pair(record.get(name)) for name in ITEMS) or ("left" in record and "right" in record)
-    has_answers = isinstance(record.get("annotations"), dict) or isinstance(record.get("label_annotations"), dict)
-    return has_texts and has_prompt(record) and (has_answers or bool(_potato_columns(dict(record))))
-
-
-def _platform(
+def platform_comparison(
     place: Place,
     dialect: str,
     data: JsonObject,
@@ -349,5 +275,4 @@ PLATFORM_READERS = (
     Reader("labelstudio-min", "prompt, answer1, answer2, annotation_id", _is_label_studio_row, read_label_studio_row),
     Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla),
     Reader("argilla-flattened", "prompt, response1, preference.responses", _is_flattened, read_argilla_flattened),
-    Reader("potato", "prompt, responses (two texts), label_annotations", _is_potato, read_potato),
 )

@@ -14,6 +14,7 @@ from labeling.exchange.building import Source, compare
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import PLATFORM_READERS
+from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
@@ -221,6 +222,6 @@ CHOSEN_READERS = (
 
 READERS: Mapping[str, Reader] = {
     reader.name: reader
-    for reader in (*OWN_READERS, *CHOSEN_READERS, *PLATFORM_READERS, *RANKING_READERS, *BATTLE_READERS)
+    for reader in (*OWN_READERS, *CHOSEN_READERS, *PLATFORM_READERS, *POTATO_READERS, *RANKING_READERS, *BATTLE_READERS)
 }
 """The dialects that can be read, by name. The first one that recognises a record reads it."""
