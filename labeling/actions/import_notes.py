@@ -16,6 +16,10 @@ MOST_LISTED = 100
 SLOTS = 1 << 20
 """Slots of the table in which contradictions are found: 16 MB, of which a short file touches little."""
 
+GUIDELINES = "guidelines"
+"""The field of the first record that holds the guidelines of a project."""
+LONGEST_GUIDELINES = 100_000
+
 NOTES = {
     "contradictions": _("Records that contradict an earlier record about the same pair"),
     "several_opinions": _("Records whose annotators disagree"),
@@ -30,12 +34,14 @@ class ImportNotes:
     """Collected record by record.
 
     uses: how often each field was used, kept as metadata, or the cause of a refusal. counts: of the notes by code.
-    contradictions: the first ones: the place of a record, and the earlier record that it contradicts.
+    contradictions: the first ones: the place of a record, and the earlier record that it contradicts. guidelines: those
+    in the file; empty: none.
     """
 
     uses: dict[str, Counter[str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     contradictions: list[dict[str, int]] = field(default_factory=list)
+    guidelines: str = ""
     _preferences: "_Preferences | None" = None
 
     def take(self, record: ImportedComparison | ImportedPrompt) -> None:
@@ -44,6 +50,8 @@ class ImportNotes:
             self._use(name, "used")
         for name in record.metadata:
             self._use(name, "metadata")
+        if GUIDELINES in record.metadata and not self.guidelines:
+            self.guidelines = str(record.metadata[GUIDELINES])[:LONGEST_GUIDELINES]
         self.counts.update(record.warnings)
         if isinstance(record, ImportedComparison) and record.preference is not None:
             if not record.votes:
@@ -63,7 +71,8 @@ class ImportNotes:
             self._use(one.field, "refused")
 
     def as_dict(self) -> dict[str, Any]:
-        return {"notes": dict(self.counts), "contradictions": self.contradictions}
+        guidelines = {"guidelines": self.guidelines} if self.guidelines else {}
+        return {"notes": dict(self.counts), "contradictions": self.contradictions, **guidelines}
 
     @property
     def field_uses(self) -> dict[str, dict[str, int]]:

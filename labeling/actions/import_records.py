@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.prompts import PromptDraft, unfit_messages
 from labeling.exchange import (
@@ -189,7 +190,8 @@ def _completion(text: CompletionText) -> CompletionDraft:
 
 
 def _metadata(record: ImportedComparison, *, is_kept: bool) -> dict[str, Any] | None:
-    """The other fields of a record, and its opinions, unless these become judgments."""
-    if is_kept or not record.votes:
-        return record.metadata or None
-    return record.metadata | {"opinions": [vote.as_dict() for vote in record.votes]}
+    """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's."""
+    metadata = {name: value for name, value in record.metadata.items() if name != GUIDELINES}
+    if record.votes and not is_kept:
+        metadata["opinions"] = [vote.as_dict() for vote in record.votes]
+    return metadata or None

@@ -42,7 +42,7 @@ class ImportSettings:
     otherwise only records with a field `gold` do (chosen, rejected, first, second, tie or both_bad). ranking: which
     comparisons a ranking of several completions becomes: best-worst, all, or neighbours. mapping: the columns of the
     prompt, both completions (a, b), the preference, the system message and the id; empty: by the dialect, or by the
-    mapping that the campaign used last.
+    mapping that the campaign used last. use_guidelines: those in the file become the campaign's, if it has none.
     """
 
     dialect: str = AUTO
@@ -52,6 +52,7 @@ class ImportSettings:
     as_gold: bool = False
     ranking: Ranking = "best-worst"
     mapping: Mapping[str, str] = field(default_factory=dict)
+    use_guidelines: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from labeling.actions.comparison_rows import imported_verdict
-from labeling.actions.opinions import KEY_OF_VERDICT, count_vote, settle_again
+from labeling.actions.counted_votes import count_vote, settle_again
+from labeling.actions.opinions import KEY_OF_VERDICT
 from labeling.models import Assignment, Campaign, Choice, Comparison, Erasure, ImportBatch, Judgment, User, Verdict
 from labeling.tally import Tally, tally_of
 

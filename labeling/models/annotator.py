@@ -67,6 +67,11 @@ class User(AbstractUser):
         return self.outside_campaign_id is not None
 
     @property
+    def handle(self) -> str:
+        """The name by which pages and addresses call the account. The user name of an outside annotator is made up."""
+        return self.pseudonym if self.is_outside else self.username
+
+    @property
     def is_lead(self) -> bool:
         """Whether this person may lead campaigns: leads and admins."""
         return self.role in (Role.LEAD, Role.ADMIN)

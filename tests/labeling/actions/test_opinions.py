@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
+from common.errors import NotAllowed
 from labeling.actions.batches import BatchJudged, take_back
+from labeling.actions.campaign_imports import import_campaign
+from labeling.actions.erasure import erase_person
+from labeling.actions.exports import open_export
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons
 from labeling.models import Assignment, Comparison, ImportBatch, Judgment, User, Verdict
+from labeling.queries.agreement import agreement, imported_judgments
+from labeling.queries.slices import Slice
+from labeling.queries.statistics import statistics
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
 
@@ -125,7 +132,7 @@ def test_the_size_of_a_preference_is_in_the_confidence() -> None:
     bring_in(scene, record, {**record, "instruction": "How?", "preference": 2.0}, {**record, "instruction": "Who?"})
     confidences = dict(Verdict.objects.values_list("comparison__prompt__messages__0__content", "confidence"))
     assert confidences == pytest.approx({"Why?": 0.65, "How?": 0.75, "Who?": 0.65})
-    assert sorted(Judgment.objects.values_list("certainty", flat=True)) == pytest.approx([0.8, 0.8, 1.0])
+    assert sorted(one.certainty or 0 for one in Judgment.objects.all()) == pytest.approx([0.8, 0.8, 1.0])
 
 
 def test_without_keeping_preferences_opinions_stay_in_the_metadata() -> None:
@@ -180,7 +187,8 @@ def test_taking_back_takes_the_judgments_and_gives_the_verdict_back() -> None:
         take_back(batch=first.batch, acting_user=scene.maya, now=scene.now)
     take_back(batch=second.batch, acting_user=scene.maya, now=scene.now)
     verdict = Verdict.objects.get()
-    assert (verdict.settled_by, verdict.confidence) == ("import", pytest.approx(before))
+    assert verdict.settled_by == "import"
+    assert verdict.confidence == pytest.approx(before)
     assert (Judgment.objects.count(), Comparison.objects.get().judged) == (0, 0)
     take_back(batch=first.batch, acting_user=scene.maya, now=scene.now)
     assert not Comparison.objects.exists()
@@ -198,3 +206,68 @@ def test_taking_back_a_file_of_opinions_leaves_nothing_of_them() -> None:
     assert not User.objects.filter(outside_campaign=scene.campaign).exists()
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
     assert ImportBatch.objects.get().judgments == 3
+
+
+def test_exports_hold_imported_judgments_by_pseudonym_and_they_come_back_to_nothing_new() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, *THREE)
+    pseudonyms = set(User.objects.filter(outside_campaign=scene.campaign).values_list("pseudonym", flat=True))
+    for dialect in ("csv", "parquet", "arena", "labelstudio"):
+        data = b"".join(open_export(scene.campaign, dialect).pieces)
+        assert b"ann" not in data.replace(b"annotat", b"")
+        if dialect != "parquet":
+            assert all(one.encode() in data for one in pseudonyms)
+            assert data.count(b"imported") == 3
+        report = import_comparisons(
+            campaign=scene.campaign,
+            stream=io.BytesIO(data),
+            settings=ImportSettings(keep_preferences=True),
+            acting_user=scene.maya,
+            now=scene.now,
+        )
+        assert (report.judgments, report.created, report.rejected_count) == (0, 0, 0)
+
+
+def test_full_gives_the_same_judgments_elsewhere_marked_as_imported() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, said("ann", "Paris", "Lyon", score_chosen=2.0, score_rejected=1.0), *THREE[1:])
+    data = b"".join(open_export(scene.campaign, "full").pieces)
+    result = import_campaign(stream=io.BytesIO(data), name="Again", acting_user=scene.maya, now=scene.now)
+    judgments = Judgment.objects.filter(campaign=result.campaign)
+    assert judgments.count() == 3
+    assert all(one.annotator.is_outside for one in judgments)
+    assert judgments.exclude(certainty=None).get().certainty == pytest.approx(0.7310585786)
+    assert result.campaign.comparisons.get().lean == Comparison.objects.get(campaign=scene.campaign).lean != 0
+    assert not result.campaign.memberships.filter(user__in=judgments.values("annotator")).exists()
+
+
+def test_agreement_counts_imported_judgments_only_by_choice() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, *THREE, {**THREE[0], "prompt": "Where?"}, {**THREE[1], "prompt": "Where?"})
+    assert agreement(scene.campaign).percent_with_ties.value is None
+    everybody = agreement(scene.campaign, include_imported=True)
+    assert everybody.percent_with_ties.comparisons == 2
+    assert statistics(scene.campaign, now=scene.now).annotators == []
+    shown = statistics(scene.campaign, Slice(include_imported=True), now=scene.now)
+    assert [(row.votes, row.is_outside) for row in shown.annotators] == [(2, True), (2, True), (1, True)]
+    assert (len(shown.imported), imported_judgments(scene.campaign)) == (3, 5)
+    assert shown.agreement == everybody
+
+
+def test_a_lead_erases_an_outside_annotator_and_withdraws_the_judgments() -> None:
+    scene = stage()
+    record = said("ann", "Paris", "Lyon", comment="From Ann", score_chosen=2.0, score_rejected=1.0)
+    bring_in(scene, record)
+    outside = Judgment.objects.get().annotator
+    with pytest.raises(NotAllowed):
+        erase_person(
+            person=outside, confirmation=outside.pseudonym, acting_user=scene.charlie, now=scene.now, withdraw=True
+        )
+    erase_person(person=outside, confirmation=outside.pseudonym, acting_user=scene.maya, now=scene.now, withdraw=True)
+    outside.refresh_from_db()
+    judgment, comparison = Judgment.objects.get(), Comparison.objects.get()
+    assert (outside.outside_name, judgment.comment, outside.is_active) == ("", "", False)
+    assert "ann" not in outside.username
+    assert (comparison.judged, comparison.status) == (0, "open")
+    assert comparison.lean == pytest.approx(0)
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
