@@ -49,7 +49,7 @@ class ImportNotes:
         for name in record.fields:
             self._use(name, "used")
         for name in record.metadata:
-            self._use(name, "metadata")
+            self._use(name, "used" if name == GUIDELINES else "metadata")
         if GUIDELINES in record.metadata and not self.guidelines:
             self.guidelines = str(record.metadata[GUIDELINES])[:LONGEST_GUIDELINES]
         self.counts.update(record.warnings)
