@@ -70,7 +70,7 @@ def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
 def _restated(
     drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int]
 ) -> list[tuple[int, Vote, int]]:
-    """Preferences without an annotator about comparisons whose imported verdict, or imported judgments, say otherwise.
+    """Preferences without an annotator that differ from the verdict, where that, or a judgment, was imported.
 
     Each with the place of its draft and the id of its comparison. The first draft of a new comparison made its verdict.
     """
@@ -84,21 +84,15 @@ def _restated(
     if not again:
         return []
     ids = {comparison for _, _, comparison in again}
-    stated = dict(
-        Verdict.objects.filter(comparison__in=ids, settled_by=Verdict.SettledBy.IMPORT).values_list(
-            "comparison_id", "winner"
-        )
-    )
-    judged = set(
-        Judgment.objects.filter(comparison__in=ids, superseded_at=None)
-        .exclude(batch=None)
-        .values_list("comparison_id", flat=True)
-    )
-    contradicted = {comparison for _, winner, comparison in again if stated.get(comparison, winner) != winner}
+    rows = Verdict.objects.filter(comparison__in=ids).values_list("comparison_id", "winner", "settled_by")
+    verdicts = {comparison: (winner, settled_by) for comparison, winner, settled_by in rows}
+    imported = {key for key, (_, settled_by) in verdicts.items() if settled_by == Verdict.SettledBy.IMPORT}
+    judgments = Judgment.objects.filter(comparison__in=ids, superseded_at=None).exclude(batch=None)
+    imported |= set(judgments.values_list("comparison_id", flat=True))
     return [
         (place, Vote("", winner, certainty=drafts[place].draft.certainty), comparison)
         for place, winner, comparison in again
-        if comparison in judged | contradicted
+        if comparison in imported and verdicts.get(comparison, ("", ""))[0] != winner
     ]
 
 

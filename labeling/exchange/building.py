@@ -14,6 +14,9 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
 
+NOBODY = ("import", "unknown", "adjudication")
+"""What our exports write in the place of an annotator where a verdict has no judgments."""
+
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""
 
@@ -102,7 +105,7 @@ def _named_opinion(
     """The opinion of the annotator that the record names, and the fields that were used. None: it names nobody."""
     record = source.record
     name = person_name(record[source.annotator], source.limits.name_chars)
-    if not name:
+    if not name or name in NOBODY:
         return (), used
     stated = {"certainty": certainty} if preference in ("first", "second") else {}
     return (opinion(name, preference, record, **stated),), (*used, source.annotator, *opinion_fields(record))

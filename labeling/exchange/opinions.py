@@ -10,6 +10,10 @@ from labeling.exchange.records import JsonObject, Vote
 TIMES = ("created_at", "tstamp", "timestamp", "judged_at", "inserted_at", "updated_at")
 SECONDS = ("lead_time", "seconds", "duration")
 COMMENTS = ("comment", "comments", "reason", "reasoning", "rationale", "explanation", "feedback")
+MILLISECONDS = 1e11
+"""A larger number of seconds is in milliseconds, as some tools write times."""
+LONGEST = 1e7
+"""Seconds. An opinion that took longer was not timed."""
 STRONGEST = 3
 """The strength "much better"; "clearly" is 2, "slightly" 1."""
 
@@ -34,24 +38,21 @@ def time_of(record: Mapping[str, Any]) -> float | None:
     """When an opinion was given, in Unix seconds: a number, or a text in ISO 8601. None: not stated."""
     for name in TIMES:
         value = record.get(name)
+        if (number := _number(value)) is not None:
+            return number / (1000 if abs(number) > MILLISECONDS else 1)
         if isinstance(value, str):
             try:
                 at = datetime.fromisoformat(value)
             except ValueError:
                 continue
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value) / (1000 if abs(value) > 1e11 else 1)  # some tools write milliseconds
     return None
 
 
 def seconds_of(record: Mapping[str, Any]) -> float | None:
     """How long an opinion took. None: not stated."""
-    for name in SECONDS:
-        value = record.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e7:
-            return float(value)
-    return None
+    numbers = (_number(record.get(name)) for name in SECONDS)
+    return next((number for number in numbers if number is not None and 0 <= number < LONGEST), None)
 
 
 def comment_of(record: Mapping[str, Any]) -> str:
@@ -62,8 +63,17 @@ def comment_of(record: Mapping[str, Any]) -> str:
 
 def strength_of(value: Any) -> int | None:
     """A strength of ours, 1 to 3. None: it is none."""
-    is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value in range(1, STRONGEST + 1)
-    return int(value) if is_whole else None
+    number = _number(value)
+    return None if number is None or number not in range(1, STRONGEST + 1) else int(number)
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, also as text, as a table has it."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def person_name(value: Any, longest: int) -> str:

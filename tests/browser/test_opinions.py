@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import PHONE, WIDE, Picture, SignIn, no_sideways_scrolling
 from tests.people import Stage
@@ -26,7 +26,8 @@ PROJECT = {"expert_instruction": "Choose the **true** answer.", "tasks": TASKS}
 
 
 def upload(page: Page) -> None:
-    file = {"name": "project.json", "mimeType": "application/json", "buffer": json.dumps(PROJECT).encode()}
+    content = json.dumps(PROJECT).encode()
+    file = FilePayload(name="project.json", mimeType="application/json", buffer=content)
     page.goto(f"{CAMPAIGN}/data/")
     page.set_input_files("input[type=file]", file)
     page.get_by_label("Keep the file's preferences").check()

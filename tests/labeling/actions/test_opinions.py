@@ -212,10 +212,12 @@ def test_exports_hold_imported_judgments_by_pseudonym_and_they_come_back_to_noth
     scene = stage(overlap=3)
     bring_in(scene, *THREE)
     pseudonyms = set(User.objects.filter(outside_campaign=scene.campaign).values_list("pseudonym", flat=True))
-    for dialect in ("csv", "parquet", "arena", "labelstudio"):
+    bring_in(scene, {**said(None, "Yes", "No"), "prompt": "Is it?"})
+    others = ("trl", "trl-implicit", "kto", "hh", "openai", "alpacaeval")
+    for dialect in ("csv", "parquet", "arena", "labelstudio", *others):
         data = b"".join(open_export(scene.campaign, dialect).pieces)
         assert b"ann" not in data.replace(b"annotat", b"")
-        if dialect != "parquet":
+        if dialect not in ("parquet", *others):
             assert all(one.encode() in data for one in pseudonyms)
             assert data.count(b"imported") == 3
         report = import_comparisons(
