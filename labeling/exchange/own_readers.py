@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from labeling.exchange import parsing
-from labeling.exchange.building import common_preference
+from labeling.exchange.building import NOBODY, common_preference
 from labeling.exchange.labelstudio import META
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -110,7 +110,8 @@ def _votes(value: Any, limits: ReadLimits) -> tuple[Vote, ...]:
     """The votes of a comparison, which name the completions first and second. Raises BadRecordError."""
     if not isinstance(value, list) or not all(isinstance(vote, dict) for vote in value):
         raise BadRecordError("wrong_type", "The field 'votes' must be a list of objects.")
-    return tuple(_vote(vote, limits) for vote in value)
+    votes = (_vote(vote, limits) for vote in value)
+    return tuple(vote for vote in votes if vote.annotator not in NOBODY)
 
 
 def _vote(given: JsonObject, limits: ReadLimits) -> Vote:
