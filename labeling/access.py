@@ -221,10 +221,22 @@ def get_person(username: str) -> User:
 
 
 def get_self_or_anybody(user: User, username: str) -> User:
-    """The person themselves or, for an admin, any user. Raises NotAllowed, even if there is no user of this name."""
+    """The person themselves; for an admin, any user; for a lead, an outside annotator of the campaign, by pseudonym.
+
+    Raises NotAllowed, even if there is no user of this name.
+    """
+    outside = get_outside_annotator(username)
+    if outside is not None and outside.outside_campaign is not None and leads(user, outside.outside_campaign):
+        return outside
     if username != user.username and not user.is_admin:
         raise NotAllowed(gettext("You can see and erase only your own data. An admin can do it for others."))
     return get_person(username)
+
+
+def get_outside_annotator(pseudonym: str) -> User | None:
+    """The outside annotator of this pseudonym; None: there is none."""
+    outside = User.objects.filter(pseudonym=pseudonym).exclude(outside_campaign=None)
+    return outside.select_related("outside_campaign").first()
 
 
 def leads(user: User | None, campaign: Campaign) -> bool:

@@ -1,14 +1,16 @@
-"""Taking an import back as a whole, while nobody has judged anything of it."""
+"""Taking an import back as a whole, with its judgments, while nobody has judged anything of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Conflict
 from labeling.access import require_lead
+from labeling.actions.opinions_taken_back import delete_unused_annotators, take_opinions
 from labeling.actions.practice import delete_pairs
 from labeling.events.record import record
 from labeling.models import (
@@ -49,6 +51,7 @@ class TakenBack:
     comparisons: int
     prompts: int
     kept_prompts: int
+    judgments: int
 
 
 @transaction.atomic
@@ -66,16 +69,22 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     if batch.status not in ImportBatch.BROUGHT:
         raise NothingToTakeBack
     delete_pairs(campaign, PracticePair.objects.filter(campaign=campaign, comparison__batch=batch))
-    change, comparisons = _delete_comparisons(batch)
-    prompts, counted, kept = _delete_prompts(batch)
-    taken = TakenBack(comparisons, prompts, kept)
+    # First the status: the database deletes judgments only of an import that is taken back.
     batch.status, batch.taken_back_by, batch.taken_back_at = Status.TAKEN_BACK, acting_user, now
     batch.save(update_fields=["status", "taken_back_by", "taken_back_at"])
+    # In the order of the comparisons' ids: those of other imports are older.
+    opinions, judgments = take_opinions(campaign, batch, now)
+    change, comparisons, own_judgments = _delete_comparisons(batch)
+    change += opinions
+    delete_unused_annotators(campaign)
+    prompts, counted, kept = _delete_prompts(batch)
+    taken = TakenBack(comparisons, prompts, kept, judgments + own_judgments)
     after = {
         "file": batch.file_name,
         "comparisons": taken.comparisons,
         "prompts": taken.prompts,
         "kept_prompts": taken.kept_prompts,
+        "judgments": taken.judgments,
     }
     record("batch.taken_back", batch, acting_user=acting_user, now=now, campaign=batch.campaign, after=after)
     add_to_tally(batch.campaign_id, change - Tally(prompts=counted))
@@ -83,38 +92,47 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
 
 
 def judged_comparisons(batch: ImportBatch) -> int:
-    """How many comparisons of a batch have judgments, skips and undone ones included."""
-    return Comparison.objects.filter(batch=batch, **batch.id_range).filter(_has_judgments()).count()
+    """How many comparisons of a batch have judgments that it did not bring, skips and undone ones included."""
+    others = Judgment.objects.filter(comparison=OuterRef("pk")).exclude(batch=batch)
+    return Comparison.objects.filter(batch=batch, **batch.id_range).filter(Exists(others)).count()
 
 
-def _has_judgments() -> Exists:
-    return Exists(Judgment.objects.filter(comparison=OuterRef("pk")))
+def _require_unjudged(batch: ImportBatch, ids: list[int]) -> None:
+    """Raises BatchJudged if one of these comparisons has a judgment that the batch did not bring."""
+    others = Judgment.objects.filter(comparison__in=ids).exclude(batch=batch)
+    if not others.exists():
+        return
+    if not others.filter(batch=None).exists():
+        raise BatchJudged(_("A later import brought judgments of the same comparisons: take that one back first."))
+    judged = judged_comparisons(batch)
+    text = ngettext(
+        "%(count)s comparison of this import was judged: it can no longer be taken back.",
+        "%(count)s comparisons of this import were judged: it can no longer be taken back.",
+        judged,
+    )
+    raise BatchJudged(text % {"count": judged})
 
 
-def _delete_comparisons(batch: ImportBatch) -> tuple[Tally, int]:
-    """Deletes the comparisons of a batch with their completions; returns the change of the totals, and how many."""
+def _delete_comparisons(batch: ImportBatch) -> tuple[Tally, int, int]:
+    """Deletes the comparisons of a batch with their completions and imported judgments.
+
+    Returns the change of the totals, and how many comparisons and judgments it were.
+    """
     rows = Comparison.objects.filter(batch=batch, **batch.id_range).order_by("pk")
     # Assignments before comparisons, as in every act of an annotator.
     held = Assignment.objects.filter(comparison__in=rows, status=Assignment.Status.LEASED).order_by("pk")
     list(held.select_for_update().values_list("pk"))
-    change, count, last = Tally(), 0, 0
+    change, count, judgments, last = Tally(), 0, 0, 0
     while chunk := list(rows.filter(pk__gt=last).select_for_update()[:CHUNK]):
         last, ids = chunk[-1].pk, [one.pk for one in chunk]
-        if judged := Judgment.objects.filter(comparison__in=ids).exists() and judged_comparisons(batch):
-            raise BatchJudged(
-                ngettext(
-                    "%(count)s comparison of this import was judged: it can no longer be taken back.",
-                    "%(count)s comparisons of this import were judged: it can no longer be taken back.",
-                    judged,
-                )
-                % {"count": judged}
-            )
+        _require_unjudged(batch, ids)
         change -= sum((tally_of(one) for one in chunk), Tally())
         texts = {text for one in chunk for text in (one.completion_a_id, one.completion_b_id)}
+        judgments += Judgment.objects.filter(comparison__in=ids).delete()[0]
         Comparison.objects.filter(pk__in=ids).delete()
         _delete_unused_completions(texts)
         count += len(ids)
-    return change, count
+    return change, count, judgments
 
 
 def _delete_unused_completions(ids: set[int]) -> None:

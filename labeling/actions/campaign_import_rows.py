@@ -26,6 +26,7 @@ from labeling.models import (
     Verdict,
 )
 from labeling.queries.whole_campaign import COMPLETION, JUDGMENT
+from labeling.stats import lean_of
 from labeling.tally import Tally, tally_of
 
 Kind = Assignment.Kind
@@ -83,6 +84,7 @@ class CampaignRows:
                 gold_total=self.gold[person.pk, True] + self.gold[person.pk, False],
             )
             for person in self.people.values()
+            if not person.is_outside
         )
 
     def _people(self, lines: Sequence[Line]) -> None:
@@ -98,6 +100,8 @@ class CampaignRows:
             else:
                 person.pseudonym = pseudonym
             person.username = f"imported-{person.pseudonym}"
+            if values.get("is_outside", False):
+                person.outside_campaign, person.outside_name = self.campaign, pseudonym
             person.set_unusable_password()
             check_row(number, person)
             person.save(force_insert=True)
@@ -179,12 +183,14 @@ class CampaignRows:
         )
         if not is_canonical(a.text, b.text, prompt_hash=prompt.messages_hash):
             raise WrongLine(f"Line {number}: a and b are exchanged.")
-        votes = Counter(
-            judgment["choice"]
+        cast = [
+            judgment
             for assignment in values["assignments"]
             for judgment in assignment["judgments"]
             if assignment["kind"] == Kind.NORMAL and judgment["superseded_at"] is None and judgment["choice"] != "skip"
-        )
+        ]
+        votes = Counter(judgment["choice"] for judgment in cast)
+        lean = sum((lean_of(judgment["choice"], judgment.get("certainty")) for judgment in cast), 0.0)
         comparison = Comparison(
             campaign=self.campaign,
             prompt=prompt,
@@ -194,6 +200,7 @@ class CampaignRows:
             taken=votes.total(),
             judged=votes.total(),
             **{f"votes_{choice}": votes[choice] for choice in ("a", "b", "tie", "both_bad")},
+            lean=lean,
             **{name: values[name] for name in COMPARISON},
             retired_with_prompt=values["retired_with_prompt"],
             added_by=self.acting_user,
@@ -268,7 +275,7 @@ class CampaignRows:
             kind=assignment.kind,
             created_at=moment(values["created_at"]),
             superseded_at=moment_or_none(values["superseded_at"]),
-            **{name: values[name] for name in JUDGMENT},
+            **{name: values[name] for name in JUDGMENT if name in values},
         )
         check_row(number, judgment)
         return judgment

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from common.errors import Invalid
 from labeling.actions.prompts import unfit_messages, unstorable
-from labeling.exchange import Message, look_alike, looks_empty
+from labeling.exchange import Message, Vote, look_alike, looks_empty
 from labeling.models import Campaign, Prompt
 
 FINISH_REASONS = ("stop", "length", "")
@@ -40,14 +40,19 @@ class ComparisonDraft:
     """Two completions of one prompt, to be compared. prompt: one of the campaign's, or messages.
 
     preference: first, second, tie or both_bad: the comparison is added with this verdict and nobody judges it. None: it
-    is to be judged. gold: the same values: annotators judge it, and the value measures them. priority: higher is given
-    first.
+    is to be judged. certainty: p(the preference is right), 0.5..1; None: not stated. confidence: of the verdict; None:
+    that of one vote. votes: opinions of outside annotators, which name the completions first and second; they become
+    judgments, and a preference beside them is ignored. gold: as preference: annotators judge it, and the value measures
+    them. priority: higher is given first.
     """
 
     prompt: Prompt | Sequence[Message]
     first: CompletionDraft
     second: CompletionDraft
     preference: str | None = None
+    certainty: float | None = None
+    confidence: float | None = None
+    votes: Sequence[Vote] = ()
     external_id: str = ""
     priority: int = 0
     gold: str | None = None

@@ -13,7 +13,7 @@ from labeling.actions.prompts import PromptDraft, ensure_prompts
 from labeling.exchange import is_canonical, messages_hash, pair_hash, text_hash
 from labeling.judging.queue import queue_position
 from labeling.models import Campaign, Comparison, Completion, Gold, ImportBatch, Prompt, User, Verdict
-from labeling.stats import majority
+from labeling.stats import lean_of, leaned, majority
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class OrderedDraft:
     @property
     def winner(self) -> str | None:
         """The known preference in terms of a and b; None for gold, which has no verdict."""
-        return None if self.draft.gold else self._canonical(self.draft.preference)
+        return None if self.draft.gold or self.draft.votes else self.canonical(self.draft.preference)
 
     @property
     def gold(self) -> str | None:
         """The known verdict of gold in terms of a and b."""
-        return self._canonical(self.draft.gold)
+        return self.canonical(self.draft.gold)
 
     @property
     def status(self) -> Comparison.Status:
@@ -57,8 +57,9 @@ class OrderedDraft:
             return Comparison.Status.GOLD
         return Comparison.Status.SETTLED if self.winner else Comparison.Status.OPEN
 
-    def _canonical(self, preference: str | None) -> str | None:
-        if preference in (None, "tie", "both_bad"):
+    def canonical(self, preference: str | None) -> str | None:
+        """A choice that names the completions first and second, in terms of a and b. Others stay as they are."""
+        if preference not in ("first", "second"):
             return preference
         return "a" if (preference == "first") == (self.a is self.draft.first) else "b"
 
@@ -114,7 +115,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
     ]
     copy_in(comparisons)
     Verdict.objects.bulk_create(
-        _imported_verdict(comparison, row.winner, origin.added_at)
+        imported_verdict(comparison, row.winner, row.draft.confidence, row.draft.certainty, origin.added_at)
         for comparison, row in zip(comparisons, rows, strict=True)
         if row.winner
     )
@@ -126,13 +127,17 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
     return comparisons
 
 
-def _imported_verdict(comparison: Comparison, winner: str, now: datetime) -> Verdict:
-    # Its origin is one statement by somebody: it has the confidence of one vote.
+def imported_verdict(
+    comparison: Comparison, winner: str, confidence: float | None, certainty: float | None, now: datetime
+) -> Verdict:
+    """The verdict that a file states. confidence: None: its origin is one statement by somebody, so one vote's."""
+    if confidence is None:
+        confidence = leaned(majority({winner: 1}), lean_of(winner, certainty))
     return Verdict(
         comparison=comparison,
         campaign=comparison.campaign,
         winner=winner,
-        confidence=majority({winner: 1}).confidence,
+        confidence=confidence,
         settled_by=Verdict.SettledBy.IMPORT,
         settled_at=now,
     )

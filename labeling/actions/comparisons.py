@@ -13,6 +13,7 @@ from django.db import transaction
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unfit
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
+from labeling.actions.opinions import AddedOpinions, add_opinions
 from labeling.events.record import record
 from labeling.judging.queue import rewind_cursors
 from labeling.models import Campaign, Comparison, ImportBatch, User
@@ -26,10 +27,11 @@ class AddedComparisons:
     """The result of adding drafts.
 
     comparisons: in the order of the drafts; of a duplicate the existing one, of a dropped draft None. created: how many
-    are new, `settled` of them with a verdict and `gold` as gold. created_ids: of the new ones, ascending. dropped: how
-    many by reason (empty, identical, not_a_prompt, not_storable). new_prompts: how many prompts are new. totals: what
-    the new ones add to the campaign's totals. front: the first queue position that annotators must not have passed;
-    infinity: they may have passed all.
+    are new, `settled` of them with a verdict and `gold` as gold. duplicates: drafts that brought nothing. judgments:
+    how many of outside annotators are new. contradictions: votes that were left out because their annotator judged the
+    pair otherwise before. created_ids: of the new ones, ascending. dropped: how many by reason (empty, identical,
+    not_a_prompt, not_storable). new_prompts: how many prompts are new. totals: the change of the campaign's totals.
+    front: the first queue position that annotators must not have passed; infinity: they may have passed all.
     """
 
     comparisons: list[Comparison | None] = field(default_factory=list)
@@ -37,6 +39,8 @@ class AddedComparisons:
     duplicates: int = 0
     settled: int = 0
     gold: int = 0
+    judgments: int = 0
+    contradictions: int = 0
     created_ids: list[int] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     new_prompts: int = 0
@@ -53,9 +57,16 @@ class AddedComparisons:
         jumps_queue = order == Campaign.Order.NEWEST
         self.front = min([self.front, *(one.position for one in comparisons if one.priority > 0 or jumps_queue)])
 
+    def add_opinions(self, opinions: AddedOpinions) -> None:
+        """Counts new judgments of outside annotators."""
+        self.judgments += opinions.judgments
+        self.contradictions += opinions.contradictions
+        self.settled += opinions.settled
+        self.totals += opinions.totals
+
     def as_event(self) -> dict[str, Any]:
         """The counts as the event log holds them."""
-        names = ("created", "duplicates", "settled", "gold")
+        names = ("created", "duplicates", "settled", "gold", "judgments")
         return {name: getattr(self, name) for name in names} | {"dropped": dict(self.dropped)}
 
 
@@ -81,7 +92,7 @@ def add_comparisons(
         remaining = iter(drafts)
         while chunk := list(islice(remaining, CHUNK)):
             _add_chunk(campaign, chunk, origin, added)
-        if added.created:
+        if added.created or added.judgments:
             if added.front < math.inf:
                 rewind_cursors(campaign, added.front)
             after = {"source": source} | added.as_event()
@@ -103,9 +114,14 @@ def _add_chunk(
     comparisons = iter([by_hash[one.pair_hash] for one in ordered])
     added.comparisons += [None if reason else next(comparisons) for reason in reasons]
     added.dropped.update(reason for reason in reasons if reason)
-    added.duplicates += len(fit) - len(created)
     added.new_prompts += new_prompts
     added.add_created(created, campaign.order)
+    new_ids = {one.pk for one in created}
+    opinions = add_opinions(campaign, ordered, [by_hash[one.pair_hash] for one in ordered], new_ids, origin)
+    added.add_opinions(opinions)
+    first = {by_hash[one.pair_hash].pk: place for place, one in reversed(list(enumerate(ordered)))}
+    made = {first[key] for key in new_ids}
+    added.duplicates += len(fit) - len(made | opinions.brought)
 
 
 def _find_or_create(

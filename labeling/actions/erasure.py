@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
+from labeling.access import leads
 from labeling.actions.members import remove_member
 from labeling.actions.questions import blank_questions
 from labeling.actions.withdrawal import withdraw_judgments
@@ -69,18 +70,19 @@ def erasure_consequences(*, person: User, acting_user: User | None) -> Consequen
 def erase_person(
     *, person: User, confirmation: str, withdraw: bool = False, acting_user: User | None, now: datetime
 ) -> Erasure:
-    """Makes an account anonymous for good: one's own or, for an admin, anybody's.
+    """Makes an account anonymous for good: one's own; for an admin, anybody's; for a lead, an outside annotator's.
 
     Deletes name, e-mail address, password, tokens, sessions and memberships, and blanks comments, skip reasons and
-    questions. Judgments stay under the pseudonym, so that statistics and verdicts do not change. withdraw: they no
-    longer count, and comparisons that they settled are open again. Model versions that were trained on them stay and
-    are listed. confirmation: the user name again. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
+    questions; of an outside annotator also the name and other fields of the imported file. Judgments stay under the
+    pseudonym, so that statistics and verdicts do not change. withdraw: they no longer count, and comparisons that they
+    settled are open again. Model versions that were trained on them stay and are listed. confirmation: the user name
+    again, of an outside annotator the pseudonym. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
     """
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
     if Erasure.objects.filter(person=person).exists():
         raise AlreadyErased
-    if confirmation != person.username:
+    if confirmation != person.handle:
         raise Invalid.of("confirmation", _("Type the user name to confirm: this cannot be undone."))
     consequences = erasure_consequences(person=person, acting_user=acting_user)
     for membership in person.memberships.select_related("campaign"):
@@ -97,7 +99,9 @@ def erase_person(
         tokens=consequences.tokens,
         model_versions=consequences.model_versions,
     )
-    Judgment.objects.filter(_HAS_TEXT, annotator=person).update(comment="", skip_reason="")
+    Judgment.objects.filter(_HAS_TEXT | Q(metadata__isnull=False), annotator=person).update(
+        comment="", skip_reason="", metadata=None
+    )
     blank_questions(person=person, acting_user=acting_user, now=now)
     _blank_account(person)
     after = consequences.as_dict() | {"withdrawn": withdrawn}
@@ -120,7 +124,7 @@ def _blank_account(person: User) -> None:
     about_person = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
     LogEntry.objects.filter(**about_person).update(object_repr=person.pseudonym, change_message="")
     person.username = f"erased-{person.pk}"
-    person.first_name = person.last_name = person.email = ""
+    person.first_name = person.last_name = person.email = person.outside_name = ""
     person.is_active = person.is_staff = person.is_superuser = False
     person.last_login = None
     person.set_unusable_password()
@@ -128,5 +132,7 @@ def _blank_account(person: User) -> None:
 
 
 def _require_self_or_admin(person: User, acting_user: User | None) -> None:
-    if acting_user is not None and acting_user.pk != person.pk and not acting_user.is_admin:
+    if acting_user is None or acting_user.pk == person.pk or acting_user.is_admin:
+        return
+    if person.outside_campaign is None or not leads(acting_user, person.outside_campaign):
         raise NotAllowed(_("You can erase only your own account. An admin can erase others."))

@@ -21,7 +21,7 @@ def estimate_annotators(campaign: Campaign, now: datetime) -> None:
     """
     offers_tie = campaign.allow_tie or campaign.allow_both_bad
     if campaign.max_overlap is not None:
-        patterns = vote_patterns(campaign, include_simulated=True)
+        patterns = vote_patterns(campaign, include_simulated=True, include_imported=True)
         ties = offers_tie or any(pattern[1] for pattern in patterns)
         Campaign.objects.filter(pk=campaign.pk).update(error_rate=estimated_error_rate(patterns, ties=ties))
     priors, confusions = _confusions(campaign, offers_tie)

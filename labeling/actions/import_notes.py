@@ -20,9 +20,14 @@ MOST_SAID = 200
 SLOTS = 1 << 20
 """Slots of the table in which contradictions are found: 16 MB, of which a short file touches little."""
 
+GUIDELINES = "guidelines"
+"""The field of the first record that holds the guidelines of a project."""
+LONGEST_GUIDELINES = 100_000
+
 NOTES = {
     "contradictions": _("Records that contradict an earlier record about the same pair"),
     "several_opinions": _("Records whose annotators disagree"),
+    "left_out": _("Opinions left out: their annotator had judged the pair otherwise"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
     **FAULTS,
 }
@@ -35,7 +40,8 @@ class ImportNotes:
 
     uses: how often each field was used, kept as metadata, or the cause of a refusal. counts: of the notes by code.
     contradictions: the first ones: the place of a record, and the earlier record that it contradicts. examples: of each
-    fault of the model the first record, and what the model says. check: asks the campaign's model; None: it has none.
+    fault of the model the first record, and what the model says. guidelines: those in the file; empty: none. check:
+    asks the campaign's model; None: it has none.
     """
 
     check: Check | None = None
@@ -43,6 +49,7 @@ class ImportNotes:
     counts: Counter[str] = field(default_factory=Counter)
     contradictions: list[dict[str, int]] = field(default_factory=list)
     examples: dict[str, dict[str, Any]] = field(default_factory=dict)
+    guidelines: str = ""
     _preferences: "_Preferences | None" = None
 
     def take(self, record: ImportedComparison | ImportedPrompt) -> None:
@@ -50,12 +57,23 @@ class ImportNotes:
         for name in record.fields:
             self._use(name, "used")
         for name in record.metadata:
-            self._use(name, "metadata")
+            self._use(name, "used" if name == GUIDELINES else "metadata")
+        if GUIDELINES in record.metadata and not self.guidelines:
+            self.guidelines = str(record.metadata[GUIDELINES])[:LONGEST_GUIDELINES]
         self.counts.update(record.warnings)
         if self.check is not None:
             self._ask_model(self.check, record)
         if isinstance(record, ImportedComparison) and record.preference is not None:
-            self._compare(record)
+            if not record.votes:
+                self._compare(record, "", record.preference)
+            for vote in record.votes:
+                if vote.choice != "skip" and (vote.annotator or len(record.votes) == 1):
+                    self._compare(record, vote.annotator, vote.choice)
+
+    def add(self, code: str, number: int) -> None:
+        """Adds to the count of a note."""
+        if number:
+            self.counts[code] += number
 
     def refuse(self, one: Rejected) -> None:
         """Notes the field that is the cause of a refusal."""
@@ -63,7 +81,9 @@ class ImportNotes:
             self._use(one.field, "refused")
 
     def as_dict(self) -> dict[str, Any]:
-        return {"notes": dict(self.counts), "contradictions": self.contradictions, "examples": self.examples}
+        guidelines = {"guidelines": self.guidelines} if self.guidelines else {}
+        counts = {"notes": dict(self.counts), "contradictions": self.contradictions, "examples": self.examples}
+        return counts | guidelines
 
     @property
     def field_uses(self) -> dict[str, dict[str, int]]:
@@ -84,11 +104,12 @@ class ImportNotes:
                 fault.code, {"line": record.line, "record": record.record, "detail": fault.detail[:MOST_SAID]}
             )
 
-    def _compare(self, record: ImportedComparison) -> None:
+    def _compare(self, record: ImportedComparison, annotator: str, choice: str) -> None:
+        """Notes a vote that contradicts an earlier one of the same annotator, or of nobody, about the same pair."""
         texts = record.first.text, record.second.text
-        pair = hash((*(turn["content"] for turn in record.prompt), frozenset(texts)))
+        pair = hash((annotator, *(turn["content"] for turn in record.prompt), frozenset(texts)))
         sides = {"first": texts[0], "second": texts[1]}
-        preference = hash(sides.get(str(record.preference), record.preference))
+        preference = hash(sides.get(choice, choice))
         if self._preferences is None:
             self._preferences = _Preferences()
         earlier = self._preferences.contradicted(pair, preference, record.record)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.prompts import PromptDraft, unfit_messages
 from labeling.exchange import (
@@ -116,14 +117,18 @@ def comparison_intake(
     """The intake of files of comparisons. remembered: a mapping for files of no known dialect."""
 
     def draft(record: ImportedComparison) -> ComparisonDraft:
+        is_kept = settings.keep_preferences
         return ComparisonDraft(
             prompt=record.prompt,
             first=_completion(record.first),
             second=_completion(record.second),
-            preference=record.preference if settings.keep_preferences else None,
+            preference=record.preference if is_kept else None,
+            certainty=record.certainty,
+            confidence=record.confidence,
+            votes=record.votes if is_kept else (),
             external_id=record.external_id,
             gold=record.gold or (record.preference if settings.as_gold else None),
-            metadata=_metadata(record),
+            metadata=_metadata(record, is_kept=is_kept),
         )
 
     def reason(one: ComparisonDraft) -> str | None:
@@ -184,6 +189,9 @@ def _completion(text: CompletionText) -> CompletionDraft:
     )
 
 
-def _metadata(record: ImportedComparison) -> dict[str, Any] | None:
-    """The other fields of a record, and the annotator that it names."""
-    return record.metadata | ({"annotator": record.annotator} if record.annotator else {}) or None
+def _metadata(record: ImportedComparison, *, is_kept: bool) -> dict[str, Any] | None:
+    """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's."""
+    metadata = {name: value for name, value in record.metadata.items() if name != GUIDELINES}
+    if record.votes and not is_kept:
+        metadata["opinions"] = [vote.as_dict() for vote in record.votes]
+    return metadata or None

@@ -37,11 +37,12 @@ class ImportSettings:
 
     dialect: of comparisons: a name in `labeling.exchange.READERS`, or auto. form: of prompts: json, text (one prompt
     per line), or auto. refuse_all: one bad record, and nothing is kept. keep_preferences: preferences in the file
-    become verdicts; otherwise annotators judge the comparisons. as_gold: all become gold, with the file's preferences
-    as their known verdicts; otherwise only records with a field `gold` do (chosen, rejected, first, second, tie or
-    both_bad). ranking: which comparisons a ranking of several completions becomes: best-worst, all, or neighbours.
-    mapping: the columns of the prompt, both completions (a, b), the preference, the system message and the id; empty:
-    by the dialect, or by the mapping that the campaign used last.
+    become verdicts, and those of named or of several annotators become judgments of outside annotators; otherwise
+    annotators judge the comparisons. as_gold: all become gold, with the file's preferences as their known verdicts;
+    otherwise only records with a field `gold` do (chosen, rejected, first, second, tie or both_bad). ranking: which
+    comparisons a ranking of several completions becomes: best-worst, all, or neighbours. mapping: the columns of the
+    prompt, both completions (a, b), the preference, the system message and the id; empty: by the dialect, or by the
+    mapping that the campaign used last. use_guidelines: those in the file become the campaign's, if it has none.
     """
 
     dialect: str = AUTO
@@ -51,6 +52,7 @@ class ImportSettings:
     as_gold: bool = False
     ranking: Ranking = "best-worst"
     mapping: Mapping[str, str] = field(default_factory=dict)
+    use_guidelines: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,14 +75,16 @@ class ImportReport:
     """The result of an import.
 
     duplicates: records that the campaign had already. settled, gold: how many of the new ones have a verdict, or are
-    gold. rejected: the first MOST_NAMED of `rejected_count`. refused: nothing was kept because a record was rejected,
-    as the caller asked. batch: what was imported; None: a dry run, which only counts. notes: what people should know.
+    gold. judgments: new ones of outside annotators. rejected: the first MOST_NAMED of `rejected_count`. refused:
+    nothing was kept because a record was rejected, as the caller asked. batch: what was imported; None: a dry run,
+    which only counts. notes: what people should know.
     """
 
     created: int = 0
     duplicates: int = 0
     settled: int = 0
     gold: int = 0
+    judgments: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     rejected_count: int = 0
     refused: bool = False
@@ -96,12 +100,12 @@ class ImportReport:
 
     def refuse(self) -> None:
         """Notes that nothing was kept."""
-        self.created = self.duplicates = self.settled = self.gold = 0
+        self.created = self.duplicates = self.settled = self.gold = self.judgments = 0
         self.refused = True
 
     @property
     def counts(self) -> dict[str, int]:
-        names = ("created", "duplicates", "settled", "gold", "rejected_count")
+        names = ("created", "duplicates", "settled", "gold", "judgments", "rejected_count")
         return {name: getattr(self, name) for name in names}
 
     def as_dict(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from labeling.actions.import_records import (
     remembered_mapping,
 )
 from labeling.actions.import_reports import DEFAULT_SETTINGS, ImportReport, ImportSettings
+from labeling.actions.imported_guidelines import use_guidelines
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.events.record import record
 from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Rejected
@@ -71,12 +72,17 @@ def import_comparisons(
         report.duplicates += added.duplicates
         report.settled += added.settled
         report.gold += added.gold
+        report.judgments += added.judgments
+        report.notes.add("left_out", added.contradictions)
         if added.created_ids:
             batch.first_comparison = batch.first_comparison or added.created_ids[0]
             batch.last_comparison = added.created_ids[-1]
 
     intake = comparison_intake(settings, remembered_mapping(campaign, batch.kind))
-    return _Importing(batch, settings, acting_user, now).run(stream, intake, add)
+    report = _Importing(batch, settings, acting_user, now).run(stream, intake, add)
+    if settings.use_guidelines and report.notes.guidelines and acting_user and not campaign.guideline_versions.exists():
+        use_guidelines(batch=batch, acting_user=acting_user, now=now)
+    return report
 
 
 def import_prompts(
@@ -202,6 +208,7 @@ class _Importing:
             "duplicates": report.duplicates,
             "settled": report.settled,
             "gold": report.gold,
+            "judgments": report.judgments,
             "rejected_count": report.rejected_count,
         }
         record(

@@ -3,6 +3,7 @@
 A preview reads the file exactly as the import does. Its counts are those that an import at this moment would report.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict
 from common.hashed_file import Readable
 from labeling.access import require_lead
+from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.import_notes import ImportNotes
 from labeling.actions.import_records import (
     Draft,
@@ -25,9 +27,10 @@ from labeling.actions.import_records import (
 )
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import MOST_STORED, import_comparisons, import_prompts
+from labeling.actions.opinion_previews import new_judgments
 from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
-from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt
+from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Vote
 from labeling.models import Campaign, ImportBatch, User
 from labeling.queries.model_checks import model_check
 
@@ -180,6 +183,8 @@ def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draf
             preview.report.created += len(new)
             preview.report.duplicates += len(drafts) - len(new)
             _count_outcomes(preview.report, [by_digest[digest] for digest in new])
+            opinions = [(intake.digest(one), _opinions(one)) for one in drafts if _opinions(one)]
+            preview.report.judgments += new_judgments(campaign, opinions) if opinions else 0
             for shown, draft in zip(preview.sample, sampled, strict=True):
                 digest = intake.digest(draft)
                 if "duplicate" not in shown:  # it is of this batch
@@ -198,7 +203,11 @@ def _count_outcomes(report: ImportReport, drafts: list[Draft]) -> None:
     for draft in drafts:
         if not isinstance(draft, PromptDraft):
             report.gold += draft.gold is not None
-            report.settled += draft.gold is None and draft.preference is not None
+            report.settled += draft.gold is None and draft.preference is not None and not draft.votes
+
+
+def _opinions(draft: Draft) -> Sequence[Vote]:
+    return draft.votes if isinstance(draft, ComparisonDraft) and draft.gold is None else ()
 
 
 def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[str, Any]:
@@ -212,7 +221,8 @@ def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[st
         "models": [record.first.model, record.second.model],
         "preference": record.preference,
         "gold": draft.gold,
-        "settled": draft.gold is None and draft.preference is not None,
+        "settled": draft.gold is None and draft.preference is not None and not draft.votes,
+        "opinions": len(draft.votes) if draft.gold is None else 0,
     }
 
 

@@ -22,6 +22,7 @@ UPDATE labeling_comparison AS c SET
     votes_b = c.votes_b - (j.choice = 'b')::int,
     votes_tie = c.votes_tie - (j.choice = 'tie')::int,
     votes_both_bad = c.votes_both_bad - (j.choice = 'both_bad')::int,
+    lean = c.lean + (1 - COALESCE(j.certainty, 1)) * ((j.choice = 'a')::int - (j.choice = 'b')::int),
     judged = c.judged - 1,
     taken = c.taken - 1,
     overlap = CASE WHEN %(adaptive)s THEN GREATEST(LEAST(c.overlap, %(overlap)s), c.taken - 1) ELSE c.overlap END,

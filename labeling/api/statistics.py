@@ -47,6 +47,9 @@ class SliceFilter(serializers.Serializer[Any]):
     include_simulated = serializers.BooleanField(
         required=False, default=False, help_text="Includes simulated annotators; the response then names them."
     )
+    include_imported = serializers.BooleanField(
+        required=False, default=False, help_text="Includes imported judgments; the response names their annotators."
+    )
 
 
 class RankingFilter(SliceFilter):
@@ -102,6 +105,7 @@ class SpeedSerializer(serializers.Serializer[Any]):
 class AnnotatorStatisticsSerializer(serializers.Serializer[Any]):
     annotator = serializers.CharField(help_text="Pseudonym.")
     is_simulated = serializers.BooleanField()
+    is_outside = serializers.BooleanField(help_text="Their judgments were imported.")
     votes = serializers.IntegerField()
     left = EstimateSerializer(help_text="Share of the annotator's preferences for the left side.")
     seconds = EstimateSerializer(help_text="Median seconds for a judgment.")
@@ -135,6 +139,9 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     counted_at = serializers.DateTimeField(help_text="In a large campaign, counts may be a few seconds old.")
     simulated = serializers.ListField(
         child=serializers.CharField(), help_text="Simulated annotators included in the counts."
+    )
+    imported = serializers.ListField(
+        child=serializers.CharField(), help_text="Outside annotators included in the counts."
     )
     agreement = AgreementFiguresSerializer()
     alpha_ordinal = EstimateSerializer(help_text="Krippendorff's alpha on the strength scale from -3 to 3.")

@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from labeling.exchange import parsing
+from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.building import Source, common_preference, compare, preference_named
+from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
 
 SIDES = (
     ("response_a", "response_b"),
@@ -23,6 +24,7 @@ SIDES = (
     ("completion_1", "completion_2"),
     ("output_a", "output_b"),
     ("text_a", "text_b"),
+    ("text1", "text2"),
 )
 """The names under which public files keep two completions."""
 
@@ -113,27 +115,65 @@ def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
         (CompletionText(texts[0], metadata=scores[0]), CompletionText(texts[1], metadata=scores[1])),
         names,
         preference=None if label is None else "first" if label == 1 else "second",
+        certainty=_share_of_upvotes(record, label),
         used=(*names, "labels", "score_A", "score_B"),
     )
 
 
+def _share_of_upvotes(record: JsonObject, label: float | None) -> float | None:
+    a, b = (record.get(name) for name in ("score_A", "score_B"))
+    if label is None or not isinstance(a, int | float) or not isinstance(b, int | float):
+        return None
+    return certainties.of_counts(*(a, b) if label == 1 else (b, a))
+
+
 def read_helpsteer3(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """HelpSteer3: overall_preference from -3 (the first response) to 3 (the second); 0 is a tie."""
+    """HelpSteer3: overall_preference from -3 (the first response) to 3 (the second); 0 is a tie.
+
+    individual_preference lists the opinions behind it, on the same scale.
+    """
     names = ("response1", "response2")
     texts = [parsing.completion(parsing.required(record, name), name) for name in names]
-    value = parsing.optional_number(record, "overall_preference")
-    if value is not None and not -3 <= value <= 3:
-        reason = f"The field 'overall_preference' is {value:g}; it lies between -3 and 3."
-        raise BadRecordError("preference", reason, "overall_preference")
-    preference: Preference | None = None if value is None else "first" if value < 0 else "second" if value else "tie"
+    value = _on_scale(record, "overall_preference")
+    preference: Preference | None = None if value is None else _side_on_scale(value)
+    votes = _individual_opinions(record)
     return compare(
         Source(place, "helpsteer3", record, limits),
         asked_by(record),
         (CompletionText(texts[0]), CompletionText(texts[1])),
         names,
         preference=preference,
-        used=names,  # the size of the preference stays in the metadata
+        certainty=certainties.of_strength(value, 3) if value else None,
+        votes=votes,
+        used=(*names, *(["individual_preference"] if votes else [])),  # the preference itself stays in the metadata
+        warnings=common_preference(votes)[1],
     )
+
+
+def _individual_opinions(record: JsonObject) -> tuple[Vote, ...]:
+    given = record.get("individual_preference")
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        return ()
+    votes = []
+    for one in given:
+        if (value := _on_scale(one, "score")) is None:
+            continue
+        name = person_name(one.get("annotator"), parsing.LONGEST_NAME)
+        stated = {"strength": strength_of(abs(value)), "certainty": certainties.of_strength(value, 3)} if value else {}
+        others = without(one, "score", "annotator", *COMMENTS, *TIMES, *SECONDS)
+        votes.append(opinion(name, _side_on_scale(value), one, metadata=others, **stated))
+    return tuple(votes)
+
+
+def _on_scale(record: JsonObject, name: str) -> float | None:
+    value = parsing.optional_number(record, name)
+    if value is not None and not -3 <= value <= 3:
+        raise BadRecordError("preference", f"The field {name!r} is {value:g}; it lies between -3 and 3.", name)
+    return value
+
+
+def _side_on_scale(value: float) -> Preference:
+    return "first" if value < 0 else "second" if value else "tie"
 
 
 def read_better_response(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:

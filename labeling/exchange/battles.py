@@ -32,8 +32,21 @@ def alpacaeval_rows(record: VerdictRecord) -> Iterator[JsonObject]:
             "output_2": record.b.text,
             "generator_2": record.b.model,
             "annotator": vote.annotator,
-            "preference": ALPACAEVAL[vote.choice],
+            "preference": _alpacaeval_preference(vote),
+            **_imported(vote),
         }
+
+
+def _alpacaeval_preference(vote: Vote) -> float:
+    """1 to 2, with the size that an imported judgment has: 2 - p(output_1 is better)."""
+    if vote.certainty is None or vote.choice not in ("a", "b"):
+        return ALPACAEVAL[vote.choice]
+    return 2 - vote.certainty if vote.choice == "a" else 1 + vote.certainty
+
+
+def _imported(vote: Vote) -> JsonObject:
+    """The mark of an imported judgment; no field of others."""
+    return {"imported": True} if vote.imported else {}
 
 
 def alpacaeval_expressible(record: VerdictRecord) -> bool:
@@ -62,4 +75,5 @@ def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
             "anony": True,
             "language": "unknown",
             "tstamp": vote.at,
+            **_imported(vote),
         }

@@ -1,16 +1,21 @@
 """Builds comparisons from the parts of a record: pairs with a preference, and rankings of several completions."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Any
+from typing import Any, cast, get_args
 
-from labeling.exchange import parsing
+from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import Asked
 from labeling.exchange.looks import control_token
+from labeling.exchange.opinions import opinion, opinion_fields, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
+
+NOBODY = ("import", "unknown", "adjudication")
+"""What our exports write in the place of an annotator where a verdict has no judgments."""
 
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""
@@ -18,6 +23,7 @@ MOST_RANKED = 64
 FIRST = ("a", "first", "left", "chosen", "1", "model_a", "response1", "response_1", "response_a", "answer1")
 SECOND = ("b", "second", "right", "rejected", "2", "model_b", "response2", "response_2", "response_b", "answer2")
 TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5")
+PREFERENCES = get_args(Preference)
 BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither", "none")
 
 
@@ -53,15 +59,25 @@ def compare(
     names: tuple[str, str],
     *,
     preference: Preference | None,
+    certainty: float | None = None,
+    confidence: float | None = None,
+    votes: tuple[Vote, ...] = (),
     used: Sequence[str] = (),
     warnings: tuple[str, ...] = (),
 ) -> ImportedComparison:
-    """The comparison of two completions. used: the fields of the record that were read, besides the prompt's."""
+    """The comparison of two completions. used: the fields of the record that were read, besides the prompt's.
+
+    votes: of a record with several opinions. The preference of a record that names its annotator is one, too.
+    """
     place, record, limits = source.place, source.record, source.limits
+    if preference is not None and not votes and source.annotator in record:
+        votes, used = _named_opinion(source, preference, certainty, used)
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
-    read = (*asked.used, *used, external_id, source.annotator, "gold")
+    read = (*asked.used, *used, external_id, "gold")
     metadata = parsing.rest(record, *read) | asked.extras
+    if source.annotator in used:
+        metadata.pop(source.annotator, None)
     for name in parsing.UNKEPT:  # empty, or the record would have been refused
         metadata.pop(name, None)
     return ImportedComparison(
@@ -72,7 +88,9 @@ def compare(
         first=sides[0],
         second=sides[1],
         preference=preference,
-        annotator=parsing.optional_name(record, source.annotator, limits.name_chars),
+        votes=votes,
+        certainty=certainty if preference in ("first", "second") else None,
+        confidence=confidence,
         external_id=parsing.optional_name(record, external_id, limits.id_chars),
         gold=parsing.optional_gold(record),
         metadata=metadata,
@@ -81,12 +99,25 @@ def compare(
     )
 
 
+def _named_opinion(
+    source: Source, preference: Preference, certainty: float | None, used: Sequence[str]
+) -> tuple[tuple[Vote, ...], Sequence[str]]:
+    """The opinion of the annotator that the record names, and the fields that were used. None: it names nobody."""
+    record = source.record
+    name = person_name(record[source.annotator], source.limits.name_chars)
+    if not name or name in NOBODY:
+        return (), used
+    stated = {"certainty": certainty} if preference in ("first", "second") else {}
+    return (opinion(name, preference, record, **stated),), (*used, source.annotator, *opinion_fields(record))
+
+
 def ranking(
-    source: Source, asked: Asked, ranked: Sequence[Ranked], *, used: Sequence[str] = ()
+    source: Source, asked: Asked, ranked: Sequence[Ranked], *, scored: bool = False, used: Sequence[str] = ()
 ) -> list[ImportedComparison]:
     """The comparisons of a ranking, as `ReadLimits.ranking` says: best against worst, all pairs, or neighbours.
 
-    Pairs of equal texts are left out. Equal scores are a tie.
+    Pairs of equal texts are left out. Equal scores are a tie. scored: whether the differences of scores have a size, as
+    those of ranks have not.
     """
     if not 2 <= len(ranked) <= MOST_RANKED:
         reason = f"The ranking has {len(ranked)} completions; from 2 to {MOST_RANKED} can be read."
@@ -103,7 +134,11 @@ def ranking(
         preference: Preference = "tie" if better.score == worse.score else "first"
         try:
             texts = (better.completion, worse.completion)
-            comparisons.append(compare(source, asked, texts, ("better", "worse"), preference=preference, used=used))
+            certainty = certainties.of_difference(better.score - worse.score) if scored else None
+            names = ("better", "worse")
+            comparisons.append(
+                compare(source, asked, texts, names, preference=preference, certainty=certainty, used=used)
+            )
         except BadRecordError as error:
             refusal = error
     if not comparisons and refusal is not None:
@@ -131,11 +166,13 @@ def preference_named(value: Any, field: str, names: tuple[str, str] = ("", "")) 
     raise BadRecordError("preference", reason, field)
 
 
-def common_preference(votes: Sequence[Preference]) -> tuple[Preference | None, tuple[str, ...]]:
+def common_preference(votes: Sequence[Vote]) -> tuple[Preference | None, tuple[str, ...]]:
     """The preference of most votes, and a warning if they disagree. None: no vote, or as many for another."""
-    if not votes:
+    choices = Counter(vote.choice for vote in votes if vote.choice in PREFERENCES)
+    ordered = choices.most_common(2)
+    if not ordered:
         return None, ()
-    counts = sorted(((votes.count(one), one) for one in set(votes)), reverse=True)
-    if len(counts) == 1:
-        return counts[0][1], ()
-    return (counts[0][1] if counts[0][0] > counts[1][0] else None), ("several_opinions",)
+    if len(ordered) == 1:
+        return cast(Preference, ordered[0][0]), ()
+    leading = ordered[0][0] if ordered[0][1] > ordered[1][1] else None
+    return cast(Preference | None, leading), ("several_opinions",)

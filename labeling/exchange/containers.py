@@ -1,4 +1,4 @@
-"""Unpacks a stream: gzip, bzip2, xz, Zstandard, and a ZIP archive of one file. Names files that are something else.
+"""Unpacks a stream: gzip, bzip2, xz, Zstandard, and a ZIP archive of one file or project. Names other kinds of files.
 
 Packed data is unpacked on the way, in bounded memory. A small file that unpacks to a huge one is refused.
 """
@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Protocol
 
 from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.project_files import project_bytes
 from labeling.exchange.raw import CHUNK, ByteStream, ReadLimits
 
 GZIP, BZIP2, XZ, ZSTANDARD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -213,6 +214,10 @@ def _only_member(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]
                 names = [one for one in archive.infolist() if not one.is_dir() and not _is_clutter(one.filename)]
                 if any(one.filename == "[Content_Types].xml" for one in names):
                     raise UnreadableInput("The file is an Office document. Save the table as CSV.")
+                project = project_bytes(archive, names, limits) if len(names) > 1 else None
+                if project is not None:
+                    yield from project
+                    return
                 if len(names) != 1:
                     listed = ", ".join(one.filename for one in names[:5])[:200]
                     raise UnreadableInput(

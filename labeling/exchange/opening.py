@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
 from labeling.exchange.containers import PARQUET, chunks_of, peek, require_text, unpacked
 from labeling.exchange.cutting import array_records, line_records, object_records
 from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.project_files import guidelines_in, with_guidelines
 from labeling.exchange.raw import CHUNK, ByteStream, RawRecord, ReadLimits
 from labeling.exchange.sheets import COLUMNS, column_records, column_rows, delimiter_of, parquet_records, table_records
 
@@ -57,8 +59,17 @@ def open_records(
     if framing == "columns":
         return framing, _columns(chunks, limits, is_record)
     if framing in ("objects", "inside"):
-        return framing, object_records(chunks, limits.record_bytes, inside=framing == "inside")
+        is_inside = framing == "inside"
+        records = object_records(chunks, limits.record_bytes, inside=is_inside)
+        guidelines = guidelines_in(head.decode("utf-8", "replace")) if is_inside else ""
+        return framing, _with_guidelines(records, guidelines) if guidelines else records
     return framing, line_records(chunks, limits.record_bytes)
+
+
+def _with_guidelines(records: Iterator[RawRecord], guidelines: str) -> Iterator[RawRecord]:
+    """The records of an object that also holds guidelines, which the first of them gets as a field."""
+    for number, raw in enumerate(records):
+        yield raw if number else replace(raw, data=with_guidelines(raw.data, guidelines))
 
 
 def _framing(head: bytes, is_cut: bool, is_record: IsRecord) -> Framing:

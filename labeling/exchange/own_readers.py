@@ -1,14 +1,16 @@
 """Readers of what our writers make: rows of the CSV and Parquet tables, and tasks for Label Studio.
 
-A comparison with judgments is read as one record for each of them, by its annotator; one without has the verdict.
+The judgments of a comparison are opinions by pseudonym; a comparison without judgments has the verdict.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from labeling.exchange import parsing
+from labeling.exchange.building import NOBODY, common_preference
 from labeling.exchange.labelstudio import META
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -19,10 +21,20 @@ from labeling.exchange.records import (
     ImportedComparison,
     JsonObject,
     Preference,
+    Vote,
     restored_cell,
 )
 from labeling.exchange.tables import ESCAPED
 
+VOTE_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("annotator", "choice", "left", "comment", "edit", "skip_reason", "flag"), str),
+    **dict.fromkeys(("strength", "guideline_version"), int),
+    **dict.fromkeys(("seconds", "at", "certainty"), (int, float)),
+    **dict.fromkeys(("criteria", "metadata"), dict),
+    **dict.fromkeys(("simulated", "imported"), bool),
+}
+LONGEST_REASON = 80
+FLAGS = ("harm", "personal_data")
 PREFERENCES: Mapping[str, Preference] = {"a": "first", "b": "second", "tie": "tie", "both_bad": "both_bad"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -38,7 +50,7 @@ def is_own_task(record: Mapping[str, Any]) -> bool:
     return isinstance(meta, dict) and isinstance(meta.get(META), dict) and isinstance(record.get("data"), dict)
 
 
-def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> list[ImportedComparison]:
+def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A row of our tables. Texts that were escaped for spreadsheets are restored."""
     if record.get(ESCAPED):
         record = {name: restored_cell(value) if isinstance(value, str) else value for name, value in record.items()}
@@ -50,44 +62,40 @@ def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> list[I
         "votes": _json(record, "votes") if record.get("votes") else [],
         "metadata": _metadata(record),
     }
-    return _comparisons(place, "own-table", {**record, **values}, limits)
+    return _comparison(place, "own-table", {**record, **values}, limits)
 
 
-def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> list[ImportedComparison]:
+def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A task that we wrote for Label Studio: its `meta` has what its annotations have no place for."""
     meta, data = record["meta"][META], record["data"]
     values = {
         "answers": (parsing.required_text(data, "answer1"), parsing.required_text(data, "answer2")),
         "models": tuple(parsing.optional_name(meta, f"model_{side}", limits.name_chars) for side in "12"),
     }
-    return _comparisons(place, "own-tasks", {**meta, **values}, limits)
+    return _comparison(place, "own-tasks", {**meta, **values}, limits)
 
 
-def _comparisons(place: Place, dialect: str, record: JsonObject, limits: ReadLimits) -> list[ImportedComparison]:
+def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     prompt = parsing.checked_prompt(parsing.messages(parsing.required(record, "messages"), "'prompt'"))
     a, b = record["answers"]
     parsing.check_completions(a, b, ("a", "b"))
     known = {"pair": parsing.required(record, "pair"), "source": record.get("source"), "tags": record.get("tags")}
     kept: Mapping[str, JsonObject] = record.get("metadata") or {}
     known = {**kept.get("comparison", {}), **known}
-    comparisons = []
-    for vote in _votes(parsing.required(record, "votes")) or [{}]:
-        choice = vote.get("choice", record.get("winner"))
-        comparisons.append(
-            ImportedComparison(
-                line=place.line,
-                record=place.record,
-                dialect=dialect,
-                prompt=prompt,
-                first=CompletionText(a, record["models"][0], metadata=kept.get("a")),
-                second=CompletionText(b, record["models"][1], metadata=kept.get("b")),
-                preference=_preference(choice),
-                annotator=parsing.optional_name(vote, "annotator", limits.name_chars),
-                external_id=parsing.optional_name(record, "external_id", limits.id_chars),
-                metadata={name: value for name, value in {**known, **parsing.rest(vote, "annotator")}.items() if value},
-            )
-        )
-    return comparisons
+    votes = _votes(parsing.required(record, "votes"), limits)
+    return ImportedComparison(
+        line=place.line,
+        record=place.record,
+        dialect=dialect,
+        prompt=prompt,
+        first=CompletionText(a, record["models"][0], metadata=kept.get("a")),
+        second=CompletionText(b, record["models"][1], metadata=kept.get("b")),
+        preference=_preference(record.get("winner")) or common_preference(votes)[0],
+        votes=votes,
+        confidence=None if votes else parsing.optional_confidence(record),
+        external_id=parsing.optional_name(record, "external_id", limits.id_chars),
+        metadata={name: value for name, value in known.items() if value},
+    )
 
 
 def _metadata(record: Mapping[str, Any]) -> dict[str, JsonObject]:
@@ -98,14 +106,42 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, JsonObject]:
     return kept
 
 
-def _votes(value: Any) -> list[JsonObject]:
-    """The votes that say something about the completions. Skips do not."""
+def _votes(value: Any, limits: ReadLimits) -> tuple[Vote, ...]:
+    """The votes of a comparison, which name the completions first and second. Raises BadRecordError."""
     if not isinstance(value, list) or not all(isinstance(vote, dict) for vote in value):
         raise BadRecordError("wrong_type", "The field 'votes' must be a list of objects.")
-    for vote in value:
-        if unknown := vote.keys() - set(VOTE_FIELDS):
-            raise BadRecordError("votes", f"A vote has the unknown field {min(unknown)!r}.")
-    return [vote for vote in value if vote.get("choice") != "skip"]
+    votes = (_vote(vote, limits) for vote in value)
+    return tuple(vote for vote in votes if vote.annotator not in NOBODY)
+
+
+def _vote(given: JsonObject, limits: ReadLimits) -> Vote:
+    if unknown := given.keys() - set(VOTE_FIELDS):
+        raise BadRecordError("votes", f"A vote has the unknown field {min(unknown)!r}.")
+    for name, value in given.items():
+        is_flag = VOTE_TYPES[name] is bool
+        if isinstance(value, bool) is not is_flag or not isinstance(value, VOTE_TYPES[name]):
+            raise BadRecordError("votes", f"The field {name!r} of a vote is {parsing.shortened(value)}.")
+    criteria = given.get("criteria", {})
+    choice = given.get("choice")
+    if choice != "skip" and _preference(choice) is None:
+        raise BadRecordError("votes", "A vote has no choice.")
+    if given.get("left", "a") not in ("a", "b") or given.get("strength", 1) not in (1, 2, 3):
+        raise BadRecordError("votes", "A vote has an unknown side or strength.")
+    metadata = dict(given.get("metadata", {}))
+    others = ("guideline_version", "simulated")  # of the campaign that it was made in
+    metadata |= {name: given[name] for name in others if name in given}
+    return replace(
+        Vote.from_dict({name: value for name, value in given.items() if name not in others}),
+        annotator=parsing.as_name(given.get("annotator"), limits.name_chars),
+        choice=str(PREFERENCES.get(str(choice), choice)),
+        left=str(PREFERENCES[given.get("left", "a")]),
+        criteria={name: str(_preference(one)) for name, one in criteria.items()},
+        certainty=parsing.optional_confidence({"confidence": given.get("certainty")}),
+        skip_reason=str(given.get("skip_reason", ""))[:LONGEST_REASON],
+        flag=given["flag"] if given.get("flag") in FLAGS else "",
+        imported=False,
+        metadata=metadata,
+    )
 
 
 def _preference(choice: Any) -> Preference | None:

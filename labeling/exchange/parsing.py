@@ -127,6 +127,14 @@ def optional_number(record: Mapping[str, Any], name: str) -> float | None:
         raise BadRecordError("wrong_type", reason, name) from error
 
 
+def optional_confidence(record: Mapping[str, Any]) -> float | None:
+    """The confidence of a verdict, as we export it. None: absent, or no number from 0.5 to 1; that stays metadata."""
+    value = record.get("confidence")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0.5 <= value <= 1 else None
+
+
 def as_name(value: Any, longest: int) -> str:
     """A short text or a number as text, 1.0 as "1". Empty: it is nothing of the kind, or too long."""
     if isinstance(value, float) and value.is_integer():

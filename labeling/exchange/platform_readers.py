@@ -1,77 +1,232 @@
-"""Readers of other labeling tools' exports: Label Studio and Argilla."""
+"""Readers of other labeling tools' exports: Label Studio and Argilla. Each annotator's answer is an opinion."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labeling.exchange import parsing
-from labeling.exchange.asking import asked_by
+from labeling.exchange import certainties, parsing
+from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.battle_readers import SIDES
 from labeling.exchange.building import Source, common_preference, compare, preference_named
+from labeling.exchange.opinions import (
+    COMMENTS,
+    SECONDS,
+    TIMES,
+    opinion,
+    person_name,
+    strength_of,
+    without,
+)
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
 
-FLATTENED = "preference.responses"
+RESPONSES = ".responses"
+SKIPPED = ("discarded", "skipped")
+FINISHED = ("submitted", "validated", None, *SKIPPED)
+"""The states of an answer that its annotator has finished; drafts are left aside."""
 
 
 def read_label_studio(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A task of Label Studio with its pairwise annotations."""
-    data = parsing.required(record, "data")
-    if not isinstance(data, dict):
-        raise BadRecordError("wrong_type", "The field 'data' must be an object.", "data")
-    votes: list[Preference] = []
-    for annotation in parsing.required_list(record, "annotations"):
-        if annotation.get("was_cancelled") is True or not isinstance(annotation.get("result"), list):
-            continue
-        votes += [vote for result in annotation["result"] if (vote := _selected(result))]
-    return _platform(place, "labelstudio", data, votes, record, ("data",), limits)
+    data = _object(record, "data")
+    annotations = parsing.required_list(record, "annotations")
+    votes = tuple(vote for one in annotations if (vote := _label_studio_vote(one, limits)))
+    is_read = bool(votes) or not annotations
+    return platform_comparison(
+        place, "labelstudio", data, votes, record, ("data", *(["annotations"] if is_read else [])), limits
+    )
+
+
+def _label_studio_vote(annotation: JsonObject, limits: ReadLimits) -> Vote | None:
+    """The opinion of an annotation; None: it has nothing about the two texts."""
+    name = person_name(annotation.get("completed_by"), limits.name_chars)
+    results = annotation.get("result")
+    others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES, *SECONDS)
+    if annotation.get("was_cancelled") is True:
+        return opinion(name, "skip", annotation, metadata=others)
+    choice, stated, unread = None, dict[str, Any](), list[Any]()
+    for result in results if isinstance(results, list) else []:
+        value = result.get("value") if isinstance(result, dict) else None
+        if not isinstance(value, dict):
+            unread.append(result)
+        elif selected := _selected(value):
+            choice = choice or selected
+        elif strength := strength_of(value.get("rating")):
+            stated["strength"] = strength
+        elif isinstance(texts := value.get("text"), list) and all(isinstance(text, str) for text in texts):
+            stated["comment"] = "\n".join(texts)
+        else:
+            unread.append(result)
+    if choice is None:
+        return None
+    if choice not in ("first", "second"):
+        stated.pop("strength", None)
+    elif "strength" in stated:
+        stated["certainty"] = certainties.of_strength(stated["strength"], 3)
+    return opinion(name, choice, annotation, metadata=others | ({"results": unread} if unread else {}), **stated)
+
+
+def _selected(value: JsonObject) -> Preference | None:
+    """The choice of one result of an annotation; None: it is about something else."""
+    if "selected" in value:
+        return preference_named(value["selected"], "annotations")
+    choices = value.get("choices")
+    if isinstance(choices, list) and len(choices) == 1 and choices[0] in ("tie", "both_bad"):
+        return preference_named(choices[0], "annotations")
+    return None
+
+
+def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """A row of Label Studio's JSON-MIN or CSV: the data and one annotation, whose choice has the name of its tag."""
+    names, asked = _names(record), asked_by(record)
+    tag = next((name for name, value in record.items() if value in ("left", "right") and name not in asked.used), "")
+    texts = [parsing.completion(parsing.required(record, name), name, asked.extras) for name in names]
+    asked.used.append("id" if record.get("id") is not None else "annotation_id")
+    return compare(
+        Source(place, "labelstudio-min", record, limits),
+        asked,
+        (CompletionText(texts[0]), CompletionText(texts[1])),
+        names,
+        preference=preference_named(record[tag], tag) if tag else None,
+        used=(*names, *([tag] if tag else [])),
+    )
 
 
 def read_argilla(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """A record of Argilla with its responses to a question of preference."""
-    fields = parsing.required(record, "fields")
-    responses = record.get("responses")
-    if not isinstance(fields, dict) or not isinstance(responses, dict):
-        raise BadRecordError("wrong_type", "The fields 'fields' and 'responses' must be objects.", "responses")
+    """A record of Argilla with its responses: lists by question, or in version 1 a list by annotator."""
+    fields = _object(record, "fields")
     names = _names(fields)
-    votes: list[Preference] = []
-    answers = responses.get("preference", next(iter(responses.values()), None) if len(responses) == 1 else None)
-    for answer in answers if isinstance(answers, list) else []:
-        if not isinstance(answer, dict):
-            raise BadRecordError("wrong_type", "A response must be an object.", "responses")
-        if answer.get("status", "submitted") not in ("submitted", None):
+    votes = tuple(
+        vote
+        for user, status, answers, about in _answers(record.get("responses"))
+        if (vote := _argilla_vote(user, status, answers, about, names, limits))
+    )
+    return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits)
+
+
+Answers = tuple[Any, Any, dict[str, Any], JsonObject]
+"""One annotator, the state of their answers, the answers by question, and other fields."""
+
+
+def _answers(responses: Any) -> Iterable[Answers]:
+    if isinstance(responses, list):
+        for one in responses:
+            if not isinstance(one, dict) or not isinstance(one.get("values") or {}, dict):
+                raise BadRecordError("wrong_type", "A response must be an object with 'values'.", "responses")
+            values = {name: _bare(value) for name, value in (one.get("values") or {}).items()}
+            yield (
+                one.get("user_id"),
+                one.get("status", "submitted"),
+                values,
+                without(one, "user_id", "status", "values"),
+            )
+        return
+    if not isinstance(responses, dict):
+        raise BadRecordError("wrong_type", "The field 'responses' must be an object or a list.", "responses")
+    by_user: dict[Any, Answers] = {}
+    for question, given in responses.items():
+        for number, one in enumerate(given if isinstance(given, list) else []):
+            if not isinstance(one, dict):
+                raise BadRecordError("wrong_type", "A response must be an object.", "responses")
+            user = person_name(one.get("user_id"), parsing.LONGEST_NAME)
+            answers = by_user.setdefault(
+                user or number, (user, one.get("status", "submitted"), {}, without(one, "user_id", "status", "value"))
+            )
+            answers[2][question] = one.get("value")
+    yield from by_user.values()
+
+
+def _bare(value: Any) -> Any:
+    return value["value"] if isinstance(value, dict) and "value" in value else value
+
+
+def _argilla_vote(
+    user: Any, status: Any, answers: dict[str, Any], about: JsonObject, names: tuple[str, str], limits: ReadLimits
+) -> Vote | None:
+    """The opinion in one annotator's answers; None: a draft, or no answer about the two texts."""
+    name = person_name(user, limits.name_chars)
+    if status not in FINISHED:
+        return None
+    if status in SKIPPED:
+        return opinion(name, "skip", about, metadata=without(about, *TIMES))
+    question = _question_of_preference(answers, names)
+    if question is None:
+        return None
+    choice = _ranked(answers[question], names) or preference_named(answers[question], "responses", names)
+    if choice is None:
+        return None
+    words = next((answers[one] for one in answers if one in COMMENTS and isinstance(answers[one], str)), "")
+    others = without(answers, question, *(one for one in answers if answers[one] == words))
+    metadata = without(about, *TIMES, *COMMENTS) | ({"answers": others} if others else {})
+    return opinion(name, choice, about, comment=words, metadata=metadata)
+
+
+def _question_of_preference(answers: dict[str, Any], names: tuple[str, str]) -> str | None:
+    """The question whose answer is a preference: that of this name, the only one, or the first that has one."""
+    if "preference" in answers or len(answers) == 1:
+        return "preference" if "preference" in answers else next(iter(answers))
+    for question, value in answers.items():
+        try:
+            if _ranked(value, names) or preference_named(value, "responses", names):
+                return question
+        except BadRecordError:
             continue
-        if vote := preference_named(answer.get("value"), "responses", names):
-            votes.append(vote)
-    return _platform(place, "argilla", fields, votes, record, ("fields",), limits)
+    return None
+
+
+def _ranked(value: Any, names: tuple[str, str]) -> Preference | None:
+    """The preference in a ranking of both texts: [{"value": "response1", "rank": 1}, ...]. None: it is no ranking."""
+    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(one, dict) for one in value):
+        return None
+    ranks: dict[Preference | None, float] = {}
+    for one in value:
+        if (rank := parsing.optional_number(one, "rank")) is None:
+            raise BadRecordError("ranking", "A ranking has no rank for an answer.", "responses")
+        ranks[preference_named(one.get("value"), "responses", names)] = rank
+    if ranks.keys() != {"first", "second"}:
+        raise BadRecordError("ranking", "A ranking names other answers than the two of the record.", "responses")
+    difference = ranks["first"] - ranks["second"]
+    return "first" if difference < 0 else "second" if difference else "tie"
 
 
 def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A record of Argilla as one row: the responses are lists of values."""
-    values, states = record.get(FLATTENED), record.get(f"{FLATTENED}.status")
-    votes: list[Preference] = []
-    for number, value in enumerate(values if isinstance(values, list) else [values]):
-        submitted = not isinstance(states, list) or number >= len(states) or states[number] == "submitted"
-        if submitted and (vote := preference_named(value, FLATTENED, _names(record))):
+    questions = {name.removesuffix(RESPONSES): value for name, value in record.items() if name.endswith(RESPONSES)}
+    names = _names(record)
+    columns = {question: value if isinstance(value, list) else [value] for question, value in questions.items()}
+    votes = []
+    for number in range(max(map(len, columns.values()), default=0)):
+        answers = {name: values[number] for name, values in columns.items() if number < len(values)}
+        question = next(iter(answers))
+        user, status = (
+            _at(record.get(f"{question}{RESPONSES}.{part}"), number, otherwise)
+            for part, otherwise in (("users", None), ("status", "submitted"))
+        )
+        if vote := _argilla_vote(user, status, answers, {}, names, limits):
             votes.append(vote)
-    return _platform(place, "argilla", record, votes, record, (), limits)
+    used = tuple(f"{question}{RESPONSES}{part}" for question in questions for part in ("", ".users", ".status"))
+    return platform_comparison(place, "argilla", record, tuple(votes), record, used, limits)
 
 
-def _platform(
+def _at(values: Any, number: int, otherwise: Any) -> Any:
+    return values[number] if isinstance(values, list) and number < len(values) else otherwise
+
+
+def platform_comparison(
     place: Place,
     dialect: str,
     data: JsonObject,
-    votes: list[Preference],
+    votes: tuple[Vote, ...],
     record: JsonObject,
     used: tuple[str, ...],
     limits: ReadLimits,
 ) -> ImportedComparison:
-    """The comparison of a task. The single votes stay in the metadata."""
+    """The comparison of a task with the opinions on it."""
     names, asked = _names(data), asked_by(data)
     texts = [parsing.completion(parsing.required(data, name), name, asked.extras) for name in names]
     preference, warnings = common_preference(votes)
-    if data is not record:
+    if dialect in ("labelstudio", "argilla") and data is not record:
         if others := parsing.rest(data, *asked.used, *names):
             asked.extras["data_fields"] = others
         asked.used = []
@@ -83,22 +238,17 @@ def _platform(
         (CompletionText(texts[0]), CompletionText(texts[1])),
         names,
         preference=preference,
+        votes=votes,
         used=used,
         warnings=warnings,
     )
 
 
-def _selected(result: Any) -> Preference | None:
-    """The vote of one result of an annotation; None: it is about something else."""
-    value = result.get("value") if isinstance(result, dict) else None
+def _object(record: JsonObject, name: str) -> JsonObject:
+    value = parsing.required(record, name)
     if not isinstance(value, dict):
-        return None
-    if "selected" in value:
-        return preference_named(value["selected"], "annotations")
-    choices = value.get("choices")
-    if isinstance(choices, list) and len(choices) == 1 and choices[0] in ("tie", "both_bad"):
-        return preference_named(choices[0], "annotations")
-    return None
+        raise BadRecordError("wrong_type", f"The field {name!r} must be an object.", name)
+    return value
 
 
 def _names(data: Mapping[str, Any]) -> tuple[str, str]:
@@ -112,8 +262,17 @@ def _is_task(record: Mapping[str, Any]) -> bool:
     return isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)
 
 
+def _is_label_studio_row(record: Mapping[str, Any]) -> bool:
+    return "annotation_id" in record and has_prompt(record) and any(a in record and b in record for a, b in SIDES)
+
+
+def _is_flattened(record: Mapping[str, Any]) -> bool:
+    return any(name.endswith(RESPONSES) for name in record)
+
+
 PLATFORM_READERS = (
     Reader("labelstudio", "data (prompt, answer1, answer2), annotations", _is_task, read_label_studio),
+    Reader("labelstudio-min", "prompt, answer1, answer2, annotation_id", _is_label_studio_row, read_label_studio_row),
     Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla),
-    Reader("argilla-flattened", "prompt, response1, preference.responses", has(FLATTENED), read_argilla_flattened),
+    Reader("argilla-flattened", "prompt, response1, preference.responses", _is_flattened, read_argilla_flattened),
 )

@@ -40,7 +40,9 @@ def read_scored_completions(place: Place, record: JsonObject, limits: ReadLimits
             raise BadRecordError("ranking", f"A completion has no score: none of {', '.join(SCORES)}.", "completions")
         text = parsing.completion(parsing.required(one, "response"), "response")
         ranked.append(Ranked(_text(text, one, limits, "response"), score))
-    return ranking(Source(place, "ultrafeedback", record, limits), asked_by(record), ranked, used=("completions",))
+    return ranking(
+        Source(place, "ultrafeedback", record, limits), asked_by(record), ranked, scored=True, used=("completions",)
+    )
 
 
 def read_tree(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
@@ -103,7 +105,7 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
     if len(ranked) < 2:
         raise BadRecordError("single", "The prompt has only one response in the lines next to each other.", "response")
     head = {"prompt": records[0]["prompt"]}
-    return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, used=())
+    return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, scored=True)
 
 
 def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Comparisons:

@@ -7,13 +7,14 @@ BadRecordError, and a line in READERS.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labeling.exchange import parsing
+from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Source, compare
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import PLATFORM_READERS
+from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
@@ -119,6 +120,7 @@ def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
         (CompletionText(first, generators[0]), CompletionText(second, generators[1])),
         names,
         preference=_alpacaeval_preference(record.get("preference")),
+        certainty=_alpacaeval_certainty(record.get("preference")),
         used=(*names, "generator_1", "generator_2"),  # the exact preference stays in the metadata
     )
 
@@ -133,18 +135,26 @@ def _alpacaeval_preference(value: Any) -> Preference | None:
     return "first" if value < 1.5 else "second"
 
 
+def _alpacaeval_certainty(value: Any) -> float | None:
+    """2 - preference is p(output_1 is better), as AlpacaEval's weighted annotators state it."""
+    return None if value is None else max(2 - value, value - 1)
+
+
 def _chosen(
     place: Place, dialect: str, asked: Asked, texts: tuple[str, str], record: JsonObject, limits: ReadLimits
 ) -> ImportedComparison:
     """A comparison of a dialect that has `chosen` and `rejected`."""
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("chosen_model", "rejected_model")]
+    confidence = parsing.optional_confidence(record)
     return compare(
         Source(place, dialect, record, limits),
         asked,
         (CompletionText(texts[0], models[0]), CompletionText(texts[1], models[1])),
         ("chosen", "rejected"),
         preference="first",
-        used=CHOSEN_FIELDS,
+        certainty=certainties.of_chosen(record),
+        confidence=confidence,
+        used=CHOSEN_FIELDS if confidence is None else (*CHOSEN_FIELDS, "confidence"),
     )
 
 
@@ -212,6 +222,6 @@ CHOSEN_READERS = (
 
 READERS: Mapping[str, Reader] = {
     reader.name: reader
-    for reader in (*OWN_READERS, *CHOSEN_READERS, *PLATFORM_READERS, *RANKING_READERS, *BATTLE_READERS)
+    for reader in (*OWN_READERS, *CHOSEN_READERS, *PLATFORM_READERS, *POTATO_READERS, *RANKING_READERS, *BATTLE_READERS)
 }
 """The dialects that can be read, by name. The first one that recognises a record reads it."""

@@ -45,9 +45,11 @@ class ImportedComparison:
 
     line: where the record starts, from 1. record: its number, from 1 (in a JSON array on one line, all records share
     the line). first, second: in the order of the file (chosen and rejected, output_1 and output_2), which is not the
-    canonical a/b order. preference: None: the file has none. gold: the known verdict; None: not gold. metadata: all
-    other fields of the record. fields: the names of its fields that were used. warnings: codes of what a person should
-    know about it.
+    canonical a/b order. preference: that of most votes; None: the file has none. votes: the opinions of the record, if
+    it names annotators or has several; empty: the preference is all there is. certainty: p(the preference is right),
+    0.5..1, where the record states its size; None: it does not. confidence: of a verdict, if the record states it; it
+    is kept as it is. gold: the known verdict; None: not gold. metadata: all other fields of the record. fields: the
+    names of its fields that were used. warnings: codes of what a person should know about it.
     """
 
     line: int
@@ -57,12 +59,19 @@ class ImportedComparison:
     first: CompletionText
     second: CompletionText
     preference: Preference | None
-    annotator: str = ""
+    votes: "tuple[Vote, ...]" = ()
+    certainty: float | None = None
+    confidence: float | None = None
     external_id: str = ""
     gold: Preference | None = None
     metadata: JsonObject = field(default_factory=dict)
     fields: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def annotator(self) -> str:
+        """The name of the first annotator; empty: the file has none."""
+        return self.votes[0].annotator if self.votes else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,12 @@ class Vote:
 
     annotator: a pseudonym. choice: a, b, tie, both_bad or skip. left: the completion on the left. strength: 1..3.
     seconds: how long the comparison was on display. at: Unix seconds. guideline_version: its number. criteria: choices
-    by criterion. edit: the winner, improved by the annotator. simulated: by a simulated annotator.
+    by criterion. edit: the winner, improved by the annotator. simulated: by a simulated annotator. imported: by an
+    outside annotator. certainty: p(the choice is right), 0.5..1, where an imported file states it. metadata: other
+    fields of an imported judgment.
+
+    In an ImportedComparison, choice, left and criteria name the completions "first" and "second", and annotator is the
+    name in the file; empty: none.
     """
 
     annotator: str
@@ -130,6 +144,9 @@ class Vote:
     skip_reason: str = ""
     flag: str = ""
     simulated: bool = False
+    imported: bool = False
+    certainty: float | None = None
+    metadata: JsonObject = field(default_factory=dict)
 
     def as_dict(self) -> JsonObject:
         """The values that are known; the others have their defaults."""

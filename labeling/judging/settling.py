@@ -8,7 +8,7 @@ from typing import Any
 from common.database.prepared import insert
 from labeling.models import Campaign, Comparison, Verdict, Winner
 from labeling.queries.estimates import Vote, estimates_of, verdict_posterior, votes_on
-from labeling.stats import RULES, AdaptiveOverlap
+from labeling.stats import RULES, AdaptiveOverlap, leaned
 
 Rule = Campaign.VerdictRule
 
@@ -52,7 +52,7 @@ def decide(comparison: Comparison, campaign: Campaign, votes: Sequence[Vote] | N
     """Applies the campaign's rule. votes: those on the comparison, if the caller has read them already."""
     if campaign.verdict_rule != Rule.DAWID_SKENE:
         result = RULES[campaign.verdict_rule](comparison.votes)
-        return Decision(result.winner, result.confidence, result.how)
+        return Decision(result.winner, leaned(result, comparison.lean), result.how)
     cast = votes_on([comparison.pk])[comparison.pk] if votes is None else votes
     a, tie, b = (float(probability) for probability in verdict_posterior(cast, estimates_of(campaign)))
     certainty = max(a, tie, b)

@@ -94,9 +94,12 @@ class ImportCommand(BaseCommand):
             return
         settled = f", {report.settled} of them settled" if report.settled else ""
         gold = f", {report.gold} of them gold" if report.gold else ""
+        judgments = f"; {report.judgments} judgments of outside annotators" if report.judgments else ""
         duplicates = f"{report.duplicates} duplicates"
         end = f"Batch {report.batch.pk}." if report.batch else "Dry run: nothing was kept."
-        self.stdout.write(f"{report.created} new{settled}{gold}; {duplicates}; {report.rejected_count} rejected. {end}")
+        self.stdout.write(
+            f"{report.created} new{settled}{gold}{judgments}; {duplicates}; {report.rejected_count} rejected. {end}"
+        )
 
     def _print_notes(self, notes: ImportNotes) -> None:
         """Where each field went, and what else people should know."""
@@ -108,5 +111,7 @@ class ImportCommand(BaseCommand):
             example = notes.examples.get(code)
             first = f" The first is record {example['record']}: {example['detail']}." if example else ""
             self.stdout.write(f"{NOTES.get(code, code)}: {count}.{first}")
+        if notes.guidelines:
+            self.stdout.write("The file holds guidelines; its batch keeps them.")
         for one in notes.contradictions:
             self.stderr.write(f"record {one['record']} contradicts record {one['earlier_record']}")

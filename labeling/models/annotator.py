@@ -1,4 +1,4 @@
-"""User accounts, of people and of simulated annotators, and their API tokens."""
+"""User accounts, of people, simulated annotators and outside annotators, and their API tokens."""
 
 import hashlib
 import secrets
@@ -36,15 +36,40 @@ def new_pseudonym() -> str:
 
 
 class User(AbstractUser):
-    """A person, or a simulated annotator, who cannot sign in and never counts as human."""
+    """A person, a simulated annotator, or an outside annotator. Only people can sign in.
+
+    A simulated annotator never counts as human. An outside annotator is somebody whom an imported file names, or
+    somebody without a name there: known in one campaign, a member of none, and never the same as a user of that name.
+    """
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym)
     is_simulated = models.BooleanField(default=False, help_text="Judges by a rule, and is not counted as a person.")
+    outside_campaign = models.ForeignKey(
+        "labeling.Campaign",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="outside_annotators",
+        help_text="Of an outside annotator: the campaign with the imported judgments; null: not one.",
+    )
+    outside_name = models.CharField(
+        max_length=150, blank=True, default="", db_default="", help_text="The name in the imported file; empty: none."
+    )
 
     def get_absolute_url(self) -> str:
         """The page about this account, for Django's admin."""
         return reverse("account", args=[self.username])
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether this is an outside annotator, whose judgments were imported."""
+        return self.outside_campaign_id is not None
+
+    @property
+    def handle(self) -> str:
+        """The name by which pages and addresses call the account. The user name of an outside annotator is made up."""
+        return self.pseudonym if self.is_outside else self.username
 
     @property
     def is_lead(self) -> bool:

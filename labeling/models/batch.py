@@ -62,6 +62,9 @@ class ImportBatch(models.Model):
     duplicates = models.PositiveIntegerField(default=0, help_text="Records that the campaign already had.")
     settled = models.PositiveIntegerField(default=0, help_text="New comparisons with a verdict.")
     gold = models.PositiveIntegerField(default=0, help_text="New comparisons that are gold.")
+    judgments = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="New judgments of outside annotators, skips included."
+    )
     rejected_count = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=list, help_text="The first refused records: line, reason, beginning.")
     field_uses = models.JSONField(

@@ -61,6 +61,12 @@ class Comparison(models.Model):
     votes_b = models.PositiveSmallIntegerField(default=0)
     votes_tie = models.PositiveSmallIntegerField(default=0)
     votes_both_bad = models.PositiveSmallIntegerField(default=0)
+    lean = models.FloatField(
+        default=0.0,
+        db_default=0.0,
+        help_text="What the certainties of imported votes move from b to a, in votes: a vote for a with certainty p "
+        "moves p - 1, one for b moves 1 - p.",
+    )
     priority = models.SmallIntegerField(default=0, help_text="Higher ones are given out first.")
     position = models.FloatField(
         help_text="Position in the queue, lowest first: random in [0, 1), minus the priority. A single number needs "

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
+from labeling.models.batch import ImportBatch
 from labeling.models.campaign import Campaign
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison
@@ -56,6 +57,19 @@ class Judgment(models.Model):
     )
     created_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True, blank=True, help_text="When undone or changed; null: it counts.")
+    batch = models.ForeignKey(
+        ImportBatch,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The import that brought it, by an outside annotator; null: it was made here.",
+    )
+    certainty = models.FloatField(
+        null=True, blank=True, help_text="Of an imported a or b: p(the choice is right), 0.5..1; null: not stated."
+    )
+    metadata = models.JSONField(null=True, blank=True, help_text="Other fields of an imported judgment; null: none.")
 
     class Meta:
         constraints = (

@@ -1,21 +1,23 @@
 """Agreement between the annotators of a campaign, from votes counted in the database."""
 
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from labeling.models import Campaign, Choice, Comparison, Judgment, User
 from labeling.stats import AgreementReport, agreement_report
 
 Pattern = tuple[int, ...]
 
-# Counted from judgments, because the counts on comparisons do not tell simulated annotators from people.
-HUMAN_PATTERNS = """
+# Counted from judgments, because the counts on comparisons do not tell whose votes they are.
+SOME_PATTERNS = """
 SELECT a, tie, b, count(*) FROM (
     SELECT count(*) FILTER (WHERE judgment.choice = 'a') AS a,
         count(*) FILTER (WHERE judgment.choice IN ('tie', 'both_bad')) AS tie,
         count(*) FILTER (WHERE judgment.choice = 'b') AS b
     FROM labeling_judgment judgment
-    JOIN labeling_user annotator ON annotator.id = judgment.annotator_id AND NOT annotator.is_simulated
+    JOIN labeling_user annotator ON annotator.id = judgment.annotator_id
+        AND (%(simulated)s OR NOT annotator.is_simulated)
+        AND (%(imported)s OR annotator.outside_campaign_id IS NULL)
     JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
         AND comparison.status NOT IN ('flagged', 'retired', 'gold', 'practice')
     WHERE judgment.campaign_id = %(campaign)s AND judgment.kind = 'normal'
@@ -25,23 +27,40 @@ SELECT a, tie, b, count(*) FROM (
 """
 
 
-def agreement(campaign: Campaign, *, include_simulated: bool = False) -> AgreementReport:
-    """Agreement with 95 % intervals, by default without simulated annotators."""
-    return agreement_report(vote_patterns(campaign, include_simulated=include_simulated))
+def agreement(
+    campaign: Campaign, *, include_simulated: bool = False, include_imported: bool = False
+) -> AgreementReport:
+    """Agreement with 95 % intervals, by default without simulated annotators and imported judgments."""
+    return agreement_report(
+        vote_patterns(campaign, include_simulated=include_simulated, include_imported=include_imported)
+    )
 
 
-def vote_patterns(campaign: Campaign, *, include_simulated: bool = False) -> dict[Pattern, int]:
+def vote_patterns(
+    campaign: Campaign, *, include_simulated: bool = False, include_imported: bool = False
+) -> dict[Pattern, int]:
     """How many comparisons have each pattern of votes over (a, tie or both bad, b), without those that have none."""
-    if include_simulated or not _has_simulated_votes(campaign):
+    include_simulated = include_simulated or not has_simulated_annotators(campaign)
+    include_imported = include_imported or not imported_judgments(campaign)
+    if include_simulated and include_imported:
         return _all_patterns(campaign)
     with connection.cursor() as cursor:
-        cursor.execute(HUMAN_PATTERNS, {"campaign": campaign.pk})
+        values = {"campaign": campaign.pk, "simulated": include_simulated, "imported": include_imported}
+        cursor.execute(SOME_PATTERNS, values)
         return {(a, tie, b): count for a, tie, b, count in cursor.fetchall()}
 
 
 def has_simulated_annotators(campaign: Campaign) -> bool:
     """Whether simulated annotators have judged in this campaign: figures that include them say so."""
-    return _has_simulated_votes(campaign)
+    # Looks up the judgments of the few simulated annotators, not the annotators of the many judgments.
+    simulated = User.objects.filter(is_simulated=True, memberships__campaign=campaign).values_list("pk", flat=True)
+    return _votes(campaign).filter(annotator__in=list(simulated)).exists()
+
+
+def imported_judgments(campaign: Campaign) -> int:
+    """The number of current votes of outside annotators."""
+    outside = list(campaign.outside_annotators.values_list("pk", flat=True))
+    return _votes(campaign).filter(annotator__in=outside).count() if outside else 0
 
 
 def _all_patterns(campaign: Campaign) -> dict[Pattern, int]:
@@ -56,8 +75,5 @@ def _all_patterns(campaign: Campaign) -> dict[Pattern, int]:
     return {(a, neither, b): count for a, neither, b, count in rows}
 
 
-def _has_simulated_votes(campaign: Campaign) -> bool:
-    # Looks up the judgments of the few simulated annotators, not the annotators of the many judgments.
-    simulated = User.objects.filter(is_simulated=True, memberships__campaign=campaign).values_list("pk", flat=True)
-    judged = Judgment.objects.filter(campaign=campaign, annotator__in=list(simulated))
-    return judged.filter(~Q(choice=Choice.SKIP), superseded_at=None).exists()
+def _votes(campaign: Campaign) -> QuerySet[Judgment]:
+    return Judgment.objects.filter(~Q(choice=Choice.SKIP), campaign=campaign, superseded_at=None)

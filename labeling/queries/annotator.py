@@ -37,7 +37,7 @@ class AgainstVerdicts:
 
 
 def annotator_of(campaign: Campaign, name: str) -> User | None:
-    """The person of this name who takes part; in a pseudonymous campaign only by the pseudonym."""
+    """The person of this name who takes part; in a pseudonymous campaign, and of outside ones, only by pseudonym."""
     by_name = Q(pseudonym=name) if campaign.pseudonymous else Q(pseudonym=name) | Q(username=name)
     return taking_part(campaign).filter(by_name).first()
 

@@ -23,6 +23,7 @@ class AnnotatorSummary:
 
     pseudonym: str
     is_simulated: bool
+    is_outside: bool
     judged: int
     skipped: int
     undone: int
@@ -43,7 +44,7 @@ def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
     rows = (
         Judgment.objects.filter(campaign=campaign)
         .order_by()
-        .values("annotator__pseudonym", "annotator__is_simulated")
+        .values("annotator__pseudonym", "annotator__is_simulated", "annotator__outside_campaign")
         .annotate(
             judged=Count("pk", filter=COUNTED & ~Q(choice=Choice.SKIP)),
             skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP)),
@@ -60,6 +61,7 @@ def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
         AnnotatorSummary(
             pseudonym=row["annotator__pseudonym"],
             is_simulated=row["annotator__is_simulated"],
+            is_outside=row["annotator__outside_campaign"] is not None,
             judged=row["judged"],
             skipped=row["skipped"],
             undone=row["undone"],

@@ -43,6 +43,10 @@ class Statement:
     def is_simulated(self) -> bool:
         return self.annotator.is_simulated
 
+    @property
+    def is_outside(self) -> bool:
+        return self.annotator.is_outside
+
 
 def has_judged(person: User, comparison: Comparison) -> bool:
     """Whether this person's own judgment is one of those on the comparison. Skips do not count."""

@@ -126,6 +126,7 @@ class SliceCounts:
     retests: RetestCounts
     vote_sets: VoteSets
     simulated: list[str] = field(default_factory=list)
+    imported: list[str] = field(default_factory=list)
 
 
 def count_slice(campaign: Campaign, part: Slice, now: datetime, zone: str) -> SliceCounts:
@@ -154,6 +155,7 @@ def count_slice(campaign: Campaign, part: Slice, now: datetime, zone: str) -> Sl
             retests=_retests(cursor),
             vote_sets=_vote_sets(cursor, names),
             simulated=sorted(person.pseudonym for person in people.values() if person.is_simulated),
+            imported=sorted(person.pseudonym for person in people.values() if person.is_outside),
         )
 
 

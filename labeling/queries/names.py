@@ -22,6 +22,9 @@ SHARED = ("comparison.adjudicated", "judgment.undone", "judgments.withdrawn")
 """Verbs of acts that leads and others do. Those of leads stay named."""
 
 
+BEFORE_PSEUDONYM = " · "
+
+
 class ShownName(NamedTuple):
     """A person's name on a lead's page. has_page: the person has a page in the campaign under this name."""
 
@@ -30,7 +33,12 @@ class ShownName(NamedTuple):
 
 
 def name_for_leads(user: User, campaign: Campaign) -> str:
-    """The user name; the pseudonym where the campaign is pseudonymous, or where the account was erased."""
+    """The user name; the pseudonym where the campaign is pseudonymous, or where the account was erased.
+
+    An outside annotator has the name in the file and the pseudonym, since a member may have the same name.
+    """
+    if user.outside_name and not campaign.pseudonymous:
+        return f"{user.outside_name}{BEFORE_PSEUDONYM}{user.pseudonym}"
     return user.pseudonym if campaign.pseudonymous or not user.is_active else user.username
 
 

@@ -22,7 +22,7 @@ class Slice:
     since, until: when a judgment was made; since is inclusive, until is not. guideline_version: its number.
     model_version: comparisons with a completion of it. annotator: a pseudonym; figures about single judgments are then
     about this person, and agreement is theirs with each of the others. criterion: its choices replace the overall ones.
-    include_simulated: whether simulated annotators count.
+    include_simulated: whether simulated annotators count. include_imported: whether outside annotators do.
     """
 
     since: datetime | None = None
@@ -32,6 +32,7 @@ class Slice:
     annotator: str | None = None
     criterion: str | None = None
     include_simulated: bool = False
+    include_imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,11 @@ LIMITS = {
         %(model_version)s AND completion.id IN (comparison.completion_a_id, comparison.completion_b_id)) > 0""",
     "criterion": "judgment.criteria ? %(criterion)s",
 }
-PEOPLE_ONLY = "judgment.annotator_id NOT IN (SELECT id FROM labeling_user WHERE is_simulated)"
+NOT_SIMULATED = "judgment.annotator_id NOT IN (SELECT id FROM labeling_user WHERE is_simulated)"
+NOT_IMPORTED = """judgment.annotator_id NOT IN
+    (SELECT id FROM labeling_user WHERE outside_campaign_id = judgment.campaign_id)"""
+MOST_OUTSIDE = 200
+"""Outside annotators that a form offers. An arena has thousands of judges."""
 
 
 # One row for each comparison; in an annotator's slice, one for each of their votes beside each vote of another.
@@ -123,7 +128,7 @@ ORDER BY 1
 
 
 def slice_choices(campaign: Campaign) -> SliceChoices:
-    """The values that a form offers. Annotators are members; the API also accepts people who have left.
+    """The values that a form offers. Annotators are members and outside annotators; the API accepts all who judged.
 
     Versions and criteria are cached for a few minutes, because reading them takes a moment in a large campaign.
     """
@@ -134,10 +139,11 @@ def slice_choices(campaign: Campaign) -> SliceChoices:
         cache.set(key, cached, CHOICES_KEPT_SECONDS)
     model_versions, criteria = cached
     people = campaign.memberships.filter(judged__gt=0).order_by("user__pseudonym")
+    outside = campaign.outside_annotators.order_by("pk").values_list("pseudonym", flat=True)[:MOST_OUTSIDE]
     return SliceChoices(
         guideline_versions=list(campaign.guideline_versions.order_by("number").values_list("number", flat=True)),
         model_versions=model_versions,
-        annotators=list(people.values_list("user__pseudonym", flat=True)),
+        annotators=[*people.values_list("user__pseudonym", flat=True), *outside],
         criteria=criteria,
     )
 
@@ -176,7 +182,8 @@ def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
 def slice_statements(part: Slice, *, is_adaptive: bool) -> tuple[str, str]:
     """The statements that create `slice_vote` and `slice_check`. is_adaptive: whether the overlap is adaptive."""
     limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]
-    limits += [] if part.include_simulated else [PEOPLE_ONLY]
+    limits += [] if part.include_simulated else [NOT_SIMULATED]
+    limits += [] if part.include_imported else [NOT_IMPORTED]
     choice, first_choice = ("judgment.choice", "earlier.choice")
     if part.criterion is not None:
         choice, first_choice = (f"({row}.criteria ->> %(criterion)s)" for row in ("judgment", "earlier"))

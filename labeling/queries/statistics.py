@@ -67,6 +67,7 @@ class AnnotatorStatistics:
 
     annotator: str
     is_simulated: bool
+    is_outside: bool
     votes: int
     left: Estimate
     seconds: Estimate
@@ -93,11 +94,13 @@ class Noise:
 class Statistics:
     """All figures of a slice, each with its interval and the number of comparisons and votes behind it.
 
-    simulated: the simulated annotators among those counted. annotators and pairs go by pseudonym.
+    simulated, imported: the simulated and the outside annotators among those counted. annotators and pairs go by
+    pseudonym.
     """
 
     counted_at: datetime
     simulated: list[str]
+    imported: list[str]
     agreement: AgreementReport
     alpha_ordinal: Estimate
     leave_one_out: Estimate
@@ -128,7 +131,7 @@ class _Counted:
 
 
 def statistics(campaign: Campaign, part: Slice | None = None, *, recount: bool = False, now: datetime) -> Statistics:
-    """All figures of a slice. part: None: all judgments by people. recount: not from the cache. Raises Invalid."""
+    """All figures of a slice. part: None: people's own judgments. recount: not from the cache. Raises Invalid."""
     counted = _counted(campaign, part or Slice(), now, recount=recount)
     counts, errors = counted.counts, counted.errors
     agreed = agreement_report(counts.patterns)
@@ -136,6 +139,7 @@ def statistics(campaign: Campaign, part: Slice | None = None, *, recount: bool =
     return Statistics(
         counted_at=counts.at,
         simulated=counts.simulated,
+        imported=counts.imported,
         agreement=agreed,
         alpha_ordinal=_alpha_ordinal(counts),
         leave_one_out=leave_one_out(counts.patterns),
@@ -208,10 +212,12 @@ def _is_fresh_enough(cached: _Counted, now: datetime) -> bool:
 def _annotators(counts: SliceCounts, errors: AnnotatorErrors) -> list[AnnotatorStatistics]:
     """The annotators, the busiest first."""
     numbers = {name: number for number, name in enumerate(counts.vote_sets.people)}
+    simulated, imported = set(counts.simulated), set(counts.imported)
     return [
         AnnotatorStatistics(
             annotator=name,
-            is_simulated=name in counts.simulated,
+            is_simulated=name in simulated,
+            is_outside=name in imported,
             votes=votes,
             left=position_bias(*counts.sides[name]),
             seconds=speed(counts.seconds.get(name, {})).median,

@@ -40,7 +40,7 @@ COLUMNS = 22
 WITH_METADATA = ("prompt", "comparison", "a", "b")
 VOTES = """
 SELECT j.comparison_id, u.pseudonym, j.choice, j."left", j.strength, j.seconds, j.created_at, g.number, j.criteria,
-    j.comment, j.edit, j.skip_reason, j.flag, u.is_simulated
+    j.comment, j.edit, j.skip_reason, j.flag, u.is_simulated, u.outside_campaign_id IS NOT NULL, j.certainty, j.metadata
 FROM labeling_judgment j JOIN labeling_user u ON u.id = j.annotator_id
 LEFT JOIN labeling_guidelineversion g ON g.id = j.guideline_version_id
 WHERE j.comparison_id = ANY(%(comparisons)s) AND j.superseded_at IS NULL AND j.kind = 'normal'
@@ -196,8 +196,8 @@ def _votes(batch: list[int]) -> dict[int, list[Vote]]:
     votes: dict[int, list[Vote]] = {}
     with connection.cursor() as cursor:
         cursor.execute(VOTES, {"comparisons": batch})
-        for comparison, annotator, choice, left, strength, seconds, at, version, criteria, *texts, simulated in cursor:
-            comment, edit, skip_reason, flag = texts
+        for comparison, annotator, choice, left, strength, seconds, at, version, criteria, *others in cursor:
+            comment, edit, skip_reason, flag, simulated, imported, certainty, metadata = others
             vote = Vote(
                 annotator=annotator,
                 choice=choice,
@@ -212,6 +212,9 @@ def _votes(batch: list[int]) -> dict[int, list[Vote]]:
                 skip_reason=skip_reason,
                 flag=flag,
                 simulated=simulated,
+                imported=imported,
+                certainty=certainty,
+                metadata=json.loads(metadata) if metadata else {},
             )
             votes.setdefault(comparison, []).append(vote)
     return votes

@@ -21,7 +21,10 @@ COMPLETION = (
     *("text", "model_version", "seed", "sampling", "prompt_token_ids", "token_ids", "finish_reason", "logprob_sum"),
     *("server", "metadata"),
 )
-JUDGMENT = ("choice", "strength", "criteria", "comment", "edit", "skip_reason", "flag", "seconds", "left", "key")
+JUDGMENT = (
+    *("choice", "strength", "criteria", "comment", "edit", "skip_reason", "flag", "seconds", "left", "key"),
+    *("certainty", "metadata"),
+)
 Status = Assignment.Status
 
 
@@ -43,7 +46,12 @@ def campaign_lines(campaign: Campaign, only: QuerySet[Comparison] | None = None)
     judged = Exists(Judgment.objects.filter(campaign=campaign, annotator=OuterRef("pk")))
     settled = Exists(campaign.verdicts.filter(settled_by_user=OuterRef("pk")))
     for person in User.objects.filter(Q(judged) | Q(settled)).order_by("pk").iterator():
-        yield {"type": "annotator", "pseudonym": person.pseudonym, "is_simulated": person.is_simulated}
+        yield {
+            "type": "annotator",
+            "pseudonym": person.pseudonym,
+            "is_simulated": person.is_simulated,
+            "is_outside": person.is_outside,
+        }
     prompts, comparisons = campaign.prompts.all(), campaign.comparisons.all()
     if only is not None:
         comparisons = comparisons.filter(pk__in=only.order_by().values("pk"))

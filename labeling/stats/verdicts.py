@@ -7,6 +7,9 @@ votes nor the display side matters, and exchanging a and b exchanges the result.
 half a vote for each side. With Jeffreys' prior Beta(1/2, 1/2) the posterior mean of p is (a + ties / 2 + 1/2) /
 (votes + 1). So one vote gives 0.75, three of three 0.875, two of three 0.625, no votes 0.5: never certain, but closer
 with more votes. This number, for the winning side, is p(chosen > rejected) in training.
+
+**Certainty.** A vote of certainty p counts p for its choice and 1 - p for the other side. So one vote of certainty p
+gives (p + 1/2) / 2. The winner follows from the whole votes, and its confidence is at least 1/2.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,6 +72,22 @@ def unanimity(votes: Mapping[str, int]) -> VerdictResult:
 
 RULES: Mapping[str, VerdictRule] = {"majority": majority, "unanimity": unanimity}
 """The rules by the name that a campaign stores."""
+
+
+def lean_of(choice: str, certainty: float | None) -> float:
+    """What the certainty of a vote moves from b to a, in votes. None: certain, which moves nothing."""
+    if certainty is None or choice not in ("a", "b"):
+        return 0.0
+    return certainty - 1 if choice == "a" else 1 - certainty
+
+
+def leaned(result: VerdictResult, lean: float) -> float:
+    """The confidence of a result whose votes have certainties. lean: the sum of `lean_of` over its votes."""
+    if not lean or result.winner in ("tie", "both_bad"):
+        return result.confidence
+    preference = result.preference + lean / (result.votes + 2 * PRIOR)
+    leaning = max(preference, 1 - preference)
+    return max({"a": preference, "b": 1 - preference}.get(result.winner or "", leaning), 0.5)
 
 
 def _settle(

@@ -64,7 +64,7 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 def _figures(campaign: Campaign, user: User, against: AgainstVerdicts) -> list[FigureRow]:
     """The figures of the annotator's judgments; none for a member who has not judged yet."""
-    part = Slice(annotator=user.pseudonym, include_simulated=user.is_simulated)
+    part = Slice(annotator=user.pseudonym, include_simulated=user.is_simulated, include_imported=user.is_outside)
     try:
         found = statistics(campaign, part, now=timezone.now())
     except Invalid:  # a slice is refused where its annotator has not judged

@@ -17,6 +17,7 @@ from common.text.rendering import render_markdown
 from common.wording import grouped
 from labeling.access import get_batch
 from labeling.actions.batches import judged_comparisons, take_back
+from labeling.actions.imported_guidelines import use_guidelines
 from labeling.actions.previews import cancel_preview, import_preview, prepare_again
 from labeling.models import ImportBatch
 from labeling.web.edge import act, page, person
@@ -38,6 +39,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """A preview with its records and counts, or the report of an import."""
     row = _batch(request, slug, pk)
     is_preview = row.status == ImportBatch.Status.PREVIEW
+    is_open = is_preview and not (row.error or _is_refused(row))
     rejected = row.rejected[:MOST_LINES_SHOWN]
     context = {
         "campaign": row.campaign,
@@ -52,8 +54,11 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "field_uses": field_uses_of(row),
         "notes": notes_of(row),
         "contradictions": row.notes.get("contradictions", [])[:CONTRADICTIONS_SHOWN],
+        "guidelines": row.notes.get("guidelines", ""),
+        "has_guidelines": row.campaign.guideline_versions.exists(),
         "is_empty": not (row.error or row.created or row.duplicates or row.rejected_count),
-        "importable": row.created if is_preview and not (row.error or _is_refused(row)) else 0,
+        "importable": row.created if is_open else 0,
+        "opinions": row.judgments if is_open and not row.created else 0,
         "is_refused": _is_refused(row),
         "is_useless": bool(row.rejected_count) and not (row.created or row.duplicates or _is_refused(row)),
         "judged": judged_comparisons(row) if row.status in ImportBatch.BROUGHT else 0,
@@ -67,7 +72,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @page
 @require_POST
 def batch_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Imports or cancels a preview, reads its file in another way, or takes the import back, as the button says."""
+    """Imports or cancels a preview, reads its file in another way, uses its guidelines, or takes the import back."""
     row, do = _batch(request, slug, pk), request.POST.get("do", "")
     here, user, now = reverse("batch", args=[slug, pk]), person(request), timezone.now()
 
@@ -78,6 +83,9 @@ def batch_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
                 return ""
             text = ngettext("%(count)s record was imported.", "%(count)s records were imported.", report.created)
             return text % {"count": grouped(report.created)}
+        if do == "use_guidelines":
+            use_guidelines(batch=row, acting_user=user, now=now)
+            return _("These are the campaign's guidelines now.")
         taken = take_back(batch=row, acting_user=user, now=now)
         if taken.kept_prompts:
             text = ngettext(

@@ -157,10 +157,12 @@ class EraseForm(forms.Form):
         label=_("Type the user name to confirm"), strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, is_own: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_own: bool, is_outside: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if is_own:
             self.fields["confirmation"].label = _("Type your user name to confirm")
+        elif is_outside:
+            self.fields["confirmation"].label = _("Type the pseudonym to confirm")
 
 
 class AdjudicationForm(forms.Form):

@@ -32,9 +32,12 @@ class ReadingForm(forms.Form):
         help_text=_("The comparisons that a ranking becomes."),
     )
     keep_preferences = forms.BooleanField(
-        label=_("Keep the file's preferences as verdicts"),
+        label=_("Keep the file's preferences"),
         required=False,
-        help_text=_("Otherwise annotators judge the comparisons."),
+        help_text=_(
+            "Opinions of annotators become imported judgments, and the overlap decides. Preferences of nobody become "
+            "verdicts. Otherwise annotators judge the comparisons."
+        ),
     )
     as_gold = forms.BooleanField(
         label=_("Import as gold"),

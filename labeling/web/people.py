@@ -21,6 +21,9 @@ from labeling.queries.standing import standings
 from labeling.web.edge import act, page, person, submit
 from labeling.web.forms import MemberForm
 
+MOST_OUTSIDE = 200
+"""Outside annotators on the page, the busiest first. An arena has thousands of judges."""
+
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,12 +39,18 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
             for member, _summary, _standing in members:
                 summaries.pop(member.user.pseudonym, None)
-        names = names_by_pseudonym(campaign, summaries)
+        outside = [one for one in summaries.values() if one.is_outside]
+        for one in outside:
+            summaries.pop(one.pseudonym)
+        shown = outside[:MOST_OUTSIDE]
+        names = names_by_pseudonym(campaign, [*summaries, *(one.pseudonym for one in shown)])
         context = {
             "campaign": campaign,
             "members": members,
             "has_onboarding": campaign.practice_pairs or campaign.qualification_pairs or campaign.read_from,
             "summaries": [(names.get(pseudonym, pseudonym), one) for pseudonym, one in summaries.items()],
+            "outside": [(names.get(one.pseudonym, one.pseudonym), one) for one in shown],
+            "hidden": len(outside) - len(shown),
             "form": form,
             "tab": "people",
         }

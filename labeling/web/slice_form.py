@@ -24,6 +24,11 @@ class SliceForm(forms.Form):
     annotator = forms.ChoiceField(label=_("Annotator"), required=False)
     criterion = forms.ChoiceField(label=_("Criterion"), required=False)
     include_simulated = forms.BooleanField(label=_("Include simulated annotators"), required=False)
+    include_imported = forms.BooleanField(
+        label=_("Include imported judgments"),
+        required=False,
+        help_text=_("Those of outside annotators, whom imported files name. They always count in verdicts."),
+    )
     length_controlled = forms.BooleanField(label=_("Rank at equal length"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None, *, choices: SliceChoices, names: Mapping[str, str]) -> None:
@@ -54,4 +59,5 @@ class SliceForm(forms.Form):
             annotator=values["annotator"] or None,
             criterion=values["criterion"] or None,
             include_simulated=values["include_simulated"],
+            include_imported=values["include_imported"],
         )

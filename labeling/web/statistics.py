@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from common.errors import Invalid
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
+from labeling.queries.agreement import imported_judgments
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import Slice, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, statistics
@@ -193,6 +194,7 @@ def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> 
         "ranking": ranked,
         "models": _models(ranked),
         "win_rates": _win_rates(ranked),
+        "imported": imported_judgments(campaign),
         "simulated": [names.get(pseudonym, pseudonym) for pseudonym in figures.simulated],
         "annotators": [
             (

@@ -29,12 +29,13 @@ def annotators_table(figures: Statistics) -> Table:
         [
             one.annotator,
             one.is_simulated,
+            one.is_outside,
             one.votes,
             *(cell for kind in kinds for cell in _estimate(getattr(one, kind))[:4]),
         ]
         for one in figures.annotators
     )
-    return ("annotator", "is_simulated", "judgments", *columns), rows
+    return ("annotator", "is_simulated", "is_outside", "judgments", *columns), rows
 
 
 def confusion_table(figures: Statistics) -> Table:

@@ -60,7 +60,7 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
 def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     """Erases an account after its name was typed. Users who erase themselves are signed out."""
     user, owner = person(request), get_self_or_anybody(person(request), username)
-    form = EraseForm(request.POST, is_own=owner == user)
+    form = EraseForm(request.POST, is_own=owner == user, is_outside=owner.is_outside)
 
     def errand() -> User:
         values, now = form.cleaned_data, timezone.now()
@@ -86,7 +86,7 @@ def _account_page(
     context = {
         "person": owner,
         "consequences": erasure_consequences(person=owner, acting_user=person(request)),
-        "form": refused or EraseForm(is_own=owner == person(request)),
+        "form": refused or EraseForm(is_own=owner == person(request), is_outside=owner.is_outside),
         "notice_form": notice_form or NoticeForm.of(owner),
         "mail_goes_to_log": mail_goes_to_log(),
         "server_zone": settings.TIME_ZONE,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.access import get_campaign, get_led_campaign, leads
 from labeling.models import Campaign
-from labeling.queries.agreement import agreement, has_simulated_annotators
+from labeling.queries.agreement import agreement, has_simulated_annotators, imported_judgments
 from labeling.queries.forecast import completion_forecast
 from labeling.queries.progress import CampaignProgress, campaign_progress
 from labeling.web.agreement import agreement_rows
@@ -130,6 +130,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "simulated_agreement": has_simulated and not is_known and _is_known(_agreement_with_simulated(campaign)),
         "can_simulate": can_simulate(campaign) and (progress.open > 0 or is_being_written(campaign)),
         "has_simulated": has_simulated,
+        "imported_judgments": 0 if is_known else imported_judgments(campaign),
         "overview": overview,
         "serving": overview.serving,
         "candidate": candidate,

@@ -26,6 +26,7 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     duplicates = serializers.IntegerField(help_text="Records that the campaign already has.")
     settled = serializers.IntegerField(help_text="Comparisons imported with a verdict.")
     gold = serializers.IntegerField(help_text="Comparisons imported as gold.")
+    judgments = serializers.IntegerField(help_text="New judgments of outside annotators, skips included.")
     rejected_count = serializers.IntegerField()
     rejected = RejectedSerializer(many=True, help_text="The first rejected records.")
     refused = serializers.BooleanField(help_text="true: a record was rejected, so nothing was imported.")
@@ -44,6 +45,7 @@ class ImportReportSerializer(serializers.Serializer[Any]):
         child=serializers.DictField(),
         help_text="By code of a fault of the model: `line` and `record` of the first, and its `detail`.",
     )
+    guidelines = serializers.CharField(required=False, help_text="Guidelines that the file holds.")
 
 
 class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
@@ -54,7 +56,9 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
     rejected = RejectedSerializer(many=True)
     settings = serializers.DictField(help_text="How the file was read.")
     field_uses = serializers.DictField(help_text="As in the report of an import.")
-    notes = serializers.DictField(help_text="`notes`, `contradictions` and `examples` of the report of the import.")
+    notes = serializers.DictField(
+        help_text="`notes`, `contradictions`, `examples` and `guidelines` of the report of the import."
+    )
 
     class Meta:
         model = ImportBatch
@@ -71,6 +75,7 @@ class BatchSerializer(serializers.ModelSerializer[ImportBatch]):
             "duplicates",
             "settled",
             "gold",
+            "judgments",
             "rejected_count",
             "rejected",
             "field_uses",

@@ -38,11 +38,13 @@ class AgreementSerializer(serializers.Serializer[Any]):
     alpha_nominal = EstimateSerializer()
     ac1 = EstimateSerializer()
     include_simulated = serializers.BooleanField()
+    include_imported = serializers.BooleanField()
 
 
 class AnnotatorSummarySerializer(serializers.Serializer[Any]):
     pseudonym = serializers.CharField()
     is_simulated = serializers.BooleanField()
+    is_outside = serializers.BooleanField(help_text="Their judgments were imported.")
     judged = serializers.IntegerField()
     skipped = serializers.IntegerField()
     undone = serializers.IntegerField()

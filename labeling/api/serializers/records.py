@@ -128,6 +128,7 @@ class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
     assignment = serializers.IntegerField(source="assignment_id")
     comparison = serializers.IntegerField(source="comparison_id")
     annotator = serializers.CharField(source="annotator.pseudonym")
+    is_imported = serializers.BooleanField(source="annotator.is_outside", help_text="By an outside annotator.")
     guideline_version = serializers.IntegerField(source="guideline_version.number", default=None, allow_null=True)
 
     class Meta:
@@ -147,6 +148,9 @@ class RecordedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "flag",
             "seconds",
             "left",
+            "is_imported",
+            "certainty",
+            "metadata",
             "guideline_version",
             "created_at",
             "superseded_at",

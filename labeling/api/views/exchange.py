@@ -67,12 +67,16 @@ class ImportOptions(serializers.Serializer[Any]):
 class ComparisonImportOptions(ImportOptions):
     dialect = serializers.ChoiceField(choices=[(name, name) for name in (AUTO, *READERS)], default=AUTO)
     keep_preferences = serializers.BooleanField(
-        default=False, help_text="Preferences in the file become verdicts; otherwise annotators judge the comparisons."
+        default=False,
+        help_text="Opinions of named or several annotators become imported judgments, other preferences verdicts; "
+        "otherwise annotators judge the comparisons.",
     )
     as_gold = serializers.BooleanField(
         default=False, help_text="Every comparison becomes gold, with the file's preference as its correct verdict."
     )
-
+    use_guidelines = serializers.BooleanField(
+        default=False, help_text="Guidelines in the file become those of the campaign, if it has none."
+    )
     ranking = serializers.ChoiceField(
         choices=[(name, name) for name in RANKINGS],
         default="best-worst",

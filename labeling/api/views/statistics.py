@@ -18,7 +18,8 @@ from labeling.queries.coming import coming_pairs
 from labeling.queries.conflicts import has_judged, next_waiting, statements_on
 from labeling.queries.progress import campaign_progress
 
-SIMULATED = OpenApiParameter("include_simulated", bool, default=False)
+INCLUDED = ("include_simulated", "include_imported")
+PARAMETERS = [OpenApiParameter(name, bool, default=False) for name in INCLUDED]
 
 
 class ProgressView(ApiView):
@@ -37,16 +38,15 @@ class ProgressView(ApiView):
 class AgreementView(ApiView):
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(operation_id="agreement", parameters=[SIMULATED], responses=AgreementSerializer)
+    @extend_schema(operation_id="agreement", parameters=PARAMETERS, responses=AgreementSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Get the agreement between the annotators, each figure with its 95 % interval. For the campaign's leads.
 
-        Simulated annotators are left out by default.
+        Simulated annotators and imported judgments are left out by default.
         """
         campaign = get_led_campaign(self.person, slug)
-        include_simulated = request.query_params.get("include_simulated", "").lower() in ("1", "true", "yes")
-        report = agreement(campaign, include_simulated=include_simulated)
-        return Response({**report.as_dict(), "include_simulated": include_simulated})
+        included = {name: request.query_params.get(name, "").lower() in ("1", "true", "yes") for name in INCLUDED}
+        return Response({**agreement(campaign, **included).as_dict(), **included})
 
 
 class AnnotatorsView(ApiView):

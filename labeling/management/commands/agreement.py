@@ -23,17 +23,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
         parser.add_argument("--include-simulated", action="store_true", help="include simulated annotators")
+        parser.add_argument("--include-imported", action="store_true", help="include imported judgments")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_named(options["campaign"])
-        report = agreement(campaign, include_simulated=options["include_simulated"])
+        included = {name: options[name] for name in ("include_simulated", "include_imported")}
+        report = agreement(campaign, **included)
         if options["json"]:
-            values = {"campaign": campaign.slug, "include_simulated": options["include_simulated"]}
-            self.stdout.write(json.dumps({**values, **report.as_dict()}))
+            self.stdout.write(json.dumps({"campaign": campaign.slug, **included, **report.as_dict()}))
             return
         if options["include_simulated"]:
             self.stdout.write("Simulated annotators are included.")
+        if options["include_imported"]:
+            self.stdout.write("Imported judgments are included.")
         for name, label in LABELS.items():
             self.stdout.write(f"{label:26} {_as_text(getattr(report, name))}")
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from labeling.access import get_person
+from labeling.access import get_outside_annotator, get_person
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.management.base import domain_errors
 
@@ -18,13 +18,13 @@ class Command(BaseCommand):
     help = "Show the effects of erasing a person; with --yes, erase them. It cannot be undone."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("username")
+        parser.add_argument("username", help="user name; of an outside annotator the pseudonym")
         parser.add_argument("--yes", action="store_true", help="erase; without it nothing changes")
         parser.add_argument("--withdraw", action="store_true", help="withdraw the judgments as well")
 
     def handle(self, *args: Any, username: str, yes: bool, withdraw: bool, **options: Any) -> None:
         with domain_errors():
-            person = get_person(username)
+            person = get_outside_annotator(username) or get_person(username)
             consequences = erasure_consequences(person=person, acting_user=None)
             if yes:
                 erase_person(

@@ -25,7 +25,13 @@ class Command(ImportCommand):
         parser.add_argument(
             "--keep-preferences",
             action="store_true",
-            help="preferences in the file become verdicts; otherwise annotators judge the comparisons",
+            help="opinions of named or several annotators become imported judgments, other preferences verdicts; "
+            "otherwise annotators judge the comparisons",
+        )
+        parser.add_argument(
+            "--use-guidelines",
+            action="store_true",
+            help="guidelines in the file become those of the campaign, if it has none; needs --as",
         )
         parser.add_argument(
             "--as-gold",
@@ -45,6 +51,7 @@ class Command(ImportCommand):
             dialect=options["dialect"],
             refuse_all=options["refuse_all"],
             keep_preferences=options["keep_preferences"],
+            use_guidelines=options["use_guidelines"],
             as_gold=options["as_gold"],
             ranking=options["ranking"],
             mapping=mapping_of(options["map"]),

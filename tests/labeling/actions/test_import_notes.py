@@ -30,7 +30,11 @@ def bring_in(scene: Stage, content: bytes, **settings: Any) -> ImportReport:
 def test_metadata_of_comparisons_completions_and_prompts_is_kept() -> None:
     scene = stage()
     bring_in(scene, lines(RECORD))
-    assert Comparison.objects.get().metadata == {"score": 8.5, "tags": ["x"], "annotator": "p-03"}
+    assert Comparison.objects.get().metadata == {
+        "score": 8.5,
+        "tags": ["x"],
+        "opinions": [{"annotator": "p-03", "choice": "first", "left": "first"}],
+    }
     answers = [{"answer": text, "rank": rank} for rank, text in ((1, "Yes"), (2, "Maybe"))]
     bring_in(scene, lines({"prompt": "Is it?", "answers": answers}))
     assert Completion.objects.get(text="Yes").metadata == {"rank": 1}

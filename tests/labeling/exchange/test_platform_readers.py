@@ -46,11 +46,10 @@ def test_tasks_are_comparisons(record: dict[str, Any], dialect: str, preference:
     assert (comparison.first.text, comparison.second.text) == (DATA["answer1"], DATA["answer2"])
 
 
-def test_single_votes_stay_in_the_metadata_and_disagreement_is_a_warning() -> None:
-    record = task("right", "left")
-    [comparison] = read([record])
+def test_each_annotation_is_an_opinion_and_disagreement_is_a_warning() -> None:
+    [comparison] = read([task("right", "left")])
     assert isinstance(comparison, ImportedComparison)
-    assert comparison.metadata["annotations"] == record["annotations"]
+    assert [(vote.choice, vote.metadata) for vote in comparison.votes] == [("second", {"id": 0}), ("first", {"id": 1})]
     assert comparison.warnings == ("several_opinions",)
 
 
@@ -81,3 +80,53 @@ def test_a_task_of_another_kind_is_refused(record: dict[str, Any]) -> None:
         return
     assert isinstance(rejected, Rejected)
     assert rejected.code != "unexpected"
+
+
+def test_label_studios_json_min_has_one_annotation_in_each_row() -> None:
+    row = {**DATA, "id": 1, "pw": "right", "annotator": {"id": 3, "email": "ann@example.com"}, "annotation_id": 11}
+    row |= {"lead_time": 4.2, "created_at": "2024-05-01T10:00:00Z", "topic": "fruit"}
+    [comparison] = read([row])
+    assert isinstance(comparison, ImportedComparison), comparison
+    assert (comparison.dialect, comparison.preference, comparison.external_id) == ("labelstudio-min", "second", "1")
+    (vote,) = comparison.votes
+    assert (vote.annotator, vote.seconds, vote.at) == ("ann@example.com", 4.2, 1714557600.0)
+    assert comparison.metadata == {"annotation_id": 11, "topic": "fruit"}
+
+
+def test_argillas_answers_of_one_annotator_belong_together() -> None:
+    ranking = [{"value": "response2", "rank": 1}, {"value": "response1", "rank": 2}]
+    nested = argilla() | {
+        "responses": {
+            "preference": [
+                {"value": ranking, "user_id": "u1"},
+                {"value": ranking, "user_id": "u2", "status": "discarded"},
+            ],
+            "comment": [{"value": "Clear.", "user_id": "u1"}],
+            "safe": [{"value": "yes", "user_id": "u1"}],
+        }
+    }
+    [comparison] = read([nested])
+    assert isinstance(comparison, ImportedComparison), comparison
+    one, skip = comparison.votes
+    assert (one.annotator, one.choice, one.comment, one.metadata) == (
+        "u1",
+        "second",
+        "Clear.",
+        {"answers": {"safe": "yes"}},
+    )
+    assert (skip.annotator, skip.choice, comparison.preference) == ("u2", "skip", "second")
+
+
+def test_argilla_of_version_1_lists_responses_by_annotator() -> None:
+    values = {"preference": {"value": "response1"}, "reason": {"value": "True."}}
+    responses = [{"user_id": "u1", "status": "submitted", "values": values}, {"user_id": "u2", "status": "draft"}]
+    [comparison] = read([argilla() | {"responses": responses}])
+    assert isinstance(comparison, ImportedComparison), comparison
+    assert [(vote.annotator, vote.choice, vote.comment) for vote in comparison.votes] == [("u1", "first", "True.")]
+
+
+def test_argillas_table_names_its_annotators() -> None:
+    row = flattened("response1", "response2") | {"preference.responses.users": ["u1", "u2"]}
+    [comparison] = read([row | {"preference.responses.status": ["submitted", "draft"]}])
+    assert isinstance(comparison, ImportedComparison), comparison
+    assert [(vote.annotator, vote.choice) for vote in comparison.votes] == [("u1", "first")]

@@ -106,7 +106,9 @@ def test_alpacaeval_preferences(value: float | None, preference: str | None) -> 
     [comparison] = read([{**EXAMPLES["alpacaeval"], "preference": value, "generator_1": "gpt", "annotator": "ann"}])
     assert isinstance(comparison, ImportedComparison)
     assert comparison.preference == preference
-    assert (comparison.first.model, comparison.second.model, comparison.annotator) == ("gpt", "", "ann")
+    assert (comparison.first.model, comparison.second.model) == ("gpt", "")
+    assert comparison.annotator == ("ann" if preference else "")
+    assert comparison.certainty == (max(2 - value, value - 1) if value and preference != "tie" else None)
     assert comparison.metadata["preference"] == value
 
 

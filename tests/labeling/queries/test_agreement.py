@@ -86,7 +86,7 @@ def test_both_ways_of_counting_say_the_same_without_simulated_annotators(monkeyp
     vote(scene, ["aabtxsb", "abbxtab"], [scene.alice, scene.bob])
     from_comparisons = vote_patterns(scene.campaign)
     module = import_module("labeling.queries.agreement")
-    monkeypatch.setattr(module, "_has_simulated_votes", lambda campaign: True)
+    monkeypatch.setattr(module, "has_simulated_annotators", lambda campaign: True)
     assert vote_patterns(scene.campaign) == from_comparisons
 
 

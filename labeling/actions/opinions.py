@@ -1,0 +1,261 @@
+"""Opinions of imported files become judgments of outside annotators, which are votes like all others.
+
+A comparison gets as many places more as its votes need. With fewer votes than its overlap it stays open for
+annotators; with enough, the campaign's rule settles it. A verdict of an expert stays.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from common.database.copying import copy_in
+from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft
+from labeling.actions.counted_votes import count_vote, settle_again
+from labeling.actions.outside_annotators import Key, ensure_outside_annotators
+from labeling.exchange import Vote
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
+from labeling.tally import Tally, tally_of
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+KEY_OF_VERDICT = "verdict"
+"""The beginning of the key of a judgment that was an imported verdict before a second opinion came."""
+
+Status = Comparison.Status
+Wanted = dict[int, list[tuple[int, tuple[Vote, ...]]]]
+
+
+@dataclass(slots=True)
+class AddedOpinions:
+    """The result. contradictions: votes left out because their annotator judged the pair otherwise before. brought: the
+    places, in the drafts, of those that added a judgment. settled: the change in the number of the batch's comparisons
+    with a verdict. totals: the change of the campaign's totals.
+    """
+
+    judgments: int = 0
+    contradictions: int = 0
+    brought: set[int] = field(default_factory=set)
+    settled: int = 0
+    totals: Tally = field(default_factory=Tally)
+
+
+def add_opinions(
+    campaign: Campaign,
+    drafts: Sequence[OrderedDraft],
+    comparisons: Sequence[Comparison],
+    created: set[int],
+    origin: ComparisonOrigin,
+) -> AddedOpinions:
+    """Adds the judgments that drafts bring to their comparisons. An opinion that is there already adds nothing.
+
+    comparisons: one for each draft. created: the ids of those that these drafts made. The campaign must be locked.
+    """
+    wanted: Wanted = defaultdict(list)
+    for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
+        if draft.draft.votes and not draft.draft.gold:
+            wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in draft.draft.votes)))
+    for place, vote, key in _restated(drafts, comparisons, created):
+        wanted[key].append((place, (vote,)))
+    return _Adding(campaign, origin, sorted(wanted)).add(wanted) if wanted else AddedOpinions()
+
+
+def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
+    """The vote in terms of a and b."""
+    criteria = {name: str(draft.canonical(choice)) for name, choice in vote.criteria.items()}
+    choice, left = draft.canonical(vote.choice), draft.canonical(vote.left)
+    return replace(vote, choice=str(choice), left=str(left), criteria=criteria)
+
+
+def _restated(
+    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int]
+) -> list[tuple[int, Vote, int]]:
+    """Preferences without an annotator that differ from the verdict, where that, or a judgment, was imported.
+
+    Each with the place of its draft and the id of its comparison. The first draft of a new comparison made its verdict.
+    """
+    first: set[int] = set()
+    again: list[tuple[int, str, int]] = []
+    for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
+        is_first = comparison.pk in created and comparison.pk not in first
+        first.add(comparison.pk)
+        if draft.winner and not is_first:
+            again.append((place, draft.winner, comparison.pk))
+    if not again:
+        return []
+    ids = {comparison for _, _, comparison in again}
+    rows = Verdict.objects.filter(comparison__in=ids).values_list("comparison_id", "winner", "settled_by")
+    verdicts = {comparison: (winner, settled_by) for comparison, winner, settled_by in rows}
+    imported = {key for key, (_, settled_by) in verdicts.items() if settled_by == Verdict.SettledBy.IMPORT}
+    judgments = Judgment.objects.filter(comparison__in=ids, superseded_at=None).exclude(batch=None)
+    imported |= set(judgments.values_list("comparison_id", flat=True))
+    return [
+        (place, Vote("", winner, certainty=drafts[place].draft.certainty), comparison)
+        for place, winner, comparison in again
+        if comparison in imported and verdicts.get(comparison, ("", ""))[0] != winner
+    ]
+
+
+class _Adding:
+    """Adds judgments to some comparisons, which it locks in the order of their ids.
+
+    said: the choice of each annotator on each comparison; empty: withdrawn. pseudonyms: of those annotators. slots: the
+    places that are held.
+    """
+
+    def __init__(self, campaign: Campaign, origin: ComparisonOrigin, ids: list[int]) -> None:
+        self.campaign, self.origin, self.result = campaign, origin, AddedOpinions()
+        locked = Comparison.objects.filter(pk__in=ids).exclude(status__in=Comparison.OUT).order_by("pk")
+        self.comparisons = {one.pk: one for one in locked.select_for_update(no_key=True)}
+        for one in self.comparisons.values():
+            one.campaign = campaign
+        self.verdicts = {one.comparison_id: one for one in Verdict.objects.filter(comparison__in=self.comparisons)}
+        self.users: dict[Key, User] = {}
+        self.said: dict[int, dict[int, str]] = defaultdict(dict)
+        self.pseudonyms: dict[int, set[str]] = defaultdict(set)
+        self.slots: dict[int, set[int | None]] = defaultdict(set)
+        self.judgments: list[Judgment] = []
+
+    def add(self, wanted: Wanted) -> AddedOpinions:
+        """wanted: the votes on each comparison, with the places of their drafts."""
+        self._read()
+        before = {key: (tally_of(one), one.status) for key, one in self.comparisons.items()}
+        self._ensure_users(wanted)
+        for key, comparison in self.comparisons.items():
+            if self._is_bare(key):
+                self._restate(comparison)
+            for place, votes in wanted[key]:
+                if self._add_all(comparison, votes):
+                    self.result.brought.add(place)
+        copy_in([judgment.assignment for judgment in self.judgments])
+        for judgment in self.judgments:
+            judgment.assignment_id = judgment.assignment.pk
+        copy_in(self.judgments)
+        self._settle()
+        for key, (tally, status) in before.items():
+            comparison = self.comparisons[key]
+            self.result.totals += tally_of(comparison) - tally
+            if self.origin.batch is not None and comparison.batch_id == self.origin.batch.pk:
+                self.result.settled += (comparison.status == Status.SETTLED) - (status == Status.SETTLED)
+        return self.result
+
+    def _read(self) -> None:
+        assignments = Assignment.objects.filter(comparison__in=self.comparisons, kind=Assignment.Kind.NORMAL)
+        for comparison, slot in assignments.values_list("comparison_id", "slot"):
+            self.slots[comparison].add(slot)
+        judgments = Judgment.objects.filter(comparison__in=self.comparisons, kind=Assignment.Kind.NORMAL).order_by("pk")
+        columns = ("comparison_id", "annotator_id", "annotator__pseudonym", "choice", "superseded_at")
+        for comparison, annotator, pseudonym, choice, superseded_at in judgments.values_list(*columns):
+            self.said[comparison][annotator] = "" if superseded_at else choice
+            self.pseudonyms[comparison].add(pseudonym)
+
+    def _ensure_users(self, wanted: Wanted) -> None:
+        """Loads the outside annotators of these votes, and as many without a name as one comparison can need."""
+        names: set[Key] = set()
+        unnamed = 0
+        for key in self.comparisons:
+            own = self.pseudonyms[key]
+            annotators = [vote.annotator for _, votes in wanted[key] for vote in votes if vote.annotator not in own]
+            names.update(annotators)
+            needed = annotators.count("") + self._is_bare(key)
+            unnamed = max(unnamed, needed and needed + len(self.said[key]))
+        keys: list[Key] = [*(names - {""}), *range(1, unnamed + 1)]
+        self.users = ensure_outside_annotators(self.campaign, keys, self.origin.added_at)
+
+    def _is_bare(self, comparison: int) -> bool:
+        """Whether it has an imported verdict without judgments."""
+        verdict = self.verdicts.get(comparison)
+        is_imported = verdict is not None and verdict.settled_by == Verdict.SettledBy.IMPORT
+        return is_imported and not self.comparisons[comparison].judged
+
+    def _restate(self, comparison: Comparison) -> None:
+        """Makes a judgment of an imported verdict, so that it is one vote among others."""
+        verdict = self.verdicts.pop(comparison.pk)
+        verdict.delete()
+        certainty = None
+        if verdict.winner in (Choice.A, Choice.B):  # the inverse of the confidence of one vote
+            certainty = min(max(2 * verdict.confidence - 0.5, 0.5), 1.0)
+        stated = {"confidence": verdict.confidence}
+        vote = Vote("", verdict.winner, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated)
+        batch = self.origin.batch.pk if self.origin.batch else None
+        self._write(comparison, self.users[1], vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
+
+    def _add_all(self, comparison: Comparison, votes: Sequence[Vote]) -> bool:
+        """Adds the votes of one record that are not there yet; returns whether there were any."""
+        said, before = self.said[comparison.pk], len(self.judgments)
+        nameless = [user for key, user in self.users.items() if isinstance(key, int)]
+        stated = Counter(said[user.pk] for user in nameless if user.pk in said)
+        batch = self.origin.batch.pk if self.origin.batch else None
+        for vote in votes:
+            if vote.annotator in self.pseudonyms[comparison.pk]:
+                continue  # a judgment of this campaign comes back
+            if vote.annotator:
+                user = self.users[vote.annotator]
+                if user.pk in said:
+                    self.result.contradictions += said[user.pk] not in (vote.choice, "")
+                    continue
+            else:
+                stated[vote.choice] -= 1
+                if stated[vote.choice] >= 0:
+                    continue
+                user = next(user for user in nameless if user.pk not in said)
+            self._write(comparison, user, vote, f"import-{batch}-{comparison.pk}", batch)
+        self.result.judgments += len(self.judgments) - before
+        return len(self.judgments) > before
+
+    def _write(self, comparison: Comparison, user: User, vote: Vote, key: str, batch: int | None) -> None:
+        at = _moment(vote.at, self.origin.added_at)
+        is_vote = vote.choice != Choice.SKIP
+        slots = self.slots[comparison.pk]
+        slot = next(number for number in count(1) if number not in slots) if is_vote else None
+        assignment = Assignment(
+            comparison=comparison,
+            campaign=self.campaign,
+            annotator=user,
+            slot=slot,
+            left=vote.left,
+            status=Assignment.Status.JUDGED if is_vote else Assignment.Status.SKIPPED,
+            leased_at=at,
+            expires_at=at,
+        )
+        self.judgments.append(
+            Judgment(
+                assignment=assignment,
+                comparison=comparison,
+                campaign=self.campaign,
+                annotator=user,
+                choice=vote.choice,
+                strength=vote.strength,
+                criteria=dict(vote.criteria),
+                comment=vote.comment,
+                edit=vote.edit,
+                skip_reason=vote.skip_reason,
+                flag=vote.flag,
+                seconds=vote.seconds,
+                left=vote.left,
+                key=key,
+                created_at=at,
+                batch_id=batch,
+                certainty=vote.certainty,
+                metadata=dict(vote.metadata) or None,
+            )
+        )
+        slots.add(slot)
+        self.said[comparison.pk][user.pk] = vote.choice
+        if is_vote:
+            count_vote(comparison, vote.choice, vote.certainty)
+
+    def _settle(self) -> None:
+        """Applies the campaign's rule to the comparisons that have new votes, and saves all of them."""
+        changed = {judgment.comparison_id for judgment in self.judgments if judgment.choice != Choice.SKIP}
+        settle_again(
+            self.campaign, [self.comparisons[key] for key in sorted(changed)], self.verdicts, self.origin.added_at
+        )
+
+
+def _moment(at: float | None, otherwise: datetime) -> datetime:
+    """When a judgment was made: Unix seconds, if they can be true; otherwise the time of the import."""
+    latest = otherwise + timedelta(days=1)
+    if at is None or not EARLIEST.timestamp() <= at <= latest.timestamp():
+        return otherwise
+    return datetime.fromtimestamp(at, UTC)

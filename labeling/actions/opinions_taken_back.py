@@ -1,0 +1,78 @@
+"""Taking back the judgments that an import brought to comparisons of other imports."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from labeling.actions.comparison_rows import imported_verdict
+from labeling.actions.counted_votes import count_vote, settle_again
+from labeling.actions.opinions import KEY_OF_VERDICT
+from labeling.models import Assignment, Campaign, Choice, Comparison, Erasure, ImportBatch, Judgment, User, Verdict
+from labeling.tally import Tally, tally_of
+
+CHUNK = 500
+
+
+def take_opinions(campaign: Campaign, batch: ImportBatch, now: datetime) -> tuple[Tally, int]:
+    """Deletes the judgments of a batch about comparisons that it did not bring; their verdicts follow from the others.
+
+    Returns the change of the totals, and how many. The campaign must be locked, and the batch be marked as taken back.
+    """
+    annotators = list(User.objects.filter(outside_campaign=campaign).values_list("pk", flat=True))
+    brought = Judgment.objects.filter(campaign=campaign, annotator__in=annotators, batch=batch)
+    ids = sorted(set(brought.exclude(comparison__batch=batch).values_list("comparison_id", flat=True)))
+    change, count = Tally(), 0
+    for start in range(0, len(ids), CHUNK):
+        moved, deleted = _take_chunk(campaign, batch, ids[start : start + CHUNK], now)
+        change, count = change + moved, count + deleted
+    return change, count
+
+
+def delete_unused_annotators(campaign: Campaign) -> None:
+    """Deletes outside annotators of whom nothing is left. Those who were erased stay, as their erasure does."""
+    used = (
+        Exists(Judgment.objects.filter(annotator=OuterRef("pk"))),
+        Exists(Assignment.objects.filter(annotator=OuterRef("pk"))),
+        Exists(Erasure.objects.filter(person=OuterRef("pk"))),
+    )
+    unused = User.objects.filter(outside_campaign=campaign)
+    for one in used:
+        unused = unused.exclude(one)
+    unused.delete()
+
+
+def _take_chunk(campaign: Campaign, batch: ImportBatch, ids: list[int], now: datetime) -> tuple[Tally, int]:
+    locked = Comparison.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    comparisons = {one.pk: one for one in locked}
+    before = sum((tally_of(one) for one in comparisons.values()), Tally())
+    by_comparison: dict[int, list[Judgment]] = defaultdict(list)
+    for judgment in Judgment.objects.filter(comparison__in=ids).order_by("pk"):
+        by_comparison[judgment.comparison_id].append(judgment)
+    deleted: list[Judgment] = []
+    restored: list[Verdict] = []
+    for key, comparison in comparisons.items():
+        comparison.campaign = campaign
+        judgments = by_comparison[key]
+        taken = [one for one in judgments if one.batch_id == batch.pk and not _was_verdict(one)]
+        left = [one for one in judgments if one not in taken]
+        if len(left) == 1 and _was_verdict(left[0]):  # it is a verdict without judgments again
+            taken.append(left[0])
+            confidence = (left[0].metadata or {}).get("confidence")
+            restored.append(imported_verdict(comparison, left[0].choice, confidence, None, left[0].created_at))
+        for judgment in taken:
+            if judgment.choice != Choice.SKIP and judgment.superseded_at is None:
+                count_vote(comparison, judgment.choice, judgment.certainty, -1)
+        comparison.overlap = max(campaign.overlap_of(comparison.pair_hash), comparison.taken)
+        deleted += taken
+    # A judgment that was a verdict belongs to this import, or to one that was taken back earlier.
+    Judgment.objects.filter(pk__in=[one.pk for one in deleted]).delete()
+    Assignment.objects.filter(pk__in=[one.assignment_id for one in deleted]).delete()
+    verdicts = {one.comparison_id: one for one in Verdict.objects.filter(comparison__in=ids)}
+    settle_again(campaign, list(comparisons.values()), verdicts, now, restored)
+    after = sum((tally_of(one) for one in comparisons.values()), Tally())
+    return after - before, len(deleted) - len(restored)
+
+
+def _was_verdict(judgment: Judgment) -> bool:
+    return judgment.key.startswith(KEY_OF_VERDICT)

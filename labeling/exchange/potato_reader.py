@@ -1,0 +1,91 @@
+"""The reader of Potato: an item with two texts, and the answers of a pairwise scheme, of one annotator or several."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from labeling.exchange import certainties, parsing
+from labeling.exchange.asking import has_prompt
+from labeling.exchange.building import preference_named
+from labeling.exchange.opinions import opinion, person_name, strength_of
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.platform_readers import platform_comparison
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Reader
+from labeling.exchange.records import ImportedComparison, JsonObject, Vote
+
+ITEMS = ("responses", "items", "options", "text", "texts")
+"""The names under which Potato's data keep the two texts, as a list."""
+USERS = ("user_id", "user", "annotator", "username")
+
+
+def read_potato(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """An item of Potato with the answers of its pairwise scheme, of one annotator or by annotator."""
+    data = dict(record)
+    texts = next((record[name] for name in ITEMS if _is_pair(record.get(name))), None)
+    used = [name for name in ITEMS if _is_pair(record.get(name))][:1]
+    if texts is not None:
+        data |= {"answer1": texts[0], "answer2": texts[1]}
+    elif "left" in record and "right" in record:
+        data |= {"answer1": record["left"], "answer2": record["right"]}
+        used = ["left", "right"]
+    for name in used:
+        data.pop(name)
+    votes = []
+    if isinstance(record.get("annotations"), dict):
+        used.append("annotations")
+        for user, answers in record["annotations"].items():
+            if isinstance(answers, dict) and (vote := _vote(user, answers, answers, limits)):
+                votes.append(vote)
+    else:
+        user_field = next((name for name in USERS if record.get(name) is not None), "")
+        answers = record.get("label_annotations", record)
+        if vote := _vote(record.get(user_field), answers, record, limits):
+            votes.append(vote)
+            used += [user_field, "label_annotations", "behavioral_data", *_columns(record)]
+    external_id = next((record[name] for name in ("id", "instance_id") if record.get(name) is not None), None)
+    used.append("instance_id")
+    return platform_comparison(place, "potato", data, tuple(votes), record | {"id": external_id}, tuple(used), limits)
+
+
+def _vote(user: Any, answers: Any, about: JsonObject, limits: ReadLimits) -> Vote | None:
+    """The opinion in one annotator's answers. None: they have no answer of a pairwise scheme."""
+    if not isinstance(answers, dict):
+        raise BadRecordError("wrong_type", "The annotations must be objects by scheme.", "label_annotations")
+    name = person_name(user, limits.name_chars)
+    for scheme, value in answers.items():
+        answer = value if isinstance(value, dict) else {}
+        for part in ("selection", "scale_value"):
+            if scheme.endswith((f".{part}", f":::{part}")):
+                answer = {part: value}
+        if answer.get("selection") not in (None, ""):
+            choice = preference_named(answer["selection"], scheme)
+            return opinion(name, str(choice), about, metadata=_other_answers(answers, scheme))
+        if answer.get("scale_value") not in (None, ""):
+            size = parsing.optional_number(answer, "scale_value") or 0.0
+            stated = {"certainty": certainties.of_strength(size, 3)} if size else {}
+            side = "first" if size < 0 else "second" if size else "tie"
+            metadata = {"scale_value": size} | _other_answers(answers, scheme)
+            return opinion(name, side, about, strength=strength_of(abs(size)), metadata=metadata, **stated)
+    return None
+
+
+def _other_answers(answers: JsonObject, scheme: str) -> JsonObject:
+    others = {name: value for name, value in answers.items() if isinstance(value, dict) and name != scheme}
+    return {"answers": others} if others else {}
+
+
+def _columns(record: JsonObject) -> list[str]:
+    return [name for name in record if name.endswith((".selection", ".scale_value", ":::selection", ":::scale_value"))]
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(text, str) for text in value)
+
+
+def _is_potato(record: Mapping[str, Any]) -> bool:
+    has_texts = any(_is_pair(record.get(name)) for name in ITEMS) or ("left" in record and "right" in record)
+    has_answers = isinstance(record.get("annotations"), dict) or isinstance(record.get("label_annotations"), dict)
+    return has_texts and has_prompt(record) and (has_answers or bool(_columns(dict(record))))
+
+
+POTATO_READERS = (Reader("potato", "prompt, responses (two texts), label_annotations", _is_potato, read_potato),)

@@ -1,0 +1,147 @@
+"""Projects of other tools as ZIP archives: their records, with the answers of each annotator and the guidelines.
+
+Argilla's `to_disk` writes records.json beside settings.json, which has the guidelines. A folder of Potato has data
+files, a user_state.json for each annotator, and guidelines in its configuration.
+"""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.raw import CHUNK, ReadLimits
+
+GUIDELINES = ("guidelines", "annotation_guidelines", "expert_instruction", "annotation_instructions")
+"""The names under which tools keep guidelines."""
+
+STATE = "user_state.json"
+DATA = (".json", ".jsonl", ".ndjson")
+LARGEST_SETTINGS = 1 << 20
+
+_IN_JSON = re.compile(rf'"(?:{"|".join(GUIDELINES)})"\s*:\s*(?=")')
+_IN_YAML = re.compile(rf"^(?:{'|'.join(GUIDELINES)}):[ \t]*(\|[-+]?\n(?:(?:[ \t]+[^\n]*)?\n)+|[^\n]*)", re.MULTILINE)
+
+
+def guidelines_in(text: str) -> str:
+    """The guidelines that the beginning of a JSON text names. Empty: none."""
+    for found in _IN_JSON.finditer(text):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, found.end())
+        except ValueError:
+            continue
+        if isinstance(value, str) and value.strip():
+            return value
+    return ""
+
+
+def with_guidelines(data: bytes, guidelines: str) -> bytes:
+    """The bytes of JSON records, the first of which has the guidelines as a field."""
+    start = data.find(b"{")
+    if not guidelines or start < 0:
+        return data
+    field = json.dumps({"guidelines": guidelines})[1:-1].encode()
+    separator = b"" if data[start + 1 :].lstrip().startswith(b"}") else b", "
+    return data[: start + 1] + field + separator + data[start + 1 :]
+
+
+def project_bytes(archive: zipfile.ZipFile, names: list[zipfile.ZipInfo], limits: ReadLimits) -> Iterator[bytes] | None:
+    """The records of a project as JSON; None: the files of the archive are not those of one project."""
+    states = [one for one in names if one.filename.rsplit("/", 1)[-1] == STATE]
+    texts = {
+        one.filename: archive.read(one).decode("utf-8", "replace")
+        for one in names
+        if one not in states and _may_hold_guidelines(one)
+    }
+    guidelines = next((text for name, content in texts.items() if (text := _guidelines_of(name, content))), "")
+    about = {name for name, content in texts.items() if not name.endswith(DATA) or _guidelines_of(name, content)}
+    data = [one for one in names if one not in states and one.filename not in about and one.filename.endswith(DATA)]
+    if states:
+        return _joined(archive, data, states, guidelines, limits) if data else None
+    data = [one for one in data if not _is_settings(one.filename)] if len(data) > 1 else data
+    return _pieces(archive, data[0], guidelines, limits) if len(data) == 1 else None
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, guidelines: str, limits: ReadLimits) -> Iterator[bytes]:
+    with archive.open(member) as file:
+        total, is_first = 0, True
+        while piece := file.read(CHUNK):
+            total += len(piece)
+            if total > limits.unpacked_bytes and total > member.compress_size * limits.unpacked_ratio:
+                raise UnreadableInput(f"The archive unpacks to more than {limits.unpacked_ratio} times its size.")
+            yield with_guidelines(piece, guidelines) if is_first else piece
+            is_first = False
+
+
+def _joined(
+    archive: zipfile.ZipFile,
+    data: list[zipfile.ZipInfo],
+    states: list[zipfile.ZipInfo],
+    guidelines: str,
+    limits: ReadLimits,
+) -> Iterator[bytes]:
+    """The items of Potato as lines, each with the answers of its annotators."""
+    if sum(one.file_size for one in (*data, *states)) > limits.whole_bytes:
+        text = f"The project is larger than {limits.whole_bytes >> 20} MiB, which must be read as a whole."
+        raise UnreadableInput(text)
+    answers: dict[str, dict[str, Any]] = {}
+    for one in states:
+        state = _json(archive.read(one), one.filename)
+        if not isinstance(state, dict) or not isinstance(state.get("instance_id_to_label_to_value"), dict):
+            raise UnreadableInput(f"{one.filename} holds no answers of an annotator of Potato.")
+        user = str(state.get("user_id") or one.filename.split("/")[-2:][0])
+        for item, labels in state["instance_id_to_label_to_value"].items():
+            answers.setdefault(str(item), {})[user] = _by_scheme(labels)
+    is_first = True
+    for one in data:
+        for item in _items(archive.read(one), one.filename):
+            key = item.get("id", item.get("instance_id"))
+            line = json.dumps(item | {"annotations": answers.get(str(key), {})}).encode() + b"\n"
+            yield with_guidelines(line, guidelines) if is_first else line
+            is_first = False
+
+
+def _by_scheme(labels: Any) -> dict[str, Any]:
+    """The answers by scheme. Potato also writes them as a list of pairs: a label with its scheme, and a value."""
+    if isinstance(labels, dict):
+        return labels
+    schemes: dict[str, Any] = {}
+    for pair in labels if isinstance(labels, list) else []:
+        if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], dict):
+            schemes.setdefault(str(pair[0].get("schema")), {})[str(pair[0].get("name"))] = pair[1]
+    return schemes
+
+
+def _items(data: bytes, name: str) -> list[dict[str, Any]]:
+    text = data.decode("utf-8-sig", "replace").strip()
+    values = _json(data, name) if text.startswith("[") else [_json(line, name) for line in data.splitlines() if line]
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _json(data: bytes, name: str) -> Any:
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableInput(f"{name} in the archive is not valid JSON.") from error
+
+
+def _is_settings(name: str) -> bool:
+    return name.rsplit("/", 1)[-1] in ("settings.json", "dataset.json", "project.json", "config.json", "info.json")
+
+
+def _may_hold_guidelines(one: zipfile.ZipInfo) -> bool:
+    base = one.filename.rsplit("/", 1)[-1].lower()
+    is_settings = _is_settings(base) or base.endswith((".yaml", ".yml")) or base.startswith("guidelines.")
+    return is_settings and one.file_size <= LARGEST_SETTINGS
+
+
+def _guidelines_of(name: str, content: str) -> str:
+    base = name.rsplit("/", 1)[-1].lower()
+    if base.startswith("guidelines.") and not base.endswith(DATA):
+        return content.strip()
+    if base.endswith((".yaml", ".yml")):
+        found = _IN_YAML.search(content)
+        lines = found[1].removeprefix("|").lstrip("-+\n").splitlines() if found else []
+        return "\n".join(line.strip() for line in lines).strip().strip("\"'")
+    return guidelines_in(content)

@@ -1,0 +1,275 @@
+"""Several opinions on one pair become judgments of outside annotators."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from common.errors import NotAllowed
+from labeling.actions.batches import BatchJudged, take_back
+from labeling.actions.campaign_imports import import_campaign
+from labeling.actions.erasure import erase_person
+from labeling.actions.exports import open_export
+from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.imports import import_comparisons
+from labeling.models import Assignment, Comparison, ImportBatch, Judgment, User, Verdict
+from labeling.queries.agreement import agreement, imported_judgments
+from labeling.queries.slices import Slice
+from labeling.queries.statistics import statistics
+from labeling.tally import count_tally, read_tally
+from tests.people import Stage, stage
+
+
+def said(annotator: str | None, chosen: str, rejected: str, **more: Any) -> dict[str, Any]:
+    named = {} if annotator is None else {"annotator": annotator}
+    return {"prompt": "The capital?", "chosen": chosen, "rejected": rejected, **named, **more}
+
+
+def lines(*records: Any) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def bring_in(scene: Stage, *records: Any, keep: bool = True, **settings: Any) -> ImportReport:
+    report = import_comparisons(
+        campaign=scene.campaign,
+        stream=io.BytesIO(lines(*records)),
+        settings=ImportSettings(keep_preferences=keep, **settings),
+        acting_user=scene.maya,
+        now=scene.now,
+    )
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+    return report
+
+
+def winner_text(verdict: Verdict) -> str:
+    return str(getattr(verdict.comparison, f"completion_{verdict.winner}").text)
+
+
+THREE = (said("ann", "Paris", "Lyon"), said("ben", "Lyon", "Paris"), said("cem", "Lyon", "Paris"))
+
+
+def test_three_annotators_of_one_pair_are_three_judgments_and_the_majority_wins() -> None:
+    scene = stage(overlap=3)
+    report = bring_in(scene, *THREE)
+    assert (report.created, report.duplicates, report.settled, report.judgments) == (1, 0, 1, 3)
+    comparison, verdict = Comparison.objects.get(), Verdict.objects.get()
+    assert (comparison.judged, comparison.taken, comparison.overlap, comparison.status) == (3, 3, 3, "settled")
+    assert (winner_text(verdict), verdict.confidence, verdict.settled_by) == ("Lyon", 0.625, "majority")
+    assert report.notes.counts["contradictions"] == 0
+    names = Judgment.objects.order_by("pk").values_list("annotator__outside_name", flat=True)
+    assert list(names) == ["ann", "ben", "cem"]
+    again = bring_in(scene, *THREE)
+    assert (again.created, again.duplicates, again.settled, again.judgments) == (0, 3, 0, 0)
+    assert Judgment.objects.count() == 3
+
+
+def test_fewer_votes_than_the_overlap_leave_the_rest_to_annotators() -> None:
+    scene = stage(overlap=2, comparisons=0)
+    report = bring_in(scene, THREE[0])
+    assert (report.settled, report.judgments) == (0, 1)
+    assert Comparison.objects.get().status == "open"
+    scene.judge(scene.given(scene.alice))
+    comparison = Comparison.objects.get()
+    assert comparison.judged == 2
+    assert comparison.status in ("settled", "conflict")
+
+
+def test_more_votes_than_the_overlap_make_room_and_disagreement_is_a_conflict() -> None:
+    scene = stage(overlap=1)
+    report = bring_in(scene, *THREE[:2])
+    comparison = Comparison.objects.get()
+    assert (report.judgments, comparison.overlap, comparison.status) == (2, 2, "conflict")
+
+
+def test_an_outside_annotator_is_no_user_and_never_a_member_of_the_same_name() -> None:
+    scene = stage()
+    bring_in(scene, said("alice", "Paris", "Lyon"))
+    outside = Judgment.objects.get().annotator
+    assert outside != scene.alice
+    assert (outside.is_active, outside.has_usable_password(), outside.is_outside) == (False, False, True)
+    assert not outside.memberships.exists()
+
+
+def test_an_annotator_who_says_both_is_counted_listed_and_kept_at_the_first() -> None:
+    scene = stage()
+    report = bring_in(scene, said("ann", "Paris", "Lyon"), said("ann", "Lyon", "Paris"))
+    assert (report.judgments, report.duplicates) == (1, 1)
+    assert report.notes.as_dict() == {
+        "notes": {"contradictions": 1, "left_out": 1},
+        "contradictions": [{"line": 2, "record": 2, "earlier_record": 1}],
+    }
+    assert winner_text(Verdict.objects.get()) == "Paris"
+
+
+def test_nameless_lines_that_differ_are_two_judgments_and_the_same_line_is_one() -> None:
+    scene = stage()
+    paris, lyon = said(None, "Paris", "Lyon"), said(None, "Lyon", "Paris")
+    report = bring_in(scene, paris, lyon, paris, lyon)
+    assert (report.created, report.duplicates, report.judgments, report.settled) == (1, 2, 1, 0)
+    assert Judgment.objects.count() == 2
+    assert Comparison.objects.get().status == "conflict"
+    assert report.notes.counts["contradictions"] == 2
+    assert bring_in(scene, paris, lyon).judgments == 0
+
+
+def test_a_preference_of_nobody_is_a_verdict_without_judgments_until_another_comes() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, said(None, "Paris", "Lyon", score_chosen=4.0, score_rejected=3.0))
+    verdict = Verdict.objects.get()
+    assert verdict.confidence == pytest.approx((0.7310585786 + 0.5) / 2)
+    assert (verdict.settled_by, Judgment.objects.count()) == ("import", 0)
+    report = bring_in(scene, said("ann", "Lyon", "Paris"), said("ben", "Paris", "Lyon"))
+    assert report.judgments == 2
+    comparison, verdict = Comparison.objects.get(), Verdict.objects.get()
+    assert (comparison.judged, winner_text(verdict)) == (3, "Paris")
+    assert verdict.confidence == pytest.approx((1.7310585786 + 0.5) / 4)
+
+
+def test_the_size_of_a_preference_is_in_the_confidence() -> None:
+    scene = stage()
+    record = {"instruction": "Why?", "output_1": "So.", "output_2": "Because.", "annotator": "gpt", "preference": 1.2}
+    bring_in(scene, record, {**record, "instruction": "How?", "preference": 2.0}, {**record, "instruction": "Who?"})
+    confidences = dict(Verdict.objects.values_list("comparison__prompt__messages__0__content", "confidence"))
+    assert confidences == pytest.approx({"Why?": 0.65, "How?": 0.75, "Who?": 0.65})
+    assert sorted(one.certainty or 0 for one in Judgment.objects.all()) == pytest.approx([0.8, 0.8, 1.0])
+
+
+def test_without_keeping_preferences_opinions_stay_in_the_metadata() -> None:
+    scene = stage()
+    bring_in(scene, THREE[0], keep=False)
+    opinions = [{"annotator": "ann", "choice": "first", "left": "first"}]
+    assert Comparison.objects.get().metadata == {"opinions": opinions}
+    assert not Judgment.objects.exists()
+
+
+def test_gold_takes_the_preference_and_no_judgments() -> None:
+    scene = stage()
+    report = bring_in(scene, THREE[0], as_gold=True)
+    assert (report.gold, report.judgments, Judgment.objects.count()) == (1, 0, 0)
+
+
+def test_skips_and_details_of_an_annotation_are_kept() -> None:
+    scene = stage(overlap=2)
+    annotations = [
+        {
+            "id": 11,
+            "completed_by": {"id": 1, "email": "ann@example.com"},
+            "lead_time": 4.5,
+            "created_at": "2024-05-01T10:00:00Z",
+            "result": [
+                {"type": "pairwise", "value": {"selected": "right"}},
+                {"type": "rating", "value": {"rating": 2}},
+                {"type": "textarea", "value": {"text": ["Better."]}},
+            ],
+        },
+        {"completed_by": 2, "was_cancelled": True, "result": []},
+    ]
+    bring_in(scene, {"data": {"prompt": "Q", "answer1": "One", "answer2": "Two"}, "annotations": annotations})
+    one, skip = Judgment.objects.select_related("annotator", "assignment", "comparison").order_by("pk")
+    assert getattr(one.comparison, f"completion_{one.choice}").text == "Two"
+    assert getattr(one.comparison, f"completion_{one.left}").text == "One"
+    assert (one.strength, one.comment, one.seconds, one.metadata) == (2, "Better.", 4.5, {"id": 11})
+    assert (one.annotator.outside_name, one.created_at.isoformat()) == ("ann@example.com", "2024-05-01T10:00:00+00:00")
+    assert one.certainty == pytest.approx(5 / 6)
+    assert (skip.choice, skip.assignment.status, skip.assignment.slot) == ("skip", Assignment.Status.SKIPPED, None)
+    assert one.comparison.judged == 1
+
+
+def test_taking_back_takes_the_judgments_and_gives_the_verdict_back() -> None:
+    scene = stage()
+    first = bring_in(scene, said(None, "Paris", "Lyon", score_chosen=4.0, score_rejected=3.0))
+    before = Verdict.objects.get().confidence
+    second = bring_in(scene, said("ann", "Lyon", "Paris"))
+    assert first.batch is not None
+    assert second.batch is not None
+    with pytest.raises(BatchJudged):
+        take_back(batch=first.batch, acting_user=scene.maya, now=scene.now)
+    take_back(batch=second.batch, acting_user=scene.maya, now=scene.now)
+    verdict = Verdict.objects.get()
+    assert verdict.settled_by == "import"
+    assert verdict.confidence == pytest.approx(before)
+    assert (Judgment.objects.count(), Comparison.objects.get().judged) == (0, 0)
+    take_back(batch=first.batch, acting_user=scene.maya, now=scene.now)
+    assert not Comparison.objects.exists()
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_taking_back_a_file_of_opinions_leaves_nothing_of_them() -> None:
+    scene = stage(overlap=3)
+    batch = bring_in(scene, *THREE).batch
+    assert batch is not None
+    taken = take_back(batch=batch, acting_user=scene.maya, now=scene.now)
+    assert (taken.comparisons, taken.judgments) == (1, 3)
+    assert not Comparison.objects.exists()
+    assert not Judgment.objects.exists()
+    assert not User.objects.filter(outside_campaign=scene.campaign).exists()
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+    assert ImportBatch.objects.get().judgments == 3
+
+
+def test_exports_hold_imported_judgments_by_pseudonym_and_they_come_back_to_nothing_new() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, *THREE)
+    pseudonyms = set(User.objects.filter(outside_campaign=scene.campaign).values_list("pseudonym", flat=True))
+    bring_in(scene, {**said(None, "Yes", "No"), "prompt": "Is it?"})
+    others = ("trl", "trl-implicit", "kto", "hh", "openai", "alpacaeval")
+    for dialect in ("csv", "parquet", "arena", "labelstudio", *others):
+        data = b"".join(open_export(scene.campaign, dialect).pieces)
+        assert b"ann" not in data.replace(b"annotat", b"")
+        if dialect not in ("parquet", *others):
+            assert all(one.encode() in data for one in pseudonyms)
+            assert data.count(b"imported") == 3
+        report = import_comparisons(
+            campaign=scene.campaign,
+            stream=io.BytesIO(data),
+            settings=ImportSettings(keep_preferences=True),
+            acting_user=scene.maya,
+            now=scene.now,
+        )
+        assert (report.judgments, report.created, report.rejected_count) == (0, 0, 0)
+
+
+def test_full_gives_the_same_judgments_elsewhere_marked_as_imported() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, said("ann", "Paris", "Lyon", score_chosen=2.0, score_rejected=1.0), *THREE[1:])
+    data = b"".join(open_export(scene.campaign, "full").pieces)
+    result = import_campaign(stream=io.BytesIO(data), name="Again", acting_user=scene.maya, now=scene.now)
+    judgments = Judgment.objects.filter(campaign=result.campaign)
+    assert judgments.count() == 3
+    assert all(one.annotator.is_outside for one in judgments)
+    assert judgments.exclude(certainty=None).get().certainty == pytest.approx(0.7310585786)
+    assert result.campaign.comparisons.get().lean == Comparison.objects.get(campaign=scene.campaign).lean != 0
+    assert not result.campaign.memberships.filter(user__in=judgments.values("annotator")).exists()
+
+
+def test_agreement_counts_imported_judgments_only_by_choice() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, *THREE, {**THREE[0], "prompt": "Where?"}, {**THREE[1], "prompt": "Where?"})
+    assert agreement(scene.campaign).percent_with_ties.value is None
+    everybody = agreement(scene.campaign, include_imported=True)
+    assert everybody.percent_with_ties.comparisons == 2
+    assert statistics(scene.campaign, now=scene.now).annotators == []
+    shown = statistics(scene.campaign, Slice(include_imported=True), now=scene.now)
+    assert [(row.votes, row.is_outside) for row in shown.annotators] == [(2, True), (2, True), (1, True)]
+    assert (len(shown.imported), imported_judgments(scene.campaign)) == (3, 5)
+    assert shown.agreement == everybody
+
+
+def test_a_lead_erases_an_outside_annotator_and_withdraws_the_judgments() -> None:
+    scene = stage()
+    record = said("ann", "Paris", "Lyon", comment="From Ann", score_chosen=2.0, score_rejected=1.0)
+    bring_in(scene, record)
+    outside = Judgment.objects.get().annotator
+    with pytest.raises(NotAllowed):
+        erase_person(
+            person=outside, confirmation=outside.pseudonym, acting_user=scene.charlie, now=scene.now, withdraw=True
+        )
+    erase_person(person=outside, confirmation=outside.pseudonym, acting_user=scene.maya, now=scene.now, withdraw=True)
+    outside.refresh_from_db()
+    judgment, comparison = Judgment.objects.get(), Comparison.objects.get()
+    assert (outside.outside_name, judgment.comment, outside.is_active) == ("", "", False)
+    assert "ann" not in outside.username
+    assert (comparison.judged, comparison.status) == (0, "open")
+    assert comparison.lean == pytest.approx(0)
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
