@@ -55,7 +55,7 @@ def export_campaign(
     only: the comparisons to export; None: all. where: those of them that match.
     """
     require_lead(acting_user, campaign)
-    export = open_export(campaign, dialect, options, _matching(campaign, only, where))
+    export = open_export(campaign, dialect, options, matching(campaign, only, where))
     record(
         "campaign.exported",
         campaign,
@@ -87,7 +87,7 @@ def drop_report(
     Raises NotAllowed, Invalid.
     """
     require_lead(acting_user, campaign)
-    export = open_export(campaign, dialect, options, _matching(campaign, None, where))
+    export = open_export(campaign, dialect, options, matching(campaign, None, where))
     try:
         for _ in export.pieces:
             pass
@@ -121,9 +121,10 @@ def open_export(
     return Export(selected, f"{name}.{selected.extension}", pieces, report)
 
 
-def _matching(
+def matching(
     campaign: Campaign, only: QuerySet[Comparison] | None, where: ComparisonFilter | None
 ) -> QuerySet[Comparison] | None:
+    """Those of some comparisons (None: all) that match a filter (None: any)."""
     if where is None:
         return only
     rows = filtered_comparisons(campaign, where)

@@ -88,6 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CAMPAIGN}events/export/", records.EventsExportView.as_view(), name="api-events-export"),
     path(f"{CAMPAIGN}export/", exports.ExportView.as_view(), name="api-export"),
     path(f"{CAMPAIGN}export/report/", exports.ExportReportView.as_view(), name="api-export-report"),
+    path(f"{CAMPAIGN}export/dataset/", exports.DatasetView.as_view(), name="api-export-dataset"),
     path(f"{CAMPAIGN}export/evaluation/", exports.EvaluationView.as_view(), name="api-export-evaluation"),
     path("assignments/<int:assignment_id>/judgment/", assignments.JudgmentView.as_view(), name="api-judgment"),
     path("assignments/<int:assignment_id>/renew/", assignments.RenewView.as_view(), name="api-renew"),

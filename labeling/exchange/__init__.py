@@ -1,5 +1,7 @@
 """Preference data in and out: dialects, snapshots, hashes. Streaming, in constant memory. No Django, no database."""
 
+from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
+from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
 from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
 from labeling.exchange.contamination import EvaluationPrompts
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
@@ -67,6 +69,7 @@ from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
     "AUTO",
+    "DATASET_DIALECTS",
     "EDIT",
     "FINDINGS",
     "FULL_FORMAT",
@@ -86,6 +89,8 @@ __all__ = [
     "Cleaning",
     "ColumnMapping",
     "CompletionText",
+    "DataFile",
+    "DatasetFacts",
     "DropReport",
     "EmptySnapshot",
     "EvaluationPrompts",
@@ -123,6 +128,8 @@ __all__ = [
     "canonical_order",
     "cleaned",
     "count_split",
+    "croissant",
+    "dataset_card",
     "detect_dialect",
     "folded_hash",
     "harmless_cell",

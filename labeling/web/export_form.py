@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.text_area import TextArea
+from labeling.actions.datasets import CONSENT_CHARACTERS, LICENCES
 from labeling.exchange import KINDS, LEAST_SIMILARITY, SIMILARITY, WRITERS
 from labeling.web.imports import EXPORTS, INCLUDES
 
@@ -105,3 +106,26 @@ class ExportForm(forms.Form):
     def cleaning_fields(self) -> list[forms.BoundField]:
         """The fields about its cleaning."""
         return self.fields_of(*CLEANING)
+
+
+class EvaluationForm(forms.Form):
+    """The file with the prompts of an evaluation."""
+
+    file = forms.FileField(
+        label=_("Prompts of an evaluation"),
+        help_text=_("Comparisons that contain one are found. As for importing prompts; kept for a day, for you alone."),
+    )
+
+
+class DatasetForm(forms.Form):
+    """What a data set says about itself."""
+
+    title = forms.CharField(label=_("Title"), max_length=200, required=False)
+    license = forms.ChoiceField(label=_("Licence"), choices=[("", "–"), *((name, name) for name in LICENCES)])
+    language = forms.CharField(label=_("Language of the texts"), max_length=3, initial="en")
+    consent = forms.CharField(
+        label=_("Consent"),
+        max_length=CONSENT_CHARACTERS,
+        widget=TextArea(attrs={"rows": 3}),
+        help_text=_("How the annotators, and the people in the texts, agreed to this. It stands in the card."),
+    )

@@ -11,7 +11,7 @@ from labeling.web.bulk import bulk, bulk_act
 from labeling.web.campaign_import import campaign_import
 from labeling.web.data import data
 from labeling.web.events import events
-from labeling.web.export import export, export_evaluation
+from labeling.web.export import export, export_dataset, export_evaluation
 from labeling.web.glossary import glossary
 from labeling.web.guidelines import guidelines
 from labeling.web.home import home
@@ -95,6 +95,7 @@ urlpatterns = [
     path("campaign-import/", campaign_import, name="campaign_import"),
     path("campaigns/<slug:slug>/data/", data, name="data"),
     path("campaigns/<slug:slug>/data/export/", export, name="export"),
+    path("campaigns/<slug:slug>/data/export/dataset/", export_dataset, name="export_dataset"),
     path("campaigns/<slug:slug>/data/export/evaluation/", export_evaluation, name="export_evaluation"),
     path("campaigns/<slug:slug>/data/imports/<int:pk>/", batch, name="batch"),
     path("campaigns/<slug:slug>/data/imports/<int:pk>/change/", batch_change, name="batch_change"),

@@ -200,6 +200,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
 }
 FORMS: dict[str, dict[str, str]] = {
+    "export_dataset": {"license": "other", "consent": "All agreed.", "language": "en", "view": "dialect=trl"},
     "webhook_change": {"do": "off"},
     "guidelines": {"text": "Be kind."},
     "people_remove": {"username": "bob"},
@@ -217,6 +218,13 @@ FORMS: dict[str, dict[str, str]] = {
     "annotate_undo": {"assignment": "1"},
 }
 FILES = {"api-import-prompts", "api-import-comparisons", "api-practice"}
+WITH_PAIRS = {
+    ("api-runs", "POST"),
+    ("api-left-out", "POST"),
+    ("api-export-dataset", "GET"),
+    ("export_dataset", "POST"),
+}
+QUERIES = {"api-export-dataset": "?license=other&consent=All+agreed."}
 LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
 CAMPAIGN_LINE = b'{"type": "campaign", "format": "chosen-full/1", "name": "Copy"}\n'
 
@@ -253,12 +261,12 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         ModelVersion.objects.filter(pk=furnished.two.pk).update(adapter_dir=str(folder))
     if (name, method) == ("api-start-generation", "POST"):
         GenerationJob.objects.update(status="finished")
-    if (name, method) == ("api-left-out", "POST"):
+    if name in ("api-left-out", "left_out_change"):
         learned_judgment(scene)
-    if (name, method) in (("api-runs", "POST"), ("api-left-out", "POST")):
+    if (name, method) in WITH_PAIRS:
         Run.objects.update(status="finished")
         on_stage.add([pair(number, preference="first") for number in range(100, 120)])
-    return path
+    return path + QUERIES.get(name, "")
 
 
 def learned_judgment(scene: Scene) -> int:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.text.rendering import render_markdown
+from common.zipping import stream_zip
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
@@ -93,6 +94,4 @@ class DownloadView(ApiView):
         version = find_version(self.person, name)
         files = hub.hub_files(version)
         headers = {"Content-Disposition": f'attachment; filename="{version.name}.zip"'}
-        return StreamingHttpResponse(
-            hub.stream_zip(version.name, files), content_type="application/zip", headers=headers
-        )
+        return StreamingHttpResponse(stream_zip(version.name, files), content_type="application/zip", headers=headers)

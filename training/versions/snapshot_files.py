@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from common.zipping import stream_zip
 from labeling.exchange import TEST, TRAIN
 from training.models import Snapshot
 from training.queries.snapshots import verified
-from training.versions.hub import stream_zip
 
 MANIFEST = "manifest.json"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_led_campaign
+from labeling.actions.datasets import CONSENT_CHARACTERS, LICENCES, DatasetOrder, dataset_zip
 from labeling.actions.export_choices import export_filter, keep_evaluation, write_options
 from labeling.actions.exports import drop_report, export_campaign
 from labeling.api.base import ApiView
 from labeling.api.filters import ComparisonFilter
 from labeling.api.serializers.exchange import DropReportSerializer, EvaluationSerializer
 from labeling.api.views.exchange import FILE, FileView
-from labeling.exchange import FINDINGS, INCLUDES, KINDS, LEAST_SIMILARITY, SIDES, SIMILARITY, WRITERS
+from labeling.exchange import DATASET_DIALECTS, FINDINGS, INCLUDES, KINDS, LEAST_SIMILARITY, SIDES, SIMILARITY, WRITERS
 from labeling.models import Scope
 
 BLOCK = 1 << 16
@@ -123,6 +124,44 @@ class ExportReportView(ApiView):
             acting_user=self.person,
         )
         return Response(report.as_dict())
+
+
+class DatasetOptions(ExportOptions):
+    """Query parameters of a data set, besides those of an export."""
+
+    dialect = serializers.ChoiceField(choices=[(name, name) for name in DATASET_DIALECTS], default="trl")
+    license = serializers.ChoiceField(choices=[(name, name) for name in LICENCES])
+    consent = serializers.CharField(
+        max_length=CONSENT_CHARACTERS,
+        help_text="How the annotators, and the people in the texts, agreed. It stands in the card.",
+    )
+    language = serializers.CharField(default="en", max_length=3, help_text="The code of the language of the texts.")
+    title = serializers.CharField(default="", max_length=200, help_text="Default: the campaign's name.")
+
+
+class DatasetView(ApiView):
+    scopes = {"GET": Scope.EXPORT}
+
+    @extend_schema(
+        operation_id="export_dataset",
+        parameters=[DatasetOptions],
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, slug: str) -> FileResponse:
+        """Export a data set: a ZIP file with a folder that `datasets` opens, a card, and Croissant metadata."""
+        campaign = get_led_campaign(self.person, slug)
+        values = self.asked(DatasetOptions)
+        order = DatasetOrder(
+            licence=values["license"],
+            consent=values["consent"],
+            title=values["title"],
+            language=values["language"],
+            dialect=values["dialect"],
+            options=write_options(values, acting_user=self.person),
+            where=export_filter(values),
+        )
+        name, file = dataset_zip(campaign=campaign, order=order, acting_user=self.person, now=self.now)
+        return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
 
 
 class EvaluationView(FileView):

@@ -65,6 +65,13 @@ def _preview(page: Page, form: Locator) -> None:
     expect(popup.value.get_by_test_id("preview")).to_be_visible()
 
 
+def _download(page: Page, form: Locator) -> None:
+    """Presses the button that downloads a file."""
+    with page.expect_download() as download:
+        form.get_by_test_id("download-dataset").click()
+    assert download.value.suggested_filename == "sums-trl.zip"
+
+
 ENTRIES = (
     Entry(
         form="labeling/data/import.html",
@@ -91,6 +98,14 @@ ENTRIES = (
         lands="spreadsheet=on",
         wrong={"patterns": "(", "region": "XX"},
         complaint="is no code of a country",
+    ),
+    Entry(
+        form="labeling/export/dataset.html",
+        path="/campaigns/sums/data/export/?dialect=trl",
+        fill={"license": "cc-by-4.0", "consent": "All agreed."},
+        act=_download,
+        wrong={"language": "e1"},
+        complaint="code of a language",
     ),
     Entry(
         form="labeling/export/evaluation.html",

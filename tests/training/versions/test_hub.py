@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from common.zipping import stream_zip
 from training.errors import VersionDamaged
 from training.models import ModelVersion
 from training.versions import files, hub
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def unzipped(version: ModelVersion) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(b"".join(hub.stream_zip(version.name, hub.hub_files(version)))))
+    return zipfile.ZipFile(io.BytesIO(b"".join(stream_zip(version.name, hub.hub_files(version)))))
 
 
 def test_the_download_is_a_folder_with_adapter_tokenizer_card_and_lineage(trained: ModelVersion) -> None:
@@ -33,7 +34,7 @@ def test_the_download_is_a_folder_with_adapter_tokenizer_card_and_lineage(traine
 
 
 def test_the_same_version_gives_the_same_bytes(trained: ModelVersion) -> None:
-    first, second = (b"".join(hub.stream_zip("v", hub.hub_files(trained))) for _ in range(2))
+    first, second = (b"".join(stream_zip("v", hub.hub_files(trained))) for _ in range(2))
     assert first == second
 
 
