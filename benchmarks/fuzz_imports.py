@@ -157,7 +157,7 @@ def rows_of(campaign: Any) -> tuple[int, int, int]:
 
 
 def fault_of(status: int, content: bytes, before: Any, after: Any, *, keeps: bool) -> str:
-    """What is wrong with an answer; empty: nothing is."""
+    """The fault of an answer; empty: it has none."""
     try:
         report = json.loads(content)
     except ValueError:

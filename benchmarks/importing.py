@@ -2,8 +2,8 @@
 
 `manage.py import_comparisons` reads a file of synthetic pairs (a prompt of 30 words, two completions of 40 to 200) in a
 process of its own. Then the rows that it wrote are copied, in a statement for each table, into tables with the same
-columns: without indexes, with all but the two that pages search texts by, with all, and with the foreign keys too. What
-an import takes beyond the last is reading and checking; what a search costs is between the second and the third.
+columns: without indexes, with all but the two that pages search texts by, with all, and with the foreign keys too. An
+import's time beyond the last is that of reading and checking; search costs the difference of the second and the third.
 
     python -m benchmarks.importing                     100,000 pairs, about 5 minutes
     python -m benchmarks.importing --pairs 1000000

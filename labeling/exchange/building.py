@@ -15,7 +15,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
 
 NOBODY = ("import", "unknown", "adjudication")
-"""What our exports write in the place of an annotator where a verdict has no judgments."""
+"""Our exports write these in the place of an annotator where a verdict has no judgments."""
 
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""

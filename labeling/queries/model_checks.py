@@ -1,4 +1,4 @@
-"""What the campaign's model makes of prompts and texts: said when they are imported, before anybody labels them.
+"""Faults that the campaign's model has with prompts and texts, found when they are imported: before anybody labels.
 
 Labeling knows no models. The app that trains registers its look-up here when it starts.
 """
@@ -15,7 +15,7 @@ from labeling.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class ModelFault:
-    """What the model cannot do with a record. code: in FAULTS. detail: the template's reason, or the token."""
+    """A reason why the model cannot use a record as it is. code: in FAULTS. detail: the template's reason, or the token."""
 
     code: str
     detail: str

@@ -1,4 +1,4 @@
-"""What the serving model makes of the texts of a campaign."""
+"""Faults that the serving model has with the texts of a campaign."""
 
 import logging
 from collections import Counter
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class PromptFaults:
-    """What the serving model cannot do with a campaign's newest prompts.
+    """The faults that the serving model has with a campaign's newest prompts.
 
     looked_at: how many there are of them. counts, details: by code of labeling.queries.model_checks.FAULTS: how many
     prompts have it, and what the model says of the newest one.
