@@ -15,7 +15,7 @@ from labeling.models import Campaign
 
 @dataclass(frozen=True, slots=True)
 class ModelFault:
-    """A reason why the model cannot use a record as it is. code: in FAULTS. detail: the template's reason, or the token."""
+    """A reason why the model cannot use a record. code: in FAULTS. detail: the template's reason, or the token."""
 
     code: str
     detail: str

@@ -37,11 +37,11 @@ CANDIDATES = GenerationSpec(settings={"max_tokens": 48, "temperature": 0.9, "top
 Say = Callable[[str], None]
 
 
-def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
+def bootstrap_demo(*, now: datetime, say: Say, candidates: GenerationSpec = CANDIDATES) -> Campaign:
     """Makes the missing parts of the demo and leaves the existing ones as they are.
 
     say: is called with each step, and with `login: NAME PASSWORD` for each new person: the only time that the password
-    is shown.
+    is shown. candidates: how the first pairs are written.
     """
     version = ensure_base_version(now=now, say=say)
     if current_deployment() is None:
@@ -50,9 +50,9 @@ def bootstrap_demo(*, now: datetime, say: Say) -> Campaign:
     annotator = _ensure_person("annotator", Role.ANNOTATOR, now=now, say=say)
     campaign = Campaign.objects.filter(slug=SLUG).first() or _make_campaign(lead, now=now)
     _complete(campaign, lead, annotator, now=now)
-    candidates = campaign.comparisons.exclude(status__in=(Comparison.Status.GOLD, Comparison.Status.PRACTICE))
-    if not candidates.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
-        start_generation(campaign=campaign, acting_user=None, now=now, spec=CANDIDATES)
+    pairs = campaign.comparisons.exclude(status__in=(Comparison.Status.GOLD, Comparison.Status.PRACTICE))
+    if not pairs.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
+        start_generation(campaign=campaign, acting_user=None, now=now, spec=candidates)
     return campaign
 
 

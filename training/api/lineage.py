@@ -2,7 +2,7 @@
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,16 +23,40 @@ from training.queries.lineage import judgments_behind, uses_of
 PSEUDONYM = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Pseudonym or user name.")
 
 
+USES = serializers.UseSerializer(many=True)
+
+
 class UsesView(ApiView):
-    """Where labels were used."""
+    """The snapshots and versions that used a row. kind: of the row, as in its address."""
 
     scopes = {"GET": Scope.READ}
+    kind: str
 
-    @extend_schema(operation_id="list_uses", responses=serializers.UseSerializer(many=True))
-    def get(self, request: Request, slug: str, kind: str, pk: int) -> Response:
-        """List the snapshots and versions that used a comparison, a prompt or a judgment, newest first."""
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used it, newest first."""
         campaign = get_led_campaign(self.person, slug)
-        return Response(serializers.UseSerializer(uses_of(_row(campaign, kind, pk)), many=True).data)
+        return Response(serializers.UseSerializer(uses_of(_row(campaign, self.kind, pk)), many=True).data)
+
+
+@extend_schema_view(get=extend_schema(operation_id="list_comparison_uses", responses=USES))
+class ComparisonUsesView(UsesView):
+    """The uses of a comparison."""
+
+    kind = "comparisons"
+
+
+@extend_schema_view(get=extend_schema(operation_id="list_prompt_uses", responses=USES))
+class PromptUsesView(UsesView):
+    """The uses of a prompt."""
+
+    kind = "prompts"
+
+
+@extend_schema_view(get=extend_schema(operation_id="list_judgment_uses", responses=USES))
+class JudgmentUsesView(UsesView):
+    """The uses of a judgment."""
+
+    kind = "judgments"
 
 
 class SnapshotJudgmentsView(ApiView):
@@ -55,7 +79,7 @@ class LeftOutView(ApiView):
     @extend_schema(
         operation_id="get_left_out",
         parameters=[PSEUDONYM, serializers.LeftOutOptions],
-        responses=serializers.LeftOutSerializer,
+        responses=serializers.LeftOutPersonSerializer,
     )
     def get(self, request: Request, slug: str, name: str) -> Response:
         """Get what learned from an annotator's judgments, and the difference that leaving them out makes."""
@@ -76,7 +100,7 @@ class LeftOutView(ApiView):
             "parent": parent,
             "changes": changes,
         }
-        return Response(serializers.LeftOutSerializer(values).data)
+        return Response(serializers.LeftOutPersonSerializer(values).data)
 
     @extend_schema(operation_id="retrain_without", parameters=[PSEUDONYM], request=None, responses={201: RunSerializer})
     @once

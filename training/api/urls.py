@@ -11,11 +11,14 @@ urlpatterns = [
     *(
         path(
             f"campaigns/<slug:slug>/{kind}/<int:pk>/uses/",
-            lineage.UsesView.as_view(),
-            {"kind": kind},
+            view.as_view(),
             name=f"api-{kind}-uses",
         )
-        for kind in ("comparisons", "prompts", "judgments")
+        for kind, view in (
+            ("comparisons", lineage.ComparisonUsesView),
+            ("prompts", lineage.PromptUsesView),
+            ("judgments", lineage.JudgmentUsesView),
+        )
     ),
     path("generation/<int:pk>/", generation.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", generation.CancelGenerationView.as_view(), name="api-cancel-generation"),

@@ -44,7 +44,7 @@ class DraftFile(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """What its records are."""
+        """The kind of its records."""
 
         PROMPTS = "prompts", _("Prompts")
         COMPARISONS = "comparisons", _("Comparisons")

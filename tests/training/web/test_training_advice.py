@@ -1,4 +1,4 @@
-"""What the page says before a run starts."""
+"""Advice on the page before a run starts."""
 
 import re
 
