@@ -6,7 +6,7 @@ from typing import Any
 
 from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.building import Source, common_preference, compare, preference_named
+from labeling.exchange.building import NO_SIZE, Size, Source, compare, preference_named
 from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -115,7 +115,7 @@ def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
         (CompletionText(texts[0], metadata=scores[0]), CompletionText(texts[1], metadata=scores[1])),
         names,
         preference=None if label is None else "first" if label == 1 else "second",
-        certainty=_share_of_upvotes(record, label),
+        size=Size(_share_of_upvotes(record, label)),
         used=(*names, "labels", "score_A", "score_B"),
     )
 
@@ -143,10 +143,9 @@ def read_helpsteer3(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
         (CompletionText(texts[0]), CompletionText(texts[1])),
         names,
         preference=preference,
-        certainty=certainties.of_strength(value, 3) if value else None,
+        size=Size(certainties.of_strength(value, 3)) if value else NO_SIZE,
         votes=votes,
         used=(*names, *(["individual_preference"] if votes else [])),  # the preference itself stays in the metadata
-        warnings=common_preference(votes)[1],
     )
 
 

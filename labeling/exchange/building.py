@@ -52,6 +52,17 @@ class Source:
     annotator: str = "annotator"
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The size of a preference, as ImportedComparison has it. None: not stated."""
+
+    certainty: float | None = None
+    confidence: float | None = None
+
+
+NO_SIZE = Size()
+
+
 def compare(
     source: Source,
     asked: Asked,
@@ -59,11 +70,9 @@ def compare(
     names: tuple[str, str],
     *,
     preference: Preference | None,
-    certainty: float | None = None,
-    confidence: float | None = None,
+    size: Size = NO_SIZE,
     votes: tuple[Vote, ...] = (),
     used: Sequence[str] = (),
-    warnings: tuple[str, ...] = (),
 ) -> ImportedComparison:
     """The comparison of two completions. used: the fields of the record that were read, besides the prompt's.
 
@@ -71,7 +80,7 @@ def compare(
     """
     place, record, limits = source.place, source.record, source.limits
     if preference is not None and not votes and source.annotator in record:
-        votes, used = _named_opinion(source, preference, certainty, used)
+        votes, used = _named_opinion(source, preference, size.certainty, used)
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     read = (*asked.used, *used, external_id, "gold")
@@ -80,6 +89,7 @@ def compare(
         metadata.pop(source.annotator, None)
     for name in parsing.UNKEPT:  # empty, or the record would have been refused
         metadata.pop(name, None)
+    disagreement = common_preference(votes)[1] if votes else ()
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -89,13 +99,13 @@ def compare(
         second=sides[1],
         preference=preference,
         votes=votes,
-        certainty=certainty if preference in ("first", "second") else None,
-        confidence=confidence,
+        certainty=size.certainty if preference in ("first", "second") else None,
+        confidence=size.confidence,
         external_id=parsing.optional_name(record, external_id, limits.id_chars),
         gold=parsing.optional_gold(record),
         metadata=metadata,
         fields=tuple(name for name in record if name not in metadata),
-        warnings=warnings + text_warnings(asked.prompt, sides[0].text, sides[1].text),
+        warnings=disagreement + text_warnings(asked.prompt, sides[0].text, sides[1].text),
     )
 
 
@@ -134,11 +144,9 @@ def ranking(
         preference: Preference = "tie" if better.score == worse.score else "first"
         try:
             texts = (better.completion, worse.completion)
-            certainty = certainties.of_difference(better.score - worse.score) if scored else None
+            size = Size(certainties.of_difference(better.score - worse.score)) if scored else NO_SIZE
             names = ("better", "worse")
-            comparisons.append(
-                compare(source, asked, texts, names, preference=preference, certainty=certainty, used=used)
-            )
+            comparisons.append(compare(source, asked, texts, names, preference=preference, size=size, used=used))
         except BadRecordError as error:
             refusal = error
     if not comparisons and refusal is not None:

@@ -225,7 +225,6 @@ def platform_comparison(
     """The comparison of a task with the opinions on it."""
     names, asked = _names(data), asked_by(data)
     texts = [parsing.completion(parsing.required(data, name), name, asked.extras) for name in names]
-    preference, warnings = common_preference(votes)
     if dialect in ("labelstudio", "argilla") and data is not record:
         if others := parsing.rest(data, *asked.used, *names):
             asked.extras["data_fields"] = others
@@ -237,10 +236,9 @@ def platform_comparison(
         asked,
         (CompletionText(texts[0]), CompletionText(texts[1])),
         names,
-        preference=preference,
+        preference=common_preference(votes)[0],
         votes=votes,
         used=used,
-        warnings=warnings,
     )
 
 

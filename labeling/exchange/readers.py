@@ -10,7 +10,7 @@ from typing import Any
 from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
-from labeling.exchange.building import Source, compare
+from labeling.exchange.building import Size, Source, compare
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import PLATFORM_READERS
@@ -120,7 +120,7 @@ def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
         (CompletionText(first, generators[0]), CompletionText(second, generators[1])),
         names,
         preference=_alpacaeval_preference(record.get("preference")),
-        certainty=_alpacaeval_certainty(record.get("preference")),
+        size=Size(_alpacaeval_certainty(record.get("preference"))),
         used=(*names, "generator_1", "generator_2"),  # the exact preference stays in the metadata
     )
 
@@ -152,8 +152,7 @@ def _chosen(
         (CompletionText(texts[0], models[0]), CompletionText(texts[1], models[1])),
         ("chosen", "rejected"),
         preference="first",
-        certainty=certainties.of_chosen(record),
-        confidence=confidence,
+        size=Size(certainties.of_chosen(record), confidence),
         used=CHOSEN_FIELDS if confidence is None else (*CHOSEN_FIELDS, "confidence"),
     )
 

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='comparison',
             name='lean',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='Votes that the certainties of imported votes move from b to a: a vote for a with certainty p moves p - 1, one for b moves 1 - p.'),
+            field=models.FloatField(db_default=0.0, default=0.0, help_text='The votes that the certainties of imported votes move from b to a: a vote for a with certainty p moves p - 1, one for b moves 1 - p.'),
         ),
         migrations.AddField(
             model_name='importbatch',

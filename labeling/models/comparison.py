@@ -64,7 +64,7 @@ class Comparison(models.Model):
     lean = models.FloatField(
         default=0.0,
         db_default=0.0,
-        help_text="Votes that the certainties of imported votes move from b to a: a vote for a with certainty p "
+        help_text="The votes that the certainties of imported votes move from b to a: a vote for a with certainty p "
         "moves p - 1, one for b moves 1 - p.",
     )
     priority = models.SmallIntegerField(default=0, help_text="Higher ones are given out first.")

@@ -75,7 +75,7 @@ RULES: Mapping[str, VerdictRule] = {"majority": majority, "unanimity": unanimity
 
 
 def lean_of(choice: str, certainty: float | None) -> float:
-    """The share of a vote that its certainty moves from b to a. None: certain, which moves nothing."""
+    """The part of a vote that its certainty moves from b to a. None: certain, which moves nothing."""
     if certainty is None or choice not in ("a", "b"):
         return 0.0
     return certainty - 1 if choice == "a" else 1 - certainty

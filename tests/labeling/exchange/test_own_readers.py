@@ -78,7 +78,7 @@ def rows(dialect: str, record: VerdictRecord, *, spreadsheet: bool = False) -> l
 
 
 def as_written(vote: Vote) -> Vote:
-    """A vote that was read, as its comparison had it. Facts of its campaign alone are in the metadata."""
+    """A vote that was read, as its comparison had it. The metadata holds values that are true in its campaign only."""
     criteria = {name: CHOICES[choice] for name, choice in vote.criteria.items()}
     metadata = dict(vote.metadata)
     version, simulated = metadata.pop("guideline_version", None), metadata.pop("simulated", False)
