@@ -48,7 +48,7 @@ LICENCES = (
 
 @dataclass(frozen=True, slots=True)
 class DatasetOrder:
-    """What a data set is to be. consent: how the people whose words these are agreed, and to what.
+    """The choices of a data set. consent: how the people whose words these are agreed, and to what.
 
     Raises nothing by itself: `write_dataset` checks it.
     """

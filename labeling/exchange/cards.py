@@ -78,7 +78,7 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacts:
-    """What a data set is. Figures in words are those of the campaign's pages.
+    """The facts about a data set. Figures in words are those of the campaign's pages.
 
     licence: an identifier that hubs know, such as cc-by-4.0. consent: how the people whose words these are agreed.
     dropped: how many comparisons are not in it, by what one of them does in words ("is a tie"). figures: lines about

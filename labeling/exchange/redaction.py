@@ -31,7 +31,7 @@ DIGITS = regex.compile(r"(?:\d[^\d\n]{0,4}){6}\d")
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What is redacted. kinds: of KINDS. patterns: regular expressions. region: the country (ISO 3166, "DE") whose
+    """The choices of a redaction. kinds: of KINDS. patterns: regular expressions. region: the country (ISO 3166, "DE") whose
     phone numbers may stand without a country code; empty: none. Raises UnfitOption for values that cannot be used.
     """
 

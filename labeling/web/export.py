@@ -165,7 +165,7 @@ def _page(
 def _contents(
     campaign: Campaign, values: dict[str, Any], where: ComparisonFilter | None, user: User, *, is_wanted: bool
 ) -> dict[str, Any]:
-    """What the file will hold. Raises Invalid, UploadGone."""
+    """The contents of the file. Raises Invalid, UploadGone."""
     dialect, limits = values["dialect"], where.as_json() if where else {}
     options = write_options(values, acting_user=user)
     comparisons = limited_count(filtered_comparisons(campaign, where)) if where else sum(winners(campaign).values())

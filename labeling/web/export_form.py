@@ -118,7 +118,7 @@ class EvaluationForm(forms.Form):
 
 
 class DatasetForm(forms.Form):
-    """What a data set says about itself."""
+    """The statements of a data set about itself."""
 
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
     license = forms.ChoiceField(label=_("Licence"), choices=[("", "–"), *((name, name) for name in LICENCES)])

@@ -53,7 +53,7 @@ def untouched_parent(person: User) -> ModelVersion:
 
 
 def changes_without(campaign: Campaign, person: User, since: Snapshot) -> Changes:
-    """What changes from a snapshot to one of the present labels without this person. Nothing is kept.
+    """The changes from a snapshot to one of the present labels without this person. Nothing is kept.
 
     Costs as much as a snapshot. Raises TooFewPairs, SnapshotGone.
     """

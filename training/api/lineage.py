@@ -24,15 +24,42 @@ PSEUDONYM = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Ps
 
 
 class UsesView(ApiView):
-    """Where labels were used."""
+    """Where labels were used. kind: the rows."""
 
     scopes = {"GET": Scope.READ}
+    kind = ""
 
-    @extend_schema(operation_id="list_uses", responses=serializers.UseSerializer(many=True))
-    def get(self, request: Request, slug: str, kind: str, pk: int) -> Response:
-        """List the snapshots and versions that used a comparison, a prompt or a judgment, newest first."""
+    def uses(self, slug: str, pk: int) -> Response:
+        """The snapshots and versions that used the row, newest first."""
         campaign = get_led_campaign(self.person, slug)
-        return Response(serializers.UseSerializer(uses_of(_row(campaign, kind, pk)), many=True).data)
+        return Response(serializers.UseSerializer(uses_of(_row(campaign, self.kind, pk)), many=True).data)
+
+
+class ComparisonUsesView(UsesView):
+    kind = "comparisons"
+
+    @extend_schema(operation_id="list_comparison_uses", responses=serializers.UseSerializer(many=True))
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used a comparison, newest first."""
+        return self.uses(slug, pk)
+
+
+class PromptUsesView(UsesView):
+    kind = "prompts"
+
+    @extend_schema(operation_id="list_prompt_uses", responses=serializers.UseSerializer(many=True))
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used a prompt, newest first."""
+        return self.uses(slug, pk)
+
+
+class JudgmentUsesView(UsesView):
+    kind = "judgments"
+
+    @extend_schema(operation_id="list_judgment_uses", responses=serializers.UseSerializer(many=True))
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used a judgment, newest first."""
+        return self.uses(slug, pk)
 
 
 class SnapshotJudgmentsView(ApiView):
@@ -55,7 +82,7 @@ class LeftOutView(ApiView):
     @extend_schema(
         operation_id="get_left_out",
         parameters=[PSEUDONYM, serializers.LeftOutOptions],
-        responses=serializers.LeftOutSerializer,
+        responses=serializers.LeftOutPersonSerializer,
     )
     def get(self, request: Request, slug: str, name: str) -> Response:
         """Get what learned from an annotator's judgments, and the difference that leaving them out makes."""
@@ -76,7 +103,7 @@ class LeftOutView(ApiView):
             "parent": parent,
             "changes": changes,
         }
-        return Response(serializers.LeftOutSerializer(values).data)
+        return Response(serializers.LeftOutPersonSerializer(values).data)
 
     @extend_schema(operation_id="retrain_without", parameters=[PSEUDONYM], request=None, responses={201: RunSerializer})
     @once

@@ -38,7 +38,7 @@ class LearnedSerializer(serializers.Serializer[Any]):
     versions = serializers.ListField(child=serializers.CharField())
 
 
-class LeftOutSerializer(serializers.Serializer[Any]):
+class LeftOutPersonSerializer(serializers.Serializer[Any]):
     """An annotator in training. parent: the version that a retraining starts from."""
 
     annotator = serializers.CharField()
