@@ -217,7 +217,7 @@ FORMS: dict[str, dict[str, str]] = {
     "annotate": {"assignment": "1", "choice": "left", "key": "k"},
     "annotate_undo": {"assignment": "1"},
 }
-FILES = {"api-import-prompts", "api-import-comparisons", "api-practice"}
+FILES = {"api-export-evaluation", "api-import-prompts", "api-import-comparisons", "api-practice"}
 WITH_PAIRS = {
     ("api-runs", "POST"),
     ("api-left-out", "POST"),

@@ -2,7 +2,7 @@
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,40 +23,43 @@ from training.queries.lineage import judgments_behind, uses_of
 PSEUDONYM = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Pseudonym or user name.")
 
 
-USES = serializers.UseSerializer(many=True)
-
-
 class UsesView(ApiView):
-    """The snapshots and versions that used a row. kind: of the row, as in its address."""
+    """Where labels were used. kind: the rows."""
 
     scopes = {"GET": Scope.READ}
-    kind: str
+    kind = ""
 
-    def get(self, request: Request, slug: str, pk: int) -> Response:
-        """List the snapshots and versions that used it, newest first."""
+    def uses(self, slug: str, pk: int) -> Response:
+        """The snapshots and versions that used the row, newest first."""
         campaign = get_led_campaign(self.person, slug)
         return Response(serializers.UseSerializer(uses_of(_row(campaign, self.kind, pk)), many=True).data)
 
 
-@extend_schema_view(get=extend_schema(operation_id="list_comparison_uses", responses=USES))
 class ComparisonUsesView(UsesView):
-    """The uses of a comparison."""
-
     kind = "comparisons"
 
+    @extend_schema(operation_id="list_comparison_uses", responses=serializers.UseSerializer(many=True))
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used a comparison, newest first."""
+        return self.uses(slug, pk)
 
-@extend_schema_view(get=extend_schema(operation_id="list_prompt_uses", responses=USES))
+
 class PromptUsesView(UsesView):
-    """The uses of a prompt."""
-
     kind = "prompts"
 
+    @extend_schema(operation_id="list_prompt_uses", responses=serializers.UseSerializer(many=True))
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used a prompt, newest first."""
+        return self.uses(slug, pk)
 
-@extend_schema_view(get=extend_schema(operation_id="list_judgment_uses", responses=USES))
+
 class JudgmentUsesView(UsesView):
-    """The uses of a judgment."""
-
     kind = "judgments"
+
+    @extend_schema(operation_id="list_judgment_uses", responses=serializers.UseSerializer(many=True))
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """List the snapshots and versions that used a judgment, newest first."""
+        return self.uses(slug, pk)
 
 
 class SnapshotJudgmentsView(ApiView):

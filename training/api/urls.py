@@ -9,16 +9,8 @@ urlpatterns = [
     path("campaigns/<slug:slug>/retraining/", retraining.RetrainingRuleView.as_view(), name="api-retraining-rule"),
     path("campaigns/<slug:slug>/left-out/<str:name>/", lineage.LeftOutView.as_view(), name="api-left-out"),
     *(
-        path(
-            f"campaigns/<slug:slug>/{kind}/<int:pk>/uses/",
-            view.as_view(),
-            name=f"api-{kind}-uses",
-        )
-        for kind, view in (
-            ("comparisons", lineage.ComparisonUsesView),
-            ("prompts", lineage.PromptUsesView),
-            ("judgments", lineage.JudgmentUsesView),
-        )
+        path(f"campaigns/<slug:slug>/{view.kind}/<int:pk>/uses/", view.as_view(), name=f"api-{view.kind}-uses")
+        for view in (lineage.ComparisonUsesView, lineage.PromptUsesView, lineage.JudgmentUsesView)
     ),
     path("generation/<int:pk>/", generation.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", generation.CancelGenerationView.as_view(), name="api-cancel-generation"),

@@ -21,7 +21,7 @@ from tests.people import Stage, asks, stage
 pytestmark = pytest.mark.django_db
 
 BREAD = "How do I bake a good loaf of sourdough bread at home?"
-QUESTIONS = (BREAD, f"{BREAD} Please.", "Why is the sky blue?", "Who wrote to a@example.org, and why?")
+QUESTIONS = (BREAD, f"{BREAD} Please.", "Why is the sky blue?", "Did a@example.org write, and why?")
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_api_page_and_command_filter_and_clean_alike(scene: Stage, visiting: Vis
     query += "&redact=email&redact=phone"
     lines = b"".join(maya.get(f"/api/v1/campaigns/sums/export/?{query}")).decode()
     assert lines.count("[PHONE]") == 2
-    assert "Who wrote to [EMAIL], and why?" in lines
+    assert "Did [EMAIL] write, and why?" in lines
     assert "+49" not in lines
     report = maya.get(f"/api/v1/campaigns/sums/export/report/?{query}").json()
     assert report["redacted"] == {"email": 1, "phone": 2}

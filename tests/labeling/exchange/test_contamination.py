@@ -25,13 +25,13 @@ def of(*lines: str) -> EvaluationPrompts:
         ("a recent trip to Hawaii, highlighting cultural experiences", False),
         ("Tell me, why is the SKY blue today", True),
         ("why is the sea blue", False),
-        ("Who am I?", True),
-        ("Who am I to say that?", False),
+        ("How old am I?", True),
+        ("How old am I to say that?", False),
         ("请问中国的首都是哪里？", True),
     ],
 )
 def test_thirteen_words_in_a_row_or_the_whole_prompt_are_contained(text: str, is_found: bool) -> None:
-    evaluation = of(LONG, "Why is the sky blue?", "Who am I", "中国的首都是哪里")
+    evaluation = of(LONG, "Why is the sky blue?", "How old am I", "中国的首都是哪里")
     assert (evaluation.match(["nothing", text]) is not None) is is_found
 
 
