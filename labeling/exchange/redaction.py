@@ -31,8 +31,10 @@ DIGITS = regex.compile(r"(?:\d[^\d\n]{0,4}){6}\d")
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """The choices of a redaction. kinds: of KINDS. patterns: regular expressions. region: the country (ISO 3166, "DE") whose
-    phone numbers may stand without a country code; empty: none. Raises UnfitOption for values that cannot be used.
+    """The choices of a redaction. kinds: of KINDS. patterns: regular expressions.
+
+    region: the country (ISO 3166, "DE") whose phone numbers may stand without a country code; empty: none. Raises
+    UnfitOption for values that cannot be used.
     """
 
     kinds: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The versions that learned from one annotator's judgments, and a retraining that leaves them out, with its difference first."""
+"""The versions that learned from one annotator, and a retraining that leaves them out, with its difference first."""
 
 from typing import Any
 
