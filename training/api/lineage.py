@@ -27,6 +27,7 @@ class UsesView(ApiView):
     """Where labels were used. kind: the rows."""
 
     scopes = {"GET": Scope.READ}
+    pagination_class = None
     kind = ""
 
     def uses(self, slug: str, pk: int) -> Response:

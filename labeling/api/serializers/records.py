@@ -21,6 +21,9 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
         source="gold.winner", default=None, allow_null=True, help_text="The correct verdict of gold."
     )
     confidence = serializers.FloatField(source="verdict.confidence", default=None, allow_null=True)
+    metadata = serializers.DictField(
+        allow_null=True, read_only=True, help_text="Other fields of the imported record; null: none."
+    )
 
     class Meta:
         model = Comparison
@@ -46,6 +49,10 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    metadata = serializers.DictField(
+        allow_null=True, read_only=True, help_text="Other fields of the imported record; null: none."
+    )
+
     class Meta:
         model = Prompt
         fields = ("id", "external_id", "messages", "tags", "metadata", "batch", "retired_at", "created_at")
