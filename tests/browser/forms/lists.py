@@ -5,8 +5,9 @@ from io import BytesIO
 
 from playwright.sync_api import Page
 
+from labeling.actions.campaigns import create_campaign
 from labeling.actions.import_reports import ImportSettings
-from labeling.actions.imports import import_prompts
+from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.previews import prepare_import
 from labeling.models import Comparison
 from tests.browser.forms.entry import Entry
@@ -53,6 +54,21 @@ def _imported(world: World) -> dict[str, object]:
     )
     assert report.batch is not None
     return {"batch": report.batch.pk}
+
+
+def _with_guidelines(world: World) -> dict[str, object]:
+    """An import whose file held guidelines, in a campaign that has none."""
+    pair = {"prompt": "Why is two even?", "chosen": "Two divides it.", "rejected": "No idea."}
+    name = f"Without guidelines {next(world.numbers)}"
+    campaign = create_campaign(name=name, acting_user=world.stage.maya, now=world.stage.now)
+    report = import_comparisons(
+        campaign=campaign,
+        stream=BytesIO(json.dumps({"guidelines": "Prefer true answers.", "records": [pair]}).encode()),
+        acting_user=world.stage.maya,
+        now=world.stage.now,
+    )
+    assert report.batch is not None
+    return {"campaign": campaign.slug, "batch": report.batch.pk}
 
 
 def _open_comparison(world: World) -> dict[str, object]:
@@ -161,6 +177,12 @@ ENTRIES = (
         fill={"kind": "prompts", "refuse_all": True},
         sees="Import 2 prompts",
         never_refused="It has lists and boxes.",
+    ),
+    Entry(
+        form="labeling/batch/fields.html",
+        path="/campaigns/{campaign}/data/imports/{batch}/",
+        arrange=_with_guidelines,
+        sees="These are the campaign's guidelines now",
     ),
     Entry(form="labeling/batch/take_back.html", path=IMPORT, arrange=_imported, sees="The import was taken back"),
 )
