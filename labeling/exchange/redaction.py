@@ -34,7 +34,7 @@ IBAN = regex.compile(r"(?<![\w])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z\d]){11,30}(?!\w)
 DIGITS = regex.compile(r"(?:\d[^\d\n]{0,4}){6}\d")
 """A text without seven digits in a row has no phone number, which is quick to see."""
 PHONE_DIGITS = range(11, 16)
-"""The lengths of a number that is taken for a phone number with the code of its country. Unix times are shorter, or no phone number."""
+"""The lengths of a number that may be a phone number with its country's code. Unix times are shorter, or not valid."""
 
 
 @dataclass(frozen=True, slots=True)
