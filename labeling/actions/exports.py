@@ -15,6 +15,7 @@ from labeling.exchange import (
     Message,
     UnfitOption,
     UnknownDialect,
+    VerdictRecord,
     WriteOptions,
     Writer,
     cleaned,
@@ -110,7 +111,7 @@ def open_export(
             rows = _lines_of_side(campaign_lines(campaign, only), options)
         else:
             records = verdict_records(campaign, tokens=False, votes=selected.wants_votes, include=include, only=only)
-            of_side = (one for one in records if _is_on_side(one.prompt, options))
+            of_side = _of_side(records, options)
             rows = cleaned(of_side, options.cleaning, report, lambda: _prompts(campaign, only, options))
         pieces = selected.write(rows, report, options)
     except UnknownDialect as error:
@@ -159,6 +160,21 @@ def _is_on_side(prompt: Sequence[Message], options: WriteOptions) -> bool:
         return options.side is None
     held_out = is_held_out(prompt, seed=options.split.seed, test_share=options.split.test_share)
     return held_out == (options.side == "test")
+
+
+def _of_side(verdicts: Iterable[VerdictRecord], options: WriteOptions) -> Iterator[VerdictRecord]:
+    """The verdicts on the wanted side. Where prompts are redacted, each keeps its side."""
+    last, held_out = None, False
+    for verdict in verdicts:
+        if not _is_on_side(verdict.prompt, options):
+            continue
+        if not (options.cleaning.redaction and verdict.prompt):
+            yield verdict
+            continue
+        if verdict.prompt is not last:  # the same object need not be hashed again
+            last = verdict.prompt
+            held_out = is_held_out(last, seed=options.split.seed, test_share=options.split.test_share)
+        yield replace(verdict, is_held_out=held_out)
 
 
 def _lines_of_side(lines: Iterable[dict[str, Any]], options: WriteOptions) -> Iterator[dict[str, Any]]:
