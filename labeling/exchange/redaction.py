@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from time import perf_counter
 from typing import Any
 
 import phonenumbers
@@ -23,6 +24,10 @@ PLACEHOLDERS = {"email": "[EMAIL]", "phone": "[PHONE]", "iban": "[IBAN]", CUSTOM
 MOST_PATTERNS, PATTERN_CHARACTERS = 20, 500
 SECONDS = 2.0
 """The longest that a pattern may take for one text: some patterns take years for some texts."""
+SLOW, SLOW_SECONDS = 0.1, 30.0
+"""The longest that all texts together may take that take a pattern longer than SLOW (seconds)."""
+SAMPLE = "".join(map(chr, range(32, 127))) + "\n a1 \tA-b. \xe4\u4e00\n"
+"""A text with many kinds of characters and edges of words, to find patterns that match between characters."""
 
 DOMAIN = regex.compile(r"@(?:[\p{L}\p{M}\d-]{1,63}\.)+[\p{L}\p{M}\d-]{1,62}[\p{L}\p{M}\d]")
 LOCAL_CHARACTER = regex.compile(r"[\w.+%'-]")
@@ -62,7 +67,7 @@ class Redaction:
 
 
 class Redactor:
-    """Redacts records. counts: the places that were redacted, by kind."""
+    """Redacts records of one export. counts: the places that were redacted, by kind."""
 
     def __init__(self, redaction: Redaction) -> None:
         rules: dict[str, Callable[[str], tuple[str, int]]] = {
@@ -73,6 +78,7 @@ class Redactor:
         # An IBAN has digits like a phone number, so it is looked for first.
         self._rules = [(kind, rules[kind]) for kind in ("email", "iban", "phone") if kind in redaction.kinds]
         self._patterns = [_compiled(pattern) for pattern in redaction.patterns]
+        self._slow_seconds = 0.0
         self.counts: Counter[str] = Counter()
 
     def record(self, record: VerdictRecord) -> VerdictRecord:
@@ -104,12 +110,29 @@ class Redactor:
             text, places = rule(text)
             self.counts[kind] += places
         for pattern in self._patterns:
-            try:
-                text, places = pattern.subn(PLACEHOLDERS[CUSTOM], text, timeout=SECONDS)
-            except TimeoutError as error:
-                sentence = f"The pattern {pattern.pattern!r} takes too long on a text. Make it simpler."
-                raise UnfitOption("patterns", sentence) from error
-            self.counts[CUSTOM] += places
+            text = self._without(pattern, text)
+        return text
+
+    def _without(self, pattern: "regex.Pattern[str]", text: str) -> str:
+        places = 0
+
+        def placeholder(match: "regex.Match[str]") -> str:
+            nonlocal places
+            places += bool(match.group())
+            return PLACEHOLDERS[CUSTOM] if match.group() else ""
+
+        started = perf_counter()
+        try:
+            text = pattern.sub(placeholder, text, timeout=SECONDS)
+        except TimeoutError as error:
+            sentence = f"The pattern {pattern.pattern!r} takes too long on a text. Make it simpler."
+            raise UnfitOption("patterns", sentence) from error
+        seconds = perf_counter() - started
+        self._slow_seconds += seconds if seconds > SLOW else 0
+        if self._slow_seconds > SLOW_SECONDS:
+            sentence = f"The patterns, lastly {pattern.pattern!r}, take too long on many texts. Make them simpler."
+            raise UnfitOption("patterns", sentence)
+        self.counts[CUSTOM] += places
         return text
 
     def _completion(self, completion: CompletionText) -> CompletionText:
@@ -150,8 +173,12 @@ def _compiled(pattern: str) -> "regex.Pattern[str]":
         compiled = regex.compile(pattern)
     except regex.error as error:
         raise UnfitOption("patterns", f"{pattern!r} is no regular expression: {error}.") from error
-    if compiled.fullmatch("") is not None:
-        raise UnfitOption("patterns", f"{pattern!r} matches an empty text, so it would match everywhere.")
+    try:
+        is_empty = any(not match.group() for text in ("", SAMPLE) for match in compiled.finditer(text, timeout=SECONDS))
+    except TimeoutError as error:
+        raise UnfitOption("patterns", f"The pattern {pattern!r} takes too long on a text. Make it simpler.") from error
+    if is_empty:
+        raise UnfitOption("patterns", f"{pattern!r} matches places without characters: there is nothing to redact.")
     return compiled
 
 

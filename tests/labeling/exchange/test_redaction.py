@@ -1,5 +1,6 @@
 """Personal data in texts is replaced, and nothing else."""
 
+from collections import deque
 from time import process_time
 
 import pytest
@@ -100,6 +101,10 @@ def test_names_of_fields_are_redacted_and_none_is_lost() -> None:
         ({"kinds": ("name",)}, "redact"),
         ({"patterns": ("(",)}, "patterns"),
         ({"patterns": ("a*",)}, "patterns"),
+        ({"patterns": (r"\b",)}, "patterns"),
+        ({"patterns": ("(?=a)",)}, "patterns"),
+        ({"patterns": ("(?<=a)",)}, "patterns"),
+        ({"patterns": ("secret|$",)}, "patterns"),
         ({"patterns": ("a" * 501,)}, "patterns"),
         ({"patterns": ("a",) * 21}, "patterns"),
         ({"region": "XX"}, "region"),
@@ -116,3 +121,17 @@ def test_a_pattern_that_would_never_end_is_refused(monkeypatch: pytest.MonkeyPat
     redactor = Redactor(Redaction(patterns=(r"(?:a|aa|aaa)+b",)))
     with pytest.raises(UnfitOption, match="too long"):
         redactor.text("a" * 5000)
+
+
+def test_places_without_characters_stay_as_they_are() -> None:
+    redactor = Redactor(Redaction(patterns=("secret|(?=\u0416)",)))  # no Cyrillic in the sample
+    assert redactor.text("A secret \u0416.") == "A [REDACTED] \u0416."
+    assert redactor.counts["custom"] == 1
+
+
+def test_patterns_that_are_slow_on_many_texts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SLOW", 0.0)
+    monkeypatch.setattr(module, "SLOW_SECONDS", 0.05)
+    redactor = Redactor(Redaction(patterns=(r"(?:a|b)+\d",)))
+    with pytest.raises(UnfitOption, match="many texts"):
+        deque(map(redactor.text, ["ab" * 500] * 1000), maxlen=0)
