@@ -93,6 +93,19 @@ def test_outside_and_simulated_annotators_are_no_people(scene: Stage, tmp_path: 
     assert "simulated" not in card
 
 
+def test_near_duplicates_are_looked_for_on_both_sides(scene: Stage, tmp_path: Path) -> None:
+    long = "Which of the many towns that lie on the river Elbe is the largest of them all today? Number"
+    drafts = [
+        ComparisonDraft(asks(f"{long} {number}"), CompletionDraft("a"), CompletionDraft("b"), "first")
+        for number in range(20)
+    ]
+    scene.add(drafts)
+    options = write_options({"near_duplicates": "drop"}, acting_user=None)
+    folder = written(scene, tmp_path / "set", options=options)
+    texts = [(folder / "data" / f"{side}.jsonl").read_text() for side in ("train", "test")]
+    assert sum(text.count(long) for text in texts) == 1
+
+
 def test_croissant_describes_the_files_and_reads_them(
     scene: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.export_choices import export_filter, keep_evaluation, write_options
 from labeling.actions.exports import drop_report, export_campaign, open_export
 from labeling.actions.uploads import UploadGone
-from labeling.models import Event
+from labeling.models import Comparison, Event, Verdict
 from tests.clients import Visiting, text_of
 from tests.people import Stage, asks, stage
 
@@ -71,6 +71,18 @@ def test_near_duplicates_are_counted_or_left_out(scene: Stage) -> None:
     report = drop_report(campaign=scene.campaign, dialect="trl", options=options, acting_user=scene.maya)
     assert (report.kept, report.dropped["near_duplicate"], report.found["near_duplicate"]) == (3, 1, 1)
     assert report.examples["near_duplicate"][0]["earlier"] == BREAD
+
+
+def test_a_prompt_that_is_not_exported_is_no_earlier_one(scene: Stage) -> None:
+    twin = f"{BREAD} Now."
+    scene.add([ComparisonDraft(asks(twin), CompletionDraft("x"), CompletionDraft("y"))])
+    scene.add([ComparisonDraft(asks(f"{twin} Oh."), CompletionDraft("x"), CompletionDraft("y"), "first")])
+    Comparison.objects.filter(prompt__messages=asks(BREAD)).update(status="retired")
+    Comparison.objects.filter(prompt__messages=asks(QUESTIONS[1])).update(status="retired")
+    assert f"{twin} Oh." in exported(scene, near_duplicates="drop")
+    Verdict.objects.filter(comparison__prompt__messages=asks(f"{twin} Oh.")).update(winner="tie")
+    scene.add([ComparisonDraft(asks(f"{twin} Ah."), CompletionDraft("x"), CompletionDraft("y"), "first")])
+    assert f"{twin} Ah." in exported(scene, near_duplicates="drop")
 
 
 def test_a_redacted_prompt_keeps_its_side_of_the_split(scene: Stage) -> None:
