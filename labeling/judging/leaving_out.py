@@ -71,8 +71,8 @@ def _remaining(comparisons: Sequence[int], people: set[int]) -> dict[int | None,
         .values_list("comparison", "annotator", "choice", "certainty", "edit")
     )
     votes: dict[int | None, list[_Cast]] = {}
-    for comparison, *values in rows:
-        votes.setdefault(comparison, []).append(_Cast(*values))
+    for comparison, annotator, choice, certainty, edit in rows:
+        votes.setdefault(comparison, []).append(_Cast(annotator, choice, certainty, edit))
     return {
         comparison: [vote for vote in of_all if vote.annotator not in people]
         for comparison, of_all in votes.items()
