@@ -32,8 +32,8 @@ from labeling.exchange import (
     croissant,
     dataset_card,
 )
-from labeling.models import Campaign, Comparison, User
-from labeling.queries.agreement import agreement, has_simulated_annotators
+from labeling.models import Assignment, Campaign, Choice, Comparison, User
+from labeling.queries.agreement import agreement
 from labeling.queries.lists import ComparisonFilter
 from labeling.queries.slices import slice_choices
 from labeling.queries.splits import split_of
@@ -126,7 +126,7 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
     reports, files = list[DropReport](), list[DataFile]()
     only = matching(campaign, None, order.where)
     for side in SIDES:
-        export = open_export(campaign, order.dialect, replace(order.options, side=side), only)
+        export = open_export(campaign, order.dialect, replace(order.options, side=side), only, is_one_of_two=True)
         path, digest, rows = folder / "data" / f"{side}.jsonl", sha256(), 0
         try:
             with path.open("wb") as file:
@@ -171,15 +171,24 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
 def _figures(campaign: Campaign, comparisons: int) -> Iterator[str]:
     """Lines about the judgments, in English: a card is for everybody. Agreement is that of the statistics page."""
     yield f"{comparisons:,} comparisons, judged in the campaign “{campaign.name}”."
-    judged = campaign.comparisons.exclude(status__in=Comparison.OUT).filter(judged__gt=0).count()
-    people = campaign.judgments.filter(superseded_at=None).exclude(choice="skip")
-    humans = people.filter(annotator__is_simulated=False)
-    yield (
-        f"{humans.count():,} judgments of {humans.values('annotator').distinct().count()} people on {judged:,} "
-        f"comparisons of the campaign; {campaign.overlap} wanted for each."
+    votes = (
+        campaign.judgments.filter(superseded_at=None, kind=Assignment.Kind.NORMAL)
+        .exclude(choice=Choice.SKIP)
+        .exclude(comparison__status__in=Comparison.OUT)
     )
-    if has_simulated_annotators(campaign):
-        yield f"Besides, {people.count() - humans.count():,} judgments of simulated annotators."
+    people = votes.filter(annotator__is_simulated=False, annotator__outside_campaign=None)
+    yield (
+        f"{people.count():,} judgments of {people.values('annotator').distinct().count():,} people on "
+        f"{people.values('comparison').distinct().count():,} comparisons of the campaign; {campaign.overlap} wanted "
+        "for each."
+    )
+    for others, sentence in (
+        (votes.exclude(annotator__outside_campaign=None), "imported judgments of {} outside annotators"),
+        (votes.filter(annotator__is_simulated=True), "judgments of {} simulated annotators"),
+    ):
+        if number := others.count():
+            annotators = others.values("annotator").distinct().count()
+            yield f"Besides, {number:,} {sentence.format(annotators)}."
     yield f"A verdict is made by {campaign.get_verdict_rule_display().lower()}."
     found = agreement(campaign)
     for name, estimate in (

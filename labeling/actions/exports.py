@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from common.errors import Invalid
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import (
     DropReport,
+    Include,
     Message,
     UnfitOption,
     UnknownDialect,
+    VerdictRecord,
     WriteOptions,
     Writer,
     cleaned,
@@ -24,7 +26,7 @@ from labeling.exchange import (
 from labeling.models import Campaign, Comparison, Prompt, User
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons
 from labeling.queries.splits import split_of
-from labeling.queries.verdicts import verdict_records
+from labeling.queries.verdicts import HAS_JUDGMENTS, verdict_records
 from labeling.queries.whole_campaign import campaign_lines
 
 USUAL = WriteOptions()
@@ -97,9 +99,17 @@ def drop_report(
 
 
 def open_export(
-    campaign: Campaign, dialect: str, options: WriteOptions = USUAL, only: QuerySet[Comparison] | None = None
+    campaign: Campaign,
+    dialect: str,
+    options: WriteOptions = USUAL,
+    only: QuerySet[Comparison] | None = None,
+    *,
+    is_one_of_two: bool = False,
 ) -> Export:
-    """The export, without a check of permissions. Raises Invalid for a dialect or a choice that is not possible."""
+    """The export, without a check of permissions. Raises Invalid for a dialect or a choice that is not possible.
+
+    is_one_of_two: the other side of the split is exported too, so near-duplicates are looked for on both.
+    """
     report = DropReport()
     try:
         selected = writer(dialect)
@@ -110,8 +120,10 @@ def open_export(
             rows = _lines_of_side(campaign_lines(campaign, only), options)
         else:
             records = verdict_records(campaign, tokens=False, votes=selected.wants_votes, include=include, only=only)
-            of_side = (one for one in records if _is_on_side(one.prompt, options))
-            rows = cleaned(of_side, options.cleaning, report, lambda: _prompts(campaign, only, options))
+            of_side = _of_side(records, options)
+            compared = _written(campaign, only, selected, include)
+            sides = replace(options, side=None) if is_one_of_two else options
+            rows = cleaned(of_side, options.cleaning, report, lambda: _prompts(campaign, compared, sides))
         pieces = selected.write(rows, report, options)
     except UnknownDialect as error:
         raise Invalid.of("dialect", str(error)) from error
@@ -142,11 +154,20 @@ def _cleaned(options: WriteOptions) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
+def _written(
+    campaign: Campaign, only: QuerySet[Comparison] | None, selected: Writer, include: Include
+) -> QuerySet[Comparison]:
+    """The comparisons that a dialect writes, as far as their verdicts decide it."""
+    verdicts = Q(verdict__winner__in=[winner for winner in selected.winners if winner])
+    undecided = {"verdicts": None, "judged": Q(HAS_JUDGMENTS, verdict=None), "all": Q(verdict=None)}[include]
+    rows = (campaign.comparisons.all() if only is None else only).exclude(status__in=Comparison.OUT)
+    return rows.filter(verdicts if undecided is None else verdicts | undecided)
+
+
 def _prompts(
-    campaign: Campaign, only: QuerySet[Comparison] | None, options: WriteOptions
+    campaign: Campaign, comparisons: QuerySet[Comparison], options: WriteOptions
 ) -> Iterator[Sequence[Message]]:
-    """The prompts of the comparisons that are exported, in the order in which they came."""
-    comparisons = (campaign.comparisons.all() if only is None else only).exclude(status__in=Comparison.OUT)
+    """The prompts of comparisons on the wanted side, in the order in which they came."""
     prompts = Prompt.objects.filter(campaign=campaign, pk__in=comparisons.order_by().values("prompt")).order_by("pk")
     for messages in prompts.values_list("messages", flat=True).iterator(chunk_size=1000):
         if _is_on_side(messages, options):
@@ -159,6 +180,21 @@ def _is_on_side(prompt: Sequence[Message], options: WriteOptions) -> bool:
         return options.side is None
     held_out = is_held_out(prompt, seed=options.split.seed, test_share=options.split.test_share)
     return held_out == (options.side == "test")
+
+
+def _of_side(verdicts: Iterable[VerdictRecord], options: WriteOptions) -> Iterator[VerdictRecord]:
+    """The verdicts on the wanted side. Where prompts are redacted, each keeps its side."""
+    last, held_out = None, False
+    for verdict in verdicts:
+        if not _is_on_side(verdict.prompt, options):
+            continue
+        if not (options.cleaning.redaction and verdict.prompt):
+            yield verdict
+            continue
+        if verdict.prompt is not last:  # the same object need not be hashed again
+            last = verdict.prompt
+            held_out = is_held_out(last, seed=options.split.seed, test_share=options.split.test_share)
+        yield replace(verdict, is_held_out=held_out)
 
 
 def _lines_of_side(lines: Iterable[dict[str, Any]], options: WriteOptions) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from labeling.judging.drafts import CHOICES
 from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, Question, WebhookDelivery
 from labeling.queries.judged_by import GROUPS
+from labeling.queries.metadata_search import METADATA_CHARACTERS
 from labeling.queries.own_judgments import FLAG
 
 
@@ -35,6 +36,7 @@ class ListFilter(Period):
     act = serializers.IntegerField(required=False, help_text="The bulk act that changed it.")
     metadata = serializers.CharField(
         required=False,
+        max_length=METADATA_CHARACTERS,
         help_text="A field of the imported record: key=value, or a key alone. Dots lead into fields within a field.",
     )
 

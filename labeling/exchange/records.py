@@ -171,6 +171,7 @@ class VerdictRecord:
     seconds), votes: for dialects that include the origin of a verdict. status: settled, conflict or open. pair: the
     name of the comparison by its content, the same in every installation. external_id, tags, source: of the
     comparison and its prompt. metadata: other fields of the imported record, of prompt, comparison, a and b.
+    is_held_out: the prompt's side of the split, which its redacted text does not give; None: to be computed from it.
     """
 
     prompt: Sequence[Message]
@@ -191,6 +192,7 @@ class VerdictRecord:
     tags: tuple[str, ...] = ()
     source: str = ""
     metadata: Mapping[str, JsonObject] = field(default_factory=dict)
+    is_held_out: bool | None = None
 
     @property
     def is_edit(self) -> bool:

@@ -7,6 +7,8 @@ its check digits (python-stdnum). Names of people are not found: no rule finds t
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+from time import perf_counter
 from typing import Any
 
 import phonenumbers
@@ -22,11 +24,22 @@ PLACEHOLDERS = {"email": "[EMAIL]", "phone": "[PHONE]", "iban": "[IBAN]", CUSTOM
 MOST_PATTERNS, PATTERN_CHARACTERS = 20, 500
 SECONDS = 2.0
 """The longest that a pattern may take for one text: some patterns take years for some texts."""
+SLOW, SLOW_SECONDS = 0.1, 30.0
+"""The longest that all texts together may take that take a pattern longer than SLOW (seconds)."""
+SAMPLE = "".join(map(chr, range(32, 127))) + "\n a1 \tA-b. \xe4\u4e00\n"
+"""A text with many kinds of characters and edges of words, to find patterns that match between characters."""
 
-EMAIL = regex.compile(r"(?<![\w.+%'-])[\w+%'-][\w.+%'-]{0,63}+@(?:[\w-]{1,63}\.)+[\p{L}\d-]{2,63}(?![\w-])")
+DOMAIN = regex.compile(r"@(?:[\p{L}\p{M}\d-]{1,63}\.)+[\p{L}\p{M}\d-]{1,62}[\p{L}\p{M}\d]")
+LOCAL_CHARACTER = regex.compile(r"[\w.+%'-]")
+"""Of the part before the @."""
+MARKS = "._+%'-"
+"""At the beginning of that part they belong to the text around the address: `_ada@example.org_` is Markdown."""
+
 IBAN = regex.compile(r"(?<![\w])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z\d]){11,30}(?!\w)", regex.IGNORECASE)
 DIGITS = regex.compile(r"(?:\d[^\d\n]{0,4}){6}\d")
 """A text without seven digits in a row has no phone number, which is quick to see."""
+PHONE_DIGITS = range(11, 16)
+"""The lengths of a number that may be a phone number with its country's code. Unix times are shorter, or not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +67,18 @@ class Redaction:
 
 
 class Redactor:
-    """Redacts records. counts: the places that were redacted, by kind."""
+    """Redacts records of one export. counts: the places that were redacted, by kind."""
 
     def __init__(self, redaction: Redaction) -> None:
         rules: dict[str, Callable[[str], tuple[str, int]]] = {
-            "email": lambda text: EMAIL.subn(PLACEHOLDERS["email"], text) if "@" in text else (text, 0),
+            "email": _without_emails,
             "iban": _without_ibans,
             "phone": lambda text: _without_phones(text, redaction.region),
         }
         # An IBAN has digits like a phone number, so it is looked for first.
         self._rules = [(kind, rules[kind]) for kind in ("email", "iban", "phone") if kind in redaction.kinds]
         self._patterns = [_compiled(pattern) for pattern in redaction.patterns]
+        self._slow_seconds = 0.0
         self.counts: Counter[str] = Counter()
 
     def record(self, record: VerdictRecord) -> VerdictRecord:
@@ -80,27 +94,45 @@ class Redactor:
                     comment=self.text(vote.comment),
                     edit=self.text(vote.edit),
                     skip_reason=self.text(vote.skip_reason),
+                    metadata=self._json(vote.metadata),
                 )
                 for vote in record.votes
             ),
             external_id=self.text(record.external_id),
             tags=tuple(self.text(tag) for tag in record.tags),
             source=self.text(record.source),
-            metadata=self._json(record.metadata),
+            metadata={owner: self._json(values) for owner, values in record.metadata.items()},
         )
 
     def text(self, text: str) -> str:
         """The text with placeholders."""
         for kind, rule in self._rules:
-            text, count = rule(text)
-            self.counts[kind] += count
+            text, places = rule(text)
+            self.counts[kind] += places
         for pattern in self._patterns:
-            try:
-                text, count = pattern.subn(PLACEHOLDERS[CUSTOM], text, timeout=SECONDS)
-            except TimeoutError as error:
-                sentence = f"The pattern {pattern.pattern!r} takes too long on a text. Make it simpler."
-                raise UnfitOption("patterns", sentence) from error
-            self.counts[CUSTOM] += count
+            text = self._without(pattern, text)
+        return text
+
+    def _without(self, pattern: "regex.Pattern[str]", text: str) -> str:
+        places = 0
+
+        def placeholder(match: "regex.Match[str]") -> str:
+            nonlocal places
+            places += bool(match.group())
+            return PLACEHOLDERS[CUSTOM] if match.group() else ""
+
+        started = perf_counter()
+        try:
+            text = pattern.sub(placeholder, text, timeout=SECONDS)
+        except TimeoutError as error:
+            sentence = f"The pattern {pattern.pattern!r} takes too long on a text. Make it simpler."
+            raise UnfitOption("patterns", sentence) from error
+        seconds = perf_counter() - started
+        self._slow_seconds += seconds if seconds > SLOW else 0
+        if self._slow_seconds > SLOW_SECONDS:
+            sentence = f"The patterns, lastly {pattern.pattern!r}, take too long on many texts. Make them simpler."
+            raise UnfitOption("patterns", sentence)
+        self.counts[CUSTOM] += places
         return text
 
     def _completion(self, completion: CompletionText) -> CompletionText:
@@ -114,9 +146,23 @@ class Redactor:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {name: self._json(one) for name, one in value.items()}
+            fields: dict[str, Any] = {}
+            for name, one in value.items():
+                fields[_free_name(self.text(name), fields)] = self._json(one)
+            return fields
         if isinstance(value, list):
             return [self._json(one) for one in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(value)
+        return value
+
+    def _number(self, value: float) -> Any:
+        """The number, or its placeholder as a text. A phone number that became a number has lost its plus."""
+        written = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        forms = (written, f"+{written}") if written.isdigit() and len(written) in PHONE_DIGITS else (written,)
+        for form in forms:
+            if (redacted := self.text(form)) != form:
+                return redacted
         return value
 
 
@@ -127,27 +173,52 @@ def _compiled(pattern: str) -> "regex.Pattern[str]":
         compiled = regex.compile(pattern)
     except regex.error as error:
         raise UnfitOption("patterns", f"{pattern!r} is no regular expression: {error}.") from error
-    if compiled.fullmatch("") is not None:
-        raise UnfitOption("patterns", f"{pattern!r} matches an empty text, so it would match everywhere.")
+    try:
+        is_empty = any(not match.group() for text in ("", SAMPLE) for match in compiled.finditer(text, timeout=SECONDS))
+    except TimeoutError as error:
+        raise UnfitOption("patterns", f"The pattern {pattern!r} takes too long on a text. Make it simpler.") from error
+    if is_empty:
+        raise UnfitOption("patterns", f"{pattern!r} matches places without characters: there is nothing to redact.")
     return compiled
 
 
+def _free_name(name: str, taken: Mapping[str, Any]) -> str:
+    """The name of a field, with a number if another one has it: two addresses become the same placeholder."""
+    names = (f"{name} {number}" if number > 1 else name for number in count(1))
+    return next(one for one in names if one not in taken)
+
+
+def _without_emails(text: str) -> tuple[str, int]:
+    if "@" not in text:
+        return text, 0
+    spans, reached = list[tuple[int, int]](), 0
+    for domain in DOMAIN.finditer(text):
+        begin = at = domain.start()
+        while begin > reached and LOCAL_CHARACTER.match(text[begin - 1]):
+            begin -= 1
+        local = text[begin:at]
+        if name := local.lstrip(MARKS) or local.lstrip("."):
+            spans.append((at - len(name), domain.end()))
+        reached = domain.end()
+    return _replaced(text, spans, PLACEHOLDERS["email"]), len(spans)
+
+
 def _without_ibans(text: str) -> tuple[str, int]:
-    count = 0
+    valid = 0
 
     def placeholder(match: "regex.Match[str]") -> str:
-        nonlocal count
+        nonlocal valid
         found: str = match.group()
         # The words behind it may look like a part of it: the longest valid beginning counts.
         for end in range(len(found), 14, -1):
             rest = found[end:]
             is_whole = found[end - 1].isalnum() and not rest[:1].isalnum()
             if is_whole and iban.is_valid(found[:end]):
-                count += 1
+                valid += 1
                 return PLACEHOLDERS["iban"] + rest
         return found
 
-    return IBAN.sub(placeholder, text), count
+    return IBAN.sub(placeholder, text), valid
 
 
 def _without_phones(text: str, region: str) -> tuple[str, int]:

@@ -55,7 +55,9 @@ def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
     votes = [vote for vote in record.votes if vote.choice != "skip"]
     agreeing = [vote for vote in votes if vote.choice == record.winner]
     strengths = [vote.strength for vote in agreeing if vote.strength is not None]
-    held_out = is_held_out(record.prompt, seed=split.seed, test_share=split.test_share)
+    held_out = record.is_held_out
+    if held_out is None:
+        held_out = is_held_out(record.prompt, seed=split.seed, test_share=split.test_share)
     return {
         "pair": record.pair,
         "comparison": record.comparison,

@@ -3,60 +3,78 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import cast
+from typing import NamedTuple, cast
 
 from labeling.exchange import VerdictRecord, Winner
 from labeling.judging.settling import decide
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
-from labeling.queries.estimates import Vote, votes_on
+from labeling.queries.verdicts import improved
+from labeling.stats import lean_of
 
 BATCH = 500
+
+
+class _Cast(NamedTuple):
+    """A vote as it was cast. edit: the improved text of the completion that it prefers; empty: none."""
+
+    annotator: int
+    choice: str
+    certainty: float | None
+    edit: str
 
 
 def records_without(
     campaign: Campaign, records: Iterable[VerdictRecord], people: Sequence[User]
 ) -> Iterator[VerdictRecord]:
-    """The records as they would be if these people had not judged.
+    """The records, which carry no votes, as they would be if these people had not judged.
 
     A verdict that a rule made of their votes is made again of the other votes; without one, the record has no winner.
-    Verdicts of experts and of imports stay. Texts that these people improved are gone.
+    Verdicts of experts and of imports stay. The pairs of improved texts follow the verdict: their confidence is its
+    own, and they are the texts of the others who agree with it.
     """
     keys = {person.pk for person in people}
     waiting = iter(records)
     while batch := list(islice(waiting, BATCH)):
-        ids = sorted({one.comparison for one in batch if one.comparison is not None})
-        votes = {
-            number: [vote for vote in cast_votes if vote[0] not in keys]
-            for number, cast_votes in votes_on(ids).items()
-            if any(annotator in keys for annotator, _choice in cast_votes)
-        }
-        edits = _edits_of(keys, ids)
+        remaining = _remaining(sorted({one.comparison for one in batch if one.comparison is not None}), keys)
         for record in batch:
-            if record.is_edit and (record.comparison, record.a.text) in edits:
-                continue
-            yield _without(campaign, record, votes) if record.comparison in votes else record
+            if record.comparison not in remaining:
+                yield record
+            elif not record.is_edit:  # its edits follow, made again
+                votes = remaining[record.comparison]
+                verdict = _decided_again(campaign, record, votes)
+                yield verdict
+                for vote in votes:
+                    if vote.edit and vote.choice == verdict.winner:
+                        yield from improved(verdict, vote.edit)
 
 
-def _without(campaign: Campaign, record: VerdictRecord, votes: dict[int, list[Vote]]) -> VerdictRecord:
+def _decided_again(campaign: Campaign, record: VerdictRecord, votes: Sequence[_Cast]) -> VerdictRecord:
     if record.settled_by not in Verdict.BY_RULE:
         return record
-    assert record.comparison is not None
-    left = votes[record.comparison]
     counts = {
-        f"votes_{choice}": sum(said == choice for _, said in left) for choice in Choice.values if choice != "skip"
+        f"votes_{choice}": sum(vote.choice == choice for vote in votes) for choice in Choice.values if choice != "skip"
     }
-    decision = decide(Comparison(pk=record.comparison, **counts), campaign, left)
+    lean = sum(lean_of(vote.choice, vote.certainty) for vote in votes)
+    comparison = Comparison(pk=record.comparison, lean=lean, **counts)
+    decision = decide(comparison, campaign, [(vote.annotator, vote.choice) for vote in votes])
     if decision.winner is None:
         return replace(record, winner=None, status=Comparison.Status.OPEN)
     return replace(record, winner=cast(Winner, str(decision.winner)), confidence=decision.confidence)
 
 
-def _edits_of(people: set[int], comparisons: Sequence[int]) -> set[tuple[int | None, str]]:
-    """The comparisons and texts of their edits, but for those that somebody else made in the same words."""
-    edits = Judgment.objects.filter(
-        comparison__in=comparisons, superseded_at=None, kind=Assignment.Kind.NORMAL
-    ).exclude(edit="")
-    theirs, others = set[tuple[int | None, str]](), set[tuple[int | None, str]]()
-    for comparison, text, annotator in edits.values_list("comparison", "edit", "annotator"):
-        (theirs if annotator in people else others).add((comparison, text))
-    return theirs - others
+def _remaining(comparisons: Sequence[int], people: set[int]) -> dict[int | None, list[_Cast]]:
+    """The votes of everybody else on the comparisons that these people judged, in the order of their making."""
+    rows = (
+        Judgment.objects.filter(comparison__in=comparisons, superseded_at=None, kind=Assignment.Kind.NORMAL)
+        .exclude(choice=Choice.SKIP)
+        .order_by("pk")
+        .values_list("comparison", "annotator", "choice", "certainty", "edit")
+    )
+    votes: dict[int | None, list[_Cast]] = {}
+    for comparison, annotator, choice, certainty, edit in rows:
+        votes.setdefault(comparison, []).append(_Cast(annotator, choice, certainty, edit))
+    return {
+        comparison: [vote for vote in of_all if vote.annotator not in people]
+        for comparison, of_all in votes.items()
+        if any(vote.annotator in people for vote in of_all)
+    }

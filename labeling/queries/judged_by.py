@@ -7,7 +7,7 @@ from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, 
 
 PEOPLE, SIMULATED = "people", "simulated"
 GROUPS = (PEOPLE, SIMULATED, *Membership.Role.values)
-"""Everybody but simulated annotators; these; or the members with a role."""
+"""People, without simulated and outside annotators; simulated annotators; or the members with a role."""
 
 
 def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) -> QuerySet[Comparison]:
@@ -15,8 +15,10 @@ def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) 
     judged = Judgment.objects.filter(
         comparison=OuterRef("pk"), superseded_at=None, kind=Assignment.Kind.NORMAL
     ).exclude(choice=Choice.SKIP)
-    if group in (PEOPLE, SIMULATED):
-        judged = judged.filter(annotator__is_simulated=group == SIMULATED)
+    if group == PEOPLE:
+        judged = judged.filter(annotator__is_simulated=False, annotator__outside_campaign=None)
+    elif group == SIMULATED:
+        judged = judged.filter(annotator__is_simulated=True)
     else:
         members = Membership.objects.filter(campaign=campaign, role=group).values("user")
         judged = judged.filter(annotator__in=members)

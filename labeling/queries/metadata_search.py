@@ -6,14 +6,18 @@ text, a number, true, false or null; it may be the field, or stand in the field'
 
 import json
 from functools import reduce
+from math import isfinite
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.fields.json import HasKey, KeyTransform
 
 from labeling.models import Campaign, Comparison, Completion, Prompt
 
 FEW = 1000
+METADATA_CHARACTERS = 200
+"""The longest search."""
 
 
 def prompts_with_metadata(campaign: Campaign, rows: QuerySet[Prompt], search: str) -> QuerySet[Prompt]:
@@ -53,8 +57,11 @@ def _few_prompts(*found: QuerySet[Any, int]) -> set[int] | None:
 def _matching(column: str, search: str) -> Q:
     key, equals, value = (part.strip() for part in search.partition("="))
     if not equals:
-        path = "__".join([column, *key.split(".")[:-1]])
-        return Q(**{f"{column}__has_key": key}) | Q(**{f"{path}__has_key": key.split(".")[-1]})
+        *outer, last = key.split(".")
+        field: F | KeyTransform = F(column)
+        for name in outer:  # written out: in a keyword, a field named "in" or "lt" would be a lookup
+            field = KeyTransform(name, field)
+        return Q(**{f"{column}__has_key": key}) | Q(HasKey(field, last))
     values = [value, *_as_json(value)]
     wanted = [form for one in values for form in (one, [one])]
     return reduce(or_, (Q(**{f"{column}__contains": shape}) for one in wanted for shape in _shapes(key, one)))
@@ -70,9 +77,11 @@ def _shapes(key: str, value: Any) -> list[Any]:
 
 
 def _as_json(value: str) -> list[Any]:
-    """The value as a number, true, false or null, if it is one."""
+    """The value as a number, true, false or null, if it is one that the database can hold."""
     try:
         typed = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
-    return [] if isinstance(typed, str | list | dict) else [typed]
+    if isinstance(typed, str | list | dict) or (isinstance(typed, float) and not isfinite(typed)):
+        return []
+    return [typed]

@@ -105,6 +105,13 @@ def comparison_record(comparison: Comparison) -> VerdictRecord:
     )
 
 
+def improved(record: VerdictRecord, text: str) -> Iterator[VerdictRecord]:
+    """The pairs of the winner's improved text: against the winner, and against the loser."""
+    edited = CompletionText(text, finish_reason="stop")
+    for worse in (record.chosen, record.rejected):
+        yield replace(record, a=edited, b=worse, winner="a", settled_by=EDIT, votes=())
+
+
 def standing_verdicts(campaign: Campaign) -> QuerySet[Verdict]:
     """The verdicts that count: not those of retired, flagged or gold comparisons."""
     return Verdict.objects.filter(campaign=campaign).exclude(comparison__status__in=Comparison.OUT)
@@ -174,13 +181,7 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
         yield record
         for choice, text in edits.get(row[0], ()):
             if choice == record.winner:
-                yield from _improved(record, text)
-
-
-def _improved(record: VerdictRecord, text: str) -> Iterator[VerdictRecord]:
-    edited = CompletionText(text, finish_reason="stop")
-    for worse in (record.chosen, record.rejected):
-        yield replace(record, a=edited, b=worse, winner="a", settled_by=EDIT, votes=())
+                yield from improved(record, text)
 
 
 def _edits(batch: list[int]) -> dict[int, list[tuple[str, str]]]:

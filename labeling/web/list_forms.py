@@ -13,6 +13,7 @@ from common.text_area import TextArea
 from labeling.models import BulkAct, Comparison, Membership
 from labeling.queries.judged_by import PEOPLE, SIMULATED
 from labeling.queries.lists import LEAST_CERTAIN, MOST_CERTAIN, NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
+from labeling.queries.metadata_search import METADATA_CHARACTERS
 from labeling.web.imports import EXPORTS
 
 ANY = ("", _("Any"))
@@ -38,7 +39,7 @@ class ListForm(forms.Form):
     act = forms.IntegerField(label=_("Bulk action"), required=False, widget=forms.HiddenInput)
     metadata = forms.CharField(
         label=_("Field of the file"),
-        max_length=200,
+        max_length=METADATA_CHARACTERS,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "source=forum"}),
     )

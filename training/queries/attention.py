@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
@@ -11,6 +12,8 @@ from labeling.queries.attention import AttentionItem
 from training.models import GenerationJob, JobStatus, LeftOut, ModelVersion, Run, Snapshot
 from training.queries.lineage import comparisons_judged_by
 from training.queries.serving import current_deployment
+
+KEPT_SECONDS = 24 * 3600
 
 
 def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
@@ -47,16 +50,19 @@ def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[Attent
 
 def erased_people(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
     """People who were erased after a version of the campaign had learned from them, until they are left out."""
-    for erasure in Erasure.objects.exclude(model_versions=[]).select_related("person").order_by("-pk"):
+    erasures = Erasure.objects.exclude(model_versions=[]).select_related("person").order_by("-pk")
+    judged = {erasure: _snapshots_judged_before(erasure) for erasure in erasures}
+    learned = dict(
+        Snapshot.objects.filter(pk__in=set().union(*judged.values()), campaign__in=led, runs__version__isnull=False)
+        .order_by()
+        .values_list("pk", "campaign")
+    )
+    done = set(LeftOut.objects.filter(campaign__in=led).values_list("person", "campaign"))
+    for erasure, snapshots in judged.items():
         person = erasure.person
-        learned = Snapshot.objects.filter(
-            pk__in=comparisons_judged_by(person),
-            campaign__in=led,
-            created_at__lt=erasure.at,
-            runs__version__isnull=False,
-        )
-        done = LeftOut.objects.filter(person=person).values("campaign")
-        for pk in learned.exclude(campaign__in=done).order_by("campaign").values_list("campaign", flat=True).distinct():
+        for pk in sorted({learned[snapshot] for snapshot in snapshots if snapshot in learned}):
+            if (person.pk, pk) in done:
+                continue
             yield AttentionItem(
                 f"erased-{pk}-{person.pk}",
                 gettext("Versions learned from %(person)s, who was erased") % {"person": person.pseudonym},
@@ -67,6 +73,20 @@ def erased_people(user: User, led: Mapping[int, Campaign]) -> Iterator[Attention
                 since=erasure.at,
                 can_be_set_aside=True,
             )
+
+
+def _snapshots_judged_before(erasure: Erasure) -> list[int]:
+    """The snapshots from before an erasure with comparisons that the person had judged.
+
+    An erasure fixes them, and every page of a lead has the inbox, so the join of judgments and snapshots is kept.
+    """
+    key = f"judged-before-erasure-{erasure.pk}-{erasure.at.timestamp()}"
+    kept: list[int] | None = cache.get(key)
+    if kept is None:
+        before = Snapshot.objects.filter(pk__in=comparisons_judged_by(erasure.person), created_at__lt=erasure.at)
+        kept = list(before.values_list("pk", flat=True))
+        cache.set(key, kept, KEPT_SECONDS)
+    return kept
 
 
 def _newest_failed(jobs: "QuerySet[Any]", led: Mapping[int, Campaign]) -> "QuerySet[Any]":

@@ -16,7 +16,7 @@ from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.datasets import DatasetOrder, write_dataset
 from labeling.actions.export_choices import write_options
-from labeling.models import Event
+from labeling.models import Event, Judgment, User
 from labeling.queries.agreement import agreement
 from tests.clients import Visiting, text_of
 from tests.people import Stage, asks, stage
@@ -82,6 +82,28 @@ def test_the_card_says_the_facts(scene: Stage, tmp_path: Path) -> None:
         assert line in card
     (event,) = Event.objects.filter(verb="campaign.exported")
     assert (event.after["license"], event.after["consent"]) == ("cc-by-4.0", CONSENT)
+
+
+def test_outside_and_simulated_annotators_are_no_people(scene: Stage, tmp_path: Path) -> None:
+    User.objects.filter(pk=scene.bob.pk).update(outside_campaign=scene.campaign)
+    assert Judgment.objects.filter(annotator=scene.bob, superseded_at=None).count() == 20
+    card = (written(scene, tmp_path / "set") / "README.md").read_text()
+    assert "- 20 judgments of 1 people on 20 comparisons" in card
+    assert "- Besides, 20 imported judgments of 1 outside annotators." in card
+    assert "simulated" not in card
+
+
+def test_near_duplicates_are_looked_for_on_both_sides(scene: Stage, tmp_path: Path) -> None:
+    long = "Which of the many towns that lie on the river Elbe is the largest of them all today? Number"
+    drafts = [
+        ComparisonDraft(asks(f"{long} {number}"), CompletionDraft("a"), CompletionDraft("b"), "first")
+        for number in range(20)
+    ]
+    scene.add(drafts)
+    options = write_options({"near_duplicates": "drop"}, acting_user=None)
+    folder = written(scene, tmp_path / "set", options=options)
+    texts = [(folder / "data" / f"{side}.jsonl").read_text() for side in ("train", "test")]
+    assert sum(text.count(long) for text in texts) == 1
 
 
 def test_croissant_describes_the_files_and_reads_them(

@@ -1,5 +1,6 @@
 """Exports are filtered and cleaned, alike by action, API, page and command, and the report says what was found."""
 
+import csv
 import json
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -12,9 +13,9 @@ from django.core.management import call_command
 from common.errors import Invalid
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.export_choices import export_filter, keep_evaluation, write_options
-from labeling.actions.exports import drop_report, export_campaign
+from labeling.actions.exports import drop_report, export_campaign, open_export
 from labeling.actions.uploads import UploadGone
-from labeling.models import Event
+from labeling.models import Comparison, Event, Verdict
 from tests.clients import Visiting, text_of
 from tests.people import Stage, asks, stage
 
@@ -70,6 +71,34 @@ def test_near_duplicates_are_counted_or_left_out(scene: Stage) -> None:
     report = drop_report(campaign=scene.campaign, dialect="trl", options=options, acting_user=scene.maya)
     assert (report.kept, report.dropped["near_duplicate"], report.found["near_duplicate"]) == (3, 1, 1)
     assert report.examples["near_duplicate"][0]["earlier"] == BREAD
+
+
+def test_a_prompt_that_is_not_exported_is_no_earlier_one(scene: Stage) -> None:
+    twin = f"{BREAD} Now."
+    scene.add([ComparisonDraft(asks(twin), CompletionDraft("x"), CompletionDraft("y"))])
+    scene.add([ComparisonDraft(asks(f"{twin} Oh."), CompletionDraft("x"), CompletionDraft("y"), "first")])
+    Comparison.objects.filter(prompt__messages=asks(BREAD)).update(status="retired")
+    Comparison.objects.filter(prompt__messages=asks(QUESTIONS[1])).update(status="retired")
+    assert f"{twin} Oh." in exported(scene, near_duplicates="drop")
+    Verdict.objects.filter(comparison__prompt__messages=asks(f"{twin} Oh.")).update(winner="tie")
+    scene.add([ComparisonDraft(asks(f"{twin} Ah."), CompletionDraft("x"), CompletionDraft("y"), "first")])
+    assert f"{twin} Ah." in exported(scene, near_duplicates="drop")
+
+
+def test_a_redacted_prompt_keeps_its_side_of_the_split(scene: Stage) -> None:
+    scene.add(
+        ComparisonDraft(asks(f"Is it a{number}@x.org?"), CompletionDraft(f"x{number}"), CompletionDraft("y"), "first")
+        for number in range(20)
+    )
+    plain, redacted = (
+        [row["split"] for row in csv.DictReader(StringIO(b"".join(export.pieces).decode()))]
+        for export in (
+            open_export(scene.campaign, "csv", write_options(values, acting_user=scene.maya))
+            for values in ({}, {"redact": ["email"]})
+        )
+    )
+    assert redacted == plain
+    assert set(plain) == {"train", "test"}
 
 
 def test_prompts_of_an_evaluation_are_counted_or_left_out(scene: Stage) -> None:

@@ -43,7 +43,15 @@ def test_events_are_narrowed_by_person_verb_and_date(calling: Calling) -> None:
     assert results(maya, "events/?until=2020-01-01T00:00:00Z") == []
 
 
-@pytest.mark.parametrize("query", ["comparisons/?status=odd", "judgments/?choice=left", "events/?since=yesterday"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "comparisons/?status=odd",
+        f"comparisons/?metadata={'a.' * 101}",
+        "judgments/?choice=left",
+        "events/?since=yesterday",
+    ],
+)
 def test_what_cannot_be_asked_for_is_refused_by_name(calling: Calling, query: str) -> None:
     refused = calling(stage().maya).get(f"/api/v1/campaigns/sums/{query}")
     assert refused.status_code == 422

@@ -1,5 +1,8 @@
 """Personal data in texts is replaced, and nothing else."""
 
+from collections import deque
+from time import process_time
+
 import pytest
 
 from labeling.exchange import KINDS, CompletionText, Redaction, UnfitOption, VerdictRecord, Vote
@@ -17,6 +20,11 @@ def redacted(text: str, *patterns: str, region: str = "DE") -> str:
     [
         ("Mail o'neil.x+1@mail.example.co.uk.", "Mail [EMAIL]."),
         ("müller@bücher.de and a@b.io", "[EMAIL] and [EMAIL]"),
+        ("_ada@example.org_ and __ada@example.org__", "_[EMAIL]_ and __[EMAIL]__"),
+        ("Email: .....ada@example.org", "Email: .....[EMAIL]"),
+        (f"{'-' * 70}ada@example.org", f"{'-' * 70}[EMAIL]"),
+        (f"{'x' * 90}@example.org, 'ada@example.org'", "[EMAIL], '[EMAIL]'"),
+        ("a@x.org,b@x.org;c@x.org@d.org", "[EMAIL],[EMAIL];[EMAIL]@d.org"),
         ("@handle, a@b, 3 @ 4.50", "@handle, a@b, 3 @ 4.50"),
         ("DE89 3704 0044 0532 0130 00 is mine", "[IBAN] is mine"),
         ("GB82WEST12345698765432, de89370400440532013000", "[IBAN], [IBAN]"),
@@ -27,6 +35,13 @@ def redacted(text: str, *patterns: str, region: str = "DE") -> str:
 )
 def test_addresses_and_numbers_that_are_valid_are_replaced(text: str, expected: str) -> None:
     assert redacted(text) == expected
+
+
+def test_a_long_line_before_an_address_takes_no_long_time() -> None:
+    line = "-" * 200_000
+    started = process_time()
+    assert redacted(f"{line} {line}@ ada@example.org").endswith("@ [EMAIL]")
+    assert process_time() - started < 5
 
 
 def test_a_country_is_needed_for_numbers_without_its_code() -> None:
@@ -44,7 +59,7 @@ def test_every_text_of_a_record_is_redacted_and_counted() -> None:
         a=CompletionText(f"Hello {address}", metadata={"by": address}),
         b=CompletionText("Hello"),
         winner="a",
-        votes=(Vote("p1", "a", comment=f"by {address}", edit=address),),
+        votes=(Vote("p1", "a", comment=f"by {address}", edit=address, metadata={"worker": {"mail": address}}),),
         external_id=address,
         tags=(address, "math"),
         metadata={"prompt": {"author": [address, 1], "score": 0.5}},
@@ -54,7 +69,30 @@ def test_every_text_of_a_record_is_redacted_and_counted() -> None:
     assert address not in repr(clean)
     assert clean.tags == ("[EMAIL]", "math")
     assert clean.metadata == {"prompt": {"author": ["[EMAIL]", 1], "score": 0.5}}
-    assert dict(redactor.counts) == {"email": 8}
+    assert dict(redactor.counts) == {"email": 9}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (4915112345678, "[PHONE]"),
+        (4915112345678.0, "[PHONE]"),
+        (1700000000, 1700000000),
+        (1700000000000, 1700000000000),
+        (0.12345678901, 0.12345678901),
+        (True, True),
+    ],
+)
+def test_a_phone_number_may_be_a_number(value: float, expected: object) -> None:
+    record = VerdictRecord(asks("Hi"), CompletionText("1"), CompletionText("2"), None, metadata={"a": {"n": [value]}})
+    assert Redactor(Redaction(("phone",))).record(record).metadata == {"a": {"n": [expected]}}
+
+
+def test_names_of_fields_are_redacted_and_none_is_lost() -> None:
+    fields = {"ada@example.org": 1, "bob@example.org": 2, "other": 3}
+    record = VerdictRecord(asks("Hi"), CompletionText("1"), CompletionText("2"), None, metadata={"a": fields})
+    clean = Redactor(Redaction(("email",))).record(record)
+    assert clean.metadata == {"a": {"[EMAIL]": 1, "[EMAIL] 2": 2, "other": 3}}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +101,10 @@ def test_every_text_of_a_record_is_redacted_and_counted() -> None:
         ({"kinds": ("name",)}, "redact"),
         ({"patterns": ("(",)}, "patterns"),
         ({"patterns": ("a*",)}, "patterns"),
+        ({"patterns": (r"\b",)}, "patterns"),
+        ({"patterns": ("(?=a)",)}, "patterns"),
+        ({"patterns": ("(?<=a)",)}, "patterns"),
+        ({"patterns": ("secret|$",)}, "patterns"),
         ({"patterns": ("a" * 501,)}, "patterns"),
         ({"patterns": ("a",) * 21}, "patterns"),
         ({"region": "XX"}, "region"),
@@ -79,3 +121,17 @@ def test_a_pattern_that_would_never_end_is_refused(monkeypatch: pytest.MonkeyPat
     redactor = Redactor(Redaction(patterns=(r"(?:a|aa|aaa)+b",)))
     with pytest.raises(UnfitOption, match="too long"):
         redactor.text("a" * 5000)
+
+
+def test_places_without_characters_stay_as_they_are() -> None:
+    redactor = Redactor(Redaction(patterns=("secret|(?=\u0416)",)))  # no Cyrillic in the sample
+    assert redactor.text("A secret \u0416.") == "A [REDACTED] \u0416."
+    assert redactor.counts["custom"] == 1
+
+
+def test_patterns_that_are_slow_on_many_texts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SLOW", 0.0)
+    monkeypatch.setattr(module, "SLOW_SECONDS", 0.05)
+    redactor = Redactor(Redaction(patterns=(r"(?:a|b)+\d",)))
+    with pytest.raises(UnfitOption, match="many texts"):
+        deque(map(redactor.text, ["ab" * 500] * 1000), maxlen=0)

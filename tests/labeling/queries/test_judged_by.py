@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labeling.models import Comparison, Membership
+from labeling.models import Comparison, Membership, User
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons
 from tests.people import Stage, person, stage
 
@@ -36,6 +36,9 @@ def test_groups(scene: Stage) -> None:
     assert found(scene, group="simulated") == [2]
     assert found(scene, group="expert") == [2]
     assert found(scene, group="lead") == []
+    User.objects.filter(username__in=["alice", "bob", "eve"]).update(outside_campaign=scene.campaign)
+    assert found(scene, group="people") == []
+    assert found(scene, group="simulated") == [2]
     assert found(scene, annotator=f"{scene.alice.pseudonym}, {scene.bob.pseudonym}") == [2, 2]
 
 

@@ -50,3 +50,20 @@ def test_a_field_is_found_wherever_it_stands(
     assert [all_of_them.index(one) for one in found] == numbers
     prompts = set(filtered_prompts(campaign, PromptFilter(metadata=search)))
     assert prompts == {all_of_them[number].prompt for number in numbers if number != 1}
+
+
+def test_a_value_that_the_database_cannot_hold_finds_only_texts(campaign: Campaign) -> None:
+    Prompt.objects.filter(metadata__year=2024).update(metadata={"year": "NaN"})
+    for value in ("Infinity", "-Infinity", "1e999", "-1e999", "9" * 5000, "[" * 100_000):
+        for key in ("year", "scores.help"):
+            assert not filtered_comparisons(campaign, ComparisonFilter(metadata=f"{key}={value}")).exists()
+            assert not filtered_prompts(campaign, PromptFilter(metadata=f"{key}={value}")).exists()
+    assert filtered_comparisons(campaign, ComparisonFilter(metadata="year=NaN")).count() == 1
+
+
+def test_any_key_can_be_searched_for(campaign: Campaign) -> None:
+    for search in (".", "..", "a..b", ".=1", "=", "=1", "a__lt.b"):
+        assert not filtered_comparisons(campaign, ComparisonFilter(metadata=search)).exists()
+    Prompt.objects.filter(metadata__year=2024).update(metadata={"in": {"lt": {"contains": 1}}})
+    assert filtered_comparisons(campaign, ComparisonFilter(metadata="in.lt.contains")).count() == 1
+    assert filtered_comparisons(campaign, ComparisonFilter(metadata="in.lt.contains=1")).count() == 1

@@ -1,6 +1,8 @@
 """Items of training in the inbox."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from labeling.actions.erasure import erase_person
 from labeling.queries.attention import attention
@@ -51,5 +53,9 @@ def test_an_erased_person_waits_until_a_lead_leaves_them_out() -> None:
     erase_person(person=scene.alice, confirmation="alice", acting_user=None, now=scene.now)
     (item,) = [item for item in attention(scene.maya).items if item.page == "left_out"]
     assert item.arguments == ("sums", scene.alice.pseudonym)
+    with CaptureQueriesContext(connection) as queries:  # every page of a lead reads the inbox
+        assert item in attention(scene.maya).items
+    assert not [one for one in queries if "labeling_judgment j" in one["sql"]]
+    assert [one for one in attention(scene.charlie).items if one.page == "left_out"] == []
     leave_out(campaign=scene.campaign, person=scene.alice, acting_user=scene.maya, now=scene.now)
     assert [item for item in attention(scene.maya).items if item.page == "left_out"] == []
