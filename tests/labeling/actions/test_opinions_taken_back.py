@@ -7,10 +7,12 @@ import pytest
 from labeling.actions.batches import take_back
 from labeling.actions.curation import make_gold, restore_comparison, retire_comparison
 from labeling.actions.verdicts import adjudicate
-from labeling.models import Comparison, ImportBatch, Judgment, Verdict
+from labeling.models import Comparison, ImportBatch, Judgment, User, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.labeling.actions.opinions import THREE, bring_in, said
 from tests.people import Stage, stage
+from training.actions.leaving_out import leave_out
+from training.actions.snapshots import left_out_of
 
 BARE = said(None, "Paris", "Lyon")
 
@@ -66,3 +68,16 @@ def test_the_verdict_of_an_expert_stays_and_no_imported_one_comes_back_beside_it
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
     take_back(batch=first, acting_user=scene.maya, now=scene.now)
     assert not Comparison.objects.exists()
+
+
+def test_an_annotator_who_is_left_out_of_training_stays_left_out() -> None:
+    scene = stage(overlap=1)
+    brought(scene, BARE)
+    batch = brought(scene, said("ann", "Lyon", "Paris"), said("ben", "Lyon", "Paris"))
+    ann = User.objects.get(outside_name="ann")
+    leave_out(campaign=scene.campaign, person=ann, acting_user=scene.maya, now=scene.now)
+    take_back(batch=batch, acting_user=scene.maya, now=scene.now)
+    assert list(User.objects.filter(outside_campaign=scene.campaign)) == [ann]
+    brought(scene, said("ann", "Lyon", "Paris"))
+    assert left_out_of(scene.campaign) == [ann]
+    assert Judgment.objects.filter(annotator=ann).exists()
