@@ -67,7 +67,10 @@ class Judgment(models.Model):
         help_text="The import that brought it, by an outside annotator; null: it was made here.",
     )
     certainty = models.FloatField(
-        null=True, blank=True, help_text="Of an imported a or b: p(the choice is right), 0.5..1; null: not stated."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(1.0)],
+        help_text="Of an imported a or b: p(the choice is right), 0.5..1; null: not stated.",
     )
     metadata = models.JSONField(null=True, blank=True, help_text="Other fields of an imported judgment; null: none.")
 
