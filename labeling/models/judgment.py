@@ -83,7 +83,9 @@ class Judgment(models.Model):
         )
         indexes = (
             models.Index(fields=["campaign", "created_at"], name="judgment_campaign_time"),
-            models.Index(fields=["comparison"], condition=Q(superseded_at__isnull=True), name="judgment_current"),
+            # Whole: deleting a comparison or an assignment looks for judgments that were superseded too.
+            models.Index(fields=["comparison"], name="judgment_comparison"),
+            models.Index(fields=["assignment"], name="judgment_assignment"),
             models.Index(fields=["annotator", "campaign", "created_at"], name="judgment_annotator_time"),
             # Few judgments have an edit; the others do not pay for this index.
             models.Index(fields=["comparison"], condition=~Q(edit=""), name="judgment_with_edit"),
