@@ -93,7 +93,7 @@ def test_opinions_that_came_later_were_not_used_however_early_they_were_made(sce
     Snapshot.objects.update(read_until=scene.now)
     before.refresh_from_db()
     scene.wait(60)
-    comparison = Comparison.objects.filter(status="settled").select_related("prompt").earliest("pk")
+    comparison = Comparison.objects.filter(verdict__winner="a").select_related("prompt").earliest("pk")
     texts = {"chosen": comparison.completion_a.text, "rejected": comparison.completion_b.text}
     record = {"prompt": comparison.prompt.messages, **texts, "annotator": "ann", "created_at": "2024-05-01T10:00:00Z"}
     bring_in(scene, record)
