@@ -11,6 +11,8 @@ from labeling.queries.estimates import votes_on
 from labeling.stats import lean_of
 
 Status = Comparison.Status
+KNOWN = (Status.GOLD, Status.PRACTICE)
+"""Comparisons whose answer is known. They have no verdict."""
 
 SAVE = """
 UPDATE labeling_comparison AS c SET status = n.status, overlap = n.overlap, taken = n.taken, judged = n.judged,
@@ -40,12 +42,14 @@ def settle_again(
 ) -> None:
     """Applies the campaign's rule to comparisons whose votes were changed, and saves these. They must be locked.
 
-    verdicts: those that they have. One by an expert or an import stays. restored: verdicts that some get instead.
+    A comparison that is out (flagged, retired, gold, practice) keeps its status. It loses the verdict of a rule, and
+    gets the one that follows from its votes when it returns. verdicts: those that they have. One by an expert or an
+    import stays. restored: verdicts that some get instead.
     """
     is_weighted = campaign.verdict_rule == Campaign.VerdictRule.DAWID_SKENE
     votes = votes_on([one.pk for one in comparisons]) if is_weighted else {}
-    settled = list(restored)
-    given = {verdict.comparison_id for verdict in restored}
+    settled: list[Verdict] = []
+    given = {verdict.comparison_id: verdict for verdict in restored}
     stale: list[int] = []
     for one in comparisons:
         verdict = verdicts.get(one.pk)
@@ -53,6 +57,10 @@ def settle_again(
             continue
         if verdict is not None:
             stale.append(verdict.pk)
+        if one.pk in given and one.status not in KNOWN:
+            settled.append(given[one.pk])
+        if one.status in Comparison.OUT:
+            continue
         one.status = Status.SETTLED if one.pk in given else Status.OPEN
         if one.pk in given or one.judged < one.overlap:
             continue

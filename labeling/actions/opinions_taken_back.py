@@ -3,12 +3,13 @@
 from collections import defaultdict
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import PROTECT, Exists, OuterRef
 
 from labeling.actions.comparison_rows import imported_verdict
 from labeling.actions.counted_votes import count_vote, settle_again
 from labeling.actions.opinions import KEY_OF_VERDICT
-from labeling.models import Assignment, Campaign, Choice, Comparison, Erasure, ImportBatch, Judgment, User, Verdict
+from labeling.models import Assignment, Campaign, Choice, Comparison, ImportBatch, Judgment, User, Verdict
+from labeling.queries.personal_data import tables
 from labeling.tally import Tally, tally_of
 
 CHUNK = 500
@@ -30,15 +31,15 @@ def take_opinions(campaign: Campaign, batch: ImportBatch, now: datetime) -> tupl
 
 
 def delete_unused_annotators(campaign: Campaign) -> None:
-    """Deletes outside annotators of whom nothing is left. Those who were erased stay, as their erasure does."""
-    used = (
-        Exists(Judgment.objects.filter(annotator=OuterRef("pk"))),
-        Exists(Assignment.objects.filter(annotator=OuterRef("pk"))),
-        Exists(Erasure.objects.filter(person=OuterRef("pk"))),
-    )
+    """Deletes outside annotators to whom no row refers that protects them.
+
+    So those who were erased stay, as their erasure does, and those who are left out of training.
+    """
     unused = User.objects.filter(outside_campaign=campaign)
-    for one in used:
-        unused = unused.exclude(one)
+    for model, columns in tables().items():
+        for column in columns:
+            if getattr(model._meta.get_field(column).remote_field, "on_delete", None) is PROTECT:
+                unused = unused.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
     unused.delete()
 
 

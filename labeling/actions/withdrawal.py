@@ -1,13 +1,16 @@
 """Withdrawing all judgments of a person who asks for it: they no longer count in any verdict or figure.
 
 Each judgment is superseded, as by an undo. A verdict that a rule made of it is deleted, and its comparison is open
-again for other annotators. Verdicts of experts and of imports stay. It takes a few statements for each batch.
+again for other annotators. Verdicts of experts and of imports stay. The places that an import had added for an outside
+annotator go with their votes, so that the other votes may settle the comparison at once. It takes a few statements for
+each batch.
 """
 
 from datetime import datetime
 
 from django.db import connection
 
+from labeling.actions.counted_votes import settle_again
 from labeling.events.record import record
 from labeling.models import Assignment, Campaign, Comparison, Judgment, User, Verdict
 from labeling.tally import Tally, add_to_tally, tally_of
@@ -63,6 +66,8 @@ def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now
         status=Assignment.Status.RELEASED, slot=None
     )
     withdrawn = current.update(superseded_at=now)
+    if person.is_outside:
+        change += _remove_added_places(campaign, ids, now)
     record(
         "judgments.withdrawn",
         campaign,
@@ -91,3 +96,21 @@ def _take_votes(campaign: Campaign, person: User, ids: list[int]) -> tuple[Tally
         cursor.execute(TAKE_VOTES, values)
     after = sum((tally_of(one) for one in locked.all()), Tally())
     return after - before, undone
+
+
+def _remove_added_places(campaign: Campaign, ids: list[int], now: datetime) -> Tally:
+    """Removes the places that an import had added for an outside annotator, and settles the comparisons again.
+
+    Returns the change of the totals. The comparisons must be locked.
+    """
+    change = Tally()
+    for start in range(0, len(ids), BATCH):
+        comparisons = list(Comparison.objects.filter(pk__in=ids[start : start + BATCH]).order_by("pk"))
+        change -= sum((tally_of(one) for one in comparisons), Tally())
+        for one in comparisons:
+            one.campaign = campaign
+            one.overlap = max(campaign.overlap_of(one.pair_hash), one.taken)
+        verdicts = {one.comparison_id: one for one in Verdict.objects.filter(comparison__in=comparisons)}
+        settle_again(campaign, comparisons, verdicts, now)
+        change += sum((tally_of(one) for one in comparisons), Tally())
+    return change

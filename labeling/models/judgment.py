@@ -67,7 +67,10 @@ class Judgment(models.Model):
         help_text="The import that brought it, by an outside annotator; null: it was made here.",
     )
     certainty = models.FloatField(
-        null=True, blank=True, help_text="Of an imported a or b: p(the choice is right), 0.5..1; null: not stated."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(1.0)],
+        help_text="Of an imported a or b: p(the choice is right), 0.5..1; null: not stated.",
     )
     metadata = models.JSONField(null=True, blank=True, help_text="Other fields of an imported judgment; null: none.")
 
@@ -80,7 +83,9 @@ class Judgment(models.Model):
         )
         indexes = (
             models.Index(fields=["campaign", "created_at"], name="judgment_campaign_time"),
-            models.Index(fields=["comparison"], condition=Q(superseded_at__isnull=True), name="judgment_current"),
+            # Whole: deleting a comparison or an assignment looks for judgments that were superseded too.
+            models.Index(fields=["comparison"], name="judgment_comparison"),
+            models.Index(fields=["assignment"], name="judgment_assignment"),
             models.Index(fields=["annotator", "campaign", "created_at"], name="judgment_annotator_time"),
             # Few judgments have an edit; the others do not pay for this index.
             models.Index(fields=["comparison"], condition=~Q(edit=""), name="judgment_with_edit"),

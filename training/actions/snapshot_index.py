@@ -24,8 +24,10 @@ SELECT g.number, j.annotator_id, count(*)
 FROM labeling_judgment j
 JOIN training_snapshotpart p ON p.number = j.comparison_id / %(span)s AND p.snapshot_id = %(snapshot)s
 LEFT JOIN labeling_guidelineversion g ON g.id = j.guideline_version_id
+LEFT JOIN labeling_importbatch b ON b.id = j.batch_id
 WHERE j.campaign_id = %(campaign)s AND j.kind = 'normal' AND j.choice <> 'skip'
-    AND j.created_at <= %(until)s AND (j.superseded_at IS NULL OR j.superseded_at > %(since)s)
+    AND COALESCE(b.imported_at, b.created_at, j.created_at) <= %(until)s
+    AND (j.superseded_at IS NULL OR j.superseded_at > %(since)s)
     AND j.annotator_id <> ALL(%(left_out)s)
     AND get_bit(p.bits, j.comparison_id %% %(span)s) = 1
 GROUP BY 1, 2

@@ -17,6 +17,9 @@ from training.models import ModelVersion, Snapshot, SnapshotPart
 
 SPAN = SnapshotPart.SPAN
 
+added_at = Coalesce("batch__imported_at", "batch__created_at", "created_at")
+"""When a judgment was added here. An imported one states when it was made elsewhere, which may be years before."""
+
 HOLDING = """
 SELECT p.snapshot_id, count(*) FROM unnest(%(comparisons)s::bigint[]) AS wanted (id)
 JOIN training_snapshotpart p ON p.number = wanted.id / %(span)s
@@ -31,8 +34,10 @@ FROM labeling_judgment j
 JOIN training_snapshot s ON s.campaign_id = j.campaign_id
 JOIN training_snapshotpart p ON p.snapshot_id = s.id AND p.number = j.comparison_id / %(span)s
 JOIN labeling_user u ON u.id = j.annotator_id
+LEFT JOIN labeling_importbatch b ON b.id = j.batch_id
 WHERE j.annotator_id = %(person)s AND j.kind = 'normal' AND j.choice <> 'skip'
-    AND j.created_at <= s.read_until AND (j.superseded_at IS NULL OR j.superseded_at > s.created_at)
+    AND COALESCE(b.imported_at, b.created_at, j.created_at) <= s.read_until
+    AND (j.superseded_at IS NULL OR j.superseded_at > s.created_at)
     AND NOT s.basis -> 'left_out' ? u.pseudonym
     AND get_bit(p.bits, j.comparison_id %% %(span)s) = 1
 GROUP BY 1
@@ -70,12 +75,16 @@ def judgments_behind(snapshot: Snapshot) -> QuerySet[Judgment]:
     """The judgments behind the pairs of a snapshot: those that counted when it was taken."""
     bit = Func(F("bits"), Mod(OuterRef("comparison_id"), SPAN), function="get_bit", output_field=IntegerField())
     parts = SnapshotPart.objects.filter(snapshot=snapshot, number=OuterRef("comparison_id") / SPAN)
-    rows = Judgment.objects.filter(
-        Q(superseded_at=None) | Q(superseded_at__gt=snapshot.created_at),
-        campaign=snapshot.campaign_id,
-        kind=Assignment.Kind.NORMAL,
-        created_at__lte=read_until(snapshot),
-    ).exclude(choice=Choice.SKIP)
+    rows = (
+        Judgment.objects.alias(added_at=added_at)
+        .filter(
+            Q(superseded_at=None) | Q(superseded_at__gt=snapshot.created_at),
+            campaign=snapshot.campaign_id,
+            kind=Assignment.Kind.NORMAL,
+            added_at__lte=read_until(snapshot),
+        )
+        .exclude(choice=Choice.SKIP)
+    )
     if people := (snapshot.basis or {}).get("left_out"):
         rows = rows.exclude(annotator__pseudonym__in=people)
     return rows.alias(is_in=Coalesce(Subquery(parts.values(bit=bit)[:1]), 0)).filter(is_in=1)
@@ -115,10 +124,12 @@ def with_descendants(names: set[str]) -> set[str]:
 
 def _counted(judgment: Judgment, snapshot: Snapshot) -> bool:
     """Whether the judgment counted when the snapshot was taken."""
+    batch = judgment.batch
+    added = (batch.imported_at or batch.created_at) if batch else judgment.created_at
     return (
         judgment.kind == Assignment.Kind.NORMAL
         and judgment.choice != Choice.SKIP
-        and judgment.created_at <= read_until(snapshot)
+        and added <= read_until(snapshot)
         and (judgment.superseded_at is None or judgment.superseded_at > snapshot.created_at)
         and judgment.annotator.pseudonym not in (snapshot.basis or {}).get("left_out", ())
     )

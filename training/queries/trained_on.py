@@ -2,19 +2,19 @@
 
 from labeling.models import Judgment, User
 from training.models import ModelVersion, Snapshot
-from training.queries.lineage import comparisons_judged_by, with_descendants
+from training.queries.lineage import added_at, comparisons_judged_by, with_descendants
 
 
 def trained_on(person: User) -> list[str]:
     """Names of the versions whose snapshot, or that of an ancestor, holds a comparison that this person judged.
 
-    A snapshot without an index counts if it was taken after the person's first judgment in its campaign.
+    A snapshot without an index counts if it was taken after the first judgment of the person was added to its campaign.
     """
     snapshots = set(comparisons_judged_by(person))
-    judged = Judgment.objects.filter(annotator=person).exclude(choice="skip")
+    judged = Judgment.objects.alias(added_at=added_at).filter(annotator=person).exclude(choice="skip")
     campaigns = judged.order_by().values_list("campaign", flat=True).distinct()
     for one in Snapshot.objects.filter(basis__isnull=True, campaign__in=list(campaigns)):
-        if judged.filter(campaign=one.campaign_id, created_at__lte=one.created_at).exists():
+        if judged.filter(campaign=one.campaign_id, added_at__lte=one.created_at).exists():
             snapshots.add(one.pk)
     names = ModelVersion.objects.filter(run__snapshot__in=snapshots).values_list("name", flat=True)
     return sorted(with_descendants(set(names)))

@@ -173,6 +173,17 @@ def test_a_wrong_line_is_named_and_nothing_is_kept(kind: str, change: dict[str, 
     assert (Campaign.objects.count(), User.objects.filter(is_active=False).count()) == (1, 0)
 
 
+@pytest.mark.parametrize("certainty", [5, 0.2, -1, "0.9"])
+def test_a_certainty_that_is_no_probability_is_refused(certainty: object) -> None:
+    scene = stage(comparisons=1, overlap=1)
+    scene.settle(["a"])
+    lines = [json.loads(line) for line in whole(scene.campaign).splitlines()]
+    number = next(number for number, line in enumerate(lines) if line["type"] == "comparison")
+    lines[number]["assignments"][0]["judgments"][0]["certainty"] = certainty
+    with pytest.raises(UnreadableFile, match=rf"^Line {number + 1}\b"):
+        imported(b"\n".join(json.dumps(line).encode() for line in lines), scene.maya)
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1, 2]", b"\x89PNG", b'{"type": "comparison"}'])
 def test_a_file_of_something_else_is_refused(data: bytes) -> None:
     scene = stage()

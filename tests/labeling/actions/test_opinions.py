@@ -1,8 +1,6 @@
 """Several opinions on one pair become judgments of outside annotators."""
 
 import io
-import json
-from typing import Any
 
 import pytest
 
@@ -11,42 +9,19 @@ from labeling.actions.batches import BatchJudged, take_back
 from labeling.actions.campaign_imports import import_campaign
 from labeling.actions.erasure import erase_person
 from labeling.actions.exports import open_export
-from labeling.actions.import_reports import ImportReport, ImportSettings
+from labeling.actions.import_reports import ImportSettings
 from labeling.actions.imports import import_comparisons
 from labeling.models import Assignment, Comparison, ImportBatch, Judgment, User, Verdict
 from labeling.queries.agreement import agreement, imported_judgments
 from labeling.queries.slices import Slice
 from labeling.queries.statistics import statistics
 from labeling.tally import count_tally, read_tally
-from tests.people import Stage, stage
-
-
-def said(annotator: str | None, chosen: str, rejected: str, **more: Any) -> dict[str, Any]:
-    named = {} if annotator is None else {"annotator": annotator}
-    return {"prompt": "The capital?", "chosen": chosen, "rejected": rejected, **named, **more}
-
-
-def lines(*records: Any) -> bytes:
-    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
-
-
-def bring_in(scene: Stage, *records: Any, keep: bool = True, **settings: Any) -> ImportReport:
-    report = import_comparisons(
-        campaign=scene.campaign,
-        stream=io.BytesIO(lines(*records)),
-        settings=ImportSettings(keep_preferences=keep, **settings),
-        acting_user=scene.maya,
-        now=scene.now,
-    )
-    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
-    return report
+from tests.labeling.actions.opinions import THREE, bring_in, said
+from tests.people import stage
 
 
 def winner_text(verdict: Verdict) -> str:
     return str(getattr(verdict.comparison, f"completion_{verdict.winner}").text)
-
-
-THREE = (said("ann", "Paris", "Lyon"), said("ben", "Lyon", "Paris"), said("cem", "Lyon", "Paris"))
 
 
 def test_three_annotators_of_one_pair_are_three_judgments_and_the_majority_wins() -> None:

@@ -5,9 +5,10 @@ import pytest
 from labeling.actions.curation import make_gold, restore_comparison, retire_comparison
 from labeling.actions.erasure import erase_person
 from labeling.actions.verdicts import adjudicate
-from labeling.models import Comparison, Event, Judgment, Verdict
+from labeling.models import Comparison, Event, Judgment, User, Verdict
 from labeling.queries.agreement import agreement
 from labeling.tally import count_tally, read_tally
+from tests.labeling.actions.opinions import THREE, bring_in
 from tests.labeling.personal import judged_with_comments
 from tests.people import NOON, Stage, person, stage
 
@@ -67,3 +68,21 @@ def test_withdrawing_takes_back_gold_retests_skips_and_added_places_too() -> Non
     assert not Judgment.objects.filter(superseded_at=None).exists()
     assert set(Comparison.objects.exclude(status="gold").values_list("overlap", "taken", "status")) == {(1, 0, "open")}
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_withdrawing_an_outside_annotator_removes_the_place_that_the_import_had_added() -> None:
+    scene = stage(overlap=1)
+    bring_in(scene, *THREE)
+    outside = User.objects.get(outside_name="ann")
+    erase_person(person=outside, confirmation=outside.pseudonym, withdraw=True, acting_user=scene.maya, now=NOON)
+    comparison = Comparison.objects.get()
+    assert (comparison.overlap, comparison.taken, comparison.judged, comparison.status) == (2, 2, 2, "settled")
+    assert Verdict.objects.get().votes == comparison.votes
+    assert scene.next(scene.alice) is None
+    for name in ("ben", "cem"):
+        outside = User.objects.get(outside_name=name)
+        erase_person(person=outside, confirmation=outside.pseudonym, withdraw=True, acting_user=scene.maya, now=NOON)
+        assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+    comparison.refresh_from_db()
+    assert (comparison.overlap, comparison.taken, comparison.status) == (1, 0, "open")
+    assert scene.next(scene.alice) is not None

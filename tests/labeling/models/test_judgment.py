@@ -1,12 +1,21 @@
 """Judgments stay: the database itself refuses to change, delete or repeat them."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
 from labeling.models import Judgment
 from tests.labeling.models.append_only import refuses
 from tests.people import NOON, Stage
+
+# The foreign keys to a table that no index of all rows begins with.
+UNINDEXED = """
+SELECT k.conrelid::regclass::text, a.attname FROM pg_constraint k
+JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+WHERE k.contype = 'f' AND k.confrelid = %s::regclass AND NOT EXISTS (
+    SELECT FROM pg_index i WHERE i.indrelid = k.conrelid AND i.indkey[0] = k.conkey[1] AND i.indpred IS NULL
+)
+"""
 
 
 def test_a_judgment_can_not_be_deleted(scene: Stage) -> None:
@@ -44,3 +53,11 @@ def test_an_assignment_has_one_current_judgment_and_a_key_is_used_once(scene: St
     with pytest.raises(IntegrityError, match="judgment_key_once"), transaction.atomic():
         judgment.save(force_insert=True)
     assert Judgment.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", ["labeling_comparison", "labeling_assignment", "labeling_judgment"])
+def test_deleting_a_row_scans_no_table_that_refers_to_it(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(UNINDEXED, [table])
+        assert cursor.fetchall() == []

@@ -8,11 +8,14 @@ from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison, Judgment
 from labeling.queries.uses import uses_of
 from tests.browser.furnished import furnish
+from tests.labeling.actions.opinions import bring_in
 from tests.people import Stage, stage
 from training.actions.leaving_out import leave_out
+from training.actions.snapshot_index import index_snapshot
 from training.actions.snapshots import take_snapshot
 from training.models import Run, Snapshot
 from training.queries.lineage import comparisons_judged_by, judgments_behind, versions_of
+from training.queries.trained_on import trained_on
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +86,29 @@ def test_judgments_that_were_left_out_were_not_used(scene: Stage) -> None:
     assert comparisons_judged_by(scene.bob) == {}
     assert not judgments_behind(snapshot).filter(annotator=scene.bob).exists()
     assert uses_of(Judgment.objects.filter(annotator=scene.bob).earliest("pk")) == []
+
+
+def test_opinions_that_came_later_were_not_used_however_early_they_were_made(scene: Stage) -> None:
+    before = taken(scene)
+    Snapshot.objects.update(read_until=scene.now)
+    before.refresh_from_db()
+    scene.wait(60)
+    comparison = Comparison.objects.filter(verdict__winner="a").select_related("prompt").earliest("pk")
+    texts = {"chosen": comparison.completion_a.text, "rejected": comparison.completion_b.text}
+    record = {"prompt": comparison.prompt.messages, **texts, "annotator": "ann", "created_at": "2024-05-01T10:00:00Z"}
+    bring_in(scene, record)
+    judgment = Judgment.objects.get(annotator__outside_name="ann")
+    assert judgment.comparison == comparison
+    assert judgment.created_at < before.created_at
+    assert comparisons_judged_by(judgment.annotator) == {}
+    assert trained_on(judgment.annotator) == []
+    assert uses_of(judgment) == []
+    assert not judgments_behind(before).filter(pk=judgment.pk).exists()
+    assert before.read_until is not None
+    index_snapshot(before, [comparison.pk], read_until=before.read_until)
+    assert before.basis is not None
+    assert before.basis["judgments"] == 1
+    scene.wait(60)
+    after = taken(scene)
+    assert comparisons_judged_by(judgment.annotator) == {after.pk: 1}
+    assert [use.snapshot for use in uses_of(judgment)] == [after.content_hash]
