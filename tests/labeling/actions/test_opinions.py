@@ -73,6 +73,7 @@ def test_an_annotator_who_says_both_is_counted_listed_and_kept_at_the_first() ->
     assert report.notes.as_dict() == {
         "notes": {"contradictions": 1, "left_out": 1},
         "contradictions": [{"line": 2, "record": 2, "earlier_record": 1}],
+        "examples": {},
     }
     assert winner_text(Verdict.objects.get()) == "Paris"
 
