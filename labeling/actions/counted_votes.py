@@ -15,10 +15,10 @@ KNOWN = (Status.GOLD, Status.PRACTICE)
 """Comparisons whose answer is known. They have no verdict."""
 
 SAVE = """
-UPDATE labeling_comparison AS c SET status = n.status, overlap = n.overlap, taken = n.taken, judged = n.judged,
-    votes_a = n.a, votes_b = n.b, votes_tie = n.tie, votes_both_bad = n.both_bad, lean = n.lean
+UPDATE labeling_comparison AS c SET status = n.now_status, overlap = n.now_overlap, taken = n.now_taken,
+    judged = n.now_judged, votes_a = n.a, votes_b = n.b, votes_tie = n.tie, votes_both_bad = n.both_bad, lean = n.now_lean
 FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[],
-    %s::float8[]) AS n (id, status, overlap, taken, judged, a, b, tie, both_bad, lean)
+    %s::float8[]) AS n (id, now_status, now_overlap, now_taken, now_judged, a, b, tie, both_bad, now_lean)
 WHERE c.id = n.id
 """
 SAVED = ("pk", "status", "overlap", "taken", "judged", "votes_a", "votes_b", "votes_tie", "votes_both_bad", "lean")

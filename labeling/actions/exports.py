@@ -146,12 +146,12 @@ def matching(
 def _cleaned(options: WriteOptions) -> dict[str, Any]:
     """How the file was cleaned, for the event log."""
     cleaning = options.cleaning
-    values = {
-        "near_duplicates": cleaning.near_duplicates,
-        "contaminated": cleaning.contaminated,
-        "redacted": [*cleaning.redaction.kinds, *cleaning.redaction.patterns],
-    }
-    return {name: value for name, value in values.items() if value}
+    redacted = [*cleaning.redaction.kinds, *cleaning.redaction.patterns]
+    return (
+        ({"near_duplicates": cleaning.near_duplicates} if cleaning.near_duplicates else {})
+        | ({"contaminated": cleaning.contaminated} if cleaning.contaminated else {})
+        | ({"redacted": redacted} if redacted else {})
+    )
 
 
 def _written(

@@ -9,7 +9,8 @@ from labeling.models import Judgment
 from tests.clients import Calling
 from tests.people import stage
 
-UNPAGED = {"annotators", "webhook_types"}  # figures, one row for each person; a fixed list
+# Figures, one row for each person; a fixed list; a row for each snapshot, of which a campaign has dozens.
+UNPAGED = {"annotators", "webhook_types", "list_comparison_uses", "list_prompt_uses", "list_judgment_uses"}
 
 
 def described() -> dict[str, Any]:

@@ -100,12 +100,17 @@ def test_what_is_left_out_is_counted_by_reason() -> None:
             "identical": 1,
             "duplicate": 2,
             "not_expressible": 0,
+            "near_duplicate": 0,
+            "contaminated": 0,
         },
         "edited": 0,
         "dropped_edited": 0,
         "judgments": 0,
         "dropped_judgments": {},
         "escaped": 0,
+        "found": {},
+        "examples": {},
+        "redacted": {},
     }
 
 
