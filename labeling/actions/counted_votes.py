@@ -16,7 +16,8 @@ KNOWN = (Status.GOLD, Status.PRACTICE)
 
 SAVE = """
 UPDATE labeling_comparison AS c SET status = n.now_status, overlap = n.now_overlap, taken = n.now_taken,
-    judged = n.now_judged, votes_a = n.a, votes_b = n.b, votes_tie = n.tie, votes_both_bad = n.both_bad, lean = n.now_lean
+    judged = n.now_judged, votes_a = n.a, votes_b = n.b, votes_tie = n.tie, votes_both_bad = n.both_bad,
+    lean = n.now_lean
 FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[],
     %s::float8[]) AS n (id, now_status, now_overlap, now_taken, now_judged, a, b, tie, both_bad, now_lean)
 WHERE c.id = n.id

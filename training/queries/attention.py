@@ -52,6 +52,8 @@ def erased_people(user: User, led: Mapping[int, Campaign]) -> Iterator[Attention
     """People who were erased after a version of the campaign had learned from them, until they are left out."""
     erasures = Erasure.objects.exclude(model_versions=[]).select_related("person").order_by("-pk")
     judged = {erasure: _snapshots_judged_before(erasure) for erasure in erasures}
+    if not judged:
+        return
     learned = dict(
         Snapshot.objects.filter(pk__in=set().union(*judged.values()), campaign__in=led, runs__version__isnull=False)
         .order_by()
