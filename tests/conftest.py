@@ -92,6 +92,11 @@ def browsers(launch_browser: Callable[[], Browser]) -> Iterator[list[Browser]]:
 @pytest.fixture
 def browser(browsers: list[Browser], launch_browser: Callable[[], Browser]) -> Browser:
     """Chromium, shared by the tests of a worker: one that crashed fails the test it was in, not all that follow."""
+    return living(browsers, launch_browser)
+
+
+def living(browsers: list[Browser], launch_browser: Callable[[], Browser]) -> Browser:
+    """The last browser, or a new one if that has crashed."""
     if not browsers or not browsers[-1].is_connected():
         browsers.append(launch_browser())
     return browsers[-1]

@@ -1,5 +1,6 @@
 """A picture that Chromium refuses fails no test, and a Chromium that crashed none that follows."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page
 
 from tests import pictures
+from tests.conftest import living
 
 
 class BusyChromium:
@@ -33,10 +35,11 @@ def test_where_the_whole_page_cannot_be_taken_the_windows_part_is(page: Page, mo
     assert path.stat().st_size > 0
 
 
-class TestABrowserThatCrashed:
-    def test_ends(self, browser: Browser) -> None:
-        browser.close()
-        assert not browser.is_connected()
-
-    def test_is_replaced_for_the_next_test(self, browser: Browser) -> None:
-        assert browser.is_connected()
+def test_a_browser_that_crashed_is_replaced(
+    browser: Browser, browsers: list[Browser], launch_browser: Callable[[], Browser]
+) -> None:
+    assert living(browsers, launch_browser) is browser
+    browser.close()
+    other = living(browsers, launch_browser)
+    assert other is not browser
+    assert other.is_connected()
