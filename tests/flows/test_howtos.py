@@ -54,7 +54,7 @@ def test_from_openai(platform: Platform, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in OWN_SERVICES}
     environment |= {"CHOSEN_VAR": str(platform.var), "PYTHONPATH": str(PROJECT_DIR)}
     script = "\n".join(commands_of("from-openai.md")).replace("http://127.0.0.1:8000", platform.address)
-    # The demo's candidates and the settings of a laptop's evening would take an hour here.
+    # One epoch instead of the usual ones: the test is about the commands.
     script = script.replace("train support --wait", "train support --wait --set epochs=1")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],

@@ -46,6 +46,8 @@ class ChatTemplate:
 
         Raises OSError for a folder that cannot be read, and ValueError for files of another form.
         """
+        if not directory.is_dir():
+            raise NotADirectoryError(f"{directory} is no folder")
         config = _json(directory / CONFIG)
         file, listed = directory / TEMPLATE, config.get("chat_template")
         source = file.read_text(encoding="utf-8") if file.is_file() else _default_of(listed)

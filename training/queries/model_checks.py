@@ -68,11 +68,13 @@ def check_of_serving_model(campaign: Campaign) -> Check | None:
     return check
 
 
-@lru_cache(maxsize=8)
+_read_once = lru_cache(maxsize=8)(ChatTemplate.from_directory)
+"""Base models are immutable. A folder that cannot be read is tried again: it may be on a disk that comes later."""
+
+
 def _template(directory: Path) -> ChatTemplate | None:
-    """Base models are immutable, so one reading is enough."""
     try:
-        return ChatTemplate.from_directory(directory)
+        return _read_once(directory)
     except (OSError, ValueError) as error:
         log.warning("No chat template can be read from %s: %s", directory, error)
         return None

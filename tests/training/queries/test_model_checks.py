@@ -81,3 +81,12 @@ def test_nothing_is_asked_where_nothing_serves(campaign: Campaign) -> None:
     assert check_of_serving_model(campaign) is None
     assert imported(campaign, [RULES, HELLO]).notes.counts == {}
     assert prompt_faults(campaign).looked_at == 0
+
+
+@pytest.mark.parametrize("serving", [ALTERNATING], indirect=True, ids=["alternating"])
+def test_a_folder_that_is_missing_for_a_while_is_read_later(campaign: Campaign, serving: None, tmp_path: Path) -> None:
+    folder, away = tmp_path / "other", tmp_path / "away"
+    folder.rename(away)
+    assert check_of_serving_model(campaign) is None
+    away.rename(folder)
+    assert check_of_serving_model(campaign) is not None
