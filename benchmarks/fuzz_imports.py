@@ -4,7 +4,7 @@ Good files of every dialect and framing are damaged: values of other types, miss
 broken bytes, cut and glued files. Each is imported for real into a campaign. Exit code 1 if one answered 500, wrote
 rows and did not report them, reported rows and did not write them, or refused a file or a record without a sentence.
 
-    python -m benchmarks.fuzz_imports                  100,000 files, about 40 minutes on two cores
+    python -m benchmarks.fuzz_imports                  100,000 files, some 40 minutes by the rate of 200
     python -m benchmarks.fuzz_imports --files 2000 --seed 7
 
 Prints one JSON object. The files that failed are kept in var/benchmarks/fuzz.
