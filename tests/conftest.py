@@ -1,6 +1,7 @@
 """Shared by all tests: the embedded services, a Chromium, and the same random examples on every machine."""
 
 import os
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,6 +25,12 @@ hypothesis.settings.register_profile("exploring", deadline=None, max_examples=10
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 expect.set_options(timeout=60_000)  # milliseconds; Playwright's default of five seconds is short on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def _same_chances() -> None:
+    """What the product leaves to chance (gold, retests, sides) falls the same way whenever a test is run."""
+    random.seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -56,7 +56,8 @@ def test_what_an_expert_decided_and_what_is_out_stays_though_votes_are_withdrawn
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
 
 
-def test_withdrawing_takes_back_gold_retests_skips_and_added_places_too() -> None:
+def test_withdrawing_takes_back_gold_retests_skips_and_added_places_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labeling.judging.queue.random.random", lambda: 0.0)  # gold as soon as there is some
     scene = stage(comparisons=3, overlap=1, max_overlap=3, verdict_threshold=0.99)
     make_gold(comparison=Comparison.objects.order_by("pk")[0], winner="a", acting_user=scene.maya, now=NOON)
     scene.campaign.gold_rate = 0.5

@@ -45,7 +45,10 @@ def test_the_last_lead_stays(visiting: Visiting) -> None:
     assert "needs a lead" in answer.content.decode()
 
 
-def test_a_member_has_as_many_judgments_here_as_in_statistics_and_totals(visiting: Visiting) -> None:
+def test_a_member_has_as_many_judgments_here_as_in_statistics_and_totals(
+    visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeling.judging.queue.random.random", lambda: 0.0)  # gold as soon as there is some
     on_stage = stage(comparisons=5, gold_rate=0.5)
     on_stage.settle(["a", "b"])
     first, third = on_stage.campaign.comparisons.order_by("pk")[0:3:2]
