@@ -14,7 +14,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import RunSpec, start_run
-from training.actions.snapshots import DEFAULT_TEST_SHARE, left_out_of, write_pairs
+from training.actions.snapshots import left_out_of, write_pairs
 from training.errors import NothingToLeaveOut
 from training.models import LeftOut, ModelVersion, Run, Snapshot
 from training.queries.lineage import comparisons_judged_by, with_descendants
@@ -107,5 +107,6 @@ def _record(verb: str, campaign: Campaign, person: User, acting_user: User | Non
     record(verb, campaign, acting_user=acting_user, now=now, campaign=campaign, after={"person": person.pseudonym})
 
 
-def _share_of(snapshot: Snapshot) -> float:
-    return float(snapshot.manifest.get("split", {}).get("test_share", DEFAULT_TEST_SHARE))
+def _share_of(snapshot: Snapshot) -> float | None:
+    share = snapshot.manifest.get("split", {}).get("test_share")
+    return None if share is None else float(share)

@@ -15,7 +15,7 @@ from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
-from training.actions.snapshots import DEFAULT_TEST_SHARE, take_snapshot
+from training.actions.snapshots import take_snapshot
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
@@ -37,8 +37,8 @@ class RunSpec:
     """Whether a person or the schedule starts it."""
     channel: str = Deployment.DEFAULT_CHANNEL
     """Where the serving version is looked up if no parent is named."""
-    test_share: float = DEFAULT_TEST_SHARE
-    """The share of prompts that is held out."""
+    test_share: float | None = None
+    """The share of prompts that is held out; None: the usual one, which is larger in a small campaign."""
 
 
 DEFAULT_SPEC = RunSpec()

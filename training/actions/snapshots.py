@@ -36,7 +36,6 @@ from training.errors import TooFewPairs
 from training.models import Snapshot
 from training.queries.splits import next_split
 
-DEFAULT_TEST_SHARE = Split().test_share
 # With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
 MIN_TEST_PAIRS = 1
@@ -45,12 +44,12 @@ SPLIT_SEEDS = 50
 
 
 def take_snapshot(
-    *, campaign: Campaign, acting_user: User | None, now: datetime, test_share: float = DEFAULT_TEST_SHARE
+    *, campaign: Campaign, acting_user: User | None, now: datetime, test_share: float | None = None
 ) -> Snapshot:
     """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
-    test_share: the share of prompts that is held out. A prompt stays on its side in later snapshots. People whom the
-    campaign leaves out of training are left out. Raises TooFewPairs, NotAllowed, NotFound.
+    test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
+    leaves out of training are left out. Raises TooFewPairs, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
     without = left_out_of(campaign)
@@ -91,20 +90,21 @@ def take_snapshot(
     return snapshot
 
 
-def expected_pairs(campaign: Campaign, test_share: float = DEFAULT_TEST_SHARE) -> tuple[int, int]:
+def expected_pairs(campaign: Campaign) -> tuple[int, int]:
     """The pairs to train on and the held-out ones of a snapshot that would be taken now; 0, 0: it would be refused.
 
     It reads every pair: for campaigns with few.
     """
     pairs = list(_pairs(campaign, DropReport(), left_out_of(campaign), array("q"), tokens=False))
-    counts = (count_split(pairs, split) for split in _splits(campaign, test_share))
+    counts = (count_split(pairs, split) for split in _splits(campaign, None))
     return next((one for one in counts if _is_enough(*one)), (0, 0))
 
 
-def _splits(campaign: Campaign, test_share: float) -> Iterator[Split]:
-    """The splits to try, the campaign's own first."""
-    first = next_split(campaign).seed
-    return (Split(seed=seed, test_share=test_share) for seed in range(first, first + SPLIT_SEEDS))
+def _splits(campaign: Campaign, test_share: float | None) -> Iterator[Split]:
+    """The splits to try, the campaign's own first. test_share: None: that of the campaign's own."""
+    own = next_split(campaign)
+    share = own.test_share if test_share is None else test_share
+    return (Split(seed=seed, test_share=share) for seed in range(own.seed, own.seed + SPLIT_SEEDS))
 
 
 def _is_enough(train: int, test: int) -> bool:
@@ -117,7 +117,7 @@ def left_out_of(campaign: Campaign) -> list[User]:
 
 
 def write_pairs(
-    campaign: Campaign, test_share: float, folder: Path, *, without: Sequence[User], comparisons: "array[int]"
+    campaign: Campaign, test_share: float | None, folder: Path, *, without: Sequence[User], comparisons: "array[int]"
 ) -> tuple[Manifest, Path]:
     """Writes a snapshot's files below `folder`, in a folder that the caller renames or removes.
 

@@ -2,14 +2,31 @@
 
 from labeling.exchange import Split
 from labeling.models import Campaign
+from labeling.queries.verdicts import standing_verdicts
 from training.models import Snapshot
+from training.queries.retraining import PAIR_WINNERS
+
+ENOUGH_HELD_OUT = 60
+"""Held-out pairs that a small campaign aims at: they tell a good first version from chance (models/held_out.py)."""
+USUAL_SHARE, LARGEST_SHARE = 0.2, 0.3
 
 
 def next_split(campaign: Campaign) -> Split:
-    """The split of the next snapshot with the usual share, as far as it is known before its pairs are.
+    """The split of the next snapshot, as far as it is known before its pairs are.
 
-    It keeps the seed of the last snapshot, so that no prompt changes sides while the campaign grows. A first snapshot
-    of few prompts may need another seed.
+    A small campaign holds more out, so that its figures can say something. The seed stays that of the last snapshot and
+    the share never grows: a prompt that was learned from is never held out later. A first snapshot of few prompts may
+    need another seed.
     """
+    pairs = standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS).count()
     last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
-    return Split(seed=int(last.manifest["split"]["seed"])) if last else Split()
+    if last is None:
+        return Split(test_share=usual_share(pairs))
+    split = last.manifest["split"]
+    return Split(seed=int(split["seed"]), test_share=min(usual_share(pairs), float(split["test_share"])))
+
+
+def usual_share(pairs: int) -> float:
+    """The share of the prompts that holds out about ENOUGH_HELD_OUT of so many pairs, in whole percent."""
+    wanted = -(-100 * ENOUGH_HELD_OUT // max(1, pairs)) / 100
+    return min(LARGEST_SHARE, max(USUAL_SHARE, wanted))

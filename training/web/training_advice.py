@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy
 from common.wording import grouped, percent, significant
 from labeling.models import Campaign
 from labeling.stats import trials_needed
-from training.actions.snapshots import DEFAULT_TEST_SHARE, MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, expected_pairs
+from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, expected_pairs
 from training.engine.config import RunConfig
 from training.models import ASSUMED_ACCURACY
 from training.queries.model_checks import PromptFaults
+from training.queries.splits import LARGEST_SHARE
 
 PROMPT_FAULTS = {
     "template_refuses": gettext_lazy("The model's chat template refuses %(count)s of the %(newest)s newest prompts"),
@@ -47,7 +48,7 @@ def training_advice(campaign: Campaign, pairs: int) -> TrainingAdvice:
         text = _("A run needs at least %(least)s preference pairs: %(more)s more.")
         return TrainingAdvice(False, text % {"least": grouped(least), "more": grouped(least - pairs)})
     needed = trials_needed(ASSUMED_ACCURACY)
-    in_all = round(needed / DEFAULT_TEST_SHARE)
+    in_all = round(needed / LARGEST_SHARE)
     if pairs >= ENOUGH * in_all:
         return TrainingAdvice(True)
     held_out = expected_pairs(campaign)[1]

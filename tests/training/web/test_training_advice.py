@@ -38,7 +38,7 @@ def test_the_advice_names_as_many_held_out_pairs_as_the_run_then_has(
     (held_out,) = re.findall(r"a run would hold out (\d+)\.", advice.sentence)
     assert int(held_out) == snapshot.test_pairs
     assert "About 35 are needed" in advice.sentence
-    assert "some 175 pairs in all" in advice.sentence
+    assert "some 117 pairs in all" in advice.sentence
     assert "2 epochs, learning rate 0.0005" in advice.settings
 
 
