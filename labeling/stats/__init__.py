@@ -13,6 +13,7 @@ from labeling.stats.agreement import (
     vote_pattern,
 )
 from labeling.stats.annotator_pairs import AnnotatorPairAgreement, AnnotatorPairCounts, annotator_pair_agreement
+from labeling.stats.betting import betting_interval, first_reached, log_wealth
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
@@ -78,12 +79,14 @@ __all__ = [
     "agreement_report",
     "annotator_errors",
     "annotator_pair_agreement",
+    "betting_interval",
     "coin_tail",
     "common_confusion",
     "dawid_skene",
     "difference",
     "drift",
     "estimated_error_rate",
+    "first_reached",
     "forecast",
     "gwet_ac1",
     "krippendorff_alpha",
@@ -92,6 +95,7 @@ __all__ = [
     "leaned",
     "leave_one_out",
     "length_bias",
+    "log_wealth",
     "majority",
     "percent_agreement",
     "position_bias",
