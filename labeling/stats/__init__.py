@@ -24,6 +24,15 @@ from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
 from labeling.stats.errors import InvalidCounts, StatsError
 from labeling.stats.estimate import Estimate
 from labeling.stats.forecast import Forecast, forecast
+from labeling.stats.gate import (
+    GateEvidence,
+    GateOutcome,
+    GateOutlook,
+    GateRule,
+    gate_evidence,
+    gate_outlook,
+    prompt_means,
+)
 from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
@@ -58,6 +67,10 @@ __all__ = [
     "Finding",
     "FloatArray",
     "Forecast",
+    "GateEvidence",
+    "GateOutcome",
+    "GateOutlook",
+    "GateRule",
     "InvalidCounts",
     "LengthBias",
     "LengthCounts",
@@ -88,6 +101,8 @@ __all__ = [
     "estimated_error_rate",
     "first_reached",
     "forecast",
+    "gate_evidence",
+    "gate_outlook",
     "gwet_ac1",
     "krippendorff_alpha",
     "label_noise",
@@ -101,6 +116,7 @@ __all__ = [
     "position_bias",
     "posterior",
     "preference_probability",
+    "prompt_means",
     "proportion",
     "quantile",
     "ranking",
