@@ -1,9 +1,9 @@
 """The gate by people, looked at after every vote: how often it errs, and how many votes it takes.
 
 Simulates blind votes on a candidate with a known true win rate, and decides as the platform does (labeling.stats.gate).
-Beside it a z-test that is looked at after every vote from the twentieth on, one-sided at 5 %: it "finds" an improvement in a
-third of the experiments in which there is none. Votes come without ties, with ties, and three to a prompt that mostly
-agree. For one vote a prompt without ties, all figures are also computed exactly, over all paths.
+Beside it a z-test that is looked at after every vote from the twentieth on, one-sided at 5 %: it "finds" an improvement
+in a third of the experiments in which there is none. Votes come without ties, with ties, and three to a prompt that
+mostly agree. For one vote a prompt without ties, all figures are also computed exactly, over all paths.
 
     python -m benchmarks.gate [--experiments 2000] [--json]         (a minute or two)
 
