@@ -18,6 +18,7 @@ from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.chance import ChanceTest, Finding, against_chance, coin_tail, trials_needed
+from labeling.stats.clustered import Effect, clustered_mean, clustered_share, clustered_slope, holm
 from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
@@ -62,6 +63,7 @@ __all__ = [
     "DawidSkene",
     "Drift",
     "DriftPoint",
+    "Effect",
     "EmSettings",
     "Estimate",
     "Finding",
@@ -93,6 +95,9 @@ __all__ = [
     "annotator_errors",
     "annotator_pair_agreement",
     "betting_interval",
+    "clustered_mean",
+    "clustered_share",
+    "clustered_slope",
     "coin_tail",
     "common_confusion",
     "dawid_skene",
@@ -104,6 +109,7 @@ __all__ = [
     "gate_evidence",
     "gate_outlook",
     "gwet_ac1",
+    "holm",
     "krippendorff_alpha",
     "label_noise",
     "lean_of",
