@@ -65,7 +65,7 @@ class Style:
 
 @dataclass(frozen=True)
 class World:
-    """What people prefer, what the reward pays for (in standard deviations of the axis), and how the candidate writes.
+    """People's preferences, those of the reward (in standard deviations of the axis), and how the candidate writes.
 
     expected: the alarms that every measurement is to raise; `rotated`: that a rotation is to be seen as well.
     """

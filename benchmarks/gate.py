@@ -45,7 +45,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a scene: shares of the experiments, and votes until the decision or the end."""
+    """The outcome of a scene: shares of the experiments, and votes until the decision or the end."""
 
     scene: Scene
     promoted: float
@@ -150,7 +150,7 @@ def exact(win_rate: float, rule: GateRule) -> Row:
 
 
 def promises(rows: list[Row], exactly: dict[float, Row], experiments: int) -> list[tuple[str, bool]]:
-    """What the gate is to hold, and whether it does."""
+    """The gate's promises, each with its figure and whether it is kept."""
     none_better = [row for row in rows if row.scene.win_rate == 0.5]
     error = 2.5 * (0.05 * 0.95 / experiments) ** 0.5
     at_half, at_worth, at_70 = (exactly[rate] for rate in (0.5, 0.6, 0.7))
