@@ -12,6 +12,7 @@ from common.broker import waiting_messages
 from labeling.models import Campaign
 from training import claims
 from training.actions.drafts import forget_drafts
+from training.actions.label_biases import measure_next_snapshot
 from training.actions.retraining import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.jobs import handover
@@ -80,7 +81,7 @@ def simulate_demo(campaign_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Recovers jobs of dead workers and forgotten messages; deletes old drafts; indexes snapshots of earlier versions.
+    """Recovers jobs of dead workers and forgotten messages; deletes old drafts; indexes and measures snapshots.
 
     Beat sends it every half minute.
     """
@@ -89,6 +90,7 @@ def sweep() -> None:
     claims.sweep(now=now)
     handover.restore()
     index_earlier_snapshots()
+    measure_next_snapshot()
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if waiting_messages("train") == 0:
             run_gate.delay(run.pk)

@@ -13,16 +13,27 @@ from labeling.stats.agreement import (
     vote_pattern,
 )
 from labeling.stats.annotator_pairs import AnnotatorPairAgreement, AnnotatorPairCounts, annotator_pair_agreement
+from labeling.stats.betting import betting_interval, first_reached, log_wealth
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.chance import ChanceTest, Finding, against_chance, coin_tail, trials_needed
+from labeling.stats.clustered import Effect, clustered_mean, clustered_share, clustered_slope, holm
 from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
 from labeling.stats.errors import InvalidCounts, StatsError
 from labeling.stats.estimate import Estimate
 from labeling.stats.forecast import Forecast, forecast
+from labeling.stats.gate import (
+    GateEvidence,
+    GateOutcome,
+    GateOutlook,
+    GateRule,
+    gate_evidence,
+    gate_outlook,
+    prompt_means,
+)
 from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
@@ -52,11 +63,16 @@ __all__ = [
     "DawidSkene",
     "Drift",
     "DriftPoint",
+    "Effect",
     "EmSettings",
     "Estimate",
     "Finding",
     "FloatArray",
     "Forecast",
+    "GateEvidence",
+    "GateOutcome",
+    "GateOutlook",
+    "GateRule",
     "InvalidCounts",
     "LengthBias",
     "LengthCounts",
@@ -78,25 +94,35 @@ __all__ = [
     "agreement_report",
     "annotator_errors",
     "annotator_pair_agreement",
+    "betting_interval",
+    "clustered_mean",
+    "clustered_share",
+    "clustered_slope",
     "coin_tail",
     "common_confusion",
     "dawid_skene",
     "difference",
     "drift",
     "estimated_error_rate",
+    "first_reached",
     "forecast",
+    "gate_evidence",
+    "gate_outlook",
     "gwet_ac1",
+    "holm",
     "krippendorff_alpha",
     "label_noise",
     "lean_of",
     "leaned",
     "leave_one_out",
     "length_bias",
+    "log_wealth",
     "majority",
     "percent_agreement",
     "position_bias",
     "posterior",
     "preference_probability",
+    "prompt_means",
     "proportion",
     "quantile",
     "ranking",

@@ -32,6 +32,12 @@ class Snapshot(models.Model):
         help_text="The judgments behind its pairs: how many, by how many annotators, under which guidelines, and who "
         "was left out. Null: its comparisons are not indexed yet.",
     )
+    label_biases = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="How well each axis of form alone predicts the chosen text, and the comparisons that drive it. Null: "
+        "not measured yet.",
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -35,7 +35,7 @@ from training.rehearsal.demo import can_simulate, is_being_written
 from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
-from training.web.training_advice import prompt_advice, training_advice
+from training.web.training_advice import bias_advice, prompt_advice, training_advice
 
 RUNS_LISTED = 10
 
@@ -146,6 +146,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
         "prompt_advice": prompt_advice(prompt_faults(campaign)),
         "advice": training_advice(campaign, overview.preference_pairs),
+        "bias_advice": bias_advice(campaign),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
         "next_check": next_check(overview.rule, after=now),

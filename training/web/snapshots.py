@@ -25,6 +25,7 @@ from training.queries.snapshots import (
     verified,
 )
 from training.versions.snapshot_files import snapshot_zip
+from training.web.label_biases import bias_rows
 from training.web.setting_labels import dropped_label
 
 PAIRS_SHOWN = 20
@@ -63,6 +64,8 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
         "side": side,
         "older": start + PAIRS_SHOWN if len(pairs) > PAIRS_SHOWN else None,
         "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
+        "biases": row.label_biases,
+        "bias_rows": bias_rows(row),
         "runs": row.runs.select_related("version").order_by("pk"),
         "others": row.campaign.snapshots.exclude(pk=row.pk).order_by("-pk")[:20],
         "tab": "snapshots",

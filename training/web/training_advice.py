@@ -1,4 +1,4 @@
-"""Advice on a campaign's page before anything starts: on prompts that the model cannot read, and on too few pairs."""
+"""Advice on a campaign's page before anything starts: on unreadable prompts, too few pairs, and biased labels."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,10 @@ from labeling.models import Campaign
 from labeling.stats import trials_needed
 from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, expected_pairs
 from training.engine.config import RunConfig
-from training.models import ASSUMED_ACCURACY
+from training.models import ASSUMED_ACCURACY, Snapshot
 from training.queries.model_checks import PromptFaults
 from training.queries.splits import LARGEST_SHARE
+from training.web.label_biases import bias_rows
 
 PROMPT_FAULTS = {
     "template_refuses": gettext_lazy("The model's chat template refuses %(count)s of the %(newest)s newest prompts"),
@@ -30,6 +31,14 @@ class TrainingAdvice:
     can_start: bool
     sentence: str = ""
     settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BiasAdvice:
+    """A warning about the labels of a snapshot."""
+
+    snapshot: Snapshot
+    sentence: str
 
 
 ENOUGH = 3
@@ -82,3 +91,15 @@ def prompt_advice(faults: PromptFaults) -> list[tuple[str, str]]:
         (PROMPT_FAULTS[code] % {"count": grouped(count), "newest": grouped(faults.looked_at)}, faults.details[code])
         for code, count in faults.counts.items()
     ]
+
+
+def bias_advice(campaign: Campaign) -> BiasAdvice | None:
+    """A warning if form alone predicts the labels of the newest measured snapshot; None: there is nothing to say."""
+    snapshot = campaign.snapshots.filter(label_biases__isnull=False).order_by("-pk").first()
+    alarms = [row for row in bias_rows(snapshot) if row.alarm] if snapshot else []
+    if snapshot is None or not alarms:
+        return None
+    directions = {1: _("more of it"), -1: _("less of it")}
+    listed = ", ".join(f"{row.label} ({directions[row.alarm]})" for row in alarms)
+    text = _("Form alone predicts the labels of the newest snapshot, and a model will learn it: %(axes)s.")
+    return BiasAdvice(snapshot, text % {"axes": listed})
