@@ -112,9 +112,14 @@ class Intake(Generic[Record, Draft]):
 
 
 def comparison_intake(
-    settings: ImportSettings, remembered: Mapping[str, str] | None = None
+    settings: ImportSettings,
+    remembered: Mapping[str, str] | None = None,
+    also: Callable[[ComparisonDraft], str | None] = lambda draft: None,
 ) -> Intake[ImportedComparison, ComparisonDraft]:
-    """The intake of files of comparisons. remembered: a mapping for files of no known dialect."""
+    """The intake of files of comparisons.
+
+    remembered: a mapping for files of no known dialect. also: a further reason to reject a draft.
+    """
 
     def draft(record: ImportedComparison) -> ComparisonDraft:
         is_kept = settings.keep_preferences
@@ -133,7 +138,7 @@ def comparison_intake(
 
     def reason(one: ComparisonDraft) -> str | None:
         code = unfit(one) or ("no_answer" if settings.as_gold and one.gold is None else "")
-        return REASONS.get(code)
+        return REASONS.get(code) or also(one)
 
     def digest(one: ComparisonDraft) -> str:
         prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)

@@ -43,6 +43,7 @@ from labeling.exchange.manifest import (
     write_snapshot,
 )
 from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
+from labeling.exchange.opinions import strength_of
 from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
@@ -151,6 +152,7 @@ __all__ = [
     "read_prompts",
     "restored_cell",
     "screen",
+    "strength_of",
     "text_hash",
     "verify_snapshot",
     "write_snapshot",
