@@ -1,6 +1,7 @@
 """The dialect `full`: a whole campaign as JSON lines. It loses nothing, and an import makes the same campaign of it.
 
-Each line is an object with a `type`: campaign (the first), guidelines, annotator, prompt, comparison, in this order.
+Each line is an object with a `type`: campaign (the first), guidelines, annotator, prompt, comparison, round (of
+practice), faq, event, in this order.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from labeling.exchange.records import JsonObject, canonical_json
 FULL_FORMAT = "chosen-full/1"
 LIMITS = ReadLimits(record_bytes=64 << 20)
 """A comparison has all of its judgments on one line."""
-TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison")
+TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison", "round", "faq", "event")
 
 
 def write_full(lines: Iterable[JsonObject], report: DropReport, options: WriteOptions) -> Iterator[bytes]:
@@ -44,7 +45,7 @@ def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
         if not isinstance(kind, str) or kind not in TYPES:
             raise UnreadableInput(f"Line {raw.place.line}: the field 'type' must be one of {', '.join(TYPES)}.")
         if (reached < 0) != (kind == "campaign") or TYPES.index(kind) < reached:
-            text = "the first line must be the campaign, followed by guidelines, annotators, prompts and comparisons."
+            text = "the first line must be the campaign, followed by the others in the order of that list."
             raise UnreadableInput(f"Line {raw.place.line}: {text}")
         if kind == "campaign" and line.get("format") != FULL_FORMAT:
             raise UnreadableInput(f"Line {raw.place.line}: the field 'format' must be {FULL_FORMAT!r}.")
