@@ -17,6 +17,7 @@ from labeling.exchange.errors import (
     UnknownDialect,
     UnreadableInput,
 )
+from labeling.exchange.folders import packed_folder
 from labeling.exchange.full import FULL_FORMAT, read_full
 from labeling.exchange.hashing import (
     canonical_order,
@@ -140,6 +141,7 @@ __all__ = [
     "looks_empty",
     "mapping_text",
     "messages_hash",
+    "packed_folder",
     "pair_hash",
     "pair_id",
     "parse_mapping",

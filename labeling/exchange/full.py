@@ -10,6 +10,7 @@ from labeling.exchange.containers import chunks_of, peek, require_text, unpacked
 from labeling.exchange.cutting import line_records
 from labeling.exchange.decoding import parse_object
 from labeling.exchange.dropping import DropReport
+from labeling.exchange.encodings import as_utf8, encoding_of
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.options import WriteOptions
 from labeling.exchange.parsing import BadRecordError
@@ -34,6 +35,9 @@ def write_full(lines: Iterable[JsonObject], report: DropReport, options: WriteOp
 def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
     """The number and the object of each line. Raises UnreadableInput at a line that is none of this dialect."""
     head, chunks = peek(unpacked(chunks_of(stream), LIMITS))
+    encoding, mark = encoding_of(head)
+    if encoding:
+        head, chunks = peek(as_utf8(chunks, encoding, mark))
     require_text(head)
     reached = -1
     for raw in line_records(chunks, LIMITS.record_bytes):
