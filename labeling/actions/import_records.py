@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
 from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.outside_annotators import opinion_author
 from labeling.actions.prompts import PromptDraft, unfit_messages
 from labeling.exchange import (
     ByteStream,
@@ -195,8 +196,12 @@ def _completion(text: CompletionText) -> CompletionDraft:
 
 
 def _metadata(record: ImportedComparison, *, is_kept: bool) -> dict[str, Any] | None:
-    """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's."""
+    """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's.
+
+    Opinions name their annotators by a code: names of people are kept only where they can be erased.
+    """
     metadata = {name: value for name, value in record.metadata.items() if name != GUIDELINES}
     if record.votes and not is_kept:
-        metadata["opinions"] = [vote.as_dict() for vote in record.votes]
+        votes = (replace(vote, annotator=opinion_author(vote.annotator)) for vote in record.votes)
+        metadata["opinions"] = [vote.as_dict() for vote in votes]
     return metadata or None
