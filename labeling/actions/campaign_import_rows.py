@@ -1,15 +1,17 @@
 """The rows of an imported campaign: people, prompts, completions, comparisons and judgments, in batches."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import models
 
 from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
+from labeling.actions.campaign_import_people import CampaignPeople, Line
+from labeling.actions.campaign_import_records import KINDS, write_questions, write_records
 from labeling.actions.prompts import unfit_messages
-from labeling.events.record import record
 from labeling.exchange import JsonObject, is_canonical, messages_hash, pair_hash, text_hash
 from labeling.models import (
     Assignment,
@@ -19,7 +21,6 @@ from labeling.models import (
     Completion,
     Gold,
     Judgment,
-    Membership,
     PracticePair,
     Prompt,
     User,
@@ -31,26 +32,21 @@ from labeling.tally import Tally, tally_of
 
 Kind = Assignment.Kind
 COMPARISON = ("external_id", "metadata", "status", "overlap", "priority", "position", "source")
-Line = tuple[int, JsonObject]
 Identity = tuple[int, str, str, int | None]
 
 
 class CampaignRows:
     """Writes the lines of a campaign that exists already. counts: of what was written. totals: of the campaign.
 
-    renamed: pseudonyms that other people here have, with the new ones. practice_pairs: for practice and qualification.
-    line: the last line that was looked at.
+    people: of the campaign. practice_pairs: for practice and qualification. line: the last line that was looked at.
     """
 
     def __init__(self, campaign: Campaign, acting_user: User, now: datetime) -> None:
         self.campaign, self.acting_user, self.now = campaign, acting_user, now
         self.counts: dict[str, int] = {}
-        self.renamed: dict[str, str] = {}
         self.totals = Tally()
-        self.people: dict[str, User] = {}
-        self.judged: Counter[int] = Counter()
-        self.gold: Counter[tuple[int, bool]] = Counter()
-        self.versions: dict[int, int] | None = None
+        self.people = CampaignPeople(campaign, acting_user, now)
+        self._version_keys: dict[int, int] | None = None
         self.line = 1
         self._practice = [0, 0]
 
@@ -63,51 +59,25 @@ class CampaignRows:
 
     def write(self, lines: Sequence[Line]) -> None:
         """Writes some lines, in their order. Raises WrongLine, ValidationError."""
-        for kind, writing in (
-            ("annotator", self._people),
-            ("prompt", self._prompts),
-            ("comparison", self._comparisons),
-        ):
+        writings: dict[str, Callable[[Sequence[Line]], None]] = {
+            "annotator": self._people,
+            "prompt": self._prompts,
+            "comparison": self._comparisons,
+            **{kind: partial(self._records, kind) for kind in KINDS},
+        }
+        for kind, writing in writings.items():
             if chosen := [line for line in lines if line[1]["type"] == kind]:
                 writing(chosen)
                 self.count(kind, len(chosen))
 
-    def write_members(self) -> None:
-        """Makes the annotators members of the campaign, with their counts."""
-        Membership.objects.bulk_create(
-            Membership(
-                campaign=self.campaign,
-                user=person,
-                created_at=self.now,
-                judged=self.judged[person.pk],
-                gold_right=self.gold[person.pk, True],
-                gold_total=self.gold[person.pk, True] + self.gold[person.pk, False],
-            )
-            for person in self.people.values()
-            if not person.is_outside
-        )
-
     def _people(self, lines: Sequence[Line]) -> None:
         for number, values in lines:
             self.line = number
-            pseudonym = values["pseudonym"]
-            if pseudonym in self.people:
-                raise WrongLine(f"Line {number}: the annotator {pseudonym!r} occurs twice.")
-            person = User(is_simulated=values["is_simulated"], is_active=False, date_joined=self.now)
-            # An account of that name may be a real person's, whom a file must not make say anything.
-            if User.objects.filter(pseudonym=pseudonym).exists():
-                self.renamed[pseudonym] = person.pseudonym
-            else:
-                person.pseudonym = pseudonym
-            person.username = f"imported-{person.pseudonym}"
-            if values.get("is_outside", False):
-                person.outside_campaign, person.outside_name = self.campaign, pseudonym
-            person.set_unusable_password()
-            check_row(number, person)
-            person.save(force_insert=True)
-            after = {"person": person.pseudonym, "is_simulated": person.is_simulated}
-            record("user.created", person, acting_user=self.acting_user, now=self.now, after=after)
-            self.people[pseudonym] = person
+            self.people.write(number, values, self.versions)
+
+    def _records(self, kind: str, lines: Sequence[Line]) -> None:
+        self.line = lines[0][0]
+        write_records(kind, lines, self.people, self.versions)
 
     def _prompts(self, lines: Sequence[Line]) -> None:
         prompts, loose = [], []
@@ -220,34 +190,40 @@ class CampaignRows:
                     comparison=comparison,
                     campaign=self.campaign,
                     votes=comparison.votes,
-                    settled_by_user=self.people[expert] if expert else None,
+                    settled_by_user=self.people.named(expert),
                     settled_at=moment(verdict["settled_at"]),
                     **{name: verdict[name] for name in ("winner", "confidence", "settled_by", "reason")},
                 )
             )
         if gold := values["gold"]:
             known = {"winner": gold["winner"], "reason": gold["reason"], "set_at": moment(gold["set_at"])}
-            rows.append(Gold(comparison=comparison, set_by=self.acting_user, **known))
+            rows.append(Gold(comparison=comparison, set_by=self._setter(gold), **known))
         if practice := values["practice"]:
             known = {name: practice[name] for name in ("use", "winner", "explanation")}
             known |= {name: practice[name] for name in ("strength", "criteria") if practice.get(name)}
             known["set_at"] = moment(practice["set_at"])
-            rows.append(PracticePair(comparison=comparison, campaign=self.campaign, set_by=self.acting_user, **known))
+            known |= {"campaign": self.campaign, "set_by": self._setter(practice)}
+            rows.append(PracticePair(comparison=comparison, **known))
             self._practice[practice["use"] == PracticePair.Use.QUALIFICATION] += 1
         for row in rows:
             check_row(number, row)
         return rows
 
+    def _setter(self, known: JsonObject) -> User | None:
+        """The person who stated a known answer; in files of earlier versions the person who imports them."""
+        return self.people.named(known["set_by"]) if "set_by" in known else self.acting_user
+
     def _judgments(self, lines: Sequence[Line], comparisons: Sequence[Comparison]) -> None:
         assignments: list[Assignment] = []
         judgments: list[Judgment] = []
+        asked: list[tuple[int, Assignment, JsonObject]] = []
         for (number, values), comparison in zip(lines, comparisons, strict=True):
             self.line = number
             for one in values["assignments"]:
                 assignment = Assignment(
                     comparison=comparison,
                     campaign=self.campaign,
-                    annotator=self.people[one["annotator"]],
+                    annotator=self.people.people[one["annotator"]],
                     guideline_version_id=self._version(one["guideline_version"]),
                     leased_at=moment(one["leased_at"]),
                     expires_at=moment(one["leased_at"]),
@@ -257,10 +233,13 @@ class CampaignRows:
                 assignments.append(assignment)
                 made = [self._judgment(number, assignment, judgment) for judgment in one["judgments"]]
                 judgments += made
+                asked += [(number, assignment, question) for question in one.get("questions", [])]
                 self._count(values, made)
         Assignment.objects.bulk_create(assignments)
         Judgment.objects.bulk_create(judgments)
         self.count("judgment", len(judgments))
+        if asked:
+            self.count("question", write_questions(asked, self.people))
 
     def _judgment(self, number: int, assignment: Assignment, values: JsonObject) -> Judgment:
         criteria = values["criteria"]
@@ -284,13 +263,18 @@ class CampaignRows:
         """Adds to the counts of a member."""
         for one in judgments:
             if one.superseded_at is None and one.choice != Choice.SKIP:
-                self.judged[one.annotator_id] += 1
+                self.people.judged[one.annotator_id] += 1
                 if one.kind == Kind.GOLD and values["gold"]:
-                    self.gold[one.annotator_id, one.choice == values["gold"]["winner"]] += 1
+                    self.people.gold[one.annotator_id, one.choice == values["gold"]["winner"]] += 1
+
+    @property
+    def versions(self) -> dict[int, int]:
+        """The keys of the campaign's guidelines by number, which are written before everything else."""
+        if self._version_keys is None:
+            self._version_keys = dict(self.campaign.guideline_versions.values_list("number", "pk"))
+        return self._version_keys
 
     def _version(self, number: int | None) -> int | None:
-        if self.versions is None:
-            self.versions = dict(self.campaign.guideline_versions.values_list("number", "pk"))
         return None if number is None else self.versions[number]
 
 

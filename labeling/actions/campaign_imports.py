@@ -58,19 +58,23 @@ def import_campaign(
             _line, first = next(lines)
             campaign = _campaign(first, name, slug, acting_user, now)
             rows = CampaignRows(campaign, acting_user, now)
-            result = ImportedCampaign(campaign, rows.counts, rows.renamed)
+            result = ImportedCampaign(campaign, rows.counts, rows.people.renamed)
+            authors: dict[int, str] = {}
             chunk: list[tuple[int, JsonObject]] = []
             for line, values in lines:
                 if values["type"] == "guidelines":
                     rows.line = line
                     _guidelines(line, campaign, values, acting_user)
                     rows.count("guidelines")
+                    authors |= {values["number"]: values["created_by"]} if "created_by" in values else {}
                 else:
                     chunk.append((line, values))
                     if len(chunk) >= CHUNK or chunk[0][1]["type"] != values["type"]:
                         rows.write(chunk)
                         chunk = []
             rows.write(chunk)
+            for number, author in authors.items():
+                campaign.guideline_versions.filter(number=number).update(created_by=rows.people.people[author])
             _finish(campaign, first, rows)
             after = {"created": rows.counts.get("comparison", 0), "judgments": rows.counts.get("judgment", 0)}
             record("campaign.imported", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
@@ -108,7 +112,7 @@ def _guidelines(line: int, campaign: Campaign, values: JsonObject, author: User)
 
 def _finish(campaign: Campaign, values: JsonObject, rows: CampaignRows) -> None:
     """Writes what follows from all lines together: totals, members' counts, and rules about practice pairs."""
-    rows.write_members()
+    rows.people.write_members()
     add_to_tally(campaign.pk, rows.totals)
     demanding = campaign.guideline_versions.exclude(demand=Demand.NOTHING).order_by("-number").first()
     campaign.read_from = demanding.number if demanding else 0

@@ -41,6 +41,7 @@ class AddedComparisons:
     gold: int = 0
     judgments: int = 0
     contradictions: int = 0
+    erased_opinions: int = 0
     created_ids: list[int] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     new_prompts: int = 0
@@ -61,6 +62,7 @@ class AddedComparisons:
         """Counts new judgments of outside annotators."""
         self.judgments += opinions.judgments
         self.contradictions += opinions.contradictions
+        self.erased_opinions += opinions.erased
         self.settled += opinions.settled
         self.totals += opinions.totals
 

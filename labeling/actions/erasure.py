@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import leads
 from labeling.actions.members import remove_member
+from labeling.actions.outside_annotators import opinion_author, outside_key
 from labeling.actions.questions import blank_questions
 from labeling.actions.withdrawal import withdraw_judgments
 from labeling.events.record import record
@@ -22,6 +23,7 @@ from labeling.models import (
     ApiToken,
     AttentionDismissal,
     BrowserSession,
+    Comparison,
     Erasure,
     Judgment,
     MailRequest,
@@ -73,10 +75,10 @@ def erase_person(
     """Makes an account anonymous for good: one's own; for an admin, anybody's; for a lead, an outside annotator's.
 
     Deletes name, e-mail address, password, tokens, sessions and memberships, and blanks comments, skip reasons and
-    questions; of an outside annotator also the name and other fields of the imported file. Judgments stay under the
-    pseudonym, so that statistics and verdicts do not change. withdraw: they no longer count, and comparisons that they
-    settled are open again. Model versions that were trained on them stay and are listed. confirmation: the user name
-    again, of an outside annotator the pseudonym. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
+    questions; of an outside annotator also the name, opinions and other fields of the imported file. Judgments stay
+    under the pseudonym, so that statistics and verdicts do not change. withdraw: they no longer count, and comparisons
+    that they settled are open again. Model versions that were trained on them stay and are listed. confirmation: the
+    user name again, of an outside annotator the pseudonym. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
     """
     _require_self_or_admin(person, acting_user)
     person = User.objects.select_for_update().get(pk=person.pk)
@@ -97,8 +99,10 @@ def erase_person(
         comments=consequences.comments,
         questions=consequences.questions,
         tokens=consequences.tokens,
+        outside_key=outside_key(person.username) if person.is_outside else "",
         model_versions=consequences.model_versions,
     )
+    _drop_opinions(person)
     Judgment.objects.filter(_HAS_TEXT | Q(metadata__isnull=False), annotator=person).update(
         comment="", skip_reason="", metadata=None
     )
@@ -107,6 +111,23 @@ def erase_person(
     after = consequences.as_dict() | {"withdrawn": withdrawn}
     record("person.erased", person, acting_user=acting_user, now=now, after=after)
     return erasure
+
+
+def _drop_opinions(person: User) -> None:
+    """Deletes the opinions of an outside annotator that stand in the metadata of comparisons."""
+    if not person.outside_name:
+        return
+    authors = {person.outside_name, opinion_author(person.outside_name)}
+    rows = Comparison.objects.filter(campaign=person.outside_campaign, metadata__has_key="opinions").order_by("pk")
+    stated = Q()
+    for author in authors:
+        stated |= Q(metadata__contains={"opinions": [{"annotator": author}]})
+    for comparison in rows.filter(stated).select_for_update(no_key=True):
+        metadata = dict(comparison.metadata or {})
+        opinions = metadata.pop("opinions")
+        others = [one for one in opinions if not (isinstance(one, dict) and one.get("annotator") in authors)]
+        comparison.metadata = metadata | ({"opinions": others} if others else {}) or None
+        comparison.save(update_fields=["metadata"])
 
 
 _HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")

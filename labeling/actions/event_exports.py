@@ -10,7 +10,7 @@ from typing import Any
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import canonical_json, harmless_cell
-from labeling.models import Campaign, Event, User
+from labeling.models import Campaign, EarlierEvent, Event, User
 from labeling.queries.records import filtered_events
 
 COLUMNS = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
@@ -31,7 +31,8 @@ def export_events(
 ) -> EventExport:
     """The events in the order in which they happened, as JSON lines or CSV.
 
-    form: "jsonl" or "csv". filters: as in `filtered_events`. Raises NotAllowed.
+    Those that an imported campaign brought come first, without an id. form: "jsonl" or "csv". filters: as in
+    `filtered_events`; with one, only the campaign's own. Raises NotAllowed.
     """
     require_lead(acting_user, campaign)
     rows = _rows(campaign, filters)
@@ -42,15 +43,18 @@ def export_events(
 
 
 def _rows(campaign: Campaign, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not any(filters.values()):
+        for earlier in campaign.earlier_events.order_by("pk").iterator(chunk_size=CHUNK):
+            yield _row(earlier, None, earlier.actor or None)
     for event in filtered_events(campaign, **filters).order_by("pk").iterator(chunk_size=CHUNK):
-        yield _row(event)
+        yield _row(event, event.pk, event.actor.pseudonym if event.actor else None)
 
 
-def _row(event: Event) -> dict[str, Any]:
+def _row(event: Event | EarlierEvent, number: int | None, actor: str | None) -> dict[str, Any]:
     return {
-        "id": event.pk,
+        "id": number,
         "at": event.at.isoformat(),
-        "actor": event.actor.pseudonym if event.actor else None,
+        "actor": actor,
         "verb": event.verb,
         "subject_type": event.subject_type,
         "subject_id": event.subject_id,

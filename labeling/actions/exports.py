@@ -117,7 +117,7 @@ def open_export(
         include = selected.include(options)
         rows: Iterator[Any]
         if selected.is_whole:
-            rows = _lines_of_side(campaign_lines(campaign, only), options)
+            rows = _lines_of_side(campaign_lines(campaign, only, is_part=options.side is not None), options)
         else:
             records = verdict_records(campaign, tokens=False, votes=selected.wants_votes, include=include, only=only)
             of_side = _of_side(records, options)

@@ -28,6 +28,8 @@ NOTES = {
     "contradictions": _("Records that contradict an earlier record about the same pair"),
     "several_opinions": _("Records whose annotators disagree"),
     "left_out": _("Opinions left out: their annotator had judged the pair otherwise"),
+    "known_answers_left_out": _("Records whose strength or criteria the campaign's rules do not ask for"),
+    "erased": _("Opinions left out: their annotator was erased here"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
     **FAULTS,
 }

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
 from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.outside_annotators import opinion_author
 from labeling.actions.prompts import PromptDraft, unfit_messages
 from labeling.exchange import (
     ByteStream,
@@ -112,9 +113,14 @@ class Intake(Generic[Record, Draft]):
 
 
 def comparison_intake(
-    settings: ImportSettings, remembered: Mapping[str, str] | None = None
+    settings: ImportSettings,
+    remembered: Mapping[str, str] | None = None,
+    also: Callable[[ComparisonDraft], str | None] = lambda draft: None,
 ) -> Intake[ImportedComparison, ComparisonDraft]:
-    """The intake of files of comparisons. remembered: a mapping for files of no known dialect."""
+    """The intake of files of comparisons.
+
+    remembered: a mapping for files of no known dialect. also: a further reason to reject a draft.
+    """
 
     def draft(record: ImportedComparison) -> ComparisonDraft:
         is_kept = settings.keep_preferences
@@ -133,7 +139,7 @@ def comparison_intake(
 
     def reason(one: ComparisonDraft) -> str | None:
         code = unfit(one) or ("no_answer" if settings.as_gold and one.gold is None else "")
-        return REASONS.get(code)
+        return REASONS.get(code) or also(one)
 
     def digest(one: ComparisonDraft) -> str:
         prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)
@@ -190,8 +196,12 @@ def _completion(text: CompletionText) -> CompletionDraft:
 
 
 def _metadata(record: ImportedComparison, *, is_kept: bool) -> dict[str, Any] | None:
-    """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's."""
+    """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's.
+
+    Opinions name their annotators by a code: names of people are kept only where they can be erased.
+    """
     metadata = {name: value for name, value in record.metadata.items() if name != GUIDELINES}
     if record.votes and not is_kept:
-        metadata["opinions"] = [vote.as_dict() for vote in record.votes]
+        votes = (replace(vote, annotator=opinion_author(vote.annotator)) for vote in record.votes)
+        metadata["opinions"] = [vote.as_dict() for vote in votes]
     return metadata or None

@@ -74,6 +74,7 @@ def import_comparisons(
         report.gold += added.gold
         report.judgments += added.judgments
         report.notes.add("left_out", added.contradictions)
+        report.notes.add("erased", added.erased_opinions)
         if added.created_ids:
             batch.first_comparison = batch.first_comparison or added.created_ids[0]
             batch.last_comparison = added.created_ids[-1]

@@ -157,6 +157,7 @@ def lock_member(campaign: Campaign, user: User, acting_user: User | None) -> Mem
 
 def _keep_a_lead(campaign: Campaign, user: User) -> None:
     # The campaign is locked: two leads cannot remove each other at the same moment.
-    others = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).exclude(user=user)
+    leads = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD, user__is_active=True)
+    others = leads.exclude(user=user)
     if not others.exists():
         raise LastLead

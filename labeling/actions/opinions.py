@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 
 from common.database.copying import copy_in
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft
 from labeling.actions.counted_votes import count_vote, settle_again
-from labeling.actions.outside_annotators import Key, ensure_outside_annotators
+from labeling.actions.outside_annotators import Key, ensure_outside_annotators, erased_annotators
 from labeling.exchange import Vote
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
 from labeling.tally import Tally, tally_of
@@ -28,13 +28,16 @@ Wanted = dict[int, list[tuple[int, tuple[Vote, ...]]]]
 
 @dataclass(slots=True)
 class AddedOpinions:
-    """The result. contradictions: votes left out because their annotator judged the pair otherwise before. brought: the
-    places, in the drafts, of those that added a judgment. settled: the change in the number of the batch's comparisons
-    with a verdict. totals: the change of the campaign's totals.
+    """The result.
+
+    contradictions, erased: votes left out because their annotator judged the pair otherwise before, or was erased.
+    brought: the places, in the drafts, of those that added a judgment. settled: the change in the number of the batch's
+    comparisons with a verdict. totals: the change of the campaign's totals.
     """
 
     judgments: int = 0
     contradictions: int = 0
+    erased: int = 0
     brought: set[int] = field(default_factory=set)
     settled: int = 0
     totals: Tally = field(default_factory=Tally)
@@ -99,8 +102,8 @@ def _restated(
 class _Adding:
     """Adds judgments to some comparisons, which it locks in the order of their ids.
 
-    said: the choice of each annotator on each comparison; empty: withdrawn. pseudonyms: of those annotators. slots: the
-    places that are held.
+    said: the choice of each annotator on each comparison. withdrawn: the annotators whose choice no longer counts.
+    pseudonyms: of all of them. slots: the places that are held. erased: outside annotators who were erased.
     """
 
     def __init__(self, campaign: Campaign, origin: ComparisonOrigin, ids: list[int]) -> None:
@@ -111,7 +114,9 @@ class _Adding:
             one.campaign = campaign
         self.verdicts = {one.comparison_id: one for one in Verdict.objects.filter(comparison__in=self.comparisons)}
         self.users: dict[Key, User] = {}
+        self.erased: set[int] = set()
         self.said: dict[int, dict[int, str]] = defaultdict(dict)
+        self.withdrawn: set[tuple[int, int]] = set()
         self.pseudonyms: dict[int, set[str]] = defaultdict(set)
         self.slots: dict[int, set[int | None]] = defaultdict(set)
         self.judgments: list[Judgment] = []
@@ -146,7 +151,9 @@ class _Adding:
         judgments = Judgment.objects.filter(comparison__in=self.comparisons, kind=Assignment.Kind.NORMAL).order_by("pk")
         columns = ("comparison_id", "annotator_id", "annotator__pseudonym", "choice", "superseded_at")
         for comparison, annotator, pseudonym, choice, superseded_at in judgments.values_list(*columns):
-            self.said[comparison][annotator] = "" if superseded_at else choice
+            self.said[comparison][annotator] = choice
+            key = comparison, annotator
+            (self.withdrawn.add if superseded_at else self.withdrawn.discard)(key)
             self.pseudonyms[comparison].add(pseudonym)
 
     def _ensure_users(self, wanted: Wanted) -> None:
@@ -159,8 +166,12 @@ class _Adding:
             names.update(annotators)
             needed = annotators.count("") + self._is_bare(key)
             unnamed = max(unnamed, needed and needed + len(self.said[key]))
-        keys: list[Key] = [*(names - {""}), *range(1, unnamed + 1)]
-        self.users = ensure_outside_annotators(self.campaign, keys, self.origin.added_at)
+        names.discard("")
+        erased = erased_annotators(self.campaign, [name for name in names if isinstance(name, str)])
+        keys: list[Key] = [key for key in names if key not in erased]
+        keys += islice((number for number in count(1) if number not in erased), unnamed)
+        self.users = ensure_outside_annotators(self.campaign, keys, self.origin.added_at) | erased
+        self.erased = {user.pk for user in erased.values()}
 
     def _is_bare(self, comparison: int) -> bool:
         """Whether it has an imported verdict without judgments."""
@@ -178,13 +189,13 @@ class _Adding:
         stated = {"confidence": verdict.confidence}
         vote = Vote("", verdict.winner, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated)
         batch = self.origin.batch.pk if self.origin.batch else None
-        self._write(comparison, self.users[1], vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
+        self._write(comparison, self._nameless()[0], vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
 
     def _add_all(self, comparison: Comparison, votes: Sequence[Vote]) -> bool:
         """Adds the votes of one record that are not there yet; returns whether there were any."""
         said, before = self.said[comparison.pk], len(self.judgments)
-        nameless = [user for key, user in self.users.items() if isinstance(key, int)]
-        stated = Counter(said[user.pk] for user in nameless if user.pk in said)
+        nameless = self._nameless()
+        stated = Counter(said[user.pk] for key, user in self.users.items() if isinstance(key, int) and user.pk in said)
         batch = self.origin.batch.pk if self.origin.batch else None
         for vote in votes:
             if vote.annotator in self.pseudonyms[comparison.pk]:
@@ -192,7 +203,11 @@ class _Adding:
             if vote.annotator:
                 user = self.users[vote.annotator]
                 if user.pk in said:
-                    self.result.contradictions += said[user.pk] not in (vote.choice, "")
+                    counts = (comparison.pk, user.pk) not in self.withdrawn
+                    self.result.contradictions += counts and said[user.pk] != vote.choice
+                    continue
+                if user.pk in self.erased:
+                    self.result.erased += 1
                     continue
             else:
                 stated[vote.choice] -= 1
@@ -202,6 +217,10 @@ class _Adding:
             self._write(comparison, user, vote, f"import-{batch}-{comparison.pk}", batch)
         self.result.judgments += len(self.judgments) - before
         return len(self.judgments) > before
+
+    def _nameless(self) -> list[User]:
+        """The annotators without a name who may judge."""
+        return [user for key, user in self.users.items() if isinstance(key, int) and user.pk not in self.erased]
 
     def _write(self, comparison: Comparison, user: User, vote: Vote, key: str, batch: int | None) -> None:
         at = _moment(vote.at, self.origin.added_at)

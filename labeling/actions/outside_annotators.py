@@ -1,12 +1,16 @@
-"""Outside annotators: the people and programs whom imported files name as the authors of judgments."""
+"""Outside annotators: the people and programs whom imported files name as the authors of judgments.
+
+An erased one stays recognised by a keyed hash, so that the same file again does not bring the person back.
+"""
 
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
+from django.utils.crypto import salted_hmac
 
-from labeling.models import Campaign, User
+from labeling.models import Campaign, Erasure, User
 
 Key = str | int
 """The name of an outside annotator in the campaign, or a number from 1 for one whom the file does not name."""
@@ -34,6 +38,27 @@ def ensure_outside_annotators(campaign: Campaign, keys: Iterable[Key], now: date
     User.objects.bulk_create(new)
     users |= {user.username: user for user in new}
     return {key: users[username] for username, key in by_username.items()}
+
+
+def erased_annotators(campaign: Campaign, names: Iterable[str]) -> dict[Key, User]:
+    """The erased outside annotators of a campaign: those with these names in files, and all without a name."""
+    rows = Erasure.objects.filter(person__outside_campaign=campaign).exclude(outside_key="").select_related("person")
+    erased = {row.outside_key: row.person for row in rows}
+    if not erased:
+        return {}
+    numbers = range(1, User.objects.filter(outside_campaign=campaign).count() + 1)
+    by_key = {key: outside_key(_username(campaign, key)) for key in (*names, *numbers)}
+    return {key: erased[code] for key, code in by_key.items() if code in erased}
+
+
+def outside_key(username: str) -> str:
+    """The code by which an erased outside annotator is recognised. It needs the installation's secret."""
+    return salted_hmac("labeling.outside_annotators", username, algorithm="sha256").hexdigest()
+
+
+def opinion_author(name: str) -> str:
+    """A code instead of the name of an annotator, equal for equal names, for opinions that are kept as metadata."""
+    return salted_hmac("labeling.opinions", name, algorithm="sha256").hexdigest()[:16] if name else ""
 
 
 def _username(campaign: Campaign, key: Key) -> str:

@@ -58,12 +58,15 @@ class PracticeDraft:
     """A pair to practise on, with its known answer.
 
     comparison: its `gold` is the known answer; the campaign may have the comparison already. explanation: Markdown, why
-    this is the right answer.
+    this is the right answer. strength, criteria: known answers to these too; criteria name the completions first and
+    second.
     """
 
     comparison: ComparisonDraft
     explanation: str = ""
     use: str = Use.PRACTICE
+    strength: int | None = None
+    criteria: Mapping[str, str] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -152,8 +155,7 @@ def add_practice(
     pairs = []
     for draft, comparison in zip(drafts, added.comparisons, strict=True):
         assert comparison is not None  # drafts that are unfit were refused
-        winner = _canonical(draft.comparison, comparison)
-        pairs.append(_mark(comparison, KnownAnswer(winner, draft.explanation, draft.use), acting_user, now))
+        pairs.append(_mark(comparison, _known_answer(draft, comparison), acting_user, now))
     _count_pairs(campaign)
     return pairs
 
@@ -241,13 +243,18 @@ def _without_answer(draft: ComparisonDraft) -> ComparisonDraft:
     return ComparisonDraft(prompt=draft.prompt, first=draft.first, second=draft.second, external_id=draft.external_id)
 
 
-def _canonical(draft: ComparisonDraft, comparison: Comparison) -> str:
-    """The known answer in terms of a and b."""
-    assert draft.gold is not None
-    if draft.gold in ("tie", "both_bad"):
-        return draft.gold
-    first_is_a = comparison.completion_a.text == draft.first.text
-    return "a" if (draft.gold == "first") == first_is_a else "b"
+def _known_answer(draft: PracticeDraft, comparison: Comparison) -> KnownAnswer:
+    """The known answer of a draft in terms of a and b."""
+    first_is_a = comparison.completion_a.text == draft.comparison.first.text
+    sides = {"first": "a", "second": "b"} if first_is_a else {"first": "b", "second": "a"}
+    assert draft.comparison.gold is not None
+    return KnownAnswer(
+        winner=sides.get(draft.comparison.gold, draft.comparison.gold),
+        explanation=draft.explanation,
+        use=draft.use,
+        strength=draft.strength,
+        criteria={name: sides.get(answer, answer) for name, answer in draft.criteria.items()},
+    )
 
 
 def _as_json(pair: PracticePair) -> dict[str, Any]:

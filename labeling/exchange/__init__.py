@@ -17,6 +17,7 @@ from labeling.exchange.errors import (
     UnknownDialect,
     UnreadableInput,
 )
+from labeling.exchange.folders import packed_folder
 from labeling.exchange.full import FULL_FORMAT, read_full
 from labeling.exchange.hashing import (
     canonical_order,
@@ -43,6 +44,7 @@ from labeling.exchange.manifest import (
     write_snapshot,
 )
 from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
+from labeling.exchange.opinions import strength_of
 from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
@@ -139,6 +141,7 @@ __all__ = [
     "looks_empty",
     "mapping_text",
     "messages_hash",
+    "packed_folder",
     "pair_hash",
     "pair_id",
     "parse_mapping",
@@ -151,6 +154,7 @@ __all__ = [
     "read_prompts",
     "restored_cell",
     "screen",
+    "strength_of",
     "text_hash",
     "verify_snapshot",
     "write_snapshot",

@@ -14,12 +14,13 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Protocol
 
 from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.folders import OpenRecords, folder_bytes, has_tables
 from labeling.exchange.project_files import project_bytes
 from labeling.exchange.raw import CHUNK, ByteStream, ReadLimits
 
 GZIP, BZIP2, XZ, ZSTANDARD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
-ARROW = "Save the data set as Parquet or JSON lines, with `to_parquet` or `to_json`"
+ARROW_FILE, ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 PICKLE = "a Python pickle, which is never opened: it can run programs. Save the records as JSON lines"
 
 KINDS: tuple[tuple[bytes, str], ...] = (
@@ -31,11 +32,6 @@ KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x04\x95", PICKLE),
     (b"\x80\x05\x95", PICKLE),
     (b"SQLite format 3", "an SQLite database. Export its table as CSV"),
-    (b"ARROW1", f"an Arrow file. {ARROW}"),
-    (
-        b"\xff\xff\xff\xff",
-        f"an Arrow stream. {ARROW}",
-    ),
     (b"Obj\x01", "an Avro file. Save the records as JSON lines or Parquet"),
     (b"\x89HDF", "an HDF5 file. Save the records as JSON lines or Parquet"),
     (b"\x89PNG", "an image"),
@@ -74,11 +70,14 @@ def peek(chunks: Iterator[bytes], size: int = CHUNK) -> tuple[bytes, Iterator[by
     return b"".join(read), chain(read, chunks)
 
 
-def unpacked(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]:
-    """The same bytes, unpacked if they are packed. Raises UnreadableInput, also while iterating."""
+def unpacked(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRecords | None = None) -> Iterator[bytes]:
+    """The same bytes, unpacked if they are packed. Raises UnreadableInput, also while iterating.
+
+    open_records: opens the files of a data set in a ZIP archive; None: such an archive is refused.
+    """
     head, chunks = peek(chunks, 512)
     if head.startswith(ZIP):
-        return _only_member(chunks, limits)
+        return _archived(chunks, limits, open_records)
     if head.startswith(ZSTANDARD):
         return _bounded(chunks, limits, _zstandard)
     for magic, name, make in _INFLATERS:
@@ -205,8 +204,8 @@ def _zstandard(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise UnreadableInput(f"The Zstandard data is damaged ({error}).") from error
 
 
-def _only_member(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]:
-    """The bytes of the only file of a ZIP archive."""
+def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRecords | None) -> Iterator[bytes]:
+    """The bytes of the only file of a ZIP archive, or the records of the project or the data set that it holds."""
     with spooled(chunks, limits) as file:
         size = file.seek(0, 2)
         try:
@@ -214,9 +213,8 @@ def _only_member(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]
                 names = [one for one in archive.infolist() if not one.is_dir() and not _is_clutter(one.filename)]
                 if any(one.filename == "[Content_Types].xml" for one in names):
                     raise UnreadableInput("The file is an Office document. Save the table as CSV.")
-                project = project_bytes(archive, names, limits) if len(names) > 1 else None
-                if project is not None:
-                    yield from project
+                if len(names) > 1 and (records := _records_in(archive, names, limits, open_records)) is not None:
+                    yield from records
                     return
                 if len(names) != 1:
                     listed = ", ".join(one.filename for one in names[:5])[:200]
@@ -236,6 +234,18 @@ def _only_member(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]
             if isinstance(error, UnreadableInput):
                 raise
             raise UnreadableInput(f"The ZIP archive cannot be opened ({error}).") from error
+
+
+def _records_in(
+    archive: zipfile.ZipFile, names: list[zipfile.ZipInfo], limits: ReadLimits, open_records: OpenRecords | None
+) -> Iterator[bytes] | None:
+    """The records of a data set or of a project; None: the archive is neither. A project has no tables."""
+    paths = [one.filename for one in names]
+    folder = folder_bytes(archive, paths, limits, open_records) if open_records else None
+    if folder is not None and has_tables(paths):
+        return folder
+    project = project_bytes(archive, names, limits)
+    return folder if project is None else project
 
 
 def _is_clutter(name: str) -> bool:

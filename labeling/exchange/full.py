@@ -1,6 +1,7 @@
 """The dialect `full`: a whole campaign as JSON lines. It loses nothing, and an import makes the same campaign of it.
 
-Each line is an object with a `type`: campaign (the first), guidelines, annotator, prompt, comparison, in this order.
+Each line is an object with a `type`: campaign (the first), guidelines, annotator, prompt, comparison, round (of
+practice), faq, event, in this order.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from labeling.exchange.containers import chunks_of, peek, require_text, unpacked
 from labeling.exchange.cutting import line_records
 from labeling.exchange.decoding import parse_object
 from labeling.exchange.dropping import DropReport
+from labeling.exchange.encodings import as_utf8, encoding_of
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.options import WriteOptions
 from labeling.exchange.parsing import BadRecordError
@@ -18,7 +20,7 @@ from labeling.exchange.records import JsonObject, canonical_json
 FULL_FORMAT = "chosen-full/1"
 LIMITS = ReadLimits(record_bytes=64 << 20)
 """A comparison has all of its judgments on one line."""
-TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison")
+TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison", "round", "faq", "event")
 
 
 def write_full(lines: Iterable[JsonObject], report: DropReport, options: WriteOptions) -> Iterator[bytes]:
@@ -33,6 +35,9 @@ def write_full(lines: Iterable[JsonObject], report: DropReport, options: WriteOp
 def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
     """The number and the object of each line. Raises UnreadableInput at a line that is none of this dialect."""
     head, chunks = peek(unpacked(chunks_of(stream), LIMITS))
+    encoding, mark = encoding_of(head)
+    if encoding:
+        head, chunks = peek(as_utf8(chunks, encoding, mark))
     require_text(head)
     reached = -1
     for raw in line_records(chunks, LIMITS.record_bytes):
@@ -44,7 +49,7 @@ def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
         if not isinstance(kind, str) or kind not in TYPES:
             raise UnreadableInput(f"Line {raw.place.line}: the field 'type' must be one of {', '.join(TYPES)}.")
         if (reached < 0) != (kind == "campaign") or TYPES.index(kind) < reached:
-            text = "the first line must be the campaign, followed by guidelines, annotators, prompts and comparisons."
+            text = "the first line must be the campaign, followed by the others in the order of that list."
             raise UnreadableInput(f"Line {raw.place.line}: {text}")
         if kind == "campaign" and line.get("format") != FULL_FORMAT:
             raise UnreadableInput(f"Line {raw.place.line}: the field 'format' must be {FULL_FORMAT!r}.")

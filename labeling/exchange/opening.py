@@ -7,12 +7,21 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
-from labeling.exchange.containers import PARQUET, chunks_of, peek, require_text, unpacked
+from labeling.exchange.containers import ARROW_FILE, ARROW_STREAM, PARQUET, chunks_of, peek, require_text, unpacked
 from labeling.exchange.cutting import array_records, line_records, object_records
+from labeling.exchange.encodings import as_utf8, encoding_of
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.project_files import guidelines_in, with_guidelines
 from labeling.exchange.raw import CHUNK, ByteStream, RawRecord, ReadLimits
-from labeling.exchange.sheets import COLUMNS, column_records, column_rows, delimiter_of, parquet_records, table_records
+from labeling.exchange.sheets import (
+    COLUMNS,
+    arrow_records,
+    column_records,
+    column_rows,
+    delimiter_of,
+    parquet_records,
+    table_records,
+)
 
 Framing = Literal["lines", "array", "objects", "inside", "columns", "table"]
 
@@ -36,19 +45,32 @@ def open_records(
     is_record: IsRecord = lambda _: False,
     columns: Collection[str] = (),
     any_table: bool = False,
+    in_archive: bool = False,
 ) -> tuple[Framing, Iterator[RawRecord]]:
     """The framing of the records (detected if it is None), and the records. Blank lines are skipped.
 
     is_record: whether an object is a known record, to tell one from an object that holds records. columns: names by
-    which the header of a table is recognised, besides the usual ones. any_table: any table is one of records. Raises
-    UnreadableInput for files that hold no text and, while iterating, for damaged data.
+    which the header of a table is recognised, besides the usual ones. any_table: any table is one of records.
+    in_archive: the stream is a file of an archive; another archive in it is not opened. Raises UnreadableInput for
+    files that hold no text and, while iterating, for damaged data.
     """
-    head, chunks = peek(unpacked(chunks_of(stream), limits))
+
+    def inner(member: ByteStream) -> Iterator[RawRecord]:
+        return open_records(member, limits, is_record=is_record, columns=columns, any_table=any_table, in_archive=True)[
+            1
+        ]
+
+    head, chunks = peek(unpacked(chunks_of(stream), limits, None if in_archive else inner))
     if head.startswith(PARQUET):
         return "table", parquet_records(chunks, limits)
+    if head.startswith((ARROW_FILE, ARROW_STREAM)):
+        return "table", arrow_records(chunks, limits)
+    encoding, mark = encoding_of(head)
+    if encoding:
+        head, chunks = peek(as_utf8(chunks, encoding, mark))
     require_text(head)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:4]:
-        raise UnreadableInput("This is not UTF-8 text (it looks like UTF-16 or a binary file). Save it as UTF-8.")
+    if b"\x00" in head[:4]:
+        raise UnreadableInput("This is no text, but a binary file. Save the records as JSON lines, CSV or Parquet.")
     if framing is None:
         delimiter = delimiter_of(head, {*COLUMNS, *columns}, any_table=any_table)
         if delimiter is not None:

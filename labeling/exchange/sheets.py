@@ -1,14 +1,14 @@
-"""Tables as records: CSV and TSV with a header, Parquet, and JSON by columns. Each row becomes one JSON object."""
+"""Tables as records: CSV and TSV with a header, Parquet, Arrow, and JSON by columns. A row becomes a JSON object."""
 
 import codecs
 import csv
 import json
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import IO, Any
 
-from labeling.exchange.containers import spooled
+from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
 
@@ -90,19 +90,51 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
 
 def parquet_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRecord]:
     """The rows of a Parquet file. Raises UnreadableInput while iterating."""
+    return _arrow_rows("Parquet", _parquet_batches, chunks, limits)
+
+
+def arrow_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRecord]:
+    """The rows of an Arrow file or stream, as `datasets` saves them. Raises UnreadableInput while iterating."""
+    return _arrow_rows("Arrow", _arrow_batches, chunks, limits)
+
+
+def _arrow_rows(
+    kind: str, batches: Callable[[IO[bytes]], Iterator[Any]], chunks: Iterator[bytes], limits: ReadLimits
+) -> Iterator[RawRecord]:
     try:
-        from pyarrow import ArrowException, parquet  # a large package, for few files
+        from pyarrow import ArrowException  # a large package, for few files
     except ImportError as error:
-        raise UnreadableInput("The file is Parquet. Install pyarrow, or save it as JSON lines.") from error
+        raise UnreadableInput(f"The file is {kind}. Install pyarrow, or save it as JSON lines.") from error
     number = 0
     with spooled(chunks, limits) as file:
         try:
-            for batch in parquet.ParquetFile(file).iter_batches(batch_size=ROWS_AT_ONCE):
+            for batch in batches(file):
                 for row in batch.to_pylist():
                     number += 1
                     yield _record(Place(number, number), row, limits)
         except (ArrowException, OSError, MemoryError) as error:
-            raise UnreadableInput(f"The Parquet file cannot be read: {str(error)[:200]}.") from error
+            raise UnreadableInput(f"The {kind} file cannot be read: {str(error)[:200]}.") from error
+
+
+def _parquet_batches(file: IO[bytes]) -> Iterator[Any]:
+    from pyarrow import parquet
+
+    yield from parquet.ParquetFile(file).iter_batches(batch_size=ROWS_AT_ONCE)
+
+
+def _arrow_batches(file: IO[bytes]) -> Iterator[Any]:
+    from pyarrow import ipc
+
+    is_file = file.read(6) == ARROW_FILE
+    file.seek(0)
+    if is_file:
+        reader = ipc.open_file(file)
+        parts = (reader.get_batch(number) for number in range(reader.num_record_batches))
+    else:
+        parts = iter(ipc.open_stream(file))
+    for part in parts:
+        for start in range(0, part.num_rows, ROWS_AT_ONCE):
+            yield part.slice(start, ROWS_AT_ONCE)
 
 
 def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:

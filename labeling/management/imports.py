@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from labeling.actions.import_notes import NOTES, ImportNotes
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.previews import preview_import
-from labeling.exchange import ByteStream
+from labeling.exchange import ByteStream, packed_folder
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from labeling.models import Campaign, User
 
@@ -26,7 +26,10 @@ class ImportCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
-        parser.add_argument("file", help="the file: JSON, CSV, TSV or Parquet, plain or packed; - for standard input")
+        parser.add_argument(
+            "file",
+            help="JSON, CSV, TSV, Parquet or Arrow, plain or packed; the folder of a data set; - for standard input",
+        )
         parser.add_argument("--refuse-all", action="store_true", help="keep nothing if a record is bad")
         parser.add_argument("--dry-run", action="store_true", help="read and count the file, and keep nothing")
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
@@ -68,7 +71,8 @@ class ImportCommand(BaseCommand):
         if options["file"] == "-":
             return self._take(campaign, sys.stdin.buffer, user, options)
         try:
-            with Path(options["file"]).open("rb") as stream:
+            path = Path(options["file"])
+            with packed_folder(path) if path.is_dir() else path.open("rb") as stream:
                 return self._take(campaign, stream, user, options)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error

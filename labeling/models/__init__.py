@@ -7,6 +7,7 @@ from labeling.models.bulk import BulkAct, BulkActItem
 from labeling.models.campaign import Campaign, CampaignTally
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
+from labeling.models.earlier_event import EarlierEvent
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
 from labeling.models.guidelines import Demand, GuidelineReading, GuidelineVersion
@@ -39,6 +40,7 @@ __all__ = [
     "Comparison",
     "Completion",
     "Demand",
+    "EarlierEvent",
     "Erasure",
     "Event",
     "FaqEntry",

@@ -22,6 +22,13 @@ class Erasure(models.Model):
     comments = models.PositiveIntegerField(help_text="Comments that were blanked.")
     questions = models.PositiveIntegerField(default=0, db_default=0, help_text="Questions that were blanked.")
     tokens = models.PositiveIntegerField(help_text="Tokens that were deleted.")
+    outside_key = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of an outside annotator: a keyed hash of the name in imported files, by which they stay recognised.",
+    )
     model_versions = models.JSONField(default=list, help_text="Names of model versions trained on the judgments.")
 
     def __str__(self) -> str:

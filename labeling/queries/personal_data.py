@@ -14,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from labeling.models import Event, User
 
 CHUNK = 500
-SECRET = {"key_hash", "token_hash", "secret", "previous_secret", "password", "channel", "session_key"}
+SECRET = {"key_hash", "token_hash", "secret", "previous_secret", "password", "channel", "session_key", "outside_key"}
 """Columns that hold secrets or hashes of secrets."""
 
 LEFT_OUT = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from labeling.exchange import FULL_FORMAT, JsonObject
-from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, Prompt, User
+from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, Prompt, Question
+from labeling.queries.campaign_record import annotator_lines, moment_text, question, record_lines
 
 CHUNK = 200
 RULES_LEFT_OUT = frozenset(
@@ -28,30 +28,26 @@ JUDGMENT = (
 Status = Assignment.Status
 
 
-def campaign_lines(campaign: Campaign, only: QuerySet[Comparison] | None = None) -> Iterator[JsonObject]:
-    """The campaign, its guidelines, annotators, prompts and comparisons, in this order; people by pseudonym.
+def campaign_lines(
+    campaign: Campaign, only: QuerySet[Comparison] | None = None, *, is_part: bool = False
+) -> Iterator[JsonObject]:
+    """The campaign, its guidelines, annotators, prompts, comparisons, and what people did beside judging.
 
-    A comparison has its completions, verdict, known answer, and assignments with all judgments, superseded ones too.
-    only: some comparisons of the campaign, with their prompts; None: all.
+    A comparison has its completions, verdict, known answer, and assignments with questions and all judgments,
+    superseded ones too. People go by pseudonym. only: some comparisons of the campaign, with their prompts; None: all.
+    is_part: the caller leaves out some. Practice and the event log are about all of them, so a part has neither.
     """
     yield _campaign(campaign)
-    for version in campaign.guideline_versions.order_by("number"):
+    for version in campaign.guideline_versions.select_related("created_by").order_by("number"):
         yield {
             "type": "guidelines",
             "number": version.number,
             "text": version.text,
             "demand": version.demand,
-            "created_at": _moment(version.created_at),
+            "created_by": version.created_by.pseudonym,
+            "created_at": moment_text(version.created_at),
         }
-    judged = Exists(Judgment.objects.filter(campaign=campaign, annotator=OuterRef("pk")))
-    settled = Exists(campaign.verdicts.filter(settled_by_user=OuterRef("pk")))
-    for person in User.objects.filter(Q(judged) | Q(settled)).order_by("pk").iterator():
-        yield {
-            "type": "annotator",
-            "pseudonym": person.pseudonym,
-            "is_simulated": person.is_simulated,
-            "is_outside": person.is_outside,
-        }
+    yield from annotator_lines(campaign)
     prompts, comparisons = campaign.prompts.all(), campaign.comparisons.all()
     if only is not None:
         comparisons = comparisons.filter(pk__in=only.order_by().values("pk"))
@@ -64,6 +60,8 @@ def campaign_lines(campaign: Campaign, only: QuerySet[Comparison] | None = None)
         # The rows refer to each other in circles, which would stay in memory until the garbage collector runs.
         comparison._state.fields_cache.clear()
         comparison.judged_assignments.clear()  # type: ignore[attr-defined]
+    if only is None and not is_part:
+        yield from record_lines(campaign)
 
 
 def _loose_completions() -> Prefetch[str]:
@@ -75,14 +73,16 @@ def _loose_completions() -> Prefetch[str]:
 
 def _with_judgments(comparisons: QuerySet[Comparison]) -> QuerySet[Comparison]:
     judgments = Judgment.objects.select_related("guideline_version").order_by("pk")
+    questions = Question.objects.select_related("decided_by", "faq_entry__published_by").order_by("pk")
+    with_judgments = Exists(Judgment.objects.filter(assignment=OuterRef("pk")))
     assignments = (
-        Assignment.objects.filter(Exists(Judgment.objects.filter(assignment=OuterRef("pk"))))
+        Assignment.objects.filter(with_judgments | Exists(Question.objects.filter(assignment=OuterRef("pk"))))
         .select_related("annotator", "guideline_version")
-        .prefetch_related(Prefetch("judgments", queryset=judgments))
+        .prefetch_related(Prefetch("judgments", queryset=judgments), Prefetch("questions", queryset=questions))
         .order_by("pk")
     )
     return comparisons.select_related(
-        "prompt", "completion_a", "completion_b", "verdict__settled_by_user", "gold", "practice"
+        *("prompt", "completion_a", "completion_b", "verdict__settled_by_user", "gold__set_by", "practice__set_by")
     ).prefetch_related(Prefetch("assignments", queryset=assignments, to_attr="judged_assignments"))
 
 
@@ -93,7 +93,7 @@ def _campaign(campaign: Campaign) -> JsonObject:
         "type": "campaign",
         "format": FULL_FORMAT,
         "status": campaign.status,
-        "created_at": _moment(campaign.created_at),
+        "created_at": moment_text(campaign.created_at),
         **rules,
     }
 
@@ -106,15 +106,15 @@ def _prompt(prompt: Prompt) -> JsonObject:
         "external_id": prompt.external_id,
         "tags": prompt.tags,
         "metadata": prompt.metadata,
-        "retired_at": _moment(prompt.retired_at),
-        "created_at": _moment(prompt.created_at),
+        "retired_at": moment_text(prompt.retired_at),
+        "created_at": moment_text(prompt.created_at),
         "completions": [_completion(one) for one in prompt.loose_completions],  # type: ignore[attr-defined]
     }
 
 
 def _completion(completion: Completion) -> JsonObject:
     values = {name: getattr(completion, name) for name in COMPLETION}
-    return {**_plain(values), "created_at": _moment(completion.created_at)}
+    return {**_plain(values), "created_at": moment_text(completion.created_at)}
 
 
 def _comparison(one: Comparison) -> JsonObject:
@@ -133,7 +133,7 @@ def _comparison(one: Comparison) -> JsonObject:
         "position": one.position,
         "source": one.source,
         "retired_with_prompt": one.retired_with_prompt,
-        "created_at": _moment(one.created_at),
+        "created_at": moment_text(one.created_at),
         "verdict": _verdict(one),
         "gold": _known(one, "gold", "winner", "reason"),
         "practice": _known(one, "practice", "use", "winner", "strength", "criteria", "explanation"),
@@ -152,13 +152,16 @@ def _verdict(one: Comparison) -> JsonObject | None:
         "settled_by": verdict.settled_by,
         "settled_by_user": expert.pseudonym if expert else None,
         "reason": verdict.reason,
-        "settled_at": _moment(verdict.settled_at),
+        "settled_at": moment_text(verdict.settled_at),
     }
 
 
 def _known(one: Comparison, kind: str, *names: str) -> JsonObject | None:
     row = getattr(one, kind, None)
-    return None if row is None else {name: getattr(row, name) for name in names} | {"set_at": _moment(row.set_at)}
+    if row is None:
+        return None
+    about = {"set_by": row.set_by.pseudonym if row.set_by else None, "set_at": moment_text(row.set_at)}
+    return {name: getattr(row, name) for name in names} | about
 
 
 def _assignment(assignment: Assignment) -> JsonObject:
@@ -169,9 +172,10 @@ def _assignment(assignment: Assignment) -> JsonObject:
         "status": Status.RELEASED if is_leased else assignment.status,
         "slot": None if is_leased else assignment.slot,
         "left": assignment.left,
-        "leased_at": _moment(assignment.leased_at),
+        "leased_at": moment_text(assignment.leased_at),
         "guideline_version": _number(assignment),
         "judgments": [_judgment(judgment) for judgment in assignment.judgments.all()],
+        "questions": [question(asked) for asked in assignment.questions.all()],
     }
 
 
@@ -179,8 +183,8 @@ def _judgment(judgment: Judgment) -> JsonObject:
     return {
         **{name: getattr(judgment, name) for name in JUDGMENT},
         "guideline_version": _number(judgment),
-        "created_at": _moment(judgment.created_at),
-        "superseded_at": _moment(judgment.superseded_at),
+        "created_at": moment_text(judgment.created_at),
+        "superseded_at": moment_text(judgment.superseded_at),
     }
 
 
@@ -190,7 +194,3 @@ def _number(row: Assignment | Judgment) -> int | None:
 
 def _plain(values: dict[str, Any]) -> JsonObject:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-
-
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

@@ -94,6 +94,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
         "what": WHAT,
         "system": capfirst(gettext("the system")),
         "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
+        "earlier": 0 if filters else campaign.earlier_events.count(),
         "query": urlencode(_api_query(filters)),
         "tab": "events",
     }

@@ -18,6 +18,7 @@ from labeling.actions.practice_imports import import_practice
 from labeling.models import Campaign, Comparison, PracticePair
 from labeling.queries.practice import practice_pairs
 from labeling.web.edge import act, page, person, refuse
+from labeling.web.import_notes import notes_of
 from labeling.web.practice_forms import PracticeImportForm, PracticePairForm, initial_of
 
 GOLD_SHOWN = 50
@@ -30,7 +31,7 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_led_campaign(person(request), slug)
     form = PracticeImportForm(request.POST or None, request.FILES or None)
     report = _import(request, campaign, form) if request.method == "POST" and form.is_valid() else None
-    if report is not None and not report.rejected_count:
+    if report is not None and not report.rejected_count and not report.notes.counts:
         return redirect("practice", slug=slug)
     pairs = list(practice_pairs(campaign))
     campaign.refresh_from_db()
@@ -38,6 +39,7 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "report": report,
+        "notes": notes_of(report.notes.as_dict()) if report else [],
         "practising": [pair for pair in pairs if pair.use == PracticePair.Use.PRACTICE],
         "qualifying": [pair for pair in pairs if pair.use == PracticePair.Use.QUALIFICATION],
         "gold": campaign.comparisons.filter(status=Comparison.Status.GOLD)

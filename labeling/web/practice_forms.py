@@ -72,7 +72,9 @@ class PracticeImportForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        help_text=_("JSONL or JSON. The preference of a record is its known answer; “explanation” may be added to it."),
+        help_text=_(
+            "The preference of a record is its known answer. It may have “explanation”, “strength” and “criteria”."
+        ),
     )
     use = forms.ChoiceField(label=_("Use for"), choices=PracticePair.Use.choices)
     dialect = forms.ChoiceField(label=_("Format"), choices=DIALECTS, required=False)

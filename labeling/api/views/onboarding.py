@@ -131,7 +131,8 @@ class PracticePairsView(FileView):
     def post(self, request: Request, slug: str) -> Response:
         """Add practice pairs from a file in any dialect: a record's preference is the known answer.
 
-        A field `explanation` is shown after the answer. Records without a known answer are reported.
+        A field `explanation` is shown after the answer; `strength` (1 to 3) and `criteria` are known answers too.
+        Records without a known answer are reported.
         """
         campaign = get_led_campaign(self.person, slug)
         options = self.asked(PracticeImportOptions)

@@ -13,16 +13,22 @@ from common.errors import NotAllowed
 from labeling.actions.campaign_imports import ImportedCampaign, import_campaign
 from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.event_exports import export_events
 from labeling.actions.exports import open_export
+from labeling.actions.faq import publish_answer
 from labeling.actions.import_reports import UnreadableFile
+from labeling.actions.members import LastLead, remove_member
+from labeling.actions.onboarding import start_round
 from labeling.actions.practice import make_practice
+from labeling.actions.questions import answer_question, ask_question
 from labeling.actions.verdicts import adjudicate
-from labeling.exchange import DropReport, preference_pairs, write_snapshot
+from labeling.exchange import DropReport, WriteOptions, preference_pairs, write_snapshot
 from labeling.judging.acts import undo_judgment
-from labeling.models import Campaign, Comparison, Judgment, User
+from labeling.models import Campaign, Comparison, FaqEntry, Judgment, User
 from labeling.queries.agreement import vote_patterns
 from labeling.queries.verdicts import verdict_records
 from labeling.tally import count_tally, read_tally
+from tests.labeling.practising import PRACTICE, go_through, read
 from tests.people import Stage, asks, pair, stage
 
 HOSTILE = [
@@ -80,7 +86,24 @@ def eventful() -> Stage:
     assert practice is not None
     by: Any = {"acting_user": scene.maya, "now": scene.now}
     make_practice(comparison=practice, winner="b", strength=2, criteria={"helpful": "tie"}, **by)
+    practise_and_ask(scene)
     return scene
+
+
+def practise_and_ask(scene: Stage) -> None:
+    """Alice reads the guidelines, practises and asks; Maya answers in private, and in public for everybody."""
+    read(scene, scene.alice)
+    go_through(scene, scene.alice, PRACTICE, right=1)
+    start_round(campaign=scene.reload(), use=PRACTICE, acting_user=scene.bob, now=scene.now)
+    held = Judgment.objects.filter(annotator=scene.alice).latest("pk").assignment
+    by: Any = {"acting_user": scene.maya, "now": scene.now}
+    for text in HOSTILE[:2]:
+        question = ask_question(assignment=held, text=text, acting_user=scene.alice, now=scene.now)
+        answer_question(question=question, answer=f"Yes: {text}", **by)
+    publish_answer(question=question, text="May we?", answer="Yes.", **by)
+    FaqEntry.objects.create(
+        campaign=scene.campaign, text="Why?", answer="So.", published_by=scene.maya, published_at=scene.now
+    )
 
 
 def whole(campaign: Campaign) -> bytes:
@@ -100,27 +123,59 @@ def snapshot(campaign: Campaign, folder: Path) -> str:
     return write_snapshot(folder, preference_pairs(verdict_records(campaign), DropReport())).sha256
 
 
-def without_names(data: bytes, result: ImportedCampaign | None = None) -> list[Any]:
-    """The lines, without the values that an import changes: names, status, and the pseudonyms that were taken."""
+def without_names(data: bytes, result: ImportedCampaign | None = None, importer: User | None = None) -> list[Any]:
+    """The lines, without the values that an import changes: names, status, and the pseudonyms that were taken.
+
+    importer: the person who imported it, and the events since then, are no lines of the campaign that was exported.
+    """
     text = data.decode()
     for old, new in (result.renamed if result else {}).items():
         text = text.replace(new, old)
     lines = [json.loads(line) for line in text.rstrip("\n").split("\n")]
     for name in ("slug", "name", "status", "created_at"):
         lines[0].pop(name)
-    return lines
+    own = importer.pseudonym if importer else None
+    return [one for one in lines if own is None or own not in (one.get("pseudonym"), one.get("actor"))]
 
 
 def test_an_imported_campaign_is_the_same_and_has_the_same_snapshot(tmp_path: Path) -> None:
     scene = eventful()
     data = whole(scene.campaign)
-    result = imported(data, scene.maya)
+    result = imported(data, scene.root)
     copy = result.campaign
     assert snapshot(copy, tmp_path / "copy") == snapshot(scene.campaign, tmp_path / "original")
-    assert without_names(whole(copy), result) == without_names(data)
+    lines = without_names(data)
+    assert without_names(whole(copy), result, scene.root) == lines
     assert vote_patterns(copy) == vote_patterns(scene.campaign)
     assert read_tally(copy.pk) == count_tally(copy.pk)
     assert result.counts["judgment"] == Judgment.objects.filter(campaign=scene.campaign).count()
+    assert (result.counts["round"], result.counts["question"], result.counts["faq"]) == (2, 2, 1)
+    assert result.counts["event"] == scene.campaign.events.count()
+
+
+def test_a_part_of_a_campaign_comes_back_without_practice_and_event_log() -> None:
+    scene = eventful()
+    data = b"".join(open_export(scene.campaign, "full", WriteOptions(side="train")).pieces)
+    result = imported(data, scene.root)
+    assert not {"round", "faq", "event"} & set(result.counts)
+    assert 0 < result.counts["comparison"] < scene.campaign.comparisons.count()
+
+
+def test_the_exported_event_log_begins_with_the_earlier_events() -> None:
+    scene = eventful()
+    copy = imported(whole(scene.campaign), scene.root).campaign
+    export = export_events(campaign=copy, form="jsonl", acting_user=scene.root, now=scene.now)
+    events = [json.loads(line) for line in b"".join(export.pieces).splitlines()]
+    assert (events[0]["id"], events[0]["verb"]) == (None, "campaign.created")
+    assert events[scene.campaign.events.count()]["actor"] == scene.root.pseudonym
+
+
+def test_a_campaign_needs_a_lead_who_can_sign_in() -> None:
+    scene = eventful()
+    copy = imported(whole(scene.campaign), scene.root).campaign
+    assert copy.memberships.filter(role="lead").count() == 3
+    with pytest.raises(LastLead):
+        remove_member(campaign=copy, user=scene.root, acting_user=scene.root, now=scene.now)
 
 
 def test_imported_annotators_cannot_sign_in_and_are_nobody_who_is_here() -> None:
@@ -153,6 +208,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("annotator", {"pseudonym": ["x"]}),
     ("annotator", {"is_simulated": "perhaps"}),
     ("guidelines", {"number": "one"}),
+    ("annotator", {"membership": {"role": "king"}}),
+    ("annotator", {"readings": [{"number": 7}]}),
+    ("event", {"at": "soon"}),
+    ("event", {"after": []}),
     ("campaign", {"format": "chosen-full/9"}),
     ("campaign", {"overlap": "two"}),
     ("campaign", {"criteria": 7}),

@@ -9,6 +9,7 @@ import pytest
 from labeling.actions import import_notes
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons, import_prompts
+from labeling.actions.outside_annotators import opinion_author
 from labeling.actions.previews import preview_import
 from labeling.models import Comparison, Completion, ImportBatch, Prompt
 from tests.people import Stage, stage
@@ -33,7 +34,7 @@ def test_metadata_of_comparisons_completions_and_prompts_is_kept() -> None:
     assert Comparison.objects.get().metadata == {
         "score": 8.5,
         "tags": ["x"],
-        "opinions": [{"annotator": "p-03", "choice": "first", "left": "first"}],
+        "opinions": [{"annotator": opinion_author("p-03"), "choice": "first", "left": "first"}],
     }
     answers = [{"answer": text, "rank": rank} for rank, text in ((1, "Yes"), (2, "Maybe"))]
     bring_in(scene, lines({"prompt": "Is it?", "answers": answers}))

@@ -128,7 +128,7 @@ def test_a_gzipped_file_that_breaks_off_keeps_what_came_before_and_says_so() -> 
     ("content", "word"),
     [
         (json.dumps({"question": "?", "answer": "!"}).encode(), "dialect"),
-        ("prompt".encode("utf-16"), "UTF-8"),
+        ("prompt".encode("utf-16")[:-1], "UTF-16"),
         (b"\x1f\x8bnot gzip at all", "gzip"),
     ],
 )

@@ -11,12 +11,14 @@ from labeling.actions.erasure import erase_person
 from labeling.actions.exports import open_export
 from labeling.actions.import_reports import ImportSettings
 from labeling.actions.imports import import_comparisons
+from labeling.actions.outside_annotators import opinion_author
+from labeling.actions.previews import preview_import
 from labeling.models import Assignment, Comparison, ImportBatch, Judgment, User, Verdict
 from labeling.queries.agreement import agreement, imported_judgments
 from labeling.queries.slices import Slice
 from labeling.queries.statistics import statistics
 from labeling.tally import count_tally, read_tally
-from tests.labeling.actions.opinions import THREE, bring_in, said
+from tests.labeling.actions.opinions import THREE, bring_in, lines, said
 from tests.people import stage
 
 
@@ -114,7 +116,7 @@ def test_the_size_of_a_preference_is_in_the_confidence() -> None:
 def test_without_keeping_preferences_opinions_stay_in_the_metadata() -> None:
     scene = stage()
     bring_in(scene, THREE[0], keep=False)
-    opinions = [{"annotator": "ann", "choice": "first", "left": "first"}]
+    opinions = [{"annotator": opinion_author("ann"), "choice": "first", "left": "first"}]
     assert Comparison.objects.get().metadata == {"opinions": opinions}
     assert not Judgment.objects.exists()
 
@@ -249,3 +251,38 @@ def test_a_lead_erases_an_outside_annotator_and_withdraws_the_judgments() -> Non
     assert (comparison.judged, comparison.status) == (0, "open")
     assert comparison.lean == pytest.approx(0)
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+@pytest.mark.parametrize("withdraw", [False, True])
+def test_the_same_file_again_does_not_bring_an_erased_annotator_back(withdraw: bool) -> None:
+    scene = stage(overlap=5)
+    named, nameless = [*THREE], [said(None, "Rome", "Oslo"), said(None, "Oslo", "Rome")]
+    bring_in(scene, *named, *nameless)
+    people = User.objects.filter(outside_campaign=scene.campaign)
+    for one in [people.filter(outside_name=name).earliest("pk") for name in ("ann", "")]:
+        erase_person(person=one, confirmation=one.pseudonym, acting_user=scene.maya, now=scene.now, withdraw=withdraw)
+    before = list(Judgment.objects.order_by("pk").values_list("pk", "superseded_at"))
+    more = {**THREE[0], "prompt": "Another?"}
+    stream = io.BytesIO(lines(*named, *nameless, more))
+    settings = ImportSettings(keep_preferences=True)
+    preview = preview_import(
+        campaign=scene.campaign, kind="comparisons", stream=stream, settings=settings, acting_user=scene.maya
+    )
+    again = bring_in(scene, *named, *nameless, more)
+    assert (again.judgments, preview.report.judgments) == (0, 0)
+    assert again.notes.counts["erased"] == 1
+    assert list(Judgment.objects.order_by("pk").values_list("pk", "superseded_at")) == before
+    assert not people.filter(outside_name="ann").exists()
+
+
+def test_opinions_in_the_metadata_name_nobody_and_leave_with_their_author() -> None:
+    scene = stage(overlap=3)
+    bring_in(scene, THREE[0], {**THREE[1], "prompt": "Another?"}, keep=False)
+    assert "'ann'" not in str(list(Comparison.objects.values_list("metadata", flat=True)))
+    bring_in(scene, *THREE)
+    outside = User.objects.get(outside_name="ann")
+    erase_person(person=outside, confirmation=outside.pseudonym, acting_user=scene.maya, now=scene.now)
+    assert Comparison.objects.earliest("pk").metadata is None
+    kept = Comparison.objects.latest("pk").metadata
+    assert kept is not None
+    assert [one["annotator"] for one in kept["opinions"]] == [opinion_author("ben")]

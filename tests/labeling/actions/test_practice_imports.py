@@ -7,9 +7,9 @@ import pytest
 
 from common.errors import Invalid
 from labeling.actions import practice_imports
-from labeling.actions.import_reports import ImportReport, UnreadableFile
+from labeling.actions.import_reports import EmptyFile, ImportReport, UnreadableFile
 from labeling.actions.practice_imports import import_practice
-from labeling.models import PracticePair
+from labeling.models import Campaign, PracticePair
 from tests.labeling.practising import QUALIFICATION
 from tests.people import Stage, stage
 
@@ -57,3 +57,41 @@ def test_a_file_that_cannot_be_read_or_is_too_long_changes_nothing(monkeypatch: 
     with pytest.raises(Invalid, match="at most 1"):
         load(scene, "\n".join(json.dumps(one) for one in RECORDS[:2]))
     assert not PracticePair.objects.exists()
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "[]"])
+def test_an_empty_file_is_named_as_empty(content: str) -> None:
+    with pytest.raises(EmptyFile, match="empty"):
+        load(stage(), content)
+
+
+def test_known_strengths_and_criteria_are_read_where_the_campaign_asks_for_them() -> None:
+    scene = stage()
+    scene.campaign.scale = Campaign.Scale.STRENGTH
+    scene.campaign.criteria = [{"name": "honesty", "question": "Which is more honest?"}]
+    scene.campaign.save()
+    answers = {"strength": 2, "criteria": {"honesty": "rejected"}}
+    report = load(scene, json.dumps(RECORDS[0] | answers))
+    pair = PracticePair.objects.get()
+    other = "b" if pair.winner == "a" else "a"
+    assert (pair.strength, pair.criteria, report.notes.counts) == (2, {"honesty": other}, {})
+
+    named = {
+        "prompt": "One?",
+        "response_a": "x",
+        "response_b": "y",
+        "preference": "b",
+        "annotator": "kim",
+        "strength": 3,
+    }
+    load(scene, json.dumps(named))
+    assert PracticePair.objects.get(comparison__prompt__messages__0__content="One?").strength == 3
+
+
+def test_answers_that_the_campaign_does_not_ask_for_are_noted_or_rejected() -> None:
+    scene = stage(allow_tie=False)
+    records = [RECORDS[0] | {"strength": 2, "criteria": {"wit": "chosen"}}, RECORDS[1]]
+    report = load(scene, "\n".join(json.dumps(one) for one in records))
+    assert (report.created, report.rejected_count) == (1, 1)
+    assert "do not offer" in report.rejected[0].reason
+    assert report.notes.counts == {"known_answers_left_out": 1}

@@ -54,3 +54,17 @@ def test_rejected_records_beyond_the_listed_ones_are_counted(tmp_path: Path) -> 
         call_command("import_comparisons", "sums", str(file), stdout=StringIO(), stderr=err)
     *named, last = err.getvalue().splitlines()
     assert (len(named), last) == (MOST_NAMED, "... and 5 more.")
+
+
+def test_the_folder_of_a_data_set_comes_in_by_its_path(tmp_path: Path) -> None:
+    stage()
+    folder = tmp_path / "pairs"
+    (folder / ".cache").mkdir(parents=True)
+    (folder / ".cache" / "train.jsonl").write_text("no data")
+    (folder / "README.md").write_text("# Pairs")
+    for name in ("train", "test"):
+        (folder / f"{name}.jsonl").write_text(f'{{"prompt": "{name}?", "chosen": "Yes.", "rejected": "No."}}\n')
+    out, _err = run("import_comparisons", "sums", str(folder))
+    assert out.startswith("Used")
+    assert "2 new" in out
+    assert Comparison.objects.count() == 2

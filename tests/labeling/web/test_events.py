@@ -11,6 +11,7 @@ from django.utils import translation
 from common.sentences import Sentence
 from labeling.actions.campaigns import change_campaign
 from labeling.judging.acts import undo_judgment
+from labeling.models import EarlierEvent
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.markup import tight
@@ -149,3 +150,11 @@ def test_a_wrong_filter_shows_no_event(visiting: Visiting) -> None:
     page = visiting(stage().maya).get(f"{PAGE}?since=2026-13-45").content.decode()
     assert "Enter a valid date." in page
     assert "No matching event" in page
+
+
+def test_the_page_counts_the_events_from_before_an_import(visiting: Visiting) -> None:
+    scene = stage()
+    assert "from before its import" not in visiting(scene.maya).get(PAGE).content.decode()
+    for _ in range(2):
+        EarlierEvent.objects.create(campaign=scene.campaign, at=NOON, verb="campaign.created", actor="Quiet Heron 1")
+    assert "brought 2 events from before its import" in tight(visiting(scene.maya).get(PAGE).content.decode())

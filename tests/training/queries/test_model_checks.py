@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.previews import preview_import
-from labeling.models import Campaign, User
+from labeling.models import Campaign, PracticePair, User
 from tests.training.conftest import NOW
 from tests.training.language_models.test_chat_templates import ALTERNATING, FORGETFUL, folder_with
 from training.actions.versions import promote, register_base_version
@@ -75,6 +76,17 @@ def test_the_campaigns_page_says_it_before_anybody_labels(campaign: Campaign, se
     page = client.get("/campaigns/tiny/").content.decode()
     assert "chat template refuses 1 of the 19 newest prompts" in page
     assert "Roles must alternate" in page
+
+
+@pytest.mark.parametrize("serving", [ALTERNATING], indirect=True, ids=["alternating"])
+def test_practice_pairs_are_checked_too(campaign: Campaign, serving: None, maya: User) -> None:
+    record = {"prompt": [RULES, HELLO], "chosen": "Hi.", "rejected": "No."}
+    client = Client()
+    client.force_login(maya)
+    file = SimpleUploadedFile("practice.jsonl", lines(record, record | {"prompt": [HELLO]}).read())
+    page = client.post("/campaigns/tiny/practice/", {"file": file, "use": "practice"}).content.decode()
+    assert "chat template refuses: 1." in page
+    assert PracticePair.objects.count() == 2
 
 
 def test_nothing_is_asked_where_nothing_serves(campaign: Campaign) -> None:

@@ -1,0 +1,104 @@
+"""What people did in an imported campaign beside judging: rounds of practice, questions, answers, its event log."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
+from labeling.actions.campaign_import_people import CampaignPeople, Line
+from labeling.exchange import JsonObject
+from labeling.models import Assignment, EarlierEvent, FaqEntry, PracticeAnswer, PracticeRound, Question
+from labeling.queries.campaign_record import ANSWER, ROUND
+
+EVENT = ("verb", "subject_type", "subject_id")
+KINDS = ("round", "faq", "event")
+"""The types of the lines that this module writes."""
+
+
+def write_records(kind: str, lines: Sequence[Line], people: CampaignPeople, versions: dict[int, int]) -> None:
+    """Writes lines of one kind. versions: the keys of the guidelines by number. Raises WrongLine, ValidationError."""
+    if kind == "round":
+        _write_rounds(lines, people, versions)
+    elif kind == "faq":
+        for number, values in lines:
+            _write_entry(number, values, people, None)
+    else:
+        EarlierEvent.objects.bulk_create(_event(number, values, people) for number, values in lines)
+
+
+def write_questions(asked: Iterable[tuple[int, Assignment, JsonObject]], people: CampaignPeople) -> int:
+    """Writes questions about assignments that exist, with the entries published from them; returns their number."""
+    count = 0
+    for number, assignment, values in asked:
+        question = Question(
+            campaign=people.campaign,
+            assignment=assignment,
+            asker=assignment.annotator,
+            asked_at=moment(values["asked_at"]),
+            decided_by=people.named(values["decided_by"]),
+            decided_at=moment_or_none(values["decided_at"]),
+            read_at=moment_or_none(values["read_at"]),
+            **{name: values[name] for name in ("text", "status", "answer")},
+        )
+        check_row(number, question)
+        question.save(force_insert=True)
+        if values["faq"]:
+            _write_entry(number, values["faq"], people, question)
+        count += 1
+    return count
+
+
+def _write_entry(number: int, values: JsonObject, people: CampaignPeople, question: Question | None) -> None:
+    entry = FaqEntry(
+        campaign=people.campaign,
+        question=question,
+        published_by=people.named(values["published_by"]) or people.acting_user,
+        published_at=moment(values["published_at"]),
+        **{name: values[name] for name in ("text", "answer")},
+    )
+    check_row(number, entry)
+    entry.save(force_insert=True)
+
+
+def _write_rounds(lines: Sequence[Line], people: CampaignPeople, versions: dict[int, int]) -> None:
+    hashes = {str(answer["pair"]) for _, values in lines for answer in values["answers"]}
+    pairs = dict(people.campaign.comparisons.filter(pair_hash__in=hashes).values_list("pair_hash", "pk"))
+    answers = []
+    for number, values in lines:
+        version = values["guideline_version"]
+        one = PracticeRound(
+            campaign=people.campaign,
+            annotator=people.people[values["annotator"]],
+            guideline_version_id=None if version is None else versions[version],
+            started_at=moment(values["started_at"]),
+            finished_at=moment_or_none(values["finished_at"]),
+            **{name: values[name] for name in ROUND},
+        )
+        check_row(number, one)
+        one.save(force_insert=True)
+        answers += [_answer(number, one, answer, pairs) for answer in values["answers"]]
+    PracticeAnswer.objects.bulk_create(answers)
+
+
+def _answer(number: int, one: PracticeRound, values: JsonObject, pairs: dict[str, int]) -> PracticeAnswer:
+    if values["pair"] not in pairs:
+        raise WrongLine(f"Line {number}: there is no comparison {str(values['pair'])[:80]!r} before it.")
+    answer = PracticeAnswer(
+        round=one,
+        annotator=one.annotator,
+        comparison_id=pairs[values["pair"]],
+        answered_at=moment_or_none(values["answered_at"]),
+        **{name: values[name] for name in ANSWER},
+    )
+    check_row(number, answer)
+    return answer
+
+
+def _event(number: int, values: JsonObject, people: CampaignPeople) -> EarlierEvent:
+    renamed: dict[str, Any] = {name: people.renamed_in(values[name]) for name in ("actor", "before", "after")}
+    if not isinstance(renamed["before"], dict) or not isinstance(renamed["after"], dict):
+        raise WrongLine(f"Line {number}: before and after must be objects.")
+    event = EarlierEvent(
+        campaign=people.campaign, at=moment(values["at"]), **{name: values[name] for name in EVENT}, **renamed
+    )
+    check_row(number, event)
+    return event
