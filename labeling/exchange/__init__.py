@@ -19,12 +19,14 @@ from labeling.exchange.errors import (
 )
 from labeling.exchange.full import FULL_FORMAT, read_full
 from labeling.exchange.hashing import (
+    PairHashes,
     canonical_order,
     folded_hash,
     is_canonical,
     is_held_out,
     messages_hash,
     pair_hash,
+    pair_hashes,
     pair_id,
     text_hash,
 )
@@ -105,6 +107,7 @@ __all__ = [
     "JsonObject",
     "Manifest",
     "Message",
+    "PairHashes",
     "PreferencePair",
     "PromptForm",
     "ReadLimits",
@@ -140,6 +143,7 @@ __all__ = [
     "mapping_text",
     "messages_hash",
     "pair_hash",
+    "pair_hashes",
     "pair_id",
     "parse_mapping",
     "preference_pair",
