@@ -107,7 +107,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
         return []
     # Grows with every comparison anywhere, so from one batch of this campaign to the next; to count would not scale.
     numbers = count(Comparison.objects.aggregate(last=Max("pk", default=0))["last"])
-    completions = _completions(rows, origin.added_at)
+    completions = _completions(rows, origin)
     common = blank_row(Comparison) | {
         "campaign_id": campaign.pk,
         "source": origin.source[:120],
@@ -180,7 +180,7 @@ def _identity(prompt: Prompt, draft: CompletionDraft, text_hash: str) -> Identit
     return prompt.pk, text_hash, draft.model_version, draft.seed
 
 
-def _completions(rows: Sequence[OrderedDraft], now: datetime) -> dict[Identity, int]:
+def _completions(rows: Sequence[OrderedDraft], origin: ComparisonOrigin) -> dict[Identity, int]:
     """The ids of the completions of these drafts: existing ones, and new ones for the others."""
     wanted: dict[Identity, CompletionDraft] = {}
     old: set[Identity] = set()
@@ -191,7 +191,7 @@ def _completions(rows: Sequence[OrderedDraft], now: datetime) -> dict[Identity, 
             if not row.is_new:
                 old.add(identity)
     completions = _existing_completions(old)
-    common = blank_row(Completion) | {"created_at": now}
+    common = blank_row(Completion) | {"created_at": origin.added_at, "text_indexed": origin.batch is None}
     missing = {key: common | _completion_values(key, draft) for key, draft in wanted.items() if key not in completions}
     return completions | dict(zip(missing, copy_rows(Completion, list(missing.values())), strict=True))
 

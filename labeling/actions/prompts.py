@@ -84,6 +84,7 @@ def ensure_prompts(
         "campaign_id": campaign.pk,
         "batch_id": batch.pk if batch else None,
         "created_at": now,
+        "text_indexed": batch is None,
     }
     missing = {
         digest: common
