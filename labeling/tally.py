@@ -1,6 +1,8 @@
 """The running totals of a campaign. Actions add to them, queries sum them up."""
 
 import random
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 from django.db.models import Sum
@@ -62,6 +64,16 @@ def tally_of(comparison: Comparison) -> Tally:
     )
 
 
+def tally_of_all(comparisons: Iterable[Comparison]) -> Tally:
+    """The contribution of several comparisons. Few differ in what counts, so each kind is counted once."""
+    kinds = Counter((one.status, one.overlap, one.judged) for one in comparisons)
+    total = Tally()
+    for (status, overlap, judged), number in kinds.items():
+        one = tally_of(Comparison(status=status, overlap=overlap, judged=judged))
+        total += Tally(*(number * getattr(one, name) for name in COLUMNS))
+    return total
+
+
 def tally_values(campaign_id: int, change: Tally) -> dict[str, int]:
     """The parameters of ADD. The shard is random, so that concurrent transactions seldom wait for each other."""
     columns = {f"tally_{name}": value for name, value in asdict(change).items()}
@@ -87,4 +99,4 @@ def count_tally(campaign_id: int) -> Tally:
     """The totals counted from comparisons and prompts: `read_tally` must equal them. Reads all of the campaign."""
     rows = Comparison.objects.filter(campaign=campaign_id).only("status", "overlap", "judged")
     prompts = Tally(prompts=Prompt.objects.filter(campaign=campaign_id, retired_at=None).count())
-    return sum((tally_of(comparison) for comparison in rows.iterator()), prompts)
+    return tally_of_all(rows.iterator()) + prompts

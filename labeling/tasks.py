@@ -11,6 +11,7 @@ from labeling.actions.idempotency import forget_replies
 from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
 from labeling.actions.recounts import look_after_recounts, run_recount
+from labeling.actions.text_indexing import index_texts
 from labeling.actions.uploads import forget_uploads
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
@@ -89,3 +90,9 @@ def run_bulk_act(act_id: int) -> None:
 def sweep_bulk_acts() -> int:
     """Enqueues bulk acts that no worker runs."""
     return sweep_the_bulk_acts(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def index_imported_texts() -> int:
+    """Puts imported texts into the indexes of text search, for less than a minute; the next run goes on."""
+    return index_texts()

@@ -3,10 +3,14 @@
 `bulk_create` puts every value into the text of a statement. COPY is for rows none of which can exist already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model
+from django.db.models import Field, JSONField, Model
 from psycopg import sql
 
 
@@ -17,19 +21,54 @@ def copy_in(rows: Sequence[Model]) -> None:
     """
     if not rows:
         return
+    values = attrgetter(*(field.attname for field in _fields(type(rows[0]))))
+    keys = _copy(type(rows[0]), map(values, rows), len(rows))
+    for row, key in zip(rows, keys, strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def copy_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Likewise, without objects, whose making costs more than the COPY. Each row is a `blank_row` with its values.
+
+    Returns the keys.
+    """
+    return _copy(model, [tuple(row.values()) for row in rows], len(rows)) if rows else []
+
+
+def blank_row(model: type[Model]) -> dict[str, Any]:
+    """The defaults of a model's fields but the key, by attribute name, in the model's order."""
+    return {field.attname: field.get_default() for field in _fields(model)}
+
+
+def stored(model: type[Model], keys: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The objects of rows that `copy_rows` wrote."""
+    names = ["id", *(field.attname for field in _fields(model))]
+    return [model.from_db(DEFAULT_DB_ALIAS, names, (key, *row.values())) for key, row in zip(keys, rows, strict=True)]
+
+
+@cache
+def _fields(model: type[Model]) -> "list[Field[Any, Any]]":
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+def _copy(model: type[Model], rows: Iterable[Sequence[Any]], count: int) -> list[int]:
     connection = connections[DEFAULT_DB_ALIAS]  # `django.db.connection` would look it up for every value
-    table = rows[0]._meta.db_table
-    fields = rows[0]._meta.concrete_fields
-    columns = sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields)
+    table, fields = model._meta.db_table, _fields(model)
+    # The driver writes plain values as Django would prepare them. Only these need Django.
+    prepared = [(place, field) for place, field in enumerate(fields) if isinstance(field, JSONField | ArrayField)]
+    names = [sql.Identifier("id"), *(sql.Identifier(str(field.column)) for field in fields)]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(names))
     with connection.cursor() as cursor:
         sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
-        cursor.execute(sequence, [table, len(rows)])
-        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = key
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+        cursor.execute(sequence, [table, count])
+        keys = [key for (key,) in cursor.fetchall()]
         # Django's cursor translates only the errors of its own methods, and COPY is not one of them.
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row([field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields])
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+            for key, row in zip(keys, rows, strict=True):
+                values = [key, *row]
+                for place, field in prepared:
+                    if row[place] is not None:
+                        values[place + 1] = field.get_db_prep_save(row[place], connection)
+                copy.write_row(values)
+    return keys

@@ -1,16 +1,18 @@
 """The rows of new comparisons: their prompts and completions, and the verdict or gold that they are added with."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 
-from common.database.copying import copy_in
+from common.database.copying import blank_row, copy_in, copy_rows, stored
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.prompts import PromptDraft, ensure_prompts
-from labeling.exchange import is_canonical, messages_hash, pair_hash, text_hash
+from labeling.exchange import PairHashes, messages_hash, pair_hashes
 from labeling.judging.queue import queue_position
 from labeling.models import Campaign, Comparison, Completion, Gold, ImportBatch, Prompt, User, Verdict
 from labeling.stats import lean_of, leaned, majority
@@ -31,13 +33,18 @@ class ComparisonOrigin:
 
 @dataclass(frozen=True, slots=True)
 class OrderedDraft:
-    """A draft with its prompt, and with its completions in canonical order."""
+    """A draft with its prompt, and with its completions in canonical order. is_new: whether its prompt is."""
 
     draft: ComparisonDraft
     prompt: Prompt
     a: CompletionDraft
     b: CompletionDraft
-    pair_hash: str
+    hashes: PairHashes
+    is_new: bool = False
+
+    @property
+    def pair_hash(self) -> str:
+        return self.hashes.pair
 
     @property
     def winner(self) -> str | None:
@@ -68,16 +75,23 @@ def in_canonical_order(
     campaign: Campaign, drafts: Sequence[ComparisonDraft], origin: ComparisonOrigin
 ) -> tuple[list[OrderedDraft], int]:
     """Gives each draft its prompt and its canonical order; returns them, and how many prompts are new."""
-    new = [PromptDraft(draft.prompt) for draft in drafts if not isinstance(draft.prompt, Prompt)]
+    hashes = [
+        draft.prompt.messages_hash if isinstance(draft.prompt, Prompt) else messages_hash(draft.prompt)
+        for draft in drafts
+    ]
     _refresh([draft.prompt for draft in drafts if isinstance(draft.prompt, Prompt)])
-    prompts, new_prompts = ensure_prompts(campaign, new, origin.added_at, origin.batch)
+    texts: dict[str, PromptDraft] = {}
+    for digest, draft in zip(hashes, drafts, strict=True):
+        if not isinstance(draft.prompt, Prompt) and digest not in texts:
+            texts[digest] = PromptDraft(draft.prompt)
+    prompts, new = ensure_prompts(campaign, texts, origin.added_at, origin.batch)
     ordered = []
-    for draft in drafts:
-        prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[messages_hash(draft.prompt)]
-        first_is_a = is_canonical(draft.first.text, draft.second.text, prompt_hash=prompt.messages_hash)
-        a, b = (draft.first, draft.second) if first_is_a else (draft.second, draft.first)
-        ordered.append(OrderedDraft(draft, prompt, a, b, pair_hash(prompt.messages_hash, a.text, b.text)))
-    return ordered, new_prompts
+    for digest, draft in zip(hashes, drafts, strict=True):
+        prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[digest]
+        names = pair_hashes(digest, draft.first.text, draft.second.text)
+        a, b = (draft.first, draft.second) if names.first_is_a else (draft.second, draft.first)
+        ordered.append(OrderedDraft(draft, prompt, a, b, names, digest in new))
+    return ordered, len(new)
 
 
 def _refresh(prompts: Sequence[Prompt]) -> None:
@@ -89,35 +103,42 @@ def _refresh(prompts: Sequence[Prompt]) -> None:
 
 def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: ComparisonOrigin) -> list[Comparison]:
     """Writes comparisons that the campaign does not have yet, in this order. The campaign must be locked."""
+    if not rows:
+        return []
     # Grows with every comparison anywhere, so from one batch of this campaign to the next; to count would not scale.
     numbers = count(Comparison.objects.aggregate(last=Max("pk", default=0))["last"])
-    completions = _completions([(row.prompt, text) for row in rows for text in (row.a, row.b)], origin.added_at)
-    comparisons = [
-        Comparison(
-            campaign=campaign,
-            prompt=row.prompt,
-            completion_a=completions[_identity(row.prompt, row.a)],
-            completion_b=completions[_identity(row.prompt, row.b)],
-            pair_hash=row.pair_hash,
-            external_id=row.draft.external_id,
-            metadata=None if row.draft.metadata is None else dict(row.draft.metadata),
-            status=row.status,
-            retired_with_prompt=row.prompt.retired_at is not None,
-            overlap=campaign.overlap_of(row.pair_hash),
-            priority=row.draft.priority,
-            position=queue_position(row.draft.priority, campaign.order, next(numbers)),
-            source=origin.source[:120],
-            batch=origin.batch,
-            added_by=origin.added_by,
-            created_at=origin.added_at,
-        )
+    completions = _completions(rows, origin)
+    common = blank_row(Comparison) | {
+        "campaign_id": campaign.pk,
+        "source": origin.source[:120],
+        "batch_id": origin.batch.pk if origin.batch else None,
+        "added_by_id": origin.added_by.pk if origin.added_by else None,
+        "created_at": origin.added_at,
+    }
+    values = [
+        common
+        | {
+            "prompt_id": row.prompt.pk,
+            "completion_a_id": completions[_identity(row.prompt, row.a, row.hashes.a)],
+            "completion_b_id": completions[_identity(row.prompt, row.b, row.hashes.b)],
+            "pair_hash": row.pair_hash,
+            "external_id": row.draft.external_id,
+            "metadata": None if row.draft.metadata is None else dict(row.draft.metadata),
+            "status": str(row.status),
+            "retired_with_prompt": row.prompt.retired_at is not None,
+            "overlap": campaign.overlap_of(row.pair_hash),
+            "priority": row.draft.priority,
+            "position": queue_position(row.draft.priority, campaign.order, next(numbers)),
+        }
         for row in rows
     ]
-    copy_in(comparisons)
-    Verdict.objects.bulk_create(
-        imported_verdict(comparison, row.winner, row.draft.confidence, row.draft.certainty, origin.added_at)
-        for comparison, row in zip(comparisons, rows, strict=True)
-        if row.winner
+    comparisons: list[Comparison] = stored(Comparison, copy_rows(Comparison, values), values)
+    copy_in(
+        [
+            imported_verdict(comparison, row.winner, row.draft.confidence, row.draft.certainty, origin.added_at)
+            for comparison, row in zip(comparisons, rows, strict=True)
+            if row.winner
+        ]
     )
     Gold.objects.bulk_create(
         Gold(comparison=comparison, winner=row.gold, set_by=origin.added_by, set_at=origin.added_at)
@@ -134,8 +155,8 @@ def imported_verdict(
     if confidence is None:
         confidence = leaned(majority({winner: 1}), lean_of(winner, certainty))
     return Verdict(
-        comparison=comparison,
-        campaign=comparison.campaign,
+        comparison_id=comparison.pk,
+        campaign_id=comparison.campaign_id,
         winner=winner,
         confidence=confidence,
         settled_by=Verdict.SettledBy.IMPORT,
@@ -155,37 +176,47 @@ SELECT existing.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (prompt, hash)
 """
 
 
-def _identity(prompt: Prompt, draft: CompletionDraft) -> Identity:
-    return prompt.pk, text_hash(draft.text), draft.model_version, draft.seed
+def _identity(prompt: Prompt, draft: CompletionDraft, text_hash: str) -> Identity:
+    return prompt.pk, text_hash, draft.model_version, draft.seed
 
 
-def _completions(drafts: list[tuple[Prompt, CompletionDraft]], now: datetime) -> dict[Identity, Completion]:
-    """The completions of these drafts: existing ones, and new ones for the others."""
-    wanted = {_identity(prompt, draft): (prompt, draft) for prompt, draft in drafts}
-    keys = [[identity[0] for identity in wanted], [identity[1] for identity in wanted]]
-    completions = {_identity_of(one): one for one in Completion.objects.raw(EXISTING_COMPLETIONS, keys)}
-    missing = [_completion(prompt, draft, now) for key, (prompt, draft) in wanted.items() if key not in completions]
-    copy_in(missing)
-    return completions | {_identity_of(one): one for one in missing}
+def _completions(rows: Sequence[OrderedDraft], origin: ComparisonOrigin) -> dict[Identity, int]:
+    """The ids of the completions of these drafts: existing ones, and new ones for the others."""
+    wanted: dict[Identity, CompletionDraft] = {}
+    old: set[Identity] = set()
+    for row in rows:
+        for draft, digest in ((row.a, row.hashes.a), (row.b, row.hashes.b)):
+            identity = _identity(row.prompt, draft, digest)
+            wanted[identity] = draft
+            if not row.is_new:
+                old.add(identity)
+    completions = _existing_completions(old)
+    common = blank_row(Completion) | {"created_at": origin.added_at, "text_indexed": origin.batch is None}
+    missing = {key: common | _completion_values(key, draft) for key, draft in wanted.items() if key not in completions}
+    return completions | dict(zip(missing, copy_rows(Completion, list(missing.values())), strict=True))
 
 
-def _identity_of(completion: Completion) -> Identity:
-    return completion.prompt_id, completion.text_hash, completion.model_version, completion.seed
+def _existing_completions(wanted: Collection[Identity]) -> dict[Identity, int]:
+    if not wanted:
+        return {}
+    keys: list[Any] = [[identity[0] for identity in wanted], [identity[1] for identity in wanted]]
+    with connection.cursor() as cursor:
+        cursor.execute(EXISTING_COMPLETIONS, keys)
+        return {(prompt, digest, version, seed): key for key, prompt, digest, version, seed in cursor.fetchall()}
 
 
-def _completion(prompt: Prompt, draft: CompletionDraft, now: datetime) -> Completion:
-    return Completion(
-        prompt=prompt,
-        text=draft.text,
-        text_hash=text_hash(draft.text),
-        model_version=draft.model_version,
-        seed=draft.seed,
-        sampling=dict(draft.sampling),
-        prompt_token_ids=None if draft.prompt_token_ids is None else list(draft.prompt_token_ids),
-        token_ids=None if draft.token_ids is None else list(draft.token_ids),
-        finish_reason=draft.finish_reason or Completion.FinishReason.UNKNOWN,
-        logprob_sum=draft.logprob_sum,
-        server=draft.server,
-        metadata=None if draft.metadata is None else dict(draft.metadata),
-        created_at=now,
-    )
+def _completion_values(identity: Identity, draft: CompletionDraft) -> dict[str, Any]:
+    return {
+        "prompt_id": identity[0],
+        "text": draft.text,
+        "text_hash": identity[1],
+        "model_version": draft.model_version,
+        "seed": draft.seed,
+        "sampling": dict(draft.sampling),
+        "prompt_token_ids": None if draft.prompt_token_ids is None else list(draft.prompt_token_ids),
+        "token_ids": None if draft.token_ids is None else list(draft.token_ids),
+        "finish_reason": draft.finish_reason or "",
+        "logprob_sum": draft.logprob_sum,
+        "server": draft.server,
+        "metadata": None if draft.metadata is None else dict(draft.metadata),
+    }

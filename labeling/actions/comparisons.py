@@ -17,7 +17,7 @@ from labeling.actions.opinions import AddedOpinions, add_opinions
 from labeling.events.record import record
 from labeling.judging.queue import rewind_cursors
 from labeling.models import Campaign, Comparison, ImportBatch, User
-from labeling.tally import Tally, add_to_tally, tally_of
+from labeling.tally import Tally, add_to_tally, tally_of_all
 
 CHUNK = 500
 
@@ -54,7 +54,7 @@ class AddedComparisons:
         self.created_ids += [one.pk for one in comparisons]
         self.settled += sum(one.status == Comparison.Status.SETTLED for one in comparisons)
         self.gold += sum(one.status == Comparison.Status.GOLD for one in comparisons)
-        self.totals = sum((tally_of(one) for one in comparisons), self.totals)
+        self.totals += tally_of_all(comparisons)
         jumps_queue = order == Campaign.Order.NEWEST
         self.front = min([self.front, *(one.position for one in comparisons if one.priority > 0 or jumps_queue)])
 
@@ -131,7 +131,8 @@ def _find_or_create(
 ) -> tuple[dict[str, Comparison], list[Comparison]]:
     """The comparisons of these drafts by pair hash, and those of them that are new."""
     first_of_hash = {one.pair_hash: one for one in reversed(ordered)}
-    existing = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=first_of_hash)}
+    old = [one.pair_hash for one in ordered if not one.is_new]  # a new prompt has no comparison yet
+    existing = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=old)}
     new = [one for one in ordered if one.pair_hash not in existing and first_of_hash[one.pair_hash] is one]
     created = write_comparisons(campaign, new, origin)
     return existing | {one.pair_hash: one for one in created}, created

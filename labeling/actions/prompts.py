@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from common.database.copying import blank_row, copy_rows, stored
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import Message, messages_hash
@@ -17,7 +18,7 @@ from labeling.tally import Tally, add_to_tally
 
 CHUNK = 500
 ROLES = ("system", "user", "assistant")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +71,36 @@ def add_prompts(
 
 
 def ensure_prompts(
-    campaign: Campaign, drafts: Sequence[PromptDraft], now: datetime, batch: ImportBatch | None = None
-) -> tuple[dict[str, Prompt], int]:
-    """The campaign's prompts for these drafts by messages hash, and how many of them are new.
+    campaign: Campaign, drafts: Mapping[str, PromptDraft], now: datetime, batch: ImportBatch | None = None
+) -> tuple[dict[str, Prompt], set[str]]:
+    """The campaign's prompts for these drafts, by messages hash as they are, and the hashes of those that are new.
 
     The campaign must be locked, so that no other transaction adds the same ones.
     """
-    by_hash = {messages_hash(draft.messages): draft for draft in reversed(drafts)}  # the first of equal ones
-    prompts = {prompt.messages_hash: prompt for prompt in campaign.prompts.filter(messages_hash__in=by_hash)}
-    missing = [
-        Prompt(
-            campaign=campaign,
-            messages=[{"role": turn["role"], "content": turn["content"]} for turn in draft.messages],
-            messages_hash=digest,
-            external_id=draft.external_id,
-            tags=list(draft.tags),
-            metadata=None if draft.metadata is None else dict(draft.metadata),
-            batch=batch,
-            created_at=now,
-        )
-        for digest, draft in reversed(by_hash.items())
+    if not drafts:
+        return {}, set()
+    prompts = {prompt.messages_hash: prompt for prompt in campaign.prompts.filter(messages_hash__in=drafts)}
+    common = blank_row(Prompt) | {
+        "campaign_id": campaign.pk,
+        "batch_id": batch.pk if batch else None,
+        "created_at": now,
+        "text_indexed": batch is None,
+    }
+    missing = {
+        digest: common
+        | {
+            "messages": [{"role": turn["role"], "content": turn["content"]} for turn in draft.messages],
+            "messages_hash": digest,
+            "external_id": draft.external_id,
+            "tags": list(draft.tags),
+            "metadata": None if draft.metadata is None else dict(draft.metadata),
+        }
+        for digest, draft in drafts.items()
         if digest not in prompts
-    ]
-    for prompt in Prompt.objects.bulk_create(missing, batch_size=CHUNK):
-        prompts[prompt.messages_hash] = prompt
-    return prompts, len(missing)
+    }
+    rows = list(missing.values())
+    created: list[Prompt] = stored(Prompt, copy_rows(Prompt, rows), rows)
+    return prompts | dict(zip(missing, created, strict=True)), set(missing)
 
 
 def unfit_messages(messages: Sequence[Message]) -> str | None:
@@ -113,21 +119,24 @@ def unfit_messages(messages: Sequence[Message]) -> str | None:
 
 def unstorable(text: str) -> bool:
     """Whether PostgreSQL or UTF-8 cannot hold the text: it contains NUL, or half a surrogate pair."""
-    return _UNSTORABLE.search(text) is not None
+    return "\x00" in text or (not text.isascii() and _SURROGATE.search(text) is not None)
 
 
 def _add_chunk(
     chunk: list[PromptDraft],
     added: AddedPrompts,
-    ensure: Callable[[list[PromptDraft]], tuple[dict[str, Prompt], int]],
+    ensure: Callable[[dict[str, PromptDraft]], tuple[dict[str, Prompt], set[str]]],
 ) -> None:
     reasons = [unfit_messages(draft.messages) for draft in chunk]
-    offset = len(added.prompts)
-    fit = [draft for draft, reason in zip(chunk, reasons, strict=True) if reason is None]
+    hashes = ["" if reason else messages_hash(draft.messages) for draft, reason in zip(chunk, reasons, strict=True)]
+    fit: dict[str, PromptDraft] = {}
+    for digest, draft in zip(hashes, chunk, strict=True):
+        if digest:
+            fit.setdefault(digest, draft)
     prompts, created = ensure(fit)
-    for number, (draft, reason) in enumerate(zip(chunk, reasons, strict=True)):
+    for number, (digest, reason) in enumerate(zip(hashes, reasons, strict=True), len(added.prompts)):
         if reason is not None:
-            added.rejected.append((offset + number, reason))
-        added.prompts.append(None if reason else prompts[messages_hash(draft.messages)])
-    added.created += created
-    added.existing += len(fit) - created
+            added.rejected.append((number, reason))
+        added.prompts.append(prompts[digest] if digest else None)
+    added.created += len(created)
+    added.existing += sum(1 for digest in hashes if digest) - len(created)

@@ -20,12 +20,14 @@ from labeling.exchange.errors import (
 from labeling.exchange.folders import packed_folder
 from labeling.exchange.full import FULL_FORMAT, read_full
 from labeling.exchange.hashing import (
+    PairHashes,
     canonical_order,
     folded_hash,
     is_canonical,
     is_held_out,
     messages_hash,
     pair_hash,
+    pair_hashes,
     pair_id,
     text_hash,
 )
@@ -107,6 +109,7 @@ __all__ = [
     "JsonObject",
     "Manifest",
     "Message",
+    "PairHashes",
     "PreferencePair",
     "PromptForm",
     "ReadLimits",
@@ -143,6 +146,7 @@ __all__ = [
     "messages_hash",
     "packed_folder",
     "pair_hash",
+    "pair_hashes",
     "pair_id",
     "parse_mapping",
     "preference_pair",

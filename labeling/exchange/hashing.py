@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from labeling.exchange.errors import InvalidSplit
@@ -33,10 +34,27 @@ def canonical_order(first: str, second: str, *, prompt_hash: str = "") -> tuple[
     return (first, second) if is_canonical(first, second, prompt_hash=prompt_hash) else (second, first)
 
 
+@dataclass(frozen=True, slots=True)
+class PairHashes:
+    """The canonical order of two texts, the text hashes of a and b, and the name of their comparison."""
+
+    first_is_a: bool
+    a: str
+    b: str
+    pair: str
+
+
+def pair_hashes(prompt_hash: str, first: str, second: str) -> PairHashes:
+    """All that the order and the name of a comparison need, hashed once."""
+    hashes = text_hash(first), text_hash(second)
+    first_is_a = is_canonical(first, second, prompt_hash=prompt_hash)
+    a, b = hashes if first_is_a else reversed(hashes)
+    return PairHashes(first_is_a, a, b, sha256(f"{prompt_hash}{a}{b}".encode()).hexdigest())
+
+
 def pair_hash(prompt_hash: str, first: str, second: str) -> str:
     """The name of a comparison within its campaign (64 hexadecimal digits). The order of its texts does not matter."""
-    a, b = canonical_order(first, second, prompt_hash=prompt_hash)
-    return sha256(f"{prompt_hash}{text_hash(a)}{text_hash(b)}".encode()).hexdigest()
+    return pair_hashes(prompt_hash, first, second).pair
 
 
 def pair_id(prompt: Sequence[Message], chosen: str, rejected: str) -> str:

@@ -20,6 +20,8 @@ def prompt_text(messages: str) -> Func:
 
 PROMPT_TEXT = prompt_text("messages")
 
+INDEXED_HELP = "Whether the index of text search has it. An import leaves that to a job in the background."
+
 
 class Prompt(models.Model):
     """An input conversation of chat messages. A campaign has each only once."""
@@ -49,6 +51,7 @@ class Prompt(models.Model):
         blank=True,
         help_text="Since when it has been out, with its comparisons: no model writes for it. Null: it is in use.",
     )
+    text_indexed = models.BooleanField(default=True, db_default=True, help_text=INDEXED_HELP)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["campaign", "messages_hash"], name="prompt_once_per_campaign"),)
@@ -62,7 +65,13 @@ class Prompt(models.Model):
                 opclasses=["jsonb_path_ops"],
                 condition=Q(metadata__isnull=False),
             ),
-            GinIndex(OpClass(Upper(PROMPT_TEXT), name="gin_trgm_ops"), name="prompt_text"),
+            # A search reads the one for the rows that are in it, and the other for the few that are not yet.
+            GinIndex(
+                OpClass(Upper(PROMPT_TEXT), name="gin_trgm_ops"),
+                name="prompt_text_search",
+                condition=Q(text_indexed=True),
+            ),
+            models.Index(fields=["id"], name="prompt_text_unindexed", condition=Q(text_indexed=False)),
         )
 
     def __str__(self) -> str:
@@ -70,7 +79,7 @@ class Prompt(models.Model):
 
 
 class Completion(models.Model):
-    """One sampled or imported text for a prompt, with its sampling settings. It never changes."""
+    """One sampled or imported text for a prompt, with its sampling settings. Its text never changes."""
 
     class FinishReason(models.TextChoices):
         STOP = "stop", "Ended by itself"
@@ -98,6 +107,7 @@ class Completion(models.Model):
         null=True, blank=True, help_text="Other fields of the imported record, as the file has them; null: none."
     )
     created_at = models.DateTimeField()
+    text_indexed = models.BooleanField(default=True, db_default=True, help_text=INDEXED_HELP)
 
     class Meta:
         constraints = (
@@ -110,7 +120,12 @@ class Completion(models.Model):
         )
         indexes = (
             models.Index(fields=["model_version", "prompt"], name="completion_version_prompt"),
-            GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="completion_text"),
+            GinIndex(
+                OpClass(Upper("text"), name="gin_trgm_ops"),
+                name="completion_text_search",
+                condition=Q(text_indexed=True),
+            ),
+            models.Index(fields=["id"], name="completion_text_unindexed", condition=Q(text_indexed=False)),
             GinIndex(
                 fields=["metadata"],
                 name="completion_metadata",

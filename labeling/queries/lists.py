@@ -26,7 +26,7 @@ from labeling.models import (
 )
 from labeling.queries.judged_by import judged_by_group, with_agreement
 from labeling.queries.metadata_search import comparisons_with_metadata, prompts_with_metadata
-from labeling.queries.prompt_search import prompts_with, written
+from labeling.queries.prompt_search import completions_with, prompts_with, written
 from labeling.queries.records import TOKENS
 
 MOST_COUNTED = 10_000
@@ -275,7 +275,7 @@ def _with_text(campaign: Campaign, rows: QuerySet[Comparison], text: str) -> Que
     A rare text is found by the indexes. A frequent one is on any page soon enough: its rows are read in their order.
     """
     by_prompt = prompts_with(text).filter(campaign=campaign).values_list("pk", flat=True)[: FEW + 1]
-    in_campaign = Completion.objects.filter(text__icontains=text, prompt__campaign=campaign)
+    in_campaign = completions_with(text).filter(prompt__campaign=campaign)
     by_completion = in_campaign.values_list("prompt", flat=True)[: FEW + 1]
     prompts = [list(by_prompt), list(by_completion)]
     if max(map(len, prompts)) <= FEW:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from common.database.copying import copy_in
+from common.database.copying import blank_row, copy_in, copy_rows, stored
 from labeling.models import Completion, Prompt
 from tests.people import NOON, stage
 
@@ -55,3 +55,18 @@ def test_what_may_not_be_twice_stores_nothing_and_says_so() -> None:
 def test_no_rows_are_no_statement(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         copy_in([])
+
+
+def test_rows_without_objects_are_stored_as_objects_are() -> None:
+    prompt = Prompt.objects.create(campaign=stage().campaign, messages=[], messages_hash="", created_at=NOON)
+    common = blank_row(Completion) | {"prompt_id": prompt.pk, "created_at": NOON, "sampling": {"top_p": 0.5}}
+    rows = [common | {"text": text, "text_hash": str(number)} for number, text in enumerate(HARD)]
+    keys = copy_rows(Completion, rows)
+    kept = list(Completion.objects.order_by("pk"))
+    assert [(one.pk, one.text, one.sampling) for one in kept] == [
+        (key, text, {"top_p": 0.5}) for key, text in zip(keys, HARD, strict=True)
+    ]
+    for before, after in zip(stored(Completion, keys, rows), kept, strict=True):
+        for field in Completion._meta.concrete_fields:
+            assert getattr(after, field.attname) == getattr(before, field.attname), field.name
+    assert copy_rows(Completion, []) == []

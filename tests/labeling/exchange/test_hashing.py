@@ -15,6 +15,8 @@ from labeling.exchange import (
     is_canonical,
     is_held_out,
     messages_hash,
+    pair_hash,
+    pair_hashes,
     pair_id,
     text_hash,
 )
@@ -27,6 +29,15 @@ def test_the_canonical_order_does_not_depend_on_who_comes_first(first: str, seco
     assert sorted(canonical_order(first, second)) == sorted([first, second])
     if first != second:
         assert is_canonical(first, second) != is_canonical(second, first)
+
+
+@given(texts, texts)
+def test_the_hashes_of_a_pair_are_those_of_its_canonical_order(first: str, second: str) -> None:
+    hashes, turned = pair_hashes("prompt", first, second), pair_hashes("prompt", second, first)
+    a, b = canonical_order(first, second, prompt_hash="prompt")
+    assert (hashes.a, hashes.b) == (turned.a, turned.b) == (text_hash(a), text_hash(b))
+    assert hashes.pair == turned.pair == pair_hash("prompt", first, second)
+    assert hashes.first_is_a == (a == first)
 
 
 def test_the_canonical_order_is_a_coin_that_neither_model_nor_length_can_load() -> None:

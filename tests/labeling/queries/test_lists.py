@@ -174,7 +174,9 @@ def test_a_page_of_a_large_campaign_reads_an_index_and_not_the_table() -> None:
         assert "verdict_confidence" in ordered.explain()
         prompts = filtered_prompts(scene.campaign, PromptFilter()).order_by("-pk")[:50]
         assert "prompt_campaign" in prompts.explain()
-        assert "prompt_text" in prompts_with_text("blue sky").explain()
+        plan = prompts_with_text("blue sky").explain()
+        assert "prompt_text_search" in plan
+        assert "prompt_text_unindexed" in plan
 
 
 def test_a_fingerprint_tells_other_rows_from_the_same_ones(db: None) -> None:
