@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('django_celery_beat', '0019_alter_periodictasks_options'),
-        ('labeling', '0017_judgments_of_a_comparison'),
+        ('labeling', '0019_erased_outside_annotators'),
     ]
 
     operations = [
