@@ -74,9 +74,9 @@ def in_canonical_order(
     ordered = []
     for draft in drafts:
         prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[messages_hash(draft.prompt)]
-        first_is_a = is_canonical(draft.first.text, draft.second.text, prompt_hash=prompt.messages_hash)
+        first_is_a = is_canonical(draft.first.identity, draft.second.identity, prompt_hash=prompt.messages_hash)
         a, b = (draft.first, draft.second) if first_is_a else (draft.second, draft.first)
-        ordered.append(OrderedDraft(draft, prompt, a, b, pair_hash(prompt.messages_hash, a.text, b.text)))
+        ordered.append(OrderedDraft(draft, prompt, a, b, pair_hash(prompt.messages_hash, a.identity, b.identity)))
     return ordered, new_prompts
 
 
@@ -156,7 +156,7 @@ SELECT existing.* FROM unnest(%s::bigint[], %s::text[]) AS wanted (prompt, hash)
 
 
 def _identity(prompt: Prompt, draft: CompletionDraft) -> Identity:
-    return prompt.pk, text_hash(draft.text), draft.model_version, draft.seed
+    return prompt.pk, text_hash(draft.identity), draft.model_version, draft.seed
 
 
 def _completions(drafts: list[tuple[Prompt, CompletionDraft]], now: datetime) -> dict[Identity, Completion]:
@@ -177,7 +177,8 @@ def _completion(prompt: Prompt, draft: CompletionDraft, now: datetime) -> Comple
     return Completion(
         prompt=prompt,
         text=draft.text,
-        text_hash=text_hash(draft.text),
+        turns=list(draft.turns) or None,
+        text_hash=text_hash(draft.identity),
         model_version=draft.model_version,
         seed=draft.seed,
         sampling=dict(draft.sampling),

@@ -29,6 +29,7 @@ NOTES = {
     "several_opinions": _("Records whose annotators disagree"),
     "left_out": _("Opinions left out: their annotator had judged the pair otherwise"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
+    "tools_twice": _("Records that offer tools, and list them in the system message as well"),
     **FAULTS,
 }
 """The notes by code, in words."""

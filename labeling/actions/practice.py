@@ -246,7 +246,7 @@ def _canonical(draft: ComparisonDraft, comparison: Comparison) -> str:
     assert draft.gold is not None
     if draft.gold in ("tie", "both_bad"):
         return draft.gold
-    first_is_a = comparison.completion_a.text == draft.first.text
+    first_is_a = comparison.completion_a.identity == draft.first.identity
     return "a" if (draft.gold == "first") == first_is_a else "b"
 
 

@@ -76,4 +76,4 @@ def _draft(record: ImportedComparison, use: str) -> PracticeDraft | Rejected:
 
 
 def _completion(text: CompletionText) -> CompletionDraft:
-    return CompletionDraft(text.text, model_version=text.model)
+    return CompletionDraft(text.text, model_version=text.model, turns=text.turns)
