@@ -83,7 +83,7 @@ def _tools(tools: Sequence[Any]) -> dict[str, str]:
     count = ngettext("%(count)s tool is offered", "%(count)s tools are offered", len(functions))
     summary = f"{escape(count % {'count': len(functions)})}: {escape(names)}"
     body = "".join(_tool(function) for function in functions)
-    html = f'<details class="tools"><summary>{summary}</summary>{body}</details>'
+    html = f'<details class="offered-tools"><summary>{summary}</summary>{body}</details>'
     return {"role": "tools", "html": html, "text": names}
 
 
@@ -92,7 +92,7 @@ def _tool(function: Mapping[str, Any]) -> str:
     said = render_plain(description) if isinstance(description, str) and description else ""
     parameters = function.get("parameters")
     return (
-        f'<div class="tool"><p class="tool-name"><code>{escape(str(function.get("name", "")))}</code></p>{said}'
+        f'<div class="offered-tool"><p class="tool-name"><code>{escape(str(function.get("name", "")))}</code></p>{said}'
         f"{_json(parameters) if parameters else ''}</div>"
     )
 

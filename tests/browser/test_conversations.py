@@ -93,7 +93,7 @@ def test_turns_calls_and_results_are_read_as_a_conversation(
             if (name, size) == ("annotate", "wide"):
                 ready(page)
                 page.locator(".message[data-role=tools] summary").click()
-                expect(page.locator(".tools .tool pre")).to_be_visible()
+                expect(page.locator(".offered-tool pre")).to_be_visible()
                 picture(page, "conversation-tools-open")
                 press(page, "e")
                 expect(page.get_by_text("Completions of several turns cannot be edited.")).to_be_visible()
