@@ -225,6 +225,7 @@ SPECTACULAR_SETTINGS = {
         "DisplayedChoice": "labeling.judging.drafts.CHOICES",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
+        "ShownRole": "labeling.api.serializers.judging.SHOWN_ROLES",
         "PracticeChoice": "labeling.api.serializers.onboarding.ANSWERS",
     },
     "POSTPROCESSING_HOOKS": [

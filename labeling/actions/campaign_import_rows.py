@@ -12,7 +12,18 @@ from labeling.actions.campaign_import_checks import WrongLine, check_row, moment
 from labeling.actions.campaign_import_people import CampaignPeople, Line
 from labeling.actions.campaign_import_records import KINDS, write_questions, write_records
 from labeling.actions.prompts import unfit_messages
-from labeling.exchange import JsonObject, is_canonical, messages_hash, pair_hash, text_hash
+from labeling.exchange import (
+    BadRecordError,
+    JsonObject,
+    Message,
+    bare_conversation,
+    conversation_of,
+    identity,
+    is_canonical,
+    messages_hash,
+    pair_hash,
+    text_hash,
+)
 from labeling.models import (
     Assignment,
     Campaign,
@@ -88,7 +99,7 @@ class CampaignRows:
                 raise WrongLine(f"Line {number}: {reason}")
             prompt = Prompt(
                 campaign=self.campaign,
-                messages=[{"role": turn["role"], "content": turn["content"]} for turn in messages],
+                messages=bare_conversation(messages),
                 messages_hash=messages_hash(messages),
                 external_id=values["external_id"],
                 tags=values["tags"],
@@ -110,7 +121,8 @@ class CampaignRows:
             self.line = number
             completion = Completion(
                 prompt=prompt,
-                text_hash=text_hash(values["text"]),
+                text_hash=text_hash(_named(values)),
+                turns=_turns(number, values),
                 created_at=moment(values["created_at"]),
                 **{name: values[name] for name in COMPLETION},
             )
@@ -148,10 +160,10 @@ class CampaignRows:
     ) -> Comparison:
         self.line = number
         a, b = (
-            completions[prompt.pk, text_hash(values[side]["text"]), values[side]["model_version"], values[side]["seed"]]
+            completions[prompt.pk, text_hash(_named(values[side])), values[side]["model_version"], values[side]["seed"]]
             for side in "ab"
         )
-        if not is_canonical(a.text, b.text, prompt_hash=prompt.messages_hash):
+        if not is_canonical(a.identity, b.identity, prompt_hash=prompt.messages_hash):
             raise WrongLine(f"Line {number}: a and b are exchanged.")
         cast = [
             judgment
@@ -166,7 +178,7 @@ class CampaignRows:
             prompt=prompt,
             completion_a=a,
             completion_b=b,
-            pair_hash=pair_hash(prompt.messages_hash, a.text, b.text),
+            pair_hash=pair_hash(prompt.messages_hash, a.identity, b.identity),
             taken=votes.total(),
             judged=votes.total(),
             **{f"votes_{choice}": votes[choice] for choice in ("a", "b", "tie", "both_bad")},
@@ -276,6 +288,25 @@ class CampaignRows:
 
     def _version(self, number: int | None) -> int | None:
         return None if number is None else self.versions[number]
+
+
+def _named(values: JsonObject) -> str:
+    """The text that names a completion."""
+    return identity(values["text"], values.get("turns") or ())
+
+
+def _turns(number: int, values: JsonObject) -> list[Message] | None:
+    """The turns of a completion, if it has some. Raises WrongLine for those that are none, or another text's."""
+    turns = values.get("turns")
+    if not turns:
+        return None
+    try:
+        is_right = values["text"] == conversation_of(turns).text
+    except BadRecordError as error:
+        raise WrongLine(f"Line {number}: {error.reason}") from error
+    if not is_right:
+        raise WrongLine(f"Line {number}: the text of a completion is not that of its turns.")
+    return bare_conversation(turns)
 
 
 def _identity(completion: Completion) -> Identity:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from common.errors import Invalid
 from labeling.actions.prompts import unfit_messages, unstorable
-from labeling.exchange import Message, Vote, look_alike, looks_empty
+from labeling.exchange import Message, Vote, identity, look_alike, looks_empty
 from labeling.models import Campaign, Prompt
 
 FINISH_REASONS = ("stop", "length", "")
@@ -19,8 +19,8 @@ PREFERENCES = ("first", "second", "tie", "both_bad")
 class CompletionDraft:
     """One text, and how it was sampled.
 
-    token_ids: with EOS if and only if the text ended by itself; None: unknown. finish_reason: stop, length, or None:
-    unknown. logprob_sum: nats. metadata: other fields of its record; None: none.
+    turns: see CompletionText. token_ids: with EOS if and only if the text ended by itself; None: unknown.
+    finish_reason: stop, length, or None: unknown. logprob_sum: nats. metadata: other fields of its record; None: none.
     """
 
     text: str
@@ -33,6 +33,12 @@ class CompletionDraft:
     logprob_sum: float | None = None
     server: str = ""
     metadata: Mapping[str, Any] | None = None
+    turns: Sequence[Message] = ()
+
+    @property
+    def identity(self) -> str:
+        """The text that names it: see labeling.exchange.identity."""
+        return identity(self.text, self.turns)
 
 
 @dataclass(frozen=True, slots=True)

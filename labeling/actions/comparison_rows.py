@@ -88,7 +88,7 @@ def in_canonical_order(
     ordered = []
     for digest, draft in zip(hashes, drafts, strict=True):
         prompt = draft.prompt if isinstance(draft.prompt, Prompt) else prompts[digest]
-        names = pair_hashes(digest, draft.first.text, draft.second.text)
+        names = pair_hashes(digest, draft.first.identity, draft.second.identity)
         a, b = (draft.first, draft.second) if names.first_is_a else (draft.second, draft.first)
         ordered.append(OrderedDraft(draft, prompt, a, b, names, digest in new))
     return ordered, len(new)
@@ -209,6 +209,7 @@ def _completion_values(identity: Identity, draft: CompletionDraft) -> dict[str, 
     return {
         "prompt_id": identity[0],
         "text": draft.text,
+        "turns": list(draft.turns) or None,
         "text_hash": identity[1],
         "model_version": draft.model_version,
         "seed": draft.seed,

@@ -126,7 +126,9 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
     reports, files = list[DropReport](), list[DataFile]()
     only = matching(campaign, None, order.where)
     for side in SIDES:
-        export = open_export(campaign, order.dialect, replace(order.options, side=side), only, is_one_of_two=True)
+        export = open_export(
+            campaign, order.dialect, replace(order.options, side=side, fixed_columns=True), only, is_one_of_two=True
+        )
         path, digest, rows = folder / "data" / f"{side}.jsonl", sha256(), 0
         try:
             with path.open("wb") as file:

@@ -31,6 +31,7 @@ NOTES = {
     "known_answers_left_out": _("Records whose strength or criteria the campaign's rules do not ask for"),
     "erased": _("Opinions left out: their annotator was erased here"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
+    "tools_twice": _("Records that offer tools, and list them in the system message as well"),
     **FAULTS,
 }
 """The notes by code, in words."""

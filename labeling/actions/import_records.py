@@ -18,6 +18,7 @@ from labeling.exchange import (
     ImportedPrompt,
     ReadLimits,
     Rejected,
+    as_asked,
     messages_hash,
     pair_hash,
     read_comparisons,
@@ -34,7 +35,7 @@ REASONS = {
     "identical": "Both completions are the same.",
     "not_storable": "A completion holds a character that cannot be stored.",
     "no_answer": "Gold needs a known verdict: a preference, or a field 'gold'.",
-    "not_a_prompt": "The prompt does not end with a message of the user.",
+    "not_a_prompt": "The prompt does not end with a message of the user or the result of a tool.",
 }
 
 FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError)
@@ -143,7 +144,7 @@ def comparison_intake(
 
     def digest(one: ComparisonDraft) -> str:
         prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)
-        return pair_hash(prompt, one.first.text, one.second.text)
+        return pair_hash(prompt, one.first.identity, one.second.identity)
 
     return Intake(
         read=lambda stream: read_comparisons(
@@ -168,7 +169,7 @@ def prompt_intake(settings: ImportSettings) -> Intake[ImportedPrompt, PromptDraf
             record.messages, record.external_id, record.tags, metadata=record.metadata or None
         ),
         reason=lambda one: unfit_messages(one.messages),
-        size=lambda one: sum(len(message["content"]) for message in one.messages),
+        size=lambda one: sum(len(as_asked(message)) for message in one.messages),
         digest=lambda one: messages_hash(one.messages),
     )
 
@@ -192,6 +193,7 @@ def _completion(text: CompletionText) -> CompletionDraft:
         token_ids=text.token_ids,
         finish_reason=text.finish_reason,
         metadata=text.metadata,
+        turns=text.turns,
     )
 
 

@@ -245,7 +245,7 @@ def _without_answer(draft: ComparisonDraft) -> ComparisonDraft:
 
 def _known_answer(draft: PracticeDraft, comparison: Comparison) -> KnownAnswer:
     """The known answer of a draft in terms of a and b."""
-    first_is_a = comparison.completion_a.text == draft.comparison.first.text
+    first_is_a = comparison.completion_a.identity == draft.comparison.first.identity
     sides = {"first": "a", "second": "b"} if first_is_a else {"first": "b", "second": "a"}
     assert draft.comparison.gold is not None
     return KnownAnswer(

@@ -30,7 +30,7 @@ from labeling.actions.imports import MOST_STORED, import_comparisons, import_pro
 from labeling.actions.opinion_previews import new_judgments
 from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
-from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Vote
+from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Vote, as_asked
 from labeling.models import Campaign, ImportBatch, User
 from labeling.queries.model_checks import model_check
 
@@ -227,7 +227,7 @@ def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[st
 
 
 def _messages(messages: Any) -> list[dict[str, str]]:
-    return [{"role": one["role"], "content": _beginning(one["content"])} for one in messages]
+    return [{"role": one["role"], "content": _beginning(as_asked(one))} for one in messages]
 
 
 def _beginning(text: str) -> str:

@@ -12,18 +12,17 @@ from django.db import transaction
 from common.database.copying import blank_row, copy_rows, stored
 from labeling.access import require_lead
 from labeling.events.record import record
-from labeling.exchange import Message, messages_hash
+from labeling.exchange import ASKING, ROLES, Message, bare_conversation, fault, messages_hash, texts_of_message
 from labeling.models import Campaign, ImportBatch, Prompt, User
 from labeling.tally import Tally, add_to_tally
 
 CHUNK = 500
-ROLES = ("system", "user", "assistant")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class PromptDraft:
-    """A prompt to add: chat messages, the last one from the user.
+    """A prompt to add: chat messages, the last one from the user or a tool.
 
     external_id: its id in the source. metadata: other fields of its record; None: none.
     """
@@ -89,7 +88,7 @@ def ensure_prompts(
     missing = {
         digest: common
         | {
-            "messages": [{"role": turn["role"], "content": turn["content"]} for turn in draft.messages],
+            "messages": bare_conversation(draft.messages),
             "messages_hash": digest,
             "external_id": draft.external_id,
             "tags": list(draft.tags),
@@ -105,14 +104,16 @@ def ensure_prompts(
 
 def unfit_messages(messages: Sequence[Message]) -> str | None:
     """Why these messages cannot be a prompt, as a sentence; None: they can."""
-    if not messages or messages[-1].get("role") != "user":
-        return "The last message of a prompt must be from the user."
+    if not messages or messages[-1].get("role") not in ASKING:
+        return "The last message of a prompt must be from the user, or the result of a tool."
     for turn in messages:
         if turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
-            return "Each message must have a role (system, user or assistant) and a content (text)."
-        if unstorable(turn["content"]):
-            return "A message holds a character that cannot be stored (NUL or half a surrogate pair)."
-    if not messages[-1]["content"].strip():
+            return "Each message must have a role (system, user, assistant or tool) and a content (text)."
+    if reason := fault(messages):
+        return reason
+    if any(unstorable(text) for turn in messages for text in texts_of_message(turn)):
+        return "A message holds a character that cannot be stored (NUL or half a surrogate pair)."
+    if messages[-1]["role"] == "user" and not messages[-1]["content"].strip():
         return "The last message is empty."
     return None
 

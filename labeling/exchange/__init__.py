@@ -4,6 +4,7 @@ from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
 from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
 from labeling.exchange.contamination import EvaluationPrompts
+from labeling.exchange.conversations import conversation_of
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
 from labeling.exchange.errors import (
     EmptySnapshot,
@@ -48,6 +49,8 @@ from labeling.exchange.manifest import (
 from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
 from labeling.exchange.opinions import strength_of
 from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
+from labeling.exchange.pairs import PreferencePair
+from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
 from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
@@ -59,19 +62,32 @@ from labeling.exchange.records import (
     ImportedPrompt,
     JsonObject,
     Message,
-    PreferencePair,
     Rejected,
     VerdictRecord,
     Vote,
     Winner,
     canonical_json,
     harmless_cell,
+    identity,
     restored_cell,
 )
 from labeling.exchange.redaction import KINDS, Redaction
+from labeling.exchange.turns import (
+    ASKING,
+    ROLES,
+    arguments_of,
+    as_asked,
+    bare,
+    bare_conversation,
+    fault,
+    has_tools,
+    offered_tools,
+    texts_of_message,
+)
 from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
+    "ASKING",
     "AUTO",
     "DATASET_DIALECTS",
     "EDIT",
@@ -84,11 +100,13 @@ __all__ = [
     "MAPPED",
     "READERS",
     "REASONS",
+    "ROLES",
     "SIDES",
     "SIMILARITY",
     "TEST",
     "TRAIN",
     "WRITERS",
+    "BadRecordError",
     "ByteStream",
     "Cleaning",
     "ColumnMapping",
@@ -129,21 +147,30 @@ __all__ = [
     "Winner",
     "WriteOptions",
     "Writer",
+    "arguments_of",
+    "as_asked",
+    "bare",
+    "bare_conversation",
     "canonical_json",
     "canonical_order",
     "cleaned",
+    "conversation_of",
     "count_split",
     "croissant",
     "dataset_card",
     "detect_dialect",
+    "fault",
     "folded_hash",
     "harmless_cell",
+    "has_tools",
+    "identity",
     "is_canonical",
     "is_held_out",
     "look_alike",
     "looks_empty",
     "mapping_text",
     "messages_hash",
+    "offered_tools",
     "packed_folder",
     "pair_hash",
     "pair_hashes",
@@ -160,6 +187,7 @@ __all__ = [
     "screen",
     "strength_of",
     "text_hash",
+    "texts_of_message",
     "verify_snapshot",
     "write_snapshot",
     "writer",

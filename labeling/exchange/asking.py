@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labeling.exchange import parsing
+from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import JsonObject, Message
 from labeling.exchange.transcripts import is_transcript, prompt_turns
@@ -49,7 +49,7 @@ def asked_by(record: JsonObject) -> Asked:
     name = next((one for one in PROMPT_FIELDS if record.get(one) is not None), None)
     if name is None:
         if "prompt" in record:
-            parsing.prompt(record["prompt"])
+            conversations.prompt(record["prompt"])
         raise BadRecordError("missing_field", "The field 'prompt' is missing.", "prompt")
     asked = Asked([], [name])
     value = record[name]
@@ -62,7 +62,7 @@ def asked_by(record: JsonObject) -> Asked:
         value = [*earlier, *turns] if earlier or asked.is_transcript else text
     elif isinstance(value, dict) and ("content" in value or "value" in value):
         value = [value]
-    conversation = parsing.prompt(value, extras=asked.extras)
+    conversation = conversations.prompt(value, extras=asked.extras)
     asked.prompt = _with_system(record, conversation, asked)
     return asked
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from labeling.exchange import certainties, parsing
+from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.building import NO_SIZE, Size, Source, compare, preference_named
 from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
@@ -12,6 +13,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
+from labeling.exchange.turns import common_beginning
 
 SIDES = (
     ("response_a", "response_b"),
@@ -42,26 +44,27 @@ WINNERS: Mapping[str, Preference] = {
 
 
 def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """An arena battle: two conversations, of which the first turns are the prompt. An unknown winner is an error."""
+    """An arena battle: two conversations, whose shared beginning is the prompt. An unknown winner is an error.
+
+    Where they go on for several turns, the verdict is about all of them, or about the first answer if `turn` is 1.
+    """
     asked = Asked([], [])
     names = ("conversation_a", "conversation_b")
-    one, other = (parsing.messages(parsing.required(record, name), repr(name), asked.extras) for name in names)
-    turns = 1
-    if one[:1] and one[0]["role"] == "system":
-        turns = 2
-    # Both models were asked the same only as long as their conversations are equal: the first differing answer counts.
-    while turns < min(len(one), len(other)) and one[turns] == other[turns]:
-        turns += 1
-    if one[:turns] != other[:turns]:
+    one, other = (conversations.messages(parsing.required(record, name), repr(name), asked.extras) for name in names)
+    turns = common_beginning(one, other) if one and other else 0
+    if not turns or one[turns]["role"] == "user" == other[turns]["role"]:
         raise BadRecordError("different_prompts", "The conversations begin with different prompts.")
-    asked.prompt = parsing.checked_prompt(one[:turns])
-    if len(one) <= turns or len(other) <= turns or one[turns]["role"] != "assistant" != other[turns]["role"]:
+    asked.prompt = conversations.checked_prompt(one[:turns])
+    if one[turns]["role"] != "assistant" or other[turns]["role"] != "assistant" or one[turns:] == other[turns:]:
         raise BadRecordError("role", "The conversations have no two answers to the same prompt that differ.")
-    if max(len(one), len(other)) > turns + 1 and record.get("turn") != 1:
-        raise BadRecordError("several_turns", "The verdict is about several answers, which cannot be kept here.")
+    ends = []
     for name, conversation in zip(names, (one, other), strict=True):
-        if len(conversation) > turns + 1:  # of later turns, which this verdict is not about
-            asked.extras[f"{name}_after"] = [dict(message) for message in conversation[turns + 1 :]]
+        stop = len(conversation)
+        if record.get("turn") == 1:  # the verdict is not about later turns
+            stop = next((at for at in range(turns, stop) if conversation[at]["role"] == "user"), stop)
+            if later := conversation[stop:]:
+                asked.extras[f"{name}_after"] = [dict(message) for message in later]
+        ends.append(conversations.of_turns(conversation[turns:stop], name))
     winner = parsing.required(record, "winner")
     if winner is not None and (not isinstance(winner, str) or winner not in WINNERS):
         reason = f"The winner is {parsing.shortened(winner)}; known are {', '.join(WINNERS)}."
@@ -70,7 +73,7 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     return compare(
         Source(place, "arena", record, limits, "judge" if "judge" in record else "annotator"),
         asked,
-        (CompletionText(one[turns]["content"], models[0]), CompletionText(other[turns]["content"], models[1])),
+        (replace(ends[0], model=models[0]), replace(ends[1], model=models[1])),
         names,
         preference=None if winner is None else WINNERS[winner],
         used=(*names, "winner", "model_a", "model_b"),
@@ -93,7 +96,7 @@ def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> Im
     )
     return compare(
         Source(place, "arena-table", record, limits),
-        Asked(parsing.prompt(turns["prompt"][0]), ["prompt"]),
+        Asked(conversations.prompt(turns["prompt"][0]), ["prompt"]),
         (sides[0], sides[1]),
         ("response_a", "response_b"),
         preference=outcomes[0] if outcomes else None,
@@ -133,14 +136,14 @@ def read_helpsteer3(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
     individual_preference lists the opinions behind it, on the same scale.
     """
     names = ("response1", "response2")
-    texts = [parsing.completion(parsing.required(record, name), name) for name in names]
+    first, second = (conversations.completion(parsing.required(record, name), name) for name in names)
     value = _on_scale(record, "overall_preference")
     preference: Preference | None = None if value is None else _side_on_scale(value)
     votes = _individual_opinions(record)
     return compare(
         Source(place, "helpsteer3", record, limits),
         asked_by(record),
-        (CompletionText(texts[0]), CompletionText(texts[1])),
+        (first, second),
         names,
         preference=preference,
         size=Size(certainties.of_strength(value, 3)) if value else NO_SIZE,
@@ -199,13 +202,13 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     if names is None:
         raise BadRecordError("missing_field", "Two completions are missing, such as 'response_a' and 'response_b'.")
     asked = asked_by(record)
-    texts = [parsing.completion(parsing.required(record, name), name, asked.extras) for name in names]
+    first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     return compare(
         Source(place, "sides", record, limits),
         asked,
-        (CompletionText(texts[0], models[0]), CompletionText(texts[1], models[1])),
+        (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
         preference=preference_named(record.get(outcome), outcome, names) if outcome else None,
         used=(*names, outcome, "model_a", "model_b"),

@@ -3,13 +3,29 @@
 An imported verdict without votes is written as one vote, with `settled_by` as its annotator.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from labeling.exchange.records import JsonObject, VerdictRecord, Vote
+from labeling.exchange.records import CompletionText, JsonObject, Message, VerdictRecord, Vote
+from labeling.exchange.turns import bare_conversation, has_tools
 
 ALPACAEVAL = {"a": 1.0, "b": 2.0, "tie": 1.5}
 ARENA = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
+
+
+def turns_of(completion: CompletionText) -> list[Message]:
+    """The messages that a completion is."""
+    return list(completion.turns) or [Message(role="assistant", content=completion.text)]
+
+
+def answered(prompt: Sequence[Message], completion: CompletionText) -> list[Message]:
+    """The conversation that a prompt and a completion are."""
+    return [*bare_conversation(prompt), *turns_of(completion)]
+
+
+def differ_at_once(record: VerdictRecord) -> bool:
+    """Whether the completions differ in their first message: else a reader would count it as a part of the prompt."""
+    return turns_of(record.a)[0] != turns_of(record.b)[0]
 
 
 def with_imported_votes(verdicts: Iterable[VerdictRecord]) -> Iterator[VerdictRecord]:
@@ -50,18 +66,20 @@ def _imported(vote: Vote) -> JsonObject:
 
 
 def alpacaeval_expressible(record: VerdictRecord) -> bool:
-    """Whether the prompt is an instruction, one message of the user, and a vote is left."""
-    return len(record.prompt) == 1 and bool(record.votes)
+    """Whether the prompt is an instruction, one message of the user, the outputs are texts, and a vote is left."""
+    has_turns = has_tools(record.prompt) or record.a.turns or record.b.turns
+    return len(record.prompt) == 1 and bool(record.votes) and not has_turns
 
 
 def arena_expressible(record: VerdictRecord) -> bool:
-    """Whether there is a battle: a vote that is no skip."""
-    return bool(record.votes)
+    """Whether there is a battle: a vote that is no skip, and conversations without tools whose first answers differ."""
+    conversations = (answered(record.prompt, record.a), answered(record.prompt, record.b))
+    return bool(record.votes) and not any(map(has_tools, conversations)) and differ_at_once(record)
 
 
 def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """Chatbot Arena: one battle for each vote."""
-    turns = [{"role": turn["role"], "content": turn["content"]} for turn in record.prompt]
+    sides = [answered(record.prompt, completion) for completion in (record.a, record.b)]
     for vote in record.votes:
         yield {
             "question_id": str(record.comparison or ""),
@@ -69,9 +87,9 @@ def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
             "model_b": record.b.model,
             "winner": ARENA[vote.choice],
             "judge": vote.annotator,
-            "conversation_a": [*turns, {"role": "assistant", "content": record.a.text}],
-            "conversation_b": [*turns, {"role": "assistant", "content": record.b.text}],
-            "turn": sum(turn["role"] == "user" for turn in record.prompt),
+            "conversation_a": sides[0],
+            "conversation_b": sides[1],
+            "turn": max(sum(turn["role"] == "user" for turn in side) for side in sides),
             "anony": True,
             "language": "unknown",
             "tstamp": vote.at,

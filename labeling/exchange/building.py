@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any, cast, get_args
 
-from labeling.exchange import certainties, parsing
+from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked
 from labeling.exchange.looks import control_token
 from labeling.exchange.opinions import opinion, opinion_fields, person_name
@@ -30,7 +30,8 @@ BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither", "none
 def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
     """The codes of what is unusual in the texts of a record."""
     is_marked = any(control_token(message["content"]) for message in prompt) or any(map(control_token, texts))
-    return ("control_tokens",) if is_marked else ()
+    is_twice = bool(prompt) and "tools" in prompt[0] and "<tools>" in prompt[0]["content"]
+    return (*(["control_tokens"] if is_marked else []), *(["tools_twice"] if is_twice else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def compare(
     place, record, limits = source.place, source.record, source.limits
     if preference is not None and not votes and source.annotator in record:
         votes, used = _named_opinion(source, preference, size.certainty, used)
+    if "tools" in record:
+        asked.prompt, used = conversations.with_tools(asked.prompt, record["tools"]), (*used, "tools")
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     read = (*asked.used, *used, external_id, "gold")

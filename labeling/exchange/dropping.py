@@ -6,7 +6,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 from labeling.exchange.hashing import messages_hash, pair_id
-from labeling.exchange.records import JsonObject, PreferencePair, VerdictRecord
+from labeling.exchange.pairs import PreferencePair
+from labeling.exchange.records import JsonObject, VerdictRecord
 
 REASONS = {
     "unsettled": "has no verdict yet",
@@ -144,7 +145,7 @@ def preference_pair(record: VerdictRecord) -> PreferencePair:
     """The winner of a comparison as chosen, the other one as rejected. Raises InvalidPair when neither won."""
     chosen, rejected = record.chosen, record.rejected
     return PreferencePair(
-        id=record.id or pair_id(record.prompt, chosen.text, rejected.text),
+        id=record.id or pair_id(record.prompt, chosen.identity, rejected.identity),
         prompt=record.prompt,
         chosen=chosen.text,
         rejected=rejected.text,
@@ -155,6 +156,8 @@ def preference_pair(record: VerdictRecord) -> PreferencePair:
         rejected_ids=rejected.token_ids,
         chosen_finish=chosen.finish_reason,
         rejected_finish=rejected.finish_reason,
+        chosen_turns=chosen.turns,
+        rejected_turns=rejected.turns,
     )
 
 
@@ -173,4 +176,4 @@ def _unfit(record: VerdictRecord, wanted: frozenset[str | None]) -> str | None:
 def _content(record: VerdictRecord) -> bytes:
     first, second = (record.b, record.a) if record.winner == "b" else (record.a, record.b)
     settled = "won" if record.winner in {"a", "b"} else record.winner
-    return sha256(f"{settled}\x00{first.text}\x00{second.text}".encode()).digest()
+    return sha256(f"{settled}\x00{first.identity}\x00{second.identity}".encode()).digest()

@@ -5,9 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from labeling.exchange.errors import InvalidSplit
 from labeling.exchange.records import Message, canonical_json
+from labeling.exchange.turns import OTHERS
 
 
 def text_hash(text: str) -> str:
@@ -16,8 +18,11 @@ def text_hash(text: str) -> str:
 
 
 def messages_hash(messages: Sequence[Message]) -> str:
-    """SHA-256 of the roles and contents in order, hexadecimal: the identity of a prompt."""
-    return sha256(canonical_json([[message["role"], message["content"]] for message in messages])).hexdigest()
+    """SHA-256 of the roles and contents in order, hexadecimal: the identity of a prompt.
+
+    With the tools that it offers, and the calls and names in its messages.
+    """
+    return sha256(canonical_json([_said(message) for message in messages])).hexdigest()
 
 
 def is_canonical(first: str, second: str, *, prompt_hash: str = "") -> bool:
@@ -58,8 +63,11 @@ def pair_hash(prompt_hash: str, first: str, second: str) -> str:
 
 
 def pair_id(prompt: Sequence[Message], chosen: str, rejected: str) -> str:
-    """The name of a preference pair by its content (32 hexadecimal digits). The same labels give the same name."""
-    content = [[[message["role"], message["content"]] for message in prompt], chosen, rejected]
+    """The name of a preference pair by its content (32 hexadecimal digits). The same labels give the same name.
+
+    chosen, rejected: the identities of the completions, as `CompletionText.identity` and in all functions of this file.
+    """
+    content = [[_said(message) for message in prompt], chosen, rejected]
     return sha256(canonical_json(content)).hexdigest()[:32]
 
 
@@ -86,6 +94,12 @@ def is_held_out(messages: Sequence[Message], *, seed: int, test_share: float) ->
         raise InvalidSplit(f"A test share of {test_share}; it lies between 0 and 1.")
     digest = sha256(f"{seed}:{folded_hash(messages)}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < test_share * 2**64
+
+
+def _said(message: Message) -> list[Any]:
+    """Role and content, and what else the message has: a message without tools is named as before there were any."""
+    others = {name: message[name] for name in OTHERS if message.get(name)}  # type: ignore[literal-required]
+    return [message["role"], message["content"], others] if others else [message["role"], message["content"]]
 
 
 def _order_key(text: str, prompt_hash: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from labeling.exchange.records import JsonObject, VerdictRecord, Vote
+from labeling.exchange.turns import as_asked, bare_conversation
 
 SIDES = {"a": "left", "b": "right"}
 """a is answer1, which the interface shows on the left."""
@@ -37,7 +38,7 @@ def labelstudio_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     yield {
         "id": record.comparison,
         "data": {
-            "prompt": "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in record.prompt),
+            "prompt": "\n\n".join(f"{turn['role']}: {as_asked(turn)}" for turn in record.prompt),
             "answer1": record.a.text,
             "answer2": record.b.text,
         },
@@ -48,7 +49,8 @@ def labelstudio_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 def _meta(record: VerdictRecord) -> JsonObject:
     return {
-        "messages": [{"role": turn["role"], "content": turn["content"]} for turn in record.prompt],
+        "messages": bare_conversation(record.prompt),
+        **{f"turns_{number}": list(turns) for number, turns in (("1", record.a.turns), ("2", record.b.turns)) if turns},
         "pair": record.pair,
         "external_id": record.external_id,
         "tags": list(record.tags),

@@ -22,7 +22,8 @@ from typing import Any
 from labeling.exchange.dropping import DropReport
 from labeling.exchange.errors import EmptySnapshot, InvalidSplit, SnapshotDamaged, SnapshotExists
 from labeling.exchange.hashing import folded_hash, is_held_out, messages_hash, pair_id
-from labeling.exchange.records import PreferencePair, canonical_json
+from labeling.exchange.pairs import PreferencePair
+from labeling.exchange.records import canonical_json
 from labeling.exchange.sorting import RUN_BYTES, sorted_lines
 
 FORMAT = "chosen-snapshot/1"
@@ -229,7 +230,7 @@ def _key(pair: PreferencePair, split: Split) -> tuple[str, str, str, str, str]:
     return (
         folded_hash(pair.prompt),
         messages_hash(pair.prompt),
-        pair_id(pair.prompt, pair.chosen, pair.rejected),
+        pair_id(pair.prompt, *pair.identities),
         f"{1 - pair.confidence:.9f}",  # of equal pairs, the one with the highest confidence comes first and is kept
         "test" if held_out else "train",
     )

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from labeling.exchange import parsing
+from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
-from labeling.exchange.records import CompletionText, ImportedComparison, ImportedPrompt, JsonObject
+from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject
 
 MAPPED = "mapping"
 """The name of the dialect of a file that is read by a mapping."""
@@ -63,7 +63,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
     def read(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
         asked = asked_by(_prompt_fields(mapping, record))
         names = mapping["a"], mapping["b"]
-        texts = [parsing.completion(_value(record, name), name, asked.extras) for name in names]
+        texts = [conversations.completion(_value(record, name), name, asked.extras) for name in names]
         preference = None
         if column := mapping.get("preference"):
             preference = preference_named(_optional(record, column), column, names)
@@ -73,7 +73,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         comparison = compare(
             Source(place, MAPPED, record, limits),
             asked,
-            (CompletionText(texts[0]), CompletionText(texts[1])),
+            (texts[0], texts[1]),
             names,
             preference=preference,
             used=_whole_columns(mapping),
@@ -89,9 +89,9 @@ def mapped_prompt(mapping: ColumnMapping, place: Place, record: JsonObject, limi
     return ImportedPrompt(
         place.line,
         place.record,
-        asked.prompt,
+        conversations.with_tools(asked.prompt, record.get("tools")),
         external_id=_id(mapping, record, limits, ""),
-        metadata=parsing.rest(record, *_whole_columns(mapping), *parsing.UNKEPT) | asked.extras,
+        metadata=parsing.rest(record, *_whole_columns(mapping), "tools", *parsing.UNKEPT) | asked.extras,
     )
 
 

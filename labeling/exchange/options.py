@@ -20,7 +20,8 @@ class WriteOptions:
 
     include: None: what is usual in the dialect. extras: columns beside the pair (id, confidence, weight and more).
     spreadsheet: texts of a CSV that a spreadsheet could take for formulas begin with an apostrophe. split: of prompts,
-    for dialects that name it. side: only prompts on this side of the split; empty: both.
+    for dialects that name it. side: only prompts on this side of the split; empty: both. fixed_columns: the columns of
+    the file are declared beside it, and leave no place for tools and their calls.
     """
 
     include: Include | None = None
@@ -28,4 +29,5 @@ class WriteOptions:
     spreadsheet: bool = False
     split: Split = field(default_factory=Split)
     side: Side | None = None
+    fixed_columns: bool = False
     cleaning: Cleaning = field(default_factory=Cleaning)

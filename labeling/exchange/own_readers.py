@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from labeling.exchange import parsing
+from labeling.exchange import conversations, parsing
 from labeling.exchange.building import NOBODY, common_preference
 from labeling.exchange.labelstudio import META
 from labeling.exchange.parsing import BadRecordError
@@ -60,6 +60,7 @@ def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> Import
         "models": tuple(parsing.optional_name(record, f"model_{side}", limits.name_chars) for side in "ab"),
         "tags": _json(record, "tags") if record.get("tags") else [],
         "votes": _json(record, "votes") if record.get("votes") else [],
+        "turns": tuple(_json(record, f"turns_{side}") if record.get(f"turns_{side}") else [] for side in "ab"),
         "metadata": _metadata(record),
     }
     return _comparison(place, "own-table", {**record, **values}, limits)
@@ -71,14 +72,15 @@ def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> Impor
     values = {
         "answers": (parsing.required_text(data, "answer1"), parsing.required_text(data, "answer2")),
         "models": tuple(parsing.optional_name(meta, f"model_{side}", limits.name_chars) for side in "12"),
+        "turns": (meta.get("turns_1", []), meta.get("turns_2", [])),
     }
     return _comparison(place, "own-tasks", {**meta, **values}, limits)
 
 
 def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    prompt = parsing.checked_prompt(parsing.messages(parsing.required(record, "messages"), "'prompt'"))
-    a, b = record["answers"]
-    parsing.check_completions(a, b, ("a", "b"))
+    prompt = conversations.checked_prompt(conversations.messages(parsing.required(record, "messages"), "'prompt'"))
+    a, b = (_completion(*side) for side in zip(record["answers"], record["turns"], "ab", strict=True))
+    parsing.check_completions(a.text, b.text, ("a", "b"))
     known = {"pair": parsing.required(record, "pair"), "source": record.get("source"), "tags": record.get("tags")}
     kept: Mapping[str, JsonObject] = record.get("metadata") or {}
     known = {**kept.get("comparison", {}), **known}
@@ -88,14 +90,19 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
         record=place.record,
         dialect=dialect,
         prompt=prompt,
-        first=CompletionText(a, record["models"][0], metadata=kept.get("a")),
-        second=CompletionText(b, record["models"][1], metadata=kept.get("b")),
+        first=replace(a, model=record["models"][0], metadata=kept.get("a")),
+        second=replace(b, model=record["models"][1], metadata=kept.get("b")),
         preference=_preference(record.get("winner")) or common_preference(votes)[0],
         votes=votes,
         confidence=None if votes else parsing.optional_confidence(record),
         external_id=parsing.optional_name(record, "external_id", limits.id_chars),
         metadata={name: value for name, value in known.items() if value},
     )
+
+
+def _completion(text: str, turns: Any, side: str) -> CompletionText:
+    """A completion that is a text, or turns."""
+    return conversations.completion(turns, side) if turns else CompletionText(text)
 
 
 def _metadata(record: Mapping[str, Any]) -> dict[str, JsonObject]:

@@ -1,24 +1,10 @@
 """The typed door: every value of a record is read through these functions, which check its type and word refusals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from labeling.exchange.looks import is_rendered, look_alike, looks_empty
-from labeling.exchange.records import JsonObject, Message, Preference
-
-ROLES: Mapping[str, str] = {
-    "system": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "developer": "system",
-    "human": "user",
-    "prompter": "user",
-    "gpt": "assistant",
-    "bot": "assistant",
-    "chatgpt": "assistant",
-    "model": "assistant",
-}
-"""The names of roles in public data sets, and the role that each means."""
+from labeling.exchange.looks import look_alike, looks_empty
+from labeling.exchange.records import JsonObject, Preference
 
 GOLD: Mapping[str, Preference] = {
     "chosen": "first",
@@ -47,7 +33,6 @@ SIDE_FIELDS: Mapping[str, int] = {
 """Fields that a record can do without, and their longest text. A value that cannot be used becomes metadata."""
 
 UNKEPT = (
-    "tools",
     "functions",
     "tool_choice",
     "function_call",
@@ -60,15 +45,7 @@ UNKEPT = (
 )
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
-UNKEPT_IN_MESSAGE = (
-    "tool_calls",
-    "function_call",
-    "tool_call_id",
-    "reasoning_content",
-    "reasoning",
-    "thinking",
-    "audio",
-)
+OF_TOOLS = ("functions", "tool_choice", "function_call")
 
 
 class BadRecordError(Exception):
@@ -86,7 +63,7 @@ def refuse_unkept(record: Mapping[str, Any]) -> None:
     for name in UNKEPT:
         if name in record and record[name] not in (None, "", "[]", "{}", "null", [], {}):
             reason = f"The record has the field {name!r}, which changes what the model sees and cannot be kept here."
-            raise BadRecordError("tools" if "tool" in name else "unkept_field", reason, name)
+            raise BadRecordError("tools" if name in OF_TOOLS else "unkept_field", reason, name)
 
 
 def required(record: Mapping[str, Any], name: str) -> Any:
@@ -169,57 +146,6 @@ def rest(record: Mapping[str, Any], *used: str) -> JsonObject:
     }
 
 
-def messages(value: Any, where: str, extras: JsonObject | None = None) -> list[Message]:
-    """A list of chat messages with known roles and text contents. where: its name in the refusal.
-
-    extras: receives the other fields of the messages. None: a message with another field is refused.
-    """
-    if not isinstance(value, list):
-        reason = f"{_sentence(where)} is a JSON {kind_of(value)} where text or a list of messages is expected."
-        raise BadRecordError("wrong_type", reason)
-    return [_message(item, f"Message {number} of {where}", extras) for number, item in enumerate(value, 1)]
-
-
-def prompt(value: Any, where: str = "the prompt", extras: JsonObject | None = None) -> list[Message]:
-    """A prompt from a list of messages, or from a text as one user message."""
-    text = sole_text(value)
-    if text is None:
-        return checked_prompt(messages(value, where, extras), where)
-    if is_rendered(text):
-        reason = f"{_sentence(where)} was rendered by a chat template: it begins with a control token."
-        raise BadRecordError("rendered", reason)
-    return checked_prompt([Message(role="user", content=text)], where)
-
-
-def checked_prompt(conversation: Sequence[Message], where: str = "the prompt") -> list[Message]:
-    """The conversation, if a completion can follow it.
-
-    Not empty, no blank message, a system message only at the start, a user message at the end.
-    """
-    if not conversation:
-        raise BadRecordError("empty_prompt", f"{_sentence(where)} is empty.")
-    for number, message in enumerate(conversation, 1):
-        if looks_empty(message["content"]):
-            raise BadRecordError("empty_prompt", f"Message {number} of {where} is empty.")
-        if message["role"] == "system" and number > 1:
-            raise BadRecordError("role", f"Message {number} of {where} is a system message; only the first may be.")
-    if conversation[-1]["role"] != "user":
-        role = conversation[-1]["role"]
-        raise BadRecordError("role", f"{_sentence(where)} ends with a message of {role!r}; it must end with 'user'.")
-    return list(conversation)
-
-
-def completion(value: Any, name: str, extras: JsonObject | None = None) -> str:
-    """The text of a completion, from a text, one assistant message, or a list of one of them."""
-    text = sole_text(value)
-    if text is not None:
-        return text
-    listed = messages([value] if isinstance(value, dict) else value, repr(name), extras)
-    if len(listed) != 1 or listed[0]["role"] != "assistant":
-        raise BadRecordError("role", f"{name!r} must be a single message of 'assistant'.", name)
-    return listed[0]["content"]
-
-
 def check_completions(first: str, second: str, names: tuple[str, str]) -> None:
     """Raises BadRecordError if a completion looks empty, or a person sees no difference between both."""
     for text, name in zip((first, second), names, strict=True):
@@ -253,52 +179,9 @@ def shortened(value: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _message(item: Any, where: str, extras: JsonObject | None) -> Message:
-    if not isinstance(item, dict):
-        raise BadRecordError("wrong_type", f"{where} is a JSON {kind_of(item)} where an object is expected.")
-    names = ("from", "value") if "from" in item and "role" not in item else ("role", "content")
-    named = item.get(names[0])
-    role = ROLES.get(named) if isinstance(named, str) else None
-    if role is None:
-        known = "system, user, assistant, developer"
-        raise BadRecordError("role", f"{where} has the role {shortened(named)}; known are {known}.")
-    if len(item) > 2:
-        _other_fields(item, names, where, extras)
-    content = item.get(names[1])
-    if isinstance(content, list):
-        content = _joined_parts(content, where)
-    if not isinstance(content, str):
-        raise BadRecordError("wrong_type", f"{where} has no text content.")
-    return Message(role=role, content=content)
-
-
-def _other_fields(item: JsonObject, names: tuple[str, str], where: str, extras: JsonObject | None) -> None:
-    others = {name: value for name, value in item.items() if name not in names and value not in (None, "", [], {})}
-    for name in UNKEPT_IN_MESSAGE:
-        if name in others:
-            raise BadRecordError("unkept_field", f"{where} has the field {name!r}, which cannot be kept here.", name)
-    if others and extras is None:
-        raise BadRecordError("unkept_field", f"{where} has other fields: {', '.join(others)[:80]}.", next(iter(others)))
-    if others and extras is not None:
-        extras.setdefault("message_fields", {})[where] = others
-
-
-def _joined_parts(parts: list[Any], where: str) -> str:
-    """The text of a message that is a list of parts. Raises BadRecordError for images and the like."""
-    texts = []
-    for part in parts:
-        text = part.get("text") if isinstance(part, dict) else part
-        kind = part.get("type", "text") if isinstance(part, dict) else "text"
-        if kind not in ("text", "input_text", "output_text") or not isinstance(text, str):
-            reason = f"{where} has a part of the type {shortened(kind)}; only text can be kept here."
-            raise BadRecordError("content_part", reason, "content")
-        texts.append(text)
-    return "\n".join(texts)
-
-
 def _is_left_aside(name: str, value: Any) -> bool:
     return value is not None and not as_name(value, SIDE_FIELDS[name])
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     return text[0].upper() + text[1:]

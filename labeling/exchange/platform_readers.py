@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labeling.exchange import certainties, parsing
+from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.battle_readers import SIDES
 from labeling.exchange.building import Source, common_preference, compare, preference_named
@@ -19,7 +19,7 @@ from labeling.exchange.opinions import (
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
+from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 
 RESPONSES = ".responses"
 SKIPPED = ("discarded", "skipped")
@@ -81,12 +81,12 @@ def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) 
     """A row of Label Studio's JSON-MIN or CSV: the data and one annotation, whose choice has the name of its tag."""
     names, asked = _names(record), asked_by(record)
     tag = next((name for name, value in record.items() if value in ("left", "right") and name not in asked.used), "")
-    texts = [parsing.completion(parsing.required(record, name), name, asked.extras) for name in names]
+    texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
     asked.used.append("id" if record.get("id") is not None else "annotation_id")
     return compare(
         Source(place, "labelstudio-min", record, limits),
         asked,
-        (CompletionText(texts[0]), CompletionText(texts[1])),
+        (texts[0], texts[1]),
         names,
         preference=preference_named(record[tag], tag) if tag else None,
         used=(*names, *([tag] if tag else [])),
@@ -224,7 +224,7 @@ def platform_comparison(
 ) -> ImportedComparison:
     """The comparison of a task with the opinions on it."""
     names, asked = _names(data), asked_by(data)
-    texts = [parsing.completion(parsing.required(data, name), name, asked.extras) for name in names]
+    texts = [conversations.completion(parsing.required(data, name), name, asked.extras) for name in names]
     if dialect in ("labelstudio", "argilla") and data is not record:
         if others := parsing.rest(data, *asked.used, *names):
             asked.extras["data_fields"] = others
@@ -234,7 +234,7 @@ def platform_comparison(
     return compare(
         Source(place, dialect, record, limits),
         asked,
-        (CompletionText(texts[0]), CompletionText(texts[1])),
+        (texts[0], texts[1]),
         names,
         preference=common_preference(votes)[0],
         votes=votes,

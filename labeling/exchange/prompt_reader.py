@@ -1,6 +1,6 @@
 """Reads one prompt: from the shapes in which prompts and conversations are published."""
 
-from labeling.exchange import parsing
+from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -12,7 +12,8 @@ IDENTITIES = ("id", "question_id", "prompt_id", "uid", "key", "custom_id", "conv
 def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:
     """The prompt of a record. Fields that it does not use become metadata. Raises BadRecordError.
 
-    A conversation that ends with the assistant is a prompt up to its last user message; the rest stays as metadata.
+    A conversation that ends with the assistant is a prompt up to its last user message; the rest stays as metadata. One
+    that ends with the result of a tool is a prompt as a whole.
     MT-bench and Arena-Hard: the first of `turns`; the others stay as metadata. OpenAI batch: the messages of `body`.
     """
     identity = next((name for name in IDENTITIES if record.get(name) is not None), "id")
@@ -20,10 +21,10 @@ def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     return ImportedPrompt(
         place.line,
         place.record,
-        messages=messages,
+        messages=conversations.with_tools(messages, record.get("tools")),
         external_id=parsing.optional_name(record, identity, limits.id_chars),
         tags=_tags(record, limits),
-        metadata=parsing.rest(record, *used, identity, "tags", "category", *parsing.UNKEPT) | extras,
+        metadata=parsing.rest(record, *used, identity, "tags", "category", "tools", *parsing.UNKEPT) | extras,
     )
 
 
@@ -35,8 +36,12 @@ def _prompt_of(record: JsonObject) -> tuple[list[Message], list[str], JsonObject
         body = record["body"]
         parsing.refuse_unkept(body)
         asked = asked_by(body)
-        others = parsing.rest(body, *asked.used)
-        return asked.prompt, ["body"], asked.extras | ({"body_fields": others} if others else {})
+        others = parsing.rest(body, *asked.used, "tools")
+        return (
+            conversations.with_tools(asked.prompt, body.get("tools")),
+            ["body"],
+            asked.extras | ({"body_fields": others} if others else {}),
+        )
     name = next((one for one in ("messages", "conversations", "conversation") if isinstance(record.get(one), list)), "")
     if name and "prompt" not in record and "instruction" not in record:
         return _conversation(record, name)
@@ -56,16 +61,17 @@ def _first_turn(turns: list[object]) -> tuple[list[Message], list[str], JsonObje
     if not isinstance(text, str):
         raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.", "turns")
     later: JsonObject = {"later_turns": turns[1:]} if len(turns) > 1 else {}
-    return parsing.prompt(text, "the first turn"), ["turns"], later
+    return conversations.prompt(text, "the first turn"), ["turns"], later
 
 
 def _conversation(record: JsonObject, name: str) -> tuple[list[Message], list[str], JsonObject]:
     """A conversation as a prompt: it ends with the last message of the user."""
     extras: JsonObject = {}
-    messages = parsing.messages(record[name], "the prompt", extras)
-    end = next((at for at in range(len(messages), 0, -1) if messages[at - 1]["role"] == "user"), 0)
+    messages = conversations.messages(record[name], "the prompt", extras)
+    ends = ("user", "tool") if messages and messages[-1]["role"] == "tool" else ("user",)
+    end = next((at for at in range(len(messages), 0, -1) if messages[at - 1]["role"] in ends), 0)
     if not end:
-        return parsing.checked_prompt(messages), [name], extras
+        return conversations.checked_prompt(messages), [name], extras
     if end < len(messages):
         extras["answer"] = [dict(message) for message in messages[end:]]
     asked = asked_by({**record, name: None, "prompt": [dict(message) for message in messages[:end]]})

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from labeling.exchange import parsing
+from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
 from labeling.exchange.parsing import BadRecordError
@@ -26,7 +27,7 @@ def read_ranked_answers(place: Place, record: JsonObject, limits: ReadLimits) ->
         rank = parsing.optional_number(answer, "rank")
         if rank is None:
             raise BadRecordError("ranking", "An answer has no rank.", "answers")
-        text = parsing.completion(parsing.required(answer, "answer"), "answer")
+        text = conversations.completion(parsing.required(answer, "answer"), "answer")
         ranked.append(Ranked(_text(text, answer, limits, "answer"), -rank))
     return ranking(Source(place, "nectar", record, limits), asked_by(record), ranked, used=("answers",))
 
@@ -38,7 +39,7 @@ def read_scored_completions(place: Place, record: JsonObject, limits: ReadLimits
         score = next((value for name in SCORES if (value := parsing.optional_number(one, name)) is not None), None)
         if score is None:
             raise BadRecordError("ranking", f"A completion has no score: none of {', '.join(SCORES)}.", "completions")
-        text = parsing.completion(parsing.required(one, "response"), "response")
+        text = conversations.completion(parsing.required(one, "response"), "response")
         ranked.append(Ranked(_text(text, one, limits, "response"), score))
     return ranking(
         Source(place, "ultrafeedback", record, limits), asked_by(record), ranked, scored=True, used=("completions",)
@@ -100,7 +101,7 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
         score = parsing.optional_number(record, "helpfulness")
         if score is None:
             raise BadRecordError("ranking", "A response has no rating 'helpfulness'.", "helpfulness")
-        text = parsing.required_text(record, "response")
+        text = CompletionText(parsing.required_text(record, "response"))
         ranked.append(Ranked(_text(text, record, limits, "prompt", "response"), score))
     if len(ranked) < 2:
         raise BadRecordError("single", "The prompt has only one response in the lines next to each other.", "response")
@@ -120,14 +121,16 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
         if labels[0] == labels[1]:
             preference = "tie" if labels[0] else "both_bad"
         asked = asked_by(one)
-        texts = [parsing.completion(parsing.required(record, "completion"), "completion") for record in (one, other)]
+        texts = [
+            conversations.completion(parsing.required(record, "completion"), "completion") for record in (one, other)
+        ]
         sides = [
             _text(text, record, limits, "completion", "label", *asked.used)
             for text, record in zip(texts, (one, other), strict=True)
         ]
         comparisons.append(
             compare(
-                Source(place, "kto", {"prompt": one["prompt"]}, limits),
+                Source(place, "kto", {name: one[name] for name in ("prompt", "tools") if name in one}, limits),
                 asked,
                 (sides[0], sides[1]),
                 ("completion", "completion"),
@@ -167,19 +170,20 @@ def _ranked_replies(
         rank = parsing.optional_number(reply, "rank")
         if rank is None or reply.get("deleted") is True or reply.get("role") != "assistant":
             continue
-        text = parsing.required_text(reply, "text")
+        text = CompletionText(parsing.required_text(reply, "text"))
         ranked.append(Ranked(_text(text, reply, limits, "text", "replies", "rank"), -rank))
     if not 2 <= len(ranked) <= MOST_RANKED:
         return []
     about = {**about, "id": about.get("message_id")}
-    asked = Asked(parsing.checked_prompt(path), ["message_id"])
+    asked = Asked(conversations.checked_prompt(path), ["message_id"])
     return ranking(Source(place, "oasst", about, limits), asked, ranked, used=("role", "parent_id"))
 
 
-def _text(text: str, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
+def _text(completion: CompletionText, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
     """A completion with the model that the record names, and the other fields as its metadata."""
     model = parsing.optional_name(record, "model", limits.name_chars)
-    return CompletionText(text, model, metadata=parsing.rest(record, *used, *(["model"] if model else [])) or None)
+    metadata = parsing.rest(record, *used, *(["model"] if model else [])) or None
+    return replace(completion, model=model, metadata=metadata)
 
 
 def _is_tree(record: Mapping[str, Any]) -> bool:

@@ -5,9 +5,10 @@ BadRecordError, and a line in READERS.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from labeling.exchange import certainties, parsing
+from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
@@ -20,6 +21,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 from labeling.exchange.transcripts import HH_LAST, HH_MARKER, hh_turns
+from labeling.exchange.turns import common_beginning
 
 REPEATED_PROMPT_CHARS = 16
 """A prompt of at least this length at the start of both completions is no coincidence: it is repeated there."""
@@ -38,26 +40,26 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     if repeated[0] != repeated[1]:
         raise BadRecordError("prompt_repeated", "Only one of 'chosen' and 'rejected' repeats the prompt.")
     if all(repeated):
-        asked.prompt, texts = _after_shared_prompt(asked, sides)
+        asked.prompt, both = _after_shared_prompt(asked, sides)
     else:
-        texts = (
-            parsing.completion(sides[0], "chosen", asked.extras),
-            parsing.completion(sides[1], "rejected", asked.extras),
+        both = (
+            conversations.completion(sides[0], "chosen", asked.extras),
+            conversations.completion(sides[1], "rejected", asked.extras),
         )
     if asked.is_transcript:
-        texts = texts[0].removeprefix(" "), texts[1].removeprefix(" ")
+        both = _unspaced(both[0]), _unspaced(both[1])
     last = asked.prompt[-1]["content"].strip()
-    if len(last) >= REPEATED_PROMPT_CHARS and all(text.lstrip().startswith(last) for text in texts):
+    if len(last) >= REPEATED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
         raise BadRecordError("prompt_repeated", "The prompt is repeated at the start of both completions.")
-    return _chosen(place, "trl", asked, texts, record, limits)
+    return _chosen(place, "trl", asked, both, record, limits)
 
 
 def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """TRL without a prompt field: two complete conversations that differ only in the last message."""
+    """TRL without a prompt field: two complete conversations, whose shared beginning is the prompt."""
     asked = Asked([], [])
     sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
-    asked.prompt, texts = _shared_conversation(sides, asked)
-    return _chosen(place, "trl-implicit", asked, texts, record, limits)
+    asked.prompt, both = _shared_conversation(sides, asked)
+    return _chosen(place, "trl-implicit", asked, both, record, limits)
 
 
 def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -73,8 +75,8 @@ def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCom
     texts = chosen[len(shared) + len(HH_LAST) :], rejected[len(shared) + len(HH_LAST) :]
     if any(HH_MARKER.search(text) for text in texts):
         raise BadRecordError("transcript", 'A completion continues with another "\\n\\nHuman:" turn.')
-    first, second = (text.removeprefix(" ") for text in texts)
-    asked = Asked(parsing.checked_prompt(hh_turns(shared)), [])
+    first, second = (_unspaced(CompletionText(text)) for text in texts)
+    asked = Asked(conversations.checked_prompt(hh_turns(shared)), [])
     return _chosen(place, "hh", asked, (first, second), record, limits)
 
 
@@ -88,8 +90,8 @@ def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> 
     if len(question) < REPEATED_PROMPT_CHARS:
         reason = "There is no prompt: no field with one, and 'chosen' and 'rejected' share no beginning."
         raise BadRecordError("missing_field", reason, "prompt")
-    texts = chosen[end + 1 :], rejected[end + 1 :]
-    return _chosen(place, "implicit-text", Asked(parsing.prompt(question), []), texts, record, limits)
+    both = CompletionText(chosen[end + 1 :]), CompletionText(rejected[end + 1 :])
+    return _chosen(place, "implicit-text", Asked(conversations.prompt(question), []), both, record, limits)
 
 
 def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -100,11 +102,12 @@ def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     parsing.refuse_unkept(given)
     asked = Asked([], ["input"])
     names = ("preferred_output", "non_preferred_output")
-    first, second = (parsing.completion(parsing.required(record, name), name, asked.extras) for name in names)
-    asked.prompt = parsing.prompt(parsing.required(given, "messages"), extras=asked.extras)
-    if others := parsing.rest(given, "messages", *parsing.UNKEPT):
+    first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
+    asked.prompt = conversations.prompt(parsing.required(given, "messages"), extras=asked.extras)
+    asked.prompt = conversations.with_tools(asked.prompt, given.get("tools"))
+    if others := parsing.rest(given, "messages", "tools", *parsing.UNKEPT):
         asked.extras["input_fields"] = others
-    sides = CompletionText(first), CompletionText(second)
+    sides = first, second
     return compare(Source(place, "openai", record, limits), asked, sides, names, preference="first", used=names)
 
 
@@ -141,7 +144,12 @@ def _alpacaeval_certainty(value: Any) -> float | None:
 
 
 def _chosen(
-    place: Place, dialect: str, asked: Asked, texts: tuple[str, str], record: JsonObject, limits: ReadLimits
+    place: Place,
+    dialect: str,
+    asked: Asked,
+    both: tuple[CompletionText, CompletionText],
+    record: JsonObject,
+    limits: ReadLimits,
 ) -> ImportedComparison:
     """A comparison of a dialect that has `chosen` and `rejected`."""
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("chosen_model", "rejected_model")]
@@ -149,7 +157,7 @@ def _chosen(
     return compare(
         Source(place, dialect, record, limits),
         asked,
-        (CompletionText(texts[0], models[0]), CompletionText(texts[1], models[1])),
+        (replace(both[0], model=models[0]), replace(both[1], model=models[1])),
         ("chosen", "rejected"),
         preference="first",
         size=Size(certainties.of_chosen(record), confidence),
@@ -157,26 +165,35 @@ def _chosen(
     )
 
 
-def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message], tuple[str, str]]:
-    """The messages that two conversations share, and the two last ones."""
-    chosen = parsing.messages(sides[0], "'chosen'", asked.extras)
-    rejected = parsing.messages(sides[1], "'rejected'", asked.extras)
+def _unspaced(completion: CompletionText) -> CompletionText:
+    """A completion of a transcript, without the space after "Assistant:"."""
+    return completion if completion.turns else replace(completion, text=completion.text.removeprefix(" "))
+
+
+def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
+    """The messages that two conversations share, and how each of them continues."""
+    chosen = conversations.messages(sides[0], "'chosen'", asked.extras)
+    rejected = conversations.messages(sides[1], "'rejected'", asked.extras)
     for name, conversation in (("chosen", chosen), ("rejected", rejected)):
         if not conversation or conversation[-1]["role"] != "assistant":
             raise BadRecordError("role", f"{name!r} must end with a message of 'assistant'.", name)
-    if chosen[:-1] != rejected[:-1]:
-        raise BadRecordError("different_prompts", "'chosen' and 'rejected' differ before the last message.")
-    return parsing.checked_prompt(chosen[:-1]), (chosen[-1]["content"], rejected[-1]["content"])
+    shared = common_beginning(chosen, rejected)
+    if chosen[shared]["role"] != "assistant" or rejected[shared]["role"] != "assistant":
+        reason = "'chosen' and 'rejected' differ before their first message of 'assistant' that differs."
+        raise BadRecordError("different_prompts", reason)
+    prompt = conversations.checked_prompt(chosen[:shared])
+    ends = conversations.of_turns(chosen[shared:], "chosen"), conversations.of_turns(rejected[shared:], "rejected")
+    return prompt, ends
 
 
-def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[str, str]]:
+def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
     """The prompt and the completions of two conversations that begin with the prompt.
 
     The field of the prompt may lack the system message, or have only the first or the last message.
     """
-    shared, texts = _shared_conversation(sides, asked)
+    shared, ends = _shared_conversation(sides, asked)
     if asked.prompt[-len(shared) :] == shared:
-        return asked.prompt, texts
+        return asked.prompt, ends
     turns = [one for one in shared if one["role"] != "system"]
     given = [one for one in asked.prompt if one["role"] != "system"]
     same_start = given == turns[: len(given)] or given == turns[-len(given) :]
@@ -184,7 +201,7 @@ def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message],
     if not (same_start and same_system):
         reason = "The prompt is not the beginning of the conversations 'chosen' and 'rejected'."
         raise BadRecordError("different_prompts", reason, "prompt")
-    return shared, texts
+    return shared, ends
 
 
 def _contains_prompt(side: Any) -> bool:
@@ -192,7 +209,7 @@ def _contains_prompt(side: Any) -> bool:
     if not isinstance(side, list):
         return False
     roles = [item.get("role", item.get("from")) for item in side if isinstance(item, dict)]
-    return any(isinstance(role, str) and parsing.ROLES.get(role) in ("system", "user") for role in roles[:1])
+    return any(isinstance(role, str) and conversations.ROLES.get(role) in ("system", "user") for role in roles[:1])
 
 
 def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:

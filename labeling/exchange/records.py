@@ -1,10 +1,9 @@
-"""The records of exchange: imported comparisons and prompts, rejections, verdicts, and preference pairs."""
+"""The records of exchange: messages, imported comparisons and prompts, rejections, and verdicts."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from math import isfinite
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict
 
 from labeling.exchange.errors import InvalidPair
 
@@ -17,19 +16,43 @@ EDIT = "edit"
 """The value of `settled_by` for a pair with an improved text."""
 
 
+class CalledFunction(TypedDict):
+    """arguments: a text of JSON, as the model wrote it."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """A call of a tool by an assistant. type: function. id: the tool's result may name it."""
+
+    id: NotRequired[str]
+    type: str
+    function: CalledFunction
+
+
 class Message(TypedDict):
-    """One turn of a conversation. role: system, user or assistant."""
+    """One turn of a conversation. role: system, user, assistant or tool.
+
+    tool_calls: of an assistant. tool_call_id, name: of a tool's result: the call that it answers, and its tool. tools:
+    those that a prompt offers, a text of JSON, at its first message only.
+    """
 
     role: str
     content: str
+    tool_calls: NotRequired[list[ToolCall]]
+    tool_call_id: NotRequired[str]
+    name: NotRequired[str]
+    tools: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionText:
     """One completion. model: the name of the model version that wrote it, empty when unknown.
 
-    token_ids: as sampled, with EOS if and only if finish_reason is "stop"; None for imported text. metadata: fields of
-    the record that belong to this completion alone.
+    turns: the messages of a completion that is more than one text, of which `text` is the flattened form; empty: it is
+    a text. token_ids: as sampled, with EOS if and only if finish_reason is "stop"; None for imported text. metadata:
+    fields of the record that belong to this completion alone.
     """
 
     text: str
@@ -37,6 +60,12 @@ class CompletionText:
     finish_reason: FinishReason | None = None
     token_ids: tuple[int, ...] | None = None
     metadata: JsonObject | None = None
+    turns: tuple[Message, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """The text that names it among others: see `identity`."""
+        return identity(self.text, self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,76 +246,6 @@ class VerdictRecord:
         raise InvalidPair("A comparison without a winner has no chosen and no rejected completion.")
 
 
-@dataclass(frozen=True, slots=True)
-class PreferencePair:
-    """A prompt with its chosen and its rejected completion, for training: one line of a snapshot.
-
-    confidence: p(chosen > rejected), 0.5..1. weight: >= 0; campaigns yield 1, pairs from other sources may differ.
-    *_ids: stored token ids; None: imported text. Raises InvalidPair for values that teach nothing.
-    """
-
-    id: str
-    prompt: Sequence[Message]
-    chosen: str
-    rejected: str
-    confidence: float = 1.0
-    weight: float = 1.0
-    prompt_ids: tuple[int, ...] | None = None
-    chosen_ids: tuple[int, ...] | None = None
-    rejected_ids: tuple[int, ...] | None = None
-    chosen_finish: FinishReason | None = None
-    rejected_finish: FinishReason | None = None
-
-    def __post_init__(self) -> None:
-        if not self.chosen.strip() or not self.rejected.strip():
-            raise InvalidPair(f"Pair {self.id}: an empty completion.")
-        if self.chosen.strip() == self.rejected.strip():
-            raise InvalidPair(f"Pair {self.id}: chosen and rejected are identical.")
-        if not 0.5 <= self.confidence <= 1:
-            raise InvalidPair(f"Pair {self.id}: a confidence of {self.confidence}; it lies between 0.5 and 1.")
-        if not (isfinite(self.weight) and self.weight >= 0):
-            raise InvalidPair(f"Pair {self.id}: a weight of {self.weight}; it is finite and not negative.")
-
-    def as_dict(self) -> JsonObject:
-        return {
-            "id": self.id,
-            "prompt": [{"role": message["role"], "content": message["content"]} for message in self.prompt],
-            "chosen": self.chosen,
-            "rejected": self.rejected,
-            "prompt_ids": _listed(self.prompt_ids),
-            "chosen_ids": _listed(self.chosen_ids),
-            "rejected_ids": _listed(self.rejected_ids),
-            "chosen_finish": self.chosen_finish,
-            "rejected_finish": self.rejected_finish,
-            "confidence": float(self.confidence),
-            "weight": float(self.weight),
-        }
-
-    def canonical_json(self) -> bytes:
-        """The pair as bytes: the same pair gives the same bytes everywhere."""
-        return canonical_json(self.as_dict())
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "PreferencePair":
-        """The pair that `as_dict` described. Raises InvalidPair if a field is missing."""
-        try:
-            return cls(
-                id=values["id"],
-                prompt=cast(list[Message], values["prompt"]),
-                chosen=values["chosen"],
-                rejected=values["rejected"],
-                confidence=values["confidence"],
-                weight=values["weight"],
-                prompt_ids=_tupled(values["prompt_ids"]),
-                chosen_ids=_tupled(values["chosen_ids"]),
-                rejected_ids=_tupled(values["rejected_ids"]),
-                chosen_finish=values["chosen_finish"],
-                rejected_finish=values["rejected_finish"],
-            )
-        except KeyError as error:
-            raise InvalidPair(f"A preference pair without {error}.") from error
-
-
 # Made once: `json.dumps` with settings makes an encoder at every call.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -296,12 +255,14 @@ def canonical_json(value: object) -> bytes:
     return _CANONICAL.encode(value).encode("utf-8")
 
 
-def _listed(ids: Sequence[int] | None) -> list[int] | None:
-    return None if ids is None else list(ids)
+def ordered_json(value: object) -> bytes:
+    """JSON with keys in their order, no spaces, UTF-8, no NaN."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def _tupled(ids: Sequence[int] | None) -> tuple[int, ...] | None:
-    return None if ids is None else tuple(ids)
+def identity(text: str, turns: Sequence[Message]) -> str:
+    """The text that names a completion among others: its own, or its turns as JSON after a NUL, which no text holds."""
+    return f"\x00{canonical_json(list(turns)).decode()}" if turns else text
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

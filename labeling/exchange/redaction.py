@@ -4,6 +4,7 @@ Numbers are validated: a phone number by the numbering plan of its country (phon
 its check digits (python-stdnum). Names of people are not found: no rule finds them.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from stdnum import iban
 
 from labeling.exchange.errors import UnfitOption
 from labeling.exchange.records import CompletionText, Message, VerdictRecord
+from labeling.exchange.turns import flattened, written
 
 KINDS = ("email", "phone", "iban")
 CUSTOM = "custom"
@@ -85,7 +87,7 @@ class Redactor:
         """The record with all its texts redacted. Raises UnfitOption if a pattern takes too long."""
         return replace(
             record,
-            prompt=[Message(role=turn["role"], content=self.text(turn["content"])) for turn in record.prompt],
+            prompt=[self._message(turn) for turn in record.prompt],
             a=self._completion(record.a),
             b=self._completion(record.b),
             votes=tuple(
@@ -136,11 +138,33 @@ class Redactor:
         return text
 
     def _completion(self, completion: CompletionText) -> CompletionText:
+        if turns := tuple(self._message(turn) for turn in completion.turns):
+            completion = replace(completion, text=flattened(turns), turns=turns)
         return replace(
             completion,
-            text=self.text(completion.text),
+            text=completion.text if turns else self.text(completion.text),
             metadata=self._json(completion.metadata) if completion.metadata else completion.metadata,
         )
+
+    def _message(self, message: Message) -> Message:
+        """The message with its content, its calls and its tools redacted, and their JSON kept valid."""
+        redacted: Message = {**message, "content": self.text(message["content"])}
+        if "tool_calls" in message:
+            calls = [(call, self._json_text(call["function"]["arguments"])) for call in message["tool_calls"]]
+            redacted["tool_calls"] = [
+                {**call, "function": {**call["function"], "arguments": text}} for call, text in calls
+            ]
+        if "tools" in message:
+            redacted["tools"] = self._json_text(message["tools"])
+        return redacted
+
+    def _json_text(self, text: str) -> str:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return self.text(text)
+        redacted = self._json(value)
+        return text if redacted == value else written(redacted)
 
     def _json(self, value: Any) -> Any:
         if isinstance(value, str):

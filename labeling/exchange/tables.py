@@ -42,6 +42,8 @@ COLUMNS = {
     "model_a": "string",
     "model_b": "string",
     "votes": "string",  # JSON: every judgment with all that was said in it
+    "turns_a": "string",  # JSON: the messages of a completion of several turns or with calls, of which a is the text
+    "turns_b": "string",
     "split": "string",  # of prompts, as in the campaign's next snapshot
 }
 ROWS_AT_ONCE = 1000
@@ -82,6 +84,8 @@ def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
         "settled_by": record.settled_by,
         "model_a": record.a.model,
         "model_b": record.b.model,
+        "turns_a": canonical_json(list(record.a.turns)).decode() if record.a.turns else "",
+        "turns_b": canonical_json(list(record.b.turns)).decode() if record.b.turns else "",
         "votes": canonical_json([vote.as_dict() for vote in record.votes]).decode(),
         "split": "test" if held_out else "train",
     }

@@ -12,8 +12,11 @@ from typing import Any
 from labeling.exchange.battles import (
     alpacaeval_expressible,
     alpacaeval_rows,
+    answered,
     arena_expressible,
     arena_rows,
+    differ_at_once,
+    turns_of,
     with_imported_votes,
 )
 from labeling.exchange.dropping import DropReport, screen, with_choices
@@ -21,9 +24,10 @@ from labeling.exchange.errors import UnfitOption, UnknownDialect
 from labeling.exchange.full import write_full
 from labeling.exchange.labelstudio import labelstudio_rows
 from labeling.exchange.options import INCLUDES, Include, WriteOptions
-from labeling.exchange.records import JsonObject, Message, VerdictRecord, canonical_json
+from labeling.exchange.records import JsonObject, VerdictRecord, canonical_json, ordered_json
 from labeling.exchange.tables import write_csv, write_parquet
 from labeling.exchange.transcripts import HH_MARKER, HH_ROLES
+from labeling.exchange.turns import for_openai, for_templates, has_tools, offered_tools
 
 WINNERS = ("a", "b", "tie", "both_bad")
 EVERY = (*WINNERS, None)
@@ -76,8 +80,12 @@ class Writer:
             verdicts = with_imported_votes(verdicts)
         if self.wants_votes:
             verdicts = with_choices(verdicts, self.choices, report)
-        fit = screen(verdicts, report, winners=self.winners, expressible=self.expressible)
+        expressible = self._of_fixed_columns if options.fixed_columns else self.expressible
+        fit = screen(verdicts, report, winners=self.winners, expressible=expressible)
         return self.encode(fit, report, options)
+
+    def _of_fixed_columns(self, record: VerdictRecord) -> bool:
+        return self.expressible(record) and not _uses_tools(record)
 
     def include(self, options: WriteOptions) -> Include:
         """Which comparisons are exported. Raises UnfitOption if the dialect cannot hold them."""
@@ -113,23 +121,25 @@ def writer(dialect: str) -> Writer:
 def trl_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """TRL, conversational, with an explicit prompt."""
     yield {
-        "prompt": _bare(record.prompt),
-        "chosen": [_assistant(record.chosen.text)],
-        "rejected": [_assistant(record.rejected.text)],
+        "prompt": for_templates(record.prompt),
+        "chosen": for_templates(turns_of(record.chosen)),
+        "rejected": for_templates(turns_of(record.rejected)),
+        **_tools(record),
     }
 
 
 def trl_implicit_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """TRL, with the prompt inside both conversations."""
-    prompt = _bare(record.prompt)
-    yield {"chosen": [*prompt, _assistant(record.chosen.text)], "rejected": [*prompt, _assistant(record.rejected.text)]}
+    sides = {"chosen": record.chosen, "rejected": record.rejected}
+    yield {name: for_templates(answered(record.prompt, side)) for name, side in sides.items()} | _tools(record)
 
 
 def kto_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """TRL, unpaired: one row per completion. Both bad is two rows with the label false."""
-    prompt = _bare(record.prompt)
+    prompt, tools = for_templates(record.prompt), _tools(record)
     for side, completion in (("a", record.a), ("b", record.b)):
-        yield {"prompt": prompt, "completion": [_assistant(completion.text)], "label": record.winner == side}
+        turns = for_templates(turns_of(completion))
+        yield {"prompt": prompt, "completion": turns, "label": record.winner == side, **tools}
 
 
 def hh_rows(record: VerdictRecord) -> Iterator[JsonObject]:
@@ -143,19 +153,35 @@ def hh_rows(record: VerdictRecord) -> Iterator[JsonObject]:
 
 
 def hh_expressible(record: VerdictRecord) -> bool:
-    """Whether a transcript can hold it: no system message, and no separator of turns within a turn."""
+    """Whether a transcript can hold it: no system message, no tools, and no separator of turns within a turn."""
     texts = [*(turn["content"] for turn in record.prompt), record.a.text, record.b.text]
     known = all(turn["role"] in HH_ROLES.values() for turn in record.prompt)
-    return known and not any(HH_MARKER.search(text) for text in texts)
+    has_turns = has_tools(record.prompt) or record.a.turns or record.b.turns
+    return known and not has_turns and not any(HH_MARKER.search(text) for text in texts)
 
 
 def openai_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """OpenAI preference fine-tuning."""
     yield {
-        "input": {"messages": _bare(record.prompt), "tools": [], "parallel_tool_calls": True},
-        "preferred_output": [_assistant(record.chosen.text)],
-        "non_preferred_output": [_assistant(record.rejected.text)],
+        "input": {
+            "messages": for_openai(record.prompt),
+            "tools": offered_tools(record.prompt),
+            "parallel_tool_calls": _calls_at_once(record),
+        },
+        "preferred_output": for_openai(turns_of(record.chosen)),
+        "non_preferred_output": for_openai(turns_of(record.rejected)),
     }
+
+
+def _calls_at_once(record: VerdictRecord) -> bool:
+    """Whether the model was allowed to call several tools at once, as the imported record says."""
+    given = record.metadata.get("comparison", {}).get("input_fields")
+    return not isinstance(given, dict) or given.get("parallel_tool_calls") is not False
+
+
+def _tools(record: VerdictRecord) -> JsonObject:
+    """TRL's column of tools, if the prompt offers some: a text, as `datasets` fills the gaps of unlike objects."""
+    return {"tools": record.prompt[0]["tools"]} if "tools" in record.prompt[0] else {}
 
 
 def _extras(record: VerdictRecord) -> JsonObject:
@@ -179,8 +205,14 @@ def _write_lines(
 ) -> Iterator[bytes]:
     for record in records:
         extras = _extras(record) if options.extras else {}
+        # A model reads tools and writes calls in an order of keys.
+        encode = ordered_json if _uses_tools(record) else canonical_json
         for row in rows(record):
-            yield canonical_json(extras | row) + b"\n"
+            yield encode(extras | row) + b"\n"
+
+
+def _uses_tools(record: VerdictRecord) -> bool:
+    return any(map(has_tools, (record.prompt, record.a.turns, record.b.turns)))
 
 
 def _json_lines(
@@ -218,20 +250,12 @@ def _json_array(
     return Writer(name, "application/json", "json", encode, EVERY, expressible, choices, imports_vote)
 
 
-def _bare(messages: Sequence[Message]) -> list[Message]:
-    return [Message(role=message["role"], content=message["content"]) for message in messages]
-
-
-def _assistant(text: str) -> Message:
-    return Message(role="assistant", content=text)
-
-
 WRITERS: Mapping[str, Writer] = {
     one.name: one
     for one in (
         Writer("full", "application/jsonl", "jsonl", write_full, EVERY, is_whole=True),
         _json_lines("trl", trl_rows),
-        _json_lines("trl-implicit", trl_implicit_rows),
+        _json_lines("trl-implicit", trl_implicit_rows, expressible=differ_at_once),
         _json_lines("kto", kto_rows, winners=("a", "b", "both_bad")),
         _json_lines("hh", hh_rows, expressible=hh_expressible),
         _json_lines("openai", openai_rows, has_extras=False),

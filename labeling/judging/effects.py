@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from common.database.prepared import insert, prepared_cursor
-from labeling.judging.drafts import JudgmentDraft
+from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
 from labeling.judging.locks import LockedAssignment
 from labeling.judging.queue import expiry, free_slot
 from labeling.judging.refusals import (
@@ -51,11 +51,17 @@ def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
 
 
 def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
-    """Raises InvalidJudgment if the improved text is unchanged. Costs a statement only if the draft has such a text."""
+    """Raises InvalidJudgment if the improved text is unchanged, or its pair has turns.
+
+    Costs a statement only if the draft has such a text.
+    """
     if draft.edit:
         comparison = assignment.comparison
-        both = Completion.objects.filter(pk__in=[comparison.completion_a_id, comparison.completion_b_id])
-        draft.check_edit(list(both.values_list("text", flat=True)))
+        pair = Completion.objects.filter(pk__in=[comparison.completion_a_id, comparison.completion_b_id])
+        both = list(pair.only("text", "turns"))
+        if any(one.turns for one in both):
+            raise InvalidJudgment.of("edit", _("Completions of several turns cannot be edited. Leave the edit out."))
+        draft.check_edit([one.text for one in both])
 
 
 def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now: datetime) -> Judgment:

@@ -6,7 +6,7 @@ Gold and retests look like all others, and a blind campaign does not show which 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from common.text.rendering import render_markdown
+from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Assignment, Campaign, Comparison, Completion
 
 
@@ -23,7 +23,7 @@ def present_assignment(assignment: Assignment) -> dict[str, Any]:
         "allow_both_bad": campaign.allow_both_bad,
         "allow_skip": campaign.allow_skip,
         "allow_flag": campaign.allow_flag,
-        "allow_edit": campaign.allow_edit,
+        "allow_edit": campaign.allow_edit and not has_turns(assignment.comparison),
         "skip_reasons": campaign.skip_reasons,
         "scale": str(campaign.scale),
         "criteria": campaign.criteria,
@@ -34,10 +34,15 @@ def present_pair(comparison: Comparison, campaign: Campaign, *, left: str) -> di
     """The prompt and the completions of a comparison as JSON values. left: the completion on the left, a or b."""
     sides = {"a": comparison.completion_a, "b": comparison.completion_b}
     return {
-        "prompt": [_message(message) for message in comparison.prompt.messages],
+        "prompt": shown_messages(comparison.prompt.messages),
         "left": _completion(sides[left], campaign),
         "right": _completion(sides["b" if left == "a" else "a"], campaign),
     }
+
+
+def has_turns(comparison: Comparison) -> bool:
+    """Whether a completion has several turns or calls tools. Such texts cannot be edited."""
+    return any(one.turns for one in (comparison.completion_a, comparison.completion_b))
 
 
 def present_held(held: Sequence[Assignment], have: Collection[int]) -> dict[str, Any]:
@@ -58,13 +63,9 @@ def _lease(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def _message(message: dict[str, str]) -> dict[str, str]:
-    return {"role": message["role"], "html": render_markdown(message["content"]), "text": message["content"]}
-
-
 def _completion(completion: Completion, campaign: Campaign) -> dict[str, str | bool | None]:
     return {
-        "html": render_markdown(completion.text),
+        "html": completion_html(completion),
         "text": completion.text,
         "model": None if campaign.blind else completion.model_version,
         "is_cut": completion.is_cut,

@@ -7,6 +7,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 
 from common.wording import beginning
+from labeling.exchange import as_asked, identity
 from labeling.models.batch import ImportBatch
 from labeling.models.campaign import Campaign
 from labeling.models.token_ids import TokenIdsField
@@ -28,7 +29,8 @@ class Prompt(models.Model):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prompts", db_index=False)
     messages = models.JSONField(
-        help_text='[{"role": "system|user|assistant", "content": "..."}], ending with the user.'
+        help_text='[{"role": "system|user|assistant|tool", "content": "..."}], ending with the user or a tool, with '
+        "calls of tools and the tools that are offered as in labeling.exchange.turns."
     )
     messages_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical messages.")
     external_id = models.CharField(max_length=200, blank=True, help_text="The id in the imported file.")
@@ -75,11 +77,14 @@ class Prompt(models.Model):
         )
 
     def __str__(self) -> str:
-        return beginning(str(self.messages[-1]["content"]), 90) if self.messages else f"prompt {self.pk}"
+        return beginning(as_asked(self.messages[-1]), 90) if self.messages else f"prompt {self.pk}"
 
 
 class Completion(models.Model):
-    """One sampled or imported text for a prompt, with its sampling settings. Its text never changes."""
+    """One sampled or imported text for a prompt, with its sampling settings. Its text never changes.
+
+    It may also be a conversation that goes on: several turns, or calls of tools.
+    """
 
     class FinishReason(models.TextChoices):
         STOP = "stop", "Ended by itself"
@@ -87,8 +92,11 @@ class Completion(models.Model):
         UNKNOWN = "", "Unknown (imported)"
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="completions", db_index=False)
-    text = models.TextField()
-    text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text.")
+    text = models.TextField(help_text="Of a completion with turns, these as one text.")
+    text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text, or of the turns.")
+    turns = models.JSONField(
+        null=True, blank=True, help_text="The messages of a completion that is more than one text; null: it is a text."
+    )
     model_version = models.CharField(
         max_length=120, blank=True, help_text="The name of the model version that wrote it; empty: unknown."
     )
@@ -136,6 +144,11 @@ class Completion(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def identity(self) -> str:
+        """The text that names it: see labeling.exchange.identity."""
+        return identity(self.text, self.turns or ())
 
     @property
     def is_cut(self) -> bool:

@@ -24,6 +24,7 @@ class ModelFault:
 FAULTS: dict[str, Promise] = {
     "template_refuses": _("Records whose prompt the model's chat template refuses"),
     "template_swallows": _("Records whose prompt has a message that the model's chat template leaves out"),
+    "template_without_tools": _("Records whose prompt offers tools that the model's chat template leaves out"),
     "model_tokens": _("Records with a control token of the model in a text"),
 }
 """The faults by code, in words."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from labeling.exchange import EDIT, CompletionText, FinishReason, Include, VerdictRecord, Vote, Winner
+from labeling.exchange import EDIT, CompletionText, FinishReason, Include, Message, VerdictRecord, Vote, Winner
 from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, Verdict
 from labeling.tally import read_tally
 
@@ -25,7 +25,7 @@ ROWS = """
 SELECT c.id, c.prompt_id, p.messages, v.winner, v.confidence, v.settled_by, v.settled_at,
     a.text, a.model_version, a.finish_reason, b.text, b.model_version, b.finish_reason,
     c.status, c.pair_hash, COALESCE(NULLIF(c.external_id, ''), p.external_id), p.tags, c.source,
-    p.metadata, c.metadata, a.metadata, b.metadata {tokens}
+    p.metadata, c.metadata, a.metadata, b.metadata, a.turns, b.turns {tokens}
 FROM unnest(%(comparisons)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
 CROSS JOIN LATERAL (SELECT * FROM labeling_comparison WHERE id = wanted.id OFFSET 0) c
 LEFT JOIN LATERAL (SELECT * FROM labeling_verdict WHERE comparison_id = c.id OFFSET 0) v ON TRUE
@@ -35,7 +35,7 @@ CROSS JOIN LATERAL (SELECT * FROM labeling_completion WHERE id = c.completion_b_
 ORDER BY wanted.place
 """
 TOKENS = ", a.token_ids, b.token_ids, a.prompt_token_ids, b.prompt_token_ids"
-COLUMNS = 22
+COLUMNS = 24
 """The number of columns before the tokens."""
 WITH_METADATA = ("prompt", "comparison", "a", "b")
 VOTES = """
@@ -160,8 +160,8 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
         winner, settled_at = row[3], row[6]
         record = VerdictRecord(
             prompt=prompt,
-            a=CompletionText(row[7], row[8], _finish(row[9]), _ids(a_ids)),
-            b=CompletionText(row[10], row[11], _finish(row[12]), _ids(b_ids)),
+            a=CompletionText(row[7], row[8], _finish(row[9]), _ids(a_ids), turns=_turns(row[22])),
+            b=CompletionText(row[10], row[11], _finish(row[12]), _ids(b_ids), turns=_turns(row[23])),
             winner=_winner(winner) if winner else None,
             confidence=row[4] if winner else 1.0,
             prompt_ids=_prompt_ids(a_prompt, b_prompt),
@@ -174,9 +174,7 @@ def _records(batch: list[int], tokens: bool, votes: bool) -> Iterator[VerdictRec
             external_id=row[15],
             tags=tuple(row[16]),
             source=row[17],
-            metadata={
-                name: json.loads(kept) for name, kept in zip(WITH_METADATA, row[18:COLUMNS], strict=True) if kept
-            },
+            metadata={name: json.loads(kept) for name, kept in zip(WITH_METADATA, row[18:22], strict=True) if kept},
         )
         yield record
         for choice, text in edits.get(row[0], ()):
@@ -223,8 +221,16 @@ def _votes(batch: list[int]) -> dict[int, list[Vote]]:
 
 def _completion_text(completion: Completion) -> CompletionText:
     return CompletionText(
-        completion.text, completion.model_version, _finish(completion.finish_reason), _ids(completion.token_ids)
+        completion.text,
+        completion.model_version,
+        _finish(completion.finish_reason),
+        _ids(completion.token_ids),
+        turns=tuple(completion.turns or ()),
     )
+
+
+def _turns(column: str | None) -> tuple[Message, ...]:
+    return tuple(json.loads(column)) if column else ()
 
 
 def _finish(reason: str) -> FinishReason | None:

@@ -114,6 +114,8 @@ def _prompt(prompt: Prompt) -> JsonObject:
 
 def _completion(completion: Completion) -> JsonObject:
     values = {name: getattr(completion, name) for name in COMPLETION}
+    if completion.turns:
+        values["turns"] = completion.turns
     return {**_plain(values), "created_at": moment_text(completion.created_at)}
 
 

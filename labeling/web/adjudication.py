@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import Conflict
 from common.numbers import whole_number
-from common.text.rendering import render_markdown
 from labeling.access import get_adjudicated_campaign, get_conflict, get_led_campaign, leads
 from labeling.actions.curation import review_flag
 from labeling.actions.verdicts import OwnConflict, adjudicate
+from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison
 from labeling.queries.conflicts import has_judged, next_waiting, statements_on, waiting_comparison
 from labeling.web.edge import page, person, submit
@@ -107,15 +107,12 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status
         return context
     texts = {"A": comparison.completion_a, "B": comparison.completion_b}
     return context | {
-        "prompt": [
-            {"role": message["role"], "html": render_markdown(message["content"])}
-            for message in comparison.prompt.messages
-        ],
+        "prompt": shown_messages(comparison.prompt.messages),
         "completions": [
             {
                 "name": name,
                 "model": "" if campaign.blind else text.model_version,
-                "html": render_markdown(text.text),
+                "html": completion_html(text),
                 "is_cut": text.is_cut,
             }
             for name, text in texts.items()

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from common.numbers import whole_number
-from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
+from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import BulkAct, Campaign, Comparison, Prompt
 from labeling.queries.lists import (
     MOST_COUNTED,
@@ -106,8 +106,8 @@ def prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "prompt_row": row,
-        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.messages],
-        "completions": [(text, render_markdown(text.text)) for text in list(completions)[:OF_A_PROMPT]],
+        "prompt": shown_messages(row.messages),
+        "completions": [(text, completion_html(text)) for text in list(completions)[:OF_A_PROMPT]],
         "rows": pairs[:OF_A_PROMPT],
         "has_verdicts": has_verdicts(pairs),
         "has_more": len(pairs) > OF_A_PROMPT or len(completions) > OF_A_PROMPT,

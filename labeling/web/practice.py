@@ -10,11 +10,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import DomainError, NotAllowed
-from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
 from labeling.actions.import_reports import ImportReport
 from labeling.actions.practice import make_practice, unmake_practice
 from labeling.actions.practice_imports import import_practice
+from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison, PracticePair
 from labeling.queries.practice import practice_pairs
 from labeling.web.edge import act, page, person, refuse
@@ -72,9 +72,9 @@ def practice_pair(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "campaign": campaign,
         "comparison": row,
         "form": form,
-        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.prompt.messages],
+        "prompt": shown_messages(row.prompt.messages),
         "completions": [
-            {"name": name, "model": text.model_version, "html": render_markdown(text.text)}
+            {"name": name, "model": text.model_version, "html": completion_html(text)}
             for name, text in completions.items()
         ],
         "tab": "practice",

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
+from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison, Flag
 from labeling.web.display import display_of
 from labeling.web.edge import page, person
@@ -36,7 +37,7 @@ def campaign_preview(request: HttpRequest, slug: str) -> HttpResponse:
     text = guidelines.text if guidelines else ""
     if comparison is None:
         return preview_of(request, campaign, guidelines=text)
-    texts = (comparison.completion_a.text, comparison.completion_b.text)
+    texts = (completion_html(comparison.completion_a), completion_html(comparison.completion_b))
     return preview_of(request, campaign, guidelines=text, messages=comparison.prompt.messages, completions=texts)
 
 
@@ -47,17 +48,21 @@ def preview_of(
     guidelines: str,
     prompt: str = "",
     messages: list[dict[str, str]] | None = None,
-    completions: tuple[str, str] = COMPLETIONS,
+    completions: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """The annotators' page of a campaign, saved or not. prompt: a single turn. messages: a whole conversation."""
+    """The annotators' page of a campaign, saved or not. prompt: a single turn. messages: a whole conversation.
+
+    completions: as HTML; None: examples.
+    """
+    left, right = completions or map(render_markdown, COMPLETIONS)
     turns = messages or [{"role": "user", "content": prompt or PROMPT}]
     context: dict[str, Any] = {
         "campaign": campaign,
         "assignment": {
             "id": "",
-            "prompt": [{"role": turn["role"], "html": render_markdown(turn["content"])} for turn in turns],
-            "left": _completion(completions[0], campaign),
-            "right": _completion(completions[1], campaign),
+            "prompt": shown_messages(turns),
+            "left": _completion(left, campaign),
+            "right": _completion(right, campaign),
         },
         "key": "",
         "progress": {"judged": 0, "judged_today": 0, "comparisons": 1, "settled": 0, "notice": ""},
@@ -70,5 +75,5 @@ def preview_of(
     return render(request, "labeling/preview.html", context)
 
 
-def _completion(text: str, campaign: Campaign) -> dict[str, str]:
-    return {"html": render_markdown(text), "model": "" if campaign.blind else "model-v1"}
+def _completion(html: str, campaign: Campaign) -> dict[str, str]:
+    return {"html": html, "model": "" if campaign.blind else "model-v1"}

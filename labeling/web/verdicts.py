@@ -15,11 +15,11 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.numbers import whole_number
-from common.text.rendering import render_markdown
 from common.wording import percent
 from labeling.access import get_led_campaign
 from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
+from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison, Verdict
 from labeling.queries.conflicts import Statement, statements_on
 from labeling.queries.names import names_of_deciders
@@ -104,12 +104,12 @@ def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, 
         "comparison": row,
         "verdict": verdict,
         "decider": next(iter(deciders.values()), None),
-        "prompt": [{**turn, "html": render_markdown(turn["content"])} for turn in row.prompt.messages],
+        "prompt": shown_messages(row.prompt.messages),
         "completions": [
             {
                 "name": name,
                 "model": text.model_version,
-                "html": render_markdown(text.text),
+                "html": completion_html(text),
                 "is_cut": text.is_cut,
             }
             for name, text in completions.items()

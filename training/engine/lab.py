@@ -116,7 +116,7 @@ class Lab:
 
 def _figures(pair: TokenPair, policy: Any, reference: Any) -> dict[str, Any]:
     """Log-probabilities of both sides under policy and start, in nats, and how many tokens each is the sum over."""
-    sides = (("chosen", pair.chosen_ids), ("rejected", pair.rejected_ids))
+    sides = zip(("chosen", "rejected"), pair.scored_ids, strict=True)
     return {
         "id": pair.id,
         **{

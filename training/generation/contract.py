@@ -15,7 +15,7 @@ from training.language_models.messages import Message
 FinishReason = Literal["stop", "length"]
 LARGEST_SEED = 2**63 - 1  # that an OpenAI-compatible server accepts
 LARGEST_TOP_K = 2**31 - 1
-ROLES = ("system", "user", "assistant")
+ROLES = ("system", "user", "assistant", "tool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class GenerationRequest:
     key: str
     """The caller's name for the request; the outcome has the same."""
     messages: Sequence[Message]
-    """The conversation so far; the last turn is usually the user's."""
+    """The conversation so far; the last turn is usually the user's, or a tool's."""
     seed: int
     """0 <= seed < 2**63. Requests that differ only in the seed are different samples."""
     settings: SamplingSettings
@@ -90,7 +90,7 @@ class GenerationRequest:
     @property
     def conversation(self) -> list[Message]:
         """The conversation that the model reads: the messages, after the settings' system prompt if they have none."""
-        messages = [Message(role=message["role"], content=message["content"]) for message in self.messages]
+        messages = list(self.messages)
         if self.settings.system_prompt and messages[0]["role"] != "system":
             messages.insert(0, Message(role="system", content=self.settings.system_prompt))
         return messages

@@ -25,6 +25,7 @@ from training.generation.contract import (
 from training.generation.decoding import Decoder, Prefilled, decoder_for
 from training.generation.errors import ModelNotUsable
 from training.generation.loading import load_for_sampling
+from training.language_models.messages import template_messages, template_tools
 from training.language_models.precision import FORMATS, choose_dtype
 
 DEFAULT_BATCH_SIZE = 64
@@ -89,7 +90,11 @@ class EmbeddedSampler:
     def prompt_ids(self, request: GenerationRequest) -> list[int]:
         """The conversation in the chat template with the generation prompt. Raises what the template raises."""
         ids = self._loaded.tokenizer.apply_chat_template(
-            request.conversation, add_generation_prompt=True, tokenize=True, return_dict=False
+            template_messages(request.conversation),
+            tools=template_tools(request.conversation),
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=False,
         )
         return list(ids)
 

@@ -12,6 +12,7 @@ from typing import Any
 from training.generation.contract import GeneratedCompletion, GenerationFailure, GenerationRequest, Outcome
 from training.generation.errors import GeneratorUnavailable, ModelForgotten, ModelNotUsable
 from training.generation.http import HttpServer, NotJson, Refusal, TooSlow, Unreachable, finite_sum
+from training.language_models.messages import template_tools
 
 ADMINISTRATION_SECONDS = 15.0
 LOADING_SECONDS = 120.0
@@ -183,13 +184,16 @@ class ModelServer:
         first, settings = requests[0], requests[0].settings
         body: dict[str, Any] = {
             "model": model,
-            "messages": first.conversation,
+            "messages": [{name: one for name, one in turn.items() if name != "tools"} for turn in first.conversation],
             "seed": first.seed,
             "temperature": settings.temperature,
             "top_p": settings.top_p,
             "max_tokens": settings.max_tokens,
             "logprobs": self.is_vllm,
         }
+        if tools := template_tools(first.conversation):
+            # The model reads the tools, and its calls come back as it wrote them: they are the completion's text.
+            body |= {"tools": tools, "tool_choice": "none"}
         if settings.top_k:
             body["top_k"] = settings.top_k
         if self.is_vllm:

@@ -18,7 +18,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from training.language_models.messages import Message
+from training.language_models.messages import Message, template_messages, template_tools
 
 TEMPLATE, TOKENIZER, CONFIG = "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"
 SPECIAL = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
@@ -64,21 +64,38 @@ class ChatTemplate:
         """The prompt as the model reads it, up to where the assistant begins to write. Raises TemplateRefusal."""
         if self.template is None:
             return "\n\n".join(message["content"] for message in messages)
-        turns = [dict(message) for message in messages]
+        turns, tools = template_messages(messages), template_tools(messages)
         try:
-            return str(self.template.render(messages=turns, add_generation_prompt=True, **self.tokens))
+            return str(self.template.render(messages=turns, tools=tools, add_generation_prompt=True, **self.tokens))
         except (TemplateError, TypeError, LookupError, ValueError, AttributeError) as error:
             raise TemplateRefusal(str(error)) from error
 
     def swallowed(self, messages: Sequence[Message]) -> list[int]:
         """The numbers (from 0) of messages whose text the model would not read. Raises TemplateRefusal."""
         rendered = self.render(messages)
-        return [number for number, one in enumerate(messages) if one["content"].strip() not in rendered]
+        return [
+            number
+            for number, one in enumerate(messages)
+            if one["content"].strip() not in rendered or not all(name in rendered for name in _called(one))
+        ]
+
+    def ignores_tools(self, messages: Sequence[Message]) -> bool:
+        """Whether the model would not read of the tools that the prompt offers. Raises TemplateRefusal."""
+        tools = template_tools(messages)
+        return tools is not None and self.render(messages) == self.render([_untooled(one) for one in messages])
 
     def control_token(self, text: str) -> str:
         """The first special token of the model that the text spells; empty: it spells none."""
         match = self.control.search(text) if self.control else None
         return match.group() if match else ""
+
+
+def _called(message: Message) -> list[str]:
+    return [call["function"]["name"] for call in message.get("tool_calls", ())]
+
+
+def _untooled(message: Message) -> Message:
+    return {**message, "tools": ""}
 
 
 class _Generation(Extension):

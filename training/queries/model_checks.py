@@ -58,6 +58,8 @@ def check_of_serving_model(campaign: Campaign) -> Check | None:
         try:
             if swallowed := template.swallowed(prompt):
                 faults.append(ModelFault("template_swallows", prompt[swallowed[0]]["role"]))
+            if template.ignores_tools(prompt):
+                faults.append(ModelFault("template_without_tools", prompt[0]["tools"]))
         except TemplateRefusal as refusal:
             faults.append(ModelFault("template_refuses", str(refusal)))
         tokens = map(template.control_token, (*(message["content"] for message in prompt), *texts))

@@ -1,5 +1,7 @@
 """Snapshots: the list of a campaign's, one with its pairs and what was trained on it, and what changed between two."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -9,6 +11,8 @@ from django.views.decorators.http import require_safe
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
 from labeling.access import get_led_campaign
+from labeling.exchange import Message
+from labeling.judging.conversations import turns_html
 from labeling.web.edge import page, person
 from training.access import visible_snapshots
 from training.models import Snapshot
@@ -132,9 +136,13 @@ def as_shown(row: Row) -> dict[str, object]:
     """A pair as a page shows it: its last message, and its texts as they are meant to look."""
     return {
         "question": row.pair.prompt[-1]["content"],
-        "chosen": render_markdown(row.pair.chosen),
-        "rejected": render_markdown(row.pair.rejected),
+        "chosen": _html(row.pair.chosen, row.pair.chosen_turns),
+        "rejected": _html(row.pair.rejected, row.pair.rejected_turns),
         "confidence": row.pair.confidence,
         "side": row.side,
         "comparison": row.comparison,
     }
+
+
+def _html(text: str, turns: Sequence[Message]) -> str:
+    return turns_html(turns) if turns else render_markdown(text)

@@ -20,6 +20,9 @@ PROMPT_FAULTS = {
     "template_swallows": gettext_lazy(
         "The model's chat template leaves a message out of %(count)s of the %(newest)s newest prompts"
     ),
+    "template_without_tools": gettext_lazy(
+        "The model's chat template leaves out the tools of %(count)s of the %(newest)s newest prompts"
+    ),
     "model_tokens": gettext_lazy("%(count)s of the %(newest)s newest prompts hold a control token of the model"),
 }
 

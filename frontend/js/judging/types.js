@@ -13,6 +13,7 @@
  * @property {CompletionView} left
  * @property {CompletionView} right
  * @property {number | null} guideline_version
+ * @property {boolean} [allow_edit] whether the better completion may be edited
  */
 /** @typedef {{ id: number, expires_at: string, guideline_version: number | null }} Lease what the server says is held */
 /**

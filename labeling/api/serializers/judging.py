@@ -16,6 +16,7 @@ MOST_HELD = 100
 """Assignments that a client may name as held."""
 
 MESSAGE_ROLES = (("system", "System"), ("user", "User"), ("assistant", "Assistant"))
+SHOWN_ROLES = (*MESSAGE_ROLES, ("tool", "Tool"), ("tools", "Tools"))
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
@@ -32,7 +33,7 @@ class ProgressSerializer(serializers.Serializer[Any]):
 
 
 class MessageSerializer(serializers.Serializer[Any]):
-    role = serializers.ChoiceField(choices=MESSAGE_ROLES)
+    role = serializers.ChoiceField(choices=SHOWN_ROLES, help_text="tools: those that the prompt offers; first.")
     html = serializers.CharField(help_text="Sanitised HTML, safe to display.")
     text = serializers.CharField(help_text="The raw text.")
 

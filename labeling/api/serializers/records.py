@@ -13,6 +13,11 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
     prompt = serializers.JSONField(source="prompt.messages")
     a = serializers.CharField(source="completion_a.text")
     b = serializers.CharField(source="completion_b.text")
+    turns_a = serializers.JSONField(
+        source="completion_a.turns",
+        help_text="The messages of a completion of several turns or calls; null: a text.",
+    )
+    turns_b = serializers.JSONField(source="completion_b.turns", help_text="Likewise.")
     model_a = serializers.CharField(source="completion_a.model_version")
     model_b = serializers.CharField(source="completion_b.model_version")
     votes = serializers.DictField(child=serializers.IntegerField())
@@ -36,6 +41,8 @@ class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
             "prompt",
             "a",
             "b",
+            "turns_a",
+            "turns_b",
             "model_a",
             "model_b",
             "overlap",

@@ -37,7 +37,7 @@ def test_a_search_finds_the_same_texts_before_while_and_after_they_are_indexed()
     scene = stage(comparisons=2)
     imported(scene)
     for rows in (Prompt.objects.filter(pk=0), Prompt.objects.all()[:3], Completion.objects.all()[:7]):
-        rows.model.objects.filter(pk__in=rows.values("pk")).update(text_indexed=True)
+        rows.model.objects.filter(pk__in=[row.pk for row in rows]).update(text_indexed=True)
         assert hits(scene, "number 3 ODD") == (1, 1, 0)
         assert hits(scene, "umbrella") == (0, 5, 5)
         assert hits(scene, "zebra 4") == (0, 1, 1)

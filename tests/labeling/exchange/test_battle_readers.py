@@ -82,13 +82,14 @@ def test_parts_of_a_message_are_its_text_and_models_and_judges_are_kept() -> Non
     assert (comparison.external_id, comparison.metadata) == ("b1", {"language": "en"})
 
 
-def test_only_a_verdict_on_the_first_turn_can_be_kept_of_a_longer_battle() -> None:
+def test_a_verdict_on_a_longer_battle_is_about_all_turns_or_about_the_first() -> None:
     record = battle("model_a")
     for name, answer in (("conversation_a", "Pears."), ("conversation_b", "No.")):
         record[name] = [*record[name], message("user", "And?"), message("assistant", answer)]
     whole, first = read([record, {**record, "turn": 1}])
-    assert isinstance(whole, Rejected)
-    assert whole.code == "several_turns"
+    assert isinstance(whole, ImportedComparison)
+    assert [turn["content"] for turn in whole.first.turns] == [GOOD, "And?", "Pears."]
+    assert [turn["content"] for turn in whole.second.turns] == [BAD, "And?", "No."]
     assert isinstance(first, ImportedComparison)
     assert first.metadata["conversation_b_after"] == [message("user", "And?"), message("assistant", "No.")]
 

@@ -60,17 +60,3 @@ def test_a_name_may_be_a_whole_number_and_has_a_length() -> None:
 def test_a_side_field_that_cannot_be_used_becomes_metadata(value: object) -> None:
     assert parsing.optional_name({"id": value}, "id", 200) == ""
     assert parsing.rest({"id": value, "prompt": "a"}, "id", "prompt") == {"id": value}
-
-
-def test_a_prompt_ends_with_the_user_and_has_a_system_message_only_first() -> None:
-    user, system = {"role": "user", "content": "Hi"}, {"role": "system", "content": "Be kind"}
-    assert parsing.prompt([system, user]) == [system, user]
-    for conversation, code in (
-        ([], "empty_prompt"),
-        ([user, {"role": "user", "content": " "}], "empty_prompt"),
-        ([user, system, user], "role"),
-        ([user, {"role": "assistant", "content": "Hello"}], "role"),
-    ):
-        with pytest.raises(BadRecordError) as refusal:
-            parsing.prompt(conversation)
-        assert refusal.value.code == code

@@ -80,8 +80,12 @@ def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: s
         ({"chosen": "same ", "rejected": "same"}, "identical_completions", "'chosen' and 'rejected' are identical."),
         ({"chosen": 5}, "wrong_type", "'chosen' is a JSON number where text or a list of messages is expected."),
         ({"chosen": [USER]}, "prompt_repeated", "Only one of 'chosen' and 'rejected' repeats the prompt."),
-        ({"chosen": [message("assistant", "a")] * 2}, "role", "'chosen' must be a single message of 'assistant'."),
-        ({"chosen": []}, "role", "'chosen' must be a single message"),
+        (
+            {"chosen": [message("assistant", "a"), USER]},
+            "role",
+            "'chosen' must begin and end with a message of 'assist",
+        ),
+        ({"chosen": []}, "role", "'chosen' must begin and end with a message"),
         (
             {"chosen": [{"role": ["assistant"], "content": "yes"}]},
             "role",
@@ -92,10 +96,11 @@ def test_bytes_that_are_no_storable_json_object(bad: bytes, code: str, reason: s
         ({"prompt": "\u2060 \u200b"}, "empty_prompt", "Message 1 of the prompt is empty."),
         ({"chosen": "plum", "rejected": "pl\u200bum"}, "identical_completions", "look the same to a person"),
         ({"chosen": "caf\u00e9", "rejected": "cafe\u0301"}, "identical_completions", "look the same to a person"),
-        ({"tools": [{"type": "function"}]}, "tools", "The record has the field 'tools'"),
+        ({"tools": [{"type": "function"}]}, "tools", "The field 'tools' must be a list of tools, each with its name."),
+        ({"tool_choice": "auto"}, "tools", "The record has the field 'tool_choice'"),
         ({"chat_template_kwargs": {"a": 1}}, "unkept_field", "The record has the field 'chat_template_kwargs'"),
         ({"chosen": [{**message("assistant", "a"), "reasoning_content": "x"}]}, "unkept_field", "'reasoning_content'"),
-        ({"prompt": [{**USER, "tool_calls": [{"id": 1}]}]}, "unkept_field", "Message 1 of the prompt has the field"),
+        ({"prompt": [{**USER, "tool_calls": [{"id": 1}]}]}, "tools", "Message 1 of the prompt calls tools"),
         ({"prompt": "<|user|>\nHi</s>\n<|assistant|>\n"}, "rendered", "was rendered by a chat template"),
         ({"prompt": "[INST] Hi [/INST]"}, "rendered", "was rendered by a chat template"),
         ({"prompt": [{"role": "user", "content": [{"type": "image"}]}]}, "content_part", "a part of the type 'image'"),
@@ -166,7 +171,7 @@ def test_an_unknown_preference_is_an_error_and_not_a_tie(value: object) -> None:
     assert rejected.code == "preference"
 
 
-def test_openai_records_with_tools_cannot_be_represented() -> None:
+def test_openai_records_with_nameless_tools_are_refused() -> None:
     record = {
         "input": {"messages": [USER], "tools": [{"type": "function"}]},
         "preferred_output": [message("assistant", "A")],

@@ -38,7 +38,7 @@ def test_a_snapshot_is_measured_once_and_names_the_comparisons_that_drive_it(
     assert snapshot.label_biases is None
     assert measure_next_snapshot() == snapshot
     assert measure_next_snapshot() is None
-    snapshot.refresh_from_db()
+    snapshot = Snapshot.objects.get(pk=snapshot.pk)
     assert snapshot.label_biases is not None
     assert snapshot.label_biases["pairs"] == snapshot.train_pairs
     length = next(one for one in snapshot.label_biases["axes"] if one["axis"] == "length")
@@ -56,7 +56,7 @@ def test_a_snapshot_without_its_files_is_not_tried_again_and_again(campaign: Cam
         file.unlink()
     assert measure_next_snapshot() == snapshot
     assert measure_next_snapshot() is None
-    snapshot.refresh_from_db()
+    snapshot = Snapshot.objects.get(pk=snapshot.pk)
     assert snapshot.label_biases is not None
     assert snapshot.label_biases["pairs"] == 0
 
@@ -64,6 +64,6 @@ def test_a_snapshot_without_its_files_is_not_tried_again_and_again(campaign: Cam
 def test_the_sweep_measures_what_has_been_taken(campaign: Campaign, alice: User, maya: User) -> None:
     snapshot = shorter_wins(campaign, alice, maya, pairs=10)
     sweep()
-    snapshot.refresh_from_db()
+    snapshot = Snapshot.objects.get(pk=snapshot.pk)
     assert snapshot.label_biases is not None
     assert snapshot.label_biases["pairs"] == snapshot.train_pairs

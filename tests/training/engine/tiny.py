@@ -125,7 +125,7 @@ def random_pairs(count: int, *, seed: int = 0, vocabulary: int = 200, longest: i
         shared = tokens(1, 4) if number % 3 == 0 else []
         end = [EOS] if number % 4 else []
         chosen, rejected = shared + tokens(1, longest) + end, shared + tokens(1, longest) + [EOS]
-        extra = {"confidence": float(random.uniform(0.5, 1.0)), "weight": float(random.uniform(0.5, 2.0))}
+        extra: Any = {"confidence": float(random.uniform(0.5, 1.0)), "weight": float(random.uniform(0.5, 2.0))}
         pairs.append(TokenPair(f"p{number}", number + 1, tuple(tokens(1, 12)), tuple(chosen), tuple(rejected), **extra))
     return pairs
 

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from tests.training.tiny import CHAT_TEMPLATE
 from training.language_models.chat_templates import ChatTemplate, TemplateRefusal
-from training.language_models.messages import Message
+from training.language_models.messages import Message, template_messages, template_tools
 
 ALTERNATING = """{{ bos_token }}{% for m in messages %}
 {%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Roles must alternate') }}{% endif %}
@@ -111,3 +111,34 @@ def test_a_template_reaches_nothing_outside_itself(tiny_model: Path, tmp_path: P
     folder = folder_with(tiny_model, tmp_path / "model", "{{ messages.__class__.__mro__[1].__subclasses__() }}")
     with pytest.raises(TemplateRefusal, match="unsafe"):
         ChatTemplate.from_directory(folder).render(TALK)
+
+
+CALLING: list[Message] = [
+    {"role": "user", "content": "the cat ?", "tools": '[{"type": "function", "function": {"name": "look"}}]'},
+    {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{"type": "function", "function": {"name": "look", "arguments": '{"b": 1, "a": 2}'}}],
+    },
+    {"role": "tool", "content": "a dog"},
+]
+TOOLS = """{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}{{ m.role }} {{ m.content }}
+{% for call in m.tool_calls %}{{ call.function.name }} {{ call.function.arguments | tojson }}{% endfor %}{% endfor %}"""
+
+
+def test_tools_and_calls_are_rendered_as_the_tokenizer_renders_them(tiny_model: Path, tmp_path: Path) -> None:
+    folder = folder_with(tiny_model, tmp_path / "model", TOOLS)
+    template, tokenizer = ChatTemplate.from_directory(folder), AutoTokenizer.from_pretrained(folder)
+    expected = tokenizer.apply_chat_template(
+        template_messages(CALLING), tools=template_tools(CALLING), add_generation_prompt=True, tokenize=False
+    )
+    assert template.render(CALLING) == expected
+    assert '{"b": 1, "a": 2}' in expected
+    assert (template.swallowed(CALLING), template.ignores_tools(CALLING)) == ([], False)
+
+
+def test_a_template_that_leaves_out_tools_and_calls_is_named(tiny_model: Path, tmp_path: Path) -> None:
+    template = ChatTemplate.from_directory(folder_with(tiny_model, tmp_path / "model", CHAT_TEMPLATE))
+    assert template.ignores_tools(CALLING)
+    assert template.swallowed(CALLING) == [1]
+    assert not template.ignores_tools(TALK)

@@ -12,10 +12,12 @@ from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.previews import preview_import
 from labeling.models import Campaign, PracticePair, User
+from labeling.queries.model_checks import FAULTS
 from tests.training.conftest import NOW
 from tests.training.language_models.test_chat_templates import ALTERNATING, FORGETFUL, folder_with
 from training.actions.versions import promote, register_base_version
 from training.queries.model_checks import check_of_serving_model, prompt_faults
+from training.web.training_advice import PROMPT_FAULTS
 
 RULES = {"role": "system", "content": "Be brief."}
 HELLO = {"role": "user", "content": "Hello?"}
@@ -102,3 +104,16 @@ def test_a_folder_that_is_missing_for_a_while_is_read_later(campaign: Campaign, 
     assert check_of_serving_model(campaign) is None
     away.rename(folder)
     assert check_of_serving_model(campaign) is not None
+
+
+@pytest.mark.parametrize("serving", [FORGETFUL], indirect=True, ids=["forgetful"])
+def test_tools_that_the_template_leaves_out_are_counted(campaign: Campaign, serving: None) -> None:
+    stream = lines({"messages": [HELLO], "tools": [{"type": "function", "function": {"name": "look"}}]})
+    report = import_prompts(campaign=campaign, stream=stream, acting_user=None, now=NOW)
+    assert report.created == 1
+    assert report.notes.counts["template_without_tools"] == 1
+    assert prompt_faults(campaign).counts["template_without_tools"] == 1
+
+
+def test_every_fault_has_a_sentence_on_the_campaigns_page() -> None:
+    assert set(PROMPT_FAULTS) == set(FAULTS)

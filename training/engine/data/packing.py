@@ -7,6 +7,7 @@ length for the rest of rejected. The last token of each completion is no input, 
 
 Labels are triples (place in the row, token id, side): the place predicts the token, whose log-probability belongs to
 that side. The last prefix place serves both sides; there is no shift, no mask, and EOS is a token like any other.
+Tokens of a completion that the assistant did not write (``TokenPair.is_scored``) have no label.
 """
 
 from __future__ import annotations
@@ -106,7 +107,10 @@ class _RowBuilder:
             sequence, rest_start = sequences[number], len(self.input_ids)
             self.append_inputs(sequence, prefix_length, len(sequence), prefix_start, prefix_stop)
             starts = (prefix_length, prefix_start, rest_start)
+            counts = pair.is_scored[number]
             for offset, token in enumerate(completion):
+                if counts is not None and not counts[offset]:
+                    continue  # read, but not written by the assistant
                 self.places.append(_place(len(pair.prompt_ids) - 1 + offset, *starts))
                 self.targets.append(token)
                 self.sides.append(2 * len(self.pairs) + number)

@@ -2,7 +2,8 @@
 
 A line is one pair: ``{"id", "prompt", "chosen", "rejected", "prompt_ids", "chosen_ids", "rejected_ids",
 "chosen_finish", "rejected_finish", "confidence", "weight"}``. Stored token ids are used as they are.
-TRL's records are read too: prompt as text or messages, the sides as text or as messages, the prompt possibly implicit.
+TRL's records are read too: prompt as text or messages, the sides as text or as messages, the prompt possibly implicit,
+``tools`` beside them. Of sides with several turns only the assistant's tokens count.
 ``weight`` is for files from outside: the platform exports every pair with a weight of 1.
 """
 
@@ -11,23 +12,28 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from training.engine.data.text import TextEncoder
+from training.engine.data.turns import ConversationRefused
 from training.engine.errors import InputError, RecordError
-from training.language_models.messages import Message
+from training.language_models.messages import Message, ToolCall
 
 _ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
 _FINISHES = (None, "stop", "length")
+
+Side = str | list[Message]
+"""A completion: a text, or several turns."""
 
 
 @dataclass(frozen=True)
 class TokenPair:
     """One preference pair as token ids. A completion ends with an EOS token iff it ended by itself.
 
+    ``is_scored``: for each token of chosen and of rejected whether the assistant wrote it; None: all of them.
     ``weight`` scales the pair's loss (w is w copies). Only files from outside set it; the platform's pairs have 1.
     """
 
@@ -38,6 +44,17 @@ class TokenPair:
     rejected_ids: tuple[int, ...]
     confidence: float = 1.0
     weight: float = 1.0
+    is_scored: tuple[tuple[bool, ...] | None, tuple[bool, ...] | None] = (None, None)
+
+    @property
+    def scored_ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The tokens of each side whose log-probabilities count: those that the assistant wrote."""
+        sides = zip((self.chosen_ids, self.rejected_ids), self.is_scored, strict=True)
+        chosen, rejected = (
+            ids if mask is None else tuple(token for token, counts in zip(ids, mask, strict=True) if counts)
+            for ids, mask in sides
+        )
+        return chosen, rejected
 
     @property
     def length(self) -> int:
@@ -119,18 +136,26 @@ class _PairReader:
         for name in ("chosen", "rejected"):
             if name not in record:
                 raise self.error(f"{name!r} is missing")
-        messages, chosen, rejected = self._conversation(record)
-        prompt_ids = self._stored_ids(record, "prompt_ids")
-        if prompt_ids is None:
-            prompt_ids = self.encoder.encode_prompt(messages)
+        messages, *sides = self._conversation(record)
+        try:
+            prompt_ids = self._stored_ids(record, "prompt_ids")
+            if prompt_ids is None:
+                prompt_ids = self.encoder.encode_prompt(messages)
+            chosen, rejected = (
+                self._completion(record, name, side, messages)
+                for name, side in zip(("chosen", "rejected"), sides, strict=True)
+            )
+        except ConversationRefused as refusal:
+            raise self.error(str(refusal)) from refusal
         if not prompt_ids:
             raise self.error("the prompt has no tokens, so nothing could predict the first token of a completion")
         return TokenPair(
             id=self._id(record),
             line=self.line,
             prompt_ids=prompt_ids,
-            chosen_ids=self._completion(record, "chosen", chosen),
-            rejected_ids=self._completion(record, "rejected", rejected),
+            chosen_ids=chosen[0],
+            rejected_ids=rejected[0],
+            is_scored=(chosen[1], rejected[1]),
             confidence=self._number(record, "confidence", 1.0, low=0.5, high=1.0),
             weight=self._number(record, "weight", 1.0, low=0.0, high=math.inf),
         )
@@ -153,7 +178,7 @@ class _PairReader:
             raise self.error(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
         return float(value)
 
-    def _conversation(self, record: dict[str, Any]) -> tuple[list[Message], str, str]:
+    def _conversation(self, record: dict[str, Any]) -> tuple[list[Message], Side, Side]:
         chosen, rejected = record["chosen"], record["rejected"]
         prompt = record.get("prompt")
         if prompt is None:
@@ -163,7 +188,20 @@ class _PairReader:
         messages = self._messages(prompt, "prompt")
         if not messages:
             raise self.error("'prompt' is empty")
-        return messages, self._text(chosen, messages, "chosen"), self._text(rejected, messages, "rejected")
+        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
+        if tools := self._tools(record.get("tools")):
+            messages[0] = {**messages[0], "tools": tools}
+        return messages, *sides
+
+    def _tools(self, value: Any) -> str:
+        """The tools that the prompt offers, as a text; empty: none."""
+        try:
+            listed = json.loads(value) if isinstance(value, str) and value else value
+        except (ValueError, RecursionError) as error:
+            raise self.error(f"'tools' is not JSON: {error}") from error
+        if listed and (not isinstance(listed, list) or not all(isinstance(tool, dict) for tool in listed)):
+            raise self.error("'tools' must be a list of tools")
+        return json.dumps(listed, ensure_ascii=False) if listed else ""
 
     def _split_implicit_prompt(self, chosen: Any, rejected: Any) -> tuple[list[Message], Any, Any]:
         first, second = self._messages(chosen, "chosen"), self._messages(rejected, "rejected")
@@ -181,21 +219,49 @@ class _PairReader:
         for item in value:
             role = item.get("role") if isinstance(item, dict) else None
             content = item.get("content") if isinstance(item, dict) else None
+            if content is None and isinstance(item, dict) and item.get("tool_calls"):
+                content = ""
             if role not in _ROLES or not isinstance(content, str):
                 raise self.error(f"{name!r} must hold messages with a known role and a text")
-            messages.append(Message(role=role, content=content))
+            message = Message(role=role, content=content)
+            if item.get("tool_calls"):
+                message["tool_calls"] = self._calls(item["tool_calls"], role, name)
+            for key in ("tool_call_id", "name"):
+                if isinstance(item.get(key), str):
+                    message[key] = item[key]
+            messages.append(message)
         return messages
 
-    def _text(self, value: Any, prompt: list[Message], name: str) -> str:
-        """The completion's text: given as text, or as messages, which may repeat the prompt's."""
+    def _calls(self, value: Any, role: str, name: str) -> list[ToolCall]:
+        """The calls of a message; their arguments may be values or a text."""
+        calls: list[ToolCall] = []
+        for given in value if isinstance(value, list) else [value]:
+            item: dict[str, Any] = given if isinstance(given, dict) else {}
+            function = item.get("function", item)
+            if role != "assistant" or not isinstance(function, dict) or not isinstance(function.get("name"), str):
+                raise self.error(
+                    f"{name!r} must hold calls of tools by the assistant, each with the name of its function"
+                )
+            arguments = function.get("arguments")
+            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+            call: ToolCall = {"type": "function", "function": {"name": function["name"], "arguments": text}}
+            if isinstance(item.get("id"), str):
+                call["id"] = item["id"]
+            calls.append(call)
+        return calls
+
+    def _side(self, value: Any, prompt: list[Message], name: str) -> Side:
+        """The completion: a text, or its turns if it has several or calls tools. Messages may repeat the prompt's."""
         if isinstance(value, str):
             return value
         messages = self._messages(value, name)
         if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
             messages = messages[len(prompt) :]
-        if len(messages) != 1 or messages[0]["role"] != "assistant":
-            raise self.error(f"{name!r} must be exactly one assistant message after the prompt")
-        return messages[0]["content"]
+        roles = [message["role"] for message in messages]
+        if not roles or roles[0] != "assistant" or roles[-1] != "assistant" or {"system", "developer"} & set(roles):
+            raise self.error(f"{name!r} must begin and end with an assistant message after the prompt")
+        is_plain = len(messages) == 1 and "tool_calls" not in messages[0]
+        return messages[0]["content"] if is_plain else messages
 
     def _stored_ids(self, record: dict[str, Any], name: str) -> tuple[int, ...] | None:
         ids = record.get(name)
@@ -207,13 +273,20 @@ class _PairReader:
             raise self.error(f"{name!r} holds a token id outside the vocabulary of {self.encoder.vocabulary_size}")
         return tuple(ids)
 
-    def _completion(self, record: dict[str, Any], side: str, text: str) -> tuple[int, ...]:
+    def _completion(
+        self, record: dict[str, Any], side: str, written: Side, prompt: Sequence[Message]
+    ) -> tuple[tuple[int, ...], tuple[bool, ...] | None]:
+        """The tokens of a completion, and which of them count; None: all."""
         finish = record.get(f"{side}_finish")
         if finish not in _FINISHES:
             raise self.error(f'\'{side}_finish\' must be "stop", "length" or null, got {finish!r}')
         ids = self._stored_ids(record, f"{side}_ids")
         if ids is None:
-            return self.encoder.encode_completion(text, ended=finish != "length")
+            if isinstance(written, str):
+                return self.encoder.encode_completion(written, ended=finish != "length"), None
+            return self.encoder.encode_turns(prompt, written, ended=finish != "length")
+        if not isinstance(written, str):
+            raise self.error(f"'{side}_ids' cannot be those of a completion with turns or calls: leave them out")
         ends = [place for place, token in enumerate(ids) if token in self.encoder.eos_ids]
         if any(place != len(ids) - 1 for place in ends):
             raise self.error(f"'{side}_ids' continues after an end-of-sequence token")
@@ -222,4 +295,4 @@ class _PairReader:
                 f"'{side}_finish' is {finish!r} but '{side}_ids' "
                 f"{'ends with' if ends else 'does not end with'} an end-of-sequence token"
             )
-        return ids
+        return ids, None

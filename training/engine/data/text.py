@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.engine.data.turns import ConversationRefused, ScoredTokens, rendered_conversation, scored_tokens
 from training.engine.errors import InputError
 from training.language_models.loading import first_line
-from training.language_models.messages import Message
+from training.language_models.messages import Message, has_tools
 
 _PROBE = "completion"
 _CONTEXT = 4  # tokens
@@ -54,15 +55,23 @@ class TextEncoder:
         longest = getattr(text, "max_position_embeddings", None)
         return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=text.vocab_size, longest=longest)
 
-    def encode_prompt(self, messages: list[Message]) -> tuple[int, ...]:
-        """The token ids of a conversation up to where the assistant begins to write."""
+    def encode_prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """The token ids of a conversation up to where the assistant begins to write. Raises ConversationRefused."""
         if self.tokenizer.chat_template is None:
+            if has_tools(messages):
+                raise ConversationRefused("the model has no chat template, so it knows no tools")
             text = "\n\n".join(message["content"] for message in messages)
             return tuple(self.tokenizer(text)["input_ids"])
-        rendered = self.tokenizer.apply_chat_template(
-            [dict(message) for message in messages], add_generation_prompt=True, tokenize=False
-        )
+        rendered = rendered_conversation(self.tokenizer, messages, to_reply=True)
         return tuple(self.tokenizer(rendered, add_special_tokens=False)["input_ids"])
+
+    def encode_turns(self, prompt: Sequence[Message], turns: Sequence[Message], *, ended: bool) -> ScoredTokens:
+        """The tokens of a completion of several turns, or with calls, of which only the assistant's count.
+
+        ``ended``: whether its last turn ended by itself. Raises ConversationRefused."""
+        if self.tokenizer.chat_template is None:
+            raise ConversationRefused("the model has no chat template, so it knows no turns")
+        return scored_tokens(self.tokenizer, self.eos_ids, prompt, turns, ended=ended)
 
     def encode_completion(self, text: str, *, ended: bool) -> tuple[int, ...]:
         """The text's tokens, and the turn's end if the completion ended by itself. Text that spells a control token

@@ -38,12 +38,14 @@ float32; none on the CPU with SmolLM2, in bfloat16 too), far below those between
 
 
 def pairs_hash(pairs: Sequence[TokenPair]) -> str:
-    """SHA-256 over the token ids of all pairs in order."""
+    """SHA-256 over the token ids of all pairs in order, and over which of them count where not all do."""
     state = hashlib.sha256()
     for pair in pairs:
         for ids in (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids):
             state.update(len(ids).to_bytes(8, "little"))
             state.update(np.asarray(ids, dtype=np.int64).tobytes())
+        for mask in filter(None, pair.is_scored):
+            state.update(np.asarray(mask, dtype=np.uint8).tobytes())
     return state.hexdigest()
 
 

@@ -21,10 +21,15 @@ from training.engine.measuring.scoring import SideLogProbs
 from training.engine.run_folder import write_atomically
 
 
-def completion_key(prompt_ids: Sequence[int], completion_ids: Sequence[int]) -> bytes:
-    """SHA-256 over the token ids of a prompt and its completion, and over the length of the prompt."""
+def completion_key(
+    prompt_ids: Sequence[int], completion_ids: Sequence[int], is_scored: Sequence[bool] | None = None
+) -> bytes:
+    """SHA-256 over the token ids of a prompt and its completion, over the length of the prompt, and over which tokens
+    count, where not all do."""
     state = hashlib.sha256(len(prompt_ids).to_bytes(8, "little"))
     state.update(np.asarray([*prompt_ids, *completion_ids], dtype="<i8").tobytes())
+    if is_scored is not None:
+        state.update(np.asarray(is_scored, dtype=np.uint8).tobytes())
     return state.digest()
 
 
@@ -75,4 +80,8 @@ class ReferenceCache:
 
 
 def _keys(pair: TokenPair) -> tuple[bytes, bytes]:
-    return completion_key(pair.prompt_ids, pair.chosen_ids), completion_key(pair.prompt_ids, pair.rejected_ids)
+    chosen, rejected = pair.is_scored
+    return (
+        completion_key(pair.prompt_ids, pair.chosen_ids, chosen),
+        completion_key(pair.prompt_ids, pair.rejected_ids, rejected),
+    )

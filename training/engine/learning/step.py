@@ -81,7 +81,7 @@ class Optimization:
         columns = Pairs(
             policy=sides,
             reference=torch.from_numpy(batch.reference[list(row.pairs)]).to(sides.device),
-            tokens=sides.new_tensor([(len(pair.chosen_ids), len(pair.rejected_ids)) for pair in pairs]),
+            tokens=sides.new_tensor([tuple(map(len, pair.scored_ids)) for pair in pairs]),
             confidence=sides.new_tensor([pair.confidence for pair in pairs]),
         )
         losses = pair_losses(columns, self.config.loss_settings)

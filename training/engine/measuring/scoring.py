@@ -95,8 +95,8 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
         policy_rejected=policy[:, 1],
         reference_chosen=reference[:, 0],
         reference_rejected=reference[:, 1],
-        chosen_tokens=np.array([len(pair.chosen_ids) for pair in pairs], dtype=np.float64),
-        rejected_tokens=np.array([len(pair.rejected_ids) for pair in pairs], dtype=np.float64),
+        chosen_tokens=np.array([len(pair.scored_ids[0]) for pair in pairs], dtype=np.float64),
+        rejected_tokens=np.array([len(pair.scored_ids[1]) for pair in pairs], dtype=np.float64),
         confidence=np.array([pair.confidence for pair in pairs], dtype=np.float64),
         weight=np.array([pair.weight for pair in pairs], dtype=np.float64),
     )

@@ -32,7 +32,8 @@ def score_tokens(
     stop: StopRequest,
 ) -> tuple[PairSet, PairScores, list[dict[str, Any]]]:
     """As ``score``; and for every pair ``chosen_tokens`` and ``rejected_tokens``, lists of [text, log-probability under
-    the policy, the same under the reference]. The texts of a side put together are its text, end of sequence included.
+    the policy, the same under the reference]. The texts of a side put together are its text, end of sequence included;
+    of several turns, the assistant's.
     """
     pair_set = read_all(model, data, config)
     stop.check()
@@ -44,8 +45,8 @@ def score_tokens(
     encoder = TextEncoder.from_directory(model)
     tokens = [
         {
-            "chosen_tokens": _tokens(encoder, pair.chosen_ids, policy_sides[0], reference_sides[0]),
-            "rejected_tokens": _tokens(encoder, pair.rejected_ids, policy_sides[1], reference_sides[1]),
+            "chosen_tokens": _tokens(encoder, pair.scored_ids[0], policy_sides[0], reference_sides[0]),
+            "rejected_tokens": _tokens(encoder, pair.scored_ids[1], policy_sides[1], reference_sides[1]),
         }
         for pair, policy_sides, reference_sides in zip(pair_set.pairs, of_policy, of_reference, strict=True)
     ]

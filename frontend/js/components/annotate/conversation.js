@@ -7,10 +7,13 @@ import { gettext, interpolate } from "../../lib/translation.js";
 
 const FOLDED_PX = 400;
 const TURNS_SHOWN = 4;
+const STANDING = ["system", "tools"];
 const ROLES = /** @type {Record<string, string>} */ ({
   user: gettext("User"),
   assistant: gettext("Assistant"),
   system: gettext("System"),
+  tool: gettext("Tool"),
+  tools: gettext("Tools"),
 });
 
 export class Conversation {
@@ -42,7 +45,7 @@ export class Conversation {
   #fold() {
     const items = all(".message", HTMLElement, this.list);
     items.forEach(foldMessage);
-    const earlier = items.filter((item, index) => item.dataset.role !== "system" && index < items.length - TURNS_SHOWN);
+    const earlier = items.filter((item, index) => !STANDING.includes(item.dataset.role ?? "") && index < items.length - TURNS_SHOWN);
     if (earlier.length < 2) return;
     for (const item of earlier) item.hidden = true;
     const row = make("li", { class: "unfold" });

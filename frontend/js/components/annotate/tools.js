@@ -15,6 +15,7 @@ import { FOCUS_SENTENCES, PANES_SENTENCES } from "./sentences.js";
  * @property {import("./guidelines_dialog.js").GuidelinesDialog} guidelines
  * @property {import("./question_dialog.js").QuestionDialog} question
  * @property {import("./edit_dialog.js").EditDialog | null} edit
+ * @property {import("./toast.js").Toast} toast
  */
 
 export class Tools {
@@ -23,7 +24,7 @@ export class Tools {
    * @param {import("./display.js").Display} display
    */
   constructor(page, display) {
-    const { session, pairView, comment, choices, guidelines, question, edit } = page;
+    const { session, pairView, comment, choices, guidelines, question, edit, toast } = page;
     const { completions } = pairView;
     /** @type {Record<string, () => void>} */
     this.actions = {
@@ -54,7 +55,12 @@ export class Tools {
       retry: () => session.retryNow(),
       more: () => void session.lookForMore(),
     };
-    if (edit) this.actions.edit = () => edit.open(session.assignment);
+    if (edit) {
+      this.actions.edit = () => {
+        if (session.assignment?.allow_edit !== false) edit.open(session.assignment);
+        else toast.show(gettext("Completions of several turns cannot be edited."));
+      };
+    }
     if (choices.offersReasons) this.actions.reasons = () => openDialog("reasons");
     const menu = one("#more-tools", HTMLElement);
     menu.addEventListener("click", () => menu.matches(":popover-open") && menu.hidePopover());

@@ -152,7 +152,7 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
         ({"prompt": "hi", "chosen": "a"}, "'rejected' is missing"),
         ({"chosen": "a", "rejected": "b"}, "'chosen' must be text or a list of messages, got str"),
         ({"chosen": [USER], "rejected": [USER]}, "no message in common"),
-        ({"prompt": "hi", "chosen": [USER], "rejected": "b"}, "'chosen' must be exactly one assistant message"),
+        ({"prompt": "hi", "chosen": [USER], "rejected": "b"}, "'chosen' must begin and end with an assistant"),
         ({"prompt": [], "chosen": "a", "rejected": "b"}, "'prompt' is empty"),
         ({"prompt": [{"role": "robot", "content": "x"}], "chosen": "a", "rejected": "b"}, "messages with a known role"),
         ({"prompt": [{"role": "user", "content": None}], "chosen": "a", "rejected": "b"}, "messages with a known role"),
