@@ -19,7 +19,7 @@ from labeling.exchange import (
     Rejected,
     messages_hash,
     pair_hash,
-    read_comparisons,
+    read_comparisons_apart,
     read_prompts,
 )
 from labeling.models import Campaign, ImportBatch, Prompt
@@ -140,7 +140,7 @@ def comparison_intake(
         return pair_hash(prompt, one.first.text, one.second.text)
 
     return Intake(
-        read=lambda stream: read_comparisons(
+        read=lambda stream: read_comparisons_apart(
             stream,
             dialect=settings.dialect,
             mapping=settings.mapping,
