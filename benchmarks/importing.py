@@ -1,14 +1,16 @@
 """The rate and the memory of an import, beside PostgreSQL's own COPY of the same rows.
 
-`manage.py import_comparisons` reads a file of synthetic pairs (a prompt of 30 words, two completions of 40 to 200) in a
-process of its own. Then the rows that it wrote are copied, in a statement for each table, into tables with the same
-columns: without indexes, with all but the two that pages search texts by, with all, and with the foreign keys too. An
-import's time beyond the last is that of reading and checking; search costs the difference of the second and the third.
+`manage.py import_comparisons` reads a file of synthetic pairs (a prompt of 30 words, two completions of 40 to 200) in
+processes of its own. Then the job in the background puts the texts into the indexes of search. Last, the rows are
+copied, in a statement for each table, into tables with the same columns: without indexes, with all but the two that
+pages search texts by, with all, and with the foreign keys too.
+
+`us_of_cpu` is for each pair: of the processes that import, and of PostgreSQL. These are the same on a busy machine.
 
     python -m benchmarks.importing                     100,000 pairs, about 5 minutes
     python -m benchmarks.importing --pairs 1000000
 
-Prints one JSON object; seconds of CPU as well, because these are the same on a busy machine.
+Prints one JSON object.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +66,12 @@ def measure(count: int) -> dict[str, Any]:
             for one in pairs(count):
                 record = {"id": one["id"], "prompt": one["prompt"], "chosen": one["first"], "rejected": one["second"]}
                 out.write(json.dumps(record) + "\n")
-        report: dict[str, Any] = {"pairs": count, "bytes": file.stat().st_size, "import": _imported(file, env, count)}
+        report: dict[str, Any] = {"pairs": count, "bytes": file.stat().st_size}
+        with psycopg.connect(url, autocommit=True) as connection:
+            postmaster = psutil.Process(connection.info.backend_pid).parent()
+        report["import"] = _imported(file, env, count, postmaster)
     with psycopg.connect(url, autocommit=True) as connection:
+        report["index texts"] = _indexed(env, count, postmaster)
         for name, search, keys, indexes in (
             ("copy, no index", False, False, False),
             ("copy, indexes but those of search", False, False, True),
@@ -75,17 +82,57 @@ def measure(count: int) -> dict[str, Any]:
     return report
 
 
-def _imported(file: Path, env: dict[str, str], count: int) -> dict[str, Any]:
+def _imported(file: Path, env: dict[str, str], count: int, postmaster: psutil.Process) -> dict[str, Any]:
     command = [sys.executable, "manage.py", "import_comparisons", "import", str(file), "--json"]
-    started = time.monotonic()
+    started, before = time.monotonic(), _cpu(postmaster)
     process = psutil.Popen(command, env=env, stdout=subprocess.PIPE)
-    with PeakMemory([process]) as memory:
+    with _SumOfMemory(process) as memory:
         output = process.stdout.read()
     code, seconds = process.wait(), time.monotonic() - started
     report = json.loads(output)
     if code or report["created"] != count:
         raise RuntimeError(f"The import ended with {code}: {report}")
-    return {"rows_per_second": round(count / seconds), "seconds": round(seconds, 1), "peak_mib": memory.most >> 20}
+    figures = {"rows_per_second": round(count / seconds), "seconds": round(seconds, 1), "peak_mib": memory.most >> 20}
+    return figures | {"us_of_cpu": _used(before, postmaster, count)}
+
+
+def _indexed(env: dict[str, str], count: int, postmaster: psutil.Process) -> dict[str, Any]:
+    code = "from labeling.actions.text_indexing import index_texts; index_texts(seconds=1e9)"
+    started, before = time.monotonic(), _cpu(postmaster)
+    subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], env=env, check=True)
+    return {"seconds": round(time.monotonic() - started, 1), "us_of_cpu": _used(before, postmaster, count)}
+
+
+def _cpu(postmaster: psutil.Process) -> tuple[float, float]:
+    """The seconds of our processes that have ended, and of PostgreSQL's."""
+    own, server = psutil.Process().cpu_times(), postmaster.cpu_times()
+    return own.children_user + own.children_system, server.children_user + server.children_system
+
+
+def _used(before: tuple[float, float], postmaster: psutil.Process, count: int) -> dict[str, int]:
+    time.sleep(1)  # until the server's process has ended
+    after = _cpu(postmaster)
+    names = ("python", "postgresql")
+    return {name: round((end - start) / count * 1e6) for name, start, end in zip(names, before, after, strict=True)}
+
+
+class _SumOfMemory(PeakMemory):
+    """The largest memory of a process and its children together."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        super().__init__([process])
+        self.sum = 0
+
+    def _watch(self) -> None:
+        process = self.processes[0]
+        while not self._over.wait(0.1):
+            with suppress(psutil.NoSuchProcess):
+                each = (process, *process.children(recursive=True))
+                self.sum = max(self.sum, sum(one.memory_info().rss for one in each))
+
+    @property
+    def most(self) -> int:
+        return self.sum
 
 
 def _copied(connection: psycopg.Connection, count: int, *, search: bool, keys: bool, indexes: bool) -> dict[str, Any]:

@@ -79,12 +79,12 @@ def check_draft(draft: ComparisonDraft, campaign: Campaign) -> None:
 
 def unfit(draft: ComparisonDraft) -> str | None:
     """Why nothing could be learned from these two texts, as a code; None: they are fit to be compared."""
-    texts = (draft.first.text, draft.second.text)
-    if any(unstorable(text) for text in texts):
+    first, second = draft.first.text, draft.second.text
+    if unstorable(first) or unstorable(second):
         return "not_storable"
-    if any(looks_empty(text) for text in texts):
+    if looks_empty(first) or looks_empty(second):
         return "empty"
-    if look_alike(*texts):
+    if look_alike(first, second):
         return "identical"
     if not isinstance(draft.prompt, Prompt) and unfit_messages(draft.prompt):
         return "not_a_prompt"

@@ -113,15 +113,16 @@ def _add_chunk(
     fit = [draft for draft, reason in zip(chunk, reasons, strict=True) if reason is None]
     ordered, new_prompts = in_canonical_order(campaign, fit, origin)
     by_hash, created = _find_or_create(campaign, ordered, origin)
-    comparisons = iter([by_hash[one.pair_hash] for one in ordered])
-    added.comparisons += [None if reason else next(comparisons) for reason in reasons]
+    comparisons = [by_hash[one.pair_hash] for one in ordered]
+    remaining = iter(comparisons)
+    added.comparisons += [None if reason else next(remaining) for reason in reasons]
     added.dropped.update(reason for reason in reasons if reason)
     added.new_prompts += new_prompts
     added.add_created(created, campaign.order)
     new_ids = {one.pk for one in created}
-    opinions = add_opinions(campaign, ordered, [by_hash[one.pair_hash] for one in ordered], new_ids, origin)
+    opinions = add_opinions(campaign, ordered, comparisons, new_ids, origin)
     added.add_opinions(opinions)
-    first = {by_hash[one.pair_hash].pk: place for place, one in reversed(list(enumerate(ordered)))}
+    first = {one.pk: place for place, one in reversed(list(enumerate(comparisons)))}
     made = {first[key] for key in new_ids}
     added.duplicates += len(fit) - len(made | opinions.brought)
 

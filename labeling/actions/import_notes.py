@@ -63,7 +63,8 @@ class ImportNotes:
             self._use(name, "used" if name == GUIDELINES else "metadata")
         if GUIDELINES in record.metadata and not self.guidelines:
             self.guidelines = str(record.metadata[GUIDELINES])[:LONGEST_GUIDELINES]
-        self.counts.update(record.warnings)
+        if record.warnings:
+            self.counts.update(record.warnings)
         if self.check is not None:
             self._ask_model(self.check, record)
         if isinstance(record, ImportedComparison) and record.preference is not None:
@@ -93,8 +94,12 @@ class ImportNotes:
         return {name: dict(uses) for name, uses in self.uses.items()}
 
     def _use(self, name: str, use: str) -> None:
-        if name in self.uses or len(self.uses) < MOST_FIELDS:
-            self.uses.setdefault(name, Counter())[use] += 1
+        uses = self.uses.get(name)
+        if uses is None:
+            if len(self.uses) >= MOST_FIELDS:
+                return
+            uses = self.uses[name] = Counter()
+        uses[use] += 1
 
     def _ask_model(self, check: Check, record: ImportedComparison | ImportedPrompt) -> None:
         if isinstance(record, ImportedComparison):

@@ -21,7 +21,7 @@ from labeling.exchange import (
     as_asked,
     messages_hash,
     pair_hash,
-    read_comparisons,
+    read_comparisons_apart,
     read_prompts,
 )
 from labeling.models import Campaign, ImportBatch, Prompt
@@ -147,7 +147,7 @@ def comparison_intake(
         return pair_hash(prompt, one.first.identity, one.second.identity)
 
     return Intake(
-        read=lambda stream: read_comparisons(
+        read=lambda stream: read_comparisons_apart(
             stream,
             dialect=settings.dialect,
             mapping=settings.mapping,

@@ -54,6 +54,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.readers import READERS
 from labeling.exchange.reading import AUTO, PromptForm, detect_dialect, read_comparisons, read_prompts
+from labeling.exchange.reading_apart import read_comparisons_apart
 from labeling.exchange.records import (
     EDIT,
     CompletionText,
@@ -179,6 +180,7 @@ __all__ = [
     "preference_pair",
     "preference_pairs",
     "read_comparisons",
+    "read_comparisons_apart",
     "read_full",
     "read_manifest",
     "read_pairs",

@@ -41,6 +41,11 @@ class Collector:
         self.size += len(piece)
         self.data += piece[: max(0, self.limit - len(self.data))]
 
+    def whole(self, piece: bytes) -> RawRecord:
+        """The record of a line that holds all of it: as `take` and `finish` make it, in a third of the time."""
+        self.records += 1
+        return RawRecord(Place(self.line, self.records), piece.rstrip(), len(piece))
+
     def drop(self) -> None:
         """Forgets the collected bytes: they are no record."""
         if self.place is not None:
@@ -61,8 +66,11 @@ def line_records(chunks: Iterator[bytes], limit: int) -> Iterator[RawRecord]:
     for chunk in chunks:
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:
-            collector.take(chunk[start:end])
-            yield from map(_without_comma, collector.finish())
+            if collector.place is None and end - start <= limit and chunk.startswith(b"{", start):
+                yield _without_comma(collector.whole(chunk[start:end]))
+            else:
+                collector.take(chunk[start:end])
+                yield from map(_without_comma, collector.finish())
             collector.line += 1
             start = end + 1
         collector.take(chunk[start:])

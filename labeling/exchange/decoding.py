@@ -48,7 +48,7 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     """
     text = parse_text(raw, limits)
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         hint = " One record per line is expected." if text in {"{", "["} else ""
         reason = error.msg.removesuffix(" at")
@@ -102,6 +102,10 @@ def _float(digits: str) -> float:
     if not math.isfinite(number):
         raise BadRecordError("not_json", f"The number {shortened(digits)} is too large.")
     return number
+
+
+# Made once: `json.loads` with hooks makes a decoder at every call.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
 
 
 def _strings(value: Any) -> Iterator[str]:
