@@ -8,7 +8,7 @@ from common.errors import Invalid
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
 from labeling.actions.import_records import REASONS
-from labeling.actions.import_reports import ImportReport, UnreadableFile
+from labeling.actions.import_reports import ImportReport, UnreadableFile, why_unreadable
 from labeling.actions.practice import PracticeDraft, add_practice
 from labeling.exchange import (
     AUTO,
@@ -53,7 +53,7 @@ def import_practice(
                 text = _("A file of practice pairs has at most %(most)s records.") % {"most": MOST_PAIRS}
                 raise Invalid.of("file", text)
     except ExchangeError as error:
-        raise UnreadableFile(str(error)) from error
+        raise UnreadableFile(why_unreadable(error)) from error
     if drafts:
         add_practice(campaign=campaign, drafts=drafts, source=source, acting_user=acting_user, now=now)
     report.created = len(drafts)
