@@ -122,9 +122,8 @@ class Comparison(models.Model):
     @property
     def status_label(self) -> str:
         """The status in words. A pair with a known answer is for practice or for the qualification."""
-        if self.status == self.Status.PRACTICE:
-            return str(self.practice.get_use_display())
-        return str(self.get_status_display())
+        pair = getattr(self, "practice", None) if self.status == self.Status.PRACTICE else None
+        return str(self.get_status_display() if pair is None else pair.get_use_display())
 
     @property
     def votes(self) -> dict[str, int]:

@@ -73,8 +73,9 @@ def test_a_method_without_a_rule_is_there_for_nobody(name: str) -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_the_address_of_a_form_leads_to_the_page_with_the_form(name: str) -> None:
     scene = Scene()
+    path = address(name, scene)
     events = Event.objects.count()
-    answer = ask(scene.people["maya"], name, "GET", address(name, scene))
+    answer = ask(scene.people["maya"], name, "GET", path)
     assert answer.status_code == 302, name
     page = resolve(answer.headers["Location"].partition("?")[0]).url_name
     assert "GET" in RULES[str(page)], f"{name} leads to {page}"
