@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.api.views.description import SchemaView
 from labeling.api.views.problems import problem_page, problems_page
+from labeling.web.edge import form_of
 from labeling.web.language import set_language, words
 from labeling.web.login import SignInView
 
@@ -23,7 +24,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 urlpatterns = [
     path("login/", SignInView.as_view(), name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("logout/", form_of("home")(auth_views.LogoutView.as_view()), name="logout"),
     path("language/", set_language, name="set_language"),
     path("words.js", words, name="words"),
     path("", include("labeling.web.urls")),

@@ -15,7 +15,7 @@ from labeling.actions.campaigns import create_campaign
 from labeling.actions.import_reports import UnreadableFile
 from labeling.actions.rules import RULES
 from labeling.events.record import record
-from labeling.exchange import ByteStream, ExchangeError, JsonObject, read_full
+from labeling.exchange import ByteStream, ExchangeError, JsonObject, NoCampaignFile, read_full
 from labeling.models import Campaign, Demand, GuidelineVersion, User
 from labeling.tally import add_to_tally
 
@@ -78,6 +78,9 @@ def import_campaign(
             _finish(campaign, first, rows)
             after = {"created": rows.counts.get("comparison", 0), "judgments": rows.counts.get("judgment", 0)}
             record("campaign.imported", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
+    except NoCampaignFile as error:
+        text = _("This is not the file of a whole campaign. Choose one from the export “Whole campaign”.")
+        raise UnreadableFile(text) from error
     except (WrongLine, ExchangeError) as error:
         raise UnreadableFile(str(error)) from error
     except WRONG as error:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
 from labeling.actions.import_notes import GUIDELINES
-from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile, why_unreadable
 from labeling.actions.outside_annotators import opinion_author
 from labeling.actions.prompts import PromptDraft, unfit_messages
 from labeling.exchange import (
@@ -104,7 +104,9 @@ class Intake(Generic[Record, Draft]):
                 log.exception("Reading stopped after line %s", last[0])
                 error = ExchangeError("The file has a shape that cannot be read.")
             if last == (0, 0):
-                raise UnreadableFile(str(error)) from error
+                why = why_unreadable(error)
+                # The page folds what follows the first line.
+                raise UnreadableFile(why if why == str(error) else f"{why}\n{error}") from error
             # The file breaks off here. The records before this line are kept.
             report.reject(Rejected(*last, code="unreadable", reason=f"After this line: {error}", excerpt=""))
         if is_empty and last == (0, 0):

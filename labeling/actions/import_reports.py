@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.actions.import_notes import ImportNotes
-from labeling.exchange import AUTO, PromptForm, Rejected, UnknownDialect, parse_mapping
+from labeling.exchange import (
+    AUTO,
+    ExchangeError,
+    PromptForm,
+    Rejected,
+    UndetectedDialect,
+    UnknownDialect,
+    parse_mapping,
+)
 from labeling.models import ImportBatch
 
 MOST_NAMED = 10_000
@@ -25,6 +34,24 @@ class UnreadableFile(Invalid):
     sentence = gettext_lazy(
         "The file cannot be read: it is not JSON, has no known dialect, or holds too large a record."
     )
+
+
+def why_unreadable(error: ExchangeError) -> str:
+    """Why a whole file cannot be read, for people: without the list of all formats."""
+    if not isinstance(error, UndetectedDialect):
+        return str(error)
+    values = {"line": error.line, "fields": error.fields}
+    if error.is_prompts:
+        text = _(
+            "This looks like prompts: no second answer, no preference. Import it as prompts. Line %(line)s has the "
+            "fields %(fields)s."
+        )
+    else:
+        text = _(
+            "No two answers were found in this file. Line %(line)s has the fields %(fields)s. If two of them are "
+            "answers, name the columns."
+        )
+    return text % values
 
 
 class EmptyFile(UnreadableFile):

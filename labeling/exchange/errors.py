@@ -10,11 +10,22 @@ class UnknownDialect(ExchangeError):
 
 
 class UndetectedDialect(ExchangeError):
-    """`auto` read records, but recognised the dialect of none."""
+    """`auto` read records, but recognised the dialect of none.
+
+    line, fields: of the first record. is_prompts: it can be read as a prompt, so the file is of the other kind.
+    """
+
+    def __init__(self, message: str, *, line: int = 0, fields: str = "", is_prompts: bool = False) -> None:
+        super().__init__(message)
+        self.line, self.fields, self.is_prompts = line, fields, is_prompts
 
 
 class UnreadableInput(ExchangeError):
     """The input as a whole cannot be read: UTF-16, damaged compression."""
+
+
+class NoCampaignFile(UnreadableInput):
+    """The first line is not the one that every file of the dialect `full` starts with."""
 
 
 class InvalidPair(ExchangeError):

@@ -11,7 +11,7 @@ from labeling.exchange.cutting import line_records
 from labeling.exchange.decoding import parse_object
 from labeling.exchange.dropping import DropReport
 from labeling.exchange.encodings import as_utf8, encoding_of
-from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.errors import NoCampaignFile, UnreadableInput
 from labeling.exchange.options import WriteOptions
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import ByteStream, ReadLimits
@@ -46,13 +46,16 @@ def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
         except BadRecordError as error:
             raise UnreadableInput(f"Line {raw.place.line}: {error.reason}") from error
         kind = line.get("type")
+        if reached < 0 and (kind != "campaign" or line.get("format") != FULL_FORMAT):
+            raise NoCampaignFile(
+                f"Line {raw.place.line}: it is not the first line of a whole campaign ({FULL_FORMAT})."
+            )
         if not isinstance(kind, str) or kind not in TYPES:
-            raise UnreadableInput(f"Line {raw.place.line}: the field 'type' must be one of {', '.join(TYPES)}.")
-        if (reached < 0) != (kind == "campaign") or TYPES.index(kind) < reached:
-            text = "the first line must be the campaign, followed by the others in the order of that list."
+            known = ", ".join(TYPES)
+            raise UnreadableInput(f"Line {raw.place.line}: it is of an unknown type. Every line is one of {known}.")
+        if (reached >= 0 and kind == "campaign") or TYPES.index(kind) < reached:
+            text = f"the first line must be the campaign, followed by the others in this order: {', '.join(TYPES[1:])}."
             raise UnreadableInput(f"Line {raw.place.line}: {text}")
-        if kind == "campaign" and line.get("format") != FULL_FORMAT:
-            raise UnreadableInput(f"Line {raw.place.line}: the field 'format' must be {FULL_FORMAT!r}.")
         reached = TYPES.index(kind)
         yield raw.place.line, line
     if reached < 0:

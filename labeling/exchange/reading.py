@@ -176,7 +176,10 @@ def _detect(
     known = "; ".join(f"{reader.name}: {reader.shape}" for reader in READERS.values())
     raise UndetectedDialect(
         f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Map its columns "
-        f"(prompt=..., a=..., b=...), or use a known dialect. Known are {known}."
+        f"(prompt=..., a=..., b=...), or use a known dialect. Known are {known}.",
+        line=unknown[0].place.line,
+        fields=fields,
+        is_prompts=_is_only_a_prompt(unknown[1]),
     )
 
 
@@ -228,6 +231,13 @@ def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
 
 def _is_prompt(value: JsonObject) -> bool:
     return any(isinstance(value.get(name), str | list) for name in PROMPT_RECORD) or isinstance(value.get("body"), dict)
+
+
+def _is_only_a_prompt(value: JsonObject) -> bool:
+    """Whether a record is a prompt, and has no two texts beside it that could be answers in columns of other names."""
+    asides = {*PROMPT_RECORD, "system", "id", "category", "source", "tags", "type", "language", "lang"}
+    texts = [name for name, one in value.items() if isinstance(one, str) and name not in asides]
+    return _is_prompt(value) and len(texts) < 2
 
 
 def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:

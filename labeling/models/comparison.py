@@ -120,6 +120,12 @@ class Comparison(models.Model):
         )
 
     @property
+    def status_label(self) -> str:
+        """The status in words. A pair with a known answer is for practice or for the qualification."""
+        pair = getattr(self, "practice", None) if self.status == self.Status.PRACTICE else None
+        return str(self.get_status_display() if pair is None else pair.get_use_display())
+
+    @property
     def votes(self) -> dict[str, int]:
         """The number of current judgments for each choice; choices without judgments are left out."""
         counted = {choice: int(getattr(self, f"votes_{choice}")) for choice in ("a", "b", "tie", "both_bad")}

@@ -80,11 +80,14 @@ def flagged(campaign: Campaign, user: User) -> list[Judgment]:
 
 
 def counts(campaign: Campaign, user: User) -> Mapping[str, int]:
-    """How many judgments count (see COUNTED), and how many skips, comments, flags and undone judgments there are."""
+    """How many judgments count (see COUNTED), and how many skips, comments, flags and undone judgments there are.
+
+    A flag is no skip here, although both leave the comparison without a preference.
+    """
     is_current = Q(superseded_at=None)
     numbers: dict[str, int] = Judgment.objects.filter(campaign=campaign, annotator=user).aggregate(
         judged=Count("pk", filter=COUNTED & ~Q(choice=Choice.SKIP)),
-        skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP)),
+        skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP, flag="")),
         undone=Count("pk", filter=~is_current),
         comments=Count("pk", filter=is_current & ~Q(comment="")),
         flags=Count("pk", filter=is_current & ~Q(flag="")),

@@ -17,8 +17,8 @@ COUNTED = Q(superseded_at=None, kind=Assignment.Kind.NORMAL) & ~Q(comparison__st
 class AnnotatorSummary:
     """One annotator, by pseudonym.
 
-    left_share: the share of preferences that are for the left side. seconds: mean time for a judgment; None: no client
-    sent any.
+    skipped: without a flag; flagged: with one. left_share: the share of preferences that are for the left side.
+    seconds: mean time for a judgment; None: no client sent any.
     """
 
     pseudonym: str
@@ -26,6 +26,7 @@ class AnnotatorSummary:
     is_outside: bool
     judged: int
     skipped: int
+    flagged: int
     undone: int
     ties: int
     left_share: float | None
@@ -47,7 +48,8 @@ def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
         .values("annotator__pseudonym", "annotator__is_simulated", "annotator__outside_campaign")
         .annotate(
             judged=Count("pk", filter=COUNTED & ~Q(choice=Choice.SKIP)),
-            skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP)),
+            skipped=Count("pk", filter=is_current & Q(choice=Choice.SKIP, flag="")),
+            flagged=Count("pk", filter=is_current & ~Q(flag="")),
             undone=Count("pk", filter=Q(superseded_at__isnull=False)),
             ties=Count("pk", filter=COUNTED & Q(choice__in=[Choice.TIE, Choice.BOTH_BAD])),
             preferred=Count("pk", filter=preferred),
@@ -64,6 +66,7 @@ def annotator_summaries(campaign: Campaign) -> list[AnnotatorSummary]:
             is_outside=row["annotator__outside_campaign"] is not None,
             judged=row["judged"],
             skipped=row["skipped"],
+            flagged=row["flagged"],
             undone=row["undone"],
             ties=row["ties"],
             left_share=row["on_left"] / row["preferred"] if row["preferred"] else None,

@@ -203,7 +203,8 @@ def page_of_comparisons(rows: QuerySet[Comparison], *, order: str, after: int | 
         keys = _keys_by_confidence(rows, order, after, size)
     else:
         keys = _keys_by_id(rows, order, after, size)
-    full = Comparison.objects.select_related("prompt", "completion_a", "completion_b", "verdict", "gold").defer(
+    beside = ("prompt", "completion_a", "completion_b", "verdict", "gold", "practice")
+    full = Comparison.objects.select_related(*beside).defer(
         *(f"completion_{side}__{name}" for side in "ab" for name in TOKENS)
     )
     by_key = full.in_bulk(keys)

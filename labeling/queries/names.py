@@ -30,6 +30,7 @@ class ShownName(NamedTuple):
 
     name: str
     has_page: bool
+    is_simulated: bool = False
 
 
 def name_for_leads(user: User, campaign: Campaign) -> str:
@@ -62,7 +63,10 @@ def shown_names(campaign: Campaign, named: Sequence[tuple[User, str]]) -> list[S
     """The names under which people acted, each with whether it leads to an annotator's page."""
     ids = {user.pk for user, _ in named}
     present = set(taking_part(campaign).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-    return [ShownName(name, user.pk in present and name == name_for_leads(user, campaign)) for user, name in named]
+    return [
+        ShownName(name, user.pk in present and name == name_for_leads(user, campaign), user.is_simulated)
+        for user, name in named
+    ]
 
 
 def taking_part(campaign: Campaign) -> QuerySet[User]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -12,6 +12,9 @@ from common.days import midnight
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
 from labeling.queries.standing import SENTENCES, next_step
 from labeling.tally import Tally, read_tally
+
+KNOWN_ANSWER = (Comparison.Status.GOLD, Comparison.Status.PRACTICE)
+"""The statuses of pairs that are judged for no verdict."""
 
 HIDING_STEP = 20
 """In campaigns with gold or retests, annotators see totals in steps of this size. An exact total would not move after a
@@ -31,8 +34,8 @@ class CampaignProgress:
 
     comparisons: without flagged, retired and gold ones. judgments: current votes (no skips, no gold, no retests).
     judgments_wanted: the total, including those made. votes_saved: votes that finished comparisons did without, against
-    the maximum for each; 0 without adaptive overlap. annotators: members who have judged. judgments_today: in the time
-    zone of the settings.
+    the maximum for each; 0 without adaptive overlap. annotators: members who have judged, simulated_annotators of them
+    simulated. judgments_today: in the time zone of the settings, simulated_today of them by simulated annotators.
     """
 
     prompts: int
@@ -46,7 +49,9 @@ class CampaignProgress:
     flagged: int
     gold: int
     annotators: int
+    simulated_annotators: int
     judgments_today: int
+    simulated_today: int
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
@@ -63,6 +68,7 @@ class CampaignProgress:
             conflicts=conflicts,
             judgments=coarse(self.judgments),
             judgments_today=coarse(self.judgments_today),
+            simulated_today=coarse(self.simulated_today),
             votes_saved=0,
             gold=0,
         )
@@ -96,6 +102,12 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
         created_at__gte=midnight(timezone.localdate(now)),
         superseded_at=None,
     )
+    made = today.exclude(choice="skip").aggregate(
+        all=Count("pk"), simulated=Count("pk", filter=Q(annotator__is_simulated=True))
+    )
+    judging = campaign.memberships.filter(judged__gt=0).aggregate(
+        all=Count("pk"), simulated=Count("pk", filter=Q(user__is_simulated=True))
+    )
     most = campaign.max_overlap or 0
     beside = campaign.comparisons.filter(status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD])
     out = dict(beside.order_by().values_list("status").annotate(number=Count("pk")))
@@ -110,9 +122,19 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
         votes_saved=max(0, most * tally.finished - tally.finished_judgments),
         flagged=out.get(Comparison.Status.FLAGGED, 0),
         gold=out.get(Comparison.Status.GOLD, 0),
-        annotators=campaign.memberships.filter(judged__gt=0).count(),
-        judgments_today=today.exclude(choice="skip").count(),
+        annotators=judging["all"],
+        simulated_annotators=judging["simulated"],
+        judgments_today=made["all"],
+        simulated_today=made["simulated"],
     )
+
+
+def prompts_apart(campaign: Campaign) -> int:
+    """How many of the campaign's prompts are only in pairs for gold, practice or the qualification."""
+    pairs = Comparison.objects.filter(campaign=campaign, prompt=OuterRef("pk"))
+    known = campaign.comparisons.filter(status__in=KNOWN_ANSWER).values("prompt")
+    rows = campaign.prompts.filter(retired_at=None, pk__in=known)
+    return rows.exclude(Exists(pairs.exclude(status__in=KNOWN_ANSWER))).count()
 
 
 def annotator_progress(campaign: Campaign, user: User, *, now: datetime) -> AnnotatorProgress:

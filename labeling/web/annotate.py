@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
@@ -25,7 +25,7 @@ from labeling.queries.coming import coming_pairs
 from labeling.queries.progress import annotator_progress
 from labeling.queries.questions import faq_entries, unread_answers
 from labeling.web.display import display_of
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from labeling.web.judgment_forms import criteria_in
 
 
@@ -66,7 +66,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("annotate", "slug")
 def annotate_undo(request: HttpRequest, slug: str) -> HttpResponse:
     """Undoes a judgment from the form."""
     get_campaign(person(request), slug)

@@ -1,8 +1,5 @@
 """The page of one import: its preview and the decision about it; afterwards its report, and taking it back."""
 
-import re
-from pathlib import PurePath
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.errors import DomainError, NotAllowed
 from common.text.rendering import render_markdown
@@ -20,17 +17,14 @@ from labeling.actions.batches import judged_comparisons, take_back
 from labeling.actions.imported_guidelines import use_guidelines
 from labeling.actions.previews import cancel_preview, import_preview, prepare_again
 from labeling.models import ImportBatch
-from labeling.web.edge import act, page, person
+from labeling.web.documents import TEXT, reads_like_a_document
+from labeling.web.edge import act, form_of, page, person
 from labeling.web.import_forms import ReadingForm, reading_of
 from labeling.web.import_notes import field_uses_of, notes_of
 from labeling.web.imports import DIALECT_NAMES
 
 MOST_LINES_SHOWN = 100
 CONTRADICTIONS_SHOWN = 10
-
-DOCUMENTS = {".md", ".rst", ".html", ".htm", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".py", ".log", ".tex"}
-MARKUP = re.compile(r"\s*(#{1,6} |```|[-*+] |\||>|</?[a-z!]|\[?!\[|---)")
-"""A line of text that starts like this belongs to a document."""
 
 
 @page
@@ -41,14 +35,17 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     is_preview = row.status == ImportBatch.Status.PREVIEW
     is_open = is_preview and not (row.error or _is_refused(row))
     rejected = row.rejected[:MOST_LINES_SHOWN]
+    error, _separator, error_details = row.error.partition("\n")
     context = {
         "campaign": row.campaign,
         "batch": row,
+        "error": error,
+        "error_details": error_details,
         "is_preview": is_preview,
         "records": [_rendered(one) for one in row.sample],
         "format": DIALECT_NAMES.get(row.dialect, row.dialect),
-        "is_text": row.dialect == "text",
-        "is_document": row.dialect == "text" and _reads_like_a_document(row),
+        "is_text": row.dialect == TEXT,
+        "is_document": row.dialect == TEXT and reads_like_a_document(row.file_name, _last_turns(row)),
         "rejected": rejected,
         "hidden": row.rejected_count - len(rejected),
         "field_uses": field_uses_of(row.field_uses),
@@ -70,7 +67,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("batch", "slug", "pk")
 def batch_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Imports or cancels a preview, reads its file in another way, uses its guidelines, or takes the import back."""
     row, do = _batch(request, slug, pk), request.POST.get("do", "")
@@ -152,6 +149,5 @@ def _rendered(record: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _reads_like_a_document(row: ImportBatch) -> bool:
-    lines = [one["prompt"][-1]["content"] for one in row.sample]
-    return PurePath(row.file_name).suffix.lower() in DOCUMENTS or any(MARKUP.match(line) for line in lines)
+def _last_turns(row: ImportBatch) -> list[str]:
+    return [one["prompt"][-1]["content"] for one in row.sample]

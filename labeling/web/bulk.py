@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
@@ -17,7 +17,7 @@ from labeling.actions.bulk import BulkOrder, NothingSelected, start_bulk_act
 from labeling.actions.exports import export_campaign
 from labeling.models import BulkAct, Campaign
 from labeling.queries.lists import Fingerprint, fingerprint
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import form_of, page, person, refuse
 from labeling.web.list_forms import BulkForm
 from labeling.web.selections import SHOWN, Chosen, change_since_shown, chosen, has_confirmed
 
@@ -47,8 +47,12 @@ SENTENCES = {
 }
 
 
+def _list_address(request: HttpRequest, slug: str, target: str) -> str:
+    return reverse(Target(target).value, args=[slug])
+
+
 @page
-@require_POST
+@form_of(_list_address)
 def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     """Asks whether to do the chosen act, saying how many rows it is about; with `confirmed` it does it.
 

@@ -67,6 +67,9 @@ class RulesForm(CampaignForm):
         max_value=99.9,
         required=False,
     )
+    overlap_share = PercentField(
+        label=_("Share judged several times (%)"), help_text=HELP["overlap_share"], min_value=0, max_value=100
+    )
     gold_rate = PercentField(
         label=_("Share of gold (%)"), help_text=HELP["gold_rate"], min_value=0, max_value=50, required=False
     )

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.access import require_may_create_campaigns
 from labeling.actions.campaign_imports import import_campaign
-from labeling.web.edge import attempt, page, person
+from labeling.web.edge import page, person
+from labeling.web.file_form import FileForm, attempt_with_file
 
 
-class CampaignImportForm(forms.Form):
+class CampaignImportForm(FileForm):
     file = forms.FileField(label=_("File"), help_text=_("From the export “Whole campaign”, plain or compressed."))
     name = forms.CharField(label=_("Name"), max_length=200, required=False, help_text=_("Empty: the name in the file."))
 
@@ -25,12 +26,12 @@ def campaign_import(request: HttpRequest) -> HttpResponse:
     """A form with the file. The imported campaign is led by the person who sends it."""
     user = person(request)
     require_may_create_campaigns(user)
-    form = CampaignImportForm(request.POST or None, request.FILES or None)
+    form = CampaignImportForm(request.POST or None, request.FILES or None, acting_user=user)
     if request.method == "POST":
-        result = attempt(
+        result = attempt_with_file(
             form,
-            lambda: import_campaign(
-                stream=form.cleaned_data["file"],
+            lambda stream: import_campaign(
+                stream=stream,
                 name=form.cleaned_data["name"] or None,
                 acting_user=user,
                 now=timezone.now(),

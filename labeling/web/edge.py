@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed, NotFound
 from labeling.models import User
@@ -44,6 +45,27 @@ def page(view: View[P]) -> View[P]:
             raise PermissionDenied(error.message) from error
 
     return signed_in_view
+
+
+def form_of(where: str | Callable[..., str], *names: str) -> Callable[[View[P]], View[P]]:
+    """For an address that only takes a form: opened by itself, as after a reload, it leads to the form's page.
+
+    where: the name of that page's address, with the arguments that it shares (names); or a function that gets the
+    request and all arguments of the view, and returns the address.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def posted_view(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            if callable(where):
+                return redirect(where(request, *args, **kwargs))
+            return redirect(reverse(where, kwargs={name: kwargs[name] for name in names}))
+
+        return require_http_methods(["GET", "HEAD", "POST"])(posted_view)
+
+    return decorate
 
 
 def person(request: HttpRequest) -> User:

@@ -36,6 +36,8 @@ SAID_BY_THE_SENTENCE = {
     ("user", "person"),
 }
 NOTHING: tuple[object, ...] = (None, "", [], {})
+COUNTING = {"batch.imported", "campaign.imported", "comparisons.added", "prompts.added"}
+"""The verbs whose values are counts: a zero among them says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _changes(event: Event, names: Mapping[str, str]) -> list[Change]:
         if before.get(name) != after.get(name)
         and not (subject == "judgment" and name == "choice" and after.get(name) == Choice.SKIP)  # the sentence says so
         and not (name in after and name not in before and after[name] in NOTHING)
+        and not (event.verb in COUNTING and after.get(name) == 0)
         and (subject, name) not in SAID_BY_THE_SENTENCE
     ]
 

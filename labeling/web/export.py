@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.errors import DomainError
 from labeling.access import get_led_campaign
@@ -22,7 +22,7 @@ from labeling.exchange import DATASET_DIALECTS, LABEL_CONFIG, DropReport
 from labeling.models import BulkAct, Campaign, KeptUpload, User
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons, limited_count
 from labeling.queries.verdicts import winners
-from labeling.web.edge import attempt, page, person, refuse
+from labeling.web.edge import attempt, form_of, page, person, refuse
 from labeling.web.export_form import DatasetForm, EvaluationForm, ExportForm
 from labeling.web.imports import EXPORTS
 from labeling.web.list_forms import ComparisonListForm
@@ -65,7 +65,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("export", "slug")
 def export_evaluation(request: HttpRequest, slug: str) -> HttpResponse:
     """Keeps the prompts of an evaluation, and returns to the same choices with them."""
     campaign = get_led_campaign(person(request), slug)
@@ -89,7 +89,7 @@ def export_evaluation(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("export", "slug")
 def export_dataset(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A data set in a ZIP file, with the choices of the export that is on display."""
     campaign, user = get_led_campaign(person(request), slug), person(request)

@@ -7,10 +7,12 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.errors import Invalid
 from common.text_area import TextArea
 from labeling.actions.mails import can_send_mail, mail_goes_to_log
+from labeling.actions.people import UsernameTaken, check_password
 from labeling.events.types import offered
-from labeling.models import Demand, Membership, Scope, Winner
+from labeling.models import Demand, Membership, Scope, User, Winner
 from labeling.web.event_labels import event_choices
 
 
@@ -140,6 +142,24 @@ class SignUpForm(forms.Form):
         else:
             self.fields["email"].help_text = address_hint()
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+    def clean(self) -> dict[str, Any]:
+        """Checks name and password also where another field is wrong, so that all errors come at once."""
+        values = super().clean() or self.cleaned_data
+        user = User(username=User.normalize_username(values.get("username", "")), email=values.get("email") or "")
+        if "username" in values:
+            if User.objects.filter(username=user.username).exists():
+                self.add_error("username", UsernameTaken(username=user.username).message)
+            try:
+                User._meta.get_field("username").run_validators(user.username)
+            except forms.ValidationError as error:
+                self.add_error("username", error)
+        if "password" in values:
+            try:
+                check_password(values["password"], user)
+            except Invalid as error:
+                self.add_error("password", error.message)
+        return values
 
 
 class EraseForm(forms.Form):

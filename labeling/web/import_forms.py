@@ -9,7 +9,8 @@ from common.errors import Invalid
 from labeling.actions.import_reports import ImportSettings, mapping_of
 from labeling.exchange import mapping_text
 from labeling.models import ImportBatch
-from labeling.web.imports import DIALECTS, KINDS, RANKINGS
+from labeling.web.file_form import FileForm
+from labeling.web.imports import DIALECTS, FILE_FORMATS, KINDS, RANKINGS
 
 
 class ReadingForm(forms.Form):
@@ -70,15 +71,16 @@ class ReadingForm(forms.Form):
         try:
             return mapping_of(self.cleaned_data["mapping"])
         except Invalid as error:
-            raise forms.ValidationError(error.message) from error
+            raise forms.ValidationError(
+                _("Write each column as PART=COLUMN, such as prompt=question a=good b=bad. “%(text)s” cannot be read."),
+                params={"text": self.cleaned_data["mapping"]},
+            ) from error
 
 
-class ImportForm(ReadingForm):
+class ImportForm(FileForm, ReadingForm):
     """A file of comparisons or prompts."""
 
-    file = forms.FileField(
-        label=_("File"), help_text=_("JSON, CSV, TSV or Parquet; plain or packed as gz, zip, bz2, xz or zst.")
-    )
+    file = forms.FileField(label=_("File"), help_text=FILE_FORMATS)
 
 
 def reading_of(batch: ImportBatch) -> dict[str, Any]:

@@ -38,6 +38,9 @@ DIALECTS = (
     ("sides", _("Two completions, with or without a preference")),
 )
 
+FILE_FORMATS = _("JSON, JSONL, CSV, TSV, Parquet or plain text; also packed as gz, zip, bz2, xz or zst.")
+"""The hint of every form that takes a file of prompts or comparisons."""
+
 RANKINGS = (
     ("best-worst", _("Best against worst")),
     ("neighbours", _("Each against the next")),

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from labeling.actions.attention import bring_back, set_aside
 from labeling.models import User
 from labeling.queries.attention import Attention, attention
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 
 
 @page
@@ -24,7 +24,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("inbox")
 def inbox_change(request: HttpRequest) -> HttpResponse:
     """Sets an item aside, or brings it back."""
     key, user = request.POST.get("key", ""), person(request)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
 from common.numbers import whole_number
@@ -26,7 +26,7 @@ from labeling.actions.invitations import (
 )
 from labeling.models import Campaign, User
 from labeling.web.addresses import send_confirmation
-from labeling.web.edge import act, attempt, page, person, refuse
+from labeling.web.edge import act, attempt, form_of, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
 
 
@@ -61,7 +61,7 @@ def _create(request: HttpRequest, campaign: Campaign, form: InvitationForm) -> s
 
 
 @page
-@require_POST
+@form_of("invitations", "slug")
 def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
     """Revokes an invitation."""
     campaign = get_led_campaign(person(request), slug)

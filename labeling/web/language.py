@@ -9,14 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
 from django.views.i18n import set_language as django_set_language
+
+from labeling.web.edge import form_of
 
 YEAR = 365 * 24 * 3600
 
 
-@require_POST
+@form_of("home")
 def set_language(request: HttpRequest) -> HttpResponse:
     """Stores the language in a cookie and returns to the page with the form."""
     response: HttpResponse = django_set_language(request)

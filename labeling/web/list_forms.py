@@ -17,6 +17,10 @@ from labeling.queries.metadata_search import METADATA_CHARACTERS
 from labeling.web.imports import EXPORTS
 
 ANY = ("", _("Any"))
+STATES = [
+    (value, _("Practice or qualification") if value == Comparison.Status.PRACTICE else label)
+    for value, label in Comparison.Status.choices
+]
 DAY = {"type": "date"}
 GROUPS = (
     (PEOPLE, _("people")),
@@ -119,7 +123,7 @@ class ComparisonListForm(ListForm):
 
     JUDGED = (ANY, ("yes", _("Judged")), ("no", _("Not judged")))
 
-    status = forms.ChoiceField(label=_("State"), choices=[ANY, *Comparison.Status.choices], required=False)
+    status = forms.ChoiceField(label=_("State"), choices=[ANY, *STATES], required=False)
     judged = forms.ChoiceField(label=_("Judgments"), choices=JUDGED, required=False)
     annotator = forms.ChoiceField(label=_("Judged by"), required=False)
     source = forms.CharField(label=_("Origin"), max_length=120, required=False)
@@ -219,7 +223,9 @@ class BulkForm(forms.Form):
         initial=1,
         help_text=_("Of each comparison, from people who have not judged it yet. Earlier judgments still count."),
     )
-    dialect = forms.ChoiceField(label=_("Format"), choices=[(name, label) for name, label, _content in EXPORTS])
+    dialect = forms.ChoiceField(
+        label=_("Format"), choices=[(name, label) for name, label, _content in EXPORTS], initial="trl"
+    )
 
     def __init__(self, sent: Mapping[str, Any] | None, *, kind: str) -> None:
         super().__init__(sent)

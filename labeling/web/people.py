@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.errors import Invalid
 from common.wording import in_sentence
@@ -18,7 +18,7 @@ from labeling.models import Campaign, Membership, User
 from labeling.queries.annotators import annotator_summaries
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.standing import standings
-from labeling.web.edge import act, page, person, submit
+from labeling.web.edge import act, form_of, page, person, submit
 from labeling.web.forms import MemberForm
 
 MOST_OUTSIDE = 200
@@ -64,7 +64,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("people", "slug")
 def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
     """Removes a member."""
     campaign = get_led_campaign(person(request), slug)
@@ -78,7 +78,7 @@ def people_remove(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("people", "slug")
 def people_pause(request: HttpRequest, slug: str) -> HttpResponse:
     """Pauses a member, or resumes a paused or warned one."""
     campaign = get_led_campaign(person(request), slug)
@@ -103,7 +103,7 @@ STANDING_ACTS = {
 
 
 @page
-@require_POST
+@form_of("people", "slug")
 def people_standing(request: HttpRequest, slug: str) -> HttpResponse:
     """Lets a member pass or start again, or undoes either, depending on the button."""
     campaign = get_led_campaign(person(request), slug)

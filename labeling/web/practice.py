@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
@@ -17,7 +17,8 @@ from labeling.actions.practice_imports import import_practice
 from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison, PracticePair
 from labeling.queries.practice import practice_pairs
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, form_of, page, person, refuse
+from labeling.web.file_form import attempt_with_file
 from labeling.web.import_notes import notes_of
 from labeling.web.practice_forms import PracticeImportForm, PracticePairForm, initial_of
 
@@ -29,8 +30,8 @@ GOLD_SHOWN = 50
 def practice(request: HttpRequest, slug: str) -> HttpResponse:
     """Lists the pairs for practice and for the qualification; a POST adds those of a file."""
     campaign = get_led_campaign(person(request), slug)
-    form = PracticeImportForm(request.POST or None, request.FILES or None)
-    report = _import(request, campaign, form) if request.method == "POST" and form.is_valid() else None
+    form = PracticeImportForm(request.POST or None, request.FILES or None, acting_user=person(request))
+    report = _import(request, campaign, form) if request.method == "POST" else None
     if report is not None and not report.rejected_count and not report.notes.counts:
         return redirect("practice", slug=slug)
     pairs = list(practice_pairs(campaign))
@@ -83,7 +84,7 @@ def practice_pair(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("practice", "slug")
 def practice_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Takes a comparison out of practice."""
     _campaign, row = _comparison(request, slug, pk)
@@ -103,20 +104,18 @@ def _comparison(request: HttpRequest, slug: str, pk: int) -> tuple[Campaign, Com
 
 def _import(request: HttpRequest, campaign: Campaign, form: PracticeImportForm) -> ImportReport | None:
     """The report of an import; None if the form was refused."""
-    values = form.cleaned_data
-    try:
-        report = import_practice(
+    report = attempt_with_file(
+        form,
+        lambda stream: import_practice(
             campaign=campaign,
-            stream=values["file"],
-            use=values["use"],
-            dialect=values["dialect"] or "auto",
+            stream=stream,
+            use=form.cleaned_data["use"],
+            dialect=form.cleaned_data["dialect"] or "auto",
             acting_user=person(request),
             now=timezone.now(),
-        )
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        refuse(form, error)
+        ),
+    )
+    if report is None:
         return None
     text = ngettext("%(count)s pair marked.", "%(count)s pairs marked.", report.created)
     if report.created:

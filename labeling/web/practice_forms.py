@@ -9,6 +9,7 @@ from common.text_area import TextArea
 from labeling.actions.practice import MAX_EXPLANATION
 from labeling.models import Campaign, Comparison, Gold, PracticePair, Winner
 from labeling.queries.conflicts import STRENGTHS
+from labeling.web.file_form import FileForm
 from labeling.web.imports import DIALECTS
 from labeling.web.judgment_forms import CRITERION
 
@@ -67,7 +68,7 @@ class PracticePairForm(forms.Form):
         }
 
 
-class PracticeImportForm(forms.Form):
+class PracticeImportForm(FileForm):
     """A file of practice pairs."""
 
     file = forms.FileField(

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
@@ -21,7 +21,7 @@ from labeling.judging.presentation import present_pair
 from labeling.models import Campaign, Comparison, Question, User
 from labeling.queries.names import name_for_leads
 from labeling.queries.questions import earlier_answers, filtered_questions
-from labeling.web.edge import act, page, person, refuse
+from labeling.web.edge import act, form_of, page, person, refuse
 from labeling.web.question_forms import AnswerForm
 
 QUESTIONS_SHOWN = 10
@@ -75,7 +75,7 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("questions", "slug")
 def faq_withdraw(request: HttpRequest, slug: str, entry_id: int) -> HttpResponse:
     """Withdraws a published answer."""
     campaign = get_led_campaign(person(request), slug)

@@ -44,8 +44,7 @@ HELP = {
         "assigned yet, and to later ones."
     ),
     "overlap_share": _(
-        "0 to 1: the share of comparisons that get these judgments. The others get one. A fifth is enough to measure "
-        "agreement."
+        "The comparisons that get these judgments. The others get one. A fifth is enough to measure agreement."
     ),
     "max_overlap": _(
         "Adaptive overlap: only comparisons with an uncertain verdict get more judgments, up to this number. Empty: "

@@ -12,12 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from common.numbers import whole_number
 from labeling.actions.accounts import end_sessions, live_sessions, note_session
 from labeling.models import User
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from labeling.web.user_agents import browser_name
 
 NOTED_EVERY = 300
@@ -81,7 +80,7 @@ def session_rows(request: HttpRequest) -> list[SessionRow]:
 
 
 @page
-@require_POST
+@form_of("you")
 def sessions_end(request: HttpRequest) -> HttpResponse:
     """Ends the session that the form names, or all but this one."""
     user, this = person(request), request.session.session_key or ""

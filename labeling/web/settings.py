@@ -6,13 +6,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from labeling.access import get_led_campaign
 from labeling.actions.campaigns import change_campaign, change_campaign_status
 from labeling.models import Campaign, VerdictRecount
 from labeling.web.campaign_forms import RulesForm
-from labeling.web.edge import act, page, person, submit
+from labeling.web.edge import act, form_of, page, person, submit
 
 Status = Campaign.Status
 MESSAGES = {
@@ -47,7 +47,7 @@ def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("campaign", "slug")
 def campaign_status(request: HttpRequest, slug: str) -> HttpResponse:
     """Starts, pauses, closes, reopens or archives."""
     campaign = get_led_campaign(person(request), slug)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.errors import DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
@@ -23,7 +23,7 @@ from labeling.models import Campaign, Membership, PracticeAnswer, PracticePair, 
 from labeling.queries.conflicts import STRENGTHS
 from labeling.queries.standing import Standing, Step, open_round, standing_of
 from labeling.web.display import display_of
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from labeling.web.judgment_forms import criteria_in
 
 Use = PracticePair.Use
@@ -73,7 +73,7 @@ def _next_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("start", "slug")
 def start_read(request: HttpRequest, slug: str) -> HttpResponse:
     """Records that the guidelines were read."""
     campaign = get_campaign(person(request), slug)
@@ -87,7 +87,7 @@ def start_read(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("start", "slug")
 def start_practice(request: HttpRequest, slug: str) -> HttpResponse:
     """Starts a practice round, or an attempt to qualify, depending on the button."""
     campaign = get_campaign(person(request), slug)
@@ -101,7 +101,7 @@ def start_practice(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("start", "slug")
 def start_answer(request: HttpRequest, slug: str) -> HttpResponse:
     """Answers a pair. After a pair of practice comes the feedback, after a round its result."""
     get_campaign(person(request), slug)

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.numbers import whole_number
 from labeling.access import get_token
 from labeling.actions.people import create_token, revoke_token
-from labeling.web.edge import act, attempt, page, person
+from labeling.web.edge import act, attempt, form_of, page, person
 from labeling.web.forms import TokenForm
 
 
@@ -35,7 +35,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("tokens")
 def token_revoke(request: HttpRequest) -> HttpResponse:
     """Revokes a token."""
     identifier = whole_number(request.POST.get("token", ""))

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.numbers import whole_number
 from common.wording import percent
@@ -27,7 +27,7 @@ from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
 from labeling.queries.uses import uses_of
-from labeling.web.edge import act, page, person, submit, unless_refused
+from labeling.web.edge import act, form_of, page, person, submit, unless_refused
 from labeling.web.history import history_of
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, RetireForm, VerdictFilterForm
 
@@ -128,7 +128,7 @@ def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, 
 
 
 @page
-@require_POST
+@form_of("comparison", "slug", "pk")
 def comparison_change(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Asks for more judgments of a comparison, retires it, or restores it, depending on the button."""
     campaign, row = _comparison(request, slug, pk)

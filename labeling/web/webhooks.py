@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.outgoing.posting import Reply
 from common.wording import decimals
@@ -24,7 +24,7 @@ from labeling.actions.webhooks import (
     rotate_webhook_secret,
 )
 from labeling.models import Campaign, Webhook, WebhookDelivery
-from labeling.web.edge import act, attempt, page, person
+from labeling.web.edge import act, attempt, form_of, page, person
 from labeling.web.forms import WebhookForm
 
 SHOWN = 50
@@ -46,9 +46,17 @@ def webhooks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     return _list(request, campaign, WebhookForm() if created else form, created)
 
 
+def _page_of_webhook(request: HttpRequest, webhook_id: int) -> str:
+    return _address(get_webhook(person(request), webhook_id).campaign)
+
+
+def _page_of_delivery(request: HttpRequest, delivery_id: int) -> str:
+    return _address(get_delivery(person(request), delivery_id).webhook.campaign)
+
+
 @page
 @never_cache
-@require_POST
+@form_of(_page_of_webhook)
 def webhook_rotate(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Replaces the secret and shows the new one, once."""
     webhook = get_webhook(person(request), webhook_id)
@@ -57,7 +65,7 @@ def webhook_rotate(request: HttpRequest, webhook_id: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of(_page_of_webhook)
 def webhook_change(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """Switches a webhook on or off, or deletes it."""
     webhook, user, now = get_webhook(person(request), webhook_id), person(request), timezone.now()
@@ -79,7 +87,7 @@ def webhook_change(request: HttpRequest, webhook_id: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of(_page_of_delivery)
 def delivery_retry(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Sends a message again."""
     delivery = get_delivery(person(request), delivery_id)

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.actions.mails import mail_goes_to_log
 from labeling.actions.notices import choose_notices
 from labeling.models import User
-from labeling.web.edge import attempt, page, person, submit
+from labeling.web.edge import attempt, form_of, page, person, submit
 from labeling.web.forms import EraseForm
 from labeling.web.notice_form import NoticeForm
 from labeling.web.sessions import session_rows
@@ -30,11 +30,9 @@ def you(request: HttpRequest) -> HttpResponse:
 
 
 @page
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_of("you")
 def you_notices(request: HttpRequest) -> HttpResponse:
     """Saves when the user gets e-mail about their inbox."""
-    if request.method != "POST":
-        return redirect("you")
     user, form = person(request), NoticeForm(request.POST)
 
     def errand() -> str:
@@ -56,7 +54,7 @@ def account(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("account", "username")
 def account_erase(request: HttpRequest, username: str) -> HttpResponse:
     """Erases an account after its name was typed. Users who erase themselves are signed out."""
     user, owner = person(request), get_self_or_anybody(person(request), username)

@@ -37,7 +37,7 @@ def test_a_wrong_file_is_seen_and_cancelled_and_a_right_one_taken_back(
     expect(page.get_by_test_id("batch-status")).to_have_text("Imported")
     assert Prompt.objects.count() == before + 2
     page.get_by_text("Take back this import").click()
-    page.get_by_role("button", name="Delete what it brought").click()
+    page.get_by_role("button", name="Delete its records").click()
     expect(page.get_by_test_id("batch-status")).to_have_text("Taken back")
     assert Prompt.objects.count() == before
 

@@ -113,7 +113,6 @@ NO_PAGES = {
     "snapshot_download",
     "statistics_table",
     "words",
-    "you_notices",
 }
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
 """Swagger UI and Django draw them."""

@@ -41,7 +41,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "inbox": {"GET": SIGNED_IN},
     "inbox_change": {"POST": NOTHING_NAMED},
     "you": {"GET": SIGNED_IN},
-    "you_notices": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "you_notices": {"POST": SIGNED_IN},
     "password_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "address_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "address_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link

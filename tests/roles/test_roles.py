@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db import transaction
-from django.urls import reverse
+from django.urls import resolve, reverse
 
+from labeling.models import Event
 from tests.roles.calls import Scene, address, ask
-from tests.roles.rules import PEOPLE, RULES
+from tests.roles.rules import LABELING_PAGES, PEOPLE, RULES, SITE, TRAINING_PAGES
 from tests.roles.table import METHODS, names
 from tests.training.jobs.scripted import Scripted
 from training import playground
@@ -20,6 +21,9 @@ from training.versions import files
 pytestmark = pytest.mark.django_db
 
 CASES = [(name, method) for name, methods in sorted(RULES.items()) for method in methods]
+
+FORMS = sorted(name for name, methods in (SITE | LABELING_PAGES | TRAINING_PAGES).items() if methods.keys() == {"POST"})
+"""The addresses that only take a form."""
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +61,25 @@ def test_who_is_let_in(name: str, method: str) -> None:
 def test_a_method_without_a_rule_is_there_for_nobody(name: str) -> None:
     scene = Scene()
     path = address(name, scene)
-    for method in set(METHODS) - set(RULES[name]):
+    opened = {"GET", "HEAD"} if name in FORMS else set()
+    for method in set(METHODS) - set(RULES[name]) - opened:
         for who in ("alice", "root"):
             with transaction.atomic():
                 answer = ask(scene.people[who], name, method, path)
                 transaction.set_rollback(True)
             assert answer.status_code == 405, f"{who} {method} {path}"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_address_of_a_form_leads_to_the_page_with_the_form(name: str) -> None:
+    scene = Scene()
+    path = address(name, scene)
+    events = Event.objects.count()
+    answer = ask(scene.people["maya"], name, "GET", path)
+    assert answer.status_code == 302, name
+    page = resolve(answer.headers["Location"].partition("?")[0]).url_name
+    assert "GET" in RULES[str(page)], f"{name} leads to {page}"
+    assert Event.objects.count() == events
 
 
 def test_djangos_admin_lets_in_admins_only() -> None:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
+from labeling.actions.import_records import dialect_of
+from labeling.actions.import_reports import why_unreadable
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
 from labeling.exchange import (
     ByteStream,
@@ -19,7 +21,6 @@ from labeling.exchange import (
     ImportedComparison,
     ImportedPrompt,
     Rejected,
-    UndetectedDialect,
     read_comparisons,
     read_prompts,
 )
@@ -56,8 +57,8 @@ class DraftFull(Conflict):
 class Examination:
     """The content of a file.
 
-    dialect: of comparisons; empty for prompts. records: the first ones, shortened; a comparison is its prompt and both
-    completions. refused: how many records cannot be imported; reasons: of the first of them.
+    dialect: of comparisons, or the form of prompts: json or text. records: the first ones, shortened; a comparison is
+    its prompt and both completions. refused: how many records cannot be imported; reasons: of the first of them.
     """
 
     kind: str
@@ -152,11 +153,9 @@ def _try(upload: KeptUpload, kind: str) -> tuple[Examination | None, str]:
         try:
             for record in read:
                 _note(examination, record)
-        except UndetectedDialect as error:
-            return None, str(error)
         except ExchangeError as error:
             if not examination.usable:
-                return None, str(error)
+                return None, why_unreadable(error)
             examination.refused += 1
             examination.reasons.append({"line": 0, "reason": str(error)})
     return examination, ""
@@ -169,8 +168,7 @@ def _note(examination: Examination, record: ImportedComparison | ImportedPrompt 
             examination.reasons.append({"line": record.line, "reason": record.reason})
         return
     examination.usable += 1
-    if isinstance(record, ImportedComparison):
-        examination.dialect = examination.dialect or record.dialect
+    examination.dialect = examination.dialect or dialect_of(record)
     if len(examination.records) < RECORDS_SHOWN:
         examination.records.append([text[:LONGEST_EXCERPT] for text in _texts(record)])
 

@@ -1,9 +1,11 @@
 """Setting up a whole campaign: rules, data, people and first candidates. All of it is made, or nothing."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +18,7 @@ from labeling.actions.import_reports import EmptyFile, ImportReport
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.invitations import create_invitation
 from labeling.actions.members import add_member
-from labeling.actions.prompts import PromptDraft, add_prompts
-from labeling.exchange import ByteStream, Message
+from labeling.exchange import ByteStream
 from labeling.models import Campaign, User
 from training.actions.generation import start_generation
 from training.actions.planning import GenerationSpec
@@ -114,14 +115,13 @@ def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, 
     campaign = set_up.campaign
     if material.prompts:
         with _errors_about("prompts"):
-            drafts = [PromptDraft([Message(role="user", content=text)]) for text in material.prompts]
-            added = add_prompts(campaign=campaign, prompts=drafts, acting_user=acting_user, now=now)
-            if added.rejected:
-                raise Invalid(
-                    _("Line %(number)s: %(reason)s")
-                    % {"number": added.rejected[0][0] + 1, "reason": added.rejected[0][1]}
-                )
-            set_up.prompts = added.created
+            lines = "\n".join(json.dumps({"prompt": text}) for text in material.prompts)
+            # An import like that of a file: a batch, which can be taken back.
+            report = import_prompts(campaign=campaign, stream=BytesIO(lines.encode()), acting_user=acting_user, now=now)
+            if report.rejected:
+                first = report.rejected[0]
+                raise Invalid(_("Line %(number)s: %(reason)s") % {"number": first.line, "reason": first.reason})
+            set_up.prompts = report.created
     for file in material.files:
         bring = import_prompts if file.kind == "prompts" else import_comparisons
         with _errors_about("uploads"):

@@ -82,13 +82,14 @@ def _summary(snapshot: Snapshot, comparisons: int, left_out: Sequence[User]) -> 
     with connection.cursor() as cursor:
         cursor.execute(SUMMARY, values)
         rows = cursor.fetchall()
-    guidelines = Counter[int]()
+    guidelines, people = Counter[int](), {annotator for _number, annotator, _judgments in rows}
     for number, _annotator, judgments in rows:
         guidelines[number or 0] += judgments
     return {
         "comparisons": comparisons,
         "judgments": guidelines.total(),
-        "annotators": len({annotator for _number, annotator, _judgments in rows}),
+        "annotators": len(people),
+        "simulated_annotators": User.objects.filter(pk__in=people, is_simulated=True).count(),
         "guidelines": {str(number): guidelines[number] for number in sorted(guidelines)},
         "left_out": sorted(person.pseudonym for person in left_out),
     }

@@ -123,7 +123,7 @@ class RunWork:
         if event in METRIC_EVENTS:
             self.metrics.append(_metric(self.run, message))
         if event in ("progress", "scoring"):
-            self.latest = message
+            self.latest = {**message, "at": self.clock().isoformat()}
         if event == "progress":
             self.progress = message
         elif event == "started":

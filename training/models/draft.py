@@ -70,5 +70,5 @@ class DraftFile(models.Model):
 
     @property
     def dialect(self) -> str:
-        """The dialect of its comparisons; empty for prompts."""
+        """The dialect of its comparisons, or the form of its prompts: json or text."""
         return str(self.report.get("dialect", ""))

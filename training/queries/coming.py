@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from labeling.models import Campaign, User
 from labeling.queries.coming import ModelWork
 from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
-from training.queries.remaining import about
+from training.queries.remaining import about, time_left
 from training.queries.waiting import Waiting
 
 
@@ -31,7 +31,7 @@ def _state(job: GenerationJob | Run, waiting: Waiting) -> str:
         return wait.sentence
     seconds = waiting.remaining(job)
     if job.status == JobStatus.RUNNING and seconds is not None:
-        return _("%(time)s left.") % {"time": about(seconds)}
+        return f"{time_left(seconds)}."
     return str(job.get_status_display())
 
 

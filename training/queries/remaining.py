@@ -27,13 +27,16 @@ def run_remaining_seconds(run: Run, *, now: datetime) -> float | None:
     """The time that a run still needs: the rest of its present phase, and the phases that follow.
 
     A run scores all pairs with the reference, learns, scores the held-out pairs and then, unless it is set not to, all
-    pairs again. Probes and the promotion gate are not foreseen. None: not known.
+    pairs again. The promotion gate is not foreseen. 0: it takes longer than estimated. None: not known.
     """
-    latest, rate = run.latest, run.latest.get("pairs_per_second")
-    if run.status != JobStatus.RUNNING or not rate or run.heartbeat_at is None:
+    latest, rate, after = run.latest, run.latest.get("pairs_per_second"), run.latest.get("after_seconds")
+    if run.status != JobStatus.RUNNING or run.heartbeat_at is None or now - run.heartbeat_at > UNKNOWN_AFTER:
         return None
-    since = now - run.heartbeat_at
-    if since > UNKNOWN_AFTER:
+    # Heartbeats say that the run lives, not that it advanced: time counts from its latest sign of progress.
+    since = now - datetime.fromisoformat(latest["at"]) if "at" in latest else now - run.heartbeat_at
+    if after is not None:  # the engine knows its own pace
+        return max(0.0, float(latest.get("remaining_seconds", 0.0)) + float(after) - since.total_seconds())
+    if not rate:
         return None
     what = latest.get("what", "")  # empty: it learns
     scoring = rate if what else rate * STEP_TO_SCORING  # pairs per second
@@ -70,6 +73,11 @@ def usual_remaining_seconds(job: GenerationJob | Run, pace: float | None, *, now
         return None
     left = pace * job.total - (now - job.started_at).total_seconds()
     return left if left > 0 else None
+
+
+def time_left(seconds: float) -> str:
+    """The time left as people say it; an estimate that has run out says so."""
+    return _("%(time)s left") % {"time": about(seconds)} if seconds > 0 else _("longer than estimated")
 
 
 def about(seconds: float) -> str:

@@ -30,9 +30,9 @@ from training.models import (
     Worker,
 )
 from training.queries.remaining import (
-    about,
     remaining_seconds,
     run_remaining_seconds,
+    time_left,
     usual_pace,
     usual_remaining_seconds,
 )
@@ -234,7 +234,7 @@ def _sentence(name: str, seconds: float | None, place: int) -> str:
     if seconds is None:
         wait = _("Waits for %(job)s.") % {"job": name}
     else:
-        wait = _("Waits for %(job)s: %(time)s left.") % {"job": name, "time": about(seconds)}
+        wait = _("Waits for %(job)s: %(left)s.") % {"job": name, "left": time_left(seconds)}
     return " ".join([wait, _in_queue(place)]) if place > 1 else wait
 
 

@@ -10,15 +10,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from labeling.access import get_campaign, get_led_campaign, leads
 from labeling.models import Campaign
 from labeling.queries.agreement import agreement, has_simulated_annotators, imported_judgments
 from labeling.queries.forecast import completion_forecast
-from labeling.queries.progress import CampaignProgress, campaign_progress
+from labeling.queries.progress import CampaignProgress, campaign_progress, prompts_apart
 from labeling.web.agreement import agreement_rows
-from labeling.web.edge import page, person, submit
+from labeling.web.edge import form_of, page, person, submit
 from labeling.web.figure_rows import FigureRows
 from training.access import visible_versions
 from training.actions.generation import start_generation
@@ -35,7 +35,7 @@ from training.rehearsal.demo import can_simulate, is_being_written
 from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
-from training.web.training_advice import bias_advice, prompt_advice, training_advice
+from training.web.training_advice import TrainingAdvice, bias_advice, prompt_advice, queued_sentence, training_advice
 
 RUNS_LISTED = 10
 
@@ -51,7 +51,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("campaign", "slug")
 def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
     """Starts to generate candidate pairs."""
     campaign = get_led_campaign(person(request), slug)
@@ -65,7 +65,7 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("campaign", "slug")
 def run_start(request: HttpRequest, slug: str) -> HttpResponse:
     """Starts a run on the labels so far."""
     campaign = get_led_campaign(person(request), slug)
@@ -73,16 +73,13 @@ def run_start(request: HttpRequest, slug: str) -> HttpResponse:
 
     def errand() -> str:
         run = start_run(campaign=campaign, acting_user=person(request), now=timezone.now(), spec=form.spec())
-        return _("Run %(number)s has been queued: it trains on %(pairs)s pairs. You can leave this page.") % {
-            "number": run.pk,
-            "pairs": run.snapshot.train_pairs,
-        }
+        return queued_sentence(run)
 
     return _submit(request, campaign, form, errand, "run_form")
 
 
 @page
-@require_POST
+@form_of("campaign", "slug")
 def retraining_save(request: HttpRequest, slug: str) -> HttpResponse:
     """Saves the rule of automatic retraining."""
     campaign = get_led_campaign(person(request), slug)
@@ -117,12 +114,14 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     forecast = completion_forecast(campaign, progress, now=now)
     candidate = _candidate(overview)
     waiting = Waiting(user, now=now)
+    advice = training_advice(campaign, overview.preference_pairs)
     return {
         "campaign": campaign,
         "tab": "campaign",
-        "tasks": checklist(campaign, progress, overview),
+        "tasks": checklist(campaign, progress, overview, advice),
         "is_member": campaign.memberships.filter(user=user).exists(),
         "progress": progress,
+        "prompts_apart": prompts_apart(campaign),
         "forecast": forecast,
         "done_at": now + timedelta(days=forecast.days) if forecast.days is not None else None,
         "agreement": agreement_table,
@@ -134,7 +133,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "overview": overview,
         "serving": overview.serving,
         "candidate": candidate,
-        "next_step": _next_step(campaign, progress, overview, candidate),
+        "next_step": _next_step(campaign, progress, overview, candidate, advice),
         "job": overview.generation,
         "job_left_out": left_out(overview.generation) if overview.generation else [],
         "job_remaining": remaining_seconds(overview.generation) if overview.generation else None,
@@ -145,7 +144,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "job_diversity": diversity(overview.generation) if overview.generation else None,
         "generation_form": GenerationForm(versions=versions, serving=overview.serving, last=overview.generation),
         "prompt_advice": prompt_advice(prompt_faults(campaign)),
-        "advice": training_advice(campaign, overview.preference_pairs),
+        "advice": advice,
         "bias_advice": bias_advice(campaign),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
@@ -168,9 +167,13 @@ def _candidate(overview: TrainingOverview) -> ModelVersion | None:
 
 
 def _next_step(
-    campaign: Campaign, progress: CampaignProgress, overview: TrainingOverview, candidate: ModelVersion | None
+    campaign: Campaign,
+    progress: CampaignProgress,
+    overview: TrainingOverview,
+    candidate: ModelVersion | None,
+    advice: TrainingAdvice,
 ) -> str:
-    """The step that moves the loop on; its button is the coloured one."""
+    """The step that moves the loop on; its button is the coloured one. A run that can show nothing is no such step."""
     job, run = overview.generation, overview.run
     if candidate is not None and (candidate.held_out is None or candidate.held_out.is_better):
         return "promote"
@@ -183,4 +186,4 @@ def _next_step(
         return "start"
     if progress.open and campaign.status == Campaign.Status.ACTIVE:
         return "label"
-    return "train" if overview.fresh_verdicts else "generate"
+    return "train" if overview.fresh_verdicts and advice.is_recommended else "generate"

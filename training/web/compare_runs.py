@@ -132,7 +132,7 @@ def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
     for name, default in RunConfig().as_dict().items():
         values = [run.config.get(name, default) for run in runs]
         if name == "beta" or len({repr(value) for value in values}) > 1:
-            rows.append((setting_label(name), [setting_value(value) for value in values]))
+            rows.append((setting_label(name), [setting_value(value, name) for value in values]))
     return rows
 
 

@@ -3,16 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from common.broker import send
 from labeling.access import get_led_campaign
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from training.rehearsal.demo import check_simulation
 
 
 @page
-@require_POST
+@form_of("campaign", "slug")
 def demo_simulate(request: HttpRequest, slug: str) -> HttpResponse:
     """Lets simulated annotators judge in the demo: a worker does it, as it takes a while."""
     campaign = get_led_campaign(person(request), slug)

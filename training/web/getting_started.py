@@ -12,7 +12,7 @@ from labeling.models import Campaign, Membership
 from labeling.queries.progress import CampaignProgress
 from training.models import JobStatus, Run
 from training.queries.overview import TrainingOverview
-from training.web.training_advice import can_train
+from training.web.training_advice import TrainingAdvice
 
 DONE, BEGUN, NEXT, LATER = "done", "begun", "next", "later"
 
@@ -31,13 +31,17 @@ class Task:
     state: str
 
 
-def checklist(campaign: Campaign, progress: CampaignProgress, overview: TrainingOverview) -> list[Task]:
-    """The tasks in their order; empty once all of them are done, for then the loop itself says what comes next."""
+def checklist(
+    campaign: Campaign, progress: CampaignProgress, overview: TrainingOverview, advice: TrainingAdvice
+) -> list[Task]:
+    """The tasks in their order; empty once all of them are done, for then the loop itself says what comes next.
+
+    Training is next once nothing waits for a judgment, or once a run can show something.
+    """
     version = campaign.guideline_versions.order_by("-number").values_list("number", flat=True).first()
     people = campaign.memberships.exclude(role=Membership.Role.LEAD).exclude(user__is_simulated=True).count()
     is_writing = overview.generation is not None and overview.generation.is_active
     page = reverse("campaign", args=[campaign.slug])
-    is_enough = can_train(overview.preference_pairs)
     is_trained = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).exists()
     tasks = [
         ("guidelines", _("Write the guidelines"), _version(version), "guidelines", _done(version is not None)),
@@ -57,8 +61,14 @@ def checklist(campaign: Campaign, progress: CampaignProgress, overview: Training
             f"{page}#label-title",
             _done(campaign.status != Campaign.Status.DRAFT),
         ),
-        ("judge", _("Judge the comparisons"), _settled(progress), f"{page}#label-title", _judging(progress, is_enough)),
-        ("train", _("Train a version"), "", f"{page}#train-title", _done(is_trained)),
+        (
+            "judge",
+            _("Judge the comparisons"),
+            _settled(progress),
+            f"{page}#label-title",
+            _judging(progress, advice.is_recommended),
+        ),
+        ("train", _("Train a version"), _training(advice), f"{page}#train-title", _done(is_trained)),
     ]
     following = next((name for name, _title, _fact, _url, state in tasks if state == LATER), None)
     if following is None or (is_trained and following == "judge"):
@@ -80,10 +90,21 @@ def _done(is_done: bool) -> str:
 
 
 def _judging(progress: CampaignProgress, is_enough: bool) -> str:
-    """Done once nothing waits for a judgment; before that, begun when a run could start."""
+    """Done once nothing waits for a judgment; before that, begun when a run can show something."""
     if progress.settled and not progress.open and not progress.conflicts:
         return DONE
     return BEGUN if is_enough else LATER
+
+
+def _training(advice: TrainingAdvice) -> str:
+    if not advice.more:
+        return ""
+    text = ngettext(
+        "its figure means something with about %(count)s more pair",
+        "its figure means something with about %(count)s more pairs",
+        advice.more,
+    )
+    return text % {"count": grouped(advice.more)}
 
 
 def _version(number: int | None) -> str:

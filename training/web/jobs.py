@@ -7,9 +7,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_POST
 
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from training.access import visible_generation_jobs, visible_runs
 from training.actions.generation import cancel_generation, resume_generation
 from training.actions.runs import cancel_run, resume_run
@@ -19,8 +18,13 @@ STOPPING = gettext_lazy("It stops after its current step. Finished work stays.")
 STOPPED = gettext_lazy("It has been cancelled.")
 
 
+def _page_of_generation(request: HttpRequest, pk: int) -> str:
+    job = get_object_or_404(visible_generation_jobs(person(request)).select_related("campaign"), pk=pk)
+    return reverse("campaign", args=[job.campaign.slug])
+
+
 @page
-@require_POST
+@form_of(_page_of_generation)
 def generation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancels a generation job."""
     return _on_generation(
@@ -31,7 +35,7 @@ def generation_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of(_page_of_generation)
 def generation_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Resumes a generation job."""
 
@@ -43,7 +47,7 @@ def generation_resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("run", "pk")
 def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancels a run."""
 
@@ -54,7 +58,7 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("run", "pk")
 def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Resumes a run."""
 

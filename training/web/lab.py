@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.numbers import whole_number
-from labeling.web.edge import act, attempt, page, person
+from labeling.web.edge import act, attempt, form_of, page, person
 from training.access import own_lab_sessions
 from training.actions.lab import ask_for_steps, end_lab, lab_version, start_lab
 from training.errors import NothingServes
@@ -59,7 +59,7 @@ def _page(request: HttpRequest, refused: LabForm | None = None) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("lab")
 def lab_start(request: HttpRequest) -> HttpResponse:
     """Starts an experiment."""
     form = LabForm(request.POST)
@@ -78,7 +78,7 @@ def lab_start(request: HttpRequest) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("lab")
 def lab_steps(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for more steps."""
     session = get_object_or_404(own_lab_sessions(person(request)), pk=pk)
@@ -92,7 +92,7 @@ def lab_steps(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("lab")
 def lab_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends an experiment."""
     session = get_object_or_404(own_lab_sessions(person(request)), pk=pk)

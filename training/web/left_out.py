@@ -7,14 +7,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.errors import DomainError
 from labeling.access import get_led_campaign
 from labeling.models import Campaign, User
 from labeling.queries.annotator import annotator_of
 from labeling.queries.names import name_for_leads
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from training.actions.leaving_out import (
     Learned,
     changes_without,
@@ -25,6 +25,7 @@ from training.actions.leaving_out import (
 )
 from training.models import LeftOut
 from training.web.snapshots import kinds_of
+from training.web.training_advice import queued_sentence
 
 COMPARED_AT_ONCE = 5000
 """Up to this many pairs the page compares at once: more take minutes, so somebody must ask for it."""
@@ -50,7 +51,7 @@ def left_out(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("left_out", "slug", "name")
 def left_out_change(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Retrains without the annotator, or uses their judgments again, depending on the button."""
     campaign, user = _annotator(request, slug, name)
@@ -58,10 +59,7 @@ def left_out_change(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
     def retrain() -> str:
         run = retrain_without(campaign=campaign, person=user, acting_user=person(request), now=timezone.now())
-        return _("Run %(number)s has been queued: it trains on %(pairs)s pairs. You can leave this page.") % {
-            "number": run.pk,
-            "pairs": run.snapshot.train_pairs,
-        }
+        return queued_sentence(run)
 
     def use() -> str:
         take_in(campaign=campaign, person=user, acting_user=person(request), now=timezone.now())

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed
 from common.numbers import whole_number
@@ -24,7 +24,7 @@ from labeling.access import require_may_create_campaigns
 from labeling.actions.uploads import opened_upload
 from labeling.models import Campaign
 from labeling.web.campaign_forms import NewCampaignForm
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import form_of, page, person, refuse
 from labeling.web.preview import preview_of
 from training.actions.draft_files import add_file, change_kind, remove_file
 from training.actions.drafts import create_from_draft, discard_draft, save_draft
@@ -50,7 +50,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("new_campaign")
 def new_campaign_preview(request: HttpRequest) -> HttpResponse:
     """A preview of the annotators' page of a campaign that does not exist yet. Nothing is stored."""
     require_may_create_campaigns(person(request))

@@ -5,14 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
 from labeling.actions.bulk import NothingSelected
 from labeling.models import BulkAct
 from labeling.queries.lists import fingerprint
-from labeling.web.edge import page, person, refuse
+from labeling.web.edge import form_of, page, person, refuse
 from labeling.web.selections import SHOWN, change_since_shown, chosen, has_confirmed
 from training.access import visible_versions
 from training.actions.generation import start_generation
@@ -21,7 +20,7 @@ from training.web.forms import GenerationForm
 
 
 @page
-@require_POST
+@form_of("prompts", "slug")
 def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
     """Asks for the settings of a generation for the chosen prompts; with `confirmed` it starts it.
 

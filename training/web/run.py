@@ -1,5 +1,6 @@
 """The page of a run: its progress, curves, settings and labels."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
 from training.web.setting_labels import dropped_label, setting_label, setting_value
 
+FIGURES = ("loss", "margin", "reward_accuracy")
+
 
 @page
 @require_safe
@@ -24,6 +27,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; its curves come from the API and grow while the run is active."""
     runs = visible_runs(person(request)).select_related("campaign", "parent", "snapshot", "created_by")
     run = get_object_or_404(runs, pk=pk)
+    version = getattr(run, "version", None)
     deployment = current_deployment()
     metrics = [{"event": metric.event, "step": metric.step, **metric.values} for metric in run_metrics(run)]
     dropped = run.snapshot.manifest.get("dropped", {})
@@ -32,9 +36,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "simulated": run.snapshot.simulated or run.parent.simulated,
         "run_wait": Waiting(person(request), now=timezone.now()).of(run),
         "campaign": run.campaign,
-        "version": getattr(run, "version", None),
+        "version": version,
         "serving": deployment.version if deployment else None,
         "metrics": metrics,
+        "kept_step": kept_step(version.metrics, metrics) if version else None,
+        "last_step": max((metric["step"] for metric in metrics), default=None),
         "has_kl": any("kl" in metric for metric in metrics),
         "settings": _settings(run),
         "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
@@ -42,6 +48,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "nav": "home",
     }
     return render(request, "training/run.html", context)
+
+
+def kept_step(figures: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) -> int | None:
+    """The step whose adapter became the version: the first evaluation with its figures. None: it cannot be told."""
+    names = [name for name in FIGURES if name in figures]
+    for metric in metrics:
+        if metric["event"] == "evaluated" and names and all(metric.get(name) == figures[name] for name in names):
+            return int(metric["step"])
+    return None
 
 
 def start_loss(config: dict[str, Any]) -> float | None:
@@ -52,6 +67,6 @@ def start_loss(config: dict[str, Any]) -> float | None:
 def _settings(run: Run) -> list[tuple[str, str, bool]]:
     """Label, value and whether it differs from the engine's default, for every setting of the run."""
     return [
-        (setting_label(name), setting_value(run.config.get(name, value)), name in run.config)
+        (setting_label(name), setting_value(run.config.get(name, value), name), name in run.config)
         for name, value in RunConfig().as_dict().items()
     ]

@@ -95,18 +95,59 @@ DROPPED: dict[str, str | Promise] = {
 }
 
 
+AUTOMATIC = _("chosen automatically")
+
+VALUES: dict[str, dict[str, str | Promise]] = {
+    "device": {"auto": AUTOMATIC, "cpu": _("CPU"), "cuda": _("GPU")},
+    "dtype": {
+        "auto": AUTOMATIC,
+        "bfloat16": _("16 bits (bfloat16)"),
+        "float32": _("32 bits"),
+        "float64": _("64 bits"),
+    },
+    "gradient_checkpointing": {"auto": _("where memory is short"), "on": _("yes"), "off": _("no")},
+    "loss": {
+        "sigmoid": _("DPO (sigmoid)"),
+        "robust": _("Robust DPO"),
+        "ipo": _("IPO"),
+        "hinge": _("Hinge"),
+        "orpo": _("ORPO"),
+        "simpo": _("SimPO"),
+    },
+    "optimizer": {"adamw": _("AdamW"), "rmsprop": _("RMSprop")},
+    "reference": {"start": _("the version it starts from"), "base": _("the base model")},
+    "schedule": {
+        "linear": _("falls evenly to zero"),
+        "cosine": _("falls along a cosine to zero"),
+        "constant": _("stays the same"),
+    },
+    "target_modules": {
+        "q_proj": _("queries"),
+        "k_proj": _("keys"),
+        "v_proj": _("values"),
+        "o_proj": _("attention output"),
+        "gate_proj": _("gate"),
+        "up_proj": _("up-projection"),
+        "down_proj": _("down-projection"),
+    },
+    "tuning": {"lora": _("an adapter (LoRA)"), "full": _("all weights")},
+}
+"""The values of settings that are a choice, in words."""
+
+
 def setting_label(name: str) -> str:
     """A setting of the engine in words."""
     return str(SETTINGS.get(name, name.replace("_", " ")))
 
 
-def setting_value(value: Any) -> str:
-    """The value of a setting in words: numbers as the language writes them, lists with commas."""
+def setting_value(value: Any, name: str) -> str:
+    """The value of a setting in words: numbers as the language writes them, lists with commas. name: of the setting."""
+    words = VALUES.get(name, {})
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return significant(value) if isinstance(value, float) else str(value)
+        return ", ".join(str(words.get(one, one)) for one in value)
+    return significant(value) if isinstance(value, float) else str(words.get(value, value))
 
 
 def result_label(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from labeling.actions.prompts import unfit_messages
 from labeling.exchange import Message
 from labeling.models import Membership, User
 from labeling.queries.people import addable_people
+from labeling.web.imports import FILE_FORMATS
 from training.actions.planning import GenerationSpec
 from training.actions.setting_up import InvitationWish
 from training.models import CandidateStrategy, DraftFile, ModelVersion
@@ -56,9 +58,10 @@ class SettingUpForm(forms.Form):
         label=_("Files"),
         required=False,
         widget=ManyFilesInput(attrs={"multiple": True}),
-        help_text=_(
-            "JSONL, JSON or plain text, also gzipped, several at once. Prompts and comparisons are recognized "
-            "automatically."
+        help_text=format_lazy(
+            "{formats} {several}",
+            formats=FILE_FORMATS,
+            several=_("Several at once. Prompts and comparisons are recognized automatically."),
         ),
     )
     write = forms.BooleanField(

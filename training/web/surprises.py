@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.errors import DomainError
 from common.numbers import whole_number
 from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison
-from labeling.web.edge import page, person, submit
+from labeling.web.edge import form_of, page, person, submit
 from training.access import visible_runs
 from training.lens.surprises import SPLITS, has_margins, worst_predicted
 from training.models import Run
@@ -59,7 +59,7 @@ def run_surprises(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("run_surprises", "pk")
 def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     """Sends the chosen comparisons for relabeling."""
     run = _run(request, pk)

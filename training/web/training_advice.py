@@ -10,7 +10,7 @@ from labeling.models import Campaign
 from labeling.stats import trials_needed
 from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, expected_pairs
 from training.engine.config import RunConfig
-from training.models import ASSUMED_ACCURACY, Snapshot
+from training.models import ASSUMED_ACCURACY, Run, Snapshot
 from training.queries.model_checks import PromptFaults
 from training.queries.splits import LARGEST_SHARE
 from training.web.label_biases import bias_rows
@@ -29,11 +29,20 @@ PROMPT_FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class TrainingAdvice:
-    """Whether a run can start, and what to know first. sentence, settings: empty where nothing needs saying."""
+    """Whether a run can start, and what to know first. sentence, settings: empty where nothing needs saying.
+
+    more: so many more pairs make its held-out figure mean something; 0: it already does.
+    """
 
     can_start: bool
     sentence: str = ""
     settings: str = ""
+    more: int = 0
+
+    @property
+    def is_recommended(self) -> bool:
+        """Whether a run now can show anything."""
+        return self.can_start and not self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ def training_advice(campaign: Campaign, pairs: int) -> TrainingAdvice:
     least = MIN_TRAIN_PAIRS + MIN_TEST_PAIRS
     if not can_train(pairs):
         text = _("A run needs at least %(least)s preference pairs: %(more)s more.")
-        return TrainingAdvice(False, text % {"least": grouped(least), "more": grouped(least - pairs)})
+        more = round(trials_needed(ASSUMED_ACCURACY) / LARGEST_SHARE) - pairs
+        return TrainingAdvice(False, text % {"least": grouped(least), "more": grouped(least - pairs)}, more=more)
     needed = trials_needed(ASSUMED_ACCURACY)
     in_all = round(needed / LARGEST_SHARE)
     if pairs >= ENOUGH * in_all:
@@ -85,7 +95,23 @@ def training_advice(campaign: Campaign, pairs: int) -> TrainingAdvice:
             "accuracy in training then says nothing about other pairs: lower both, or judge more."
         )
         % {"epochs": defaults.epochs, "rate": significant(defaults.learning_rate)},
+        more=max(1, in_all - pairs),
     )
+
+
+def queued_sentence(run: Run) -> str:
+    """The message of a new run: the pairs it has, of which it holds some out."""
+    train, held_out = run.snapshot.train_pairs, run.snapshot.test_pairs
+    text = _(
+        "Run %(number)s has been queued on %(pairs)s pairs: it learns from %(train)s and is measured on the other "
+        "%(held_out)s. You can leave this page."
+    )
+    return text % {
+        "number": run.pk,
+        "pairs": grouped(train + held_out),
+        "train": grouped(train),
+        "held_out": grouped(held_out),
+    }
 
 
 def prompt_advice(faults: PromptFaults) -> list[tuple[str, str]]:

@@ -5,9 +5,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions.versions import promote
 from training.models import Deployment
@@ -37,7 +37,7 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
         .select_related("by")
         .order_by("-pk"),
         "config": [
-            (setting_label(name), setting_value(value))
+            (setting_label(name), setting_value(value, name))
             for name, value in sorted(version.lineage.get("config", {}).items())
         ],
         "start_loss": start_loss(version.run.config) if version.run else None,
@@ -47,7 +47,7 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @page
-@require_POST
+@form_of("version", "name")
 def version_promote(request: HttpRequest, name: str) -> HttpResponse:
     """Promotes the version."""
     version = get_object_or_404(visible_versions(person(request)), name=name)

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from labeling.web.edge import act, page, person
+from labeling.web.edge import act, form_of, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions.versions import roll_back
 from training.models import Deployment, ModelVersion
@@ -56,7 +56,7 @@ def newest_step(versions: list[ModelVersion]) -> tuple[int, int] | None:
 
 
 @page
-@require_POST
+@form_of("versions")
 def serving_rollback(request: HttpRequest) -> HttpResponse:
     """Rolls back the last promotion."""
     require_any_lead(person(request))

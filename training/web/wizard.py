@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.actions.rules import RULES
 from labeling.models import User
 from labeling.web.campaign_forms import NewCampaignForm
+from labeling.web.documents import TEXT, reads_like_a_document
 from labeling.web.imports import DIALECTS
 from training.access import visible_versions
 from training.models import CampaignDraft, DraftFile
@@ -76,9 +77,17 @@ class Wizard:
     def steps(self) -> Iterable[tuple[int, Step]]:
         return enumerate(STEPS, start=1)
 
-    def file_rows(self) -> Iterable[tuple[DraftFile, str | Promise]]:
-        """The chosen files, each with the name of its dialect."""
-        return [(file, DIALECT_NAMES.get(file.dialect, file.dialect)) for file in self.files]
+    def file_rows(self) -> Iterable[tuple[DraftFile, str | Promise, bool, bool]]:
+        """The chosen files: each with the name of its format, and whether it is plain text, and looks like a document.
+
+        The latter is the warning that the preview of an import gives too.
+        """
+        rows = []
+        for file in self.files:
+            is_text = file.kind == DraftFile.Kind.PROMPTS and file.dialect == TEXT
+            is_document = is_text and reads_like_a_document(file.name, [texts[-1] for texts in file.report["records"]])
+            rows.append((file, DIALECT_NAMES.get(file.dialect, file.dialect), is_text, is_document))
+        return rows
 
     @property
     def is_last(self) -> bool:

@@ -2,7 +2,7 @@
 
 import { announce } from "../lib/announce.js";
 import { call } from "../lib/api.js";
-import { one } from "../lib/dom.js";
+import { all, one } from "../lib/dom.js";
 import { count, duration, fixed, percent } from "../lib/format.js";
 import { poll } from "../lib/poll.js";
 import { isActive, showWait, statusLabel } from "../lib/job_status.js";
@@ -39,6 +39,7 @@ import { gettext, interpolate } from "../lib/translation.js";
 const SCORING = {
   reference: gettext("scoring every pair with the reference: %(done)s of %(total)s"),
   held_out: gettext("scoring the held-out pairs: %(done)s of %(total)s"),
+  probes: gettext("answering held-out prompts: %(done)s of %(total)s"),
   final_train: gettext("scoring every pair again: %(done)s of %(total)s"),
   final_test: gettext("scoring the held-out pairs again: %(done)s of %(total)s"),
 };
@@ -87,6 +88,7 @@ function show(element, job, isRun) {
   const chip = one("[data-job-status]", HTMLElement, element);
   chip.dataset.state = job.status;
   chip.textContent = statusLabel(job.status);
+  if (isRun) showInLists(element.dataset.id ?? "", chip);
   const bar = element.querySelector("[data-job-bar]");
   if (bar instanceof HTMLProgressElement && job.total) {
     bar.max = job.total;
@@ -95,6 +97,18 @@ function show(element, job, isRun) {
   const line = element.querySelector("[data-job-line]");
   if (line) line.textContent = (isRun ? runLine(job) : generationLine(job)).join(" · ");
   showWait(element, job.waits_for ?? null);
+}
+
+/**
+ * The same state wherever else the page lists the run.
+ * @param {string} id
+ * @param {HTMLElement} chip
+ */
+function showInLists(id, chip) {
+  for (const other of all(`[data-run-status="${id}"]`, HTMLElement)) {
+    other.dataset.state = chip.dataset.state;
+    other.textContent = chip.textContent;
+  }
 }
 
 /**
@@ -126,5 +140,6 @@ function runLine(job) {
   if (latest.loss !== undefined) parts.push(interpolate(gettext("loss %(loss)s"), { loss: fixed(latest.loss) }));
   if (latest.reward_accuracy !== undefined) parts.push(interpolate(gettext("accuracy %(accuracy)s in the batch"), { accuracy: percent(latest.reward_accuracy) }));
   if (latest.remaining_seconds) parts.push(interpolate(gettext("%(time)s left"), { time: duration(latest.remaining_seconds) }));
+  else if (latest.remaining_seconds === 0) parts.push(gettext("longer than estimated"));
   return parts;
 }

@@ -31,7 +31,9 @@ function showCounts(progress) {
   if (hadNothing && progress.comparisons) void afterJob(); // the first pairs: there is something to do now
   for (const element of all("[data-count]", HTMLElement)) {
     const value = progress[element.dataset.count ?? ""];
-    if (value !== undefined) element.textContent = count(value);
+    if (value === undefined) continue;
+    element.textContent = count(value);
+    element.closest("[data-none-hides]")?.toggleAttribute("hidden", !value);
   }
   const bar = maybe("[data-settled]", HTMLProgressElement);
   if (!bar) return;

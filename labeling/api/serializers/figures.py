@@ -16,8 +16,10 @@ class CampaignProgressSerializer(serializers.Serializer[Any]):
     votes_saved = serializers.IntegerField(help_text="By adaptive overlap, compared with the maximum everywhere.")
     flagged = serializers.IntegerField(help_text="Comparisons waiting for a lead's review.")
     gold = serializers.IntegerField(help_text="For leads; 0 for others.")
-    annotators = serializers.IntegerField()
-    judgments_today = serializers.IntegerField()
+    annotators = serializers.IntegerField(help_text="Members who have judged, simulated annotators included.")
+    simulated_annotators = serializers.IntegerField(help_text="Those of them who are simulated.")
+    judgments_today = serializers.IntegerField(help_text="Simulated annotators included.")
+    simulated_today = serializers.IntegerField(help_text="Those of them by simulated annotators.")
     coming_pairs = serializers.CharField(
         allow_blank=True, help_text="When the model will have written new pairs, in a sentence; empty: it writes none."
     )
@@ -46,7 +48,8 @@ class AnnotatorSummarySerializer(serializers.Serializer[Any]):
     is_simulated = serializers.BooleanField()
     is_outside = serializers.BooleanField(help_text="Their judgments were imported.")
     judged = serializers.IntegerField()
-    skipped = serializers.IntegerField()
+    skipped = serializers.IntegerField(help_text="Skips without a flag.")
+    flagged = serializers.IntegerField(help_text="Flags.")
     undone = serializers.IntegerField()
     ties = serializers.IntegerField()
     left_share = serializers.FloatField(allow_null=True, help_text="Share of preferences for the left side.")

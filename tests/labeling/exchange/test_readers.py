@@ -122,6 +122,21 @@ def test_auto_says_what_it_saw_and_what_it_knows() -> None:
         read(b"\n" + json.dumps({"prompt": "a", "completion": "b", "tag": True}).encode())
 
 
+@pytest.mark.parametrize(
+    ("record", "is_prompts"),
+    [
+        ({"prompt": "Why?", "tags": ["a"]}, True),
+        ({"question": "Why?", "id": "7", "category": "odd"}, True),
+        ({"question": "Why?", "good": "So.", "bad": "No."}, False),
+        ({"good": "So.", "bad": "No."}, False),
+    ],
+)
+def test_a_file_of_prompts_is_told_from_answers_in_unknown_columns(record: dict[str, object], is_prompts: bool) -> None:
+    with pytest.raises(UndetectedDialect) as caught:
+        read(json.dumps(record).encode())
+    assert caught.value.is_prompts is is_prompts
+
+
 def test_a_file_of_nothing_but_broken_lines_names_each_of_them() -> None:
     records = read(b"oops\n{\n")
     assert [(one.line, one.code) for one in records if isinstance(one, Rejected)] == [(1, "not_json"), (2, "not_json")]

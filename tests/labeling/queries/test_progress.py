@@ -30,7 +30,9 @@ def test_every_number_of_a_campaign() -> None:
         "flagged": 0,
         "gold": 0,
         "annotators": 2,
+        "simulated_annotators": 0,
         "judgments_today": 5,
+        "simulated_today": 0,
     }
     tomorrow = scene.now + timedelta(days=1)
     assert campaign_progress(scene.campaign, now=tomorrow).judgments_today == 0
@@ -60,3 +62,13 @@ def test_an_annotator_sees_their_own_counts_and_a_stranger_zeros() -> None:
         progress = annotator_progress(scene.campaign, user, now=scene.now)
         assert (progress.judged, progress.judged_today) == counts
         assert (progress.comparisons, progress.settled) == (3, 2)
+
+
+def test_simulated_annotators_are_named_apart_in_every_count() -> None:
+    scene = stage(comparisons=2)
+    (robot,) = scene.crowd(1, is_simulated=True)
+    scene.vote(scene.given(scene.alice), "a")
+    scene.vote(scene.given(robot), "b")
+    progress = campaign_progress(scene.campaign, now=scene.now)
+    assert (progress.annotators, progress.simulated_annotators) == (2, 1)
+    assert (progress.judgments_today, progress.simulated_today) == (2, 1)

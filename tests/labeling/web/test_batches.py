@@ -107,6 +107,9 @@ def test_a_file_nobody_can_read_is_explained_and_can_be_read_differently(visitin
     address, page = preview(maya, lines({"prompt": "Why?"}))
     assert 'data-testid="import-error"' in page
     assert 'data-testid="import"' not in page
+    sentence, _, formats = page.partition("Formats that can be read")
+    assert "This looks like prompts" in sentence
+    assert "trl-implicit" in formats
     page = press(maya, address, "read", kind="prompts")
     assert "Import 1 prompt" in page
     press(maya, address, "import")

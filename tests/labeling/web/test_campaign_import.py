@@ -18,6 +18,6 @@ def test_a_file_becomes_a_campaign_and_a_wrong_one_a_sentence(visiting: Visiting
     page = maya.post(
         "/campaign-import/", {"file": SimpleUploadedFile("c.jsonl", b"{}"), "name": "Third"}
     ).content.decode()
-    assert "Line 1" in page
+    assert "This is not the file of a whole campaign." in page
     assert 'value="Third"' in page
     assert Campaign.objects.count() == 2

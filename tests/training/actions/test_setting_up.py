@@ -5,7 +5,7 @@ import io
 import pytest
 
 from common.errors import Invalid, NotFound
-from labeling.models import Campaign, Membership, User
+from labeling.models import Campaign, ImportBatch, Membership, User
 from tests.training.conftest import NOW
 from training.actions.planning import GenerationSpec
 from training.actions.setting_up import InvitationWish, Material, MaterialFile, set_up_campaign
@@ -30,6 +30,8 @@ def test_everything_is_made_in_one_go(base: ModelVersion, maya: User, alice: Use
     assert made.job is not None
     assert made.job.total == 2 * 3 * 2
     assert Membership.objects.get(campaign=made.campaign, user=maya).role == "lead", "its creator leads it"
+    batch = ImportBatch.objects.get()  # so typed prompts can be taken back like those of a file
+    assert (batch.created, batch.status, made.campaign.prompts.filter(batch=batch).count()) == (2, "imported", 2)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from labeling.models import Campaign
 from tests.training.conftest import NOW, QUESTIONS
 from training.actions.runs import start_run
 from training.models import GenerationJob, JobStatus, Run
-from training.queries.remaining import about, remaining_seconds, run_remaining_seconds
+from training.queries.remaining import about, remaining_seconds, run_remaining_seconds, time_left
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +78,12 @@ def test_times_are_said_as_people_say_them(seconds: float, english: str, german:
     assert about(seconds) == english
     with translation.override("de"):
         assert about(seconds) == german
+
+
+def test_heartbeats_do_not_hold_the_estimate_and_one_that_ran_out_says_so(run: Run) -> None:
+    at = (NOW - timedelta(seconds=60)).isoformat()  # the run lives, and has reported no progress for a minute
+    run.latest = {"what": "probes", "pairs": 0, "of": 8, "after_seconds": 90.0, "at": at}
+    assert run_remaining_seconds(run, now=NOW) == pytest.approx(30)
+    assert run_remaining_seconds(run, now=NOW + timedelta(seconds=40)) == 0.0
+    assert time_left(0.0) == "longer than estimated"
+    assert time_left(70.0) == "about a minute left"

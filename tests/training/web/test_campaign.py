@@ -39,7 +39,7 @@ def test_an_active_campaign_is_told_to_label_then_to_train(visiting: Visiting) -
     maya = visiting(on_stage.maya)
     assert maya.get(PATH).context["next_step"] == "label"
     on_stage.settle(["a", "b", "a"])
-    assert maya.get(PATH).context["next_step"] == "train"
+    assert maya.get(PATH).context["next_step"] == "generate"  # a run on so few pairs could show nothing
     page = page_of(maya)
     assert "Train on 3 pairs" in page
     assert "A run needs at least 5 preference pairs: 2 more." in page

@@ -4,6 +4,7 @@ import pytest
 
 from labeling.actions.campaigns import change_campaign_status, write_guidelines
 from labeling.actions.prompts import PromptDraft, add_prompts
+from labeling.models import Campaign
 from labeling.queries.progress import campaign_progress
 from tests.browser.furnished import furnish
 from tests.people import NOON, Stage, asks, stage
@@ -11,14 +12,21 @@ from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS
 from training.models import GenerationJob, JobStatus
 from training.queries.overview import campaign_training_overview
 from training.rehearsal.annotators import simulated_people
-from training.web.getting_started import checklist
+from training.web.getting_started import Task, checklist
+from training.web.training_advice import training_advice
 
 pytestmark = pytest.mark.django_db
 
 
+def tasks_of(campaign: Campaign) -> list[Task]:
+    overview = campaign_training_overview(campaign)
+    advice = training_advice(campaign, overview.preference_pairs)
+    return checklist(campaign, campaign_progress(campaign), overview, advice)
+
+
 def states(on_stage: Stage) -> dict[str, str]:
     campaign = on_stage.reload()
-    tasks = checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
+    tasks = tasks_of(campaign)
     return {task.name: task.state for task in tasks}
 
 
@@ -51,7 +59,7 @@ def test_each_act_moves_the_next_task_on_until_the_list_is_gone() -> None:
     assert following(on_stage) == "train"
     assert set(states(on_stage).values()) == {"done", "next"}
     on_stage.add(least + 2)
-    assert (states(on_stage)["judge"], following(on_stage)) == ("begun", "train")
+    assert following(on_stage) == "judge"  # a run on so few pairs could show nothing
     furnish(on_stage)
     assert states(on_stage) == {}
 
@@ -71,10 +79,7 @@ def test_pairs_are_not_done_while_they_are_being_written() -> None:
 def test_what_is_there_is_counted_and_linked() -> None:
     on_stage = stage(comparisons=3)
     campaign = on_stage.campaign
-    tasks = {
-        task.name: task
-        for task in checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
-    }
+    tasks = {task.name: task for task in tasks_of(campaign)}
     facts = {name: tasks[name].fact for name in ("guidelines", "data", "pairs", "people", "start", "judge")}
     assert facts == {
         "guidelines": "none yet",
@@ -87,6 +92,7 @@ def test_what_is_there_is_counted_and_linked() -> None:
     assert tasks["people"].url == "/campaigns/sums/people/"
     assert tasks["train"].url == "/campaigns/sums/#train-title"
     assert tasks["train"].state == "later"
+    assert tasks["train"].fact == "its figure means something with about 175 more pairs"
 
 
 def test_simulated_annotators_are_not_counted_as_people() -> None:
@@ -94,5 +100,5 @@ def test_simulated_annotators_are_not_counted_as_people() -> None:
     for program in simulated_people(2, now=NOON)[1]:
         on_stage.join(program)
     campaign = on_stage.campaign
-    tasks = checklist(campaign, campaign_progress(campaign), campaign_training_overview(campaign))
+    tasks = tasks_of(campaign)
     assert {task.name: task.fact for task in tasks}["people"] == "2 people"

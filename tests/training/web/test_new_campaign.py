@@ -222,3 +222,12 @@ def test_the_preview_shows_the_annotators_page_and_keeps_nothing(visiting: Visit
     assert "inert" in page
     assert Campaign.objects.count() == 1
     assert not CampaignDraft.objects.exists()
+
+
+def test_a_document_is_warned_about_as_on_the_import_page(visiting: Visiting) -> None:
+    maya = visiting(stage().maya)
+    step = start(maya)
+    files = [upload("README.md", b"# Chosen\n\nIt compares.\n"), upload("list.txt", b"Why is it?\nWhy not?\n")]
+    page = maya.post(PATH, {**FORM, **step, "go": "stay", "uploads": files}, follow=True).content.decode()
+    assert page.count("This file is not JSON") == 2
+    assert page.count("It looks like a document or a table") == 1

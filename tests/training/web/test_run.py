@@ -3,6 +3,7 @@
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.people import person, stage
+from training.web.run import kept_step
 
 
 def test_a_run_shows_its_labels_and_settings(visiting: Visiting) -> None:
@@ -15,3 +16,12 @@ def test_a_run_shows_its_labels_and_settings(visiting: Visiting) -> None:
     assert "Left out: ties" in page
     assert "both_bad" not in page
     assert visiting(person("stranger", "lead")).get(f"/runs/{run.pk}/").status_code == 404
+
+
+def test_the_figures_name_the_step_whose_adapter_was_kept() -> None:
+    at_step = {10: 0.61, 14: 0.66}
+    metrics = [{"event": "progress", "step": 14, "loss": 0.61}]
+    metrics += [{"event": "evaluated", "step": step, "loss": loss, "margin": 0.2} for step, loss in at_step.items()]
+    assert kept_step({"loss": 0.61, "margin": 0.2, "pairs": 10}, metrics) == 10
+    assert kept_step({"loss": 0.5, "margin": 0.2}, metrics) is None
+    assert kept_step({}, metrics) is None

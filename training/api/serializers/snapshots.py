@@ -20,6 +20,9 @@ class BasisSerializer(serializers.Serializer[Any]):
     comparisons = serializers.IntegerField()
     judgments = serializers.IntegerField()
     annotators = serializers.IntegerField()
+    simulated_annotators = serializers.IntegerField(
+        default=0, help_text="Those of them who are simulated; 0 in summaries that are older than this figure."
+    )
     guidelines = serializers.DictField(
         child=serializers.IntegerField(), help_text="How many judgments under each version of the guidelines; 0: none."
     )

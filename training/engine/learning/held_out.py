@@ -14,6 +14,8 @@ from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_sco
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import Policy, TrainedModel
 
+Answered = Callable[[int], None]
+
 
 class HeldOut:
     """Pairs that are not learned from, and the present model's figures on them."""
@@ -32,16 +34,25 @@ class HeldOut:
         self.rows = rows_by_length(pairs, model, config, ranks)
         self.probes = probes
 
-    def figures(self, reference: SideLogProbs, after_row: Callable[[int], None]) -> dict[str, Any]:
+    def figures(
+        self, reference: SideLogProbs, after_row: Callable[[int], None], report_answers: Callable[[int], Answered]
+    ) -> dict[str, Any]:
         """Loss, accuracy and so on beside the reference's log-probabilities (pairs, 2), and the probes' figures.
-        ``after_row``: see ``score_rows``."""
+        ``after_row``: see ``score_rows``. ``report_answers``: gives, for a number of prompts, a function to call with
+        how many of them are answered."""
         values = score_rows(self.model, self.pairs, self.rows, after_row, self.ranks)
         figures = figures_of(
             pair_scores(self.pairs, values, reference), self.config, has_reference=self.model.has_reference
         )
         if self.probes is not None:
-            figures |= self.ranks.from_main(self.probes.measure() if self.ranks.main else None)
+            figures |= self.ranks.from_main(self._probe(self.probes, report_answers) if self.ranks.main else None)
         return figures
+
+    @staticmethod
+    def _probe(probes: Probes, report_answers: Callable[[int], Answered]) -> dict[str, Any]:
+        answered = report_answers(len(probes.prompts))
+        answered(0)
+        return probes.measure(answered)
 
 
 def make_probes(

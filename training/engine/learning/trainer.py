@@ -92,6 +92,8 @@ class Trainer:
             writes=ranks.main,
         )
         self.progress = RunProgress(step=0, seconds=0.0)
+        self.clock = Clock(self.progress)
+        self.scoring_rate = 0.0  # pairs per second of the latest pass over pairs
         self.reference: dict[str, SideLogProbs] = {}
         from_base = config.tuning == "lora" and (origin.inputs["adapter_sha256"] is None or config.reference == "base")
         self.reference_model = ReferenceModel(
@@ -132,7 +134,7 @@ class Trainer:
     def run(self) -> dict[str, Any]:
         """All steps that are left. Returns the training's part of the meta. Raises Cancelled after a signal, with a
         checkpoint of the last whole step written."""
-        clock = Clock(self.progress)
+        clock = self.clock = Clock(self.progress)
         self._evaluate_if_due(self.progress.step)
         for step in range(self.progress.step + 1, self.schedule.steps + 1):
             self._cancel_if_asked()
@@ -171,7 +173,14 @@ class Trainer:
 
     def evaluate(self, step: int) -> None:
         """Score the held-out pairs, report, and keep the weights if they are among the best."""
-        figures = self.held_out.figures(self.reference["test"], self._after_row("held_out", len(self.data.test)))
+        with self.clock.evaluation():
+            figures = self.held_out.figures(
+                self.reference["test"],
+                self._after_row("held_out", len(self.data.test), lambda: self._seconds_after(step)),
+                lambda prompts: (
+                    ScoringReport(self.caller.emit, "probes", prompts, lambda: self._seconds_after(step)).update
+                ),
+            )
         self.selection.note(step, figures)
         self._record({"event": "evaluated", "step": step, "split": "test", **figures})
 
@@ -230,20 +239,42 @@ class Trainer:
                 **figures,
                 "pairs_per_second": rate,
                 "remaining_seconds": remaining,
+                "after_seconds": round(self._seconds_evaluating(step) + self._seconds_at_the_end(), 1),
             }
         )
+
+    def _seconds_after(self, step: int) -> float | None:
+        """Seconds from the end of this step's evaluation to the end of the run; None before the first step."""
+        steps = self.clock.steps_take(self.schedule.steps - step)
+        return None if steps is None else steps + self._seconds_evaluating(step) + self._seconds_at_the_end()
+
+    def _seconds_evaluating(self, step: int) -> float:
+        """Seconds of the evaluations after this step's, with the last one, when the steps are done."""
+        if not self.data.test:
+            return 0.0
+        later = sum(self.schedule.evaluates_after(each) for each in range(step + 1, self.schedule.steps + 1))
+        return self.clock.evaluations_take(later + 1)
+
+    def _seconds_at_the_end(self) -> float:
+        """Seconds of the final margins; 0 where nothing is known about scoring."""
+        if not self.config.final_margins or not self.scoring_rate:
+            return 0.0
+        return (len(self.data.train) + len(self.data.test)) / self.scoring_rate
 
     def _record(self, record: dict[str, Any]) -> None:
         """Append a record to the metrics and emit it."""
         self.folder.append_metrics(record)
         self.caller.emit(record)
 
-    def _after_row(self, what: str, total: int) -> Callable[[int], None]:
+    def _after_row(
+        self, what: str, total: int, after: Callable[[], float | None] = lambda: None
+    ) -> Callable[[int], None]:
         """A function to call between the rows of a scoring pass over ``total`` pairs: it reports and honours a stop."""
-        report = ScoringReport(self.caller.emit, what, total)
+        report = ScoringReport(self.caller.emit, what, total, after)
 
         def after_row(scored: int) -> None:
             report.update(scored)
+            self.scoring_rate = report.rate
             if self.ranks.size == 1:  # several stop together, between steps
                 self._cancel_if_asked()
 

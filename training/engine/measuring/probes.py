@@ -59,12 +59,16 @@ class Probes:
         self.policy, self.prompts, self.encoder = policy, list(dict.fromkeys(prompts)), encoder
         self.max_tokens, self.seed, self.as_reference = max_tokens, seed, as_reference
 
-    def measure(self) -> dict[str, Any]:
-        """The figures of the policy as it is now: see docs/engine.md."""
+    def measure(self, answered: Callable[[int], None] = lambda count: None) -> dict[str, Any]:
+        """The figures of the policy as it is now: see docs/engine.md. ``answered``: called after each prompt with the
+        number of those that are done."""
         completions = sample(
             self.policy, self.prompts, eos_ids=self.encoder.eos_ids, max_tokens=self.max_tokens, seed=self.seed
         )
-        drifts = [self.drift(prompt, each) for prompt, each in zip(self.prompts, completions, strict=True)]
+        drifts = []
+        for prompt, each in zip(self.prompts, completions, strict=True):
+            drifts.append(self.drift(prompt, each))
+            answered(len(drifts))
         tokens = sum(map(len, completions))
         kl = math.fsum(drift.kl for drift in drifts)
         return {

@@ -42,3 +42,25 @@ def test_a_scoring_pass_reports_its_rate_and_the_rest(now: list[float]) -> None:
             "remaining_seconds": 10.0,
         }
     ]
+
+
+def test_evaluations_are_timed_apart_from_steps(now: list[float]) -> None:
+    clock = Clock(RunProgress(step=0, seconds=0.0))
+    assert clock.steps_take(5) is None
+    with clock.evaluation():
+        now[0] += 300
+    now[0] += 2
+    assert clock.rate(pairs=8, steps_left=10) == (4.0, 20.0)  # the five minutes before are no part of the step
+    with clock.evaluation():
+        now[0] += 100
+    now[0] += 2
+    assert clock.rate(pairs=8, steps_left=9) == (4.0, 18.0)
+    assert clock.steps_take(9) == pytest.approx(18)
+    assert clock.evaluations_take(3) == pytest.approx(600)
+
+
+def test_a_pass_says_what_follows_it_also_before_its_first_pair(now: list[float]) -> None:
+    events: list[dict[str, Any]] = []
+    report = ScoringReport(events.append, "probes", 8, lambda: 40.0)
+    report.update(0)
+    assert events == [{"event": "scoring", "what": "probes", "pairs": 0, "of": 8, "after_seconds": 40.0}]
