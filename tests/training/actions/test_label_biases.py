@@ -35,18 +35,18 @@ def test_a_snapshot_is_measured_once_and_names_the_comparisons_that_drive_it(
     campaign: Campaign, alice: User, maya: User
 ) -> None:
     snapshot = shorter_wins(campaign, alice, maya)
-    assert snapshot.label_biases is None
+    assert not snapshot.label_biases
     assert measure_next_snapshot() == snapshot
     assert measure_next_snapshot() is None
-    snapshot = Snapshot.objects.get(pk=snapshot.pk)
-    assert snapshot.label_biases is not None
-    assert snapshot.label_biases["pairs"] == snapshot.train_pairs
-    length = next(one for one in snapshot.label_biases["axes"] if one["axis"] == "length")
+    biases = Snapshot.objects.get(pk=snapshot.pk).label_biases
+    assert biases is not None
+    assert biases["pairs"] == snapshot.train_pairs
+    length = next(one for one in biases["axes"] if one["axis"] == "length")
     assert (length["value"], length["alarm"], length["pairs"]) == (0.0, -1, snapshot.train_pairs)
     numbers = set(campaign.comparisons.values_list("pk", flat=True))
     assert length["drivers"]
     assert set(length["drivers"]) <= numbers
-    hedging = next(one for one in snapshot.label_biases["axes"] if one["axis"] == "hedging")
+    hedging = next(one for one in biases["axes"] if one["axis"] == "hedging")
     assert (hedging["value"], hedging["alarm"], hedging["drivers"]) == (None, 0, [])
 
 
@@ -56,7 +56,7 @@ def test_a_snapshot_without_its_files_is_not_tried_again_and_again(campaign: Cam
         file.unlink()
     assert measure_next_snapshot() == snapshot
     assert measure_next_snapshot() is None
-    snapshot = Snapshot.objects.get(pk=snapshot.pk)
+    snapshot.refresh_from_db()
     assert snapshot.label_biases is not None
     assert snapshot.label_biases["pairs"] == 0
 
@@ -64,6 +64,6 @@ def test_a_snapshot_without_its_files_is_not_tried_again_and_again(campaign: Cam
 def test_the_sweep_measures_what_has_been_taken(campaign: Campaign, alice: User, maya: User) -> None:
     snapshot = shorter_wins(campaign, alice, maya, pairs=10)
     sweep()
-    snapshot = Snapshot.objects.get(pk=snapshot.pk)
+    snapshot.refresh_from_db()
     assert snapshot.label_biases is not None
     assert snapshot.label_biases["pairs"] == snapshot.train_pairs
