@@ -3,6 +3,7 @@
 from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
 from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
+from labeling.exchange.columns import Column, columns_of, likely_mapping
 from labeling.exchange.contamination import EvaluationPrompts
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
 from labeling.exchange.errors import (
@@ -89,6 +90,7 @@ __all__ = [
     "WRITERS",
     "ByteStream",
     "Cleaning",
+    "Column",
     "ColumnMapping",
     "CompletionText",
     "DataFile",
@@ -129,6 +131,7 @@ __all__ = [
     "canonical_json",
     "canonical_order",
     "cleaned",
+    "columns_of",
     "count_split",
     "croissant",
     "dataset_card",
@@ -137,6 +140,7 @@ __all__ = [
     "harmless_cell",
     "is_canonical",
     "is_held_out",
+    "likely_mapping",
     "look_alike",
     "looks_empty",
     "mapping_text",
