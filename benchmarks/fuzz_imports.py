@@ -91,7 +91,7 @@ def finished_blocks(seed: int) -> dict[int, dict[str, Any]]:
 
 
 def summary(notes: dict[int, dict[str, Any]], wanted: range) -> dict[str, Any]:
-    """What happened to the files of some blocks, and how many of these blocks have not ended."""
+    """The outcomes of the files of some blocks, and how many of these blocks have not ended."""
     chosen = [notes[number] for number in wanted if number in notes]
     outcomes: Counter[str] = Counter()
     for note in chosen:

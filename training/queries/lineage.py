@@ -77,7 +77,7 @@ def snapshots_with(row: Comparison | Prompt | Judgment) -> dict[int, int]:
 
 
 def uses_in(row: Comparison | Prompt | Judgment, snapshots: Iterable[Snapshot], counts: Mapping[int, int]) -> list[Use]:
-    """What some snapshots hold of it, in their order. counts: as `snapshots_with` returns them."""
+    """The contents of some snapshots that are about it, in their order. counts: as `snapshots_with` returns them."""
     comparison = row.comparison if isinstance(row, Judgment) else row
     prompt = comparison if isinstance(comparison, Prompt) else comparison.prompt
     snapshots = list(snapshots)
