@@ -1,4 +1,4 @@
-"""What people did in an imported campaign beside judging: rounds of practice, questions, answers, its event log."""
+"""The acts of people in an imported campaign beside judging: practice, questions and answers, its event log."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -19,6 +19,7 @@ from common.wording import percent
 from common.zipping import stream_zip
 from labeling.access import require_lead
 from labeling.actions.exports import USUAL, matching, open_export
+from labeling.actions.unfit_options import refusal_of
 from labeling.events.record import record
 from labeling.exchange import (
     DATASET_DIALECTS,
@@ -137,7 +138,7 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
                     digest.update(piece)
                     rows += piece.count(b"\n")
         except UnfitOption as error:
-            raise Invalid.of(error.option, str(error)) from error
+            raise refusal_of(error) from error
         reports.append(export.report)
         if rows:
             files.append(DataFile(side, rows, path.stat().st_size, digest.hexdigest()))

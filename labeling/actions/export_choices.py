@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from common.errors import Invalid
 from common.hashed_file import Readable
 from labeling.access import require_lead
+from labeling.actions.unfit_options import refusal_of
 from labeling.actions.uploads import keep_upload, opened_upload
 from labeling.exchange import (
     SIMILARITY,
@@ -78,7 +79,7 @@ def write_options(
             redaction=redaction,
         )
     except UnfitOption as error:
-        raise Invalid.of(error.option, str(error)) from error
+        raise refusal_of(error) from error
     chosen = {name: values[name] for name in WRITTEN if values.get(name)}
     return WriteOptions(**chosen, cleaning=cleaning)
 

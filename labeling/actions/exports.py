@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from common.errors import Invalid
 from labeling.access import require_lead
+from labeling.actions.unfit_options import refusal_of
 from labeling.events.record import record
 from labeling.exchange import (
     DropReport,
@@ -94,7 +95,7 @@ def drop_report(
         for _ in export.pieces:
             pass
     except UnfitOption as error:
-        raise Invalid.of(error.option, str(error)) from error
+        raise refusal_of(error) from error
     return export.report
 
 
@@ -128,7 +129,7 @@ def open_export(
     except UnknownDialect as error:
         raise Invalid.of("dialect", str(error)) from error
     except UnfitOption as error:
-        raise Invalid.of(error.option, str(error)) from error
+        raise refusal_of(error) from error
     name = f"{campaign.slug}-{selected.name}" + ("-for-spreadsheets" if options.spreadsheet else "")
     return Export(selected, f"{name}.{selected.extension}", pieces, report)
 

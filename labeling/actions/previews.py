@@ -4,7 +4,7 @@ A preview reads the file exactly as the import does. Its counts are those that a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from labeling.actions.imports import MOST_STORED, import_comparisons, import_pro
 from labeling.actions.opinion_previews import new_judgments
 from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
-from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Vote, as_asked
+from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Vote, as_asked, columns_of
 from labeling.models import Campaign, ImportBatch, User
 from labeling.queries.model_checks import model_check
 
@@ -153,12 +153,17 @@ def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acti
             preview, batch.error = Preview(), ""
         except UnreadableFile as error:
             preview, batch.error = Preview(), error.message
+    is_read = bool(preview.report.created or preview.report.duplicates)
+    with opened_upload(batch.upload, acting_user=acting_user) as stream:
+        columns = [] if is_read and not settings.mapping else columns_of(stream)
     batch.kind, batch.settings, batch.sample = kind, settings.as_dict(), preview.sample
     batch.dialect = preview.dialect
     for name, count in preview.report.counts.items():
         setattr(batch, name, count)
     batch.rejected = [one.as_dict() for one in preview.report.rejected[:MOST_STORED]]
     batch.field_uses, batch.notes = preview.report.notes.field_uses, preview.report.notes.as_dict()
+    if columns:
+        batch.notes["columns"] = [asdict(one) for one in columns]
     batch.save()
 
 

@@ -3,6 +3,7 @@
 from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
 from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
+from labeling.exchange.columns import Column, columns_of, likely_mapping
 from labeling.exchange.contamination import EvaluationPrompts
 from labeling.exchange.conversations import conversation_of
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
@@ -111,6 +112,7 @@ __all__ = [
     "BadRecordError",
     "ByteStream",
     "Cleaning",
+    "Column",
     "ColumnMapping",
     "CompletionText",
     "DataFile",
@@ -157,6 +159,7 @@ __all__ = [
     "canonical_json",
     "canonical_order",
     "cleaned",
+    "columns_of",
     "conversation_of",
     "count_split",
     "croissant",
@@ -169,6 +172,7 @@ __all__ = [
     "identity",
     "is_canonical",
     "is_held_out",
+    "likely_mapping",
     "look_alike",
     "looks_empty",
     "mapping_text",

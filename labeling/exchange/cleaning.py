@@ -6,7 +6,7 @@ from typing import Literal
 
 from labeling.exchange.contamination import EvaluationPrompts, texts_of
 from labeling.exchange.dropping import DropReport
-from labeling.exchange.errors import UnfitOption
+from labeling.exchange.errors import UnfitOption, gettext_noop
 from labeling.exchange.near_duplicates import near_duplicates
 from labeling.exchange.records import Message, VerdictRecord
 from labeling.exchange.redaction import Redaction, Redactor
@@ -35,12 +35,12 @@ class Cleaning:
 
     def __post_init__(self) -> None:
         if not LEAST_SIMILARITY <= self.similarity <= 1:
-            text = f"A similarity of {self.similarity}; it lies between {LEAST_SIMILARITY} and 1."
-            raise UnfitOption("similarity", text)
+            text = gettext_noop("A similarity of %(given)s; it lies between %(least)s and 1.")
+            raise UnfitOption("similarity", text, given=self.similarity, least=LEAST_SIMILARITY)
         if self.contaminated and self.evaluation is None:
-            raise UnfitOption("contaminated", "Name a file with the evaluation's prompts.")
+            raise UnfitOption("contaminated", gettext_noop("Name a file with the evaluation's prompts."))
         if self.evaluation is not None and not self.evaluation.count:
-            raise UnfitOption("evaluation", "The file holds no prompt.")
+            raise UnfitOption("evaluation", gettext_noop("The file holds no prompt."))
 
     def __bool__(self) -> bool:
         return bool(self.near_duplicates or self.contaminated or self.redaction)

@@ -5,6 +5,7 @@ Packed data is unpacked on the way, in bounded memory. A small file that unpacks
 
 import bz2
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -41,6 +42,12 @@ KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Office document. Save the table as CSV"),
 )
 """The first bytes of files that are no records, and what the file is."""
+
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, LookupError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
+"""The errors by which zipfile reports a damaged archive, or one of an unknown kind."""
 
 HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 
@@ -230,7 +237,7 @@ def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRec
                                 f"The archive unpacks to more than {limits.unpacked_ratio} times its size."
                             )
                         yield piece
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        except DAMAGED as error:
             if isinstance(error, UnreadableInput):
                 raise
             raise UnreadableInput(f"The ZIP archive cannot be opened ({error}).") from error

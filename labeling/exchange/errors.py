@@ -1,5 +1,7 @@
 """Exceptions for a whole input or output. A single bad record is a `Rejected`, never an exception."""
 
+from typing import Any
+
 
 class ExchangeError(ValueError):
     """The base of the exceptions of labeling.exchange. The message is a sentence for people that says what to do."""
@@ -49,8 +51,19 @@ class SnapshotDamaged(ExchangeError):
 
 
 class UnfitOption(ExchangeError):
-    """A choice of an export that its dialect does not have. option: its name."""
+    """A choice of an export that its dialect does not have.
 
-    def __init__(self, option: str, message: str) -> None:
-        super().__init__(message)
-        self.option = option
+    option: its name. template: the English sentence, marked with `gettext_noop`, in which %(name)s stands for a value.
+    """
+
+    def __init__(self, option: str, template: str, **values: Any) -> None:
+        super().__init__(template % values if values else template)
+        self.option, self.template, self.values = option, template, values
+
+
+def gettext_noop(sentence: str) -> str:
+    """Returns the sentence. Its name marks it for translation: pages look it up in the reader's language."""
+    return sentence
+
+
+NONE_OF = gettext_noop("“%(value)s” is none of %(all)s.")

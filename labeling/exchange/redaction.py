@@ -16,7 +16,7 @@ import phonenumbers
 import regex
 from stdnum import iban
 
-from labeling.exchange.errors import UnfitOption
+from labeling.exchange.errors import NONE_OF, UnfitOption, gettext_noop
 from labeling.exchange.records import CompletionText, Message, VerdictRecord
 from labeling.exchange.turns import flattened, written
 
@@ -44,6 +44,9 @@ PHONE_DIGITS = range(11, 16)
 """The lengths of a number that may be a phone number with its country's code. Unix times are shorter, or not valid."""
 
 
+TOO_SLOW = gettext_noop("The pattern “%(pattern)s” takes too long on a text. Make it simpler.")
+
+
 @dataclass(frozen=True, slots=True)
 class Redaction:
     """Personal data to redact. kinds: of KINDS. patterns: regular expressions. region: the country (ISO 3166, "DE")
@@ -56,11 +59,12 @@ class Redaction:
 
     def __post_init__(self) -> None:
         if unknown := [kind for kind in self.kinds if kind not in KINDS]:
-            raise UnfitOption("redact", f"{unknown[0]!r} is none of {', '.join(KINDS)}.")
+            raise UnfitOption("redact", NONE_OF, value=unknown[0], all=", ".join(KINDS))
         if self.region and self.region not in phonenumbers.SUPPORTED_REGIONS:
-            raise UnfitOption("region", f"{self.region!r} is no code of a country, such as DE or US.")
+            text = gettext_noop("“%(region)s” is no code of a country, such as DE or US.")
+            raise UnfitOption("region", text, region=self.region)
         if len(self.patterns) > MOST_PATTERNS:
-            raise UnfitOption("patterns", f"At most {MOST_PATTERNS} patterns.")
+            raise UnfitOption("patterns", gettext_noop("At most %(most)s patterns."), most=MOST_PATTERNS)
         for pattern in self.patterns:
             _compiled(pattern)
 
@@ -127,13 +131,12 @@ class Redactor:
         try:
             text = pattern.sub(placeholder, text, timeout=SECONDS)
         except TimeoutError as error:
-            sentence = f"The pattern {pattern.pattern!r} takes too long on a text. Make it simpler."
-            raise UnfitOption("patterns", sentence) from error
+            raise UnfitOption("patterns", TOO_SLOW, pattern=pattern.pattern) from error
         seconds = perf_counter() - started
         self._slow_seconds += seconds if seconds > SLOW else 0
         if self._slow_seconds > SLOW_SECONDS:
-            sentence = f"The patterns, lastly {pattern.pattern!r}, take too long on many texts. Make them simpler."
-            raise UnfitOption("patterns", sentence)
+            text = gettext_noop("The patterns, lastly “%(pattern)s”, take too long on many texts. Make them simpler.")
+            raise UnfitOption("patterns", text, pattern=pattern.pattern)
         self.counts[CUSTOM] += places
         return text
 
@@ -192,17 +195,20 @@ class Redactor:
 
 def _compiled(pattern: str) -> "regex.Pattern[str]":
     if len(pattern) > PATTERN_CHARACTERS:
-        raise UnfitOption("patterns", f"A pattern has at most {PATTERN_CHARACTERS} characters.")
+        text = gettext_noop("A pattern has at most %(most)s characters.")
+        raise UnfitOption("patterns", text, most=PATTERN_CHARACTERS)
     try:
         compiled = regex.compile(pattern)
     except regex.error as error:
-        raise UnfitOption("patterns", f"{pattern!r} is no regular expression: {error}.") from error
+        text = gettext_noop("“%(pattern)s” is no regular expression: %(reason)s.")
+        raise UnfitOption("patterns", text, pattern=pattern, reason=error) from error
     try:
         is_empty = any(not match.group() for text in ("", SAMPLE) for match in compiled.finditer(text, timeout=SECONDS))
     except TimeoutError as error:
-        raise UnfitOption("patterns", f"The pattern {pattern!r} takes too long on a text. Make it simpler.") from error
+        raise UnfitOption("patterns", TOO_SLOW, pattern=pattern) from error
     if is_empty:
-        raise UnfitOption("patterns", f"{pattern!r} matches places without characters: there is nothing to redact.")
+        text = gettext_noop("“%(pattern)s” matches places without characters: there is nothing to redact.")
+        raise UnfitOption("patterns", text, pattern=pattern)
     return compiled
 
 

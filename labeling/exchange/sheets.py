@@ -112,7 +112,7 @@ def _arrow_rows(
                 for row in batch.to_pylist():
                     number += 1
                     yield _record(Place(number, number), row, limits)
-        except (ArrowException, OSError, MemoryError) as error:
+        except (ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:  # texts and times, too
             raise UnreadableInput(f"The {kind} file cannot be read: {str(error)[:200]}.") from error
 
 

@@ -20,7 +20,7 @@ from labeling.exchange.battles import (
     with_imported_votes,
 )
 from labeling.exchange.dropping import DropReport, screen, with_choices
-from labeling.exchange.errors import UnfitOption, UnknownDialect
+from labeling.exchange.errors import NONE_OF, UnfitOption, UnknownDialect, gettext_noop
 from labeling.exchange.full import write_full
 from labeling.exchange.labelstudio import labelstudio_rows
 from labeling.exchange.options import INCLUDES, Include, WriteOptions
@@ -67,14 +67,14 @@ class Writer:
         options = options or WriteOptions()
         self.include(options)
         if options.extras and not self.has_extras:
-            raise UnfitOption("extras", f"{self.name} has no place for columns beside the pair.")
+            text = gettext_noop("%(dialect)s has no place for columns beside the pair.")
+            raise UnfitOption("extras", text, dialect=self.name)
         if options.spreadsheet and self.name != "csv":
-            raise UnfitOption("spreadsheet", "Only CSV can be escaped for spreadsheets.")
+            raise UnfitOption("spreadsheet", gettext_noop("Only CSV can be escaped for spreadsheets."))
         if self.is_whole:
             if options.cleaning:
-                raise UnfitOption(
-                    "dialect", f"{self.name} loses nothing, so it is not cleaned. Choose another dialect."
-                )
+                text = gettext_noop("%(dialect)s loses nothing, so it is not cleaned. Choose another format.")
+                raise UnfitOption("dialect", text, dialect=self.name)
             return self.encode(verdicts, report, options)
         if self.imports_vote:
             verdicts = with_imported_votes(verdicts)
@@ -92,12 +92,13 @@ class Writer:
         if options.include is None:
             return "all" if self.is_whole else "judged" if self.is_complete else "verdicts"
         if options.include not in INCLUDES:
-            text = f"{options.include!r} is none of {', '.join(INCLUDES)}."
-            raise UnfitOption("include", text)
+            raise UnfitOption("include", NONE_OF, value=options.include, all=", ".join(INCLUDES))
         if self.is_whole and options.include != "all":
-            raise UnfitOption("include", f"{self.name} always holds the whole campaign.")
+            text = gettext_noop("%(dialect)s always holds the whole campaign.")
+            raise UnfitOption("include", text, dialect=self.name)
         if options.include != "verdicts" and not self.is_complete:
-            raise UnfitOption("include", f"{self.name} holds only comparisons with a verdict.")
+            text = gettext_noop("%(dialect)s holds only comparisons with a verdict.")
+            raise UnfitOption("include", text, dialect=self.name)
         return options.include
 
     @property

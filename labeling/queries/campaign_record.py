@@ -1,4 +1,4 @@
-"""What people did in a campaign beside judging, as plain values: membership, practice, questions, the event log."""
+"""The acts of people in a campaign beside judging, as plain values: membership, practice, questions, the event log."""
 
 from __future__ import annotations
 

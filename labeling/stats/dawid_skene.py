@@ -9,6 +9,10 @@ truth, the rest spread evenly over the other choices. It is the same for every c
 choices permutes the result. The prior decides where the votes cannot: with one vote for each item any accuracy explains
 the data equally well, and the estimate stays at the prior's instead of calling every annotator perfect.
 
+**Votes are whole.** The size that an imported vote may state (p = 0.7, "slightly better") is left to majority rules:
+the confusion matrices already say how far an annotator's choices can be trusted, and a fractional vote would count the
+annotator's own statement of it a second time, in units that differ from file to file.
+
 **The start** is a soft majority: the posterior with every annotator at the prior's matrix.
 
 Source: Dawid & Skene 1979, "Maximum likelihood estimation of observer error-rates using the EM algorithm"; the

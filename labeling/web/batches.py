@@ -1,15 +1,13 @@
 """The page of one import: its preview and the decision about it; afterwards its report, and taking it back."""
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from common.errors import DomainError, NotAllowed
 from common.text.rendering import render_markdown
 from common.wording import grouped
 from labeling.access import get_batch
@@ -18,7 +16,7 @@ from labeling.actions.imported_guidelines import use_guidelines
 from labeling.actions.previews import cancel_preview, import_preview, prepare_again
 from labeling.models import ImportBatch
 from labeling.web.documents import TEXT, reads_like_a_document
-from labeling.web.edge import act, form_of, page, person
+from labeling.web.edge import act, form_of, page, person, submit
 from labeling.web.import_forms import ReadingForm, reading_of
 from labeling.web.import_notes import field_uses_of, notes_of
 from labeling.web.imports import DIALECT_NAMES
@@ -32,6 +30,15 @@ CONTRADICTIONS_SHOWN = 10
 def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """A preview with its records and counts, or the report of an import."""
     row = _batch(request, slug, pk)
+    return _render(request, row, _reading_form(row))
+
+
+def _reading_form(row: ImportBatch, data: QueryDict | None = None) -> ReadingForm:
+    """The form by which a preview is read in another way. Columns are chosen where the file shows them."""
+    return ReadingForm(data, initial=reading_of(row), columns=row.notes.get("columns", []))
+
+
+def _render(request: HttpRequest, row: ImportBatch, form: ReadingForm) -> HttpResponse:
     is_preview = row.status == ImportBatch.Status.PREVIEW
     is_open = is_preview and not (row.error or _is_refused(row))
     rejected = row.rejected[:MOST_LINES_SHOWN]
@@ -60,7 +67,8 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "is_useless": bool(row.rejected_count) and not (row.created or row.duplicates or _is_refused(row)),
         "judged": judged_comparisons(row) if row.status in ImportBatch.BROUGHT else 0,
         "can_be_taken_back": row.status in ImportBatch.BROUGHT,
-        "form": ReadingForm(initial=reading_of(row)),
+        "form": form,
+        "is_unknown_format": bool(row.notes.get("columns")) and not row.settings.get("mapping"),
         "tab": "data",
     }
     return render(request, "labeling/batch.html", context)
@@ -109,19 +117,14 @@ def _cancelled(request: HttpRequest, row: ImportBatch) -> HttpResponse:
 
 
 def _read_again(request: HttpRequest, row: ImportBatch) -> HttpResponse:
-    form = ReadingForm(request.POST)
-    if form.is_valid():
-        try:
-            prepare_again(
-                batch=row, kind=form.cleaned_data["kind"], settings=form.settings(), acting_user=person(request)
-            )
-        except NotAllowed:
-            raise
-        except DomainError as error:
-            messages.error(request, error.message)
-    for problem in form.errors.get("mapping", []):
-        messages.error(request, str(problem))
-    return redirect("batch", row.campaign.slug, row.pk)
+    form = _reading_form(row, request.POST)
+
+    def errand() -> str:
+        prepare_again(batch=row, kind=form.cleaned_data["kind"], settings=form.settings(), acting_user=person(request))
+        return ""
+
+    here = reverse("batch", args=[row.campaign.slug, row.pk])
+    return submit(request, form, errand, done=here, again=lambda: _render(request, row, form))
 
 
 def _batch(request: HttpRequest, slug: str, pk: int) -> ImportBatch:

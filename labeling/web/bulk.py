@@ -14,15 +14,18 @@ from django.views.decorators.http import require_safe
 from common.errors import DomainError, NotAllowed
 from labeling.access import get_led_campaign
 from labeling.actions.bulk import BulkOrder, NothingSelected, start_bulk_act
+from labeling.actions.export_choices import write_options
 from labeling.actions.exports import export_campaign
 from labeling.models import BulkAct, Campaign
 from labeling.queries.lists import Fingerprint, fingerprint
 from labeling.web.edge import form_of, page, person, refuse
+from labeling.web.export_form import BulkExportForm
 from labeling.web.list_forms import BulkForm
 from labeling.web.selections import SHOWN, Chosen, change_since_shown, chosen, has_confirmed
 
 Kind, Target = BulkAct.Kind, BulkAct.Target
 EXPORT = "export"
+Form = BulkForm | BulkExportForm
 
 SENTENCES = {
     (Target.PROMPTS, Kind.RETIRE): _(
@@ -69,7 +72,8 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
         messages.error(request, error.message)
         return redirect(_list(campaign, target, _view(request)))
     is_confirmed, about = has_confirmed(request), fingerprint(rows.selection.rows(campaign))
-    form = BulkForm(request.POST if is_confirmed else None, kind=kind)
+    sent = request.POST if is_confirmed else None
+    form = BulkExportForm(sent) if kind == EXPORT else BulkForm(sent, kind=kind)
     if is_confirmed and (change := change_since_shown(request, about)):
         form.add_error(None, change)
     elif is_confirmed and form.is_valid():
@@ -107,12 +111,14 @@ def bulk_act(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return render(request, "labeling/bulk_act.html", context)
 
 
-def _done(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: BulkForm) -> HttpResponseBase:
+def _done(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: Form) -> HttpResponseBase:
     user, now = person(request), timezone.now()
-    if kind == EXPORT:
+    if isinstance(form, BulkExportForm):
+        values = form.values()
         export = export_campaign(
             campaign=campaign,
-            dialect=form.cleaned_data["dialect"],
+            dialect=values["dialect"],
+            options=write_options(values, acting_user=user),
             only=rows.selection.rows(campaign),
             acting_user=user,
             now=now,
@@ -125,7 +131,7 @@ def _done(request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, for
 
 
 def _question(
-    request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: BulkForm, about: Fingerprint
+    request: HttpRequest, campaign: Campaign, rows: Chosen, kind: str, form: Form, about: Fingerprint
 ) -> dict[str, Any]:
     target = rows.selection.target
     return {

@@ -72,16 +72,19 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in [name for name, is_offered in self.offered().items() if not is_offered]:
+            self.fields.pop(name, None)
+
+    def offered(self) -> dict[str, bool]:
+        """Whether the chosen dialect has a choice. Choices that are left out are always offered."""
         writer = WRITERS.get(str(self.data.get("dialect", "")))
-        offered = {
+        return {
             "include": writer is not None and writer.is_complete and not writer.is_whole,
             "extras": writer is not None and writer.has_extras,
             "spreadsheet": writer is not None and writer.name == "csv",
             **dict.fromkeys(CLEANING, writer is not None and not writer.is_whole),
             "contaminated": bool(self.data.get("evaluation")) and writer is not None and not writer.is_whole,
         }
-        for name in [name for name, is_offered in offered.items() if not is_offered]:
-            self.fields.pop(name, None)
 
     def clean_region(self) -> str:
         return str(self.cleaned_data["region"]).upper()
@@ -106,6 +109,13 @@ class ExportForm(forms.Form):
     def cleaning_fields(self) -> list[forms.BoundField]:
         """The fields about its cleaning."""
         return self.fields_of(*CLEANING)
+
+
+class BulkExportForm(ExportForm):
+    """The choices of an export of selected comparisons, asked at once: a dialect that cannot be cleaned refuses it."""
+
+    def offered(self) -> dict[str, bool]:
+        return dict.fromkeys(("include", "extras", "spreadsheet", "evaluation", "contaminated"), False)
 
 
 class EvaluationForm(forms.Form):

@@ -1,16 +1,29 @@
 """The forms of an import: its file, and how the file is read."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Invalid
+from labeling.actions.import_records import remembered_mapping
 from labeling.actions.import_reports import ImportSettings, mapping_of
-from labeling.exchange import mapping_text
+from labeling.exchange import likely_mapping, mapping_text
 from labeling.models import ImportBatch
 from labeling.web.file_form import FileForm
 from labeling.web.imports import DIALECTS, FILE_FORMATS, KINDS, RANKINGS
+
+COLUMN = "column_"
+PART_LABELS = {
+    "prompt": _("Prompt"),
+    "a": _("First completion"),
+    "b": _("Second completion"),
+    "preference": _("Preference"),
+    "system": _("System message"),
+    "id": _("Id"),
+}
+"""The parts that a column can be. A column of no part is metadata."""
 
 
 class ReadingForm(forms.Form):
@@ -54,6 +67,42 @@ class ReadingForm(forms.Form):
         help_text=_("Otherwise valid records are imported and the others reported."),
     )
 
+    def __init__(self, *args: Any, columns: Sequence[Mapping[str, str]] = (), **kwargs: Any) -> None:
+        """columns: of the file, each with its name and an example; they are chosen from. Empty: a text names them."""
+        super().__init__(*args, **kwargs)
+        if not columns:
+            return
+        del self.fields["mapping"]
+        choices = [
+            (one["name"], f"{one['name']}: {one['example']}" if one["example"] else one["name"]) for one in columns
+        ]
+        for part, label in PART_LABELS.items():
+            self.fields[COLUMN + part] = forms.ChoiceField(
+                label=label, choices=[("", _("None")), *choices], required=False
+            )
+
+    @property
+    def column_fields(self) -> list[forms.BoundField]:
+        """The fields in which columns are chosen."""
+        return [self[name] for name in self.fields if name.startswith(COLUMN)]
+
+    def clean(self) -> dict[str, Any]:
+        """Puts the chosen columns together. A mapping needs the prompt, and both completions of comparisons."""
+        values = super().clean() or {}
+        if "mapping" in self.fields:
+            return values
+        is_pairs = values.get("kind") == ImportBatch.Kind.COMPARISONS
+        parts = PART_LABELS if is_pairs else ("prompt", "system", "id")
+        chosen = {part: values[COLUMN + part] for part in parts if values.get(COLUMN + part)}
+        values["mapping"] = chosen
+        if chosen:
+            for part in ("prompt", "a", "b") if is_pairs else ("prompt",):
+                if part not in chosen:
+                    self.add_error(COLUMN + part, _("Choose the column, or none at all."))
+            if "a" in chosen and chosen["a"] == chosen.get("b"):
+                self.add_error(COLUMN + "b", _("Both completions have the same column."))
+        return values
+
     def settings(self) -> ImportSettings:
         """The choices. Call is_valid first."""
         values = self.cleaned_data
@@ -84,6 +133,14 @@ class ImportForm(FileForm, ReadingForm):
 
 
 def reading_of(batch: ImportBatch) -> dict[str, Any]:
-    """The choices of a batch, for the form."""
-    mapping = mapping_text(batch.settings.get("mapping") or {})
-    return {**batch.settings, "kind": batch.kind, "mapping": mapping}
+    """The choices of a batch, for the form.
+
+    Of a file in no known format also the columns that the campaign used last, if it has them, or the likely ones.
+    """
+    mapping = batch.settings.get("mapping") or {}
+    names = [one["name"] for one in batch.notes.get("columns", [])]
+    remembered = remembered_mapping(batch.campaign, batch.kind)
+    fits = bool(remembered) and set(remembered.values()) <= set(names)
+    proposed = mapping or (remembered if fits else likely_mapping(names))
+    columns = {COLUMN + part: column for part, column in proposed.items()}
+    return {**batch.settings, "kind": batch.kind, "mapping": mapping_text(mapping), **columns}

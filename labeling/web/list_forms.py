@@ -14,7 +14,6 @@ from labeling.models import BulkAct, Comparison, Membership
 from labeling.queries.judged_by import PEOPLE, SIMULATED
 from labeling.queries.lists import LEAST_CERTAIN, MOST_CERTAIN, NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
 from labeling.queries.metadata_search import METADATA_CHARACTERS
-from labeling.web.imports import EXPORTS
 
 ANY = ("", _("Any"))
 STATES = [
@@ -223,16 +222,12 @@ class BulkForm(forms.Form):
         initial=1,
         help_text=_("Of each comparison, from people who have not judged it yet. Earlier judgments still count."),
     )
-    dialect = forms.ChoiceField(
-        label=_("Format"), choices=[(name, label) for name, label, _content in EXPORTS], initial="trl"
-    )
 
     def __init__(self, sent: Mapping[str, Any] | None, *, kind: str) -> None:
         super().__init__(sent)
-        needed = {
+        needed: dict[str, tuple[str, ...]] = {
             BulkAct.Kind.RETIRE: ("reason",),
             BulkAct.Kind.ASK_AGAIN: ("more", "reason"),
-            "export": ("dialect",),
-        }.get(kind, ())
-        for name in set(self.fields) - set(needed):
+        }
+        for name in set(self.fields) - set(needed.get(kind, ())):
             del self.fields[name]

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
+from labeling.api.pages import Pages
 from labeling.api.serializers.records import RecordedJudgmentSerializer
 from labeling.models import Campaign, Comparison, Judgment, Prompt, Scope, User
 from labeling.queries.annotator import annotator_of
@@ -17,8 +18,8 @@ from training.access import find_snapshot
 from training.actions.leaving_out import changes_without, learned_from, retrain_without, take_in, untouched_parent
 from training.api.serializers import lineage as serializers
 from training.api.serializers.runs import RunSerializer
-from training.models import LeftOut
-from training.queries.lineage import judgments_behind, uses_of
+from training.models import LeftOut, Snapshot
+from training.queries.lineage import judgments_behind, snapshots_with, uses_in
 
 PSEUDONYM = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Pseudonym or user name.")
 
@@ -27,13 +28,15 @@ class UsesView(ApiView):
     """Where labels were used. kind: the rows."""
 
     scopes = {"GET": Scope.READ}
-    pagination_class = None
     kind = ""
 
     def uses(self, slug: str, pk: int) -> Response:
-        """The snapshots and versions that used the row, newest first."""
+        """One page of the snapshots and versions that used the row, newest first."""
         campaign = get_led_campaign(self.person, slug)
-        return Response(serializers.UseSerializer(uses_of(_row(campaign, self.kind, pk)), many=True).data)
+        row = _row(campaign, self.kind, pk)
+        counts, pages = snapshots_with(row), Pages(("-pk",))
+        page = pages.paginate_queryset(Snapshot.objects.filter(pk__in=counts), self.request, view=self)
+        return pages.get_paginated_response(serializers.UseSerializer(uses_in(row, page or [], counts), many=True).data)
 
 
 class ComparisonUsesView(UsesView):

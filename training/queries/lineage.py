@@ -1,6 +1,6 @@
 """Lineage both ways: from a comparison, prompt or judgment to snapshots and versions, and back to the judgments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -54,6 +54,12 @@ class Versions:
 
 def uses_of(row: Comparison | Prompt | Judgment) -> list[Use]:
     """The snapshots that hold a pair of it, newest first, with the versions that learned from them."""
+    counts = snapshots_with(row)
+    return uses_in(row, Snapshot.objects.filter(pk__in=counts).order_by("-pk"), counts)
+
+
+def snapshots_with(row: Comparison | Prompt | Judgment) -> dict[int, int]:
+    """How many comparisons of it each snapshot holds, by the snapshot's id; without snapshots that hold none."""
     comparison = row.comparison if isinstance(row, Judgment) else row
     prompt = comparison if isinstance(comparison, Prompt) else comparison.prompt
     if isinstance(comparison, Prompt):
@@ -64,11 +70,19 @@ def uses_of(row: Comparison | Prompt | Judgment) -> list[Use]:
     with connection.cursor() as cursor:
         cursor.execute(HOLDING, values)
         counts = dict(cursor.fetchall())
-    found = list(Snapshot.objects.filter(pk__in=counts).order_by("-pk"))
     if isinstance(row, Judgment):
-        found = [snapshot for snapshot in found if _counted(row, snapshot)]
-    learned = versions_of(found)
-    return [_use(one, prompt, counts[one.pk], learned[one.pk]) for one in found]
+        snapshots = Snapshot.objects.filter(pk__in=counts)
+        counts = {snapshot.pk: counts[snapshot.pk] for snapshot in snapshots if _counted(row, snapshot)}
+    return counts
+
+
+def uses_in(row: Comparison | Prompt | Judgment, snapshots: Iterable[Snapshot], counts: Mapping[int, int]) -> list[Use]:
+    """The contents of some snapshots that are about it, in their order. counts: as `snapshots_with` returns them."""
+    comparison = row.comparison if isinstance(row, Judgment) else row
+    prompt = comparison if isinstance(comparison, Prompt) else comparison.prompt
+    snapshots = list(snapshots)
+    learned = versions_of(snapshots)
+    return [_use(one, prompt, counts[one.pk], learned[one.pk]) for one in snapshots]
 
 
 def judgments_behind(snapshot: Snapshot) -> QuerySet[Judgment]:

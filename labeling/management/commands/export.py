@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from labeling.actions.exports import Export, export_campaign
+from labeling.actions.unfit_options import refusal_of
 from labeling.exchange import INCLUDES, LABEL_CONFIG, REASONS, WRITERS, DropReport, UnfitOption
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from labeling.management.export_arguments import add_export_arguments, filter_of, options_of
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         try:
             _write(export, options["out"])
         except UnfitOption as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(refusal_of(error).message) from error
         except OSError as error:
             raise CommandError(f"{options['out']} cannot be written: {error.strerror}.") from error
         self._print(export.report, options["out"])

@@ -10,7 +10,7 @@ from tests.clients import Calling
 from tests.people import stage
 
 # Figures, one row for each person; a fixed list; a row for each snapshot, of which a campaign has dozens.
-UNPAGED = {"annotators", "webhook_types", "list_comparison_uses", "list_prompt_uses", "list_judgment_uses"}
+UNPAGED = {"annotators", "webhook_types"}
 
 
 def described() -> dict[str, Any]:

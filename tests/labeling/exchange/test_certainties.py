@@ -16,6 +16,8 @@ from tests.labeling.exchange.builders import read
         ({"score_chosen": 8.5, "score_rejected": 8.5}, 0.5),
         ({"chosen_rating": 5, "rejected_rating": 4}, 0.7310585786),
         ({"chosen-rating": 1, "rejected-rating": 4}, 0.5),
+        ({"margin": 10**400}, None),
+        ({"score_chosen": 10**400, "score_rejected": 1}, None),
         ({"margin": 2.0, "score_chosen": 1, "score_rejected": 0}, 0.8807970780),
         ({"rating": [2, 9]}, 0.9990889488),
         ({"score_chosen": nan, "score_rejected": 1}, None),

@@ -22,6 +22,14 @@ def zipped(*files: tuple[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
+def misplaced(archive: bytes) -> bytes:
+    """The archive, of which the list of files says that the first is at a place before the beginning."""
+    at = archive.index(b"PK\x01\x02") + 42
+    end = archive.index(b"PK\x05\x06") + 16
+    start = int.from_bytes(archive[end : end + 4], "little") + 40
+    return archive[:at] + archive[at:end] + start.to_bytes(4, "little") + archive[end + 4 :]
+
+
 def zstandard(data: bytes) -> bytes:
     pyarrow = pytest.importorskip("pyarrow")
     return bytes(pyarrow.compress(data, codec="zstd", asbytes=True))
@@ -63,6 +71,7 @@ def test_zstandard_is_opened() -> None:
         (zipped(("a.jsonl", DATA), ("b.jsonl", DATA)), r"archive of 2 files \(a.jsonl, b.jsonl\)"),
         (zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")), "Office document"),
         (zipped(("a.jsonl", DATA))[:-30], "ZIP archive cannot be opened"),
+        (misplaced(zipped(("data/train.jsonl", DATA), ("data/test.jsonl", DATA))), "ZIP archive cannot be opened"),
         (b"PAR1 no parquet", "Parquet file cannot be read"),
         (bz2.compress(DATA)[:-8], "bzip2 data ends too early"),
         (lzma.compress(DATA)[:-8], "xz data"),

@@ -73,6 +73,16 @@ def test_an_arrow_file_alone_is_read() -> None:
         assert texts(out.getvalue()) == CHOSEN
 
 
+def test_an_arrow_file_with_a_damaged_text_is_named() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    out = io.BytesIO()
+    table = pyarrow.Table.from_pylist(ROWS)
+    with pyarrow.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(UnreadableInput, match="The Arrow file cannot be read"):
+        texts(out.getvalue().replace(b"Two plus", b"\xff\xfe\xfd plus"))
+
+
 def test_files_that_are_no_data_set_are_refused_by_name() -> None:
     with pytest.raises(UnreadableInput, match=r"archive of 4 files \(README.md, a.jsonl, b.jsonl, model.bin\)"):
         texts(zipped(**{"README.md": b"x", "a.jsonl": LINES, "b.jsonl": LINES, "model.bin": b"\0"}))

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labeling.actions.people import create_user
-from labeling.models import ImportBatch, KeptUpload, Role
+from labeling.models import Comparison, ImportBatch, KeptUpload, Prompt, Role
 from tests.clients import Visiting, text_of
+from tests.markup import tight
 from tests.people import NOON, Stage, stage
 
 PAIR = {
@@ -175,3 +176,36 @@ def test_a_judged_import_says_so_instead(visiting: Visiting) -> None:
     assert "1 comparison of this import was judged" in text_of(maya, address)
     assert "can no longer be taken back" in press(maya, address, "take_back")
     assert on_stage.campaign.comparisons.count() == 1
+
+
+ODD = [{"Frage": f"Frage {n}?", "gut": f"Ja {n}.", "schlecht, oft": "Nein.", "Notiz": "x"} for n in range(2)]
+PICKED = {"column_prompt": "Frage", "column_a": "gut", "column_b": "schlecht, oft"}
+
+
+def test_columns_of_an_unknown_format_are_chosen_from_a_list_and_remembered(visiting: Visiting) -> None:
+    scene = stage()
+    maya = visiting(scene.maya)
+    address, page = preview(maya, lines(*ODD))
+    assert "The format of this file is not known" in page
+    assert "Frage: Frage 0?" in page
+    wrong = press(maya, address, "read", kind="comparisons", column_prompt="Frage", column_a="gut")
+    assert "Choose the column, or none at all." in wrong
+    assert '<option value="gut" selected>' in wrong
+    same = press(maya, address, "read", kind="comparisons", column_prompt="Frage", column_a="gut", column_b="gut")
+    assert "Both completions have the same column." in same
+    page = press(maya, address, "read", kind="comparisons", **PICKED)
+    assert "Import 2 comparisons" in tight(page)
+    press(maya, address, "import")
+    assert [one.metadata for one in Comparison.objects.all()] == [{"Notiz": "x"}] * 2
+    _address, page = preview(maya, lines(*({**one, "gut": "Doch."} for one in ODD)))
+    assert "Import 2 comparisons" in tight(page)  # read as last time
+
+
+def test_prompts_are_chosen_by_column_too(visiting: Visiting) -> None:
+    maya = visiting(stage().maya)
+    address, page = preview(maya, lines(*ODD), kind="prompts")
+    assert 'data-testid="columns"' in page
+    page = press(maya, address, "read", kind="prompts", column_prompt="Frage", column_a="gut")
+    assert "Import 2 prompts" in tight(page)
+    press(maya, address, "import")
+    assert Prompt.objects.latest("pk").metadata == {"gut": "Ja 1.", "schlecht, oft": "Nein.", "Notiz": "x"}

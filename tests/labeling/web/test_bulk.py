@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from labeling.models import BulkAct, Comparison, Prompt
@@ -153,6 +154,22 @@ def test_an_export_has_the_chosen_verdicts_only(visiting: Visiting) -> None:
     answer = confirm(visiting(scene.maya), {"kind": "export", "pk": [first.pk]}, dialect="trl")
     (row,) = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
     assert row["prompt"] == first.prompt.messages
+
+
+def test_an_export_of_chosen_comparisons_can_be_cleaned(visiting: Visiting) -> None:
+    scene = stage(overlap=1)
+    draft = pair(1)
+    scene.add([replace(draft, first=replace(draft.first, text="Write to kim@example.org."))])
+    scene.settle(["a"])
+    maya, sent = visiting(scene.maya), {"kind": "export", "scope": "all"}
+    answer = confirm(maya, sent, dialect="csv", redact_email="on")
+    data = b"".join(answer.streaming_content)
+    assert b"kim@example.org" not in data
+    assert b"Write to" in data
+    page = maya.post("/campaigns/sums/comparisons/act/", sent).content.decode()
+    assert "Clean the file" in page
+    whole = confirm(maya, sent, dialect="full", redact_email="on")
+    assert "loses nothing, so it is not cleaned" in whole.content.decode()
 
 
 def test_retired_prompts_say_what_happens_to_their_comparisons(visiting: Visiting) -> None:

@@ -68,7 +68,7 @@ def test_the_api_and_the_command_tell_the_same(scene: Stage, visiting: Visiting)
         ("judgment", judgment.pk),
     )
     for kind, pk in rows:
-        (use,) = maya.get(f"/api/v1/campaigns/sums/{kind}s/{pk}/uses/").json()
+        (use,) = maya.get(f"/api/v1/campaigns/sums/{kind}s/{pk}/uses/").json()["results"]
         (line,) = lineage("sums", f"--{kind}", str(pk))
         assert use["snapshot"] == line["snapshot"]
         assert (use["versions"], use["later"]) == (line["versions"], line["later"]) == (["sums-v1"], ["sums-v2"])

@@ -1,0 +1,84 @@
+"""The columns of a file in no known format, with an example of each, for people who say what they hold."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from labeling.exchange.decoding import parse_json
+from labeling.exchange.errors import ExchangeError
+from labeling.exchange.mapping import PARTS
+from labeling.exchange.opening import open_records
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import ByteStream, ReadLimits
+
+RECORDS = 20
+"""The records that are looked at."""
+MOST = 100
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LONGEST_NAME, LONGEST_EXAMPLE = 200, 60
+
+NAMES: Mapping[str, Collection[str]] = {
+    "prompt": ("prompt", "question", "instruction", "query", "input", "user", "context", "messages"),
+    "a": ("a", "chosen", "responsea", "response1", "answera", "answer1", "outputa", "output1", "completiona", "good"),
+    "b": ("b", "rejected", "responseb", "response2", "answerb", "answer2", "outputb", "output2", "completionb", "bad"),
+    "preference": ("preference", "winner", "label", "choice", "better", "verdict", "preferred"),
+    "system": ("system", "systemprompt"),
+    "id": ("id", "uid", "uuid", "key", "questionid", "externalid"),
+}
+"""Usual names of columns, without case and punctuation, by the part that they hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. name: inside of an object with a dot. example: the beginning of its first value."""
+
+    name: str
+    example: str
+
+
+def columns_of(stream: ByteStream, limits: ReadLimits | None = None) -> list[Column]:
+    """The columns of the first records, in order. Empty: the file holds no objects, or cannot be read."""
+    limits = limits or ReadLimits()
+    examples: dict[str, str] = {}
+    try:
+        _, records = open_records(stream, limits, any_table=True)
+        for raw in islice(records, RECORDS):
+            try:
+                record = parse_json(raw, limits)
+            except BadRecordError:
+                continue
+            if isinstance(record, dict):
+                _collect(record, "", examples)
+    except ExchangeError:
+        return []
+    return [Column(name, example) for name, example in islice(examples.items(), MOST)]
+
+
+def likely_mapping(columns: Collection[str]) -> dict[str, str]:
+    """The parts that columns hold by their names. A part whose column has no usual name is left out."""
+    by_name: dict[str, str] = {}
+    for column in columns:
+        by_name.setdefault(re.sub(r"[\W_]", "", column.rpartition(".")[2].casefold()), column)
+    likely = {part: next((by_name[name] for name in NAMES[part] if name in by_name), "") for part in PARTS}
+    return {part: column for part, column in likely.items() if column}
+
+
+def _collect(record: Mapping[str, Any], prefix: str, examples: dict[str, str]) -> None:
+    for name, value in record.items():
+        column = prefix + name
+        if isinstance(value, dict) and value and not prefix:
+            _collect(value, f"{name}.", examples)
+        elif len(column) <= LONGEST_NAME and not UNSTORABLE.search(column):
+            examples[column] = examples.get(column) or _example(value)
+
+
+def _example(value: Any) -> str:
+    if value is None:
+        return ""
+    text = UNSTORABLE.sub(
+        "", " ".join((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).split())
+    )
+    return text if len(text) <= LONGEST_EXAMPLE else text[:LONGEST_EXAMPLE] + "…"
