@@ -29,7 +29,7 @@ expect.set_options(timeout=60_000)  # milliseconds; Playwright's default of five
 
 @pytest.fixture(autouse=True)
 def _same_chances() -> None:
-    """What the product leaves to chance (gold, retests, sides) falls the same way whenever a test is run."""
+    """Chances of the product (gold, retests, sides) fall the same way whenever a test is run."""
     random.seed(0)
 
 

@@ -117,7 +117,7 @@ def for_openai(messages: Iterable[Mapping[str, Any]]) -> list[JsonObject]:
 
 
 def fault(messages: Sequence[Mapping[str, Any]]) -> str | None:
-    """What is wrong with the tools and calls of messages that are not from a file, as a sentence; None: nothing."""
+    """The fault of the tools and calls of messages that are not from a file, as a sentence; None: nothing."""
     for number, message in enumerate(messages, 1):
         texts = [message.get(name, "") for name in ("tool_call_id", "name", "tools")]
         if not all(isinstance(text, str) for text in texts):

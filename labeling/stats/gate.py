@@ -30,7 +30,7 @@ PRIOR = 2.0
 
 
 class GateOutcome(StrEnum):
-    """What the votes say. BETTER promotes; NOT_WORTH and WORSE stop the gate; UNDECIDED asks for more votes."""
+    """The finding of the votes. BETTER promotes; NOT_WORTH and WORSE stop the gate; UNDECIDED asks for more votes."""
 
     BETTER = "better"
     NOT_WORTH = "not_worth"
@@ -86,7 +86,7 @@ class GateEvidence:
 
 @dataclass(frozen=True, slots=True)
 class GateOutlook:
-    """What is still to come, if further votes are like those so far.
+    """The votes still to come, if they are like those so far.
 
     votes: the expected number of further votes until the gate decides or ends. low, high: in 8 of 10 cases the number
     is between them. promoted, stopped, undecided: the probability of each end; they sum to 1.

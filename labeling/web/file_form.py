@@ -78,7 +78,7 @@ class FileForm(forms.Form):
 
     @property
     def kept_sentence(self) -> str:
-        """What the page says about the kept file; empty if there is none."""
+        """The sentence about the kept file; empty if there is none."""
         if self.kept is None:
             return ""
         return gettext("“%(name)s” is kept. Choose a file only to replace it.") % {"name": self.kept.name}

@@ -35,7 +35,7 @@ def _early(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outcome(records: Iterator[Any]) -> tuple[list[Any], str]:
-    """What is yielded, and the error that ends it."""
+    """All that is yielded, and the error that ends it."""
     seen: list[Any] = []
     try:
         for one in records:
