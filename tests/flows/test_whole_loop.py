@@ -172,7 +172,7 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
     maya.goto(f"/campaigns/{slug}/")
     before = maya.get_by_test_id("serving-version").inner_text()
     maya.get_by_test_id("promote-next").click()
-    maya.get_by_test_id("confirm-promote-next").click()
+    maya.get_by_test_id("confirm-promote").click()
     expect(maya.get_by_test_id("serving-version")).not_to_have_text(before)
     version = maya.get_by_test_id("serving-version").inner_text()
     assert version.startswith(slug)

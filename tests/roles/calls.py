@@ -122,6 +122,11 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [experiment_of(scene.stage.alice, scene.furnished, steps=1).pk],
     ),
     "version": lambda scene: [scene.furnished.two.name],
+    **dict.fromkeys(
+        ("gate_decision", "gate_certificate", "api-gate-decision", "api-gate-certificate"),
+        lambda scene: [scene.furnished.decision.pk],
+    ),
+    **dict.fromkeys(("version_measure", "api-version-gate"), lambda scene: [scene.furnished.two.name]),
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
@@ -198,6 +203,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("api-lab-steps", "POST"): {"steps": 5},
     ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
+    ("api-gate", "PUT"): {"rules": [{"figure": "pairs", "floor": 30}]},
 }
 FORMS: dict[str, dict[str, str]] = {
     "export_dataset": {"license": "other", "consent": "All agreed.", "language": "en", "view": "dialect=trl"},

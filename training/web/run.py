@@ -32,6 +32,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "simulated": run.snapshot.simulated or run.parent.simulated,
         "run_wait": Waiting(person(request), now=timezone.now()).of(run),
         "campaign": run.campaign,
+        "decision": run.decisions.first(),
         "version": getattr(run, "version", None),
         "serving": deployment.version if deployment else None,
         "metrics": metrics,
