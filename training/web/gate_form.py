@@ -44,7 +44,7 @@ class GateForm(forms.Form):
             rule = self.current.get(name) or DEFAULTS.get(name) or GateRule(name, STARTS.get(name, about.least))
             if name != ALWAYS:
                 self.fields[f"{name}_use"] = forms.BooleanField(
-                    label=str(about.label), required=False, initial=name in self.current
+                    label=_("Use this rule"), required=False, initial=name in self.current
                 )
             self.fields[f"{name}_limit"] = _limit_field(about, rule.limit)
             self.fields[f"{name}_on_missing"] = forms.ChoiceField(
