@@ -40,7 +40,7 @@ from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
 from training.actions.snapshot_index import index_snapshot
-from training.models import GenerationJob, ModelVersion, Run
+from training.models import GenerationJob, ModelVersion, RetrainingRule, Run
 
 JSON = "application/json"
 
@@ -126,6 +126,7 @@ ARGUMENTS: dict[str, Arguments] = {
         ("gate_decision", "gate_certificate", "api-gate-decision", "api-gate-certificate"),
         lambda scene: [scene.furnished.decision.pk],
     ),
+    **dict.fromkeys(("retraining_resume", "api-resume-rule"), lambda scene: [paused(scene)]),
     **dict.fromkeys(("version_measure", "api-version-gate"), lambda scene: [scene.furnished.two.name]),
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
@@ -395,6 +396,13 @@ def conflict(on_stage: Stage) -> int:
         again = on_stage.given(on_stage.bob)
     on_stage.vote(again, "b")
     return held.comparison_id
+
+
+def paused(scene: Scene) -> str:
+    """The campaign's slug; a rollback has paused its automatic retraining."""
+    values = {"enabled": True, "paused_at": scene.stage.now, "updated_at": scene.stage.now}
+    RetrainingRule.objects.update_or_create(campaign=scene.stage.campaign, defaults=values)
+    return scene.stage.campaign.slug
 
 
 def address(name: str, scene: Scene) -> str:

@@ -37,7 +37,7 @@ class Gate(models.Model):
 
 
 class GateDecision(models.Model):
-    """What a gate decided about a version, by which figures, and who decided."""
+    """A decision of a gate about a version: its figures, its rules' results, and who decided."""
 
     class Outcome(models.TextChoices):
         PASSED = "passed", _("Promoted: the gate is met")

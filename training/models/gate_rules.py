@@ -276,7 +276,7 @@ def _is_possible(limit: Any, about: Figure) -> bool:
 
 
 def gate_results(rules: Iterable[GateRule], figures: Mapping[str, Any]) -> list[RuleResult]:
-    """What each rule says about measured figures, in order."""
+    """The result of each rule for measured figures, in order."""
     return [rule.result(figures) for rule in rules]
 
 

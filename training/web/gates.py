@@ -56,7 +56,7 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
 @page
 @require_safe
 def gate_decision(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was decided about a version, by which rules and figures, and what a lead can do now."""
+    """The decision about a version: its rules and figures, and what a lead can do now."""
     decisions = visible_decisions(person(request))
     decision = get_object_or_404(decisions.select_related("gate__campaign", "run", "version", "by"), pk=pk)
     deployment = current_deployment()
