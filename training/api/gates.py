@@ -46,13 +46,13 @@ class StandingView(ApiView):
 
     scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
 
-    @extend_schema(operation_id="read_version_gate", responses=serializers.StandingSerializer)
+    @extend_schema(operation_id="read_version_gate", responses=serializers.GateStandingSerializer)
     def get(self, request: Request, name: str) -> Response:
         """Get each rule's result for a version, by what was measured last."""
         stands = standing(find_version(self.person, name))
         if stands is None:
             raise NotFromARun(name=name)
-        return Response(serializers.StandingSerializer(serializers.standing_values(stands)).data)
+        return Response(serializers.GateStandingSerializer(serializers.standing_values(stands)).data)
 
     @extend_schema(operation_id="measure_version", request=None, responses={202: None})
     def post(self, request: Request, name: str) -> Response:

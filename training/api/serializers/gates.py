@@ -44,7 +44,7 @@ class ResultSerializer(RuleSerializer):
     sentence = serializers.CharField()
 
 
-class StandingSerializer(serializers.Serializer[Any]):
+class GateStandingSerializer(serializers.Serializer[Any]):
     """How a version stands before the gate of its campaign now, by what was measured."""
 
     version = serializers.CharField()
@@ -110,7 +110,7 @@ class DecisionFilter(serializers.Serializer[Any]):
 
 
 def standing_values(stands: Standing) -> dict[str, Any]:
-    """A standing for `StandingSerializer`."""
+    """A standing for `GateStandingSerializer`."""
 
     def shown(result: RuleResult) -> dict[str, Any]:
         return {**result.as_json(), "sentence": result.sentence}
