@@ -319,7 +319,24 @@ TRAINING = Chapter(
             _("Win rate"),
             _("How often one version's completions were preferred to another's. Ties count half."),
         ),
-        Term("gate", _("Gate"), _("The rule that decides whether a new version may be promoted automatically.")),
+        Term(
+            "gate",
+            _("Gate"),
+            _(
+                "The rules that a new version must meet before it is promoted: enough held-out pairs, better than "
+                "chance, not proven worse than its parent."
+            ),
+        ),
+        Term(
+            "waiver",
+            _("Waiver"),
+            _("A promotion past a gate that is not met: a lead gives a reason, which is kept with their name."),
+        ),
+        Term(
+            "certificate",
+            _("Certificate"),
+            _("A file with everything that a gate's decision rests on, and a hash that shows whether it was changed."),
+        ),
         Term("promotion", _("Promotion"), _("Making a version the one that serves.")),
         Term("rollback", _("Rollback"), _("Switching back to the version that served before.")),
         Term(

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.utils.translation import get_language, gettext
 
-from common.wording import decimals
+from common.wording import decimals, percent
 
 FRACTION_DIGITS = 3
+
+
+class Percent(float):
+    """A share from 0 to 1 that a sentence shows as a percentage."""
 
 
 class Sentence(str):
@@ -16,8 +20,8 @@ class Sentence(str):
 
     It is a string in the language that was active when it was made or loaded from its row. text: the English sentence,
     marked with `gettext_noop` where it is made, in which %(name)s stands for a value. values: texts, whole numbers,
-    sentences, and fractions, which are shown with three digits. Without values, any text may be given; one that the
-    catalogue does not have stays as it is.
+    sentences, shares (Percent), and fractions, which are shown with three digits. Without values, any text may be
+    given; one that the catalogue does not have stays as it is.
     """
 
     text: str
@@ -46,10 +50,13 @@ class Sentence(str):
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """The sentence that `as_json` described."""
         values = stored.get("values", {})
-        return cls(
-            stored["text"],
-            {name: cls.from_json(value) if isinstance(value, dict) else value for name, value in values.items()},
-        )
+        return cls(stored["text"], {name: cls._value(value) for name, value in values.items()})
+
+    @classmethod
+    def _value(cls, stored: Any) -> Any:
+        if not isinstance(stored, dict):
+            return stored
+        return Percent(stored["percent"]) if "percent" in stored else cls.from_json(stored)
 
 
 def sentence_of(error: Exception) -> Sentence:
@@ -59,10 +66,14 @@ def sentence_of(error: Exception) -> Sentence:
 
 
 def _rendered(value: Any) -> Any:
+    if isinstance(value, Percent):
+        return percent(value)
     return decimals(value, FRACTION_DIGITS) if isinstance(value, float) else value
 
 
 def _as_json(value: Any) -> Any:
+    if isinstance(value, Percent):
+        return {"percent": float(value)}
     return value.as_json() if isinstance(value, Sentence) else value
 
 

@@ -248,6 +248,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "train"},
+    "training.tasks.measure_version": {"queue": "train"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},
 }

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from labeling.actions.erasure import Consequences
 from labeling.actions.rules import RULES
-from training.actions.gate import GateMeasurement
+from training.models import FIGURES
 from training.versions.servers import PreparedServer
 
 Function = ast.FunctionDef
@@ -29,7 +29,8 @@ EXPRESSIONS = {
     "{name: wanted[name] for name in before}": {"url", "event_types", "is_active"},
     "{name: at.isoformat() for name, at in times.items() if at is not None}": {"passed_at", "restarted_at"},
     "asdict(self)": {each.name for each in fields(Consequences)},
-    "asdict(measured)": {each.name for each in fields(GateMeasurement)},
+    "_limits(current)": set(FIGURES),
+    "_limits(gate)": set(FIGURES),
     "asdict(one)": {each.name for each in fields(PreparedServer)},
 }
 """Values whose keys the source does not spell out, as it writes them."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.models import Deployment, GenerationJob, LabSession, LensJob, ModelVersion, Run, Snapshot
+from training.models import Deployment, GateDecision, GenerationJob, LabSession, LensJob, ModelVersion, Run, Snapshot
 
 SHORTEST_HASH = 8
 
@@ -47,6 +47,11 @@ def visible_versions(user: User) -> QuerySet[ModelVersion]:
 def visible_runs(user: User) -> QuerySet[Run]:
     """The runs of the campaigns that this person leads."""
     return Run.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_decisions(user: User) -> QuerySet[GateDecision]:
+    """The gates' decisions about versions of the campaigns that this person leads."""
+    return GateDecision.objects.filter(gate__campaign__in=_led(user).values("pk"))
 
 
 def visible_snapshots(user: User) -> QuerySet[Snapshot]:

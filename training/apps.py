@@ -20,7 +20,13 @@ class TrainingConfig(AppConfig):
         from labeling.web.event_labels import add_labels
         from labeling.web.event_links import add_links
         from labeling.web.event_sentences import add_sentences
-        from training.queries.attention import erased_people, failed_jobs, versions_waiting
+        from training.queries.attention import (
+            erased_people,
+            failed_jobs,
+            gate_decisions,
+            paused_retraining,
+            versions_waiting,
+        )
         from training.queries.coming import coming_pairs, model_work
         from training.queries.lineage import uses_of
         from training.queries.model_checks import check_of_serving_model
@@ -36,6 +42,8 @@ class TrainingConfig(AppConfig):
         register_uses(uses_of)
         register_source(failed_jobs)
         register_source(versions_waiting)
+        register_source(gate_decisions)
+        register_source(paused_retraining)
         register_source(erased_people)
         register_lookups(work=model_work, pairs=coming_pairs)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
@@ -43,10 +51,15 @@ class TrainingConfig(AppConfig):
         add_sentences(SENTENCES, NAMES)
         offer(
             {
+                "gate.held_back": _("A gate held a new version back."),
+                "gate.passed": _("A version met the gate and was promoted."),
+                "gate.saved": _("The rules of a gate were changed."),
+                "gate.waived": _("A lead promoted a version past the gate, with a reason."),
                 "generation.finished": _("A generation job has written its candidate pairs."),
                 "generation.failed": _("A generation job failed."),
                 "run.finished": _("A training run made a new model version."),
                 "run.failed": _("A training run failed."),
+                "retraining_rule.paused": _("Automatic retraining was paused: its version was rolled back."),
                 "version.registered": _("A model version was registered."),
                 "version.evaluated": _("A model version was evaluated."),
                 "version.promoted": _("A model version was promoted: it serves now."),

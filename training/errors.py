@@ -73,3 +73,23 @@ class WrongSchedule(Invalid):
 class NothingToLeaveOut(Conflict):
     type = "nothing-to-leave-out"
     sentence = _("No snapshot holds a pair that this person judged.")
+
+
+class GateNotMet(Conflict):
+    type = "gate-not-met"
+    sentence = _("The campaign's gate is not met. Give a reason to promote the version anyway.")
+
+
+class NotFromARun(Conflict):
+    type = "not-from-a-run"
+    sentence = _("%(name)s comes from no training run: no gate is asked about it.")
+
+
+class WrongGate(Invalid):
+    type = "wrong-gate"
+    sentence = _("The rules of the gate cannot be used.")
+
+
+class NotPaused(Conflict):
+    type = "not-paused"
+    sentence = _("Automatic retraining is not paused: there is nothing to resume.")

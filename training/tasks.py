@@ -16,12 +16,13 @@ from training.actions.label_biases import measure_next_snapshot
 from training.actions.retraining import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.jobs import handover
-from training.jobs.evaluation import run_gate as ask_gate
+from training.jobs.gate import measure_for_gate
+from training.jobs.gate import run_gate as ask_gate
 from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
-from training.models import RetrainingRule
+from training.models import ModelVersion, RetrainingRule
 from training.queries import retraining
 from training.rehearsal.demo import can_simulate, is_being_written, simulate_judgments
 from training.versions import servers
@@ -40,19 +41,26 @@ def run_generation(job_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_training(run_id: int) -> None:
-    """Trains; then asks the promotion gate, if the schedule started the run."""
+    """Trains; then measures the version, and asks the promotion gate if the schedule started the run."""
     run = run_training_job(run_id)
     if run is None:
         return
-    if retraining.awaits_gate(run):
-        ask_gate(run.pk)
+    ask_gate(run.pk)
     claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_gate(run_id: int) -> None:
-    """Asks the promotion gate about a run whose worker died before it could."""
+    """Measures the version of a finished run: its worker died before it could."""
     ask_gate(run_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def measure_version(version_id: int) -> None:
+    """Measures a version for the gates, because a lead asked for it."""
+    version = ModelVersion.objects.select_related("parent", "run__snapshot").filter(pk=version_id).first()
+    if version is not None:
+        measure_for_gate(version)
 
 
 @shared_task  # type: ignore[untyped-decorator]

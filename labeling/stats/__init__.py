@@ -37,6 +37,7 @@ from labeling.stats.gate import (
 from labeling.stats.intervals import proportion, wilson_interval
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
+from labeling.stats.paired import paired_difference
 from labeling.stats.retest import RetestCounts, RetestReport, retest_report
 from labeling.stats.speed import Speed, quantile, speed
 from labeling.stats.verdicts import (
@@ -118,6 +119,7 @@ __all__ = [
     "length_bias",
     "log_wealth",
     "majority",
+    "paired_difference",
     "percent_agreement",
     "position_bias",
     "posterior",

@@ -145,15 +145,15 @@ def form_page(request: HttpRequest) -> str:
     """The page with the form that the request sends, if it is one of ours; else empty. Its path, with the query."""
     if request.method in ("GET", "HEAD"):
         return ""
-    return _return_address(request) or _ours(request, request.headers.get("referer", ""))
+    return _return_address(request) or page_of_ours(request, request.headers.get("referer", ""))
 
 
 def _return_address(request: HttpRequest) -> str:
     """The page that the form names in `back`, if it is one of ours; else empty."""
-    return _ours(request, request.POST.get("back", ""))
+    return page_of_ours(request, request.POST.get("back", ""))
 
 
-def _ours(request: HttpRequest, address: str) -> str:
+def page_of_ours(request: HttpRequest, address: str) -> str:
     """The path and query of an address of this site; empty for any other."""
     is_ours = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -7,17 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from common.sentences import Sentence
 from labeling.exchange import PreferencePair, Split, write_snapshot
 from labeling.models import Campaign
 from tests.people import NOON, Stage, asks
 from training.models import (
     Deployment,
     Evaluation,
+    Gate,
+    GateDecision,
     GenerationJob,
     ModelVersion,
     Run,
     RunMetric,
     Snapshot,
+    certificate_hash,
+    gate_results,
 )
 
 STEPS = 24
@@ -37,10 +42,27 @@ METRICS: dict[str, Any] = {
     "displacement": False,
 }
 
+GATE_FIGURES: dict[str, Any] = {
+    "pairs": 24,
+    "ties": 0,
+    "accuracy": 0.792,
+    "accuracy_low": 0.595,
+    "accuracy_high": 0.908,
+    "margin": 1.21,
+    "parent_accuracy": 0.708,
+    "difference_to_parent": 0.083,
+    "difference_to_parent_low": -0.12,
+    "difference_to_parent_high": 0.28,
+    "base": "base",
+}
+
 
 @dataclass
 class Furnished:
-    """base served first, `one` serves now, `two` is new. finished made `two`; running is at half its steps."""
+    """base served first, `one` serves now, `two` is new. finished made `two`; running is at half its steps.
+
+    decision: about `one`; `two` would meet the gate too.
+    """
 
     base: ModelVersion
     one: ModelVersion
@@ -48,6 +70,7 @@ class Furnished:
     finished: Run
     running: Run
     writing: GenerationJob
+    decision: GateDecision
 
 
 def furnish(stage: Stage) -> Furnished:
@@ -62,6 +85,26 @@ def furnish(stage: Stage) -> Furnished:
     finished = _run(stage, 2, one, "finished", STEPS)
     two = _version(campaign, 2, one, finished)
     Evaluation.objects.create(version=two, against=one, kind="win_rate", results={"win_rate": 0.66}, created_at=NOON)
+    figures = {**GATE_FIGURES, "parent": one.name, "serving": one.name, "snapshot": finished.snapshot.content_hash}
+    Evaluation.objects.create(
+        version=two, against=one, kind="gate", snapshot=finished.snapshot, results=figures, created_at=NOON
+    )
+    gate = Gate.objects.create(campaign=campaign, number=1, rules=[{"figure": "pairs", "floor": 10}], at=NOON)
+    results = [result.as_json() for result in gate_results(gate.parsed, {**GATE_FIGURES, "parent": "base"})]
+    decision = GateDecision(
+        gate=gate,
+        run=one.run,
+        version=one,
+        outcome="passed",
+        is_automatic=False,
+        figures=GATE_FIGURES,
+        results=results,
+        reason=Sentence("All %(count)s rules of gate %(number)s are met.", {"count": 1, "number": 1}),
+        by=maya,
+        at=NOON,
+    )
+    decision.certificate_hash = certificate_hash(decision.certificate())
+    decision.save()
     running = _run(stage, 3, one, "running", STEPS // 2)
     writing = GenerationJob.objects.create(
         campaign=campaign,
@@ -75,7 +118,7 @@ def furnish(stage: Stage) -> Furnished:
         started_at=NOON,
     )
     writing.versions.set([one])
-    return Furnished(base, one, two, finished, running, writing)
+    return Furnished(base, one, two, finished, running, writing, decision)
 
 
 def add_metrics(run: Run, first: int, last: int) -> None:

@@ -99,7 +99,7 @@ def test_the_frequent_errands_take_few_clicks_from_sign_in(busy_stage: Stage, si
     page.get_by_label("Format").select_option("kto")
     expect(page.get_by_test_id("download-export")).to_be_hidden()  # the report is of another file
     page.goto("/")
-    assert clicked(page, "sums-v2 waits for promotion", "promote-sums-v2", "confirm-promote-sums-v2") == 3
+    assert clicked(page, "sums-v2 waits for promotion", "promote-sums-v2", "confirm-promote") == 3
     expect(page.get_by_test_id("serves")).to_be_visible()
 
 

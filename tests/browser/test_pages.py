@@ -85,6 +85,9 @@ PAGES = {
         "/versions/",
         "/versions/compare/?one=sums-v1&other=sums-v2",
         "/versions/sums-v2/",
+        "/versions/sums-v2/promote/",
+        "/campaigns/sums/gate/",
+        "/gate-decisions/{decision}/",
         "/campaigns/nowhere/",
     ),
     "alice": (
@@ -107,6 +110,7 @@ PAGES = {
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {
+    "gate_certificate",
     "healthz",
     "offline_worker",
     "schema",
@@ -124,6 +128,7 @@ EXAMPLES = {
     "address": "a",
     **dict.fromkeys(
         (
+            "decision",
             "finished",
             "snapshot",
             "comparison",
@@ -163,6 +168,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "practice": practised.comparison_id,
         "answer": practised.pk,
         "round": practised.round_id,
+        "decision": furnished.decision.pk,
         "finished": furnished.finished.pk,
         "snapshot": real_snapshot(furnished.finished).pk,
         "invitation": invitation,

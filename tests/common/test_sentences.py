@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from common.errors import Conflict
-from common.sentences import Sentence, sentence_of
+from common.sentences import Percent, Sentence, sentence_of
 from tests.people import NOON, stage
 from training.models import RetrainingRule
 
@@ -60,3 +60,11 @@ def test_a_column_gives_its_sentence_in_the_language_of_the_reader() -> None:
         assert RetrainingRule.objects.get().outcome == "Wartet: 3 von 20 neuen Entscheidungen."
     RetrainingRule.objects.update(outcome="as it is")
     assert RetrainingRule.objects.values_list("outcome", flat=True).get() == "as it is"
+
+
+def test_shares_are_percentages_with_the_readers_decimal_mark() -> None:
+    measured = Sentence("It is %(share)s.", {"share": Percent(0.725)})
+    assert measured == "It is 72.5 %."
+    stored = json.loads(json.dumps(measured.as_json()))
+    with translation.override("de"):
+        assert Sentence.from_json(stored) == "It is 72,5 %."

@@ -172,7 +172,11 @@ def test_people_and_model_go_once_round_the_loop(browser: Browser, platform: Pla
     maya.goto(f"/campaigns/{slug}/")
     before = maya.get_by_test_id("serving-version").inner_text()
     maya.get_by_test_id("promote-next").click()
-    maya.get_by_test_id("confirm-promote-next").click()
+    expect(maya.get_by_test_id("confirm-promote")).to_be_visible()
+    reason = maya.locator("[name=reason]")
+    if reason.count():  # a campaign of this size has fewer held-out pairs than its gate demands
+        reason.fill("Its held-out pairs are few, and its texts are good.")
+    maya.get_by_test_id("confirm-promote").click()
     expect(maya.get_by_test_id("serving-version")).not_to_have_text(before)
     version = maya.get_by_test_id("serving-version").inner_text()
     assert version.startswith(slug)

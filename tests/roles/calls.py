@@ -40,7 +40,7 @@ from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
 from training.actions.snapshot_index import index_snapshot
-from training.models import GenerationJob, ModelVersion, Run
+from training.models import GenerationJob, ModelVersion, RetrainingRule, Run
 
 JSON = "application/json"
 
@@ -122,6 +122,12 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [experiment_of(scene.stage.alice, scene.furnished, steps=1).pk],
     ),
     "version": lambda scene: [scene.furnished.two.name],
+    **dict.fromkeys(
+        ("gate_decision", "gate_certificate", "api-gate-decision", "api-gate-certificate"),
+        lambda scene: [scene.furnished.decision.pk],
+    ),
+    **dict.fromkeys(("retraining_resume", "api-resume-rule"), lambda scene: [paused(scene)]),
+    **dict.fromkeys(("version_measure", "api-version-gate"), lambda scene: [scene.furnished.two.name]),
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
@@ -198,6 +204,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("api-lab-steps", "POST"): {"steps": 5},
     ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
+    ("api-gate", "PUT"): {"rules": [{"figure": "pairs", "floor": 30}]},
 }
 FORMS: dict[str, dict[str, str]] = {
     "export_dataset": {"license": "other", "consent": "All agreed.", "language": "en", "view": "dialect=trl"},
@@ -389,6 +396,13 @@ def conflict(on_stage: Stage) -> int:
         again = on_stage.given(on_stage.bob)
     on_stage.vote(again, "b")
     return held.comparison_id
+
+
+def paused(scene: Scene) -> str:
+    """The campaign's slug; a rollback has paused its automatic retraining."""
+    values = {"enabled": True, "paused_at": scene.stage.now, "updated_at": scene.stage.now}
+    RetrainingRule.objects.update_or_create(campaign=scene.stage.campaign, defaults=values)
+    return scene.stage.campaign.slug
 
 
 def address(name: str, scene: Scene) -> str:

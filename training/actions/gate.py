@@ -1,84 +1,208 @@
-"""The promotion gate: whether the version of a scheduled run may serve without a person."""
+"""The promotion gate: its rules, and its decisions about versions, by the schedule or by a person."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
+from common.broker import send
 from common.errors import DomainError
 from common.sentences import Sentence, sentence_of
+from labeling.access import require_lead
+from labeling.actions.validation import checked_text
 from labeling.events.record import record
+from labeling.models import Campaign, User
+from training.access import require_version
 from training.actions.versions import promote
-from training.models import ModelVersion, RetrainingRule, Run
-
-ACCURACY_FELL = gettext_noop(
-    "Held back: held-out accuracy fell to %(accuracy)s; its parent has %(parent_accuracy)s on the same %(pairs)s pairs."
+from training.errors import GateNotMet, NotFromARun, WrongGate
+from training.models import (
+    Deployment,
+    Gate,
+    GateDecision,
+    ModelVersion,
+    RetrainingRule,
+    Run,
+    WrongRules,
+    certificate_hash,
+    parse_rules,
 )
-ACCURACY_HELD = gettext_noop(
-    "Held-out accuracy did not fall: %(accuracy)s; its parent has %(parent_accuracy)s on the same %(pairs)s pairs."
-)
+from training.queries.gates import Standing, current_gate, standing
+
+LONGEST_REASON = 2000
+MEASURE = "training.tasks.measure_version"
+Outcome = GateDecision.Outcome
 
 
-@dataclass(frozen=True)
-class GateMeasurement:
-    """Held-out reward accuracy of a run's new version and of its parent, on the same pairs, against their base.
+def save_gate(*, campaign: Campaign, rules: Any, acting_user: User | None, now: datetime) -> Gate:
+    """Makes the next gate of a campaign, with other rules; the same rules again change nothing.
 
-    The run's own accuracy cannot be compared with the parent's: its reference is the parent, which ties with itself on
-    every pair. Against their common base, both are the share of test pairs that a version's implicit reward orders as
-    the annotators did. The base against itself ties on every pair: 0.5.
+    rules: [{"figure", "floor" or "ceiling", "on_missing"}]. Raises WrongGate, NotAllowed, NotFound.
     """
-
-    accuracy: float
-    parent_accuracy: float
-    pairs: int
-
-    def did_not_fall(self, max_drop: float) -> bool:
-        """Whether the new accuracy is at least the parent's, less the drop that the rule allows."""
-        return self.accuracy >= self.parent_accuracy - max_drop - 1e-12
-
-
-def decide_promotion(*, run: Run, version: ModelVersion, measured: GateMeasurement, now: datetime) -> dict[str, Any]:
-    """Promotes a scheduled run's version if its accuracy did not fall and its parent still serves.
-
-    Stores the decision, once: a second call changes nothing. Returns `run.gate`.
-    """
-    with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.gate is not None:
-            return dict(locked.gate)
-        rule = RetrainingRule.objects.get(campaign=run.campaign)
-        figures = asdict(measured)
-        promoted, reason = False, Sentence(ACCURACY_FELL, figures)
-        if not rule.auto_promote:
-            reason = Sentence(gettext_noop("Held back: automatic promotion has been switched off."))
-        elif measured.did_not_fall(rule.max_accuracy_drop):
-            promoted, reason = _promote_by_rule(run, version, Sentence(ACCURACY_HELD, figures), now=now)
-        gate = {**figures, "max_drop": rule.max_accuracy_drop, "promoted": promoted}
-        return _store_decision(locked, gate, reason, now=now)
-
-
-def hold_back(*, run: Run, reason: Sentence, now: datetime) -> dict[str, Any]:
-    """Stores the decision that a person decides about a scheduled run's version. Returns `run.gate`."""
-    with transaction.atomic():
-        locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.gate is not None:
-            return dict(locked.gate)
-        return _store_decision(locked, {"promoted": False}, reason, now=now)
-
-
-def _store_decision(run: Run, gate: dict[str, Any], reason: Sentence, *, now: datetime) -> dict[str, Any]:
-    run.gate = {**gate, "reason": reason.as_json()}
-    run.save(update_fields=["gate"])
-    after = {**gate, "reason": reason}
-    record("run.gate_decided", run, acting_user=None, now=now, campaign=run.campaign, after=after)
-    return run.gate
-
-
-def _promote_by_rule(run: Run, version: ModelVersion, reason: Sentence, *, now: datetime) -> tuple[bool, Sentence]:
+    require_lead(acting_user, campaign)
     try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=reason)
+        parsed = [rule.as_json() for rule in parse_rules(rules)]
+    except WrongRules as error:
+        raise WrongGate.of("rules", str(error)) from error
+    with transaction.atomic():
+        current = _saved_gate(campaign, now=now)
+        if current.rules == parsed:
+            return current
+        gate = Gate.objects.create(campaign=campaign, number=current.number + 1, rules=parsed, by=acting_user, at=now)
+        record(
+            "gate.saved",
+            gate,
+            acting_user=acting_user,
+            now=now,
+            campaign=campaign,
+            before={"gate": current.number, "rules": _limits(current)},
+            after={"gate": gate.number, "rules": _limits(gate)},
+        )
+    return gate
+
+
+def _limits(gate: Gate) -> dict[str, float]:
+    return {rule.figure: rule.limit for rule in gate.parsed}
+
+
+def _saved_gate(campaign: Campaign, *, now: datetime) -> Gate:
+    """The current gate as a row, within a transaction: two leads who save at once wait for each other."""
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    gate = current_gate(campaign)
+    if gate._state.adding:
+        gate.at = now
+        gate.save(force_insert=True)
+    return gate
+
+
+def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDecision:
+    """Promotes a scheduled run's version if the gates are met and its parent still serves; else holds it back.
+
+    Decides once: a second call changes nothing.
+    """
+    with transaction.atomic():
+        Run.objects.select_for_update().get(pk=run.pk)
+        if earlier := GateDecision.objects.filter(run=run, is_automatic=True).first():
+            return earlier
+        stands = standing(version)
+        assert stands is not None
+        reason = _held_by_rule(run, stands) or _promote_by_rule(run, version, stands, now=now)
+        outcome = Outcome.HELD if reason else Outcome.PASSED
+        return _decide(stands, outcome, reason or stands.reason, now=now, is_automatic=True)
+
+
+def _held_by_rule(run: Run, stands: Standing) -> Sentence:
+    """Why the schedule does not promote; empty: it does."""
+    rule = RetrainingRule.objects.filter(campaign=run.campaign).first()
+    if rule is None or not rule.auto_promote:
+        return Sentence(gettext_noop("Held back: automatic promotion has been switched off."))
+    if rule.paused_at is not None:
+        return Sentence(gettext_noop("Held back: automatic retraining is paused."))
+    return Sentence() if stands.is_met else stands.reason
+
+
+def _promote_by_rule(run: Run, version: ModelVersion, stands: Standing, *, now: datetime) -> Sentence:
+    """Promotes; returns why that was not possible, or an empty sentence."""
+    try:
+        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=stands.reason)
     except DomainError as error:
-        return False, Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
-    return True, reason
+        return Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
+    return Sentence()
+
+
+def ask_to_measure(*, version: ModelVersion, acting_user: User | None) -> None:
+    """Has a worker measure a run's version for the gates, again if it was measured before.
+
+    Raises NotFromARun, NotAllowed, NotFound.
+    """
+    require_version(acting_user, version)
+    if version.run is None:
+        raise NotFromARun(name=version.name)
+    send(MEASURE, version.pk)
+
+
+def promote_through_gate(
+    *, version: ModelVersion, acting_user: User | None, now: datetime, reason: str = ""
+) -> Deployment:
+    """Promotes a version for a person or a command, and stores the gate's decision.
+
+    A version that comes from no run (a base) passes no gate, and one that serves already changes nothing.
+    reason: for a promotion past a gate that is not met, which is a waiver. Raises GateNotMet without one, and whatever
+    `promote` raises.
+    """
+    require_version(acting_user, version)
+    stands = standing(version)
+    if stands is None or (stands.serving is not None and stands.serving.pk == version.pk):
+        return promote(version=version, acting_user=acting_user, now=now)
+    waiver = ""
+    if not stands.is_met:
+        if not reason.strip():
+            raise _not_met(stands)
+        waiver = checked_text("reason", reason, most=LONGEST_REASON)
+    outcome = Outcome.WAIVED if waiver else Outcome.PASSED
+
+    def decide() -> None:
+        _decide(stands, outcome, stands.reason, now=now, by=acting_user, waiver=waiver)
+
+    return promote(version=version, acting_user=acting_user, now=now, expected=stands.serving, also=decide)
+
+
+def _not_met(stands: Standing) -> GateNotMet:
+    """The error that names each rule that is not met; those of other campaigns after "other"."""
+    rules = {result.rule.figure: str(result.sentence) for result in stands.own.held_by}
+    for other in stands.others:
+        rules |= {f"other.{result.rule.figure}": str(result.sentence) for result in other.held_by}
+    text = gettext("The gate is not met. Give a reason to promote %(name)s anyway. %(rules)s")
+    values = {"name": stands.version.name, "rules": " ".join(rules.values())}
+    return GateNotMet(text % values, fields=rules)
+
+
+def _decide(
+    stands: Standing,
+    outcome: GateDecision.Outcome,
+    reason: Sentence,
+    *,
+    now: datetime,
+    by: User | None = None,
+    waiver: str = "",
+    is_automatic: bool = False,
+) -> GateDecision:
+    """Stores a decision with its certificate's hash, and records it.
+
+    A promotion concerns every campaign that the version will write for, holding it back those whose gates do.
+    """
+    own = stands.own
+    decision = GateDecision(
+        gate=_saved_gate(own.campaign, now=now),
+        run=stands.version.run,
+        version=stands.version,
+        outcome=outcome,
+        is_automatic=is_automatic,
+        figures=dict(own.figures),
+        results=[result.as_json() for result in own.results],
+        others=[other.as_json() for other in stands.others],
+        reason=reason,
+        waiver=waiver,
+        by=by,
+        at=now,
+    )
+    decision.certificate_hash = certificate_hash(decision.certificate())
+    decision.save(force_insert=True)
+    concerned = [own, *(other for other in stands.others if outcome != Outcome.HELD or other.held_by)]
+    for each in concerned:
+        record(
+            f"gate.{outcome}",
+            decision,
+            acting_user=by,
+            now=now,
+            campaign=each.campaign,
+            after={
+                "version": stands.version.name,
+                "gate": each.gate.number,
+                "decision": decision.pk,
+                "reason": reason,
+                "waiver": waiver,
+                "certificate": decision.certificate_hash,
+            },
+        )
+    return decision

@@ -21,7 +21,7 @@ from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import RunSpec, start_run
-from training.errors import JobActive, WrongSchedule
+from training.errors import JobActive, NotPaused, WrongSchedule
 from training.models import RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts
 
@@ -45,7 +45,6 @@ def save_retraining_rule(
     min_fresh_verdicts: int = DEFAULT_MIN_FRESH_VERDICTS,
     cron: str = "",
     auto_promote: bool = False,
-    max_accuracy_drop: float = 0.0,
 ) -> RetrainingRule:
     """Sets when a campaign retrains automatically.
 
@@ -59,8 +58,7 @@ def save_retraining_rule(
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
         before = _as_dict(rule) if rule.pk else {}
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
-        rule.auto_promote, rule.max_accuracy_drop = auto_promote, max_accuracy_drop
-        rule.updated_at = now
+        rule.auto_promote, rule.updated_at = auto_promote, now
         checked(rule, exclude=["campaign", "periodic_task"], refusal=WrongSchedule).save()
         _set_time(rule, crontab)
         record(
@@ -76,7 +74,7 @@ def save_retraining_rule(
 
 
 def _as_dict(rule: RetrainingRule) -> dict[str, Any]:
-    fields = ("enabled", "min_fresh_verdicts", "cron", "auto_promote", "max_accuracy_drop")
+    fields = ("enabled", "min_fresh_verdicts", "cron", "auto_promote")
     return {name: getattr(rule, name) for name in fields}
 
 
@@ -136,13 +134,29 @@ def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
     rule.save(update_fields=["periodic_task"])
 
 
+def resume_retraining(*, rule: RetrainingRule, acting_user: User | None, now: datetime) -> RetrainingRule:
+    """Ends the pause after a rollback. Raises NotPaused, NotAllowed, NotFound."""
+    require_lead(acting_user, rule.campaign)
+    with transaction.atomic():
+        locked = RetrainingRule.objects.select_for_update().select_related("campaign").get(pk=rule.pk)
+        if locked.paused_at is None:
+            raise NotPaused
+        locked.paused_at, locked.pause = None, Sentence()
+        locked.updated_at = now
+        locked.save(update_fields=["paused_at", "pause", "updated_at"])
+        record("retraining_rule.resumed", locked, acting_user=acting_user, now=now, campaign=locked.campaign)
+    return locked
+
+
 def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
     """Starts a run from the serving version if the rule wants one now; returns it or None, and stores the outcome.
 
     Two calls at once start one run: a campaign has at most one active run.
     """
     run, outcome = None, Sentence(gettext_noop("The rule is switched off."))
-    if rule.enabled:
+    if rule.enabled and rule.paused_at is not None:
+        outcome = Sentence(gettext_noop("Paused until a lead resumes it: %(reason)s"), {"reason": rule.pause})
+    elif rule.enabled:
         fresh = fresh_verdicts(rule.campaign)
         if fresh < rule.min_fresh_verdicts:
             numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}

@@ -1,7 +1,7 @@
 """Registering model versions, evaluating them, and changing which one serves."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from labeling.events.record import record
 from labeling.models import User
 from training.access import require_any_lead, require_version
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
-from training.models import Deployment, Evaluation, ModelVersion, Run, Snapshot
+from training.models import Deployment, Evaluation, ModelVersion, RetrainingRule, Run, Snapshot
+from training.queries.gates import campaigns_concerned
 from training.versions import files, retention, servers
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
@@ -143,13 +144,15 @@ def promote(
     expected: ModelVersion | None = None,
     reason: str = "",
     servers_first: bool = True,
+    also: Callable[[], None] = lambda: None,
 ) -> Deployment:
     """Makes a version serve. If it serves already, nothing changes and the deployment's `changed` is False.
 
     First it is loaded into every server under its own name and answers a probe there. Requests for the serving version
     get the old one until this returns, and the new one from then on.
     expected: the version that must be serving now (a gate's decision holds for that one only). servers_first: False
-    if the servers are not started yet: they load it with the first request.
+    if the servers are not started yet: they load it with the first request. also: what is written in the same
+    transaction, once the version serves. Gates are asked by `promote_through_gate`, not here.
     Raises ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
@@ -177,11 +180,15 @@ def promote(
             at=now,
             reason=reason,
         )
+        also()
         return _deploy(promotion, current, prepared)
 
 
 def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment:
-    """Returns to the version that served before the current one. Raises NothingServes, NothingToRollBack."""
+    """Returns to the version that served before the current one, and pauses the rule that may have trained it.
+
+    Without the pause, the rule would train the same labels again. Raises NothingServes, NothingToRollBack.
+    """
     require_any_lead(acting_user)
     with transaction.atomic():
         current = _locked_current(channel)
@@ -203,7 +210,24 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
             by=acting_user,
             at=now,
         )
+        _pause_retraining(current.version, acting_user, now=now)
         return _deploy(rollback, current)
+
+
+def _pause_retraining(version: ModelVersion, acting_user: User | None, *, now: datetime) -> None:
+    """Pauses the enabled retraining rule of a version's campaign until a lead resumes it."""
+    if version.run is None:
+        return
+    rules = RetrainingRule.objects.select_for_update().filter(enabled=True, paused_at=None)
+    rule = rules.filter(campaign=version.run.campaign_id).first()
+    if rule is None:
+        return
+    rule.paused_at = now
+    rule.pause = Sentence(gettext_noop("%(name)s was rolled back."), {"name": version.name})
+    rule.save(update_fields=["paused_at", "pause"])
+    after = {"version": version.name}
+    campaign = version.run.campaign
+    record("retraining_rule.paused", rule, acting_user=acting_user, now=now, campaign=campaign, after=after)
 
 
 def _locked_current(channel: str) -> Deployment | None:
@@ -224,15 +248,26 @@ def _deploy(
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
     deployment.save()
-    record(
-        "version.promoted" if deployment.kind == Deployment.Kind.PROMOTION else "version.rolled_back",
-        version,
-        acting_user=deployment.by,
-        now=deployment.at,
-        before={"serving": current.version.name if current else None, "channel": channel},
-        after={"serving": version.name, "channel": channel, "reason": deployment.reason}
-        | ({"servers": [asdict(one) for one in prepared]} if prepared else {}),
-    )
+    # The version that stops serving is its campaign's concern too.
+    concerned = {campaign.pk: campaign for campaign in campaigns_concerned(version, channel)}
+    if current is not None and current.version.run is not None:
+        concerned.setdefault(current.version.run.campaign_id, current.version.run.campaign)
+    for campaign in concerned.values() or [None]:
+        record(
+            "version.promoted" if deployment.kind == Deployment.Kind.PROMOTION else "version.rolled_back",
+            version,
+            acting_user=deployment.by,
+            now=deployment.at,
+            campaign=campaign,
+            before={"serving": current.version.name if current else None, "channel": channel},
+            after={
+                "serving": version.name,
+                "channel": channel,
+                "reason": deployment.reason,
+                "deployment": deployment.pk,
+            }
+            | ({"servers": [asdict(one) for one in prepared]} if prepared else {}),
+        )
     return deployment
 
 
@@ -246,7 +281,7 @@ def record_evaluation(
     against: ModelVersion | None = None,
     snapshot: Snapshot | None = None,
 ) -> Evaluation:
-    """Stores figures of a version. kind: "held_out" or "win_rate"."""
+    """Stores figures of a version. kind: see Evaluation. Those on held-out pairs are recorded for their campaign."""
     require_version(acting_user, version)
     with transaction.atomic():
         evaluation = Evaluation.objects.create(
@@ -263,6 +298,7 @@ def record_evaluation(
             version,
             acting_user=acting_user,
             now=now,
+            campaign=snapshot.campaign if snapshot else None,
             after={"kind": kind, "results": results},
         )
     return evaluation

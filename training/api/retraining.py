@@ -7,8 +7,9 @@ from rest_framework.response import Response
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.models import Scope
-from training.actions.retraining import save_retraining_rule
+from training.actions.retraining import resume_retraining, save_retraining_rule
 from training.api.serializers import retraining as serializers
+from training.errors import NotPaused
 from training.models import RetrainingRule
 
 
@@ -36,3 +37,19 @@ class RetrainingRuleView(ApiView):
         values = self.validated(serializers.RetrainingRuleSerializer, request)
         rule = save_retraining_rule(campaign=campaign, acting_user=user, now=self.now, **values)
         return Response(serializers.RetrainingRuleSerializer(rule).data)
+
+
+class ResumeRetrainingView(ApiView):
+    """Ending the pause of automatic retraining."""
+
+    scopes = {"POST": Scope.TRAIN}
+
+    @extend_schema(operation_id="resume_retraining_rule", request=None, responses=serializers.RetrainingRuleSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Resume automatic retraining, which a rollback paused. For leads."""
+        campaign = get_led_campaign(self.person, slug)
+        rule = RetrainingRule.objects.filter(campaign=campaign).select_related("campaign").first()
+        if rule is None:
+            raise NotPaused
+        resumed = resume_retraining(rule=rule, acting_user=self.person, now=self.now)
+        return Response(serializers.RetrainingRuleSerializer(resumed).data)

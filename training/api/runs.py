@@ -38,6 +38,7 @@ class RunsView(ApiView):
         """List the runs of the campaigns you lead, newest first."""
         filters = self.asked(serializers.RunFilter)
         runs = access.visible_runs(self.person).select_related("campaign", "snapshot", "parent", "version")
+        runs = runs.prefetch_related("decisions__gate")
         if "campaign" in filters:
             runs = runs.filter(campaign__slug=filters["campaign"])
         if "status" in filters:

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from training.api import generation, lab, lens, lineage, playground, retraining, runs, snapshots, versions
+from training.api import gates, generation, lab, lens, lineage, playground, retraining, runs, snapshots, versions
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", generation.StartGenerationView.as_view(), name="api-start-generation"),
     path("campaigns/<slug:slug>/retraining/", retraining.RetrainingRuleView.as_view(), name="api-retraining-rule"),
+    path("campaigns/<slug:slug>/retraining/resume/", retraining.ResumeRetrainingView.as_view(), name="api-resume-rule"),
+    path("campaigns/<slug:slug>/gate/", gates.GateView.as_view(), name="api-gate"),
+    path("gate-decisions/", gates.GateDecisionsView.as_view(), name="api-gate-decisions"),
+    path("gate-decisions/<int:pk>/", gates.GateDecisionView.as_view(), name="api-gate-decision"),
+    path("gate-decisions/<int:pk>/certificate/", gates.CertificateView.as_view(), name="api-gate-certificate"),
     path("campaigns/<slug:slug>/left-out/<str:name>/", lineage.LeftOutView.as_view(), name="api-left-out"),
     *(
         path(f"campaigns/<slug:slug>/{view.kind}/<int:pk>/uses/", view.as_view(), name=f"api-{view.kind}-uses")
@@ -34,6 +39,7 @@ urlpatterns = [
     path("versions/", versions.VersionsView.as_view(), name="api-versions"),
     path("versions/<slug:name>/", versions.VersionView.as_view(), name="api-version"),
     path("versions/<slug:name>/promote/", versions.PromoteView.as_view(), name="api-promote"),
+    path("versions/<slug:name>/gate/", gates.StandingView.as_view(), name="api-version-gate"),
     path("versions/<slug:name>/download/", playground.DownloadView.as_view(), name="api-version-download"),
     path("versions/<slug:name>/completion/", playground.CompletionView.as_view(), name="api-completion"),
     path("campaigns/<slug:slug>/playground/", playground.KeepView.as_view(), name="api-keep"),

@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from labeling.api.base import ApiView
 from labeling.models import Scope
 from training import access
-from training.actions.versions import promote, roll_back
+from training.actions.gate import promote_through_gate
+from training.actions.versions import roll_back
 from training.api.finding import find_version
 from training.api.serializers import versions as serializers
 from training.queries.serving import current_deployment
@@ -59,11 +60,21 @@ class PromoteView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(operation_id="promote_version", request=None, responses=serializers.DeploymentSerializer)
+    @extend_schema(
+        operation_id="promote_version",
+        request=serializers.PromotionSerializer,
+        responses=serializers.DeploymentSerializer,
+    )
     def post(self, request: Request, name: str) -> Response:
-        """Promote a version: it serves from now on and writes the next candidates."""
+        """Promote a version: it serves from now on and writes the next candidates.
+
+        If the campaign's gate is not met, a reason is needed: without one the answer is 409 with the rules.
+        """
         user = self.person
-        deployment = promote(version=find_version(user, name), acting_user=user, now=self.now)
+        values = self.validated(serializers.PromotionSerializer, request)
+        deployment = promote_through_gate(
+            version=find_version(user, name), acting_user=user, now=self.now, reason=values["reason"]
+        )
         return Response(serializers.DeploymentSerializer(deployment).data)
 
 

@@ -4,6 +4,18 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 """
 
 from training.models.draft import CampaignDraft, DraftFile
+from training.models.gate import Gate, GateDecision, canonical_json, certificate_file, certificate_hash
+from training.models.gate_rules import (
+    DEFAULT_RULES,
+    FEWEST_PAIRS,
+    FIGURES,
+    Figure,
+    GateRule,
+    RuleResult,
+    WrongRules,
+    gate_results,
+    parse_rules,
+)
 from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
 from training.models.held_out import ASSUMED_ACCURACY, HeldOutFinding, held_out_finding
 from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
@@ -21,12 +33,19 @@ __all__ = [
     "ACTIVE_STATUSES",
     "ASSUMED_ACCURACY",
     "CLAIMED_STATUSES",
+    "DEFAULT_RULES",
+    "FEWEST_PAIRS",
+    "FIGURES",
     "AnyJob",
     "CampaignDraft",
     "CandidateStrategy",
     "Deployment",
     "DraftFile",
     "Evaluation",
+    "Figure",
+    "Gate",
+    "GateDecision",
+    "GateRule",
     "GenerationItem",
     "GenerationJob",
     "HeldOutFinding",
@@ -37,10 +56,17 @@ __all__ = [
     "LensJob",
     "ModelVersion",
     "RetrainingRule",
+    "RuleResult",
     "Run",
     "RunMetric",
     "Snapshot",
     "SnapshotPart",
     "Worker",
+    "WrongRules",
+    "canonical_json",
+    "certificate_file",
+    "certificate_hash",
+    "gate_results",
     "held_out_finding",
+    "parse_rules",
 ]

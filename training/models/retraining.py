@@ -1,6 +1,6 @@
 """Rules of automatic retraining."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django_celery_beat.models import PeriodicTask
 
@@ -19,13 +19,12 @@ class RetrainingRule(models.Model):
         help_text="Start only if at least this many verdicts are newer than the last run's snapshot.",
     )
     auto_promote = models.BooleanField(
-        default=False, help_text="Promote without a person if held-out accuracy did not fall."
+        default=False, help_text="Promote without a person if the campaign's gate is met."
     )
-    max_accuracy_drop = models.FloatField(
-        default=0.0,
-        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
-        help_text="The allowed drop below the parent's held-out reward accuracy, 0 to 1.",
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it waits for a lead; null: it does not."
     )
+    pause = SentenceField(help_text="Why it is paused.")
     periodic_task = models.OneToOneField(
         PeriodicTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="retraining_rule"
     )

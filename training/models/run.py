@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from common.sentences import Sentence
 from labeling.models import Campaign, User
 from training.models.job import Job
 from training.models.version import ModelVersion
@@ -68,14 +67,6 @@ class Run(Job):
     )
     latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
     log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
-    gate = models.JSONField(
-        null=True, blank=True, help_text="The figures and the decision of the promotion gate; null: not asked (yet)."
-    )
-
-    @property
-    def gate_reason(self) -> Sentence:
-        """Why the gate promoted the version or held it back; empty where it was not asked."""
-        return Sentence.from_json(self.gate["reason"]) if self.gate else Sentence()
 
     class Meta:
         constraints = (

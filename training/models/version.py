@@ -107,7 +107,7 @@ class Evaluation(models.Model):
     snapshot = models.ForeignKey(
         "Snapshot", null=True, blank=True, on_delete=models.PROTECT, related_name="evaluations"
     )
-    kind = models.CharField(max_length=40, help_text='"held_out" or "win_rate".')
+    kind = models.CharField(max_length=40, help_text='"held_out", "win_rate", or "gate" (for the promotion gate).')
     results = models.JSONField()
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

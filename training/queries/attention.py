@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from labeling.models import Campaign, Erasure, User
 from labeling.queries.attention import AttentionItem
-from training.models import GenerationJob, JobStatus, LeftOut, ModelVersion, Run, Snapshot
+from training.models import GateDecision, GenerationJob, JobStatus, LeftOut, ModelVersion, RetrainingRule, Run, Snapshot
 from training.queries.lineage import comparisons_judged_by
 from training.queries.serving import current_deployment
 
@@ -31,6 +31,8 @@ def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[Attent
     """The newest version of each campaign, if it is newer than the serving one and never served."""
     newer = ModelVersion.objects.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
     newest = ModelVersion.objects.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
+    # The gate's own item says so of these.
+    newest = newest.exclude(decisions__is_automatic=True)
     serving = current_deployment()
     if serving is not None:
         newest = newest.filter(created_at__gt=serving.at)
@@ -45,6 +47,47 @@ def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[Attent
             led[version.run.campaign_id],
             since=version.created_at,
             can_be_set_aside=True,
+        )
+
+
+def gate_decisions(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """The newest decision that a gate made by itself in each campaign: held back, until something serves instead, or
+    promoted. Leads set it aside once they have read it."""
+    newer = GateDecision.objects.filter(gate__campaign=OuterRef("gate__campaign"), pk__gt=OuterRef("pk"))
+    decisions = GateDecision.objects.filter(~Exists(newer), gate__campaign__in=led, is_automatic=True)
+    serving = current_deployment()
+    for decision in decisions.select_related("gate", "version"):
+        is_held = decision.outcome == GateDecision.Outcome.HELD
+        if not is_held and (serving is None or serving.version_id != decision.version_id):
+            continue
+        text = gettext("%(version)s was held back by the gate") if is_held else gettext("%(version)s was promoted")
+        yield AttentionItem(
+            f"gate-{decision.pk}",
+            text % {"version": decision.version.name},
+            1,
+            "gate_decision",
+            (decision.pk,),
+            led[decision.gate.campaign_id],
+            since=decision.at,
+            detail=str(decision.reason),
+            can_be_set_aside=True,
+            is_bad_news=is_held,
+        )
+
+
+def paused_retraining(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """Campaigns whose automatic retraining waits for a lead to resume it."""
+    rules = RetrainingRule.objects.filter(campaign__in=led, enabled=True).exclude(paused_at=None)
+    for rule in rules.order_by("pk"):
+        yield AttentionItem(
+            f"paused-{rule.pk}",
+            gettext("Automatic retraining is paused"),
+            1,
+            "campaign",
+            (led[rule.campaign_id].slug,),
+            led[rule.campaign_id],
+            since=rule.paused_at,
+            detail=str(rule.pause),
         )
 
 

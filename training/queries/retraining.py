@@ -38,9 +38,8 @@ def runs_awaiting_gate() -> QuerySet[Run]:
     return Run.objects.filter(
         status=JobStatus.FINISHED,
         trigger=Run.Trigger.SCHEDULE,
-        gate__isnull=True,
         campaign__retraining_rule__auto_promote=True,
-    )
+    ).exclude(decisions__is_automatic=True)
 
 
 def next_check(rule: RetrainingRule | None, *, after: datetime) -> datetime | None:

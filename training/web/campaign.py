@@ -6,7 +6,7 @@ from typing import Any
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,24 +18,26 @@ from labeling.queries.agreement import agreement, has_simulated_annotators, impo
 from labeling.queries.forecast import completion_forecast
 from labeling.queries.progress import CampaignProgress, campaign_progress, prompts_apart
 from labeling.web.agreement import agreement_rows
-from labeling.web.edge import form_of, page, person, submit
+from labeling.web.edge import act, form_of, page, person, submit
 from labeling.web.figure_rows import FigureRows
 from training.access import visible_versions
 from training.actions.generation import start_generation
-from training.actions.retraining import save_retraining_rule
+from training.actions.retraining import resume_retraining, save_retraining_rule
 from training.actions.runs import start_run
-from training.models import ModelVersion, Run
+from training.models import ModelVersion, RetrainingRule, Run
 from training.queries.jobs import diversity, left_out
 from training.queries.model_checks import prompt_faults
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.queries.remaining import remaining_seconds
 from training.queries.retraining import next_check
+from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
 from training.rehearsal.demo import can_simulate, is_being_written
 from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
 from training.web.training_advice import TrainingAdvice, bias_advice, prompt_advice, queued_sentence, training_advice
+from training.web.versions import labels_page
 
 RUNS_LISTED = 10
 
@@ -92,6 +94,20 @@ def retraining_save(request: HttpRequest, slug: str) -> HttpResponse:
     return _submit(request, campaign, form, errand, "rule_form")
 
 
+@page
+@form_of("campaign", "slug")
+def retraining_resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ends the pause of automatic retraining."""
+    campaign = get_led_campaign(person(request), slug)
+    rule = get_object_or_404(RetrainingRule.objects.select_related("campaign"), campaign=campaign)
+
+    def errand() -> str:
+        resume_retraining(rule=rule, acting_user=person(request), now=timezone.now())
+        return _("Automatic retraining is on again.")
+
+    return act(request, errand, back=reverse("campaign", args=[slug]))
+
+
 def _submit(request: HttpRequest, campaign: Campaign, form: Form, errand: Callable[[], str], name: str) -> HttpResponse:
     """Submits a form of the page. A refused one replaces the page's own, which the context has as `name`."""
     address = reverse("campaign", args=[campaign.slug])
@@ -132,6 +148,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "imported_judgments": 0 if is_known else imported_judgments(campaign),
         "overview": overview,
         "serving": overview.serving,
+        "labels_page": labels_page(user, current_deployment()),
         "candidate": candidate,
         "next_step": _next_step(campaign, progress, overview, candidate, advice),
         "job": overview.generation,

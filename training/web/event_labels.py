@@ -6,11 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from common.wording import percent
 from labeling.web.event_labels import Field, fields_of, sentence, shortened
-from training.models import CandidateStrategy, JobStatus, Run
+from training.models import FIGURES, CandidateStrategy, JobStatus, Run
 from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
+    "gate.held_back": _("Gate: held back"),
+    "gate.passed": _("Gate: promoted"),
+    "gate.saved": _("Gate changed"),
+    "gate.waived": _("Gate: promoted with a reason"),
     "generation.cancel_requested": _("Generation: cancellation requested"),
     "generation.cancelled": _("Generation cancelled"),
     "generation.failed": _("Generation failed"),
@@ -23,6 +27,8 @@ EVENTS: dict[str, str | Promise] = {
     "lens.failed": _("Reward lens failed"),
     "lens.finished": _("Reward lens finished"),
     "lens.resumed": _("Reward lens resumed"),
+    "retraining_rule.paused": _("Automatic retraining paused"),
+    "retraining_rule.resumed": _("Automatic retraining resumed"),
     "retraining_rule.saved": _("Retraining rule saved"),
     "run.cancel_requested": _("Training run: cancellation requested"),
     "run.cancelled": _("Training run cancelled"),
@@ -42,6 +48,8 @@ EVENTS: dict[str, str | Promise] = {
 }
 SUBJECTS: dict[str, str | Promise] = {
     "deployment": _("deployment"),
+    "gate": _("gate"),
+    "gatedecision": _("gate decision"),
     "generationjob": _("generation job"),
     "lensjob": _("reward lens"),
     "modelversion": _("model version"),
@@ -54,18 +62,28 @@ FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
     "auto_promote": Field(_("Promote automatically")),
+    "certificate": Field(_("Certificate (SHA-256)"), as_text=shortened),
     "channel": Field(_("Channel")),
     "config": Field(_("Settings"), fields=fields_of(SETTINGS) | {"seed": Field(SETTINGS["seed"], as_text=str)}),
     "content_hash": Field(_("Content hash"), as_text=shortened),
     "cron": Field(_("When"), as_text=time_in_words),
+    "decision": Field(_("Gate decision")),
+    "deployment": Field(_("Deployment")),
     "done": Field(_("Done")),
     "enabled": Field(_("Retrain automatically")),
     "error": Field(_("Error"), as_text=sentence),
+    "gate": Field(_("Gate")),
+    "gatedecision.reason": Field(_("Reason"), as_text=sentence),
     "max_accuracy_drop": Field(_("Allowed drop in accuracy")),
     "max_drop": Field(_("Allowed drop in accuracy")),
     "min_fresh_verdicts": Field(_("Fresh verdicts needed")),
     "modelversion.kind": Field(
-        _("Measured on"), {"held_out": _("held-out pairs"), "win_rate": _("answers to held-out prompts")}
+        _("Measured on"),
+        {
+            "gate": _("held-out pairs, for the gate"),
+            "held_out": _("held-out pairs"),
+            "win_rate": _("answers to held-out prompts"),
+        },
     ),
     "pairs": Field(_("Pairs")),
     "parent": Field(_("Parent")),
@@ -73,6 +91,7 @@ FIELDS: dict[str, Field] = {
     "probe": Field(_("Answer to the probe")),
     "promoted": Field(_("Promoted")),
     "results": Field(_("Figures"), fields=fields_of(RESULTS)),
+    "rules": Field(_("Rules"), fields=fields_of({name: about.label for name, about in FIGURES.items()})),
     "run": Field(_("Training run"), as_text=lambda number: gettext("Run %(number)s") % {"number": number}),
     "run.reason": Field(_("Reason"), as_text=sentence),
     "server": Field(_("Server")),
@@ -88,5 +107,6 @@ FIELDS: dict[str, Field] = {
     "trouble": Field(_("Problem"), as_text=sentence),
     "version": Field(_("Version")),
     "versions": Field(_("Versions")),
+    "waiver": Field(_("Reason to promote anyway")),
 }
 """As in `labeling.web.event_labels`."""

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from labeling.models import Event
 from labeling.web.event_links import Link, campaign_page
-from training.models import ModelVersion
+from training.models import GateDecision, ModelVersion
 
 
 def _version(event: Event) -> str:
@@ -14,8 +14,16 @@ def _version(event: Event) -> str:
     return reverse("version", args=[version.name]) if version else ""
 
 
+def _decision(event: Event) -> str:
+    """Empty in the log of another campaign, whose leads may not see this one's decisions."""
+    decision = GateDecision.objects.filter(pk=event.subject_id, gate__campaign=event.campaign_id).exists()
+    return reverse("gate_decision", args=[event.subject_id]) if decision else ""
+
+
 LINKS: Mapping[str, Link] = {
     "deployment": lambda event: reverse("versions"),
+    "gate": campaign_page("gate"),
+    "gatedecision": _decision,
     "generationjob": campaign_page("campaign"),
     "lensjob": lambda event: reverse("lens_job", args=[event.subject_id]),
     "modelversion": _version,

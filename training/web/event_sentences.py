@@ -11,6 +11,10 @@ from labeling.web.event_sentences import Name
 from training.models import ModelVersion
 
 SENTENCES: Mapping[str, str | Promise] = {
+    "gate.held_back": _("%(what)s: held back"),
+    "gate.passed": _("%(what)s: promoted, all rules are met"),
+    "gate.saved": _("%(who)s changed %(what)s"),
+    "gate.waived": _("%(who)s promoted past the gate: %(what)s"),
     "generation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "generation.cancelled": _("%(who)s cancelled %(what)s"),
     "generation.failed": _("%(what)s failed"),
@@ -23,6 +27,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "lens.failed": _("%(what)s failed"),
     "lens.finished": _("%(what)s finished"),
     "lens.resumed": _("%(who)s resumed %(what)s"),
+    "retraining_rule.paused": _("%(what)s was paused"),
+    "retraining_rule.resumed": _("%(who)s resumed %(what)s"),
     "retraining_rule.saved": _("%(who)s changed %(what)s"),
     "run.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "run.cancelled": _("%(who)s cancelled %(what)s"),
@@ -48,6 +54,8 @@ def _version(event: Event) -> str:
 
 
 NAMES: Mapping[str, Name] = {
+    "gate": lambda event: gettext("the gate"),
+    "gatedecision": lambda event: gettext("Gate decision %(number)s") % {"number": event.subject_id},
     "generationjob": lambda event: gettext("Generation %(number)s") % {"number": event.subject_id},
     "modelversion": _version,
     "retrainingrule": lambda event: gettext("the rule of automatic retraining"),

@@ -9,7 +9,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.scaled_fields import PercentField
 from common.schedules import HOURS, Kind, Schedule
 from training.actions.retraining import DEFAULT_MIN_FRESH_VERDICTS, check_cron
 from training.errors import WrongSchedule
@@ -97,12 +96,9 @@ class RetrainingRuleForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     auto_promote = forms.BooleanField(
-        label=_("Promote automatically if held-out accuracy did not fall"),
+        label=_("Promote automatically if the gate is met"),
         required=False,
         help_text=_("Otherwise a person decides."),
-    )
-    max_accuracy_drop = PercentField(
-        label=_("Allowed drop in accuracy (percentage points)"), min_value=0, max_value=100, initial=0.0
     )
 
     def __init__(self, sent: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
@@ -115,7 +111,7 @@ class RetrainingRuleForm(forms.Form):
         """The form filled with the current rule."""
         if rule is None:
             return cls()
-        names = ("enabled", "min_fresh_verdicts", "auto_promote", "max_accuracy_drop")
+        names = ("enabled", "min_fresh_verdicts", "auto_promote")
         schedule = Schedule.of(rule.cron)
         times: dict[str, Any] = {"kind": schedule.kind, "cron": rule.cron}
         if schedule.kind in ("daily", "weekly"):
@@ -153,5 +149,5 @@ class RetrainingRuleForm(forms.Form):
             hours=values.get("hours") or HOURS[0],
             expression=values.get("cron", ""),
         )
-        names = ("enabled", "min_fresh_verdicts", "auto_promote", "max_accuracy_drop")
+        names = ("enabled", "min_fresh_verdicts", "auto_promote")
         return {name: values[name] for name in names} | {"cron": schedule.cron}

@@ -37,6 +37,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "run_wait": Waiting(person(request), now=timezone.now()).of(run),
         "campaign": run.campaign,
         "version": version,
+        "decision": run.decisions.first(),
         "serving": deployment.version if deployment else None,
         "metrics": metrics,
         "kept_step": kept_step(version.metrics, metrics) if version else None,

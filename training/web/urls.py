@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from training.web.campaign import campaign, generation_start, retraining_save, run_start
+from training.web.campaign import campaign, generation_start, retraining_resume, retraining_save, run_start
 from training.web.compare import compare_versions
 from training.web.compare_runs import compare_runs
 from training.web.demo import demo_simulate
+from training.web.gates import gate, gate_certificate, gate_decision
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
 from training.web.left_out import left_out, left_out_change
@@ -13,11 +14,12 @@ from training.web.lens import lens, lens_job
 from training.web.moved import retraining_moved
 from training.web.new_campaign import new_campaign, new_campaign_preview
 from training.web.playground import playground
+from training.web.promote import version_measure, version_promote
 from training.web.prompts import prompts_generate
 from training.web.run import run
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
 from training.web.surprises import run_relabel, run_surprises
-from training.web.version import version, version_promote
+from training.web.version import version
 from training.web.versions import serving_rollback, versions
 
 urlpatterns = [
@@ -27,6 +29,10 @@ urlpatterns = [
     path("campaigns/<slug:slug>/generate/", generation_start, name="generation_start"),
     path("campaigns/<slug:slug>/train/", run_start, name="run_start"),
     path("campaigns/<slug:slug>/retraining/", retraining_save, name="retraining_save"),
+    path("campaigns/<slug:slug>/retraining/resume/", retraining_resume, name="retraining_resume"),
+    path("campaigns/<slug:slug>/gate/", gate, name="gate"),
+    path("gate-decisions/<int:pk>/", gate_decision, name="gate_decision"),
+    path("gate-decisions/<int:pk>/certificate/", gate_certificate, name="gate_certificate"),
     path("campaigns/<slug:slug>/simulate/", demo_simulate, name="demo_simulate"),
     path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
     path("campaigns/<slug:slug>/prompts/generate/", prompts_generate, name="prompts_generate"),
@@ -55,5 +61,6 @@ urlpatterns = [
     path("versions/compare/", compare_versions, name="compare_versions"),
     path("versions/<slug:name>/", version, name="version"),
     path("versions/<slug:name>/promote/", version_promote, name="version_promote"),
+    path("versions/<slug:name>/measure/", version_measure, name="version_measure"),
     path("serving/rollback/", serving_rollback, name="serving_rollback"),
 ]

@@ -2,15 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from labeling.web.edge import act, form_of, page, person
-from training.access import require_any_lead, visible_versions
-from training.actions.versions import promote
+from labeling.web.edge import page, person
+from training.access import require_any_lead, visible_decisions, visible_versions
 from training.models import Deployment
+from training.queries.gates import MEASURED, standing
 from training.queries.serving import current_deployment
 from training.web.run import start_loss
 from training.web.setting_labels import result_label, setting_label, setting_value
@@ -31,8 +28,10 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
         "children": visible.filter(parent=version).order_by("pk"),
         "evaluations": [
             (evaluation, [(result_label(name), value) for name, value in evaluation.results.items()])
-            for evaluation in version.evaluations.select_related("against").order_by("-pk")
+            for evaluation in version.evaluations.exclude(kind=MEASURED).select_related("against").order_by("-pk")
         ],
+        "stands": standing(version),
+        "decisions": visible_decisions(person(request)).filter(version=version).select_related("gate", "by"),
         "deployments": version.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)
         .select_related("by")
         .order_by("-pk"),
@@ -44,16 +43,3 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
         "nav": "versions",
     }
     return render(request, "training/version.html", context)
-
-
-@page
-@form_of("version", "name")
-def version_promote(request: HttpRequest, name: str) -> HttpResponse:
-    """Promotes the version."""
-    version = get_object_or_404(visible_versions(person(request)), name=name)
-
-    def errand() -> str:
-        promote(version=version, acting_user=person(request), now=timezone.now())
-        return _("%(name)s serves now: it writes the next candidates.") % {"name": version.name}
-
-    return act(request, errand, back=reverse("version", args=[name]))

@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from labeling.access import leads
+from labeling.models import User
 from labeling.web.edge import act, form_of, page, person
 from training.access import require_any_lead, visible_versions
 from training.actions.versions import roll_back
@@ -33,12 +35,25 @@ def versions(request: HttpRequest) -> HttpResponse:
         "graph": draw_lineage(rows),
         "current": current_deployment(),
         "before": version_before(),
+        "labels_page": labels_page(user, current_deployment()),
         "servers": states(),
         "training_now": training_now(),
         "changes": changes.select_related("version", "by").order_by("-pk")[:CHANGES_LISTED],
         "nav": "versions",
     }
     return render(request, "training/versions.html", context)
+
+
+def labels_page(user: User, deployment: Deployment | None) -> str:
+    """The list of the comparisons that were settled since a promotion, where a lead can retire them.
+
+    Empty where the version comes from no campaign that the person leads.
+    """
+    run = deployment.version.run if deployment else None
+    if deployment is None or run is None or not leads(user, run.campaign):
+        return ""
+    since = timezone.localdate(deployment.at).isoformat()
+    return f"{reverse('comparisons', args=[run.campaign.slug])}?settled_since={since}"
 
 
 def newest_step(versions: list[ModelVersion]) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from tests.people import pair
 from tests.training.stub import stub
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import promote, register_base_version
-from training.models import LensJob, Run
+from training.models import LensJob, RetrainingRule, Run
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -44,6 +44,17 @@ def _promoted(world: World) -> None:
             name=name, directory=world.model_folder(name), acting_user=None, now=world.stage.now
         )
         promote(version=version, acting_user=None, now=world.stage.now)
+
+
+def _paused(world: World) -> None:
+    """A rollback has paused automatic retraining."""
+    RetrainingRule.objects.create(
+        campaign=world.stage.campaign,
+        enabled=True,
+        paused_at=world.stage.now,
+        pause="sums-v2 was rolled back.",
+        updated_at=world.stage.now,
+    )
 
 
 def _surprising(world: World) -> None:
@@ -136,8 +147,15 @@ ENTRIES = (
             "at": "04:30",
         },
         sees="Automatic retraining is on",
-        wrong={"kind": "cron", "cron": "every night", "max_accuracy_drop": "2"},
+        wrong={"kind": "cron", "cron": "every night"},
         complaint="five fields",
+    ),
+    Entry(
+        form="training/campaign/retraining.html",
+        path=CAMPAIGN,
+        arrange=_paused,
+        press="Resume",
+        sees="Automatic retraining is on again",
     ),
     Entry(
         form="training/left_out/retrain.html",
@@ -193,11 +211,25 @@ ENTRIES = (
         never_refused="It has lists.",
     ),
     Entry(
-        form="training/parts/promote.html",
-        path="/versions/tiny-base/",
+        form="training/promote.html",
+        path="/versions/tiny-base/promote/",
         arrange=_base,
         press="Promote tiny-base",
         sees="tiny-base serves now",
+    ),
+    Entry(
+        form="training/gate/standing.html",
+        path="/versions/sums-v2/promote/",
+        press="Measure again",
+        sees="is being measured",
+    ),
+    Entry(
+        form="training/gate.html",
+        path=CAMPAIGN + "gate/",
+        fill={"pairs_limit": "30", "accuracy_use": True, "accuracy_limit": "60", "kl_per_token_use": False},
+        sees="Gate 3 applies from now on",
+        wrong={"pairs_limit": "1"},
+        complaint="greater than or equal to 10",
     ),
     Entry(
         form="training/parts/rollback.html",

@@ -8,7 +8,6 @@ import pytest
 from django.apps import apps
 from django.utils import translation
 
-from common.sentences import Sentence
 from labeling.actions.campaigns import change_campaign, change_campaign_status, write_guidelines
 from labeling.actions.curation import make_gold, restore_comparison, retire_comparison, unmake_gold
 from labeling.actions.event_exports import export_events
@@ -29,7 +28,7 @@ from tests.clients import Visiting
 from tests.markup import tight
 from tests.people import NOON, Stage, asks, stage
 from tests.recorded_keys import recorded_keys
-from training.actions.gate import hold_back
+from training.actions.gate import decide_by_rule, save_gate
 from training.actions.jobs import cancel_job
 from training.actions.retraining import save_retraining_rule
 from training.claims import record_end
@@ -80,7 +79,8 @@ def busy(settings: Any) -> Stage:
     change_campaign_status(campaign=campaign, status="closed", **by)
     furnished = furnish(scene)
     save_retraining_rule(campaign=campaign, enabled=True, **by)
-    hold_back(run=furnished.finished, reason=Sentence("The run was stopped."), now=scene.now)
+    save_gate(campaign=campaign, rules=[{"figure": "pairs", "floor": 20}], **by)
+    decide_by_rule(run=furnished.finished, version=furnished.two, now=scene.now)
     record_end(furnished.finished, JobStatus.FINISHED, now=scene.now)
     cancel_job(job=furnished.running, **by)
     cancel_job(job=furnished.writing, **by)

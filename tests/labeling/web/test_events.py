@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils import translation
 
-from common.sentences import Sentence
 from labeling.actions.campaigns import change_campaign
 from labeling.judging.acts import undo_judgment
 from labeling.models import EarlierEvent
@@ -16,7 +15,7 @@ from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.markup import tight
 from tests.people import NOON, stage
-from training.actions.gate import hold_back
+from training.actions.gate import decide_by_rule
 from training.actions.retraining import save_retraining_rule
 from training.claims import record_end
 from training.models import JobStatus
@@ -134,15 +133,16 @@ def test_what_an_event_left_as_it_was_is_not_listed(visiting: Visiting) -> None:
 
 def test_a_sentence_with_figures_is_in_the_language_of_whoever_reads_it(visiting: Visiting) -> None:
     scene = stage()
-    job = furnish(scene).finished
-    reason = Sentence("Waiting: %(fresh)s fresh verdicts of %(needed)s.", {"fresh": 12, "needed": 30})
+    furnished = furnish(scene)
     with translation.override("de"):
-        hold_back(run=job, reason=reason, now=NOON)
+        decide_by_rule(run=furnished.finished, version=furnished.two, now=NOON)
     event = scene.campaign.events.latest("pk")
-    assert event.after["reason"] == "Waiting: 12 fresh verdicts of 30."  # the API's and the webhooks' is English
+    assert (
+        event.after["reason"] == "Held back: automatic promotion has been switched off."
+    )  # the API's and the webhooks' is English
     maya = visiting(scene.maya)
     german = maya.get(PAGE, headers={"Accept-Language": "de"}).content.decode()
-    assert "Wartet: 12 von 30 neuen Entscheidungen." in sentences(german)
+    assert "Zurückgehalten: Das automatische Einsetzen wurde ausgeschaltet." in sentences(german)
     assert event.after["reason"] in sentences(maya.get(PAGE).content.decode())
 
 

@@ -1,24 +1,43 @@
-"""The gate before a promotion that no person makes."""
+"""The gate before a promotion: its rules as rows, and its decisions by the schedule and by people."""
+
+from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
-from common.sentences import Sentence
-from labeling.models import Campaign, Event
+from common.errors import Invalid, NotAllowed, NotFound
+from labeling.models import Campaign, Event, User
 from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW
-from training.actions.gate import GateMeasurement, decide_promotion, hold_back
+from training.actions.gate import decide_by_rule, promote_through_gate, save_gate
 from training.actions.runs import RunSpec, start_run
-from training.actions.versions import promote
-from training.models import JobStatus, ModelVersion, Run
+from training.actions.versions import promote, record_evaluation, roll_back
+from training.errors import GateNotMet, WrongGate
+from training.models import Gate, GateDecision, GenerationJob, JobStatus, ModelVersion, Run, certificate_hash
+from training.queries.gates import MEASURED, current_gate, standing
 from training.queries.retraining import runs_awaiting_gate
 from training.queries.serving import serving_version
 
 pytestmark = pytest.mark.django_db
 
+GOOD: dict[str, Any] = {
+    "pairs": 60,
+    "accuracy": 0.7,
+    "accuracy_low": 0.57,
+    "accuracy_high": 0.8,
+    "difference_to_parent": 0.2,
+    "difference_to_parent_low": 0.07,
+    "difference_to_parent_high": 0.3,
+    "base": "tiny-base",
+    "parent": "tiny-base",
+    "serving": "tiny-base",
+}
+BAD = {**GOOD, "accuracy": 0.0, "accuracy_low": 0.0, "accuracy_high": 0.06}
 
-def scheduled_run(campaign: Campaign, base: ModelVersion) -> tuple[Run, ModelVersion]:
-    """A run of the schedule's that is finished, and its version (whose files are the base's)."""
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
+
+def finished_run(campaign: Campaign, base: ModelVersion, trigger: str = "schedule") -> tuple[Run, ModelVersion]:
+    """A finished run, and its version (whose files are the base's)."""
+    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(trigger=trigger))
     Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED, finished_at=NOW)
     version = ModelVersion.objects.create(
         name="tiny-v1", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, run=run, created_at=NOW
@@ -27,70 +46,213 @@ def scheduled_run(campaign: Campaign, base: ModelVersion) -> tuple[Run, ModelVer
     return run, version
 
 
-@pytest.mark.parametrize(
-    ("accuracy", "parent", "drop", "passes"),
-    [(0.7, 0.6, 0.0, True), (0.6, 0.6, 0.0, True), (0.59, 0.6, 0.0, False), (0.59, 0.6, 0.02, True)],
-)
-def test_accuracy_did_not_fall_if_it_is_at_least_the_parents_less_the_drop_allowed(
-    accuracy: float, parent: float, drop: float, passes: bool
+def measured(version: ModelVersion, figures: dict[str, Any]) -> None:
+    assert version.run is not None
+    record_evaluation(
+        version=version, kind=MEASURED, results=figures, acting_user=None, now=NOW, snapshot=version.run.snapshot
+    )
+
+
+def test_the_schedule_promotes_a_version_that_meets_the_gate_and_keeps_why(
+    labeled: Campaign, base: ModelVersion
 ) -> None:
-    assert GateMeasurement(accuracy, parent, pairs=50).did_not_fall(drop) is passes
-
-
-def test_the_gate_promotes_when_accuracy_did_not_fall_and_keeps_why(labeled: Campaign, base: ModelVersion) -> None:
     rule_of(labeled, auto_promote=True)
-    run, version = scheduled_run(labeled, base)
+    run, version = finished_run(labeled, base)
+    measured(version, GOOD)
     assert list(runs_awaiting_gate()) == [run]
 
-    gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.8, 0.5, 40), now=NOW)
+    decision = decide_by_rule(run=run, version=version, now=NOW)
 
-    assert gate["promoted"] is True
+    assert (decision.outcome, decision.is_automatic, decision.by) == ("passed", True, None)
     assert serving_version() == version
     assert not runs_awaiting_gate().exists()
-    deployment = version.deployments.get()
-    assert "Held-out accuracy did not fall: 0.800" in deployment.reason
-    again = decide_promotion(run=run, version=version, measured=GateMeasurement(0.1, 0.5, 40), now=NOW)
-    assert again == gate
-    assert Event.objects.filter(verb="run.gate_decided").count() == 1
+    assert version.deployments.get().reason == "All 4 rules of gate 1 are met."
+    assert decide_by_rule(run=run, version=version, now=NOW) == decision
+    event = Event.objects.get(verb="gate.passed")
+    assert (event.campaign, event.after["version"]) == (labeled, "tiny-v1")
 
 
-def test_the_gate_holds_back_what_got_worse(labeled: Campaign, base: ModelVersion) -> None:
+def test_the_schedule_holds_back_a_version_that_is_wrong_on_every_pair(labeled: Campaign, base: ModelVersion) -> None:
     rule_of(labeled, auto_promote=True)
-    run, version = scheduled_run(labeled, base)
+    run, version = finished_run(labeled, base)
+    measured(version, BAD)
 
-    gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.4, 0.5, 40), now=NOW)
+    decision = decide_by_rule(run=run, version=version, now=NOW)
 
-    assert gate["promoted"] is False
-    assert "fell" in Run.objects.get(pk=run.pk).gate_reason
+    assert decision.outcome == "held_back"
+    assert "Held-out accuracy against tiny-base is 0.0 %" in decision.reason
     assert serving_version() == base
+    assert Event.objects.get(verb="gate.held_back").campaign == labeled
 
 
-def test_the_gate_holds_back_when_another_version_was_promoted_meanwhile(labeled: Campaign, base: ModelVersion) -> None:
+@pytest.mark.parametrize("figures", [None, {"trouble": {"text": "It could not be measured: no memory.", "values": {}}}])
+def test_what_was_not_measured_is_held_back(labeled: Campaign, base: ModelVersion, figures: dict[str, Any]) -> None:
     rule_of(labeled, auto_promote=True)
-    run, version = scheduled_run(labeled, base)
+    run, version = finished_run(labeled, base)
+    if figures:
+        measured(version, figures)
+    decision = decide_by_rule(run=run, version=version, now=NOW)
+    assert decision.outcome == "held_back"
+    assert ("no memory" if figures else "not measured") in decision.reason
+
+
+def test_the_schedule_holds_back_when_another_version_was_promoted_meanwhile(
+    labeled: Campaign, base: ModelVersion
+) -> None:
+    rule_of(labeled, auto_promote=True)
+    run, version = finished_run(labeled, base)
+    measured(version, GOOD)
     other = ModelVersion.objects.create(
         name="other", base_dir=base.base_dir, content_hash=base.content_hash, created_at=NOW
     )
     promote(version=other, acting_user=None, now=NOW)
-
-    gate = decide_promotion(run=run, version=version, measured=GateMeasurement(0.9, 0.5, 40), now=NOW)
-
-    assert gate["promoted"] is False
+    assert decide_by_rule(run=run, version=version, now=NOW).outcome == "held_back"
     assert serving_version() == other
 
 
 def test_without_the_rules_word_nothing_is_promoted_by_itself(labeled: Campaign, base: ModelVersion) -> None:
     rule_of(labeled, auto_promote=False)
-    run, version = scheduled_run(labeled, base)
-
+    run, version = finished_run(labeled, base)
+    measured(version, GOOD)
     assert not runs_awaiting_gate().exists()
-    assert not decide_promotion(run=run, version=version, measured=GateMeasurement(0.9, 0.5, 40), now=NOW)["promoted"]
+    assert decide_by_rule(run=run, version=version, now=NOW).outcome == "held_back"
     assert serving_version() == base
 
 
-def test_what_could_not_be_measured_is_left_to_a_person(labeled: Campaign, base: ModelVersion) -> None:
-    rule_of(labeled, auto_promote=True)
-    run, _ = scheduled_run(labeled, base)
+def test_a_person_promotes_past_the_gate_only_with_a_reason_that_is_kept(
+    labeled: Campaign, base: ModelVersion, maya: User
+) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    measured(version, BAD)
 
-    assert hold_back(run=run, reason=Sentence("Held back: no memory."), now=NOW)["promoted"] is False
-    assert not runs_awaiting_gate().exists()
+    with pytest.raises(GateNotMet) as refused:
+        promote_through_gate(version=version, acting_user=maya, now=NOW)
+    assert set(refused.value.fields) == {"accuracy_low"}
+    assert serving_version() == base
+    assert not GateDecision.objects.exists()
+
+    promote_through_gate(version=version, acting_user=maya, now=NOW, reason=" For the demo. ")
+
+    decision = GateDecision.objects.get()
+    assert (decision.outcome, decision.waiver, decision.by) == ("waived", "For the demo.", maya)
+    assert serving_version() == version
+    assert Event.objects.get(verb="gate.waived").after["waiver"] == "For the demo."
+
+
+@pytest.mark.parametrize("reason", ["x" * 2001, "a\x00b"])
+def test_a_reason_that_cannot_be_kept_promotes_nothing(labeled: Campaign, base: ModelVersion, reason: str) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    with pytest.raises(Invalid):
+        promote_through_gate(version=version, acting_user=None, now=NOW, reason=reason)
+    assert serving_version() == base
+
+
+def test_a_person_needs_no_reason_where_the_gate_is_met(labeled: Campaign, base: ModelVersion, maya: User) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    measured(version, GOOD)
+    promote_through_gate(version=version, acting_user=maya, now=NOW, reason="not needed")
+    decision = GateDecision.objects.get()
+    assert (decision.outcome, decision.waiver, decision.is_automatic) == ("passed", "", False)
+    promote_through_gate(version=version, acting_user=maya, now=NOW)
+    assert GateDecision.objects.count() == 1  # it serves already
+
+
+def test_a_base_passes_no_gate(base: ModelVersion, maya: User) -> None:
+    other = ModelVersion.objects.create(
+        name="other", base_dir=base.base_dir, content_hash=base.content_hash, created_at=NOW
+    )
+    promote_through_gate(version=other, acting_user=maya, now=NOW)
+    assert serving_version() == other
+    assert not GateDecision.objects.exists()
+
+
+def test_a_version_passes_the_gate_of_every_campaign_that_it_writes_for(
+    labeled: Campaign, base: ModelVersion, charlie: User
+) -> None:
+    run, version = finished_run(labeled, base, "person")
+    measured(version, GOOD)
+    other = Campaign.objects.get(memberships__user=charlie)
+    Campaign.objects.filter(pk=other.pk).update(status=Campaign.Status.ACTIVE)
+    GenerationJob.objects.create(campaign=other, strategy="temperature", created_at=NOW, enqueued_at=NOW)
+
+    stands = standing(version)
+    assert stands is not None
+    assert "not measured" in stands.others[0].trouble
+    assert stands.is_met  # it has no held-out pairs, so its gate has no say
+
+    snapshot = run.snapshot
+    snapshot.pk, snapshot.campaign = None, other
+    snapshot.save()
+    record_evaluation(version=version, kind=MEASURED, results=BAD, acting_user=None, now=NOW, snapshot=snapshot)
+    stands = standing(version)
+    assert stands is not None
+    assert not stands.is_met
+    assert "another campaign" in stands.reason
+    assert other.name not in stands.reason  # not everybody may know it
+
+    promote_through_gate(version=version, acting_user=None, now=NOW, reason="Agreed with Charlie.")
+    assert set(
+        Event.objects.filter(verb="version.promoted").exclude(campaign=None).values_list("campaign", flat=True)
+    ) == {
+        labeled.pk,
+        other.pk,
+    }
+
+
+def test_figures_against_a_version_that_no_longer_serves_are_not_used(labeled: Campaign, base: ModelVersion) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    figures = {**GOOD, "serving": "an earlier one", "difference_to_serving_high": -0.5}
+    measured(version, figures)
+    stands = standing(version)
+    assert stands is not None
+    assert "difference_to_serving_high" not in stands.own.figures
+
+
+def test_a_change_makes_the_next_gate_and_the_same_rules_change_nothing(labeled: Campaign, maya: User) -> None:
+    assert current_gate(labeled).pk is None
+    rules = [{"figure": "pairs", "floor": 20, "on_missing": "hold"}]
+    gate = save_gate(campaign=labeled, rules=rules, acting_user=maya, now=NOW)
+    assert (gate.number, gate.by) == (2, maya)  # the default was the first
+    assert save_gate(campaign=labeled, rules=rules, acting_user=maya, now=NOW) == gate
+    assert Gate.objects.filter(campaign=labeled).count() == 2
+    event = Event.objects.get(verb="gate.saved")
+    assert event.after == {"gate": 2, "rules": {"pairs": 20.0}}
+
+
+def test_gates_are_for_leads_and_wrong_rules_change_nothing(labeled: Campaign, alice: User, charlie: User) -> None:
+    rules = [{"figure": "pairs", "floor": 20}]
+    with pytest.raises(NotAllowed):
+        save_gate(campaign=labeled, rules=rules, acting_user=alice, now=NOW)
+    with pytest.raises(NotFound):
+        save_gate(campaign=labeled, rules=rules, acting_user=charlie, now=NOW)
+    with pytest.raises(WrongGate):
+        save_gate(campaign=labeled, rules=[{"figure": "pairs", "floor": 1}], acting_user=None, now=NOW)
+    assert not Gate.objects.exists()
+
+
+def test_decisions_and_gates_cannot_be_changed_and_give_their_certificate(
+    labeled: Campaign, base: ModelVersion
+) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    promote_through_gate(version=version, acting_user=None, now=NOW, reason="For a test.")
+    decision = GateDecision.objects.get()
+    assert certificate_hash(decision.certificate()) == decision.certificate_hash
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        decision.delete()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        GateDecision.objects.update(waiver="Something else.")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Gate.objects.update(rules=[])
+
+
+def test_a_rollback_pauses_the_rule_and_the_gate_then_holds_back(labeled: Campaign, base: ModelVersion) -> None:
+    rule = rule_of(labeled, auto_promote=True)
+    run, version = finished_run(labeled, base)
+    promote(version=version, acting_user=None, now=NOW)
+    roll_back(acting_user=None, now=NOW)
+    rule.refresh_from_db()
+    assert (rule.paused_at, rule.pause) == (NOW, "tiny-v1 was rolled back.")
+    assert Event.objects.get(verb="version.rolled_back").campaign == labeled
+    assert Event.objects.get(verb="retraining_rule.paused").campaign == labeled
+    measured(version, GOOD)
+    assert "paused" in decide_by_rule(run=run, version=version, now=NOW).reason

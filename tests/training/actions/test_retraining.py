@@ -53,7 +53,6 @@ def test_a_cron_time_becomes_a_row_that_beat_reads_and_goes_again(campaign: Camp
         {"cron": "0 0 30 2 *"},
         {"cron": "* * * * * *"},
         {"min_fresh_verdicts": 0},
-        {"max_accuracy_drop": 1.5},
     ],
     ids=str,
 )

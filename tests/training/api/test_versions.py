@@ -17,7 +17,9 @@ def test_a_version_is_looked_at_promoted_and_rolled_back(scene: Stage, calling: 
 
     version = maya.get("/api/v1/versions/sums-v1/").json()
     assert (version["parent"], version["campaign"], version["serving"]) == ("tiny-base", "sums", False)
-    promoted = maya.post("/api/v1/versions/sums-v1/promote/").json()
+    assert maya.post("/api/v1/versions/sums-v1/promote/").json()["type"] == "/problems/gate-not-met"
+    reason = {"reason": "It was never measured."}
+    promoted = maya.post("/api/v1/versions/sums-v1/promote/", reason, content_type="application/json").json()
     assert (promoted["version"], promoted["previous"], promoted["changed"]) == ("sums-v1", "tiny-base", True)
     assert serving_version() == child
     assert maya.post("/api/v1/versions/sums-v1/promote/").json()["changed"] is False

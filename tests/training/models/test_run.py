@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import translation
 
-from common.sentences import Sentence
 from labeling.models import Campaign
 from tests.training.conftest import NOW
 from training.models import JobStatus, ModelVersion, Run, Snapshot
@@ -36,11 +34,3 @@ def test_a_campaign_has_one_active_run(campaign: Campaign, base: ModelVersion, s
         Run.objects.create(**values)
     Run.objects.filter(pk=active.pk).update(status=JobStatus.FINISHED)
     Run.objects.create(**values)
-
-
-def test_the_gates_reason_is_in_the_readers_language_and_empty_where_it_was_not_asked() -> None:
-    assert Run().gate_reason == ""
-    run = Run(gate={"reason": Sentence("Waiting: a run is active.").as_json()})
-    assert run.gate_reason == "Waiting: a run is active."
-    with translation.override("de"):
-        assert run.gate_reason != "Waiting: a run is active."

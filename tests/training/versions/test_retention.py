@@ -4,6 +4,7 @@ import pytest
 
 from labeling.models import Campaign
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
+from training.actions.gate import decide_by_rule
 from training.actions.generation import start_generation
 from training.actions.lens import start_lens_job
 from training.actions.planning import GenerationSpec
@@ -57,5 +58,5 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
     Run.objects.update(status=JobStatus.FINISHED)
     ModelVersion.objects.filter(name="v1").update(run=run)
     assert retention.why_needed(line[1]) == f"the gate of run {run.pk} has not decided about it yet"
-    Run.objects.update(gate={"promoted": False})
+    decide_by_rule(run=run, version=line[1], now=NOW)
     assert retention.why_needed(line[1]) == ""

@@ -11,7 +11,7 @@ from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.people import NOON, stage
 from tests.training.web.pages import PATH, page_of, quiet
-from training.models import GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run
+from training.models import Gate, GateDecision, GenerationJob, JobStatus, ModelVersion, RetrainingRule, Run
 from training.versions import files
 
 
@@ -130,7 +130,7 @@ def test_training_starts_with_what_was_changed(visiting: Visiting, settings: obj
 def test_a_rule_is_kept(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     maya = visiting(on_stage.maya)
-    form = {"enabled": "on", "min_fresh_verdicts": "50", "kind": "daily", "at": "03:00", "max_accuracy_drop": "1"}
+    form = {"enabled": "on", "min_fresh_verdicts": "50", "kind": "daily", "at": "03:00"}
     maya.post(f"{PATH}retraining/", form)
     rule = RetrainingRule.objects.get()
     assert (rule.enabled, rule.min_fresh_verdicts, rule.cron, rule.auto_promote) == (
@@ -147,7 +147,7 @@ def test_a_rule_is_kept(visiting: Visiting) -> None:
 
 def test_a_time_nobody_can_read_is_explained(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
-    form = {"min_fresh_verdicts": "50", "kind": "cron", "cron": "at three", "max_accuracy_drop": "0"}
+    form = {"min_fresh_verdicts": "50", "kind": "cron", "cron": "at three"}
     answer = visiting(on_stage.maya).post(f"{PATH}retraining/", form, follow=True)
     assert "five fields" in answer.content.decode()
     assert RetrainingRule.objects.count() == 0
@@ -213,7 +213,20 @@ def test_what_went_wrong_is_told_in_the_readers_language(visiting: Visiting) -> 
     text = "The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version."
     GenerationJob.objects.update(status=JobStatus.FAILED, error=Sentence(text, missing))
     run = Run.objects.latest("pk")
-    run.gate = {"promoted": False, "reason": Sentence("Waiting: a run is active.").as_json()}
+    gate = Gate.objects.get(campaign=on_stage.campaign)
+    version = ModelVersion.objects.latest("pk")
+    reason = Sentence("Waiting: a run is active.")
+    GateDecision.objects.create(
+        gate=gate,
+        run=run,
+        version=version,
+        is_automatic=True,
+        outcome="held_back",
+        figures={},
+        results=[],
+        at=NOON,
+        reason=reason,
+    )
     run.error = Sentence("CUDA out of memory")  # the engine's own words
     run.status = JobStatus.FAILED
     run.save()

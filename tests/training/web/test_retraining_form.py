@@ -21,7 +21,6 @@ def sent(**values: str) -> RetrainingRuleForm:
     """The form as a browser sends it: with all fields, also those that the page hides."""
     fields = {
         "min_fresh_verdicts": "50",
-        "max_accuracy_drop": "2",
         "weekday": "0",
         "at": "03:00",
         "hours": "6",
@@ -53,7 +52,6 @@ def test_a_time_becomes_cron(values: dict[str, str], cron: str) -> None:
         "enabled": False,
         "min_fresh_verdicts": 50,
         "auto_promote": False,
-        "max_accuracy_drop": 0.02,
         "cron": cron,
     }
 

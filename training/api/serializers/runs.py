@@ -36,7 +36,7 @@ class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
     snapshot = serializers.CharField(source="snapshot.content_hash", read_only=True)
     error = serializers.CharField(read_only=True)
     latest = serializers.SerializerMethodField()
-    gate = serializers.SerializerMethodField(help_text="null: the gate was not asked (yet).")
+    gate = serializers.SerializerMethodField(help_text="The newest decision of the gate; null: none yet.")
 
     class Meta:
         model = Run
@@ -68,7 +68,8 @@ class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
 
     @extend_schema_field(serializers.DictField(allow_null=True))
     def get_gate(self, run: Run) -> dict[str, Any] | None:
-        return {**run.gate, "reason": run.gate_reason} if run.gate else None
+        decision = next(iter(run.decisions.all()), None)
+        return decision.summary() if decision else None
 
     def get_version(self, run: Run) -> str | None:
         version = getattr(run, "version", None)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from training.actions.gate import LONGEST_REASON
 from training.models import Deployment, ModelVersion
 
 
@@ -52,6 +53,12 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
 
     def get_serving(self, version: ModelVersion) -> bool:
         return bool(version.pk == self.context.get("serving_id"))
+
+
+class PromotionSerializer(serializers.Serializer[Any]):
+    """A promotion. reason: needed only where the gate is not met; it is kept with the decision."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_REASON)
 
 
 class DeploymentSerializer(serializers.ModelSerializer[Deployment]):

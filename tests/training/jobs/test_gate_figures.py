@@ -1,0 +1,25 @@
+"""The figures of a gate, from margins."""
+
+import pytest
+
+from training.jobs.gate_figures import base_margins, gate_figures
+
+
+def test_ties_count_half_and_only_common_pairs_count() -> None:
+    new = {"a": 1.0, "b": -1.0, "c": 0.0, "d": 2.0, "too long for the parent": 5.0}
+    figures = gate_figures(new, {"parent": {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0}})
+    assert (figures["pairs"], figures["ties"], figures["accuracy"], figures["margin"]) == (4, 1, 0.625, 0.5)
+    assert figures["parent_accuracy"] == 1.0
+    assert figures["difference_to_parent"] == pytest.approx(-0.375)
+    assert figures["difference_to_parent_low"] < -0.375 < figures["difference_to_parent_high"]
+
+
+def test_against_a_base_the_difference_is_the_accuracy_less_one_half() -> None:
+    new = {str(number): 1.0 if number < 45 else -1.0 for number in range(60)}
+    figures = gate_figures(new, {"parent": base_margins(list(new))})
+    assert figures["difference_to_parent_low"] == pytest.approx(figures["accuracy_low"] - 0.5)
+    assert figures["difference_to_parent_high"] == pytest.approx(figures["accuracy_high"] - 0.5)
+
+
+def test_without_a_common_pair_there_is_nothing_to_say() -> None:
+    assert gate_figures({"a": 1.0}, {"parent": {"b": 1.0}}) == {"pairs": 0}

@@ -1,0 +1,289 @@
+"""The rules of a promotion gate: declarative, checked when they are read, and decided by figures that were measured."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from common.sentences import Percent, Sentence
+
+Unit = Literal["count", "share", "number"]
+Bound = Literal["floor", "ceiling"]
+OnMissing = Literal["hold", "ignore"]
+Outcome = Literal["met", "failed", "missing", "ignored"]
+
+FEWEST_PAIRS = 10
+"""No gate can be set to decide on fewer held-out pairs: of ten, a coin gets all right once in a thousand tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that a rule can limit. least, most: of its limit. above: the limit itself is not enough.
+
+    rule, met, failed, missing: sentences; all but the last may name %(limit)s, met and failed also %(value)s and
+    the values of `_words`.
+    """
+
+    label: str | Promise
+    unit: Unit
+    bound: Bound
+    least: float
+    most: float
+    rule: str
+    met: str
+    failed: str
+    missing: str
+    above: bool = False
+
+
+FIGURES: dict[str, Figure] = {
+    "pairs": Figure(
+        _("Held-out pairs"),
+        "count",
+        "floor",
+        FEWEST_PAIRS,
+        1_000_000,
+        gettext_noop("It was measured on at least %(limit)s held-out pairs."),
+        gettext_noop("It was measured on %(value)s held-out pairs; %(limit)s are needed."),
+        gettext_noop("It was measured on only %(value)s held-out pairs; %(limit)s are needed."),
+        gettext_noop("It was not measured on held-out pairs."),
+    ),
+    "accuracy_low": Figure(
+        _("Lower end of held-out accuracy"),
+        "share",
+        "floor",
+        0.0,
+        0.99,
+        gettext_noop("Held-out accuracy against the base is surely above %(limit)s: its interval lies above it."),
+        gettext_noop("Held-out accuracy against %(base)s is %(accuracy)s (%(low)s to %(high)s): above %(limit)s."),
+        gettext_noop(
+            "Held-out accuracy against %(base)s is %(accuracy)s (%(low)s to %(high)s): not surely above %(limit)s."
+        ),
+        gettext_noop("Held-out accuracy was not measured."),
+        above=True,
+    ),
+    "accuracy": Figure(
+        _("Held-out accuracy"),
+        "share",
+        "floor",
+        0.0,
+        1.0,
+        gettext_noop("Held-out accuracy against the base is at least %(limit)s."),
+        gettext_noop("Held-out accuracy against %(base)s is %(accuracy)s; %(limit)s is needed."),
+        gettext_noop("Held-out accuracy against %(base)s is only %(accuracy)s; %(limit)s is needed."),
+        gettext_noop("Held-out accuracy was not measured."),
+    ),
+    "difference_to_parent_high": Figure(
+        _("Fall against the parent"),
+        "share",
+        "floor",
+        -1.0,
+        1.0,
+        gettext_noop("It is not proven worse than its parent: the interval of the difference reaches %(limit)s."),
+        gettext_noop(
+            "It is not proven worse than its parent %(parent)s: the difference is %(parent_difference)s "
+            "(%(parent_low)s to %(parent_high)s)."
+        ),
+        gettext_noop(
+            "It is worse than its parent %(parent)s: the difference is %(parent_difference)s "
+            "(%(parent_low)s to %(parent_high)s), all of it below %(limit)s."
+        ),
+        gettext_noop("It was not compared with its parent."),
+    ),
+    "difference_to_parent": Figure(
+        _("Difference to the parent"),
+        "share",
+        "floor",
+        -1.0,
+        1.0,
+        gettext_noop("Its held-out accuracy differs from its parent's by at least %(limit)s."),
+        gettext_noop("Its held-out accuracy differs from that of %(parent)s by %(parent_difference)s."),
+        gettext_noop(
+            "Its held-out accuracy differs from that of %(parent)s by %(parent_difference)s; at least %(limit)s is "
+            "needed."
+        ),
+        gettext_noop("It was not compared with its parent."),
+    ),
+    "difference_to_serving_high": Figure(
+        _("Fall against the serving version"),
+        "share",
+        "floor",
+        -1.0,
+        1.0,
+        gettext_noop("It is not proven worse than what serves: the interval of the difference reaches %(limit)s."),
+        gettext_noop(
+            "It is not proven worse than %(serving)s, which serves: the difference is %(serving_difference)s "
+            "(%(serving_low)s to %(serving_high)s)."
+        ),
+        gettext_noop(
+            "It is worse than %(serving)s, which serves: the difference is %(serving_difference)s "
+            "(%(serving_low)s to %(serving_high)s), all of it below %(limit)s."
+        ),
+        gettext_noop("It was not compared with the version that serves now."),
+    ),
+    "kl_per_token": Figure(
+        _("KL to the parent for each token"),
+        "number",
+        "ceiling",
+        0.0,
+        100.0,
+        gettext_noop("On its own samples it stays within %(limit)s nats a token of its parent (KL)."),
+        gettext_noop("On its own samples its KL to %(parent)s is %(value)s nats a token; the budget is %(limit)s."),
+        gettext_noop(
+            "On its own samples its KL to %(parent)s is %(value)s nats a token: over the budget of %(limit)s."
+        ),
+        gettext_noop("Its KL was not measured: the run had no probes (setting: prompts answered at evaluations)."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """One rule: a figure, its floor or ceiling, and what happens where the figure was not measured."""
+
+    figure: str
+    limit: float
+    on_missing: OnMissing = "hold"
+
+    @property
+    def about(self) -> Figure:
+        return FIGURES[self.figure]
+
+    @property
+    def sentence(self) -> Sentence:
+        """The rule in words."""
+        return Sentence(self.about.rule, {"limit": self._shown(self.limit)})
+
+    def as_json(self) -> dict[str, Any]:
+        """As a gate's row has it: {figure, floor or ceiling, on_missing}."""
+        return {"figure": self.figure, self.about.bound: self.limit, "on_missing": self.on_missing}
+
+    def result(self, figures: Mapping[str, Any]) -> "RuleResult":
+        """Whether measured figures meet the rule. figures: see `training.jobs.evaluation`."""
+        value = figures.get(self.figure)
+        if value is None:
+            outcome: Outcome = "missing" if self.on_missing == "hold" else "ignored"
+            return RuleResult(self, None, outcome, Sentence(self.about.missing))
+        if self.about.bound == "ceiling":
+            is_met = value <= self.limit
+        else:
+            is_met = value > self.limit if self.about.above else value >= self.limit - 1e-12
+        text = self.about.met if is_met else self.about.failed
+        words = {**_words(figures), "value": self._shown(value), "limit": self._shown(self.limit)}
+        used = {name: shown for name, shown in words.items() if f"%({name})s" in text}
+        return RuleResult(self, value, "met" if is_met else "failed", Sentence(text, used))
+
+    def _shown(self, value: float) -> Any:
+        unit = self.about.unit
+        return Percent(value) if unit == "share" else int(value) if unit == "count" else float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """A rule and the figure it was decided by. value: None where it was not measured."""
+
+    rule: GateRule
+    value: float | None
+    outcome: Outcome
+    sentence: Sentence
+
+    @property
+    def holds(self) -> bool:
+        """Whether this rule holds the version back."""
+        return self.outcome in ("failed", "missing")
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **self.rule.as_json(),
+            "value": self.value,
+            "outcome": self.outcome,
+            "sentence": self.sentence.as_json(),
+        }
+
+
+def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that sentences about figures may name."""
+    words: dict[str, Any] = {name: figures.get(name) or "–" for name in ("base", "parent", "serving")}
+    shares = {"accuracy": "accuracy", "low": "accuracy_low", "high": "accuracy_high"}
+    for side in ("parent", "serving"):
+        shares |= {
+            f"{side}_difference": f"difference_to_{side}",
+            f"{side}_low": f"difference_to_{side}_low",
+            f"{side}_high": f"difference_to_{side}_high",
+        }
+    for name, figure in shares.items():
+        value = figures.get(figure)
+        words[name] = "–" if value is None else Percent(value)
+    return words
+
+
+class WrongRules(ValueError):
+    """Rules that no gate can have; the message says which and why, in the active language."""
+
+
+def parse_rules(given: Any) -> list[GateRule]:
+    """The rules of a gate from their JSON. Raises WrongRules.
+
+    A gate always demands a number of held-out pairs, so that none decides on a handful.
+    """
+    if not isinstance(given, list):
+        raise WrongRules(gettext("The rules of a gate are a list."))
+    rules = [_parsed(each) for each in given]
+    names = [rule.figure for rule in rules]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise WrongRules(gettext("There are two rules about %(figure)s.") % {"figure": twice})
+    if "pairs" not in names:
+        raise WrongRules(
+            gettext("A gate needs a rule about the held-out pairs (pairs), with a floor of %(least)s or more.")
+            % {"least": FEWEST_PAIRS}
+        )
+    return rules
+
+
+def stored_rules(stored: list[dict[str, Any]]) -> list[GateRule]:
+    """The rules of a gate's row. Gates of earlier versions have no rule about the pairs."""
+    return [_parsed(each) for each in stored]
+
+
+def _parsed(given: Any) -> GateRule:
+    if not isinstance(given, Mapping) or given.get("figure") not in FIGURES:
+        raise WrongRules(gettext("A rule names one of these figures: %(names)s.") % {"names": ", ".join(FIGURES)})
+    name = str(given["figure"])
+    about = FIGURES[name]
+    if unknown := sorted(set(given) - {"figure", about.bound, "on_missing"}):
+        text = gettext("The rule about %(figure)s has %(bound)s and on_missing, not %(unknown)s.")
+        raise WrongRules(text % {"figure": name, "bound": about.bound, "unknown": unknown[0]})
+    limit, on_missing = given.get(about.bound), given.get("on_missing", "hold")
+    if not _is_possible(limit, about):
+        text = gettext("The %(bound)s of %(figure)s is a number from %(least)s to %(most)s.")
+        raise WrongRules(
+            text % {"bound": about.bound, "figure": name, "least": f"{about.least:g}", "most": f"{about.most:.10g}"}
+        )
+    if on_missing not in ("hold", "ignore"):
+        text = gettext("on_missing of %(figure)s is hold or ignore.")
+        raise WrongRules(text % {"figure": name})
+    return GateRule(name, float(limit or 0.0), on_missing)
+
+
+def _is_possible(limit: Any, about: Figure) -> bool:
+    """Whether a limit is a number in the figure's range, and a whole one where it counts something."""
+    if not isinstance(limit, int | float) or isinstance(limit, bool):
+        return False
+    return about.least <= limit <= about.most and (about.unit != "count" or limit == int(limit))
+
+
+def gate_results(rules: Iterable[GateRule], figures: Mapping[str, Any]) -> list[RuleResult]:
+    """The result of each rule for measured figures, in order."""
+    return [rule.result(figures) for rule in rules]
+
+
+DEFAULT_RULES = (
+    GateRule("pairs", 50),
+    GateRule("accuracy_low", 0.5),
+    GateRule("difference_to_parent_high", 0.0),
+    GateRule("kl_per_token", 0.1, "ignore"),
+)
+"""The gate of a campaign that has set none. The KL budget is about four times the drift of a rehearsal's version."""

@@ -1,0 +1,169 @@
+"""Gates of campaigns, and how a version stands before them by what was measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from common.sentences import Sentence
+from labeling.models import Campaign
+from training.models import (
+    DEFAULT_RULES,
+    FEWEST_PAIRS,
+    Deployment,
+    Evaluation,
+    Gate,
+    GateRule,
+    GenerationJob,
+    ModelVersion,
+    RuleResult,
+    Snapshot,
+    gate_results,
+)
+from training.queries.serving import current_deployment
+
+MEASURED = "gate"
+"""The kind of the evaluations that gates read."""
+
+
+def current_gate(campaign: Campaign) -> Gate:
+    """The newest gate of a campaign; where none was ever set, the default one, which is not saved yet."""
+    newest = Gate.objects.filter(campaign=campaign).order_by("-number").select_related("by").first()
+    if newest is not None:
+        return newest
+    return Gate(campaign=campaign, number=1, rules=[rule.as_json() for rule in DEFAULT_RULES])
+
+
+def campaigns_written_for(channel: str = Deployment.DEFAULT_CHANNEL) -> list[Campaign]:
+    """The active campaigns whose pairs the version of a channel writes: those that have generated from it."""
+    generated = GenerationJob.objects.filter(channel=channel).values("campaign")
+    return list(Campaign.objects.filter(status=Campaign.Status.ACTIVE, pk__in=generated).order_by("pk"))
+
+
+def campaigns_concerned(version: ModelVersion, channel: str = Deployment.DEFAULT_CHANNEL) -> list[Campaign]:
+    """The campaign that a version comes from, then the others that it writes for once it serves."""
+    own = version.run.campaign if version.run else None
+    others = [campaign for campaign in campaigns_written_for(channel) if own is None or campaign.pk != own.pk]
+    return [own, *others] if own else others
+
+
+def snapshot_to_measure(campaign: Campaign, version: ModelVersion) -> Snapshot | None:
+    """The snapshot with the held-out pairs of a campaign: the version's own, else the newest; None: there is none."""
+    if version.run is not None and version.run.campaign_id == campaign.pk:
+        return version.run.snapshot
+    return Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
+
+
+@dataclass(frozen=True)
+class CampaignStanding:
+    """How a version stands before the gate of one campaign. figures: empty if nothing was measured.
+
+    trouble: why another campaign's gate has no say about it; empty: it has. failure: why it could not be measured.
+    """
+
+    campaign: Campaign
+    gate: Gate
+    figures: Mapping[str, Any]
+    results: list[RuleResult]
+    measured_at: datetime | None
+    trouble: Sentence = field(default_factory=Sentence)
+    failure: Sentence = field(default_factory=Sentence)
+
+    @property
+    def held_by(self) -> list[RuleResult]:
+        """The results that hold the version back."""
+        return [] if self.trouble else [result for result in self.results if result.holds]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.campaign.pk,
+            "gate": self.gate.number,
+            "figures": dict(self.figures),
+            "results": [result.as_json() for result in self.results],
+            "trouble": self.trouble.as_json() if self.trouble else None,
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a version stands before its own campaign's gate, and before those of the others it would write for."""
+
+    version: ModelVersion
+    own: CampaignStanding
+    others: list[CampaignStanding]
+    serving: ModelVersion | None
+
+    @property
+    def is_met(self) -> bool:
+        return not self.own.held_by and not any(other.held_by for other in self.others)
+
+    @property
+    def is_measured(self) -> bool:
+        return bool(self.own.figures)
+
+    @property
+    def reason(self) -> Sentence:
+        """Whether the gates are met, in a sentence; of several that hold it back, the first."""
+        for each in (self.own, *self.others):
+            if each.held_by:
+                return _held_back(each, is_own=each is self.own)
+        values = {"count": len(self.own.results), "number": self.own.gate.number}
+        return Sentence(gettext_noop("All %(count)s rules of gate %(number)s are met."), values)
+
+
+def _held_back(standing: CampaignStanding, *, is_own: bool) -> Sentence:
+    rule = standing.failure or standing.held_by[0].sentence
+    if is_own:
+        return Sentence(gettext_noop("Held back: %(rule)s"), {"rule": rule})
+    # It has no name here: not everybody who may read this leads that campaign.
+    return Sentence(gettext_noop("Held back by the gate of another campaign: %(rule)s"), {"rule": rule})
+
+
+def standing(version: ModelVersion) -> Standing | None:
+    """How a version stands before the gates now; None for one that comes from no run: no gate is asked about it."""
+    if version.run is None:
+        return None
+    deployment = current_deployment()
+    serving = deployment.version if deployment else None
+    own, *others = campaigns_concerned(version)
+    return Standing(
+        version,
+        _before(own, version, serving),
+        [_as_other(_before(campaign, version, serving)) for campaign in others],
+        serving,
+    )
+
+
+def _before(campaign: Campaign, version: ModelVersion, serving: ModelVersion | None) -> CampaignStanding:
+    gate = current_gate(campaign)
+    measured = (
+        Evaluation.objects.filter(version=version, kind=MEASURED, snapshot__campaign=campaign).order_by("-pk").first()
+    )
+    figures = dict(measured.results) if measured else {}
+    failure = Sentence.from_json(figures["trouble"]) if "trouble" in figures else Sentence()
+    figures = {} if failure else figures
+    if figures and figures.get("serving") != (serving.name if serving else None):
+        figures = {name: value for name, value in figures.items() if "serving" not in name}  # it no longer serves
+    at = measured.created_at if measured else None
+    return CampaignStanding(campaign, gate, figures, gate_results(gate.parsed, figures), at, failure=failure)
+
+
+def _as_other(before: CampaignStanding) -> CampaignStanding:
+    """Another campaign's gate has a say once there are as many held-out pairs as it demands."""
+    pairs = before.figures.get("pairs")
+    if before.failure:
+        text = before.failure
+    elif pairs is None:
+        text = Sentence(gettext_noop("It was not measured on held-out pairs of this campaign: its gate has no say."))
+    elif pairs < _least_pairs(before.gate.parsed):
+        values = {"pairs": pairs}
+        text = Sentence(gettext_noop("There are only %(pairs)s held-out pairs here: this gate has no say."), values)
+    else:
+        return before
+    return replace(before, trouble=text)
+
+
+def _least_pairs(rules: list[GateRule]) -> float:
+    return next((rule.limit for rule in rules if rule.figure == "pairs"), FEWEST_PAIRS)
