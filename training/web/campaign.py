@@ -121,7 +121,6 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "tab": "campaign",
         "tasks": checklist(campaign, progress, overview),
-        "is_member": campaign.memberships.filter(user=user).exists(),
         "progress": progress,
         "forecast": forecast,
         "done_at": now + timedelta(days=forecast.days) if forecast.days is not None else None,
