@@ -13,7 +13,7 @@ from common.numbers import whole_number
 from common.text_area import TextArea
 from labeling.judging.drafts import MAX_COMMENT, MAX_EDIT, SIDES, JudgmentDraft
 from labeling.judging.own_judgments import OwnJudgment
-from labeling.models import Campaign, Choice, Flag
+from labeling.models import Campaign, Choice, Flag, skip_reason_label
 from labeling.queries.conflicts import STRENGTHS
 from labeling.queries.own_judgments import FLAG, LEFT, RIGHT
 from labeling.web.verdict_forms import ANY
@@ -110,7 +110,9 @@ class JudgmentForm(forms.Form):
             )
         self._offer("choice", [(choice, choice) for choice in _choices(campaign)])
         self._offer("strength", [("", _("Not stated")), *STRENGTHS.items()])
-        self._offer("skip_reason", [("", _("None")), *((reason, reason) for reason in campaign.skip_reasons)])
+        self._offer(
+            "skip_reason", [("", _("None")), *((reason, skip_reason_label(reason)) for reason in campaign.skip_reasons)]
+        )
         self._offer("flag", [("", _("None")), *Flag.choices])
         for name, is_offered in (
             ("strength", campaign.scale == Campaign.Scale.STRENGTH),

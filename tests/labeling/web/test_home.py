@@ -48,7 +48,12 @@ def test_after_the_last_attempt_no_page_offers_to_judge(visiting: Visiting) -> N
     assert 'data-testid="prepare-sums">Qualify</a>' in text_of(alice, "/")
     assert 'data-testid="next-act">Qualify</a>' in text_of(alice, "/campaigns/sums/judgments/")
     go_through(on_stage, on_stage.alice, QUALIFICATION, right=0)
-    for path in ("/", "/campaigns/sums/judgments/", "/campaigns/sums/judgments/questions/", "/campaigns/sums/guidelines/"):
+    for path in (
+        "/",
+        "/campaigns/sums/judgments/",
+        "/campaigns/sums/judgments/questions/",
+        "/campaigns/sums/guidelines/",
+    ):
         page = text_of(alice, path)
         assert "You have no attempt left to qualify." in page, path
         assert "/campaigns/sums/start/" not in page, path

@@ -151,3 +151,16 @@ def test_a_wrong_filter_shows_no_judgment(scene: Stage, visiting: Visiting) -> N
     page = visiting(scene.alice).get(f"{PATH}?since=2026-13-45").content.decode()
     assert "Enter a valid date." in page
     assert 'data-testid="no-judgments"' in page
+
+
+def test_a_german_annotator_reads_the_reasons_to_skip_in_german(visiting: Visiting) -> None:
+    scene = stage(comparisons=2, skip_reasons=["It is upsetting", "Too long"])
+    scene.now = timezone.now()
+    scene.judge(scene.given(scene.alice), "skip", skip_reason="It is upsetting")
+    alice = visiting(scene.alice)
+    alice.post("/language/", {"language": "de"})
+    for path in (PATH, f"{PATH}{of(scene).assignment_id}/", "/campaigns/sums/annotate/"):
+        page = alice.get(path).content.decode()
+        assert "Es ist verstörend" in page, path
+    assert ">Too long</option>" in page
+    assert 'value="It is upsetting"' in page
