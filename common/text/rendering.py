@@ -69,6 +69,14 @@ def render_markdown(text: str, *, breaks: bool = True) -> str:
     return _CLEANER.clean(markdown.renderer.render(tokens, markdown.options, environment))
 
 
+def plain_words(text: str) -> str:
+    """The words of a Markdown text on one line, without its markup: for lists, where the text is only named."""
+    if len(text) > MARKDOWN_LIMIT:
+        return " ".join(text.split())
+    inline = [token for token in _WITH_BREAKS.parse(text, {}) if token.type in ("inline", "fence", "code_block")]
+    return " ".join(" ".join(_as_text([token]).split()) for token in inline)
+
+
 def render_plain(text: str) -> str:
     """The text as it is, with spaces and line breaks."""
     return f'<div class="plain-text">{html.escape(text, quote=False)}</div>'

@@ -63,15 +63,20 @@ class JudgmentDraft:
             raise InvalidJudgment.of("strength", _("A strength is 1, 2 or 3, and only with left or right."))
         if len(self.comment) > MAX_COMMENT:
             raise InvalidJudgment.of("comment", _("A comment has at most %(most)s characters.") % {"most": MAX_COMMENT})
-        if self.skip_reason and (self.choice != Choice.SKIP or len(self.skip_reason) > MAX_SKIP_REASON):
-            text = _("A skip reason has at most %(most)s characters, and only with skip.")
+        if self.skip_reason and self.choice != Choice.SKIP:
+            text = _("A reason to skip goes with Skip only. Skip the pair, or leave the reason out.")
+            raise InvalidJudgment.of("skip_reason", text)
+        if len(self.skip_reason) > MAX_SKIP_REASON:
+            text = _("A skip reason has at most %(most)s characters.")
             raise InvalidJudgment.of("skip_reason", text % {"most": MAX_SKIP_REASON})
         if self.edit and (self.choice not in SIDES or not self.edit.strip() or len(self.edit) > MAX_EDIT):
             text = _("An improved text has at most %(most)s characters, and only with left or right.")
             raise InvalidJudgment.of("edit", text % {"most": MAX_EDIT})
         if self.flag and (self.choice != Choice.SKIP or self.flag not in Flag.values):
-            text = _("A flag is %(names)s, and only with skip.")
-            raise InvalidJudgment.of("flag", text % {"names": " / ".join(Flag.values)})
+            if self.flag in Flag.values:
+                raise InvalidJudgment.of("flag", _("A flag goes with Skip only. Skip the pair, or leave the flag out."))
+            text = _("There is no flag %(flag)s. Choose one of %(names)s.")
+            raise InvalidJudgment.of("flag", text % {"flag": repr(self.flag), "names": ", ".join(Flag.values)})
         for name in ("key", "comment", "skip_reason", "edit"):
             _check_text(name, getattr(self, name))
         self._check_seconds()

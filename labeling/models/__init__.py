@@ -4,7 +4,7 @@ from labeling.models.annotator import ApiToken, Role, Scope, User
 from labeling.models.attention import AgreementWatch, AttentionDismissal, NoticeChoice
 from labeling.models.batch import ImportBatch, KeptUpload
 from labeling.models.bulk import BulkAct, BulkActItem
-from labeling.models.campaign import Campaign, CampaignTally
+from labeling.models.campaign import Campaign, CampaignTally, skip_reason_label
 from labeling.models.choice import Choice, Flag, Winner
 from labeling.models.comparison import Assignment, Comparison, Gold
 from labeling.models.earlier_event import EarlierEvent
@@ -71,4 +71,5 @@ __all__ = [
     "WebhookDelivery",
     "Winner",
     "prompt_text",
+    "skip_reason_label",
 ]

@@ -5,19 +5,24 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotator import User
 
 SKIP_REASONS = (
-    "I do not know enough about it",
-    "I do not know the language",
-    "It is broken or cannot be read",
-    "It is upsetting",
-    "Something else",
+    gettext_noop("I do not know enough about it"),
+    gettext_noop("I do not know the language"),
+    gettext_noop("It is broken or cannot be read"),
+    gettext_noop("It is upsetting"),
+    gettext_noop("Something else"),
 )
-"""The skip reasons of a new campaign."""
+"""The skip reasons of a new campaign, stored in English and translated where annotators read them."""
+
+
+def skip_reason_label(reason: str) -> str:
+    """A reason as people read it: one of ours in their language, a lead's own as it was written."""
+    return gettext(reason) if reason in SKIP_REASONS else reason
 
 
 def default_skip_reasons() -> list[str]:

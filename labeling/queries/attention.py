@@ -25,6 +25,7 @@ from labeling.models import (
 )
 from labeling.queries.names import name_for_leads
 from labeling.queries.questions import unread_answer_counts
+from labeling.queries.standing import stuck_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,31 @@ def stopped_annotators(user: User, led: Mapping[int, Campaign]) -> Iterator[Atte
             campaign,
             can_be_set_aside=True,
             annotators=annotators,
+        )
+
+
+@register_source
+def unqualified_annotators(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """Annotators who have no attempt left to qualify: only a lead can let them go on."""
+    by_campaign: dict[int, list[str]] = {}
+    for member in stuck_members(led):
+        names = by_campaign.setdefault(member.campaign_id, [])
+        names.append(name_for_leads(member.user, member.campaign))
+    for campaign, count in _named(led, ((pk, len(names)) for pk, names in by_campaign.items())):
+        sentence = ngettext(
+            "%(count)d annotator has no attempt left to qualify",
+            "%(count)d annotators have no attempt left to qualify",
+            count,
+        ) % {"count": count}
+        yield AttentionItem(
+            f"unqualified-{campaign.pk}",
+            sentence,
+            count,
+            "people",
+            (campaign.slug,),
+            campaign,
+            can_be_set_aside=True,
+            annotators=() if campaign.pseudonymous else tuple(by_campaign[campaign.pk]),
         )
 
 

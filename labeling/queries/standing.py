@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Max
+from django.db.models import Count, F, Max, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, GuidelineReading, Membership, PracticeAnswer, PracticePair, PracticeRound, User
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Step(models.TextChoices):
@@ -150,6 +153,27 @@ def unanswered(round_: PracticeRound) -> PracticeAnswer | None:
         "comparison__prompt", "comparison__completion_a", "comparison__completion_b"
     )
     return answers.order_by("position").first()
+
+
+def stuck_members(campaigns: Iterable[int]) -> list[Membership]:
+    """The members who must qualify and have no attempt left, by user name, with user and campaign. One statement."""
+    attempts = PracticeRound.objects.filter(
+        campaign=OuterRef("campaign"),
+        annotator=OuterRef("user"),
+        use=PracticePair.Use.QUALIFICATION,
+        finished_at__isnull=False,
+        started_at__gt=OuterRef("counts_from"),
+    )
+    number = attempts.order_by().values("campaign").annotate(number=Count("pk")).values("number")
+    limited = Membership.objects.filter(
+        campaign__in=campaigns, campaign__qualification_pairs__gt=0, campaign__qualification_attempts__gt=0
+    )
+    used_up = limited.annotate(
+        counts_from=Coalesce(Greatest("campaign__qualify_since", "restarted_at"), Value(EARLIEST)),
+        attempts=Subquery(number),
+    ).filter(attempts__gte=F("campaign__qualification_attempts"))
+    members = used_up.select_related("user", "campaign").order_by("user__username")
+    return [member for member in members if next_step(member) == Step.QUALIFY]
 
 
 def _counts(member: Membership, attempt: PracticeRound) -> bool:

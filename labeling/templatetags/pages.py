@@ -3,8 +3,9 @@
 from django import template
 from django.urls import reverse
 
-from labeling.models import Campaign
+from labeling.models import Campaign, User
 from labeling.queries.attention import Attention, AttentionItem
+from labeling.queries.next_act import NextAct, next_act
 from labeling.web.campaign_pages import GroupEntry, group_entries
 
 register = template.Library()
@@ -23,6 +24,12 @@ def winner_key(winner: str) -> str:
 def item_address(item: AttentionItem) -> str:
     """The address of the page that settles an item."""
     return reverse(item.page, args=item.arguments)
+
+
+@register.simple_tag
+def judging_act(campaign: Campaign, user: User) -> NextAct:
+    """The next act of this person as an annotator of the campaign, for the one button that leads to it."""
+    return next_act(campaign, user)
 
 
 @register.simple_tag

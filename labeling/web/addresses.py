@@ -33,9 +33,9 @@ class AddressForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reads_log: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].help_text = address_hint()
+        self.fields["email"].help_text = address_hint(reads_log=reads_log)
 
 
 @page
@@ -44,7 +44,8 @@ class AddressForm(forms.Form):
 def address_change(request: HttpRequest) -> HttpResponse:
     """The form; a POST has a link sent to the new address, or removes the old one."""
     user = person(request)
-    form, wait = AddressForm(request.POST if request.method == "POST" else None, initial={"email": user.email}), 0
+    sent = request.POST if request.method == "POST" else None
+    form, wait = AddressForm(sent, initial={"email": user.email}, reads_log=user.is_admin), 0
     if request.method == "POST" and can_send_mail() and form.is_valid():
         address = form.cleaned_data["email"]
         if not address:
@@ -86,8 +87,10 @@ def send_confirmation(request: HttpRequest, user: User, address: str) -> None:
         user=user, address=address, site=site_of(request), language=get_language() or "en", now=timezone.now()
     )
     text = _("We sent a link to %(address)s. Open it to confirm the address.")
-    if mail_goes_to_log():
+    if mail_goes_to_log() and user.is_admin:
         text = _(
             "No e-mail was sent. The link to confirm %(address)s is in the worker's log (make run: var/log/worker.log)."
         )
+    elif mail_goes_to_log():
+        text = _("This server delivers no e-mail. Ask an administrator for the link to confirm %(address)s.")
     messages.info(request, text % {"address": address})

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from labeling.access import get_campaign
 from labeling.judging.acts import judge, undo_judgment
 from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
-from labeling.judging.effects import undo_until
+from labeling.judging.own_judgments import own_judgment
 from labeling.judging.presentation import present_assignment
 from labeling.models import Campaign, Choice, Flag, GuidelineVersion, Judgment, Membership
 from labeling.queries.coming import coming_pairs
@@ -94,7 +95,8 @@ def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = N
         _return_comment(request, typed)
         typed = None
     guidelines = campaign.guideline_versions.order_by("-number").first()
-    last = Judgment.objects.filter(annotator=user, campaign=campaign).order_by("-created_at").first()
+    judged = Judgment.objects.filter(annotator=user, campaign=campaign).select_related("comparison__verdict")
+    last = judged.order_by("-created_at").first()
     context = {
         "campaign": campaign,
         "criteria": [{**one, "answer": typed.criteria.get(one["name"]) if typed else ""} for one in campaign.criteria],
@@ -107,7 +109,7 @@ def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = N
         "guidelines": guidelines,
         "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",
         "guidelines_changed": _have_changed(guidelines, last),
-        "last_judged": _undoable(last, campaign),
+        **_undo(last, campaign),
         "flags": Flag.choices,
         "faq_entries": faq_entries(campaign),
         "unread_answers": unread_answers(campaign, user),
@@ -127,15 +129,14 @@ def _have_changed(guidelines: GuidelineVersion | None, last: Judgment | None) ->
 def _judge(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     choice, _, strength = request.POST.get("choice", "").partition(":")
     typed = Typed.of(request)
-    is_skip = choice == Choice.SKIP
     draft = JudgmentDraft(
         choice,
         request.POST.get("key", ""),
         strength=whole_number(strength),
-        criteria=typed.criteria if not is_skip else None,
+        criteria=typed.criteria if choice != Choice.SKIP else None,
         comment=typed.comment,
-        skip_reason=typed.skip_reason if is_skip else "",
-        flag=typed.flag if is_skip else "",
+        skip_reason=typed.skip_reason,
+        flag=typed.flag,
     )
     try:
         judge(assignment=typed.assignment, draft=draft, acting_user=person(request), now=timezone.now())
@@ -160,9 +161,9 @@ def _assignment_id(request: HttpRequest) -> int:
     return identifier
 
 
-def _undoable(last: Judgment | None, campaign: Campaign) -> int | None:
-    """The assignment of an annotator's last judgment in the campaign, if it can still be undone."""
+def _undo(last: Judgment | None, campaign: Campaign) -> dict[str, Any]:
+    """The assignment of an annotator's last judgment in the campaign, or why that judgment stays."""
     if last is None or last.superseded_at is not None:
-        return None
-    until = undo_until(last, campaign)
-    return last.assignment_id if until and until > timezone.now() else None
+        return {"last_judged": None, "undo_refusal": ""}
+    why_final = own_judgment(last, campaign, timezone.now()).why_final
+    return {"last_judged": None if why_final else last.assignment_id, "undo_refusal": why_final}

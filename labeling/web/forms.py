@@ -110,10 +110,12 @@ class InvitationForm(forms.Form):
     )
 
 
-def address_hint() -> str:
-    """The use of a person's e-mail address, and how it is confirmed."""
-    if mail_goes_to_log():
+def address_hint(*, reads_log: bool) -> str:
+    """The use of a person's e-mail address, and how it is confirmed. reads_log: they can read the server's log."""
+    if mail_goes_to_log() and reads_log:
         return gettext("For resetting a forgotten password. You confirm it by a link in the worker's log.")
+    if mail_goes_to_log():
+        return gettext("For resetting a forgotten password. This server delivers no e-mail: ask an admin for the link.")
     return gettext("For resetting a forgotten password. You confirm it by a link that we send there.")
 
 
@@ -140,7 +142,7 @@ class SignUpForm(forms.Form):
         if not can_send_mail():
             del self.fields["email"]
         else:
-            self.fields["email"].help_text = address_hint()
+            self.fields["email"].help_text = address_hint(reads_log=False)
         self.fields["password"].help_text = " ".join(password_validators_help_texts())
 
     def clean(self) -> dict[str, Any]:

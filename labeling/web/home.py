@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 from labeling.access import led_campaigns, visible_campaigns
 from labeling.models import Campaign, Membership, User
 from labeling.queries.coming import ModelWork, model_work
+from labeling.queries.next_act import NextAct, next_act
 from labeling.queries.progress import CampaignProgress, campaign_progress, judged_today
-from labeling.queries.standing import Step, next_step
 from labeling.web.edge import page, person
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignEntry:
-    """A campaign in the list. leads, adjudicates, judges: the user's permissions in it."""
+    """A campaign in the list. leads, adjudicates: the user's permissions in it."""
 
     campaign: Campaign
     progress: CampaignProgress
@@ -25,15 +25,14 @@ class CampaignEntry:
     judged_today: int
     leads: bool
     adjudicates: bool
-    judges: bool
-    step: Step | None
-    """The step that the user must take before anything is assigned to them."""
+    act: NextAct
+    """The user's next act as an annotator."""
     work: list[ModelWork]
     """The model's jobs, for leads."""
 
     @property
-    def can_judge_now(self) -> bool:
-        return self.judges and self.campaign.status == Campaign.Status.ACTIVE and self.progress.open > 0
+    def act_testid(self) -> str:
+        return f"{'judge' if self.act.page == 'annotate' else 'prepare'}-{self.campaign.slug}"
 
 
 @page
@@ -64,7 +63,6 @@ def _entry(campaign: Campaign, user: User, membership: Membership | None, work: 
         judged_today=judged_today(membership, timezone.now()) if membership else 0,
         leads=leads,
         adjudicates=leads or (membership is not None and membership.role == Membership.Role.EXPERT),
-        judges=membership is not None,
-        step=next_step(membership) if membership else None,
+        act=next_act(campaign, user),
         work=work if leads else [],
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
@@ -12,7 +13,7 @@ from common.numbers import whole_number
 from common.text_area import TextArea
 from labeling.judging.drafts import MAX_COMMENT, MAX_EDIT, SIDES, JudgmentDraft
 from labeling.judging.own_judgments import OwnJudgment
-from labeling.models import Campaign, Choice, Flag
+from labeling.models import Campaign, Choice, Flag, skip_reason_label
 from labeling.queries.conflicts import STRENGTHS
 from labeling.queries.own_judgments import FLAG, LEFT, RIGHT
 from labeling.web.verdict_forms import ANY
@@ -21,6 +22,8 @@ CRITERION = "criterion-"
 """Prefix of a criterion's name in forms."""
 
 ANSWERS = ("left", "tie", "right")
+WITH_SKIP = _("This goes with “%(choice)s” only. Choose that, or set this to “None”.")
+WITH_A_SIDE = _("This goes with left or right only. Choose one of them, or leave this empty.")
 
 
 def criteria_in(sent: Mapping[str, str]) -> dict[str, str]:
@@ -95,6 +98,7 @@ class JudgmentForm(forms.Form):
 
     def __init__(self, sent: Mapping[str, str] | None, *, campaign: Campaign, initial: Mapping[str, Any]) -> None:
         super().__init__(sent, initial=dict(initial))
+        self.skip_label = _skip_label(campaign)
         self.criteria = [CRITERION + one["name"] for one in campaign.criteria]
         for name, criterion in zip(self.criteria, campaign.criteria, strict=True):
             self.fields[name] = forms.ChoiceField(
@@ -106,7 +110,9 @@ class JudgmentForm(forms.Form):
             )
         self._offer("choice", [(choice, choice) for choice in _choices(campaign)])
         self._offer("strength", [("", _("Not stated")), *STRENGTHS.items()])
-        self._offer("skip_reason", [("", _("None")), *((reason, reason) for reason in campaign.skip_reasons)])
+        self._offer(
+            "skip_reason", [("", _("None")), *((reason, skip_reason_label(reason)) for reason in campaign.skip_reasons)]
+        )
         self._offer("flag", [("", _("None")), *Flag.choices])
         for name, is_offered in (
             ("strength", campaign.scale == Campaign.Scale.STRENGTH),
@@ -121,11 +127,35 @@ class JudgmentForm(forms.Form):
         """The fields of the criteria, in the campaign's order."""
         return [self[name] for name in self.criteria]
 
-    def draft(self, seconds: float | None) -> JudgmentDraft:
-        """The judgment. seconds: how long the pair was on display when it was judged first. Call is_valid first.
+    def clean(self) -> dict[str, Any]:
+        """Refuses what does not go with the choice, at its field. Nothing that was just entered is dropped.
 
-        Fields that do not go with the choice are left out, as on the annotator's page.
+        The strength and the reason of the earlier judgment are no entries: they give way to the new choice.
         """
+        values = self.cleaned_data
+        choice = values.get("choice")
+        if choice and choice != Choice.SKIP:
+            for name in {"skip_reason", "flag"}.intersection(self.changed_data):
+                if values.get(name):
+                    self.add_error(name, WITH_SKIP % {"choice": self.skip_label})
+        if choice and choice not in SIDES:
+            if "strength" in self.changed_data and values.get("strength"):
+                self.add_error("strength", WITH_A_SIDE)
+            if values.get("edit", "").strip():
+                self.add_error("edit", WITH_A_SIDE)
+        return values
+
+    def leaves_out(self) -> str:
+        """A sentence about answers that a skip cannot keep; empty if there are none. Call is_valid first.
+
+        An answer to a criterion cannot be cleared in a browser, so it is no reason to refuse a skip.
+        """
+        if self.cleaned_data["choice"] != Choice.SKIP or not any(self.cleaned_data[name] for name in self.criteria):
+            return ""
+        return gettext("A skip keeps no answers to the criteria.")
+
+    def draft(self, seconds: float | None) -> JudgmentDraft:
+        """The judgment. seconds: how long the pair was on display when it was judged first. Call is_valid first."""
         values = self.cleaned_data
         choice = values["choice"]
         is_skip = choice == Choice.SKIP
@@ -154,12 +184,19 @@ def initial_of(own: OwnJudgment) -> dict[str, Any]:
     answers = {CRITERION + name: side for name, side in own.criteria}
     return answers | {
         "choice": own.choice,
-        "strength": judgment.strength or "",
+        "strength": str(judgment.strength or ""),
         "comment": judgment.comment,
         "edit": judgment.edit,
         "skip_reason": judgment.skip_reason,
         "flag": judgment.flag,
     }
+
+
+def _skip_label(campaign: Campaign) -> str:
+    """The name of the choice without an answer, with which a flag goes where the campaign takes flags."""
+    if not campaign.allow_flag:
+        return gettext("Skip")
+    return gettext("Skip or flag") if campaign.allow_skip else gettext("Flag")
 
 
 def _choices(campaign: Campaign) -> list[str]:

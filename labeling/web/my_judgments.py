@@ -59,7 +59,7 @@ def my_judgment(request: HttpRequest, slug: str, assignment_id: int) -> HttpResp
     own = own_judgment(judgment, campaign, now)
     form = JudgmentForm(request.POST or None, campaign=campaign, initial=initial_of(own) | {"key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid() and _change(form, own, user):
-        messages.success(request, _("Judgment changed."))
+        messages.success(request, " ".join([_("Judgment changed."), form.leaves_out()]).strip())
         return redirect("my_judgment", slug=slug, assignment_id=assignment_id)
     context = {
         "campaign": campaign,

@@ -219,7 +219,7 @@ class PageModel:
         self.judged[-1] = Judged(**{**vars(last), "strength": min(3, (last.strength or 0) + 1)})
 
     def undo(self) -> None:
-        if not self.judged:
+        if not self.judged or self.judged[-1].flag:  # a flag stays: nothing on the page changes
             return
         self.postponed.insert(0, self.pair)
         self.unfinished[self.pair] = (dict(self.answers), self.comment)

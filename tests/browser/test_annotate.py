@@ -28,6 +28,54 @@ def test_keys_judge_and_the_next_pair_comes_without_loading_the_page(alice_page:
     expect(alice_page.get_by_test_id("settled")).to_have_text("9")
 
 
+def test_undo_after_a_flag_is_off_and_leaves_the_next_pair_alone(
+    transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    scene = stage(comparisons=4, criteria=[{"name": "helpful", "description": "", "required": True}])
+    page = sign_in(scene.alice, path=PATH)
+    for is_fresh in (True, False):  # an earlier page's flag stays as well
+        if is_fresh:
+            press(page, "Shift+S")
+            page.keyboard.press("h")
+        else:
+            page.reload()
+            ready(page)
+        judged(page, 0)
+        undo = page.get_by_test_id("undo")
+        expect(undo).to_be_disabled()
+        expect(undo).to_have_attribute("title", "A flag stays until a lead has reviewed it.")
+        press(page, "4")
+        page.locator("[data-comment] summary").click()
+        page.locator("#comment").fill("So it is.")
+        page.keyboard.press("Escape")
+        press(page, "z")
+        expect(page.get_by_test_id("trouble")).to_be_hidden()
+        expect(page.locator("[name=criterion-helpful][value=left]")).to_be_checked()
+        expect(page.locator("#comment")).to_have_value("So it is.")
+    picture(page, "undo-after-a-flag")
+
+
+def test_a_refused_judgment_gives_its_answers_back(transactional_db: None, sign_in: SignIn) -> None:
+    scene = stage(comparisons=4, criteria=[{"name": "helpful", "description": "", "required": True}])
+    page = sign_in(scene.alice, path=PATH)
+    first = both_texts(page)
+    press(page, "4")
+    page.locator("[data-comment] summary").click()
+    page.locator("#comment").fill("So it is.")
+    page.keyboard.press("Escape")
+    scene.campaign.criteria = [{"name": "polite", "description": "", "required": True}]
+    scene.campaign.save()
+    press(page, "ArrowLeft")
+    expect(page.get_by_test_id("trouble")).to_be_visible()
+    scene.campaign.criteria = [{"name": "helpful", "description": "", "required": True}]
+    scene.campaign.save()
+    while both_texts(page) != first:
+        press(page, "s")
+        expect(page.get_by_test_id("judging")).to_have_attribute("data-waiting", "0")
+    expect(page.locator("[name=criterion-helpful][value=left]")).to_be_checked()
+    expect(page.locator("#comment")).to_have_value("So it is.")
+
+
 def test_buttons_judge(alice_page: Page, on_stage: Stage) -> None:
     for number, name in enumerate(["choose-left", "choose-right", "choose-tie", "choose-both-bad"], start=1):
         alice_page.get_by_test_id(name).click()

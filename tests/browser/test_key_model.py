@@ -135,8 +135,17 @@ class Walk:
         return True
 
     def _wait_before(self, key: str) -> None:
-        """The same side again is a new judgment only once the last one can no longer be said more strongly."""
+        """The same side again is a new judgment only once the last one can no longer be said more strongly.
+
+        A flag can be taken back until it is sent, and stays from then on.
+        """
+        if key in self.model.keys["undo"]:
+            self._wait_for_flag()
         if self.model.campaign.strength and key in (*self.model.keys["left"], *self.model.keys["right"]):
+            self.page.wait_for_function(DELIVERED)
+
+    def _wait_for_flag(self) -> None:
+        if self.model.judged and self.model.judged[-1].flag:
             self.page.wait_for_function(DELIVERED)
 
     def _press_again(self) -> None:
@@ -167,8 +176,9 @@ class Walk:
             self.page.locator(f'#judgment button[value="{value}"]').click()
         elif model.judged and self._may("undo"):
             self._say("click undo")
+            self._wait_for_flag()
             model.undo()
-            self.page.get_by_test_id("undo").click()
+            self.page.get_by_test_id("undo").click(force=True)
 
     def _type(self) -> None:
         word = self.random.choice(["so", "t1", "z ?", "4s", "B="])

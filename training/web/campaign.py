@@ -135,7 +135,6 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "tab": "campaign",
         "tasks": checklist(campaign, progress, overview, advice),
-        "is_member": campaign.memberships.filter(user=user).exists(),
         "progress": progress,
         "prompts_apart": prompts_apart(campaign),
         "forecast": forecast,

@@ -9,6 +9,7 @@
  * @property {Assignment | null} pair null: an earlier page showed it
  * @property {string | null} key of the judgment while the server does not have it; null: delivered
  * @property {JudgmentDraft | null} draft null: an earlier page made it
+ * @property {number} [deliveredAt] milliseconds since 1970
  */
 
 const MOST_UNDOS = 50;
@@ -50,17 +51,22 @@ export class JudgmentHistory {
     this.#entries = this.#entries.filter((entry) => entry.key !== key);
   }
 
-  /** @param {PendingJudgment} judgment that the server has now */
-  markDelivered(judgment) {
+  /**
+   * @param {PendingJudgment} judgment that the server has now
+   * @param {number} deliveredAt milliseconds since 1970
+   */
+  markDelivered(judgment, deliveredAt) {
     const entry = this.#entries.find((each) => each.key === judgment.body.key);
     if (entry) {
       entry.key = null;
+      entry.deliveredAt = deliveredAt;
       return;
     }
     // An earlier page made it, before everything that is still pending.
     const next = this.#entries.findIndex((each) => each.key !== null);
     const place = next < 0 ? this.#entries.length : next;
-    this.#entries.splice(place, 0, { assignment: judgment.assignment, pair: null, key: null, draft: null });
+    const { assignment, body } = judgment;
+    this.#entries.splice(place, 0, { assignment, pair: null, key: null, draft: body, deliveredAt });
   }
 
   /**

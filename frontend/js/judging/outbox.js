@@ -77,14 +77,23 @@ export class Outbox {
   }
 
   /**
+   * @param {string} key
+   * @returns {boolean} whether it is pending, and the server cannot have it
+   */
+  isUnsent(key) {
+    const index = this.pending.findIndex((judgment) => judgment.body.key === key);
+    return index > 0 || (index === 0 && !this.#isFirstSent);
+  }
+
+  /**
    * Removes a judgment that has not been sent yet.
    *
    * @param {string} key
    * @returns {boolean} false: it was sent
    */
   withdraw(key) {
+    if (!this.isUnsent(key)) return false;
     const index = this.pending.findIndex((judgment) => judgment.body.key === key);
-    if (index < 0 || (index === 0 && this.#isFirstSent)) return false;
     const [judgment] = this.pending.splice(index, 1);
     if (judgment === this.#resting?.judgment) this.#resting = null;
     if (judgment) this.store.remove(judgment);

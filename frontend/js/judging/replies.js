@@ -33,7 +33,7 @@ export class Replies {
     }
     listener.showTrouble(null);
     if (judgment.campaign !== this.api.campaign) return;
-    workspace.history.markDelivered(judgment);
+    workspace.history.markDelivered(judgment, workspace.outbox.clock.now());
     workspace.settle(judged.held, [judged.next, ...judged.following]);
     listener.saved(judgment.body);
     const isIdle = workspace.isWaiting || !workspace.pair;
@@ -69,13 +69,15 @@ export class Replies {
       throw error;
     }
     workspace.history.remove(judgment.body.key);
+    listener.refused(judgment);
     // Nothing else is pending: what is held may be stale, so the server is asked for it again.
-    if (judgment.campaign === this.api.campaign && this.#isLastPending) await this.#replaceHeld();
+    if (judgment.campaign === this.api.campaign && this.#isLastPending) await this.replaceHeld();
     listener.showTrouble({ kind: "refused", message: error.message });
     listener.changed();
   }
 
-  async #replaceHeld() {
+  /** Asks again what is held. The pair on the page stays as it is, with its answers, if it still is. */
+  async replaceHeld() {
     const { workspace } = this;
     const current = workspace.isWaiting ? undefined : workspace.pair?.id;
     try {

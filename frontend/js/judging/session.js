@@ -34,14 +34,16 @@ export class JudgingSession {
   #turns = new Turns();
 
   /**
-   * @param {{ api: string, campaign: string, owner: string, ahead: number }} place where the API starts, with the slash;
-   *   the campaign's slug; who judges; how many pairs are held ahead
+   * @param {{ api: string, campaign: string, owner: string, ahead: number, undoSeconds: number }} place where the API
+   *   starts, with the slash; the campaign's slug; who judges; how many pairs are held ahead; how long a judgment can be
+   *   undone
    * @param {import("./types.js").SessionListener} listener
    * @param {Surroundings} [surroundings]
    */
-  constructor({ api, campaign, owner, ahead }, listener, { call = callApi, clock = systemClock, storage, network, visibility } = {}) {
+  constructor({ api, campaign, owner, ahead, undoSeconds }, listener, { call = callApi, clock = systemClock, storage, network, visibility } = {}) {
     this.listener = listener;
     this.clock = clock;
+    this.undoSeconds = undoSeconds;
     this.api = new JudgingApi({ api, campaign, ahead }, call);
     this.stopwatch = new Stopwatch(visibility);
     this.outbox = new Outbox({
@@ -70,7 +72,17 @@ export class JudgingSession {
 
   /** @returns {boolean} */
   get canUndo() {
-    return this.workspace.history.last !== undefined && !this.#isWorking;
+    return this.workspace.history.last !== undefined && !this.#isWorking && !this.undoRefusal;
+  }
+
+  /** @returns {import("./types.js").UndoRefusal | null} why the server would refuse to undo the last judgment */
+  get undoRefusal() {
+    const { last } = this.workspace.history;
+    if (!last || (last.key && this.outbox.isUnsent(last.key))) return null;
+    if (last.draft?.flag) return "flag";
+    if (this.undoSeconds === 0) return "never";
+    const isLate = last.deliveredAt && this.clock.now() > last.deliveredAt + 1000 * this.undoSeconds;
+    return isLate ? "late" : null;
   }
 
   /** @returns {number} judgments that the server does not have yet */
@@ -163,6 +175,8 @@ export class JudgingSession {
     const { workspace } = this;
     const { last } = workspace.history;
     if (!last || this.#isWorking) return;
+    const refusal = this.undoRefusal;
+    if (refusal) return this.listener.undoRefused(refusal);
     if (last.key && last.pair && this.outbox.withdraw(last.key)) {
       workspace.history.removeLast();
       workspace.isWaiting = false;
@@ -258,10 +272,10 @@ export class JudgingSession {
   async #explain(error, recovers) {
     if (!(error instanceof Refused)) throw error;
     if (error.isSignedOut) return this.listener.showTrouble({ kind: "signed-out" });
-    // The pair is somebody else's by now, or the judgment can no longer be undone: what is shown may be stale.
+    // The pair is somebody else's by now, or the judgment can no longer be undone: what is held may be stale.
     const isStale = error.status === 404 || error.status === 409;
     if (isStale) this.workspace.history.clear();
-    if (isStale && recovers) await this.lookForMore();
+    if (isStale && recovers) await this.#work(() => this.#turns.take(() => this.replies.replaceHeld()), false);
     this.listener.showTrouble({ kind: "refused", message: error.message });
   }
 }

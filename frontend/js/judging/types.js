@@ -48,6 +48,10 @@
  *   with: the pairs of what is not delivered yet, the one on the page, and those held ahead, in this order
  */
 /** @typedef {"judged" | "undone" | "found"} ShowReason why a pair is shown */
+/**
+ * @typedef {"flag" | "never" | "late"} UndoRefusal why a judgment stays: it is a flag, the campaign undoes none, or its
+ *   time is over
+ */
 /** @typedef {{ kind: "offline", seconds: number } | { kind: "signed-out" } | { kind: "refused", message: string }} Trouble */
 /**
  * @typedef {object} SessionListener what the page does about it
@@ -57,6 +61,8 @@
  * @property {(draft: JudgmentDraft) => void} drafted at once
  * @property {(draft: JudgmentDraft) => void} saved when the server has it
  * @property {(trouble: Trouble | null) => void} showTrouble null: over
+ * @property {(judgment: PendingJudgment) => void} refused by the server, and dropped
+ * @property {(refusal: UndoRefusal) => void} undoRefused
  * @property {() => void} changed whether it is busy, what is pending, or whether something can be undone
  */
 /** @typedef {EventTarget & { readonly hidden: boolean }} Visibility whether somebody looks at the page: a document */

@@ -15,7 +15,7 @@ import { PressGuard } from "../components/annotate/press_guard.js";
 import { ProgressView } from "../components/annotate/progress_view.js";
 import { QuestionDialog } from "../components/annotate/question_dialog.js";
 import { startReasonsDialog } from "../components/annotate/reasons_dialog.js";
-import { judgmentSentence } from "../components/annotate/sentences.js";
+import { UNDO_REFUSALS, judgmentSentence } from "../components/annotate/sentences.js";
 import { StatusNote } from "../components/annotate/status_note.js";
 import { Toast } from "../components/annotate/toast.js";
 import { Tools } from "../components/annotate/tools.js";
@@ -40,20 +40,24 @@ const SIDES = ["left", "right"];
 class AnnotatePage {
   /** The last judgment in words, announced together with the pair that follows. */
   #lastSentence = "";
-  /** @type {Map<number, Partial<JudgmentDraft>>} answers to pairs that made way for one whose judgment was undone */
+  /** @type {Map<number, Partial<JudgmentDraft>>} answers to pairs that left the page without a judgment */
   #unfinished = new Map();
+  /** The pair that was judged while it was on the page; its answers are in the judgment. */
+  #judgedPair = 0;
 
   /** @param {HTMLElement} page */
   constructor(page) {
-    const { api = "/api/v1/", campaign = "", owner = "", ahead, worker = "" } = page.dataset;
+    const { api = "/api/v1/", campaign = "", owner = "", ahead, undoSeconds, worker = "" } = page.dataset;
     const judge = (/** @type {JudgmentDraft} */ draft, rest = 0) => this.judge(draft, rest);
     this.page = page;
-    this.session = new JudgingSession({ api, campaign, owner, ahead: Number(ahead) }, {
+    this.session = new JudgingSession({ api, campaign, owner, ahead: Number(ahead), undoSeconds: Number(undoSeconds) }, {
       showPair: (pair, reason, earlier) => this.#showPair(pair, reason, earlier ?? null),
       showProgress: (progress) => this.guard.whenOpen(() => this.progress.show(progress)),
       drafted: (draft) => this.#afterDraft(draft),
       saved: (draft) => this.#afterSaved(draft),
       showTrouble: (trouble) => this.#showTrouble(trouble),
+      refused: ({ assignment, body }) => this.#unfinished.set(assignment, body),
+      undoRefused: (refusal) => this.#say(UNDO_REFUSALS[refusal]),
       changed: () => this.#showState(),
     });
     this.guard = new PressGuard(() => this.#showState());
@@ -109,13 +113,12 @@ class AnnotatePage {
     if (this.session.isBusy || this.guard.isClosed || !this.session.assignment) return;
     const missing = draft.choice === "skip" ? null : this.criteria.showMissing();
     if (missing !== null) {
-      const text = interpolate(gettext("Answer “%(name)s” first."), { name: missing });
-      this.note.show(text);
-      announce(text);
+      this.#say(interpolate(gettext("Answer “%(name)s” first."), { name: missing }));
       return;
     }
     const whole = this.#withAnswers(draft);
     this.choices.markPicked(whole);
+    this.#judgedPair = this.choices.pairId;
     this.session.judge(whole, rest);
   }
 
@@ -139,7 +142,9 @@ class AnnotatePage {
    * @param {JudgmentDraft | null} earlier the judgment that was undone
    */
   #showPair(pair, reason, earlier) {
-    if (reason === "undone") this.#unfinished.set(this.choices.pairId, this.#withAnswers({ choice: "" }));
+    const { pairId } = this.choices;
+    if (pairId && pairId !== this.#judgedPair) this.#unfinished.set(pairId, this.#withAnswers({ choice: "" }));
+    this.#judgedPair = 0;
     const answers = earlier ?? this.#unfinished.get(pair?.id ?? 0) ?? {};
     this.choices.show(pair?.id ?? null);
     this.choices.clearPicked();
@@ -181,6 +186,12 @@ class AnnotatePage {
     this.toast.show(interpolate(text, { minutes }));
   }
 
+  /** @param {string} text shown beside "Undo" */
+  #say(text) {
+    this.note.show(text);
+    announce(text);
+  }
+
   /** @param {JudgmentDraft} draft */
   #afterSaved(draft) {
     if (this.session.pendingCount > 1) return;
@@ -195,13 +206,14 @@ class AnnotatePage {
   }
 
   #showState() {
-    const { assignment, isBusy, canUndo, pendingCount } = this.session;
+    const { assignment, isBusy, canUndo, undoRefusal, pendingCount } = this.session;
     const isReady = Boolean(assignment) && !isBusy && !this.guard.isClosed;
     this.page.dataset.state = isBusy ? "busy" : !assignment ? "done" : isReady ? "ready" : "settling";
     this.page.dataset.waiting = String(pendingCount);
     this.choices.showState({ isBusy, isReady });
     if (!isBusy) this.choices.clearPicked();
     this.undoButton.disabled = !canUndo;
+    if (canUndo || undoRefusal) this.undoButton.title = undoRefusal ? UNDO_REFUSALS[undoRefusal] : "";
     this.note.showPending(pendingCount);
     this.offlineCopy.save(() => this.session.state);
   }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text.rendering import MARKDOWN_LIMIT, MAX_NESTING, render_markdown, render_plain
+from common.text.rendering import MARKDOWN_LIMIT, MAX_NESTING, plain_words, render_markdown, render_plain
 from tests.common.text.page import Page, assert_harmless
 
 HOSTILE = [
@@ -218,3 +218,17 @@ def test_a_small_table_cannot_become_a_huge_one() -> None:
     result = render_markdown(text)
     assert len(result) < 5 * len(text)
     assert Page(result).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("**Bold** and\n`code`", "Bold and code"),
+        ("# Title\n\n- one\n- *two*", "Title one two"),
+        ("```python\nprint(1)\n```", "print(1)"),
+        ("2 * 3 * 4 <b>", "2 * 3 * 4 <b>"),
+        ("", ""),
+    ],
+)
+def test_a_text_in_a_list_is_named_by_its_words(text: str, words: str) -> None:
+    assert plain_words(text) == words

@@ -3,7 +3,7 @@
 import { JudgingSession } from "../../../frontend/js/judging/session.js";
 import { FakeClock, FakeServer, FakeStorage, FakeVisibility, settle } from "../fakes.js";
 
-export const PLACE = { api: "/api/v1/", campaign: "sums", owner: "7", ahead: 2 };
+export const PLACE = { api: "/api/v1/", campaign: "sums", owner: "7", ahead: 2, undoSeconds: 600 };
 
 export class Annotator {
   /** @type {(number | null)[]} ids of the pairs that were shown */
@@ -13,6 +13,8 @@ export class Annotator {
   arrived = [];
   drafts = [];
   earlier = null;
+  dropped = [];
+  undoRefusals = [];
 
   constructor({ clock = new FakeClock(), storage = new FakeStorage(), server = new FakeServer(clock), place = {} } = {}) {
     this.clock = clock;
@@ -55,6 +57,14 @@ export class Annotator {
 
   drafted(draft) {
     this.drafts.push(draft);
+  }
+
+  refused(judgment) {
+    this.dropped.push(judgment.body);
+  }
+
+  undoRefused(refusal) {
+    this.undoRefusals.push(refusal);
   }
 
   saved(draft) {

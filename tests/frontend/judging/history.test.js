@@ -57,10 +57,11 @@ test("a judgment of an earlier page stands before everything that is still pendi
   const history = new JudgmentHistory();
   history.add(entry(1));
   history.add(entry(3, "k3"));
-  history.markDelivered(pending(2, "k2"));
+  history.markDelivered(pending(2, "k2"), 5);
   assert.equal(history.last.assignment, 3);
   history.removeLast();
-  assert.deepEqual(history.last, { assignment: 2, pair: null, key: null, draft: null });
+  const { body } = pending(2, "k2");
+  assert.deepEqual(history.last, { assignment: 2, pair: null, key: null, draft: body, deliveredAt: 5 });
 });
 
 test("what an earlier page left is restored with its pairs, as far as they were kept", () => {

@@ -76,7 +76,7 @@ test("a second undo while one is under way does nothing", async () => {
   assert.deepEqual(annotator.choices, ["left"]);
 });
 
-test("a judgment past undoing is explained, nothing earlier can be undone, and a fresh pair is shown", async () => {
+test("a judgment past undoing is explained, nothing earlier can be undone, and the pair on the page stays", async () => {
   const annotator = new Annotator();
   await annotator.start();
   await annotator.judge("left");
@@ -84,8 +84,72 @@ test("a judgment past undoing is explained, nothing earlier can be undone, and a
   await annotator.session.undo();
   assert.deepEqual(annotator.trouble, { kind: "refused", message: "It is too late to undo it." });
   assert.equal(annotator.session.canUndo, false);
-  assert.equal(annotator.reasons.at(-1), "found");
+  assert.deepEqual(annotator.shown, [2]); // it is not shown again, which would empty its answers
   assert.equal(annotator.session.assignment.id, 2);
+});
+
+test("a pair that is no longer held makes way once an undo is refused", async () => {
+  const annotator = new Annotator();
+  await annotator.start();
+  await annotator.judge("left");
+  annotator.server.open = [5, 6];
+  annotator.server.refusal = refused(409, "/problems/too-late", "It is too late to undo it.");
+  await annotator.session.undo();
+  assert.deepEqual(annotator.shown, [2, 5]);
+});
+
+test("a delivered flag cannot be undone, and the server is not asked", async () => {
+  const annotator = new Annotator();
+  await annotator.start();
+  await annotator.judge("left");
+  annotator.session.judge({ choice: "skip", flag: "harm" });
+  await settle();
+  const calls = annotator.server.calls.length;
+  assert.equal(annotator.session.canUndo, false);
+  assert.equal(annotator.session.undoRefusal, "flag");
+  await annotator.session.undo();
+  assert.deepEqual(annotator.undoRefusals, ["flag"]);
+  assert.equal(annotator.server.calls.length, calls);
+  await annotator.judge("right");
+  await annotator.session.undo();
+  assert.deepEqual(annotator.choices, ["left", "skip"]);
+  assert.equal(annotator.session.canUndo, false);
+});
+
+test("a flag that was not sent yet is taken back", async () => {
+  const annotator = new Annotator();
+  await annotator.start();
+  annotator.server.isReachable = false;
+  await annotator.judge("left");
+  annotator.session.judge({ choice: "skip", flag: "harm" });
+  await settle();
+  await annotator.session.undo();
+  assert.equal(annotator.session.pendingCount, 1);
+  assert.equal(annotator.session.assignment.id, 2);
+});
+
+test("nothing is undone where the campaign undoes nothing, or once the time for it is over", async () => {
+  const never = new Annotator({ place: { undoSeconds: 0 } });
+  await never.start();
+  await never.judge("left");
+  assert.equal(never.session.undoRefusal, "never");
+  const late = new Annotator({ place: { undoSeconds: 5 } });
+  await late.start();
+  await late.judge("left");
+  assert.equal(late.session.undoRefusal, null);
+  await late.clock.advance(6000);
+  assert.equal(late.session.canUndo, false);
+  await late.session.undo();
+  assert.deepEqual(late.undoRefusals, ["late"]);
+});
+
+test("a refused judgment is given back to the page", async () => {
+  const annotator = new Annotator();
+  await annotator.start();
+  annotator.server.refusal = refused(400, "/problems/invalid", "Say left, right or tie.");
+  annotator.session.judge({ choice: "left", comment: "So it is." });
+  await settle();
+  assert.deepEqual(annotator.dropped.map(({ comment }) => comment), ["So it is."]);
 });
 
 test("a refusal for another reason keeps the history", async () => {

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from labeling.actions.attention import set_aside
+from labeling.actions.campaigns import change_campaign
 from labeling.actions.members import add_member, pause_member
+from labeling.actions.standing import restart_member
 from labeling.models import AgreementWatch, Comparison, Membership, User
 from labeling.queries.attention import attention
+from tests.labeling.practising import QUALIFICATION, go_through, mark
 from tests.people import Stage, person, stage
 
 
@@ -50,6 +53,20 @@ def test_paused_annotators_are_named_where_the_campaign_names_people(pseudonymou
     assert item.annotators == (() if pseudonymous else ("bob",))
 
 
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_somebody_without_an_attempt_left_waits_for_a_lead_until_they_may_try_again(attempts: int) -> None:
+    scene = stage(comparisons=5)
+    mark(scene, 2, QUALIFICATION)
+    rules = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": attempts}
+    change_campaign(campaign=scene.campaign, acting_user=scene.maya, now=scene.now, **rules)
+    go_through(scene, scene.alice, QUALIFICATION, right=0)
+    waiting = {f"unqualified-{scene.campaign.pk}": 1} if attempts == 1 else {}
+    assert keys(scene.maya) == waiting
+    scene.wait(1)
+    restart_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
+    assert keys(scene.maya) == {}
+
+
 def test_an_archived_campaign_waits_for_nobody() -> None:
     scene = scene_in_conflict()
     scene.campaign.status = "archived"
@@ -85,6 +102,6 @@ def test_the_statements_do_not_grow_with_the_campaigns(campaigns: int, django_as
     for number in range(campaigns - 1):
         scene.campaign.pk, scene.campaign.slug = None, f"copy-{number}"
         scene.campaign.save(force_insert=True)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert attention(scene.root).count == 1
     assert Comparison.objects.filter(status="conflict").count() == 1

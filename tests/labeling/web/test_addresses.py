@@ -55,13 +55,15 @@ def test_an_address_is_confirmed_by_a_link_in_the_log_where_nothing_is_delivered
     visiting: Visiting, settings: Any
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-    for who in ("alice", "maya"):
-        client = visiting(person(who))
+    for who in (person("alice"), person("root", "admin")):
+        client = visiting(who)
         form = text_of(client, "/you/address/")
-        assert "var/log/worker.log" in form
+        assert ("var/log/worker.log" in form) == ("worker&#x27;s log" in form) == who.is_admin
         assert "that we send there" not in form
         assert "does not deliver e-mail" in text_of(client, "/you/")
-        page = client.post("/you/address/", {"email": f"{who}@example.org"}, follow=True).content.decode()
-        assert f"No e-mail was sent. The link to confirm {who}@example.org is in the worker" in page
-        assert "(make run: var/log/worker.log)" in page
+        page = client.post("/you/address/", {"email": f"{who.username}@example.org"}, follow=True).content.decode()
+        for_admins = f"No e-mail was sent. The link to confirm {who.username}@example.org is in the worker"
+        for_others = f"Ask an administrator for the link to confirm {who.username}@example.org."
+        assert (for_admins in page, for_others in page) == (who.is_admin, not who.is_admin)
+        assert ("(make run: var/log/worker.log)" in page) == who.is_admin
         assert "We sent" not in page

@@ -1,5 +1,7 @@
 """The annotator's page as a form, without JavaScript."""
 
+import pytest
+
 from labeling.models import Judgment
 from tests.clients import Visiting
 from tests.people import stage
@@ -45,3 +47,31 @@ def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting
     assert "Choose left, right or tie for helpful as well." in refused
     client.post("/campaigns/sums/annotate/", judgment | {"criterion-helpful": "right"})
     assert given.judgments.get().criteria == {"helpful": given.right}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"flag": "harm"}, "A flag goes with Skip only."),
+        ({"skip_reason": "It is upsetting"}, "A reason to skip goes with Skip only."),
+    ],
+)
+def test_a_flag_or_a_reason_beside_a_choice_is_refused_and_kept(
+    visiting: Visiting, typed: dict[str, str], words: str
+) -> None:
+    scene = stage(comparisons=1, skip_reasons=["It is upsetting"])
+    given = scene.given(scene.alice)
+    judgment = {"assignment": given.pk, "key": "k", "choice": "left", "comment": "So it is."} | typed
+    page = visiting(scene.alice).post("/campaigns/sums/annotate/", judgment).content.decode()
+    assert words in page
+    assert "So it is." in page
+    assert " selected>" in page
+    assert Judgment.objects.count() == 0
+
+
+def test_a_campaign_with_flags_and_no_skips_takes_a_flag_without_scripts(visiting: Visiting) -> None:
+    scene = stage(comparisons=1, allow_skip=False)
+    given, alice = scene.given(scene.alice), visiting(scene.alice)
+    assert 'value="skip" formnovalidate>Flag</button>' in alice.get("/campaigns/sums/annotate/").content.decode()
+    alice.post("/campaigns/sums/annotate/", {"assignment": given.pk, "key": "k", "choice": "skip", "flag": "harm"})
+    assert given.judgments.get().flag == "harm"

@@ -39,6 +39,26 @@ def test_somebody_who_has_to_qualify_is_led_there_instead_of_to_judging(visiting
     assert "Continue judging" in text_of(visiting(on_stage.alice), "/")
 
 
+def test_after_the_last_attempt_no_page_offers_to_judge(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=5)
+    mark(on_stage, 2, QUALIFICATION)
+    rules = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": 1}
+    change_campaign(campaign=on_stage.campaign, acting_user=on_stage.maya, now=on_stage.now, **rules)
+    alice = visiting(on_stage.alice)
+    assert 'data-testid="prepare-sums">Qualify</a>' in text_of(alice, "/")
+    assert 'data-testid="next-act">Qualify</a>' in text_of(alice, "/campaigns/sums/judgments/")
+    go_through(on_stage, on_stage.alice, QUALIFICATION, right=0)
+    for path in (
+        "/",
+        "/campaigns/sums/judgments/",
+        "/campaigns/sums/judgments/questions/",
+        "/campaigns/sums/guidelines/",
+    ):
+        page = text_of(alice, path)
+        assert "You have no attempt left to qualify." in page, path
+        assert "/campaigns/sums/start/" not in page, path
+
+
 def test_a_count_that_hides_gold_says_that_it_is_about(visiting: Visiting) -> None:
     on_stage = stage(comparisons=30, gold_rate=0.1)
     on_stage.settle("a" * 22)

@@ -79,7 +79,10 @@ def test_a_judgment_is_changed_once_and_leases_nothing(scene: Stage, visiting: V
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"choice": "tie", "edit": "Better."}, "only with left or right"),
+        ({"choice": "tie", "edit": "Better."}, "goes with left or right only"),
+        ({"choice": "tie", "strength": "3"}, "only. Choose one of them, or leave this empty."),
+        ({"flag": "harm"}, "This goes with “Skip or flag” only. Choose that"),
+        ({"skip_reason": "It is upsetting"}, "This goes with “Skip or flag” only. Choose that"),
         ({"criterion-helpful": ""}, "for helpful as well"),
         ({"choice": "up"}, "up is not one of the available choices"),
         ({"comment": "a\x00b"}, "Null characters"),
@@ -100,10 +103,18 @@ def test_a_skip_takes_nothing_along_that_goes_with_a_choice(scene: Stage, visiti
     judgment = of(scene)
     reason = "It is upsetting"
     visiting(scene.alice).post(
-        f"{PATH}{judgment.assignment_id}/", changed(judgment, choice="skip", strength="3", skip_reason=reason)
+        f"{PATH}{judgment.assignment_id}/", changed(judgment, choice="skip", strength="2", skip_reason=reason)
     )
     new = of(scene)
     assert (new.choice, new.strength, new.criteria, new.skip_reason) == ("skip", None, {}, reason)
+
+
+def test_a_flag_is_kept_where_it_is_chosen_with_skip(scene: Stage, visiting: Visiting) -> None:
+    judgment, alice = of(scene), visiting(scene.alice)
+    path = f"{PATH}{judgment.assignment_id}/"
+    said = alice.post(path, changed(judgment, choice="skip", flag="harm"), follow=True).content.decode()
+    assert "Judgment changed. A skip keeps no answers to the criteria." in said
+    assert (of(scene).choice, of(scene).flag) == ("skip", "harm")
 
 
 def test_after_its_time_a_judgment_is_only_read(scene: Stage, visiting: Visiting) -> None:
@@ -140,3 +151,16 @@ def test_a_wrong_filter_shows_no_judgment(scene: Stage, visiting: Visiting) -> N
     page = visiting(scene.alice).get(f"{PATH}?since=2026-13-45").content.decode()
     assert "Enter a valid date." in page
     assert 'data-testid="no-judgments"' in page
+
+
+def test_a_german_annotator_reads_the_reasons_to_skip_in_german(visiting: Visiting) -> None:
+    scene = stage(comparisons=2, skip_reasons=["It is upsetting", "Too long"])
+    scene.now = timezone.now()
+    scene.judge(scene.given(scene.alice), "skip", skip_reason="It is upsetting")
+    alice = visiting(scene.alice)
+    alice.post("/language/", {"language": "de"})
+    for path in (PATH, f"{PATH}{of(scene).assignment_id}/", "/campaigns/sums/annotate/"):
+        page = alice.get(path).content.decode()
+        assert "Es ist verstörend" in page, path
+    assert ">Too long</option>" in page
+    assert 'value="It is upsetting"' in page

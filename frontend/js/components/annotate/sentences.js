@@ -15,6 +15,12 @@ const FLAGGED = /** @type {Record<string, string>} */ ({
   personal_data: gettext("Flagged: personal data. A lead will look."),
 });
 
+export const UNDO_REFUSALS = /** @type {Record<import("../../judging/types.js").UndoRefusal, string>} */ ({
+  flag: gettext("A flag stays until a lead has reviewed it."),
+  never: gettext("This campaign does not allow undoing a judgment."),
+  late: gettext("The time to undo this judgment is over."),
+});
+
 /**
  * @param {JudgmentDraft} draft
  * @returns {string}
