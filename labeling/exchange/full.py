@@ -46,9 +46,14 @@ def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
         except BadRecordError as error:
             raise UnreadableInput(f"Line {raw.place.line}: {error.reason}") from error
         kind = line.get("type")
-        if reached < 0 and (kind != "campaign" or line.get("format") != FULL_FORMAT):
+        format_ = line.get("format") if kind == "campaign" else None
+        if reached < 0 and not (isinstance(format_, str) and format_.startswith(FULL_FORMAT.split("/")[0])):
             raise NoCampaignFile(
                 f"Line {raw.place.line}: it is not the first line of a whole campaign ({FULL_FORMAT})."
+            )
+        if reached < 0 and format_ != FULL_FORMAT:
+            raise UnreadableInput(
+                f"Line {raw.place.line}: the field 'format' is {format_!r}; {FULL_FORMAT!r} can be read here."
             )
         if not isinstance(kind, str) or kind not in TYPES:
             known = ", ".join(TYPES)

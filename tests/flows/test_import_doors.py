@@ -140,7 +140,8 @@ def test_columns_are_mapped_through_every_door(calling: Calling, visiting: Visit
     visitor = visiting(scene.maya)
     sent = {"kind": "comparisons", "dialect": "auto", "file": SimpleUploadedFile("file", content)}
     page = visitor.post("/campaigns/sums/data/", sent)["Location"]
-    visitor.post(f"{page}change/", {"do": "read", "kind": "comparisons", "mapping": mapping})
+    columns = {"column_prompt": "frage", "column_a": "eins", "column_b": "zwei"}
+    visitor.post(f"{page}change/", {"do": "read", "kind": "comparisons"} | columns)
     assert (ImportBatch.objects.get().created, ImportBatch.objects.get().error) == (1, "")
-    refused = visitor.post(f"{page}change/", {"do": "read", "kind": "comparisons", "mapping": "a=eins"}, follow=True)
-    assert "prompt=COLUMN is missing" in refused.content.decode()
+    refused = visitor.post(f"{page}change/", {"do": "read", "kind": "comparisons", "column_a": "eins"}, follow=True)
+    assert "Choose the column, or none at all." in refused.content.decode()

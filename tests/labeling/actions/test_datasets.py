@@ -72,7 +72,7 @@ def test_the_card_says_the_facts(scene: Stage, tmp_path: Path) -> None:
         "- 16 comparisons, judged in the campaign “Sums”.",
         "- 40 judgments of 2 people on 20 comparisons of the campaign; 2 wanted for each.",
         f"alpha (nominal: a, tie, b): {agreement(scene.campaign).alpha_nominal.value:.3f}",
-        "20% of the prompts are held out (seed 0)",
+        "30% of the prompts are held out (seed 0)",
         "- A comparison that is in conflict: 4",
         "- A comparison that has no verdict yet: 1",
         "- Redacted: nothing was found.",
