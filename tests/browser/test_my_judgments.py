@@ -66,7 +66,7 @@ def test_a_refused_change_keeps_what_was_typed(judged: Stage, sign_in: SignIn, p
     change.get_by_label("Improved text").fill("It is what it is.")
     change.get_by_label("Comment").fill("A long thought.")
     page.get_by_test_id("save-change").click()
-    expect(page.get_by_text("goes with left or right only")).to_be_visible()
+    expect(page.get_by_text("This goes with left or right only")).to_be_visible()
     expect(change.get_by_label("Comment")).to_have_value("A long thought.")
     expect(change.get_by_label("Improved text")).to_have_value("It is what it is.")
     picture(page, "my-judgment-refused-phone")

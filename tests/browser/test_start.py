@@ -194,7 +194,7 @@ def test_a_lead_marks_pairs_and_tries_them(on_stage: Stage, sign_in: SignIn, pic
     page.get_by_label("Explanation").fill("Because it is *so*.")
     picture(page, "practice-mark")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_test_id("pairs-practice")).to_contain_text("Because it is *so*.")
+    expect(page.get_by_test_id("pairs-practice")).to_contain_text("Because it is so.")
     line = '{"prompt": "Two?", "chosen": "Yes.", "rejected": "No.", "explanation": "It is."}\n{"prompt": "x"}\n'
     page.get_by_test_id("practice-import").get_by_label("File").set_input_files(
         {"name": "pairs.jsonl", "mimeType": "application/jsonl", "buffer": line.encode()}

@@ -136,7 +136,7 @@ ENTRIES = (
         sees="Simulated annotators are judging",
     ),
     Entry(
-        form="training/campaign/retraining.html",
+        form="training/campaign/retraining.html#2",
         path=CAMPAIGN,
         fill={
             "enabled": True,

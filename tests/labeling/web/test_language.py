@@ -149,7 +149,7 @@ NO_SENTENCE = (
     r"\{%.*?%\}|\{\{.*?\}\}",
 )
 SPOKEN = re.compile(r'\b(?:aria-label|title|placeholder|alt|data-name)="([^"]*)"')
-NAMES = {"Chosen", "DPO-Positive", "AB"}
+NAMES = {"Chosen", "DPO-Positive", "AB", "SHA-256"}
 
 
 def unmarked(template: str) -> list[str]:
