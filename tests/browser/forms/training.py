@@ -48,13 +48,9 @@ def _promoted(world: World) -> None:
 
 def _paused(world: World) -> None:
     """A rollback has paused automatic retraining."""
-    RetrainingRule.objects.create(
-        campaign=world.stage.campaign,
-        enabled=True,
-        paused_at=world.stage.now,
-        pause="sums-v2 was rolled back.",
-        updated_at=world.stage.now,
-    )
+    now = world.stage.now
+    paused = {"enabled": True, "paused_at": now, "pause": "sums-v2 was rolled back.", "updated_at": now}
+    RetrainingRule.objects.update_or_create(campaign=world.stage.campaign, defaults=paused)
 
 
 def _surprising(world: World) -> None:
