@@ -223,7 +223,7 @@ ENTRIES = (
         form="training/gate.html",
         path=CAMPAIGN + "gate/",
         fill={"pairs_limit": "30", "accuracy_use": True, "accuracy_limit": "60", "kl_per_token_use": False},
-        sees="Gate 3 applies from now on",
+        sees="applies from now on",
         wrong={"pairs_limit": "1"},
         complaint="greater than or equal to 10",
     ),
