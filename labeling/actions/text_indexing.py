@@ -19,7 +19,7 @@ SECONDS = 45.0
 
 # A row that somebody holds (an import is taken back, say) is left to the next run.
 INDEX = """
-UPDATE {table} SET text_indexed = true WHERE id IN (
+UPDATE {table} SET text_indexed = TRUE WHERE id IN (
     SELECT id FROM {table} WHERE NOT text_indexed AND id > %(after)s ORDER BY id LIMIT %(step)s
     FOR NO KEY UPDATE SKIP LOCKED
 ) RETURNING id

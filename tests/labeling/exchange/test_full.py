@@ -28,11 +28,12 @@ def test_lines_are_written_and_read_again_plain_and_compressed() -> None:
     ("content", "reason"),
     [
         (b"", "empty"),
-        (data(COMPARISON), "Line 1: the first line must be the campaign"),
+        (data(COMPARISON), "Line 1: it is not the first line of a whole campaign"),
         (data(CAMPAIGN, CAMPAIGN), "Line 2: the first line"),
         (data(CAMPAIGN, COMPARISON, {"type": "prompt"}), "Line 3: the first line"),
-        (data(CAMPAIGN | {"format": "other"}), "Line 1: the field 'format'"),
-        (data(CAMPAIGN, {"type": ["prompt"]}), "Line 2: the field 'type'"),
+        (data(CAMPAIGN | {"format": "other"}), "Line 1: it is not the first line of a whole campaign"),
+        (data(CAMPAIGN | {"format": "chosen-full/9"}), "Line 1: the field 'format' is 'chosen-full/9'"),
+        (data(CAMPAIGN, {"type": ["prompt"]}), "Line 2: it is of an unknown type"),
         (data(CAMPAIGN) + b"{", "Line 2: Not valid JSON"),
     ],
 )

@@ -64,7 +64,7 @@ def test_different_prompts_have_different_names(first: list[Message], second: li
 
 
 def test_the_name_of_a_prompt_ignores_fields_that_are_no_message() -> None:
-    noted = {"role": "user", "content": "Why?", "name": "x"}
+    noted = {"role": "user", "content": "Why?", "weight": 1}
     assert messages_hash([noted]) == messages_hash([message("user", "Why?")])  # type: ignore[list-item]
 
 

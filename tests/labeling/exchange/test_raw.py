@@ -145,10 +145,3 @@ def test_damaged_gzip_is_named() -> None:
         read(packed[:-12])
     with pytest.raises(UnreadableInput, match="damaged"):
         read(packed[:20] + b"\xff" * 20 + packed[40:])
-
-
-def test_utf_16_is_named() -> None:
-    with pytest.raises(UnreadableInput, match="Save it as UTF-8"):
-        read(as_lines([trl()]).decode().encode("utf-16"))
-    with pytest.raises(UnreadableInput, match="UTF-8"):
-        read(as_lines([trl()]).decode().encode("utf-16-le"))

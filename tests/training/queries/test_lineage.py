@@ -67,6 +67,7 @@ def test_the_judgments_behind_a_snapshot_are_those_of_its_pairs(scene: Stage) ->
         "comparisons": 24,
         "judgments": 24,
         "annotators": 1,
+        "simulated_annotators": 0,
         "guidelines": {"0": 24},
         "left_out": [],
     }

@@ -58,5 +58,6 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
     Run.objects.update(status=JobStatus.FINISHED)
     ModelVersion.objects.filter(name="v1").update(run=run)
     assert retention.why_needed(line[1]) == f"the gate of run {run.pk} has not decided about it yet"
+    line[1].refresh_from_db()
     decide_by_rule(run=run, version=line[1], now=NOW)
     assert retention.why_needed(line[1]) == ""

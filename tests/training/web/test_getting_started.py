@@ -92,7 +92,7 @@ def test_what_is_there_is_counted_and_linked() -> None:
     assert tasks["people"].url == "/campaigns/sums/people/"
     assert tasks["train"].url == "/campaigns/sums/#train-title"
     assert tasks["train"].state == "later"
-    assert tasks["train"].fact == "its figure means something with about 175 more pairs"
+    assert tasks["train"].fact == "its figure means something with about 117 more pairs"
 
 
 def test_simulated_annotators_are_not_counted_as_people() -> None:
