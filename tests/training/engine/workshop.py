@@ -99,10 +99,8 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def without_times(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records without the fields that depend on the machine's speed."""
-    return [
-        {name: value for name, value in record.items() if name not in ("pairs_per_second", "remaining_seconds")}
-        for record in records
-    ]
+    times = ("pairs_per_second", "remaining_seconds", "after_seconds")
+    return [{name: value for name, value in record.items() if name not in times} for record in records]
 
 
 def trainer_of(model: Path, data: Path, out: Path, **settings: Any) -> Trainer:
