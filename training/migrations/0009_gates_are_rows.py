@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('is_automatic', models.BooleanField(help_text='Decided by the schedule, not by a person or a command.')),
                 ('figures', models.JSONField(help_text='The measured figures, with what they were measured against.')),
                 ('results', models.JSONField(help_text='What each rule said: rule, value, outcome, sentence.')),
-                ('others', models.JSONField(default=list, help_text='The gates of other campaigns that the version will write for.')),
+                ('others', models.JSONField(default=list, help_text='The gates of other campaigns that the version will write for, by id.')),
                 ('reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='The decision in words.')),
                 ('waiver', models.TextField(blank=True, help_text='Why a lead promoted past the gate, in their words.')),
                 ('at', models.DateTimeField()),
