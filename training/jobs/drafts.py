@@ -47,7 +47,7 @@ def draft_as_json(draft: CompletionDraft) -> dict[str, Any]:
 
 def draft_from_json(values: Mapping[str, Any]) -> CompletionDraft:
     """The draft that `draft_as_json` described."""
-    return CompletionDraft(**values)
+    return CompletionDraft(**{**values, "turns": tuple(values.get("turns", ()))})
 
 
 def pair_to_score(

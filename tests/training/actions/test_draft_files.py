@@ -42,9 +42,9 @@ HH = b'{"chosen": "\\n\\nHuman: a\\n\\nAssistant: b", "rejected": "\\n\\nHuman: 
         (gzip.compress(PAIR, mtime=0), "comparisons", "trl", 1, 0),
         (HH, "comparisons", "hh", 1, 0),
         (PAIR + b'{"prompt": "Why?"}\n', "comparisons", "trl", 1, 1),
-        (b'{"prompt": "Why?"}\n{"prompt": 7}\n', "prompts", "", 1, 1),
-        (b"Why?\n\nHow?\n", "prompts", "", 2, 0),
-        (b'["Why?", "How?"]', "prompts", "", 2, 0),
+        (b'{"prompt": "Why?"}\n{"prompt": 7}\n', "prompts", "json", 1, 1),
+        (b"Why?\n\nHow?\n", "prompts", "text", 2, 0),
+        (b'["Why?", "How?"]', "prompts", "json", 2, 0),
     ],
     ids=["two", "gzipped", "transcripts", "mixed", "prompts", "lines", "array"],
 )
@@ -62,7 +62,7 @@ def test_the_kind_and_the_dialect_of_a_file_are_recognized(
     ("content", "words"),
     [
         (b"", "empty"),
-        (b'{"prompt": 7}\n', "line 1"),
+        (b'{"prompt": 7}\n', "Line 1"),
         (b'{"ask": "Why?", "answer": "So."}\n', "ask, answer"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "not a text file"),
         (b"\x1f\x8bno gzip", "gzip"),
