@@ -46,7 +46,7 @@ SENTENCES = {
     ),
     (Target.COMPARISONS, Kind.PRIORITISE): _("They are assigned before all others."),
     (Target.COMPARISONS, Kind.NORMAL): _("They are assigned among the others again."),
-    (Target.COMPARISONS, EXPORT): _("Only verdicts are exported: ties, skips and conflicts yield no preference pair."),
+    (Target.COMPARISONS, EXPORT): _("In formats for training, ties, skips and conflicts yield no preference pair."),
 }
 
 
