@@ -113,7 +113,7 @@ def train(lead: Page) -> str:
     lead.get_by_test_id("runs").get_by_role("link", name="Run").first.click()
     expect(lead.get_by_test_id("simulated").first).to_be_visible()
     result = lead.locator("#progress").inner_text()
-    assert re.search(r"held-out accuracy, \d+\.\d % to \d+\.\d %", result), result
+    assert re.search(r"held-out accuracy against its parent, \d+\.\d % to \d+\.\d %", result), result
     picture(lead, "tour-run")
     return lead.get_by_test_id("run-version").get_by_role("link").inner_text()
 

@@ -104,6 +104,7 @@ ENTRIES = (
         path="/campaigns/sums/data/export/?dialect=trl",
         fill={"license": "cc-by-4.0", "consent": "All agreed."},
         act=_download,
+        press="Download",
         wrong={"language": "e1"},
         complaint="code of a language",
     ),

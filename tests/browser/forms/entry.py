@@ -74,9 +74,9 @@ class Entry:
         reveal(page, form)
         return form
 
-    def submit(self, page: Page, form: Locator) -> None:
-        """Presses the button, or does as the entry says."""
-        if self.act is not None:
+    def submit(self, page: Page, form: Locator, *, refused: bool = False) -> None:
+        """Presses the button, or does as the entry says. refused: where both are given, only the button is pressed."""
+        if self.act is not None and not (refused and self.press):
             self.act(page, form)
             return
         button = self._button(form)

@@ -143,7 +143,7 @@ ENTRIES = (
         fill={"choice": "right", "strength": "2", "comment": "The left one is wrong."},
         sees="Judgment changed",
         wrong={"choice": "tie", "edit": "It is what it is."},
-        complaint="only with left or right",
+        complaint="This goes with left or right only",
     ),
     Entry(
         form="labeling/my_judgment/change.html#2",

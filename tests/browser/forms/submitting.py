@@ -81,7 +81,7 @@ class Submitter:
         before = typed(visit.form)
         body = visit.page.locator("body")
         expect(body, "This was here before the form was refused").not_to_contain_text(entry.complaint)
-        entry.submit(visit.page, visit.form)
+        entry.submit(visit.page, visit.form, refused=True)
         expect(body).to_contain_text(entry.complaint, timeout=PATIENCE)
         again = entry.locate(visit.page)
         after = typed(again)
