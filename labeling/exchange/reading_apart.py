@@ -19,7 +19,7 @@ from queue import Queue
 from threading import Thread
 from typing import IO, Any
 
-from labeling.exchange.errors import ExchangeError
+from labeling.exchange.errors import ExchangeError, UnreadableInput
 from labeling.exchange.mapping import ColumnMapping
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.reading import AUTO, read_comparisons
@@ -115,7 +115,10 @@ class _Apart:
             if self.error is not None:
                 raise self.error
             if not is_whole:
-                raise RuntimeError(f"The process that reads the file ended with {self.process.wait()}.")
+                raise UnreadableInput(
+                    f"The process that reads the file was ended ({self.process.wait()}). Import the file again: "
+                    "records that were kept are not added twice."
+                )
         finally:
             self._close()
 

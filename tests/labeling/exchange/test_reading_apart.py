@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from labeling.exchange import ExchangeError, UnknownDialect, read_comparisons, read_comparisons_apart
@@ -93,3 +94,23 @@ def test_a_lost_connection_and_an_iterator_that_is_closed_end_the_process() -> N
     records = read_comparisons_apart(io.BytesIO(lines(20000)))
     assert next(records).line == 1
     records.close()  # type: ignore[attr-defined] # it waits for the process and for both threads
+
+
+class Killing(io.BytesIO):
+    """A stream in whose middle the system kills the process that reads it."""
+
+    killed = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > 500_000 and not self.killed:
+            self.killed = True
+            (reader,) = (one for one in psutil.Process().children() if "reading_apart" in " ".join(one.cmdline()))
+            reader.kill()
+        return super().read(50_000)
+
+
+@pytest.mark.usefixtures("_early")
+def test_a_killed_process_ends_in_a_sentence_and_keeps_the_records_before() -> None:
+    records, error = outcome(read_comparisons_apart(Killing(lines(20_000))))
+    assert records
+    assert "Import the file again" in error
