@@ -37,6 +37,7 @@ def draft_of_stored(completion: Completion) -> CompletionDraft:
         finish_reason=completion.finish_reason,
         logprob_sum=completion.logprob_sum,
         server=completion.server,
+        turns=tuple(completion.turns or ()),
     )
 
 
@@ -74,4 +75,6 @@ def pair_to_score(
         rejected_ids=tuple(second.token_ids or ()) if is_known else None,
         chosen_finish=cast(FinishReason | None, first.finish_reason or None),
         rejected_finish=cast(FinishReason | None, second.finish_reason or None),
+        chosen_turns=tuple(first.turns),
+        rejected_turns=tuple(second.turns),
     )

@@ -7,9 +7,10 @@ import pytest
 
 from labeling.actions.comparison_drafts import CompletionDraft
 from labeling.exchange import InvalidPair
+from labeling.models import Completion
 from tests.people import asks
 from training.generation import GeneratedCompletion, SamplingSettings
-from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated, pair_to_score
+from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated, draft_of_stored, pair_to_score
 
 GENERATED = GeneratedCompletion(
     key="1:first",
@@ -24,6 +25,18 @@ GENERATED = GeneratedCompletion(
     server="http://one",
 )
 DRAFT = draft_of_generated(GENERATED)
+
+
+def test_a_conversation_that_goes_on_is_stored_and_scored_as_turns() -> None:
+    turns = (
+        {"role": "assistant", "content": "Because."},
+        {"role": "user", "content": "Why?"},
+        {"role": "assistant", "content": "So."},
+    )
+    stored = draft_of_stored(Completion(text="Because. Why? So.", turns=list(turns)))
+    assert stored.turns == turns
+    pair = pair_to_score("1", asks("Why?"), stored, DRAFT)
+    assert (pair.chosen_turns, pair.rejected_turns, pair.chosen_ids) == (turns, (), None)
 
 
 def test_a_draft_survives_its_row() -> None:
