@@ -1,4 +1,4 @@
-"""Running commands of labeling in tests."""
+"""Running commands in tests."""
 
 from io import StringIO
 from typing import Any

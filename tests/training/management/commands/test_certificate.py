@@ -1,15 +1,14 @@
 """Certificates on the command line."""
 
 import json
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests.browser.furnished import Furnished, furnish
+from tests.labeling.management.running import run
 from tests.people import stage
 
 pytestmark = pytest.mark.django_db
@@ -20,16 +19,10 @@ def furnished() -> Furnished:
     return furnish(stage(comparisons=3))
 
 
-def output(*arguments: Any, **options: Any) -> str:
-    out = StringIO()
-    call_command(*arguments, stdout=out, **options)
-    return out.getvalue()
-
-
 def test_a_certificate_is_verified_until_its_file_or_its_row_was_changed(furnished: Furnished, tmp_path: Path) -> None:
     file, number = tmp_path / "certificate.json", str(furnished.decision.pk)
-    file.write_text(output("certificate", "show", number))
-    assert "is as it was certified" in output("certificate", "verify", str(file))
+    file.write_text(run("certificate", "show", number)[0])
+    assert "is as it was certified" in run("certificate", "verify", str(file))[0]
 
     changed = json.loads(file.read_text())
     changed["certificate"]["outcome"] = "held_back"
