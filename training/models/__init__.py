@@ -4,7 +4,7 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 """
 
 from training.models.draft import CampaignDraft, DraftFile
-from training.models.gate import Gate, GateDecision, canonical_json, certificate_file, certificate_hash
+from training.models.gate import Gate, GateDecision, certificate_file, certificate_hash
 from training.models.gate_rules import (
     DEFAULT_RULES,
     FEWEST_PAIRS,
@@ -63,7 +63,6 @@ __all__ = [
     "SnapshotPart",
     "Worker",
     "WrongRules",
-    "canonical_json",
     "certificate_file",
     "certificate_hash",
     "gate_results",

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.sentences import SentenceField
+from labeling.exchange import canonical_json
 from labeling.models import Campaign, User
 from training.models.gate_rules import GateRule, stored_rules
 from training.models.run import Run
@@ -115,11 +116,6 @@ def certificate_file(decision: GateDecision) -> bytes:
     """A certificate and its hash, as a JSON file for people to keep."""
     whole = {"certificate": decision.certificate(), "decision": decision.pk, "sha256": decision.certificate_hash}
     return (json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def canonical_json(certificate: dict[str, Any]) -> bytes:
-    """The bytes of which a certificate's hash is made: keys sorted, no spaces, UTF-8."""
-    return json.dumps(certificate, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def certificate_hash(certificate: dict[str, Any]) -> str:
