@@ -1,5 +1,6 @@
 """Where in a record a refusal found its cause, in words: a conversation, or one of its messages."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from common.phrases import Marked, Phrase, gettext_noop
@@ -69,6 +70,7 @@ _MESSAGE = gettext_noop("Message %(number)s of %(name)s")
 _INNER = gettext_noop("message %(number)s of %(name)s")
 
 
+@lru_cache
 def in_field(name: str) -> Conversation:
     """The conversation in a field of a record."""
     return Conversation(repr(name), _TITLE, _MESSAGE, _INNER)
