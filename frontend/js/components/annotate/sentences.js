@@ -16,7 +16,6 @@ const FLAGGED = /** @type {Record<string, string>} */ ({
 });
 
 export const UNDO_REFUSALS = /** @type {Record<import("../../judging/types.js").UndoRefusal, string>} */ ({
-  flag: gettext("A flag stays until a lead has reviewed it."),
   never: gettext("This campaign does not allow undoing a judgment."),
   late: gettext("The time to undo this judgment is over."),
 });
