@@ -6,11 +6,18 @@ import { all, maybe, one } from "../../lib/dom.js";
 const PREFIX = "criterion-";
 
 export class Criteria {
+  #isPointed = false;
+
   /** @param {ParentNode} page */
   constructor(page) {
     this.groups = all(".criterion", HTMLFieldSetElement, page);
     this.inputs = this.groups.flatMap((group) => all("input", HTMLInputElement, group));
-    for (const group of this.groups) group.addEventListener("change", () => setMissing(group, false));
+    for (const group of this.groups) {
+      group.addEventListener("change", () => setMissing(group, false));
+      group.addEventListener("pointerdown", () => (this.#isPointed = true));
+      group.addEventListener("keydown", () => (this.#isPointed = false));
+      group.addEventListener("click", () => this.#isPointed && this.#letGo());
+    }
   }
 
   /** @returns {Record<string, string>} answers by the criterion's name */
@@ -37,8 +44,17 @@ export class Criteria {
     return () => {
       input.checked = true;
       setMissing(group, false);
+      this.#letGo();
       announce(`${criterionOf(input)}: ${one("span", HTMLElement, input.parentElement ?? group).innerText}.`);
     };
+  }
+
+  /**
+   * After a click or a criterion's key, up and down scroll the page: on a radio button that has the focus they would
+   * answer instead. Who comes with Tab chooses with them, as in any group of radio buttons.
+   */
+  #letGo() {
+    this.inputs.find((input) => input === document.activeElement)?.blur();
   }
 
   /**
