@@ -30,6 +30,7 @@ def test_a_missing_criterion_is_named_and_no_key_changes_its_meaning(
     expect(page.locator(".criterion input:checked")).to_have_count(0)
     press(page, "9")
     expect(page.locator("#announcer")).to_have_text("Correct: Right.")
+    expect(page.get_by_test_id("saved")).to_have_text("")
     expect(missing).to_have_count(0)
     polite = page.get_by_role("group", name="Polite")
     for click in (polite.get_by_role("radio", name="Left").check, polite.get_by_text("Right").click):
