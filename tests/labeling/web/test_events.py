@@ -68,6 +68,7 @@ def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiti
     older = re.findall(r'href="\?([^"]*before=[^"]*)"', first)[0].replace("&amp;", "&")
     second = browser.get(f"{PAGE}?{older}").content.decode()
     assert sentences(second).count("alice judged comparison") == 10
+    assert "Show newest" in second
     assert "No matching event" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
 
 
