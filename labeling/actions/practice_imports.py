@@ -43,8 +43,9 @@ def import_practice(
     """Adds the comparisons of a file as practice pairs, with the fields `explanation`, `strength` and `criteria`.
 
     A comparison that the campaign has already is marked as well. Records without a known answer, and those whose answer
-    the campaign's rules do not offer, are rejected; a strength or a criterion that they do not ask for, or that is
-    unknown, is left out and noted. So is what the file changes about pairs that the campaign has. Raises NotAllowed, Invalid, UnreadableFile, EmptyFile, WrongComparisonStatus, QualificationNeedsPairs.
+    the campaign's rules do not offer, are rejected. A strength or a criterion that they do not ask for, or that is
+    unknown, is left out and noted, as is every change to pairs that the campaign has. Raises NotAllowed, Invalid,
+    UnreadableFile, EmptyFile, WrongComparisonStatus, QualificationNeedsPairs.
     """
     require_lead(acting_user, campaign)
     report, drafts = ImportReport(notes=ImportNotes(model_check(campaign))), list[PracticeDraft]()

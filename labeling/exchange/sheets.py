@@ -113,7 +113,8 @@ def _arrow_rows(
                     number += 1
                     yield _record(Place(number, number), row, limits)
         except (ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:  # texts and times, too
-            raise UnreadableInput(f"The {kind} file cannot be read: {str(error)[:200]}.") from error
+            reason = f"The {kind} file cannot be read: it is damaged or incomplete. Save it again."
+            raise UnreadableInput(reason) from error
 
 
 def _parquet_batches(file: IO[bytes]) -> Iterator[Any]:

@@ -244,7 +244,7 @@ def _revert_flag(judgment: Judgment, locked: LockedAssignment, campaign: Campaig
     comparison = locked.assignment.comparison
     later = Judgment.objects.filter(comparison=comparison, superseded_at=None, pk__gt=judgment.pk).exclude(flag="")
     if comparison.status != Comparison.Status.FLAGGED or later.exists():
-        raise TooLateToUndo(FLAG_REVIEWED)
+        raise TooLateToUndo(str(FLAG_REVIEWED))
     if locked.gold_winner is not None:
         comparison.status = Comparison.Status.GOLD
     elif Verdict.objects.filter(comparison=comparison).exists():
