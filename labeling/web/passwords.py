@@ -35,7 +35,7 @@ class ResetForm(forms.Form):
     )
 
 
-class ChangeForm(PasswordChangeForm):  # type: ignore[type-arg]
+class ChangeForm(PasswordChangeForm):
     """Django's form, which takes the old password as the new one too."""
 
     def clean_new_password1(self) -> str:

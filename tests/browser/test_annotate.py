@@ -151,7 +151,7 @@ def test_skip_can_say_why(alice_page: Page, on_stage: Stage) -> None:
     press(alice_page, "S")
     expect(alice_page.get_by_test_id("reasons")).to_be_visible()
     alice_page.keyboard.press("2")
-    expect(alice_page.get_by_test_id("saved")).to_have_text("Skipped.")
+    expect(alice_page.get_by_test_id("saved")).to_have_text("Skipped: I do not know the language.")
     judged(alice_page, 0)
     assert Judgment.objects.get(annotator=on_stage.alice).skip_reason == "I do not know the language"
 

@@ -16,7 +16,7 @@ def test_a_damaged_link_says_to_ask_for_another_one() -> None:
     answer = Client().get("/invitations/none/")
     page = answer.content.decode()
     assert answer.status_code == 404
-    assert "no longer valid" in page
+    assert "This invitation cannot be used" in page
     assert "Ask its sender for a new one." in page
 
 
