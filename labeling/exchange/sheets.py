@@ -119,7 +119,7 @@ def _arrow_rows(
                     yield _record(Place(number, number), row, limits)
         except (ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:  # texts and times, too
             raise UnreadableInput(
-                gettext_noop("The %(kind)s file cannot be read: %(error)s."), kind=kind, error=str(error)[:200]
+                gettext_noop("The %(kind)s file cannot be read: it is damaged or incomplete. Save it again."), kind=kind
             ) from error
 
 

@@ -122,7 +122,7 @@ def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datet
         "comparison": judgment.comparison_id,
         "choice": judgment.choice,
         "verdict": verdict_as_json(verdict),
-    }
+    } | ({"flag": str(judgment.flag)} if judgment.flag else {})
     record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=before)
     held = open_assignments(campaign=seat.campaign, annotator=acting_user)
     with_contents = next(each for each in held if each.pk == reopened.pk)

@@ -29,9 +29,6 @@ from labeling.exchange import (
 from labeling.models import KeptUpload
 from training.models import CampaignDraft, DraftFile
 
-HEAD = 8192
-PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1")
-"""The first bytes of gzip, bzip2, xz, Zstandard, ZIP and Parquet."""
 MOST_FILES = 20
 MOST_SIZES = 5
 """The drafts of one owner together hold at most this many files of the largest size."""
@@ -77,12 +74,9 @@ class Examination:
 def examine(upload: KeptUpload, kind: str | None = None) -> Examination:
     """Reads a whole file. kind: None: comparisons if it has any that can be read, else prompts.
 
-    Raises FileRefused if it is not text or no record can be used.
+    The import's own reader decides what a file is: all that it reads can be chosen here. Raises FileRefused if no
+    record can be used.
     """
-    with opened_upload(upload, acting_user=upload.owner) as stream:
-        head = stream.read(HEAD)
-    if b"\x00" in head and not head.startswith(PACKED):
-        raise FileRefused(_("This is not a text file in UTF-8. Choose JSONL, JSON or plain text."))
     if kind is not None:
         examination, reason = _try(upload, kind)
         if examination is None or not examination.usable:
