@@ -92,6 +92,14 @@ class PeopleGate(models.Model):
         return self.status in self.OPEN
 
     @property
+    def tone(self) -> str:
+        """The state of other things that its status is shown like."""
+        if self.is_open:
+            return "running"
+        tones = {self.Status.BETTER: "finished", self.Status.NOT_WORTH: "failed", self.Status.WORSE: "failed"}
+        return tones.get(self.Status(self.status), "conflict")
+
+    @property
     def is_decided(self) -> bool:
         return self.status in self.DECIDED
 
