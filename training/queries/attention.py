@@ -89,13 +89,14 @@ def gate_decisions(user: User, led: Mapping[int, Campaign]) -> Iterator[Attentio
 def people_gates(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
     """The newest gate by people of each campaign once it is decided, until its candidate serves."""
     newer = PeopleGate.objects.filter(campaign=OuterRef("campaign"), pk__gt=OuterRef("pk"))
-    gates = PeopleGate.objects.filter(~Exists(newer), campaign__in=led, status__in=PeopleGate.DECIDED)
-    serving = current_deployment()
+    decided = PeopleGate.objects.filter(~Exists(newer), campaign__in=led, status__in=PeopleGate.DECIDED)
+    gates = list(decided.select_related("candidate", "serving").order_by("pk"))
+    serving = current_deployment() if gates else None
     texts = {
         PeopleGate.Status.BETTER: gettext("%(version)s passed its gate by people"),
         PeopleGate.Status.UNDECIDED: gettext("People did not decide about %(version)s"),
     }
-    for gate in gates.select_related("candidate", "serving").order_by("pk"):
+    for gate in gates:
         if serving is not None and serving.version_id == gate.candidate_id:
             continue
         status = PeopleGate.Status(gate.status)

@@ -29,7 +29,6 @@ def test_the_page_shows_the_figures_of_the_evidence(client: Client) -> None:
     gate = voted(voting_gate(scene.campaign, furnished.two, furnished.one), scene.alice, ["candidate"] * 7)
     client.force_login(scene.maya)
     page = client.get(f"/people-gates/{gate.pk}/").content.decode()
-    # (2^8 - 1) / 8 = 31.9 with stakes spread evenly; these are the shipped stakes.
     assert f"{2.718281828459045 ** gate.figures['better']:.2f} ✓" in page
     assert "100.0 %" in page
     assert "Passed: better" in page
