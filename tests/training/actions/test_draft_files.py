@@ -78,8 +78,8 @@ def test_the_reasons_of_a_stored_file_are_in_the_readers_language(add: Add) -> N
     assert file.reasons == [(2, "The field 'chosen' is missing.")]
     with translation.override("de"):
         assert file.reasons == [(2, "Das Feld 'chosen' fehlt.")]
-        with pytest.raises(FileRefused, match="Zeile 1: Der Prompt ist leer"):
-            add("b.jsonl", b'{"prompt": []}\n')
+        with pytest.raises(FileRefused, match="Zeile 1: Nachricht 1 des Prompts ist leer"):
+            add("b.jsonl", b'{"prompt": "", "chosen": "So.", "rejected": "No."}\n')
 
 
 @pytest.mark.parametrize(
