@@ -9,7 +9,17 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.models import Deployment, GateDecision, GenerationJob, LabSession, LensJob, ModelVersion, Run, Snapshot
+from training.models import (
+    Deployment,
+    EvaluationJob,
+    GateDecision,
+    GenerationJob,
+    LabSession,
+    LensJob,
+    ModelVersion,
+    Run,
+    Snapshot,
+)
 
 SHORTEST_HASH = 8
 
@@ -71,6 +81,11 @@ def find_snapshot(user: User, name: str) -> Snapshot:
 def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
     """The generation jobs of the campaigns that this person leads."""
     return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_evaluations(user: User) -> QuerySet[EvaluationJob]:
+    """The evaluations for campaigns that this person leads: they quote the campaign's prompts."""
+    return EvaluationJob.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_lens_jobs(user: User) -> QuerySet[LensJob]:

@@ -19,7 +19,7 @@ OTHERS = ("serving", "parent", "base")
 
 
 def concerns(figures: Mapping[str, Any], budgets: Mapping[str, float]) -> list[Sentence]:
-    """What speaks against a version beside its accuracy: each in a sentence, in the order of their weight.
+    """The sentences that speak against a version beside its accuracy, in the order of their weight.
 
     figures: as gates read them, with `kl_low` and `kl_to_base_low`, the lower ends of both KL. budgets: of both KL per
     token, by the gate's figure; a missing one has no limit.
@@ -72,7 +72,7 @@ def _difference(figures: Mapping[str, Any], other: str) -> tuple[float, float, f
     """To the other version; a base has an accuracy of exactly one half against itself."""
     if other == "base":
         accuracy = (figures[name] for name in ("accuracy", "accuracy_low", "accuracy_high"))
-        return tuple(value - 0.5 for value in accuracy)  # type: ignore[return-value]
+        return tuple(value - 0.5 for value in accuracy)
     whole = f"difference_to_{other}"
     return figures[whole], figures[f"{whole}_low"], figures[f"{whole}_high"]
 

@@ -154,7 +154,7 @@ def _described(some: Sequence[OwnSample]) -> dict[str, Any]:
 
 
 def reward(pairs: Sequence[HeldOutPair]) -> dict[str, Any]:
-    """What the implicit reward pays for one unit more of each axis, on the held-out pairs, in nats."""
+    """The reward, in nats, for one unit more of each axis, on the held-out pairs."""
     rewarded = [RewardedPair(pair.id, pair.prompt, pair.chosen, pair.rejected, pair.margin) for pair in pairs]
     figures = reward_biases(rewarded).observed
     return {"axes": [figure.as_json() for figure in figures], "rotation": rotated(figures)}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,12 +15,13 @@ from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError, RecordError
 from training.engine.events import StopRequest
 from training.engine.measuring.drift import drift, read_samples
+from training.language_models.messages import Message
 
 CONFIG = RunConfig(dtype="float32", device="cpu", threads=1)
-PROMPT = [{"role": "user", "content": "say 1"}]
+PROMPT: list[Message] = [{"role": "user", "content": "say 1"}]
 
 
-def write(path: Path, *records: dict[str, object]) -> Path:
+def write(path: Path, *records: dict[str, Any]) -> Path:
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     return path
 
@@ -77,7 +79,7 @@ def test_a_base_has_not_moved_from_itself(model_folder: Path, tmp_path: Path) ->
 def test_texts_are_encoded_where_a_server_gave_no_ids_and_empty_ones_are_left_out(
     encoder: TextEncoder, tmp_path: Path
 ) -> None:
-    text = {"id": "text", "prompt": PROMPT, "text": "abc", "ended": False}
+    text: dict[str, Any] = {"id": "text", "prompt": PROMPT, "text": "abc", "ended": False}
     data = write(tmp_path / "samples.jsonl", text, {**text, "id": "empty", "text": ""})
     (sample,) = read_samples(data, encoder)
     assert (sample.id, sample.completion_ids) == ("text", encoder.encode_completion("abc", ended=False))
