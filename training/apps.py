@@ -51,6 +51,8 @@ class TrainingConfig(AppConfig):
         add_sentences(SENTENCES, NAMES)
         offer(
             {
+                "evaluation.finished": _("The report about a version is there."),
+                "evaluation.failed": _("The evaluation of a version failed."),
                 "gate.held_back": _("A gate held a new version back."),
                 "gate.passed": _("A version met the gate and was promoted."),
                 "gate.saved": _("The rules of a gate were changed."),
