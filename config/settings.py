@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "PersonRole": "labeling.models.Role",
         "QuestionStatus": "labeling.models.Question.Status",
         "DisplayedChoice": "labeling.judging.drafts.CHOICES",
+        "EvaluationFinding": "training.models.EvaluationJob.Finding",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
         "ShownRole": "labeling.api.serializers.judging.SHOWN_ROLES",

@@ -139,7 +139,7 @@ class Waiting:
         """Runs whose gate has not decided, without those whose version is being evaluated: that is a job of its own."""
         evaluated = {job.version_id for job in self._jobs if isinstance(job, EvaluationJob)}
         waiting = runs_awaiting_gate().select_related("campaign", "version")
-        return [run for run in waiting if run.version.pk not in evaluated]
+        return [run for run in waiting if not hasattr(run, "version") or run.version.pk not in evaluated]
 
     @cached_property
     def _led(self) -> set[int]:

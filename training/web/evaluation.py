@@ -56,7 +56,6 @@ def _led(user: User) -> dict[int, str]:
 
 
 def _found(request: HttpRequest, pk: int) -> EvaluationJob:
-    require_any_lead(person(request))
     related = ("version__parent", "compared", "campaign")
     return get_object_or_404(visible_evaluations(person(request)).select_related(*related).defer("parts"), pk=pk)
 
