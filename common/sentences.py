@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import get_language, gettext
 
 from common.phrases import Count, Phrase
-from common.wording import decimals, grouped, percent
+from common.wording import decimals, grouped, percent, points
 
 FRACTION_DIGITS = 3
 
@@ -16,13 +16,21 @@ class Percent(float):
     """A share from 0 to 1 that a sentence shows as a percentage."""
 
 
+class Points(float):
+    """A difference of two shares, from -1 to 1, that a sentence shows in percentage points: +4.2 points."""
+
+
+SHARES: dict[str, type[Percent] | type[Points]] = {"percent": Percent, "points": Points}
+"""The names of shares in stored sentences."""
+
+
 class Sentence(str):
     """A sentence in the reader's language that remembers what it was made of.
 
     It is a string in the language that was active when it was made or loaded from its row. text: the English sentence,
     marked with `gettext_noop` where it is made, in which %(name)s stands for a value. values: texts, whole numbers,
-    counts (Count), sentences, shares (Percent), and fractions, which are shown with three digits. Without values, any
-    text may be given; one that the catalogue does not have stays as it is.
+    counts (Count), sentences, shares (Percent), differences of shares (Points), and fractions, which are shown with
+    three digits. Without values, any text may be given; one that the catalogue does not have stays as it is.
     """
 
     text: str
@@ -67,7 +75,10 @@ class Sentence(str):
             return stored
         if "count" in stored:
             return Count(stored["count"])
-        return Percent(stored["percent"]) if "percent" in stored else cls.from_json(stored)
+        for name, kind in SHARES.items():
+            if name in stored:
+                return kind(stored[name])
+        return cls.from_json(stored)
 
 
 def sentence_of(error: Exception) -> Sentence:
@@ -82,16 +93,17 @@ def reason_of(refused: Mapping[str, Any]) -> Sentence:
 
 
 def _rendered(value: Any) -> Any:
-    if isinstance(value, Percent):
-        return percent(value)
+    if isinstance(value, Percent | Points):
+        return percent(value) if isinstance(value, Percent) else points(value)
     if isinstance(value, Count):
         return grouped(value)
     return decimals(value, FRACTION_DIGITS) if isinstance(value, float) else value
 
 
 def _as_json(value: Any) -> Any:
-    if isinstance(value, Percent):
-        return {"percent": float(value)}
+    for name, kind in SHARES.items():
+        if isinstance(value, kind):
+            return {name: float(value)}
     if isinstance(value, Count):
         return {"count": int(value)}
     return value.as_json() if isinstance(value, Sentence) else value

@@ -1,7 +1,7 @@
 """Labels and numbers in the reader's language."""
 
 from django.utils.formats import get_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 DASH = "–"
 
@@ -29,6 +29,12 @@ def decimals(value: float, digits: int, *, signed: bool = False) -> str:
 def percent(share: float, digits: int = 1) -> str:
     """A share from 0 to 1 as a percentage: 72.6 %."""
     return f"{decimals(100 * share, digits)} %"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points: +4.2 points. Percent of percent would be something else."""
+    rounded = round(100 * difference, 1)
+    return gettext("%(number)s points") % {"number": decimals(rounded + 0.0, 1, signed=bool(rounded))}
 
 
 def _localized(written: str) -> str:

@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "PersonRole": "labeling.models.Role",
         "QuestionStatus": "labeling.models.Question.Status",
         "DisplayedChoice": "labeling.judging.drafts.CHOICES",
+        "EvaluationFinding": "training.models.EvaluationJob.Finding",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
         "ShownRole": "labeling.api.serializers.judging.SHOWN_ROLES",
@@ -248,7 +249,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "train"},
-    "training.tasks.measure_version": {"queue": "train"},
+    "training.tasks.run_evaluation": {"queue": "train"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},
 }
@@ -281,6 +282,9 @@ JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))
+# The samples that a version writes for its evaluation: held-out prompts, one sample each, and the tokens of a sample.
+EVALUATION_PROMPTS = env.int("EVALUATION_PROMPTS", default=24)
+EVALUATION_TOKENS = env.int("EVALUATION_TOKENS", default=64)
 # How many of its 150 prompts the demo campaign gets.
 DEMO_PROMPTS = env.int("DEMO_PROMPTS", default=150)
 LOGGING = {

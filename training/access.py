@@ -12,6 +12,7 @@ from labeling.models import Campaign, User
 from training.errors import ForItsGateOnly
 from training.models import (
     Deployment,
+    EvaluationJob,
     GateDecision,
     GenerationJob,
     LabSession,
@@ -93,6 +94,11 @@ def find_snapshot(user: User, name: str) -> Snapshot:
 def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
     """The generation jobs of the campaigns that this person leads."""
     return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_evaluations(user: User) -> QuerySet[EvaluationJob]:
+    """The evaluations for campaigns that this person leads: they quote the campaign's prompts."""
+    return EvaluationJob.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_lens_jobs(user: User) -> QuerySet[LensJob]:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from training.models import (
     Deployment,
     Evaluation,
+    EvaluationJob,
     GenerationItem,
     GenerationJob,
     LabSession,
@@ -68,6 +69,12 @@ class RunAdmin(ReadOnlyAdmin):
 @admin.register(Evaluation)
 class EvaluationAdmin(ReadOnlyAdmin):
     list_display = ("version", "kind", "against", "snapshot", "created_at")
+
+
+@admin.register(EvaluationJob)
+class EvaluationJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "version", "compared", "status", "finding", "created_at")
+    list_filter = ("status", "finding")
 
 
 @admin.register(RetrainingRule)

@@ -55,6 +55,8 @@ class TrainingConfig(AppConfig):
         add_sentences(SENTENCES, NAMES)
         offer(
             {
+                "evaluation.finished": _("The report about a version is there."),
+                "evaluation.failed": _("The evaluation of a version failed."),
                 "gate.held_back": _("A gate held a new version back."),
                 "gate.passed": _("A version met the gate and was promoted."),
                 "gate.people_opened": _("A gate by people was opened: its blind test is being written."),

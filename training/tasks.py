@@ -12,18 +12,19 @@ from common.broker import waiting_messages
 from labeling.models import Campaign
 from training import claims
 from training.actions.drafts import forget_drafts
+from training.actions.evaluation import start_evaluation
 from training.actions.label_biases import measure_next_snapshot
 from training.actions.people_gates import look_at_gate
 from training.actions.retraining import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.jobs import handover
-from training.jobs.gate import measure_for_gate
+from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
 from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
-from training.models import ModelVersion, RetrainingRule
+from training.models import RetrainingRule, Run
 from training.queries import retraining
 from training.queries.people_gates import open_gates
 from training.rehearsal.demo import can_simulate, is_being_written, simulate_judgments
@@ -46,26 +47,29 @@ def run_generation(job_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_training(run_id: int) -> None:
-    """Trains; then measures the version, and asks the promotion gate if the schedule started the run."""
-    run = run_training_job(run_id)
+    """Trains; then evaluates the version, and asks the promotion gate if the schedule started the run."""
+    run = run_training_job(run_id, on_finished=_evaluation_follows)
     if run is None:
         return
     ask_gate(run.pk)
     claims.send_held_back(now=timezone.now())
 
 
+def _evaluation_follows(run: Run) -> None:
+    """Every version is evaluated: the row stands with the run's end, whatever becomes of this worker."""
+    start_evaluation(version=run.version, acting_user=None, now=timezone.now())
+
+
 @shared_task  # type: ignore[untyped-decorator]
 def run_gate(run_id: int) -> None:
-    """Measures the version of a finished run: its worker died before it could."""
+    """Evaluates the version of a finished run, and asks the gate: its worker died before it could."""
     ask_gate(run_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def measure_version(version_id: int) -> None:
-    """Measures a version for the gates, because a lead asked for it."""
-    version = ModelVersion.objects.select_related("parent", "run__snapshot").filter(pk=version_id).first()
-    if version is not None:
-        measure_for_gate(version)
+def run_evaluation(evaluation_id: int) -> None:
+    """Evaluates a version; then asks the promotion gate if its run awaits it."""
+    evaluate(evaluation_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -27,6 +27,12 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def points(difference: float | None) -> str:
+    """A difference of two shares in percentage points: +4.2 points."""
+    return wording.points(difference) if isinstance(difference, int | float) else DASH
+
+
+@register.filter
 def figure(value: float | None, digits: int = 3) -> str:
     """A number with this many digits after the point."""
     return wording.decimals(value, digits) if isinstance(value, int | float) else DASH

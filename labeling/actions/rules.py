@@ -52,8 +52,8 @@ RULES = (
 FIXED_IN_BLIND_TESTS = frozenset(
     ("overlap", "overlap_share", "max_overlap", "blind", "order", "undo_seconds", "allow_edit", "verdict_rule")
 )
-"""Settings that stay as they are in a blind test. The number of votes on a pair must not depend on the votes, and a vote that was
-looked at is final."""
+"""Settings that stay as they are in a blind test. The number of votes on a pair must not depend on the votes, and a
+vote that was looked at is final."""
 
 MAX_DESCRIPTION = 300
 MAX_SKIP_REASONS = 9  # each has a digit key on the annotator's page

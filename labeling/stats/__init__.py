@@ -18,7 +18,7 @@ from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.chance import ChanceTest, Finding, against_chance, coin_tail, trials_needed
-from labeling.stats.clustered import Effect, clustered_mean, clustered_share, clustered_slope, holm
+from labeling.stats.clustered import Effect, clustered_mean, clustered_ratio, clustered_share, clustered_slope, holm
 from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
@@ -97,6 +97,7 @@ __all__ = [
     "annotator_pair_agreement",
     "betting_interval",
     "clustered_mean",
+    "clustered_ratio",
     "clustered_share",
     "clustered_slope",
     "coin_tail",

@@ -37,29 +37,61 @@ class Effect:
     clusters: int
 
 
-def clustered_share(successes: Sequence[bool], clusters: Sequence[Hashable]) -> Effect:
-    """The share of successes; no effect: one half. Both sequences have one entry per unit.
+def clustered_share(successes: Sequence[float], clusters: Sequence[Hashable]) -> Effect:
+    """The share of successes; no effect: one half. Both sequences have one entry per unit; a tie is 0.5.
 
     Wilson's interval and the exact sign test, for the effective number of units: their number divided by the design
     effect, by which clusters inflate the variance of the share (at least 1). Where all succeed or all fail the design
     effect is unknown, and the clusters count instead. Source: Kish 1965, "Survey sampling"; Rao and Scott 1992, "A
     simple method for the analysis of clustered binary data".
     """
-    y, index, n_clusters = np.array(successes, dtype=np.float64), _index(clusters), len(set(clusters))
+    y, n_clusters = np.array(successes, dtype=np.float64), len(set(clusters))
     if not y.size:
         return Effect(Estimate(None, None, None, 0, NO_DIFFERENCE), 1.0, 0)
-    share, effective = float(y.mean()), float(y.size)
-    if n_clusters < y.size:
-        residuals = np.bincount(index, weights=y - share)
-        clustered = n_clusters / max(n_clusters - 1, 1) * float(residuals @ residuals) / y.size**2
-        independent = share * (1 - share) / y.size
-        design = clustered / independent if independent and n_clusters > 1 else y.size / n_clusters
-        effective = y.size / max(design, 1.0)
+    share = float(y.mean())
+    effective = effective_units(y, share * (1 - share), clusters)
     low, high = wilson_interval(share * effective, effective)
     trials = max(floor(effective + 1e-9), 1)
     wins = round(share * trials)
     p_value = min(1.0, 2 * coin_tail(max(wins, trials - wins), trials))
     return Effect(Estimate(share, low, high, int(y.size)), p_value, n_clusters)
+
+
+def effective_units(values: FloatArray, variance: float, clusters: Sequence[Hashable]) -> float:
+    """The number of independent units that are worth as much as these, for their mean: at most as many as there are.
+
+    values: shape (units,). variance: of a single value, if all were independent. It is their number divided by the
+    design effect: the variance of the mean by clusters (with the correction n / (n - 1)), over that of independent
+    units. Where either cannot be told, the clusters count. Source: Kish 1965, "Survey sampling", 8.2.
+    """
+    index, units, n_clusters = _index(clusters), values.size, len(set(clusters))
+    if n_clusters == units:
+        return float(units)
+    residuals = np.bincount(index, weights=values - values.mean())
+    clustered = n_clusters / max(n_clusters - 1, 1) * float(residuals @ residuals) / units**2
+    independent = variance / units
+    design = clustered / independent if independent and n_clusters > 1 else units / n_clusters
+    return float(units / max(design, 1.0))
+
+
+def clustered_ratio(totals: FloatArray, sizes: FloatArray, clusters: Sequence[Hashable]) -> Effect:
+    """The ratio sum(totals) / sum(sizes), nats per token say, with Student's interval over clusters; no effect: 0.
+
+    totals, sizes: one of each per unit, shape (units,). The variance is that of the residuals total - ratio * size,
+    summed by cluster. figure.comparisons counts the units.
+    Source: Cochran 1977, "Sampling techniques", 6.3 and 9A.2 (ratio estimates of clusters of unequal size).
+    """
+    index = _index(clusters)
+    whole = float(sizes.sum())
+    if not whole:
+        return Effect(Estimate(None, None, None, 0, NO_DIFFERENCE), 1.0, 0)
+    value, n = float(totals.sum()) / whole, int(index.max()) + 1
+    residuals = np.bincount(index, weights=totals - value * sizes)
+    error = sqrt(n / (n - 1) * float(residuals @ residuals)) / whole if n >= LEAST_FOR_T else 0.0
+    if not error:
+        return Effect(Estimate(value, None, None, totals.size, TOO_FEW), 1.0, n)
+    half = student_quantile(n - 1) * error
+    return Effect(Estimate(value, value - half, value + half, int(totals.size)), _two_sided(value / error, n - 1), n)
 
 
 def clustered_slope(x: FloatArray, y: FloatArray, clusters: Sequence[Hashable]) -> Effect:
@@ -115,9 +147,12 @@ def clustered_mean(differences: FloatArray, clusters: Sequence[Hashable]) -> Eff
         p_value = min(1.0, 2 * 0.5**differing) if abs(value) > 0 else 1.0
         return Effect(Estimate(value, None, None, n, TOO_FEW if value else NO_DIFFERENCE), p_value, differing)
     half = student_quantile(n - 1) * error
-    t, freedom = abs(value) / error, n - 1
-    p_value = 2 * NORMAL.cdf(-t * (1 - 1 / (4 * freedom)) / sqrt(1 + t * t / (2 * freedom)))
-    return Effect(Estimate(value, value - half, value + half, n), p_value, differing)
+    return Effect(Estimate(value, value - half, value + half, n), _two_sided(value / error, n - 1), differing)
+
+
+def _two_sided(t: float, freedom: int) -> float:
+    """The p-value of Student's t, by Abramowitz and Stegun 26.7.8."""
+    return 2 * NORMAL.cdf(-abs(t) * (1 - 1 / (4 * freedom)) / sqrt(1 + t * t / (2 * freedom)))
 
 
 def student_quantile(freedom: int) -> float:

@@ -15,6 +15,7 @@ from labeling.models import User
 from tests.browser.barriers import barriers
 from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
+from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
@@ -87,6 +88,9 @@ PAGES = {
         "/versions/compare/?one=sums-v1&other=sums-v2",
         "/versions/sums-v2/",
         "/versions/sums-v2/promote/",
+        "/evaluations/{evaluation}/",
+        "/evaluations/{waiting}/",
+        "/evaluations/compare/",
         "/campaigns/sums/gate/",
         "/gate-decisions/{decision}/",
         "/campaigns/sums/people-gates/",
@@ -114,6 +118,7 @@ PAGES = {
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {
+    "evaluation_file",
     "gate_certificate",
     "healthz",
     "offline_worker",
@@ -138,6 +143,8 @@ EXAMPLES = {
             "snapshot",
             "comparison",
             "lens_job",
+            "evaluation",
+            "waiting",
             "own",
             "batch",
             "preview",
@@ -166,6 +173,9 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
     on_stage.settle(["a", "b", "a"])
     furnished = furnish(on_stage)
     lens_job = lens_job_of(on_stage, furnished)
+    evaluation_of(on_stage, furnished, wrong=30)
+    evaluation = evaluation_of(on_stage, furnished)
+    waiting = unfinished_evaluation(on_stage, furnished, "queued")
     experiment_of(on_stage.maya, furnished)
     invitation = occupy(on_stage)
     practised = newcomer(on_stage)  # afterwards: the others have judged already, so they need not practise
@@ -183,6 +193,8 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "snapshot": real_snapshot(furnished.finished).pk,
         "invitation": invitation,
         "lens_job": lens_job.pk,
+        "evaluation": evaluation.pk,
+        "waiting": waiting.pk,
         "reset": "/".join(reset_link(on_stage.bob)),
         "address": address_token(on_stage.bob, "bob@example.org"),
         "comparison": lens_job.comparison_id,

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from common.errors import Conflict
-from common.sentences import Percent, Sentence, sentence_of
+from common.sentences import Percent, Points, Sentence, sentence_of
 from tests.people import NOON, stage
 from training.models import RetrainingRule
 
@@ -33,6 +33,15 @@ def test_fractions_have_the_readers_decimal_mark() -> None:
     assert measured == "0.500 of 1234"
     with translation.override("de"):
         assert Sentence.from_json(measured.as_json()) == "0,500 of 1234"
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [(0.042, "+4.2 points"), (-0.1, "−10.0 points"), (0.0, "0.0 points"), (-1e-9, "0.0 points")],
+)
+def test_differences_of_shares_are_said_in_points(difference: float, words: str) -> None:
+    stored = json.loads(json.dumps(Sentence("It rose by %(rise)s", {"rise": Points(difference)}).as_json()))
+    assert Sentence.from_json(stored) == f"It rose by {words}"
 
 
 @pytest.mark.parametrize("text", ["", "CUDA ran out of memory at 97% of %(everything)s"])

@@ -36,6 +36,7 @@ from labeling.models import (
     User,
     Webhook,
 )
+from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
@@ -135,6 +136,19 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("api-held-prompts", "api-people-gates"), lambda scene: [testable(scene)]),
     "api-join-people-gate": lambda scene: [decided(scene).pk],
     "people_gate_open": lambda scene: [scene.furnished.two.name],
+    **dict.fromkeys(
+        ("evaluation", "evaluation_file", "api-evaluation"),
+        lambda scene: [evaluation_of(scene.stage, scene.furnished).pk],
+    ),
+    **dict.fromkeys(
+        ("evaluation_cancel", "api-cancel-evaluation"),
+        lambda scene: [unfinished_evaluation(scene.stage, scene.furnished, "running").pk],
+    ),
+    **dict.fromkeys(
+        ("evaluation_resume", "api-resume-evaluation"),
+        lambda scene: [unfinished_evaluation(scene.stage, scene.furnished, "cancelled").pk],
+    ),
+    "api-version-evaluations": lambda scene: [scene.furnished.two.name],
     **dict.fromkeys(("retraining_resume", "api-resume-rule"), lambda scene: [paused(scene)]),
     **dict.fromkeys(("version_measure", "api-version-gate"), lambda scene: [scene.furnished.two.name]),
     "version_promote": lambda scene: [scene.furnished.two.name],

@@ -229,6 +229,11 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "version_promote": {"GET": OF_A_LED_CAMPAIGN, "POST": OF_A_LED_CAMPAIGN},
     "version_measure": {"POST": OF_A_LED_CAMPAIGN},
     "people_gate_open": {"GET": OF_A_LED_CAMPAIGN, "POST": OF_A_LED_CAMPAIGN},
+    "compare_evaluations": {"GET": LEADS_ANYWHERE},
+    "evaluation": {"GET": LEADS_ONLY},
+    "evaluation_file": {"GET": LEADS_ONLY},
+    "evaluation_cancel": {"POST": LEADS_ONLY},
+    "evaluation_resume": {"POST": LEADS_ONLY},
     "serving_rollback": {"POST": LEADS_ANYWHERE},
 }
 TRAINING_API: dict[str, dict[str, str]] = {
@@ -250,6 +255,10 @@ TRAINING_API: dict[str, dict[str, str]] = {
     "api-resume-generation": {"POST": LEADS_ONLY},
     "api-lens-jobs": {"POST": LEADS_ANYWHERE},
     "api-lens-job": {"GET": LEADS_ONLY},
+    "api-version-evaluations": {"GET": OF_A_LED_CAMPAIGN, "POST": OF_A_LED_CAMPAIGN},
+    "api-evaluation": {"GET": LEADS_ONLY},
+    "api-cancel-evaluation": {"POST": LEADS_ONLY},
+    "api-resume-evaluation": {"POST": LEADS_ONLY},
     "api-lab-sessions": {"POST": SIGNED_IN},
     "api-lab-session": {"GET": OWN},
     "api-lab-steps": {"POST": OWN},

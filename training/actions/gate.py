@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
-from common.broker import send
 from common.errors import DomainError
 from common.sentences import Sentence, sentence_of
 from labeling.access import require_lead
@@ -15,7 +14,7 @@ from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.versions import promote
-from training.errors import GateNotMet, NotFromARun, WrongGate
+from training.errors import GateNotMet, WrongGate
 from training.models import (
     Deployment,
     Gate,
@@ -30,7 +29,6 @@ from training.models import (
 from training.queries.gates import Standing, current_gate, standing
 
 LONGEST_REASON = 2000
-MEASURE = "training.tasks.measure_version"
 Outcome = GateDecision.Outcome
 
 
@@ -108,17 +106,6 @@ def _promote_by_rule(run: Run, version: ModelVersion, stands: Standing, *, now: 
     except DomainError as error:
         return Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
     return Sentence()
-
-
-def ask_to_measure(*, version: ModelVersion, acting_user: User | None) -> None:
-    """Has a worker measure a run's version for the gates, again if it was measured before.
-
-    Raises NotFromARun, NotAllowed, NotFound.
-    """
-    require_version(acting_user, version)
-    if version.run is None:
-        raise NotFromARun(name=version.name)
-    send(MEASURE, version.pk)
 
 
 def promote_through_gate(

@@ -12,9 +12,9 @@ from labeling.events.record import record
 from labeling.models import User
 from training.claims import enqueue, noun
 from training.errors import JobActive, JobOver
-from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
+from training.models import ACTIVE_STATUSES, EvaluationJob, GenerationJob, JobStatus, Run
 
-J = TypeVar("J", GenerationJob, Run)
+J = TypeVar("J", GenerationJob, Run, EvaluationJob)
 
 
 def lock_person(person: User | None) -> None:
@@ -23,13 +23,18 @@ def lock_person(person: User | None) -> None:
         User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 
+def _require_lead(job: GenerationJob | Run | EvaluationJob, acting_user: User | None) -> None:
+    assert job.campaign is not None
+    require_lead(acting_user, job.campaign)
+
+
 @transaction.atomic
 def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     """Cancels a job: at once if it is queued, else at its next safe point. Cancelling twice changes nothing.
 
     Raises JobOver, NotAllowed, NotFound.
     """
-    require_lead(acting_user, job.campaign)
+    _require_lead(job, acting_user)
     locked = type(job).objects.select_for_update().get(pk=job.pk)
     if locked.status == JobStatus.CANCELLING:
         return locked
@@ -59,14 +64,15 @@ def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
 @transaction.atomic
 def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     """Queues a failed or cancelled job again; it continues where it stopped. Raises JobActive, JobOver, NotAllowed."""
-    require_lead(acting_user, job.campaign)
+    _require_lead(job, acting_user)
     locked = type(job).objects.select_for_update().get(pk=job.pk)
     if locked.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
         raise JobOver(
             _("It is %(status)s: only a failed or cancelled job can be resumed.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    if type(job).objects.filter(campaign=locked.campaign, status__in=ACTIVE_STATUSES).exists():
+    same = {"version": locked.version} if isinstance(locked, EvaluationJob) else {"campaign": locked.campaign}
+    if type(job).objects.filter(**same, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("Another job of this campaign is active: wait until it ends, or cancel it."))
     before = locked.status
     locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0

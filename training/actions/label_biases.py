@@ -7,6 +7,7 @@ from typing import Any
 from labeling.exchange import PreferencePair
 from training.evaluation.biases import AxisFigure, LabelledPair, label_biases
 from training.models import Snapshot
+from training.queries.labels import labels_of
 from training.queries.snapshots import SnapshotGone, comparisons_of, read_side
 
 MOST_PAIRS = 5_000
@@ -28,8 +29,12 @@ def measure_label_biases(*, snapshot: Snapshot) -> None:
     except SnapshotGone:
         pairs = []
     by_id = {pair.id: pair for pair in pairs}
+    sides = {pair: label.chosen_on_left for pair, label in labels_of(snapshot, pairs).items()}
     figures = label_biases(
-        [LabelledPair(pair.id, json.dumps(pair.prompt), pair.chosen, pair.rejected) for pair in pairs]
+        [
+            LabelledPair(pair.id, json.dumps(pair.prompt), pair.chosen, pair.rejected, sides.get(pair.id))
+            for pair in pairs
+        ]
     )
     axes = [_as_json(snapshot, one, by_id) for one in figures]
     snapshot.label_biases = {"pairs": len(pairs), "axes": axes}
@@ -39,12 +44,4 @@ def measure_label_biases(*, snapshot: Snapshot) -> None:
 def _as_json(snapshot: Snapshot, figure: AxisFigure, pairs: dict[str, PreferencePair]) -> dict[str, Any]:
     """drivers: the comparisons of the pairs that drive it, where they are still in the campaign; only with an alarm."""
     drivers = comparisons_of(snapshot, [pairs[one] for one in figure.drivers]) if figure.alarm else []
-    return {
-        "axis": figure.axis,
-        "alarm": figure.alarm,
-        "value": figure.figure.value,
-        "low": figure.figure.low,
-        "high": figure.figure.high,
-        "pairs": figure.figure.comparisons,
-        "drivers": [number for number in drivers if number is not None],
-    }
+    return {**figure.as_json(), "drivers": [number for number in drivers if number is not None]}

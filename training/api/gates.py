@@ -12,7 +12,8 @@ from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.models import Scope
 from training import access
-from training.actions.gate import ask_to_measure, save_gate
+from training.actions.evaluation import start_evaluation
+from training.actions.gate import save_gate
 from training.api.finding import find_version
 from training.api.serializers import gates as serializers
 from training.errors import NotFromARun
@@ -56,8 +57,8 @@ class StandingView(ApiView):
 
     @extend_schema(operation_id="measure_version", request=None, responses={202: None})
     def post(self, request: Request, name: str) -> Response:
-        """Have a worker measure a version for the gate."""
-        ask_to_measure(version=find_version(self.person, name), acting_user=self.person)
+        """Have a worker evaluate a version: its figures are what the gate reads."""
+        start_evaluation(version=find_version(self.person, name), acting_user=self.person, now=self.now)
         return Response(status=202)
 
 

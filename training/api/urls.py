@@ -3,6 +3,7 @@
 from django.urls import path
 
 from training.api import (
+    evaluations,
     gates,
     generation,
     lab,
@@ -60,5 +61,9 @@ urlpatterns = [
     path("versions/<slug:name>/download/", playground.DownloadView.as_view(), name="api-version-download"),
     path("versions/<slug:name>/completion/", playground.CompletionView.as_view(), name="api-completion"),
     path("campaigns/<slug:slug>/playground/", playground.KeepView.as_view(), name="api-keep"),
+    path("versions/<slug:name>/evaluations/", evaluations.EvaluationsView.as_view(), name="api-version-evaluations"),
+    path("evaluations/<int:pk>/", evaluations.EvaluationView.as_view(), name="api-evaluation"),
+    path("evaluations/<int:pk>/cancel/", evaluations.CancelView.as_view(), name="api-cancel-evaluation"),
+    path("evaluations/<int:pk>/resume/", evaluations.ResumeView.as_view(), name="api-resume-evaluation"),
     path("serving/rollback/", versions.RollBackView.as_view(), name="api-roll-back"),
 ]

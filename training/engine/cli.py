@@ -1,4 +1,4 @@
-"""``python -m training.engine``: train, reward, score, evaluate, lab and merge on plain files; settings lists them.
+"""``python -m training.engine``: train, reward, score, evaluate, drift, lab, merge on plain files; settings lists them.
 
 stdout carries JSON lines (``{"event": ...}``), stderr is for people. Exit codes: 0 finished; 1 a bug or the machine
 (traceback on stderr); 2 bad input or config; 3 cancelled by SIGTERM or SIGINT; 4 diverged.
@@ -68,7 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("--reward-model", type=Path, help="explicit reward model to score with, instead of a policy")
     evaluate = commands.add_parser("evaluate", help="reward accuracy, loss and margins over all pairs")
     evaluate.add_argument("--out", type=Path, help="JSON file to write")
-    for command in (score, evaluate):
+    drift = commands.add_parser("drift", help="exact KL of samples to the base and to another adapter")
+    drift.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
+    for command in (score, evaluate, drift):
         command.add_argument("--reference-adapter", type=Path, help="adapter of the reference (default: none)")
     lab = commands.add_parser("lab", help="take steps on request (JSON lines on stdin) and report each of them")
     lab.add_argument("--watch", type=Path, help="pairs that are scored as well, but not learned from")
@@ -76,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     merge = commands.add_parser("merge", help="fold an adapter into its base model, as a model folder")
     merge.add_argument("--out", type=Path, required=True, help="folder to write")
     merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
-    for command in (train, reward, score, evaluate, lab, merge):
+    for command in (train, reward, score, evaluate, drift, lab, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
         command.add_argument(
             "--adapter",
@@ -84,15 +86,15 @@ def build_parser() -> argparse.ArgumentParser:
             required=command is merge,
             help="adapter to start from, to score or to merge (default: none)",
         )
-    for command in (train, reward, score, evaluate, lab):
+    for command in (train, reward, score, evaluate, drift, lab):
         command.add_argument(
             "--data",
             type=Path,
             required=True,
-            help="pairs as JSON lines (train, reward: or a snapshot's folder); a pair's weight is for files from "
-            "outside, the platform sets none",
+            help="pairs (drift: samples) as JSON lines (train, reward: or a snapshot's folder); a pair's weight is for "
+            "files from outside, the platform sets none",
         )
-    for command in (train, reward, score, evaluate, lab, merge):
+    for command in (train, reward, score, evaluate, drift, lab, merge):
         command.add_argument("--config", type=Path, help="JSON file of settings")
         command.add_argument(
             "--set", action="append", default=[], dest="settings", metavar="FIELD=VALUE", help="one setting; repeatable"
@@ -155,6 +157,17 @@ def _evaluate(options: argparse.Namespace, config: RunConfig, stop: StopRequest)
     return evaluate(scores, pair_set, config, options.out)
 
 
+def _drift(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
+    from training.engine.learning.run import prepare_torch
+    from training.engine.measuring.drift import drift, drift_lines
+    from training.engine.run_folder import write_atomically
+
+    prepare_torch(config)
+    drifts = drift(options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop)
+    write_atomically(options.out, drift_lines(drifts))
+    return {"samples": len(drifts), "out": str(options.out)}
+
+
 def _lab(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
     from training.engine.lab import Lab, commands_from_stdin, serve
     from training.engine.learning.run import prepare_torch
@@ -172,4 +185,12 @@ def _merge(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     return merge(options.model, options.adapter, options.out, dtype=getattr(torch, options.dtype))
 
 
-_COMMANDS = {"train": _train, "reward": _reward, "score": _score, "evaluate": _evaluate, "lab": _lab, "merge": _merge}
+_COMMANDS = {
+    "train": _train,
+    "reward": _reward,
+    "score": _score,
+    "evaluate": _evaluate,
+    "drift": _drift,
+    "lab": _lab,
+    "merge": _merge,
+}

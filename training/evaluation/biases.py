@@ -12,7 +12,8 @@ hundred times, and LEAST_PROMPTS prompts that differ.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from math import sqrt
+from typing import Any, Literal
 
 import numpy as np
 
@@ -83,6 +84,18 @@ class AxisFigure:
     alarm: Direction
     drivers: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """JSON values; pairs: how many the figure counts."""
+        return {
+            "axis": self.axis,
+            "alarm": self.alarm,
+            "value": self.figure.value,
+            "low": self.figure.low,
+            "high": self.figure.high,
+            "pairs": self.figure.comparisons,
+            "drivers": list(self.drivers),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class RewardBiases:
@@ -146,6 +159,21 @@ def sample_biases(pairs: Sequence[SampledPair]) -> list[AxisFigure]:
     prompts = [pair.prompt for pair in pairs]
     effects = {axis: clustered_mean(values, prompts) for axis, values in differences.items()}
     return _figures([pair.id for pair in pairs], differences, effects, neutral=0.0)
+
+
+def standardised_shifts(pairs: Sequence[SampledPair]) -> dict[str, float]:
+    """By axis: the mean difference of candidate - serving in standard deviations of single texts, pooled over both.
+
+    So that axes of different units can be compared: 0.2 is called small, 0.5 medium, 0.8 large. 0 where no text of
+    either differs from its fellows. Source: Cohen 1988, "Statistical power analysis", 2.2 (d).
+    """
+    shifts = {}
+    for axis in TEXT_AXES:
+        ours = np.array([axis.measure(pair.candidate) for pair in pairs])
+        theirs = np.array([axis.measure(pair.serving) for pair in pairs])
+        spread = sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / 2) if len(pairs) > 1 else 0.0
+        shifts[axis.name] = float((ours.mean() - theirs.mean()) / spread) if spread else 0.0
+    return shifts
 
 
 def rotation(figures: Sequence[AxisFigure]) -> Rotation | None:

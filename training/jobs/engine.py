@@ -16,6 +16,8 @@ from labeling.exchange import PreferencePair
 from training.models import ModelVersion
 
 TICK_SECONDS = 1.0
+# Exact to the last digits that pages show, whatever precision the run was trained in.
+PRECISE = ("--set", "dtype=float32")
 
 
 class EngineFailed(RuntimeError):
@@ -64,10 +66,40 @@ def score_pairs(
     Log-probabilities are in nats. The engine leaves out pairs that are too long for the model. Empty once `should_stop`
     returned True. options: further arguments of the command. Raises EngineFailed.
     """
-    with tempfile.TemporaryDirectory(prefix="score-") as folder:
-        data, out = Path(folder) / "pairs.jsonl", Path(folder) / "scores.jsonl"
-        data.write_bytes(b"".join(pair.canonical_json() + b"\n" for pair in pairs))
-        command = [*engine_command("score", version, reference=reference), *options]
-        if not run_engine([*command, "--data", str(data), "--out", str(out)], should_stop=should_stop):
+    data = b"".join(pair.canonical_json() + b"\n" for pair in pairs)
+    return _by_line("score", version, data, reference=reference, options=options, should_stop=should_stop)
+
+
+def drift_of_samples(
+    version: ModelVersion,
+    samples: Sequence[dict[str, Any]],
+    *,
+    reference: ModelVersion | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[dict[str, Any]]:
+    """The exact drift of samples that the version wrote: the JSON objects that `drift` of the engine writes.
+
+    samples: with id, prompt, text, ended, prompt_ids and completion_ids. Empty once `should_stop` returned True.
+    Raises EngineFailed.
+    """
+    data = b"".join(json.dumps(sample).encode() + b"\n" for sample in samples)
+    return _by_line("drift", version, data, reference=reference, options=PRECISE, should_stop=should_stop)
+
+
+def _by_line(
+    command: str,
+    version: ModelVersion,
+    data: bytes,
+    *,
+    reference: ModelVersion | None,
+    options: Sequence[str],
+    should_stop: Callable[[], bool],
+) -> list[dict[str, Any]]:
+    """Runs a command that reads JSON lines and writes some."""
+    with tempfile.TemporaryDirectory(prefix=f"{command}-") as folder:
+        given, out = Path(folder) / "given.jsonl", Path(folder) / "out.jsonl"
+        given.write_bytes(data)
+        line = [*engine_command(command, version, reference=reference), *options]
+        if not run_engine([*line, "--data", str(given), "--out", str(out)], should_stop=should_stop):
             return []
         return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]

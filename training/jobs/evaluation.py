@@ -1,54 +1,309 @@
-"""Measuring versions on held-out pairs."""
+"""Evaluating a version: its held-out margins beside others', its own samples, their exact drift; then the report.
 
+Every finished part is kept in the row, so that the next worker goes on from there. Its figures on held-out pairs also
+become rows of `Evaluation`, one for each campaign that it would write for: those are what gates read.
+"""
+
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from common.sentences import Sentence
-from labeling.exchange import TEST
+from common.sentences import Sentence, sentence_of
+from labeling.exchange import TEST, PreferencePair, SnapshotDamaged, messages_hash, read_pairs, verify_snapshot
+from labeling.models import Campaign
+from training import claims
 from training.actions.versions import record_evaluation
 from training.claims import Clock
-from training.jobs.engine import EngineFailed, engine_command, run_engine
-from training.models import Evaluation, ModelVersion, Snapshot
+from training.engine.config import RunConfig
+from training.errors import VersionDamaged
+from training.generation import GeneratorUnavailable, InvalidRequest, ModelNotUsable
+from training.jobs.engine import EngineFailed, drift_of_samples, score_pairs
+from training.jobs.evaluation_report import Measured, figures_for_gates, make_report
+from training.jobs.evaluation_samples import write_samples
+from training.jobs.sampler import SamplerDied
+from training.models import EvaluationJob, JobStatus, ModelVersion, Snapshot, report_hash
+from training.queries.gates import MEASURED, campaigns_concerned, current_gate, snapshot_to_measure
 from training.versions import files
 
+TICK_SECONDS = 1.0
 
-def measure(version: ModelVersion, snapshot: Snapshot, *, reference: ModelVersion | None = None) -> dict[str, Any]:
-    """The engine's figures of a version on a snapshot's test pairs, against a reference (None: the base).
-
-    Raises EngineFailed, VersionDamaged.
-    """
-    for each in filter(None, (version, reference)):
-        files.check_version(each)
-    command = engine_command("evaluate", version, reference=reference)
-    return run_engine([*command, "--data", str(Path(snapshot.directory) / TEST)])
+FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, OSError)
+NO_SAMPLES = (SamplerDied, ModelNotUsable, GeneratorUnavailable, InvalidRequest, VersionDamaged)
 
 
-def evaluate_version(
-    version: ModelVersion,
-    *,
-    snapshot: Snapshot | None = None,
-    reference: ModelVersion | None = None,
-    clock: Clock = timezone.now,
-) -> Evaluation:
-    """Measures a version on the test pairs of a snapshot (None: its run's) and stores the figures.
+def run_evaluation_job(evaluation_id: int, *, clock: Clock = timezone.now) -> EvaluationJob | None:
+    """Runs an evaluation to its end and returns it; None if this worker cannot claim it."""
+    claim = claims.claim(EvaluationJob, evaluation_id, now=clock())
+    if claim is None:
+        return None
+    with claims.ending(claim, clock, gives_up_on=FAILURES):
+        EvaluationWork(claim, clock).work()
+    claim.job.refresh_from_db()
+    return claim.job
 
-    reference: None: its parent. Raises EngineFailed, VersionDamaged.
-    """
-    snapshot = snapshot or (version.run.snapshot if version.run else None)
-    if snapshot is None:
-        text = _("%(name)s comes from no run: name the campaign whose test pairs are to be used.")
-        raise EngineFailed(Sentence(text, {"name": version.name}))
-    reference = reference or version.parent
-    figures = measure(version, snapshot, reference=reference)
-    return record_evaluation(
-        version=version,
-        kind="held_out",
-        results=figures,
-        acting_user=None,
-        now=clock(),
-        against=reference,
-        snapshot=snapshot,
-    )
+
+class EvaluationWork:
+    """A claimed evaluation at work."""
+
+    def __init__(self, claim: "claims.Claim[EvaluationJob]", clock: Clock) -> None:
+        self.claim, self.clock = claim, clock
+        related = ("version__parent", "version__run__snapshot", "version__run__campaign", "compared", "campaign")
+        self.job = EvaluationJob.objects.select_related(*related).get(pk=claim.job.pk)
+        assert self.job.campaign is not None
+        self.version, self.campaign = self.job.version, self.job.campaign
+        self.parts: dict[str, Any] = dict(self.job.parts)
+        self.steps: list[tuple[str, int, Callable[[], Any]]] = []
+        self.done = 0
+        self.last_beat = 0.0
+        self.stopping = False
+
+    def work(self) -> None:
+        """Measures what is missing, step by step, and writes the report."""
+        try:
+            campaigns = list(self._campaigns())
+            self._plan(campaigns)
+            for name, size, measure in self.steps:
+                if name not in self.parts:
+                    self._keep(name, measure())
+                self.done += size
+                self._tick(due=True)
+                self._stop_if_asked()
+        except FAILURES as error:
+            snapshot = snapshot_to_measure(self.campaign, self.version)
+            if snapshot is not None:
+                self._record_trouble(snapshot, error)
+            raise
+        self._finish(campaigns)
+
+    # --- The steps ---
+
+    def _campaigns(self) -> Iterator[tuple[Campaign, Snapshot, list[PreferencePair]]]:
+        """The campaigns with held-out pairs: its own, then those that it would also write for."""
+        others = [campaign for campaign in campaigns_concerned(self.version) if campaign.pk != self.campaign.pk]
+        for campaign in (self.campaign, *others):
+            snapshot = snapshot_to_measure(campaign, self.version)
+            if snapshot is None:
+                continue
+            try:
+                verify_snapshot(Path(snapshot.directory))
+                pairs = list(read_pairs(Path(snapshot.directory), TEST))
+            except (SnapshotDamaged, OSError) as error:
+                if campaign.pk == self.campaign.pk:
+                    raise
+                self._record_trouble(snapshot, error)
+                continue
+            yield campaign, snapshot, pairs
+
+    def _plan(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> None:
+        """Lists the steps: name of the part, size of the step (texts), and what measures it."""
+        for campaign, snapshot, pairs in campaigns:
+            for version in self.measured_versions:
+                if version.adapter_dir and pairs:
+                    measure = self._scorer(version, list(pairs))
+                    measure = measure if campaign.pk == self.campaign.pk else _or_trouble(measure, FAILURES)
+                    self.steps.append((scores_part(snapshot, version), 2 * len(pairs), measure))
+        prompts = self._prompts(campaigns)
+        if prompts:
+            for version in filter(None, (self.version, self.sampled_against)):
+                self.steps.append((samples_part(version), len(prompts), self._sampler(version, prompts)))
+            if self.version.adapter_dir:
+                self.steps.append(("drift", len(prompts), self._drift))
+        total = sum(size for _name, size, _measure in self.steps)
+        self.claim.write(total=total, done=0)
+
+    @property
+    def measured_versions(self) -> list[ModelVersion]:
+        """The version, its parent, and the one it is compared with, as far as they share its base; each once."""
+        versions = [self.version, self.version.parent, self.job.compared]
+        same = [version for version in versions if version is not None and version.base_dir == self.version.base_dir]
+        return list({version.pk: version for version in same}.values())
+
+    @property
+    def sampled_against(self) -> ModelVersion | None:
+        """The version whose samples are compared with its own; its parent where it serves itself."""
+        compared = self.job.compared
+        return compared if compared is not None and compared.pk != self.version.pk else self.version.parent
+
+    def _scorer(self, version: ModelVersion, pairs: list[PreferencePair]) -> Callable[[], dict[str, list[float]]]:
+        """By pair: the margin against the base, and the chosen text's log-probability under version and base."""
+
+        def score() -> dict[str, list[float]]:
+            files.check_version(version)
+            options = ["--set", f"beta={self.beta}"]
+            scores = score_pairs(version, pairs, options=options, should_stop=self._should_stop)
+            columns = ("margin", "policy_chosen_logp", "reference_chosen_logp")
+            self._stop_if_asked()
+            return {one["id"]: [float(one[column]) for column in columns] for one in scores}
+
+        return score
+
+    @property
+    def beta(self) -> float:
+        """That of its run; others are measured with the same, so that margins can be compared."""
+        config = self.version.run.config if self.version.run else {}
+        return float(config.get("beta", RunConfig().beta))
+
+    def _prompts(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> list[PreferencePair]:
+        """One held-out pair for each of the prompts to be answered, in the order of the file, which is that of a hash.
+
+        The version was not trained on them, and neither was any version before it in this campaign.
+        """
+        own = next((pairs for campaign, _snapshot, pairs in campaigns if campaign.pk == self.campaign.pk), [])
+        by_prompt = {messages_hash(pair.prompt): pair for pair in reversed(own)}
+        return list(reversed(by_prompt.values()))[: int(self.job.settings["prompts"])]
+
+    def _sampler(self, version: ModelVersion, prompts: list[PreferencePair]) -> Callable[[], dict[str, Any]]:
+        """A version's samples; without them the rest of the evaluation goes on."""
+
+        def sample() -> dict[str, Any]:
+            samples = write_samples(
+                version,
+                prompts,
+                self.job.settings,
+                should_stop=self._should_stop,
+                wrote=lambda count: self._tick(extra=count),
+            )
+            self._stop_if_asked()
+            return {"samples": samples}
+
+        return _or_trouble(sample, NO_SAMPLES)
+
+    def _drift(self) -> dict[str, Any]:
+        own = self.parts[samples_part(self.version)]
+        if not own.get("samples"):
+            return {"trouble": own.get("trouble", Sentence(_("It has written no samples.")).as_json())}
+        parent = self.version.parent
+        files.check_version(self.version)
+        if parent is not None:
+            files.check_version(parent)
+        lines = drift_of_samples(self.version, own["samples"], reference=parent, should_stop=self._should_stop)
+        self._stop_if_asked()
+        return {"lines": lines}
+
+    # --- Writing ---
+
+    def _keep(self, name: str, part: Any) -> None:
+        self.parts[name] = part
+        self.claim.write(parts=self.parts, worker_deaths=0, heartbeat_at=self.clock())
+
+    def _tick(self, *, due: bool = False, extra: int = 0) -> None:
+        """Writes progress and a heartbeat when it is time, and notes whether to stop. extra: texts of this step."""
+        now = time.monotonic()
+        if due or now - self.last_beat >= TICK_SECONDS:
+            self.last_beat = now
+            self.claim.write(done=self.done + extra)
+            self.stopping = self.claim.beat(self.clock())
+
+    def _should_stop(self) -> bool:
+        now = time.monotonic()
+        if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
+            self.last_beat = now
+            self.stopping = self.claim.beat(self.clock())
+        return self.stopping
+
+    def _stop_if_asked(self) -> None:
+        if self.stopping:
+            raise claims.Stopped
+
+    def _measured(self, campaign: Campaign, snapshot: Snapshot, pairs: list[PreferencePair]) -> Measured:
+        names = {"parent": self.version.parent, "serving": self.job.compared}
+        return Measured(
+            job=self.job,
+            version=self.version,
+            base=self.version.base(),
+            campaign=campaign,
+            snapshot=snapshot,
+            pairs=pairs,
+            scores={
+                version.pk: self.parts.get(scores_part(snapshot, version), {}) for version in self.measured_versions
+            },
+            others={
+                name: other
+                for name, other in names.items()
+                if other is not None and other.base_dir == self.version.base_dir
+            },
+            own_samples=self.parts.get(samples_part(self.version), {}),
+            other_samples=self.parts.get(samples_part(self.sampled_against), {}) if self.sampled_against else {},
+            sampled_against=self.sampled_against,
+            drift=self.parts.get("drift", {}),
+            beta=self.beta,
+            gate=current_gate(campaign),
+        )
+
+    def _finish(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> None:
+        """Writes the report, the figures for the gates and the end of the job, all or nothing."""
+        now = self.clock()
+        why = [self._trouble(snapshot) for _campaign, snapshot, _pairs in campaigns]
+        measured = [self._measured(*each) for each, trouble in zip(campaigns, why, strict=True) if not trouble]
+        report = make_report(self.job, measured, now=now)
+        with transaction.atomic():
+            self.claim.lock()
+            for each in measured:
+                record_evaluation(
+                    version=self.version,
+                    kind=MEASURED,
+                    results=figures_for_gates(each, report),
+                    acting_user=None,
+                    now=now,
+                    against=self.job.compared,
+                    snapshot=each.snapshot,
+                )
+            for (_campaign, snapshot, _pairs), trouble in zip(campaigns, why, strict=True):
+                if trouble:
+                    self._record_trouble(snapshot, EngineFailed(trouble))
+            total = self.claim.job.total
+            self.claim.finish(
+                JobStatus.FINISHED,
+                now=now,
+                report=report,
+                report_hash=report_hash(report),
+                finding=report["finding"],
+                reason=Sentence.from_json(report["reason"]),
+                parts={},
+                done=total,
+            )
+
+    def _trouble(self, snapshot: Snapshot) -> Sentence:
+        """Why another campaign's held-out pairs could not be scored; empty: they were."""
+        parts = [self.parts.get(scores_part(snapshot, version), {}) for version in self.measured_versions]
+        return next((Sentence.from_json(part["trouble"]) for part in parts if "trouble" in part), Sentence())
+
+    def _record_trouble(self, snapshot: Snapshot, error: Exception) -> None:
+        """Stores why nothing could be measured in the place of the figures: the campaign's gate says so."""
+        reason = Sentence(_("It could not be measured: %(reason)s"), {"reason": sentence_of(error)})
+        record_evaluation(
+            version=self.version,
+            kind=MEASURED,
+            results={"trouble": reason.as_json()},
+            acting_user=None,
+            now=self.clock(),
+            against=self.job.compared,
+            snapshot=snapshot,
+        )
+
+
+def _or_trouble(measure: Callable[[], Any], failures: tuple[type[Exception], ...]) -> Callable[[], Any]:
+    """The same, but a failure becomes the part: the rest of the evaluation does not depend on it."""
+
+    def measured() -> Any:
+        try:
+            return measure()
+        except failures as error:
+            return {"trouble": sentence_of(error).as_json()}
+
+    return measured
+
+
+def scores_part(snapshot: Snapshot, version: ModelVersion) -> str:
+    """The name of the part with a version's scores of a snapshot's held-out pairs."""
+    return f"scores {snapshot.pk} {version.pk}"
+
+
+def samples_part(version: ModelVersion) -> str:
+    """The name of the part with a version's samples."""
+    return f"samples {version.pk}"

@@ -15,12 +15,9 @@ from training import claims
 from training.actions.planning import REWARD_HEAD
 from training.claims import Clock
 from training.errors import VersionDamaged
-from training.jobs.engine import EngineFailed, score_pairs
+from training.jobs.engine import PRECISE, EngineFailed, score_pairs
 from training.models import JobStatus, LensJob, ModelVersion
 from training.versions import files
-
-# Exact to the last digits that the page shows, whatever precision the run was trained in.
-PRECISE = ["--set", "dtype=float32"]
 
 
 def run_lens_job(lens_job_id: int, *, clock: Clock = timezone.now) -> LensJob | None:

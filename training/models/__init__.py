@@ -4,6 +4,7 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 """
 
 from training.models.draft import CampaignDraft, DraftFile
+from training.models.evaluation import EvaluationJob, report_file, report_hash
 from training.models.gate import Gate, GateDecision, certificate_file, certificate_hash
 from training.models.gate_rules import (
     DEFAULT_RULES,
@@ -28,7 +29,7 @@ from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
 from training.models.worker import Worker
 
-AnyJob = GenerationJob | Run | LensJob | LabSession
+AnyJob = GenerationJob | Run | LensJob | LabSession | EvaluationJob
 
 __all__ = [
     "ACTIVE_STATUSES",
@@ -43,6 +44,7 @@ __all__ = [
     "Deployment",
     "DraftFile",
     "Evaluation",
+    "EvaluationJob",
     "Figure",
     "Gate",
     "GateDecision",
@@ -72,4 +74,6 @@ __all__ = [
     "gate_results",
     "held_out_finding",
     "parse_rules",
+    "report_file",
+    "report_hash",
 ]

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from common.sentences import Percent, Sentence
+from common.sentences import Percent, Points, Sentence
 
 Unit = Literal["count", "share", "number", "passed"]
 Bound = Literal["floor", "ceiling"]
@@ -21,7 +21,8 @@ FEWEST_PAIRS = 10
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure that a rule can limit. least, most: of its limit. above: the limit itself is not enough.
+    """A figure that a rule can limit. least, most: of its limit. above: the limit itself is not enough. measure: of a
+    number, for people.
 
     rule, met, failed, missing: sentences; all but the last may name %(limit)s, met and failed also %(value)s and
     the values of `_words`.
@@ -37,6 +38,12 @@ class Figure:
     failed: str
     missing: str
     above: bool = False
+    measure: str | Promise = ""
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is a difference of two shares, which is said in points."""
+        return self.unit == "share" and self.least < 0
 
 
 FIGURES: dict[str, Figure] = {
@@ -135,7 +142,58 @@ FIGURES: dict[str, Figure] = {
         gettext_noop(
             "On its own samples its KL to %(parent)s is %(value)s nats a token: over the budget of %(limit)s."
         ),
-        gettext_noop("Its KL was not measured: the run had no probes (setting: prompts answered at evaluations)."),
+        gettext_noop("Its KL was not measured: it has written no samples."),
+        measure=_("nats per token"),
+    ),
+    "kl_to_base_per_token": Figure(
+        _("KL to the base for each token"),
+        "number",
+        "ceiling",
+        0.0,
+        100.0,
+        gettext_noop("On its own samples it stays within %(limit)s nats a token of its base (KL)."),
+        gettext_noop("On its own samples its KL to %(base)s is %(value)s nats a token; the budget is %(limit)s."),
+        gettext_noop("On its own samples its KL to %(base)s is %(value)s nats a token: over the budget of %(limit)s."),
+        gettext_noop("Its KL was not measured: it has written no samples."),
+        measure=_("nats per token"),
+    ),
+    "largest_shift": Figure(
+        _("Largest shift of its own samples"),
+        "number",
+        "ceiling",
+        0.0,
+        10.0,
+        gettext_noop(
+            "On no axis do its own samples surely differ from the serving version's by more than %(limit)s standard "
+            "deviations."
+        ),
+        gettext_noop(
+            "Its own samples surely differ from those of %(compared)s by at most %(value)s standard deviations; "
+            "%(limit)s are allowed."
+        ),
+        gettext_noop(
+            "Its own samples differ from those of %(compared)s by %(value)s standard deviations (axis: %(axis)s); "
+            "%(limit)s are allowed."
+        ),
+        gettext_noop("Its samples were not compared with those of another version."),
+        measure=_("standard deviations"),
+    ),
+    "rotations": Figure(
+        _("Biases exchanged for others"),
+        "count",
+        "ceiling",
+        0.0,
+        2.0,
+        gettext_noop("At most %(limit)s of two measurements (reward, samples) find one bias exchanged for another."),
+        gettext_noop(
+            "%(value)s of two measurements (reward, samples) find one bias exchanged for another; %(limit)s are "
+            "allowed."
+        ),
+        gettext_noop(
+            "%(value)s of two measurements (reward, samples) find one bias exchanged for another; only %(limit)s are "
+            "allowed."
+        ),
+        gettext_noop("Its biases were not measured."),
     ),
     "people": Figure(
         _("Gate by people"),
@@ -202,7 +260,9 @@ class GateRule:
 
     def _shown(self, value: float) -> Any:
         unit = self.about.unit
-        return Percent(value) if unit == "share" else int(value) if unit in ("count", "passed") else float(value)
+        if unit == "share":
+            return Points(value) if self.about.is_difference else Percent(value)
+        return int(value) if unit in ("count", "passed") else float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +290,8 @@ class RuleResult:
 
 def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
     """The values that sentences about figures may name."""
-    words: dict[str, Any] = {name: figures.get(name) or "–" for name in ("base", "parent", "serving")}
+    words: dict[str, Any] = {name: figures.get(name) or "–" for name in ("base", "parent", "serving", "compared")}
+    words["axis"] = Sentence(figures.get("largest_shift_axis") or "–")
     shares = {"accuracy": "accuracy", "low": "accuracy_low", "high": "accuracy_high"}
     for side in ("parent", "serving"):
         shares |= {
@@ -240,7 +301,7 @@ def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
         }
     for name, figure in shares.items():
         value = figures.get(figure)
-        words[name] = "–" if value is None else Percent(value)
+        words[name] = "–" if value is None else Points(value) if "difference" in figure else Percent(value)
     return words
 
 

@@ -1,7 +1,7 @@
 """For what a job waits: another job, memory, a worker, or a server; its place in the queue, and how long it may take.
 
 The rows alone decide: jobs are rows first, and workers report themselves. So a page that shows many jobs takes the same
-eight statements as a page that shows one.
+nine statements as a page that shows one.
 """
 
 import os
@@ -22,6 +22,7 @@ from training.models import (
     ACTIVE_STATUSES,
     CLAIMED_STATUSES,
     AnyJob,
+    EvaluationJob,
     GenerationJob,
     JobStatus,
     LabSession,
@@ -74,7 +75,13 @@ class Wait:
         }
 
 
-_KINDS: dict[type[AnyJob], str] = {GenerationJob: "generation", Run: "run", LensJob: "lens", LabSession: "lab"}
+_KINDS: dict[type[AnyJob], str] = {
+    GenerationJob: "generation",
+    Run: "run",
+    LensJob: "lens",
+    LabSession: "lab",
+    EvaluationJob: "evaluation",
+}
 
 
 class Waiting:
@@ -119,6 +126,8 @@ class Waiting:
         jobs += Run.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign", "snapshot")
         jobs += LensJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
+        evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
+        jobs += evaluations.select_related("campaign", "version")
         return jobs
 
     @cached_property
@@ -127,7 +136,10 @@ class Waiting:
 
     @cached_property
     def _gates(self) -> list[Run]:
-        return list(runs_awaiting_gate().select_related("campaign"))
+        """Runs whose gate has not decided, without those whose version is being evaluated: that is a job of its own."""
+        evaluated = {job.version_id for job in self._jobs if isinstance(job, EvaluationJob)}
+        waiting = runs_awaiting_gate().select_related("campaign", "version")
+        return [run for run in waiting if not hasattr(run, "version") or run.version.pk not in evaluated]
 
     @cached_property
     def _led(self) -> set[int]:
@@ -212,6 +224,10 @@ class Waiting:
             return _("a look through the reward lens")
         if isinstance(job, LabSession):
             return _("an experiment in the lab")
+        if isinstance(job, EvaluationJob):
+            is_visible = self._visible(job) is not None
+            text = _("the evaluation of %(version)s") if is_visible else _("an evaluation of another campaign")
+            return text % {"version": job.version.name}
         is_run = isinstance(job, Run)
         if self._visible(job) is None:
             return _("a run of another campaign") if is_run else _("a generation of another campaign")

@@ -29,7 +29,7 @@ from training.claims import Clock
 from training.generation import GeneratedCompletion, GenerationRequest, SamplingSettings
 from training.jobs.drafts import draft_of_generated, pair_to_score
 from training.jobs.engine import score_pairs
-from training.jobs.gate import SERVERS_COME_BACK_SECONDS
+from training.jobs.evaluation_samples import SERVERS_COME_BACK_SECONDS
 from training.jobs.generation import run_generation_job
 from training.jobs.run import run_training_job
 from training.jobs.sampler import open_source

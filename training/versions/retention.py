@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from training.models import (
     ACTIVE_STATUSES,
     Deployment,
+    EvaluationJob,
     GenerationJob,
     JobStatus,
     LensJob,
@@ -69,6 +70,9 @@ def needed() -> dict[int, str]:
     for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
         for version in filter(None, (lens_job.version_id, lens_job.before_id, lens_job.reference_id)):
             reasons.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})
+    for evaluation in EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES):
+        for version in filter(None, (evaluation.version_id, evaluation.compared_id)):
+            reasons.setdefault(version, gettext("evaluation %(number)s measures it") % {"number": evaluation.pk})
     for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
         writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
         for version in filter(None, writing):

@@ -11,6 +11,12 @@ from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
+    "evaluation.cancel_requested": _("Evaluation: cancellation requested"),
+    "evaluation.cancelled": _("Evaluation cancelled"),
+    "evaluation.failed": _("Evaluation failed"),
+    "evaluation.finished": _("Evaluation finished"),
+    "evaluation.resumed": _("Evaluation resumed"),
+    "evaluation.started": _("Evaluation started"),
     "gate.held_back": _("Gate: held back"),
     "gate.passed": _("Gate: promoted"),
     "gate.people_cancelled": _("Gate by people cancelled"),
@@ -53,6 +59,7 @@ EVENTS: dict[str, str | Promise] = {
 }
 SUBJECTS: dict[str, str | Promise] = {
     "deployment": _("deployment"),
+    "evaluationjob": _("evaluation"),
     "gate": _("gate"),
     "gatedecision": _("gate decision"),
     "generationjob": _("generation job"),
@@ -64,13 +71,14 @@ SUBJECTS: dict[str, str | Promise] = {
     "snapshot": _("snapshot"),
     "run": _("training run"),
 }
-_JOBS = ("generationjob", "labsession", "lensjob", "run")
+_JOBS = ("evaluationjob", "generationjob", "labsession", "lensjob", "run")
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
     "auto_promote": Field(_("Promote automatically")),
     "certificate": Field(_("Certificate (SHA-256)"), as_text=shortened),
     "channel": Field(_("Channel")),
+    "compared": Field(_("Compared with")),
     "config": Field(_("Settings"), fields=fields_of(SETTINGS) | {"seed": Field(SETTINGS["seed"], as_text=str)}),
     "content_hash": Field(_("Content hash"), as_text=shortened),
     "cron": Field(_("When"), as_text=time_in_words),

@@ -22,6 +22,7 @@ def _decision(event: Event) -> str:
 
 LINKS: Mapping[str, Link] = {
     "deployment": lambda event: reverse("versions"),
+    "evaluationjob": lambda event: reverse("evaluation", args=[event.subject_id]),
     "gate": campaign_page("gate"),
     "gatedecision": _decision,
     "generationjob": campaign_page("campaign"),

@@ -11,6 +11,12 @@ from labeling.web.event_sentences import Name
 from training.models import ModelVersion
 
 SENTENCES: Mapping[str, str | Promise] = {
+    "evaluation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "evaluation.cancelled": _("%(who)s cancelled %(what)s"),
+    "evaluation.failed": _("%(what)s failed"),
+    "evaluation.finished": _("%(what)s finished"),
+    "evaluation.resumed": _("%(who)s resumed %(what)s"),
+    "evaluation.started": _("%(who)s started %(what)s"),
     "gate.held_back": _("%(what)s: held back"),
     "gate.passed": _("%(what)s: promoted, all rules are met"),
     "gate.people_cancelled": _("%(who)s cancelled %(what)s"),
@@ -59,6 +65,7 @@ def _version(event: Event) -> str:
 
 
 NAMES: Mapping[str, Name] = {
+    "evaluationjob": lambda event: gettext("Evaluation %(number)s") % {"number": event.subject_id},
     "gate": lambda event: gettext("the gate"),
     "gatedecision": lambda event: gettext("Gate decision %(number)s") % {"number": event.subject_id},
     "generationjob": lambda event: gettext("Generation %(number)s") % {"number": event.subject_id},

@@ -23,6 +23,8 @@ STARTS = {
     "difference_to_parent": 0.0,
     "difference_to_serving_high": 0.0,
     "people_like_length_high": 0.5,
+    "kl_to_base_per_token": 0.5,
+    "largest_shift": 0.8,
 }
 
 
@@ -95,6 +97,7 @@ class GateForm(forms.Form):
 
 def _limit_field(about: Figure, limit: float) -> forms.Field:
     label = gettext("Above") if about.above else gettext("At least")
+    label = gettext("At most") if about.bound == "ceiling" else label
     if about.unit == "share":
         least, most = 100 * about.least, 100 * about.most
         return PercentField(label=_percent(about), min_value=least, max_value=most, initial=limit, required=False)
@@ -104,7 +107,7 @@ def _limit_field(about: Figure, limit: float) -> forms.Field:
         least, most = int(about.least), int(about.most)
         return forms.IntegerField(label=label, min_value=least, max_value=most, initial=int(limit), required=False)
     return forms.FloatField(
-        label=_("At most (nats per token)"),
+        label=gettext("At most (%(measure)s)") % {"measure": about.measure},
         min_value=about.least,
         max_value=about.most,
         initial=limit,

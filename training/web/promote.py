@@ -16,7 +16,8 @@ from labeling.access import led_campaigns
 from labeling.models import User
 from labeling.web.edge import act, form_of, page, page_of_ours, person, submit
 from training.access import require_any_lead, visible_people_gates, visible_versions
-from training.actions.gate import LONGEST_REASON, ask_to_measure, promote_through_gate
+from training.actions.evaluation import start_evaluation
+from training.actions.gate import LONGEST_REASON, promote_through_gate
 from training.models import ModelVersion, PeopleGate
 from training.queries.gates import Standing, standing
 from training.queries.people_gates import reason_of
@@ -96,13 +97,13 @@ def _others(stands: Standing, user: User) -> list[tuple[str, list[dict[str, Any]
 @page
 @form_of("version_promote", "name")
 def version_measure(request: HttpRequest, name: str) -> HttpResponse:
-    """Has a worker measure the version for the gates."""
+    """Has a worker evaluate the version: its figures are those that gates read."""
     user = person(request)
     require_any_lead(user)
     version = get_object_or_404(visible_versions(user).select_related("run__campaign"), name=name)
 
     def errand() -> str:
-        ask_to_measure(version=version, acting_user=user)
-        return _("%(name)s is being measured on held-out pairs. Reload this page in a few minutes.") % {"name": name}
+        start_evaluation(version=version, acting_user=user, now=timezone.now())
+        return _("%(name)s is being evaluated. Its version page links to the report.") % {"name": name}
 
     return act(request, errand, back=reverse("version_promote", args=[name]))

@@ -6,6 +6,13 @@ from training.web.campaign import campaign, generation_start, retraining_resume,
 from training.web.compare import compare_versions
 from training.web.compare_runs import compare_runs
 from training.web.demo import demo_simulate
+from training.web.evaluation import (
+    compare_evaluations,
+    evaluation,
+    evaluation_cancel,
+    evaluation_file,
+    evaluation_resume,
+)
 from training.web.gates import gate, gate_certificate, gate_decision
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
@@ -61,6 +68,11 @@ urlpatterns = [
     path("runs/<int:pk>/", run, name="run"),
     path("runs/<int:pk>/cancel/", run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", run_resume, name="run_resume"),
+    path("evaluations/compare/", compare_evaluations, name="compare_evaluations"),
+    path("evaluations/<int:pk>/", evaluation, name="evaluation"),
+    path("evaluations/<int:pk>/file/", evaluation_file, name="evaluation_file"),
+    path("evaluations/<int:pk>/cancel/", evaluation_cancel, name="evaluation_cancel"),
+    path("evaluations/<int:pk>/resume/", evaluation_resume, name="evaluation_resume"),
     path("playground/", playground, name="playground"),
     path("runs/<int:pk>/surprises/", run_surprises, name="run_surprises"),
     path("runs/<int:pk>/relabel/", run_relabel, name="run_relabel"),

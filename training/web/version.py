@@ -5,12 +5,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from labeling.web.edge import page, person
-from training.access import require_any_lead, visible_decisions, visible_versions
+from training.access import require_any_lead, visible_decisions, visible_evaluations, visible_versions
 from training.models import Deployment
 from training.queries.gates import MEASURED, standing
 from training.queries.serving import current_deployment
 from training.web.run import start_loss
 from training.web.setting_labels import result_label, setting_label, setting_value
+
+REPORTS_LISTED = 5
 
 
 @page
@@ -30,6 +32,11 @@ def version(request: HttpRequest, name: str) -> HttpResponse:
             (evaluation, [(result_label(name), value) for name, value in evaluation.results.items()])
             for evaluation in version.evaluations.exclude(kind=MEASURED).select_related("against").order_by("-pk")
         ],
+        "reports": visible_evaluations(person(request))
+        .filter(version=version)
+        .select_related("compared")
+        .defer("report", "parts")
+        .order_by("-pk")[:REPORTS_LISTED],
         "stands": standing(version),
         "decisions": visible_decisions(person(request)).filter(version=version).select_related("gate", "by"),
         "deployments": version.deployments.filter(channel=Deployment.DEFAULT_CHANNEL)

@@ -1,5 +1,6 @@
 """Versions, runs, generation, automatic retraining, the lens, the lab and the playground."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.comparisons import add_comparisons
+from tests.browser.evaluations import unfinished_evaluation
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
 from tests.browser.furnished import real_snapshot
@@ -142,6 +144,15 @@ def _no_lens_jobs(world: World) -> None:
     LensJob.objects.filter(status="queued").delete()
 
 
+def _evaluation(status: str) -> Callable[[World], dict[str, Any]]:
+    """Puts an evaluation in that state into the world."""
+
+    def arrange(world: World) -> dict[str, Any]:
+        return {"evaluation": unfinished_evaluation(world.stage, world.furnished, status).pk}
+
+    return arrange
+
+
 ENTRIES = (
     Entry(
         form="training/campaign/candidates_form.html",
@@ -253,7 +264,39 @@ ENTRIES = (
         form="training/gate/standing.html",
         path="/versions/sums-v2/promote/",
         press="Measure again",
-        sees="is being measured",
+        sees="is being evaluated",
+    ),
+    Entry(
+        form="training/version/reports.html",
+        path="/versions/sums-v2/",
+        press="Evaluate",
+        sees="is being evaluated",
+    ),
+    Entry(
+        form="training/evaluation/under_way.html",
+        path="/evaluations/{evaluation}/",
+        arrange=_evaluation("running"),
+        press="Cancel",
+        sees="It stops after its current step",
+    ),
+    Entry(
+        form="training/evaluation/under_way.html#2",
+        path="/evaluations/{evaluation}/",
+        arrange=_evaluation("cancelled"),
+        press="Resume",
+        sees="It continues with the missing parts",
+    ),
+    Entry(
+        form="training/evaluation/compare_form.html",
+        path="/evaluations/{report}/",
+        lands="/evaluations/compare/",
+        never_refused="It has a list.",
+    ),
+    Entry(
+        form="training/compare_evaluations/picks.html",
+        path="/evaluations/compare/",
+        lands="one=",
+        never_refused="It has lists.",
     ),
     Entry(
         form="training/gate.html",

@@ -9,6 +9,7 @@ from typing import Any
 
 from labeling.models import Assignment, Campaign, Comparison, User
 from tests.browser.busy import occupy
+from tests.browser.evaluations import evaluation_of
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import Stage, pair, person
@@ -80,7 +81,10 @@ def build_world(stage: Stage, folder: Path, settings: Any, open_parts: ExitStack
     stage.settle(["a", "b", "a"])
     furnished = furnish(stage)
     lens_job_of(stage, furnished)
+    evaluation_of(stage, furnished, wrong=30)
+    report = evaluation_of(stage, furnished)
     session = experiment_of(stage.maya, furnished)
     occupy(stage)
     names = {"finished": furnished.finished.pk, "running": furnished.running.pk, "session": session.pk}
+    names["report"] = report.pk
     return World(stage, furnished, folder, settings, names, open_parts)

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.stats import clustered_mean, clustered_share, clustered_slope, coin_tail, holm, wilson_interval
+from labeling.stats import (
+    clustered_mean,
+    clustered_ratio,
+    clustered_share,
+    clustered_slope,
+    coin_tail,
+    holm,
+    wilson_interval,
+)
 from labeling.stats.clustered import student_quantile
 
 outcomes = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=30)
@@ -133,3 +141,39 @@ def test_a_correction_never_lowers_a_p_value_and_keeps_their_order(p_values: lis
     assert all(after >= before for before, after in zip(p_values, corrected, strict=True))
     ordered = [after for _, after in sorted(zip(p_values, corrected, strict=True))]
     assert ordered == sorted(ordered)
+
+
+def test_a_tie_is_half_a_success() -> None:
+    effect = clustered_share([1.0] * 30 + [0.5] * 10, range(40))
+    assert (effect.figure.low, effect.figure.high) == pytest.approx(wilson_interval(35, 40))
+    assert clustered_share([0.5] * 8, "aabbccdd").figure.value == 0.5
+
+
+def test_a_ratio_is_that_of_the_sums_and_its_interval_that_of_the_linearised_residuals() -> None:
+    totals, sizes = np.array([2.0, 1.0, 4.0, 3.0, 2.0, 9.0]), np.array([10.0, 10.0, 20.0, 10.0, 20.0, 30.0])
+    prompts = ["a", "a", "b", "c", "d", "e"]
+    effect = clustered_ratio(totals, sizes, prompts)
+    residuals = totals - 0.21 * sizes  # 21 / 100
+    by_prompt = np.array([residuals[0] + residuals[1], *residuals[2:]])
+    error = math.sqrt(5 / 4 * (by_prompt**2).sum()) / 100
+    assert effect.figure.value == pytest.approx(0.21)
+    assert effect.figure.high == pytest.approx(0.21 + student_quantile(4) * error)
+    assert (effect.figure.comparisons, effect.clusters) == (6, 5)
+
+
+def test_a_ratio_of_few_or_equal_clusters_has_no_interval() -> None:
+    assert clustered_ratio(np.ones(3), np.ones(3), [1, 2, 3]).figure.low is None
+    assert clustered_ratio(np.zeros(5), np.ones(5), range(5)).figure.low is None
+    assert clustered_ratio(np.array([]), np.array([]), []).figure.value is None
+
+
+def test_the_interval_of_a_ratio_misses_one_time_in_twenty_with_texts_of_unequal_length() -> None:
+    generator, missed, tries = np.random.default_rng(3), 0, 1500
+    for _ in range(tries):
+        sizes = generator.integers(5, 65, size=48).astype(float)
+        level = np.repeat(generator.gamma(4.0, 0.05, size=24), 2)  # each prompt has its own drift: 0.2 on average
+        figure = clustered_ratio(level * sizes, sizes, [number // 2 for number in range(48)]).figure
+        assert figure.low is not None
+        assert figure.high is not None
+        missed += not figure.low <= 0.2 <= figure.high
+    assert missed / tries == pytest.approx(0.05, abs=0.025)

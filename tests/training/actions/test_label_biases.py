@@ -6,6 +6,9 @@ import pytest
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import add_comparisons
+from labeling.judging.acts import judge
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, judge_all
 from training.actions.label_biases import measure_next_snapshot
@@ -67,3 +70,23 @@ def test_the_sweep_measures_what_has_been_taken(campaign: Campaign, alice: User,
     snapshot.refresh_from_db()
     assert snapshot.label_biases is not None
     assert snapshot.label_biases["pairs"] == snapshot.train_pairs
+
+
+def test_a_left_side_that_always_wins_is_an_alarm(campaign: Campaign, maya: User, alice: User) -> None:
+    drafts = [
+        ComparisonDraft(
+            prompt=[{"role": "user", "content": f"Question {number}"}],
+            first=CompletionDraft(f"Answer {number}."),
+            second=CompletionDraft(f"Reply {number}."),
+        )
+        for number in range(40)
+    ]
+    add_comparisons(campaign=campaign, drafts=drafts, source="test", acting_user=None, now=NOW)
+    for assignment in iter(lambda: next_assignments(campaign=campaign, acting_user=alice, now=NOW).next, None):
+        judge(assignment=assignment, draft=JudgmentDraft("left", f"{assignment.pk}"), acting_user=alice, now=NOW)
+    take_snapshot(campaign=campaign, acting_user=maya, now=NOW)
+    measured = measure_next_snapshot()
+    assert measured is not None
+    assert measured.label_biases is not None
+    side = measured.label_biases["axes"][-1]
+    assert (side["axis"], side["value"], side["alarm"], side["pairs"]) == ("position", 1.0, 1, measured.train_pairs)

@@ -8,10 +8,13 @@ import pytest
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, account
 from training import claims
+from training.actions.evaluation import EvaluationSpec, start_evaluation
 from training.actions.generation import start_generation
 from training.actions.runs import start_run
-from training.models import GenerationJob, JobStatus, LabSession, LensJob, ModelVersion, Run
+from training.actions.snapshots import take_snapshot
+from training.models import EvaluationJob, GenerationJob, JobStatus, LabSession, LensJob, ModelVersion, Run
 from training.queries.waiting import Waiting
+from training.versions.retention import why_needed
 from training.workers import report
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,20 @@ def test_a_job_waits_for_the_one_before_it_with_the_time_that_is_left(
         "job": {"kind": "generation", "id": job.pk, "campaign": "tiny"},
     }
     assert Waiting(root, now=LATER).of(job) is None
+
+
+def test_a_run_waits_for_an_evaluation_that_only_its_leads_see_by_name(
+    workers: None, labeled: Campaign, trained: ModelVersion, maya: User, charlie: User
+) -> None:
+    take_snapshot(campaign=labeled, acting_user=None, now=NOW)
+    spec = EvaluationSpec(campaign=labeled)
+    evaluation = start_evaluation(version=trained, acting_user=None, now=NOW, spec=spec)
+    assert claims.claim(EvaluationJob, evaluation.pk, now=NOW) is not None
+    run = start_run(campaign=labeled, acting_user=None, now=NOW)
+
+    assert sentence(run, maya) == "Waits for the evaluation of tiny-v1."
+    assert sentence(run, charlie) == "Waits for an evaluation of another campaign."
+    assert why_needed(trained) == f"evaluation {evaluation.pk} measures it"
 
 
 def test_before_a_job_has_a_pace_others_say_how_long_it_takes(
@@ -186,7 +203,7 @@ def test_many_jobs_take_as_many_statements_as_one(
     workers: None, job: GenerationJob, other_job: GenerationJob, maya: User, django_assert_max_num_queries: object
 ) -> None:
     begin(job)
-    with django_assert_max_num_queries(7):  # type: ignore[operator]
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
         waiting = Waiting(maya, now=LATER)
         assert [waiting.of(each) is None for each in (job, other_job, other_job)] == [True, False, False]
     with django_assert_max_num_queries(0):  # type: ignore[operator]

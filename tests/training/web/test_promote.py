@@ -82,6 +82,6 @@ def test_the_api_says_which_rules_are_not_met_until_a_reason_is_given(
 def test_measuring_again_is_for_versions_of_runs(on_stage: Stage, furnished: Furnished, visiting: Visiting) -> None:
     maya = visiting(on_stage.maya)
     page = maya.post("/versions/sums-v2/measure/", follow=True).content.decode()
-    assert "sums-v2 is being measured" in page
+    assert "sums-v2 is being evaluated" in page
     page = maya.post("/versions/base/measure/", follow=True).content.decode()
     assert "comes from no training run" in page

@@ -79,7 +79,7 @@ def read_token_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> Pa
     """
     result = PairSet()
     max_length = min(max_length, encoder.longest or max_length)
-    for number, record in _records(path):
+    for number, record in read_records(path):
         pair = _PairReader(path, number, encoder).read(record)
         reason = _reason_to_drop(pair, encoder, max_length)
         if reason is None:
@@ -89,7 +89,8 @@ def read_token_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> Pa
     return result
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON objects of a file of JSON lines, with their line numbers. Raises InputError, RecordError."""
     try:
         stream = path.open("rb")
     except OSError as error:

@@ -1,53 +1,96 @@
-"""Measures a version on held-out pairs: `manage.py evaluate VERSION --json`."""
+"""Evaluates a version: `manage.py evaluate VERSION --wait`; `manage.py evaluate --verify FILE` reads a report."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from labeling.management.base import campaign_named, domain_errors
-from training.jobs.engine import EngineFailed
-from training.jobs.evaluation import evaluate_version
-from training.management.base import version_named
-from training.models import Snapshot
+from common.sentences import Sentence
+from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
+from training.actions.evaluation import EvaluationSpec, start_evaluation
+from training.jobs.gate import run_evaluation
+from training.management.base import add_job_arguments, require_finished, version_named, watch
+from training.models import EvaluationJob, report_hash
 
 
 class Command(BaseCommand):
-    help = "Measure a version on held-out pairs, against its parent or another version, and store the figures."
+    help = "Evaluate a version on held-out pairs and by its own samples, or verify the file of a report."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("version_name", metavar="VERSION")
-        parser.add_argument("--against", metavar="VERSION", help="the reference (default: its parent)")
+        parser.add_argument("version_name", metavar="VERSION", nargs="?")
+        parser.add_argument("--against", metavar="VERSION", help="the version compared with (default: the serving one)")
+        parser.add_argument("--campaign", help="the campaign of the held-out pairs (default: that of its run)")
+        parser.add_argument("--prompts", type=int, help="held-out prompts that it answers (0: none)")
+        parser.add_argument("--max-tokens", type=int, help="the tokens of an answer, at most")
         parser.add_argument(
-            "--campaign", help="use the newest held-out pairs of this campaign (default: those of its run)"
+            "--verify", type=Path, metavar="FILE", help="compare the file of a report with the database"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        add_job_arguments(parser)
+        add_acting_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        version = version_named(options["version_name"])
-        snapshot = _newest_snapshot(options["campaign"]) if options["campaign"] else None
-        against = version_named(options["against"]) if options["against"] else None
-        try:
-            with domain_errors():
-                evaluation = evaluate_version(version, snapshot=snapshot, reference=against)
-        except EngineFailed as error:
-            raise CommandError(str(error)) from error
-        figures = evaluation.results
-        if options["json"]:
-            reference = evaluation.against.name if evaluation.against else None
-            self.stdout.write(json.dumps({"version": version.name, "against": reference, **figures}))
+        if options["verify"]:
+            self._verify(options["verify"])
             return
-        self.stdout.write(
-            f"{version.name}: reward accuracy {figures['reward_accuracy']:.3f} "
-            f"[{figures['reward_accuracy_low']:.3f}, {figures['reward_accuracy_high']:.3f}], "
-            f"loss {figures['loss']:.3f}, margin {figures['margin']:.3f} on {figures['pairs']} held-out pairs"
+        if not options["version_name"]:
+            raise CommandError("Name a version, or a report's file with --verify.")
+        spec = EvaluationSpec(
+            campaign=campaign_named(options["campaign"]) if options["campaign"] else None,
+            compared=version_named(options["against"]) if options["against"] else None,
+            prompts=options["prompts"],
+            max_tokens=options["max_tokens"],
         )
-        if evaluation.held_out:
-            self.stdout.write(evaluation.held_out.sentence)
+        with domain_errors():
+            job = start_evaluation(
+                version=version_named(options["version_name"]),
+                acting_user=acting_user(options["acting_user"]),
+                now=timezone.now(),
+                spec=spec,
+                hand_to_worker=not options["here"],
+            )
+        if options["here"]:
+            run_evaluation(job.pk)
+            require_finished(job)
+        elif options["wait"]:
+            watch(job, _progress_line)
+        self._print(job, as_json=options["json"])
+
+    def _print(self, job: EvaluationJob, *, as_json: bool) -> None:
+        if as_json:
+            values = {"id": job.pk, "status": job.status, "version": job.version.name, "finding": job.finding or None}
+            self.stdout.write(json.dumps({**values, "sentence": job.reason, "report": job.report}))
+            return
+        self.stdout.write(_progress_line(job))
+        if job.report is not None:
+            self.stdout.write("\n".join([str(job.reason), *map(str, job.concerns)]))
+
+    def _verify(self, file: Path) -> None:
+        """Reads a report's file, and says whether it is as it was made, and that of this database."""
+        report, sha256 = _read(file)
+        if report_hash(report) != sha256:
+            raise CommandError(f"{file} was changed: its hash is not that of its content.")
+        self.stdout.write(str(Sentence.from_json(report["reason"])))
+        job = EvaluationJob.objects.filter(report_hash=sha256).first()
+        if job is None:
+            raise CommandError("Its hash is right, but this database has no such evaluation.")
+        if job.report is None or report_hash(job.report) != sha256:
+            raise CommandError(f"Evaluation {job.pk} was changed in the database: its row does not give its hash.")
+        self.stdout.write(f"Evaluation {job.pk} of {job.version.name} is as it was made.")
 
 
-def _newest_snapshot(slug: str) -> Snapshot:
-    snapshot = Snapshot.objects.filter(campaign=campaign_named(slug)).order_by("-pk").first()
-    if snapshot is None:
-        raise CommandError(f"{slug} has no snapshot yet: train first.")
-    return snapshot
+def _read(file: Path) -> tuple[dict[str, Any], str]:
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+        report, sha256 = given["report"], given["sha256"]
+        Sentence.from_json(report["reason"])
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file} cannot be read as JSON: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise CommandError(f"{file} is no report of an evaluation: it needs report and sha256.") from error
+    return report, str(sha256)
+
+
+def _progress_line(job: EvaluationJob) -> str:
+    return f"{job} of {job.version.name}: {job.status}, {job.done} of {job.total or '?'} texts"

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, domain_errors
 from training.actions.gate import promote_through_gate
-from training.jobs.gate import measure_for_gate
+from training.jobs.gate import evaluate_now
 from training.management.base import version_named
 from training.queries.gates import standing
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         stands = standing(version)
         if stands is not None and not stands.is_measured:
             self.stderr.write(f"Measuring {version.name} for the gate ...")
-            measure_for_gate(version)
+            evaluate_now(version)
         with domain_errors():
             deployment = promote_through_gate(
                 version=version,

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0023_blind_tests'),
-        ('training', '0010_earlier_decisions_of_gates'),
+        ('training', '0011_evaluations_are_jobs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
