@@ -1,5 +1,7 @@
 """The page for imports of comparisons and prompts and for exports of verdicts."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -37,9 +39,9 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "imports": rows[:IMPORTS_SHOWN],
-        "older": rows[IMPORTS_SHOWN - 1].pk if len(rows) > IMPORTS_SHOWN else None,
+        "older": urlencode({"before": rows[IMPORTS_SHOWN - 1].pk}) if len(rows) > IMPORTS_SHOWN else "",
         "progress": campaign_progress(campaign),
-        "prompts_apart": prompts_apart(campaign),
+        "prompts_apart": prompts_apart(campaign).count(),
         "exports": EXPORTS,
         "tab": "data",
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
@@ -68,6 +69,17 @@ def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:
     if not ids:
         raise NothingSelected
     return Chosen(Selection(target, ids=tuple(map(int, ids))), [("filter", query), *(("pk", one) for one in ids)])
+
+
+def sent_view(request: HttpRequest) -> str:
+    """The query string of the list as it was looked at: its filter, its order and its page."""
+    return request.POST.get("view", "") or request.POST.get("filter", "")
+
+
+def list_address(campaign: Campaign, target: str, query: str) -> str:
+    """The address of the list of prompts or comparisons with this query string."""
+    address = reverse(target, args=[campaign.slug])
+    return f"{address}?{query}" if query else address
 
 
 def has_confirmed(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """Snapshots: the list of a campaign's, one with its pairs and what was trained on it, and what changed between two."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -66,7 +67,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
         "is_checked": "check" in request.GET and not problem,
         "pairs": [as_shown(one) for one in pairs[:PAIRS_SHOWN]],
         "side": side,
-        "older": start + PAIRS_SHOWN if len(pairs) > PAIRS_SHOWN else None,
+        "older": urlencode({"side": side, "start": start + PAIRS_SHOWN}) if len(pairs) > PAIRS_SHOWN else "",
         "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
         "biases": row.label_biases,
         "bias_rows": bias_rows(row),
