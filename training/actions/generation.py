@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labeling.access import require_lead
 from labeling.events.record import record
@@ -19,6 +19,7 @@ from training.models import ACTIVE_STATUSES, GenerationJob
 from training.versions import retention
 
 DEFAULT_SPEC = GenerationSpec()
+ALREADY_WRITING = gettext_lazy("Candidate pairs are already being written: wait until the job ends, or cancel it.")
 
 
 def start_generation(
@@ -50,9 +51,7 @@ def start_generation(
                 enqueue(job)
     except IntegrityError as error:
         if GenerationJob.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive(
-                _("Candidate pairs are already being written: wait until the job ends, or cancel it.")
-            ) from error
+            raise JobActive(str(ALREADY_WRITING)) from error
         raise
     return job
 
