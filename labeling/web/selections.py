@@ -14,7 +14,7 @@ from labeling.actions.bulk import NothingSelected, Selection
 from labeling.models import BulkAct, Campaign, ImportBatch
 from labeling.queries.batches import imports_of
 from labeling.queries.lists import ComparisonFilter, Fingerprint, PromptFilter
-from labeling.queries.names import names_by_pseudonym
+from labeling.queries.names import by_name, names_by_pseudonym
 from labeling.queries.slices import slice_choices
 from labeling.web.list_forms import ComparisonListForm, PromptListForm
 
@@ -43,8 +43,7 @@ def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListFor
     batches = [(one.pk, _name(one)) for one in imports[:BATCHES_OFFERED]]
     if target == Target.PROMPTS:
         return PromptListForm(sent or None, models=choices.model_versions, batches=batches)
-    names = names_by_pseudonym(campaign, choices.annotators)
-    annotators = [(pseudonym, names[pseudonym]) for pseudonym in choices.annotators]
+    annotators = by_name(names_by_pseudonym(campaign, choices.annotators))
     return ComparisonListForm(
         sent or None,
         models=choices.model_versions,
