@@ -41,7 +41,13 @@ def test_figures_are_in_full_and_say_why_they_are_missing(judged: Stage, visitin
     assert (figures["gold"]["value"], figures["gold"]["reason"]) == ("", "No gold has been judged yet.")
     (pair,) = rows_of(visiting, judged, "pairs")
     assert {pair["annotator"], pair["other"]} == {judged.alice.pseudonym, judged.bob.pseudonym}
+    assert {pair["name"], pair["other_name"]} == {"alice", "bob"}
     assert float(pair["value"]) == 0.75
+    names = {row["annotator"]: row["name"] for row in rows_of(visiting, judged, "annotators")}
+    assert names == {judged.alice.pseudonym: "alice", judged.bob.pseudonym: "bob"}
+    judged.campaign.pseudonymous = True
+    judged.campaign.save(update_fields=["pseudonymous"])
+    assert all(row["name"] == row["annotator"] for row in rows_of(visiting, judged, "confusion"))
 
 
 @pytest.mark.django_db
