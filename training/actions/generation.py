@@ -45,7 +45,11 @@ def start_generation(
             retention.hold(*plan.versions)
             job = _create(campaign, spec, plan, acting_user, now)
             plan_items(job, plan, prompts)
-            after = {"versions": [plan.first.name, plan.second.name], "strategy": plan.strategy, "total": job.total}
+            after = {
+                "versions": list(dict.fromkeys((plan.first.name, plan.second.name))),
+                "strategy": plan.strategy,
+                "total": job.total,
+            }
             record("generation.started", job, acting_user=acting_user, now=now, campaign=campaign, after=after)
             if hand_to_worker:
                 enqueue(job)
