@@ -83,6 +83,11 @@ def _new_prompt(world: World) -> dict[str, object]:
     return {"prompt": world.stage.campaign.prompts.order_by("-pk")[0].pk}
 
 
+def _new_prompt_of_an_idle_campaign(world: World) -> dict[str, object]:
+    world.idle()
+    return _new_prompt(world)
+
+
 def _retired(world: World) -> dict[str, object]:
     """An act that retired the newest prompt."""
     world.add_pair()
@@ -125,6 +130,7 @@ ENTRIES = (
     Entry(
         form="labeling/lists/acts.html>prompts_generate",
         path=PROMPTS,
+        arrange=World.idle,
         fill={"pk": True},
         sees="A model version writes two completions for each pair",
         wrong={"pk": False},
@@ -149,7 +155,7 @@ ENTRIES = (
     Entry(
         form="labeling/prompt/facts.html>prompts_generate",
         path=PROMPTS + "{prompt}/",
-        arrange=_new_prompt,
+        arrange=_new_prompt_of_an_idle_campaign,
         sees="A model version writes two completions for each pair",
     ),
     Entry(
