@@ -141,7 +141,7 @@ def statistics_table(request: HttpRequest, slug: str, table: str) -> HttpRespons
     if table not in TABLES:
         raise Http404
     selection = _selection(request, campaign)
-    tabled = Tabled(selection.figures, selection.ranked, _names(campaign, selection.figures))
+    tabled = Tabled(campaign, selection.figures, selection.ranked, _names(campaign, selection.figures))
     response = HttpResponse(as_csv(TABLES[table](tabled)), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-{table}.csv"'
     return response

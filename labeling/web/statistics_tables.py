@@ -7,6 +7,9 @@ from io import StringIO
 from typing import Any
 
 from labeling.exchange import harmless_cell
+from labeling.models import Campaign
+from labeling.queries.annotators import annotator_summaries
+from labeling.queries.names import names_by_pseudonym
 from labeling.queries.statistics import Statistics
 from labeling.stats import Drift, Estimate, Ranking
 from labeling.web.statistics_rows import ALL_FIGURES
@@ -21,6 +24,7 @@ ESTIMATE = ("value", "low", "high", "comparisons", "votes", "reason")
 class Tabled:
     """The content of all tables. names: of the annotators as leads see them, by pseudonym."""
 
+    campaign: Campaign
     figures: Statistics
     ranked: Ranking
     names: Mapping[str, str]
@@ -51,6 +55,24 @@ def annotators_table(tabled: Tabled) -> Table:
         for one in tabled.figures.annotators
     )
     return ("annotator", "name", "is_simulated", "is_outside", "judgments", *columns), rows
+
+
+def members_table(tabled: Tabled) -> Table:
+    """Everybody who ever judged, as the page of the members counts their judgments, whichever are selected here."""
+    summaries = annotator_summaries(tabled.campaign)
+    names = names_by_pseudonym(tabled.campaign, [one.pseudonym for one in summaries])
+    counts = ("judged", "ties", "skipped", "flagged", "undone", "left_share", "seconds")
+    rows = (
+        [
+            one.pseudonym,
+            names.get(one.pseudonym, one.pseudonym),
+            one.is_simulated,
+            one.is_outside,
+            *(getattr(one, name) for name in counts),
+        ]
+        for one in summaries
+    )
+    return ("annotator", "name", "is_simulated", "is_outside", *counts), rows
 
 
 def confusion_table(tabled: Tabled) -> Table:
@@ -105,6 +127,7 @@ def win_rates_table(ranked: Ranking) -> Table:
 TABLES: dict[str, Callable[[Tabled], Table]] = {
     "figures": figures_table,
     "annotators": annotators_table,
+    "members": members_table,
     "confusion": confusion_table,
     "pairs": pairs_table,
     "ranking": lambda tabled: ranking_table(tabled.ranked),

@@ -106,8 +106,8 @@ ENTRIES = (
         path=COMPARISONS,
         fill={"text": "plus one", "order": "oldest", "status": "settled", "source": "test"},
         lands="status=settled",
-        wrong={"confidence_at_least": "7"},
-        complaint="less than or equal to 1",
+        wrong={"confidence_at_least": "107"},
+        complaint="less than or equal to 100",
     ),
     Entry(
         form="labeling/comparisons.html",

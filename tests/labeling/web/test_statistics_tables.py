@@ -51,6 +51,14 @@ def test_figures_are_in_full_and_say_why_they_are_missing(judged: Stage, visitin
 
 
 @pytest.mark.django_db
+def test_the_page_of_the_members_has_its_figures_as_a_file(judged: Stage, visiting: Visiting) -> None:
+    page = visiting(judged.maya).get(f"/campaigns/{judged.campaign.slug}/people/").content.decode()
+    assert f'href="/campaigns/{judged.campaign.slug}/statistics/members.csv"' in page
+    rows = {row["name"]: row for row in rows_of(visiting, judged, "members")}
+    assert {name: row["judged"] for name, row in rows.items()} == {"alice": "4", "bob": "4"}
+
+
+@pytest.mark.django_db
 def test_a_table_follows_the_selection_of_the_page(judged: Stage, visiting: Visiting) -> None:
     rows = rows_of(visiting, judged, "annotators", f"?annotator={judged.alice.pseudonym}")
     assert [row["annotator"] for row in rows] == [judged.alice.pseudonym]
