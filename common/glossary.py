@@ -328,6 +328,14 @@ TRAINING = Chapter(
             ),
         ),
         Term(
+            "people_gate",
+            _("Gate by people"),
+            _(
+                "Annotators compare a candidate with the serving version, blind, on held prompts. The evidence is "
+                "valid after every vote, so it ends by itself."
+            ),
+        ),
+        Term(
             "waiver",
             _("Waiver"),
             _("A promotion past a gate that is not met: a lead gives a reason, which is kept with their name."),

@@ -9,7 +9,18 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.models import Deployment, GateDecision, GenerationJob, LabSession, LensJob, ModelVersion, Run, Snapshot
+from training.errors import ForItsGateOnly
+from training.models import (
+    Deployment,
+    GateDecision,
+    GenerationJob,
+    LabSession,
+    LensJob,
+    ModelVersion,
+    PeopleGate,
+    Run,
+    Snapshot,
+)
 
 SHORTEST_HASH = 8
 
@@ -18,6 +29,12 @@ def require_any_lead(user: User | None) -> None:
     """Raises NotAllowed unless the person may run campaigns."""
     if user is not None and not user.is_lead:
         raise NotAllowed(_("Only leads and admins may see and change model versions."))
+
+
+def require_no_blind_test(campaign: Campaign) -> None:
+    """Raises ForItsGateOnly for a blind test: nothing is trained on it or written for it, but by its gate."""
+    if campaign.is_blind_test:
+        raise ForItsGateOnly
 
 
 def require_version(user: User | None, version: ModelVersion) -> None:
@@ -52,6 +69,11 @@ def visible_runs(user: User) -> QuerySet[Run]:
 def visible_decisions(user: User) -> QuerySet[GateDecision]:
     """The gates' decisions about versions of the campaigns that this person leads."""
     return GateDecision.objects.filter(gate__campaign__in=_led(user).values("pk"))
+
+
+def visible_people_gates(user: User) -> QuerySet[PeopleGate]:
+    """The gates by people of the campaigns that this person leads."""
+    return PeopleGate.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_snapshots(user: User) -> QuerySet[Snapshot]:

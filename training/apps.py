@@ -11,6 +11,7 @@ class TrainingConfig(AppConfig):
     def ready(self) -> None:
         """Registers with labeling, which does not know this app: events, the inbox, jobs, and versions."""
         from labeling.events.types import offer
+        from labeling.judging.blind_tests import register_reader
         from labeling.queries.attention import register_source
         from labeling.queries.coming import register_lookups
         from labeling.queries.model_checks import register_model_check
@@ -25,6 +26,7 @@ class TrainingConfig(AppConfig):
             failed_jobs,
             gate_decisions,
             paused_retraining,
+            people_gates,
             versions_waiting,
         )
         from training.queries.coming import coming_pairs, model_work
@@ -43,6 +45,8 @@ class TrainingConfig(AppConfig):
         register_source(failed_jobs)
         register_source(versions_waiting)
         register_source(gate_decisions)
+        register_source(people_gates)
+        register_reader("training.tasks.look_at_blind_test")
         register_source(paused_retraining)
         register_source(erased_people)
         register_lookups(work=model_work, pairs=coming_pairs)
@@ -53,6 +57,8 @@ class TrainingConfig(AppConfig):
             {
                 "gate.held_back": _("A gate held a new version back."),
                 "gate.passed": _("A version met the gate and was promoted."),
+                "gate.people_opened": _("A gate by people was opened: its blind test is being written."),
+                "gate.people_decided": _("A gate by people ended: better, worse, not worth more votes, or undecided."),
                 "gate.saved": _("The rules of a gate were changed."),
                 "gate.waived": _("A lead promoted a version past the gate, with a reason."),
                 "generation.finished": _("A generation job has written its candidate pairs."),

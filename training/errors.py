@@ -93,3 +93,41 @@ class WrongGate(Invalid):
 class NotPaused(Conflict):
     type = "not-paused"
     sentence = _("Automatic retraining is not paused: there is nothing to resume.")
+
+
+class ForItsGateOnly(Conflict):
+    type = "blind-test"
+    sentence = _("This campaign is a blind test: nothing is generated for it or trained on it.")
+
+
+class WrongPeopleGate(Invalid):
+    type = "wrong-people-gate"
+    sentence = _("A gate by people cannot be opened with these settings.")
+
+
+class TooFewHeldPrompts(Conflict):
+    type = "too-few-held-prompts"
+    sentence = _(
+        "Only %(prompts)s prompts are held for the gate and were not learned from; it needs at least %(needed)s. "
+        "Hold more prompts, or add some."
+    )
+
+
+class PeopleGateOpen(Conflict):
+    type = "people-gate-open"
+    sentence = _("People are comparing %(name)s already. Wait for their gate to end, or cancel it.")
+
+
+class PeopleGateDecided(Conflict):
+    type = "people-gate-decided"
+    sentence = _("People have decided about %(name)s against %(serving)s. Asking until the answer fits proves nothing.")
+
+
+class PeopleGateOver(Conflict):
+    type = "people-gate-over"
+    sentence = _("This gate has ended.")
+
+
+class NothingToJoin(Conflict):
+    type = "nothing-to-join"
+    sentence = _("This gate has no votes that can join the training pool, or they joined it already.")

@@ -13,6 +13,7 @@ from labeling.models import Campaign
 from training import claims
 from training.actions.drafts import forget_drafts
 from training.actions.label_biases import measure_next_snapshot
+from training.actions.people_gates import look_at_gate
 from training.actions.retraining import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.jobs import handover
@@ -24,6 +25,7 @@ from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
 from training.models import ModelVersion, RetrainingRule
 from training.queries import retraining
+from training.queries.people_gates import open_gates
 from training.rehearsal.demo import can_simulate, is_being_written, simulate_judgments
 from training.versions import servers
 
@@ -35,8 +37,11 @@ SIMULATE_AGAIN_SECONDS = 3
 @shared_task  # type: ignore[untyped-decorator]
 def run_generation(job_id: int) -> None:
     """Writes the completions of a generation job."""
-    if run_generation_job(job_id) is not None:
-        claims.send_held_back(now=timezone.now())
+    if run_generation_job(job_id) is None:
+        return
+    for gate in open_gates().filter(job=job_id):
+        look_at_gate(gate_id=gate.pk, now=timezone.now())
+    claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -61,6 +66,13 @@ def measure_version(version_id: int) -> None:
     version = ModelVersion.objects.select_related("parent", "run__snapshot").filter(pk=version_id).first()
     if version is not None:
         measure_for_gate(version)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def look_at_blind_test(campaign_id: int) -> None:
+    """Looks at the evidence of a gate by people: somebody voted in its blind test."""
+    for gate in open_gates().filter(blind_test=campaign_id):
+        look_at_gate(gate_id=gate.pk, now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -89,7 +101,8 @@ def simulate_demo(campaign_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Recovers jobs of dead workers and forgotten messages; deletes old drafts; indexes and measures snapshots.
+    """Recovers jobs of dead workers and forgotten messages; looks at gates by people; deletes old drafts; indexes and
+    measures snapshots.
 
     Beat sends it every half minute.
     """
@@ -99,6 +112,8 @@ def sweep() -> None:
     handover.restore()
     index_earlier_snapshots()
     measure_next_snapshot()
+    for gate in open_gates():
+        look_at_gate(gate_id=gate.pk, now=now)
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if waiting_messages("train") == 0:
             run_gate.delay(run.pk)

@@ -12,7 +12,7 @@ from common.errors import Conflict, Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead, require_may_create_campaigns
 from labeling.actions.recounts import request_recount
-from labeling.actions.rules import RULES, cleaned
+from labeling.actions.rules import FIXED_IN_BLIND_TESTS, RULES, cleaned
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import (
@@ -58,6 +58,7 @@ def create_campaign(
     slug: str | None = None,
     overlap: int = 1,
     guidelines: str = "",
+    kind: str = Campaign.Kind.LABELS,
     **rules: Any,
 ) -> Campaign:
     """Creates a campaign in draft, led by its creator. rules: any of `labeling.actions.rules.RULES`.
@@ -67,7 +68,13 @@ def create_campaign(
     require_may_create_campaigns(acting_user)
     rules = cleaned(rules)
     campaign = Campaign(
-        name=name, slug=slug or _free_slug(name), overlap=overlap, created_by=acting_user, created_at=now, **rules
+        name=name,
+        slug=slug or _free_slug(name),
+        kind=kind,
+        overlap=overlap,
+        created_by=acting_user,
+        created_at=now,
+        **rules,
     )
     checked(campaign)
     try:
@@ -96,6 +103,8 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     changes = {rule: value for rule, value in changes.items() if getattr(campaign, rule) != value}
     if not changes:
         return campaign
+    if campaign.is_blind_test and (fixed := FIXED_IN_BLIND_TESTS & changes.keys()):
+        raise Invalid.of(min(fixed), gettext("This stays as it is in a blind test: its evidence rests on it."))
     before = {rule: getattr(campaign, rule) for rule in changes}
     for rule, value in changes.items():
         setattr(campaign, rule, value)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from common.errors import Invalid
 from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.exchange import Message, Vote, identity, look_alike, looks_empty
-from labeling.models import Campaign, Prompt
+from labeling.models import Campaign, Completion, Prompt
 
 FINISH_REASONS = ("stop", "length", "")
 PREFERENCES = ("first", "second", "tie", "both_bad")
@@ -39,6 +39,22 @@ class CompletionDraft:
     def identity(self) -> str:
         """The text that names it: see labeling.exchange.identity."""
         return identity(self.text, self.turns)
+
+
+def draft_of_stored(completion: Completion) -> CompletionDraft:
+    """A stored completion as a draft: added to the same prompt, it finds the very same row again."""
+    return CompletionDraft(
+        text=completion.text,
+        model_version=completion.model_version,
+        seed=completion.seed,
+        sampling=completion.sampling,
+        prompt_token_ids=completion.prompt_token_ids or None,
+        token_ids=completion.token_ids or None,
+        finish_reason=completion.finish_reason,
+        logprob_sum=completion.logprob_sum,
+        server=completion.server,
+        turns=tuple(completion.turns or ()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ LONGEST = timedelta(days=365)
 
 class InvitationNotFound(NotFound):
     type = "invitation-not-found"
-    sentence = gettext_lazy("There is no such invitation. Ask the sender of the link for a new one.")
+    sentence = gettext_lazy("There is no such invitation: the link may be incomplete. Ask its sender for a new one.")
 
 
 class InvitationOver(Conflict):

@@ -61,7 +61,7 @@ class NoSuchAnswer(NotFound):
 
 class AlreadyAnswered(Conflict):
     type = "already-answered"
-    sentence = gettext_lazy("You have answered this pair already. Ask for the next one.")
+    sentence = gettext_lazy("You have answered this pair already. Your first answer counts.")
 
 
 @transaction.atomic

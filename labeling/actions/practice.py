@@ -1,7 +1,8 @@
 """Practice: leads mark comparisons with known answers, for annotators to practise or to qualify on."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,14 @@ class PracticeDraft:
     use: str = Use.PRACTICE
     strength: int | None = None
     criteria: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedPractice:
+    """The pairs of a file in its order, and how many of them changed what the campaign knew, by a code of NOTES."""
+
+    pairs: list[PracticePair]
+    changes: Counter[str]
 
 
 @transaction.atomic
@@ -139,11 +148,12 @@ def delete_pairs(campaign: Campaign, pairs: QuerySet[PracticePair]) -> None:
 @transaction.atomic
 def add_practice(
     *, campaign: Campaign, drafts: Sequence[PracticeDraft], source: str, acting_user: User | None, now: datetime
-) -> list[PracticePair]:
+) -> AddedPractice:
     """Adds pairs with known answers to a campaign and marks them, all or none.
 
-    A comparison that the campaign has already is marked as well. source: what made them, at most 120 characters. Raises
-    NotAllowed, Invalid, WrongComparisonStatus, QualificationNeedsPairs.
+    A comparison that the campaign has already is marked as well. Of a practice pair it keeps the explanation and the
+    other known answers where the draft has none. source: what made them, at most 120 characters. Raises NotAllowed,
+    Invalid, WrongComparisonStatus, QualificationNeedsPairs.
     """
     for number, draft in enumerate(drafts, 1):
         if draft.comparison.gold is None or unfit(draft.comparison):
@@ -152,12 +162,43 @@ def add_practice(
     campaign = _locked_campaign(campaign)
     plain = [_without_answer(draft.comparison) for draft in drafts]
     added = add_comparisons(campaign=campaign, drafts=plain, source=source, acting_user=acting_user, now=now)
-    pairs = []
+    marked = PracticePair.objects.filter(comparison__in=[one for one in added.comparisons if one is not None])
+    earlier = {pair.comparison_id: pair for pair in marked}
+    pairs, changes = [], Counter[str]()
     for draft, comparison in zip(drafts, added.comparisons, strict=True):
         assert comparison is not None  # drafts that are unfit were refused
-        pairs.append(_mark(comparison, _known_answer(draft, comparison), acting_user, now))
+        known, before = _known_answer(draft, comparison), earlier.get(comparison.pk)
+        changes.update(_changes(comparison, known, before))
+        pairs.append(_mark(comparison, _with_earlier(known, before, campaign), acting_user, now))
+        earlier[comparison.pk] = pairs[-1]
     _count_pairs(campaign)
-    return pairs
+    return AddedPractice(pairs, changes)
+
+
+def _with_earlier(known: KnownAnswer, earlier: PracticePair | None, campaign: Campaign) -> KnownAnswer:
+    """The answer of a file; where the file is silent, the earlier one, as far as the campaign still asks for it."""
+    if earlier is None:
+        return known
+    is_strength_kept = known.winner == earlier.winner and campaign.scale == Campaign.Scale.STRENGTH
+    asked = {criterion["name"] for criterion in campaign.criteria}
+    criteria = {name: answer for name, answer in earlier.criteria.items() if name in asked}
+    return replace(
+        known,
+        explanation=known.explanation.strip() or earlier.explanation,
+        strength=known.strength or (earlier.strength if is_strength_kept else None),
+        criteria=criteria | dict(known.criteria),
+    )
+
+
+def _changes(comparison: Comparison, known: KnownAnswer, earlier: PracticePair | None) -> list[str]:
+    """What a new mark changes about a comparison that the campaign has, as codes of NOTES."""
+    if earlier is None:
+        if Gold.objects.filter(comparison=comparison).exists():
+            return ["no_longer_gold"]
+        return ["no_longer_settled"] if Verdict.objects.filter(comparison=comparison).exists() else []
+    moved = "moved_to_qualification" if known.use == Use.QUALIFICATION else "moved_to_practice"
+    changed = {"known_answer_changed": known.winner != earlier.winner, moved: known.use != earlier.use}
+    return [code for code, is_true in changed.items() if is_true]
 
 
 def _locked_campaign(campaign: Campaign) -> Campaign:

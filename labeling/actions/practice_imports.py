@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
+from common.phrases import gettext_noop
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.import_notes import ImportNotes
@@ -27,7 +28,7 @@ SIDES = {
 }
 """The answers to criteria, as files name them."""
 
-NOT_OFFERED = "Annotators cannot give this answer: the campaign's rules do not offer it."
+NOT_OFFERED = gettext_noop("Annotators cannot give this answer: the campaign's rules do not offer it.")
 
 
 def import_practice(
@@ -43,8 +44,9 @@ def import_practice(
     """Adds the comparisons of a file as practice pairs, with the fields `explanation`, `strength` and `criteria`.
 
     A comparison that the campaign has already is marked as well. Records without a known answer, and those whose answer
-    the campaign's rules do not offer, are rejected; a strength or a criterion that they do not ask for is left out and
-    noted. Raises NotAllowed, Invalid, UnreadableFile, EmptyFile, WrongComparisonStatus, QualificationNeedsPairs.
+    the campaign's rules do not offer, are rejected. A strength or a criterion that they do not ask for, or that is
+    unknown, is left out and noted, as is every change to pairs that the campaign has. Raises NotAllowed, Invalid,
+    UnreadableFile, EmptyFile, WrongComparisonStatus, QualificationNeedsPairs.
     """
     require_lead(acting_user, campaign)
     report, drafts = ImportReport(notes=ImportNotes(model_check(campaign))), list[PracticeDraft]()
@@ -63,7 +65,8 @@ def import_practice(
     for _batch in intake.batches(stream, report, look):
         pass
     if drafts:
-        add_practice(campaign=campaign, drafts=drafts, source=source, acting_user=acting_user, now=now)
+        added = add_practice(campaign=campaign, drafts=drafts, source=source, acting_user=acting_user, now=now)
+        report.notes.counts.update(added.changes)
     report.created = len(drafts)
     return report
 
@@ -76,7 +79,8 @@ def _practice_draft(
     asked = {criterion["name"] for criterion in campaign.criteria}
     fitting = {name: answer for name, answer in criteria.items() if name in asked and answer in SIDES.values()}
     is_strength_asked = campaign.scale == Campaign.Scale.STRENGTH
-    if fitting != criteria or (strength is not None and not is_strength_asked):
+    stated = _stated(record, vote)
+    if fitting != criteria or (stated and (strength is None or not is_strength_asked)):
         notes.add("known_answers_left_out", 1)
     return PracticeDraft(
         draft, _explanation(record, vote), use, strength=strength if is_strength_asked else None, criteria=fitting
@@ -89,6 +93,11 @@ def _explanation(record: ImportedComparison, vote: Vote | None) -> str:
     if isinstance(explanation, str):
         return explanation
     return vote.comment if vote and "explanation" in record.fields else ""
+
+
+def _stated(record: ImportedComparison, vote: Vote | None) -> bool:
+    """Whether the record states a strength, be it one of ours or not."""
+    return bool(vote and vote.strength) or record.metadata.get("strength") not in (None, "")
 
 
 def _strength(record: ImportedComparison, draft: ComparisonDraft, vote: Vote | None) -> int | None:

@@ -49,6 +49,12 @@ RULES = (
 )
 """The columns of a campaign that a lead sets when creating it and may change later."""
 
+FIXED_IN_BLIND_TESTS = frozenset(
+    ("overlap", "overlap_share", "max_overlap", "blind", "order", "undo_seconds", "allow_edit", "verdict_rule")
+)
+"""What nobody changes in a blind test. The number of votes on a pair must not depend on the votes, and a vote that was
+looked at is final."""
+
 MAX_DESCRIPTION = 300
 MAX_SKIP_REASONS = 9  # each has a digit key on the annotator's page
 

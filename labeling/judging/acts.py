@@ -12,6 +12,7 @@ from django.db import transaction
 
 from labeling.events.record import record
 from labeling.judging.assignments import NextResult
+from labeling.judging.blind_tests import tell_of_vote
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import (
     apply_judgment,
@@ -122,7 +123,7 @@ def undo_judgment(*, assignment: Assignment | int, acting_user: User, now: datet
         "comparison": judgment.comparison_id,
         "choice": judgment.choice,
         "verdict": verdict_as_json(verdict),
-    }
+    } | ({"flag": str(judgment.flag)} if judgment.flag else {})
     record("judgment.undone", judgment, acting_user=acting_user, now=now, campaign=seat.campaign, before=before)
     held = open_assignments(campaign=seat.campaign, annotator=acting_user)
     with_contents = next(each for each in held if each.pk == reopened.pk)
@@ -180,6 +181,8 @@ def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime, 
     after = _as_json(judgment) | {"verdict": verdict_as_json(verdict)}
     record(verb, judgment, acting_user=seat.user, now=now, campaign=seat.campaign, before=before, after=after)
     _record_gold_action(seat, gold_verb, now)
+    if seat.campaign.is_blind_test:
+        tell_of_vote(seat.campaign.pk)
     return _Judged(judgment, is_new=True, was_open=was_open)
 
 

@@ -6,6 +6,7 @@ These functions change objects whose rows the caller has locked. `write_back` wr
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.database.prepared import insert, prepared_cursor
 from labeling.judging.drafts import InvalidJudgment, JudgmentDraft
@@ -29,6 +30,7 @@ from labeling.tally import Tally, tally_values
 
 Kind = Assignment.Kind
 OPEN_CAMPAIGN = (Campaign.Status.ACTIVE, Campaign.Status.PAUSED)
+FLAG_REVIEWED = gettext_lazy("A lead has decided about this flag. It stays.")
 
 
 def hold_place(seat: Seat, assignment: Assignment, now: datetime) -> None:
@@ -125,8 +127,10 @@ def revert_judgment(seat: Seat, judgment: Judgment, locked: LockedAssignment, no
     """
     assignment, verdict = locked.assignment, None
     comparison = assignment.comparison
+    if judgment.flag:
+        _revert_flag(judgment, locked, seat.campaign, now)
     if judgment.choice == Choice.SKIP:
-        _revert_skip(judgment, assignment)
+        _revert_skip(assignment)
     else:
         if assignment.kind == Kind.NORMAL:
             verdict = _reopen(comparison)
@@ -186,9 +190,9 @@ def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
     """
     if seat.campaign.status not in OPEN_CAMPAIGN:
         raise CampaignNotOpen(seat.campaign)
-    if assignment.kind != Kind.NORMAL:
-        _check_in_campaign(assignment)
     judgment = Judgment.objects.filter(assignment=assignment, superseded_at=None).first()
+    if assignment.kind != Kind.NORMAL and not (judgment and judgment.flag):
+        _check_in_campaign(assignment)
     if judgment is None:
         raise NothingToUndo
     until = undo_until(judgment, seat.campaign)
@@ -232,10 +236,26 @@ def _take_place(assignment: Assignment) -> None:
     comparison.taken += 1
 
 
-def _revert_skip(judgment: Judgment, assignment: Assignment) -> None:
+def _revert_flag(judgment: Judgment, locked: LockedAssignment, campaign: Campaign, now: datetime) -> None:
+    """Brings a comparison back that only this flag had stopped: to gold, to its verdict or to the state of its votes.
+
+    Raises TooLateToUndo once a lead has decided about it, even if somebody has flagged it again since.
+    """
+    comparison = locked.assignment.comparison
+    later = Judgment.objects.filter(comparison=comparison, superseded_at=None, pk__gt=judgment.pk).exclude(flag="")
+    if comparison.status != Comparison.Status.FLAGGED or later.exists():
+        raise TooLateToUndo(str(FLAG_REVIEWED))
+    if locked.gold_winner is not None:
+        comparison.status = Comparison.Status.GOLD
+    elif Verdict.objects.filter(comparison=comparison).exists():
+        comparison.status = Comparison.Status.SETTLED
+    else:
+        comparison.status = Comparison.Status.OPEN
+        settle(comparison, campaign, now)
+
+
+def _revert_skip(assignment: Assignment) -> None:
     comparison = assignment.comparison
-    if judgment.flag:
-        raise TooLateToUndo(_("A flag stays until a lead has reviewed it."))
     if assignment.kind != Kind.NORMAL:
         return
     if comparison.status != Comparison.Status.OPEN or comparison.taken >= comparison.overlap:

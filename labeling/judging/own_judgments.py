@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.judging.drafts import as_displayed
-from labeling.judging.effects import OPEN_CAMPAIGN, undo_until
+from labeling.judging.effects import FLAG_REVIEWED, OPEN_CAMPAIGN, undo_until
 from labeling.judging.refusals import CampaignNotOpen
 from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Judgment, Verdict
 from labeling.queries.conflicts import STRENGTHS
@@ -82,7 +82,7 @@ def _why_final(judgment: Judgment, campaign: Campaign, now: datetime) -> str:
     if now > until:
         return _time_over(campaign.undo_seconds)
     if judgment.flag:
-        return _("A flag stays until a lead has reviewed it.")
+        return "" if judgment.comparison.status == Comparison.Status.FLAGGED else str(FLAG_REVIEWED)
     if _is_out(judgment):
         return _("This comparison was taken out of the campaign.")
     if judgment.kind != Kind.NORMAL:

@@ -39,6 +39,10 @@ class Campaign(models.Model):
         CLOSED = "closed", _("Closed")  # labeling is over; training and export continue
         ARCHIVED = "archived", _("Archived")  # hidden, but kept
 
+    class Kind(models.TextChoices):
+        LABELS = "labels", _("Labels for training")
+        BLIND_TEST = "blind_test", _("Blind test")  # compares two writers: nothing is trained on it or generated for it
+
     class Scale(models.TextChoices):
         CHOICE = "choice", _("Choice only")
         STRENGTH = "strength", _("Choice and strength")
@@ -62,6 +66,9 @@ class Campaign(models.Model):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT)
+    kind = models.CharField(
+        max_length=16, choices=Kind.choices, default=Kind.LABELS, db_default=Kind.LABELS, editable=False
+    )
     scale = models.CharField(max_length=16, choices=Scale.choices, default=Scale.CHOICE)
     overlap = models.PositiveSmallIntegerField(
         default=1,
@@ -264,6 +271,11 @@ class Campaign(models.Model):
         if not 1 <= self.qualification_right <= pairs:
             text = gettext("Of %(pairs)s pairs, 1 to %(pairs)s can be required to be right.")
             raise ValidationError({"qualification_right": text % {"pairs": pairs}})
+
+    @property
+    def is_blind_test(self) -> bool:
+        """Whether it compares two writers. No label of it is trained on."""
+        return self.kind == self.Kind.BLIND_TEST
 
     @property
     def hides_kinds(self) -> bool:

@@ -98,6 +98,7 @@ _EVENTS: dict[str, str | Promise] = {
     "campaign.created": _("Campaign created"),
     "campaign.exported": _("Data exported"),
     "campaign.imported": _("Campaign imported"),
+    "blind_test.ended": _("Blind test ended"),
     "campaign.status_changed": _("Campaign status changed"),
     "comparison.adjudicated": _("Conflict adjudicated"),
     "comparison.asked_again": _("More judgments requested"),

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from common.days import midnight
 from common.numbers import whole_number
 from common.sentences import Sentence
+from common.wording import grouped
 from labeling.access import get_led_campaign
 from labeling.models import Choice, Event
 from labeling.queries.names import names_by_pseudonym
@@ -36,6 +37,7 @@ SAID_BY_THE_SENTENCE = {
     ("user", "person"),
 }
 NOTHING: tuple[object, ...] = (None, "", [], {})
+NAMED_CHANGES = 3
 COUNTING = {"batch.imported", "campaign.imported", "comparisons.added", "prompts.added"}
 """The verbs whose values are counts: a zero among them says nothing."""
 
@@ -72,6 +74,14 @@ class EventEntry:
     def is_long(self) -> bool:
         """Whether its changes are shown on demand only."""
         return len(self.changes) > MOST_CHANGES
+
+    @property
+    def headline(self) -> str:
+        """The names of the first values, and the number of the others."""
+        names = [change.name for change in self.changes[:NAMED_CHANGES]]
+        others = len(self.changes) - len(names)
+        more = ngettext("%(number)s more value", "%(number)s more values", others) % {"number": grouped(others)}
+        return ", ".join([*names, more])
 
 
 @page

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,6 @@ from common.errors import DomainError
 from common.numbers import whole_number
 from labeling.access import get_invitation, get_led_campaign
 from labeling.actions.invitations import (
-    InvitationNotFound,
     accept_invitation,
     create_invitation,
     open_invitation,
@@ -86,9 +85,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             campaign = valid_invitation.campaign
             messages.success(request, gettext("Welcome to %(name)s.") % {"name": campaign.name})
             return redirect("annotate", slug=campaign.slug)
-    except InvitationNotFound as error:
-        raise Http404(error.message) from error
-    except DomainError as error:
+    except DomainError as error:  # a damaged link too: its page says to ask for another one
         return render(request, "labeling/invitation.html", {"problem": error.message}, status=error.status)
     # The address is a secret. The policy of all pages (same-origin) hides it from other sites; "no-referrer" would also
     # make browsers send "Origin: null" with the form, which the CSRF check refuses.

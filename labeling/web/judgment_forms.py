@@ -100,14 +100,17 @@ class JudgmentForm(forms.Form):
         super().__init__(sent, initial=dict(initial))
         self.skip_label = _skip_label(campaign)
         self.criteria = [CRITERION + one["name"] for one in campaign.criteria]
+        self.optional = set[str]()
         for name, criterion in zip(self.criteria, campaign.criteria, strict=True):
             self.fields[name] = forms.ChoiceField(
                 label=criterion["name"],
                 help_text=criterion["description"],
-                choices=[(answer, answer) for answer in ANSWERS],
+                choices=[*([] if criterion.get("required") else [("", "")]), *((answer, answer) for answer in ANSWERS)],
                 widget=forms.RadioSelect,
                 required=False,
             )
+            if not criterion.get("required"):
+                self.optional.add(name)
         self._offer("choice", [(choice, choice) for choice in _choices(campaign)])
         self._offer("strength", [("", _("Not stated")), *STRENGTHS.items()])
         self._offer(
@@ -123,9 +126,9 @@ class JudgmentForm(forms.Form):
             if not is_offered:
                 del self.fields[name]
 
-    def criterion_fields(self) -> list[forms.BoundField]:
-        """The fields of the criteria, in the campaign's order."""
-        return [self[name] for name in self.criteria]
+    def criterion_fields(self) -> list[tuple[forms.BoundField, bool]]:
+        """The fields of the criteria, in the campaign's order, and whether each may be left open."""
+        return [(self[name], name in self.optional) for name in self.criteria]
 
     def clean(self) -> dict[str, Any]:
         """Refuses what does not go with the choice, at its field. Nothing that was just entered is dropped.
@@ -148,7 +151,7 @@ class JudgmentForm(forms.Form):
     def leaves_out(self) -> str:
         """A sentence about answers that a skip cannot keep; empty if there are none. Call is_valid first.
 
-        An answer to a criterion cannot be cleared in a browser, so it is no reason to refuse a skip.
+        A required answer cannot be cleared in a browser, so it is no reason to refuse a skip.
         """
         if self.cleaned_data["choice"] != Choice.SKIP or not any(self.cleaned_data[name] for name in self.criteria):
             return ""

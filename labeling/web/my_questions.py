@@ -1,5 +1,7 @@
 """An annotator's questions about pairs: asked, and their answers read."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -40,7 +42,7 @@ def my_questions(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "questions": shown,
-        "older": shown[-1].pk if len(found) > QUESTIONS_SHOWN else None,
+        "older": urlencode({"before": shown[-1].pk}) if len(found) > QUESTIONS_SHOWN else "",
         "room": "my_questions",
     }
     return render(request, "labeling/my_questions.html", context)

@@ -35,6 +35,16 @@ class ResetForm(forms.Form):
     )
 
 
+class ChangeForm(PasswordChangeForm):
+    """Django's form, which takes the old password as the new one too."""
+
+    def clean_new_password1(self) -> str:
+        password = str(self.cleaned_data.get("new_password1", ""))
+        if password and password == self.cleaned_data.get("old_password"):
+            raise forms.ValidationError(_("This is your old password. Choose another one."))
+        return password
+
+
 @sensitive_post_parameters()
 @page
 @never_cache
@@ -43,7 +53,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     """The form; a POST changes the password and ends all other sessions."""
     user = person(request)
     wait = seconds_to_wait(request, "password-change", user.username) if request.method == "POST" else 0
-    form = _with_plain_hints(PasswordChangeForm(user, request.POST if request.method == "POST" and not wait else None))
+    form = _with_plain_hints(ChangeForm(user, request.POST if request.method == "POST" and not wait else None))
     if form.is_bound and form.is_valid():
         key = request.session.session_key or ""
         password = form.cleaned_data["new_password1"]

@@ -48,6 +48,8 @@ class AnswerForm(forms.Form):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if values.get("publish") and not values.get("publish_as"):
             self.add_error("publish_as", _("Write the question as others read it."))
+        if not values.get("publish") and values.get("publish_as") and "publish_as" in self.changed_data:
+            self.add_error("publish", _("Tick this to publish the question below, or empty its field."))
         return values
 
     def asked(self) -> dict[str, str]:

@@ -59,15 +59,15 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
     status = request.GET.get("status", "")
     status = status if status in Status.values else Status.OPEN
     rows = filtered_questions(campaign, status=None if refused else status)
-    found, more = _one_page(request, rows, status)
+    found, older = _one_page(request, rows, status)
     if refused:
-        found, more = list(rows.filter(pk=refused.question.pk)), ""
+        found, older = list(rows.filter(pk=refused.question.pk)), ""
     context = {
         "campaign": campaign,
         "entries": [_entry(one, campaign, refused) for one in found],
         "status": status,
         "statuses": Status.choices,
-        "more": more,
+        "older": older,
         "is_lead": True,
         "tab": "questions",
     }

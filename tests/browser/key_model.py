@@ -127,7 +127,7 @@ class PageModel:
             self.click_choice(rest[0])
 
     def _move_radio(self, by: int) -> None:
-        """The browser's own: up and down choose within a group of radio buttons that has the focus."""
+        """The browser's own: up and down choose within a group of radio buttons that was reached with Tab."""
         if self.focus and self.focus[0] == "radio":
             _, name, value = self.focus
             moved = ANSWERS[(ANSWERS.index(value) + by) % 3]
@@ -163,6 +163,8 @@ class PageModel:
         elif action.startswith("criterion-"):
             _, row, answer = action.split("-")
             self.answers[list(self.campaign.criteria)[int(row) - 1]] = answer
+            if self.focus[:1] == ("radio",):
+                self.focus = ()
         elif action == "undo":
             self.undo()
         elif action == "comment":
@@ -177,7 +179,12 @@ class PageModel:
         self.judge(choice, strength=int(strength) if strength else None)
 
     def click_radio(self, name: str, value: str) -> None:
+        """Answers, and no more: the arrows go on scrolling."""
         self.answers[name] = value
+        self.focus = ()
+
+    def reach_radio(self, name: str, value: str) -> None:
+        """Tab brings the focus there; from now on up and down choose."""
         self.focus = ("radio", name, value)
 
     def press_in_reasons(self, key: str) -> None:

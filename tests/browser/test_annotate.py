@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.curation import review_flag
 from labeling.actions.members import remove_member
-from labeling.models import Assignment, Judgment
+from labeling.models import Assignment, Comparison, Judgment
 from tests.browser.annotating import PATH, both_texts, choices, judged, press, ready
 from tests.browser.conftest import Picture, SignIn
 from tests.people import Stage, asks, pair, stage
@@ -28,30 +29,29 @@ def test_keys_judge_and_the_next_pair_comes_without_loading_the_page(alice_page:
     expect(alice_page.get_by_test_id("settled")).to_have_text("9")
 
 
-def test_undo_after_a_flag_is_off_and_leaves_the_next_pair_alone(
+def test_a_flag_is_undone_until_a_lead_has_decided_about_it(
     transactional_db: None, sign_in: SignIn, picture: Picture
 ) -> None:
-    scene = stage(comparisons=4, criteria=[{"name": "helpful", "description": "", "required": True}])
+    scene = stage(comparisons=4)
     page = sign_in(scene.alice, path=PATH)
-    for is_fresh in (True, False):  # an earlier page's flag stays as well
-        if is_fresh:
-            press(page, "Shift+S")
-            page.keyboard.press("h")
-        else:
+    first = both_texts(page)
+    for is_fresh in (True, False):  # an earlier page's flag too
+        press(page, "Shift+S")
+        page.keyboard.press("h")
+        judged(page, 0)
+        if not is_fresh:
             page.reload()
             ready(page)
-        judged(page, 0)
-        undo = page.get_by_test_id("undo")
-        expect(undo).to_be_disabled()
-        expect(undo).to_have_attribute("title", "A flag stays until a lead has reviewed it.")
-        press(page, "4")
-        page.locator("[data-comment] summary").click()
-        page.locator("#comment").fill("So it is.")
-        page.keyboard.press("Escape")
         press(page, "z")
-        expect(page.get_by_test_id("trouble")).to_be_hidden()
-        expect(page.locator("[name=criterion-helpful][value=left]")).to_be_checked()
-        expect(page.locator("#comment")).to_have_value("So it is.")
+        expect(page.get_by_test_id("saved")).to_have_text("Judgment undone.")
+        assert both_texts(page) == first
+    press(page, "Shift+S")
+    page.keyboard.press("h")
+    judged(page, 0)
+    flagged = Comparison.objects.get(status="flagged")
+    review_flag(comparison=flagged, keep=False, reason="Harmful.", acting_user=scene.maya, now=scene.now)
+    press(page, "z")
+    expect(page.get_by_test_id("trouble")).to_contain_text("A lead has decided about this flag. It stays.")
     picture(page, "undo-after-a-flag")
 
 
@@ -151,7 +151,7 @@ def test_skip_can_say_why(alice_page: Page, on_stage: Stage) -> None:
     press(alice_page, "S")
     expect(alice_page.get_by_test_id("reasons")).to_be_visible()
     alice_page.keyboard.press("2")
-    expect(alice_page.get_by_test_id("saved")).to_have_text("Skipped.")
+    expect(alice_page.get_by_test_id("saved")).to_have_text("Skipped: I do not know the language.")
     judged(alice_page, 0)
     assert Judgment.objects.get(annotator=on_stage.alice).skip_reason == "I do not know the language"
 

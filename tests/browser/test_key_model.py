@@ -163,8 +163,15 @@ class Walk:
     def _click(self) -> None:
         model, draw = self.model, self.random
         names = ["left:2", "right:1", "right:3"] if model.campaign.strength else list(SIDES)
-        kind = draw.choice(["choice", "radio", "radio", "undo"] if model.campaign.criteria else ["choice", "undo"])
-        if kind == "radio":
+        radios = ["radio", "radio", "tab"] if model.campaign.criteria else []
+        kind = draw.choice(["choice", "undo", *radios])
+        if kind == "tab":
+            name = draw.choice(list(model.campaign.criteria))
+            value = model.answers.get(name, ANSWERS[0])  # where Tab stops in a group
+            self._say(f"reach {name}: {value} with Tab")
+            model.reach_radio(name, value)
+            self.page.locator(f'[name="criterion-{name}"][value={value}]').focus()
+        elif kind == "radio":
             name, value = draw.choice(list(model.campaign.criteria)), draw.choice(ANSWERS)
             self._say(f"click {name}: {value}")
             model.click_radio(name, value)

@@ -21,6 +21,7 @@ from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import PASSWORD, Stage
 from tests.roles.calls import reset_link
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
+from tests.training.gates_by_people import voted, voting_gate
 
 PAGES = {
     "nobody": (
@@ -88,6 +89,9 @@ PAGES = {
         "/versions/sums-v2/promote/",
         "/campaigns/sums/gate/",
         "/gate-decisions/{decision}/",
+        "/campaigns/sums/people-gates/",
+        "/people-gates/{people_gate}/",
+        "/versions/sums-v2/people-gate/",
         "/campaigns/nowhere/",
     ),
     "alice": (
@@ -129,6 +133,7 @@ EXAMPLES = {
     **dict.fromkeys(
         (
             "decision",
+            "people_gate",
             "finished",
             "snapshot",
             "comparison",
@@ -169,6 +174,11 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "answer": practised.pk,
         "round": practised.round_id,
         "decision": furnished.decision.pk,
+        "people_gate": voted(
+            voting_gate(on_stage.campaign, furnished.two, furnished.one),
+            on_stage.bob,
+            ["candidate", "tie", "candidate"],
+        ).pk,
         "finished": furnished.finished.pk,
         "snapshot": real_snapshot(furnished.finished).pk,
         "invitation": invitation,

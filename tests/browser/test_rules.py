@@ -30,8 +30,18 @@ def test_a_missing_criterion_is_named_and_no_key_changes_its_meaning(
     expect(page.locator(".criterion input:checked")).to_have_count(0)
     press(page, "9")
     expect(page.locator("#announcer")).to_have_text("Correct: Right.")
+    expect(page.get_by_test_id("saved")).to_have_text("")
     expect(missing).to_have_count(0)
-    page.get_by_role("radio", name="Left").first.check()  # of "Polite": the focus is on a radio button now
+    polite = page.get_by_role("group", name="Polite")
+    for click in (polite.get_by_role("radio", name="Left").check, polite.get_by_text("Right").click):
+        click()
+        for key in ("ArrowDown", "ArrowUp", "ArrowUp"):  # they scroll: only who came with Tab chooses with them
+            page.keyboard.press(key)
+    expect(polite.get_by_role("radio", name="Right")).to_be_checked()
+    polite.get_by_role("radio", name="Right").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(polite.get_by_role("radio", name="Left")).to_be_checked()
     page.keyboard.press("Shift+ArrowRight")
     judged(page, 1)
     expect(page.locator(".criterion input:checked")).to_have_count(0)

@@ -39,8 +39,10 @@ from labeling.models import (
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.people import NOON, Stage, pair, person, stage
+from tests.training.gates_by_people import hold, voted, voting_gate
+from training.actions.people_gates import cancel_people_gate
 from training.actions.snapshot_index import index_snapshot
-from training.models import GenerationJob, ModelVersion, RetrainingRule, Run
+from training.models import GenerationJob, ModelVersion, PeopleGate, RetrainingRule, Run
 
 JSON = "application/json"
 
@@ -126,6 +128,13 @@ ARGUMENTS: dict[str, Arguments] = {
         ("gate_decision", "gate_certificate", "api-gate-decision", "api-gate-certificate"),
         lambda scene: [scene.furnished.decision.pk],
     ),
+    **dict.fromkeys(
+        ("people_gate", "people_gate_cancel", "people_gate_join", "api-people-gate", "api-cancel-people-gate"),
+        lambda scene: [compared(scene).pk],
+    ),
+    **dict.fromkeys(("api-held-prompts", "api-people-gates"), lambda scene: [testable(scene)]),
+    "api-join-people-gate": lambda scene: [decided(scene).pk],
+    "people_gate_open": lambda scene: [scene.furnished.two.name],
     **dict.fromkeys(("retraining_resume", "api-resume-rule"), lambda scene: [paused(scene)]),
     **dict.fromkeys(("version_measure", "api-version-gate"), lambda scene: [scene.furnished.two.name]),
     "version_promote": lambda scene: [scene.furnished.two.name],
@@ -204,6 +213,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("api-lab-steps", "POST"): {"steps": 5},
     ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
+    ("api-held-prompts", "PUT"): {"share": 0.25},
+    ("api-people-gates", "POST"): {"version": "sums-v2", "error": 0.4},
     ("api-gate", "PUT"): {"rules": [{"figure": "pairs", "floor": 30}]},
 }
 FORMS: dict[str, dict[str, str]] = {
@@ -436,3 +447,22 @@ def _wants_slug(name: str) -> bool:
     except NoReverseMatch:
         return True
     return False
+
+
+def compared(scene: Scene) -> PeopleGate:
+    """A gate in which people may vote."""
+    return voting_gate(scene.stage.campaign, scene.furnished.two, scene.furnished.one, error=0.4)
+
+
+def testable(scene: Scene) -> str:
+    """The campaign's slug; enough of its prompts are held for a gate, and an earlier one was cancelled."""
+    campaign = scene.stage.campaign
+    scene.stage.add([pair(number) for number in range(200, 220)])
+    hold(campaign)
+    cancel_people_gate(gate=compared(scene), acting_user=None, now=NOON)
+    return campaign.slug
+
+
+def decided(scene: Scene) -> PeopleGate:
+    """A gate that people have decided."""
+    return voted(compared(scene), scene.stage.alice, ["candidate"] * 3)

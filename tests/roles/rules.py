@@ -196,6 +196,11 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "gate": {"GET": LEADS, "POST": LEADS},
     "gate_decision": {"GET": LEADS_ONLY},
     "gate_certificate": {"GET": LEADS_ONLY},
+    "people_gates": {"GET": LEADS},
+    "prompts_hold": {"POST": LEADS},
+    "people_gate": {"GET": LEADS_ONLY},
+    "people_gate_cancel": {"POST": LEADS_ONLY},
+    "people_gate_join": {"POST": LEADS_ONLY},
     "retraining_moved": {"POST": SIGNED_IN},  # the page behind the redirect decides
     "generation_cancel": {"POST": LEADS_ONLY},
     "generation_resume": {"POST": LEADS_ONLY},
@@ -223,6 +228,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "version": {"GET": OF_A_LED_CAMPAIGN},
     "version_promote": {"GET": OF_A_LED_CAMPAIGN, "POST": OF_A_LED_CAMPAIGN},
     "version_measure": {"POST": OF_A_LED_CAMPAIGN},
+    "people_gate_open": {"GET": OF_A_LED_CAMPAIGN, "POST": OF_A_LED_CAMPAIGN},
     "serving_rollback": {"POST": LEADS_ANYWHERE},
 }
 TRAINING_API: dict[str, dict[str, str]] = {
@@ -233,6 +239,11 @@ TRAINING_API: dict[str, dict[str, str]] = {
     "api-gate-decisions": {"GET": SIGNED_IN},
     "api-gate-decision": {"GET": LEADS_ONLY},
     "api-gate-certificate": {"GET": LEADS_ONLY},
+    "api-held-prompts": {"GET": LEADS, "PUT": LEADS},
+    "api-people-gates": {"GET": LEADS, "POST": LEADS},
+    "api-people-gate": {"GET": LEADS_ONLY},
+    "api-cancel-people-gate": {"POST": LEADS_ONLY},
+    "api-join-people-gate": {"POST": LEADS_ONLY},
     "api-version-gate": {"GET": OF_A_LED_CAMPAIGN, "POST": OF_A_LED_CAMPAIGN},
     "api-generation": {"GET": LEADS_ONLY},
     "api-cancel-generation": {"POST": LEADS_ONLY},

@@ -11,8 +11,11 @@ from django.db import connection
 from django.utils import timezone
 
 from labeling.models import User
+from tests.browser.furnished import furnish
+from tests.people import stage
+from tests.training.gates_by_people import next_vote, vote, voted, voting_gate
 from training import claims
-from training.models import CampaignDraft
+from training.models import CampaignDraft, PeopleGate
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +33,8 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_lab.name: "lens",
     }
     assert set(claims.TASKS.values()) <= set(routes.items())
-    for task in (tasks.sweep, tasks.consider_retraining, tasks.consider_retraining_rules, tasks.unload_unused):
+    on_default = (tasks.sweep, tasks.consider_retraining, tasks.consider_retraining_rules, tasks.unload_unused)
+    for task in (*on_default, tasks.look_at_blind_test):
         assert task.name in current_app.tasks
         assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
 
@@ -62,3 +66,22 @@ def test_the_sweep_forgets_old_drafts_of_campaigns(maya: User) -> None:
         )
     tasks.sweep()
     assert CampaignDraft.objects.get().expires_at > now
+
+
+def test_a_vote_and_the_sweep_move_gates_by_people_on() -> None:
+    from training import tasks
+
+    scene = stage(comparisons=8)
+    furnished = furnish(scene)
+    gate = voting_gate(scene.campaign, furnished.two, furnished.one, error=0.4)
+    voted(gate, scene.alice, ["candidate"])
+    tasks.look_at_blind_test(gate.blind_test_id)
+    assert PeopleGate.objects.get(pk=gate.pk).status == "voting"
+    for _ in range(2):
+        assignment = next_vote(gate, scene.alice)
+        assert assignment is not None
+        vote(gate, assignment, "candidate")
+    tasks.sweep()  # the messages of these votes were lost
+    assert PeopleGate.objects.get(pk=gate.pk).status == "better"
+    tasks.look_at_blind_test(gate.blind_test_id)  # late: nothing is left to do
+    assert PeopleGate.objects.get(pk=gate.pk).status == "better"

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
+from common.phrases import Phrase
+from common.sentences import Sentence
 from labeling.actions.import_records import dialect_of
 from labeling.actions.import_reports import why_unreadable
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
@@ -27,9 +29,6 @@ from labeling.exchange import (
 from labeling.models import KeptUpload
 from training.models import CampaignDraft, DraftFile
 
-HEAD = 8192
-PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1")
-"""The first bytes of gzip, bzip2, xz, Zstandard, ZIP and Parquet."""
 MOST_FILES = 20
 MOST_SIZES = 5
 """The drafts of one owner together hold at most this many files of the largest size."""
@@ -75,12 +74,9 @@ class Examination:
 def examine(upload: KeptUpload, kind: str | None = None) -> Examination:
     """Reads a whole file. kind: None: comparisons if it has any that can be read, else prompts.
 
-    Raises FileRefused if it is not text or no record can be used.
+    The import's own reader decides what a file is: all that it reads can be chosen here. Raises FileRefused if no
+    record can be used.
     """
-    with opened_upload(upload, acting_user=upload.owner) as stream:
-        head = stream.read(HEAD)
-    if b"\x00" in head and not head.startswith(PACKED):
-        raise FileRefused(_("This is not a text file in UTF-8. Choose JSONL, JSON or plain text."))
     if kind is not None:
         examination, reason = _try(upload, kind)
         if examination is None or not examination.usable:
@@ -157,7 +153,7 @@ def _try(upload: KeptUpload, kind: str) -> tuple[Examination | None, str]:
             if not examination.usable:
                 return None, why_unreadable(error)
             examination.refused += 1
-            examination.reasons.append({"line": 0, "reason": str(error)})
+            examination.reasons.append(_reason(0, error.phrase))
     return examination, ""
 
 
@@ -165,12 +161,17 @@ def _note(examination: Examination, record: ImportedComparison | ImportedPrompt 
     if isinstance(record, Rejected):
         examination.refused += 1
         if len(examination.reasons) < REASONS_SHOWN:
-            examination.reasons.append({"line": record.line, "reason": record.reason})
+            examination.reasons.append(_reason(record.line, record.reason))
         return
     examination.usable += 1
     examination.dialect = examination.dialect or dialect_of(record)
     if len(examination.records) < RECORDS_SHOWN:
         examination.records.append([text[:LONGEST_EXCERPT] for text in _texts(record)])
+
+
+def _reason(line: int, reason: Phrase) -> dict[str, Any]:
+    """A refusal as a row holds it, with what makes its reason a sentence in the language of a later reader."""
+    return {"line": line, "reason": str(reason), "sentence": reason.as_json()}
 
 
 def _texts(record: ImportedComparison | ImportedPrompt) -> list[str]:
@@ -185,4 +186,5 @@ def _refusal(examination: Examination | None, reason: str) -> FileRefused:
     if not examination.reasons:
         return FileRefused(_("The file is empty."))
     first = examination.reasons[0]
-    return FileRefused(_("No record of the file could be used; line %(line)s: %(reason)s") % first)
+    values = {"line": first["line"], "reason": Sentence.from_json(first["sentence"])}
+    return FileRefused(_("No record of the file could be used; line %(line)s: %(reason)s") % values)

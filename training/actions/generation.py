@@ -1,8 +1,9 @@
 """Starting, cancelling and resuming generation. Jobs and items are planned as rows; a worker fills them in."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy
@@ -10,12 +11,13 @@ from django.utils.translation import gettext_lazy
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.models import Campaign, Prompt, User
-from training.access import require_version
+from training.access import require_no_blind_test, require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.planning import SEED_BITS, GenerationSpec, Plan, make_plan, plan_items
 from training.claims import enqueue
 from training.errors import JobActive
-from training.models import ACTIVE_STATUSES, GenerationJob
+from training.models import ACTIVE_STATUSES, CandidateStrategy, GenerationJob, ModelVersion
+from training.queries.held_prompts import not_held
 from training.versions import retention
 
 DEFAULT_SPEC = GenerationSpec()
@@ -33,17 +35,47 @@ def start_generation(
 ) -> GenerationJob:
     """Plans the pairs of each prompt, and queues the job that writes them.
 
-    prompts: None for all of the campaign. hand_to_worker: False where the caller runs the job itself.
-    Raises NoPrompts, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
+    prompts: None for all of the campaign but those that are held for its gates by people. hand_to_worker: False where
+    the caller runs the job itself. Raises NoPrompts, WrongSettings, NothingServes, JobActive, VersionDamaged,
+    ForItsGateOnly, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
-    plan = make_plan(spec)
+    require_no_blind_test(campaign)
+    prompts = not_held(campaign) if prompts is None else prompts
+    job = GenerationJob(campaign=campaign, created_by=acting_user)
+    return _start(job, spec, prompts, now=now, hand_to_worker=hand_to_worker)
+
+
+def write_blind_texts(
+    *,
+    blind_test: Campaign,
+    versions: Sequence[ModelVersion],
+    settings: Mapping[str, Any],
+    hides_versions: bool,
+    acting_user: User | None,
+    now: datetime,
+    hand_to_worker: bool = True,
+) -> GenerationJob:
+    """Queues the job that writes a blind test's pairs: one text of each of two versions for every prompt.
+
+    hides_versions: whether the texts are stored without the versions' names. Raises as `start_generation`.
+    """
+    require_lead(acting_user, blind_test)
+    spec = GenerationSpec(strategy=CandidateStrategy.TWO_VERSIONS, versions=versions, settings=settings)
+    job = GenerationJob(campaign=blind_test, created_by=acting_user, hides_versions=hides_versions)
+    return _start(job, spec, None, now=now, hand_to_worker=hand_to_worker)
+
+
+def _start(
+    job: GenerationJob, spec: GenerationSpec, prompts: Iterable[Prompt] | None, *, now: datetime, hand_to_worker: bool
+) -> GenerationJob:
+    campaign, acting_user, plan = job.campaign, job.created_by, make_plan(spec)
     for version in plan.versions:
         require_version(acting_user, version)
     try:
         with transaction.atomic():
             retention.hold(*plan.versions)
-            job = _create(campaign, spec, plan, acting_user, now)
+            _fill_in(job, spec, plan, now)
             plan_items(job, plan, prompts)
             after = {
                 "versions": list(dict.fromkeys((plan.first.name, plan.second.name))),
@@ -60,26 +92,18 @@ def start_generation(
     return job
 
 
-def _create(
-    campaign: Campaign, spec: GenerationSpec, plan: Plan, acting_user: User | None, now: datetime
-) -> GenerationJob:
-    job = GenerationJob.objects.create(
-        campaign=campaign,
-        strategy=plan.strategy,
-        settings=plan.settings.as_dict(),
-        second_settings=plan.second_settings,
-        candidates=plan.candidates,
-        reward_version=plan.reward_version,
-        reward_model=plan.reward_model,
-        pairs_per_prompt=plan.pairs_per_prompt,
-        seed=secrets.randbits(SEED_BITS) if spec.seed is None else spec.seed,
-        channel=spec.channel,
-        created_by=acting_user,
-        created_at=now,
-        enqueued_at=now,
-    )
+def _fill_in(job: GenerationJob, spec: GenerationSpec, plan: Plan, now: datetime) -> None:
+    """Saves the job with its plan."""
+    job.strategy = plan.strategy
+    job.settings, job.second_settings = plan.settings.as_dict(), plan.second_settings
+    job.candidates = plan.candidates
+    job.reward_version, job.reward_model = plan.reward_version, plan.reward_model
+    job.pairs_per_prompt = plan.pairs_per_prompt
+    job.seed = secrets.randbits(SEED_BITS) if spec.seed is None else spec.seed
+    job.channel = spec.channel
+    job.created_at = job.enqueued_at = now
+    job.save(force_insert=True)
     job.versions.set({plan.first, plan.second})
-    return job
 
 
 def cancel_generation(*, job: GenerationJob, acting_user: User | None, now: datetime) -> GenerationJob:

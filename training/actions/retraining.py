@@ -20,6 +20,7 @@ from labeling.access import require_lead
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
+from training.access import require_no_blind_test
 from training.actions.runs import RunSpec, start_run
 from training.errors import JobActive, NotPaused, WrongSchedule
 from training.models import RetrainingRule, Run
@@ -49,9 +50,10 @@ def save_retraining_rule(
     """Sets when a campaign retrains automatically.
 
     cron: five fields, in the server's time zone. At that time a run starts if there are enough fresh verdicts; empty:
-    a run starts as soon as there are enough. Raises WrongSchedule, NotAllowed, NotFound.
+    a run starts as soon as there are enough. Raises WrongSchedule, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
+    require_no_blind_test(campaign)
     crontab = _crontab(cron) if cron.strip() else None
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=campaign.pk)  # serializes two leads who save at once

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from labeling.exchange import (
     Manifest,
     PreferencePair,
     Split,
+    VerdictRecord,
     count_split,
     preference_pair,
     screen,
@@ -31,9 +33,11 @@ from labeling.judging.leaving_out import records_without
 from labeling.models import Campaign, User, Verdict
 from labeling.queries.agreement import has_simulated_annotators
 from labeling.queries.verdicts import verdict_records
+from training.access import require_no_blind_test
 from training.actions.snapshot_index import index_snapshot
 from training.errors import TooFewPairs
 from training.models import Snapshot
+from training.queries.held_prompts import IsHeld, held_of, simulated_votes_joined
 from training.queries.splits import next_split
 
 # With fewer, nothing can be learned, or the result cannot be measured.
@@ -49,9 +53,11 @@ def take_snapshot(
     """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
-    leaves out of training are left out. Raises TooFewPairs, NotAllowed, NotFound.
+    leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. Raises
+    TooFewPairs, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_lead(acting_user, campaign)
+    require_no_blind_test(campaign)
     without = left_out_of(campaign)
     # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
     # missed.
@@ -69,7 +75,7 @@ def take_snapshot(
                 "train_pairs": manifest.train.pairs,
                 "test_pairs": manifest.test.pairs,
                 "last_verdict_at": last,
-                "simulated": has_simulated_annotators(campaign),
+                "simulated": has_simulated_annotators(campaign) or simulated_votes_joined(campaign),
                 "created_by": acting_user,
                 "created_at": now,
             },
@@ -130,8 +136,8 @@ def write_pairs(
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
             del comparisons[:]
-            pairs = _pairs(campaign, report := DropReport(), without, comparisons)
-            meta = {"campaign": campaign.slug}
+            meta: dict[str, Any] = {"campaign": campaign.slug}
+            pairs = _pairs(campaign, report := DropReport(), without, comparisons, meta=meta)
             manifest = write_snapshot(building, pairs, split=split, meta=meta, report=report)
         except EmptySnapshot:
             continue
@@ -160,14 +166,26 @@ def _pairs(
     comparisons: "array[int]",
     *,
     tokens: bool = True,
+    meta: dict[str, Any] | None = None,
 ) -> Iterator[PreferencePair]:
+    """meta: gets the number of comparisons that were left out because their prompts are held for gates by people."""
     records = verdict_records(campaign, tokens=tokens)
+    if is_held := held_of(campaign):
+        records = _without_held(records, is_held, {} if meta is None else meta)
     if without:
         records = records_without(campaign, records, without)
     for one in screen(records, report):
         if one.comparison is not None:
             comparisons.append(one.comparison)
         yield preference_pair(one)
+
+
+def _without_held(records: Iterator[VerdictRecord], is_held: IsHeld, meta: dict[str, Any]) -> Iterator[VerdictRecord]:
+    for record_ in records:
+        if record_.prompt and is_held(record_.prompt):
+            meta["held_for_gates"] = meta.get("held_for_gates", 0) + 1
+        else:
+            yield record_
 
 
 def _publish(building: Path, target: Path) -> Path:

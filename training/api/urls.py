@@ -2,13 +2,30 @@
 
 from django.urls import path
 
-from training.api import gates, generation, lab, lens, lineage, playground, retraining, runs, snapshots, versions
+from training.api import (
+    gates,
+    generation,
+    lab,
+    lens,
+    lineage,
+    people_gates,
+    playground,
+    retraining,
+    runs,
+    snapshots,
+    versions,
+)
 
 urlpatterns = [
     path("campaigns/<slug:slug>/generation/", generation.StartGenerationView.as_view(), name="api-start-generation"),
     path("campaigns/<slug:slug>/retraining/", retraining.RetrainingRuleView.as_view(), name="api-retraining-rule"),
     path("campaigns/<slug:slug>/retraining/resume/", retraining.ResumeRetrainingView.as_view(), name="api-resume-rule"),
     path("campaigns/<slug:slug>/gate/", gates.GateView.as_view(), name="api-gate"),
+    path("campaigns/<slug:slug>/held-prompts/", people_gates.HeldPromptsView.as_view(), name="api-held-prompts"),
+    path("campaigns/<slug:slug>/people-gates/", people_gates.PeopleGatesView.as_view(), name="api-people-gates"),
+    path("people-gates/<int:pk>/", people_gates.PeopleGateView.as_view(), name="api-people-gate"),
+    path("people-gates/<int:pk>/cancel/", people_gates.CancelPeopleGateView.as_view(), name="api-cancel-people-gate"),
+    path("people-gates/<int:pk>/join/", people_gates.JoinPeopleGateView.as_view(), name="api-join-people-gate"),
     path("gate-decisions/", gates.GateDecisionsView.as_view(), name="api-gate-decisions"),
     path("gate-decisions/<int:pk>/", gates.GateDecisionView.as_view(), name="api-gate-decision"),
     path("gate-decisions/<int:pk>/certificate/", gates.CertificateView.as_view(), name="api-gate-certificate"),

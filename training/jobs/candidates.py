@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
-from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, draft_of_stored
 from labeling.models import Comparison
 from training.actions.planning import derive_seed
 from training.generation import (
@@ -17,7 +17,7 @@ from training.generation import (
     distinct_pairs,
     similarity,
 )
-from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated, draft_of_stored
+from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated
 from training.models import CandidateStrategy, GenerationItem, GenerationJob
 
 Status = GenerationItem.Status
@@ -192,7 +192,10 @@ class Candidates:
 
     def comparison_draft(self) -> ComparisonDraft:
         """The comparison to be added to the campaign."""
-        return ComparisonDraft(prompt=self.item.prompt, first=self._draft("first"), second=self._draft("second"))
+        first, second = (self._draft(side) for side in SIDES)
+        if self.job.hides_versions:  # the seeds still tell which one is the first
+            first, second = (replace(draft, model_version="", server="") for draft in (first, second))
+        return ComparisonDraft(prompt=self.item.prompt, first=first, second=second)
 
     def mark_added(self, comparison: Comparison | None) -> None:
         """Ends it with its comparison; None: the campaign already had this comparison."""

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from labeling.actions.comparison_drafts import CompletionDraft
 from labeling.exchange import FinishReason, Message, PreferencePair
-from labeling.models import Completion
 from training.generation import GeneratedCompletion
 
 
@@ -22,22 +21,6 @@ def draft_of_generated(completion: GeneratedCompletion) -> CompletionDraft:
         finish_reason=completion.finish_reason,
         logprob_sum=completion.logprob_sum,
         server=completion.server,
-    )
-
-
-def draft_of_stored(completion: Completion) -> CompletionDraft:
-    """A completion of the campaign, so that adding it finds the very same row again."""
-    return CompletionDraft(
-        text=completion.text,
-        model_version=completion.model_version,
-        seed=completion.seed,
-        sampling=completion.sampling,
-        prompt_token_ids=completion.prompt_token_ids or None,
-        token_ids=completion.token_ids or None,
-        finish_reason=completion.finish_reason,
-        logprob_sum=completion.logprob_sum,
-        server=completion.server,
-        turns=tuple(completion.turns or ()),
     )
 
 

@@ -22,6 +22,7 @@ from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatu
 from training.models.lab import LabSession
 from training.models.lens import LensJob
 from training.models.lineage import LeftOut, SnapshotPart
+from training.models.people_gate import HeldPrompts, PeopleGate, PeopleGatePair
 from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.version import Deployment, Evaluation, ModelVersion
@@ -49,12 +50,15 @@ __all__ = [
     "GenerationItem",
     "GenerationJob",
     "HeldOutFinding",
+    "HeldPrompts",
     "Job",
     "JobStatus",
     "LabSession",
     "LeftOut",
     "LensJob",
     "ModelVersion",
+    "PeopleGate",
+    "PeopleGatePair",
     "RetrainingRule",
     "RuleResult",
     "Run",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.sentences import Percent, Sentence
 
-Unit = Literal["count", "share", "number"]
+Unit = Literal["count", "share", "number", "passed"]
 Bound = Literal["floor", "ceiling"]
 OnMissing = Literal["hold", "ignore"]
 Outcome = Literal["met", "failed", "missing", "ignored"]
@@ -137,6 +137,28 @@ FIGURES: dict[str, Figure] = {
         ),
         gettext_noop("Its KL was not measured: the run had no probes (setting: prompts answered at evaluations)."),
     ),
+    "people": Figure(
+        _("Gate by people"),
+        "passed",
+        "floor",
+        1,
+        1,
+        gettext_noop("People prefer its texts to those of the serving version: their gate was passed."),
+        gettext_noop("People prefer it to the serving version."),
+        gettext_noop("The gate by people was not passed."),
+        gettext_noop("People have not compared it with the version that serves: no gate by people was held."),
+    ),
+    "people_like_length_high": Figure(
+        _("People's choice at like length"),
+        "share",
+        "floor",
+        0.0,
+        0.99,
+        gettext_noop("At like length people do not prove it worse: the interval of its win rate reaches %(limit)s."),
+        gettext_noop("Among pairs of like length the interval of its win rate reaches %(value)s."),
+        gettext_noop("Among pairs of like length its win rate is below %(value)s: under the %(limit)s asked for."),
+        gettext_noop("People have compared no pairs of like length."),
+    ),
 }
 
 
@@ -173,12 +195,14 @@ class GateRule:
             is_met = value > self.limit if self.about.above else value >= self.limit - 1e-12
         text = self.about.met if is_met else self.about.failed
         words = {**_words(figures), "value": self._shown(value), "limit": self._shown(self.limit)}
+        if reason := figures.get(f"{self.figure}_reason"):  # the figure brings its own sentence
+            return RuleResult(self, value, "met" if is_met else "failed", Sentence.from_json(reason))
         used = {name: shown for name, shown in words.items() if f"%({name})s" in text}
         return RuleResult(self, value, "met" if is_met else "failed", Sentence(text, used))
 
     def _shown(self, value: float) -> Any:
         unit = self.about.unit
-        return Percent(value) if unit == "share" else int(value) if unit == "count" else float(value)
+        return Percent(value) if unit == "share" else int(value) if unit in ("count", "passed") else float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +296,7 @@ def _is_possible(limit: Any, about: Figure) -> bool:
     """Whether a limit is a number in the figure's range, and a whole one where it counts something."""
     if not isinstance(limit, int | float) or isinstance(limit, bool):
         return False
-    return about.least <= limit <= about.most and (about.unit != "count" or limit == int(limit))
+    return about.least <= limit <= about.most and (about.unit not in ("count", "passed") or limit == int(limit))
 
 
 def gate_results(rules: Iterable[GateRule], figures: Mapping[str, Any]) -> list[RuleResult]:
@@ -285,5 +309,9 @@ DEFAULT_RULES = (
     GateRule("accuracy_low", 0.5),
     GateRule("difference_to_parent_high", 0.0),
     GateRule("kl_per_token", 0.1, "ignore"),
+    GateRule("people", 1, "ignore"),
 )
-"""The gate of a campaign that has set none. The KL budget is about four times the drift of a rehearsal's version."""
+"""The gate of a campaign that has set none. The KL budget is about four times the drift of a rehearsal's version.
+
+A gate by people that was opened must be passed. Where none was, the decision says that people were not asked: otherwise
+a campaign could promote nothing automatically before people had voted."""

@@ -54,6 +54,9 @@ class GenerationJob(Job):
         default=Deployment.DEFAULT_CHANNEL,
         help_text="Where the serving version was looked up if none was named.",
     )
+    hides_versions = models.BooleanField(
+        default=False, db_default=False, help_text="Whether its texts are stored without the names of their versions."
+    )
     failed = models.PositiveIntegerField(default=0, help_text="Pairs that could not be written.")
     dropped = models.PositiveIntegerField(
         default=0, help_text="Pairs left out because both texts were nearly the same or one was empty."

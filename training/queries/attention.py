@@ -9,8 +9,19 @@ from django.utils.translation import gettext
 
 from labeling.models import Campaign, Erasure, User
 from labeling.queries.attention import AttentionItem
-from training.models import GateDecision, GenerationJob, JobStatus, LeftOut, ModelVersion, RetrainingRule, Run, Snapshot
+from training.models import (
+    GateDecision,
+    GenerationJob,
+    JobStatus,
+    LeftOut,
+    ModelVersion,
+    PeopleGate,
+    RetrainingRule,
+    Run,
+    Snapshot,
+)
 from training.queries.lineage import comparisons_judged_by
+from training.queries.people_gates import reason_of
 from training.queries.serving import current_deployment
 
 KEPT_SECONDS = 24 * 3600
@@ -72,6 +83,35 @@ def gate_decisions(user: User, led: Mapping[int, Campaign]) -> Iterator[Attentio
             detail=str(decision.reason),
             can_be_set_aside=True,
             is_bad_news=is_held,
+        )
+
+
+def people_gates(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """The newest gate by people of each campaign once it is decided, until its candidate serves."""
+    newer = PeopleGate.objects.filter(campaign=OuterRef("campaign"), pk__gt=OuterRef("pk"))
+    decided = PeopleGate.objects.filter(~Exists(newer), campaign__in=led, status__in=PeopleGate.DECIDED)
+    gates = list(decided.select_related("candidate", "serving").order_by("pk"))
+    serving = current_deployment() if gates else None
+    texts = {
+        PeopleGate.Status.BETTER: gettext("%(version)s passed its gate by people"),
+        PeopleGate.Status.UNDECIDED: gettext("People did not decide about %(version)s"),
+    }
+    for gate in gates:
+        if serving is not None and serving.version_id == gate.candidate_id:
+            continue
+        status = PeopleGate.Status(gate.status)
+        text = texts.get(status) or gettext("%(version)s did not pass its gate by people")
+        yield AttentionItem(
+            f"people-gate-{gate.pk}",
+            text % {"version": gate.candidate.name},
+            1,
+            "people_gate",
+            (gate.pk,),
+            led[gate.campaign_id],
+            since=gate.ended_at,
+            detail=str(reason_of(gate)),
+            can_be_set_aside=True,
+            is_bad_news=status in (PeopleGate.Status.NOT_WORTH, PeopleGate.Status.WORSE),
         )
 
 

@@ -22,6 +22,7 @@ from training.models import (
     Snapshot,
     gate_results,
 )
+from training.queries.people_gates import figures_for_rules
 from training.queries.serving import current_deployment
 
 MEASURED = "gate"
@@ -36,10 +37,19 @@ def current_gate(campaign: Campaign) -> Gate:
     return Gate(campaign=campaign, number=1, rules=[rule.as_json() for rule in DEFAULT_RULES])
 
 
+def demands_people(gate: Gate) -> bool:
+    """Whether no version is promoted by this gate before people have preferred it."""
+    return any(rule.figure == "people" and rule.on_missing == "hold" for rule in gate.parsed)
+
+
 def campaigns_written_for(channel: str = Deployment.DEFAULT_CHANNEL) -> list[Campaign]:
-    """The active campaigns whose pairs the version of a channel writes: those that have generated from it."""
+    """The active campaigns whose pairs the version of a channel writes: those that have generated from it.
+
+    Blind tests of gates by people are none.
+    """
     generated = GenerationJob.objects.filter(channel=channel).values("campaign")
-    return list(Campaign.objects.filter(status=Campaign.Status.ACTIVE, pk__in=generated).order_by("pk"))
+    active = Campaign.objects.filter(status=Campaign.Status.ACTIVE, kind=Campaign.Kind.LABELS)
+    return list(active.filter(pk__in=generated).order_by("pk"))
 
 
 def campaigns_concerned(version: ModelVersion, channel: str = Deployment.DEFAULT_CHANNEL) -> list[Campaign]:
@@ -76,6 +86,11 @@ class CampaignStanding:
         """The results that hold the version back."""
         return [] if self.trouble else [result for result in self.results if result.holds]
 
+    @property
+    def asks_no_people(self) -> bool:
+        """Whether the gate goes without its rule about people, because they have not compared the versions."""
+        return any(result.rule.figure == "people" and result.outcome == "ignored" for result in self.results)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "campaign": self.campaign.pk,
@@ -101,7 +116,7 @@ class Standing:
 
     @property
     def is_measured(self) -> bool:
-        return bool(self.own.figures)
+        return "pairs" in self.own.figures
 
     @property
     def reason(self) -> Sentence:
@@ -110,6 +125,10 @@ class Standing:
             if each.held_by:
                 return _held_back(each, is_own=each is self.own)
         values = {"count": len(self.own.results), "number": self.own.gate.number}
+        if self.own.asks_no_people:
+            return Sentence(
+                gettext_noop("All %(count)s rules of gate %(number)s are met; people were not asked."), values
+            )
         return Sentence(gettext_noop("All %(count)s rules of gate %(number)s are met."), values)
 
 
@@ -146,6 +165,7 @@ def _before(campaign: Campaign, version: ModelVersion, serving: ModelVersion | N
     figures = {} if failure else figures
     if figures and figures.get("serving") != (serving.name if serving else None):
         figures = {name: value for name, value in figures.items() if "serving" not in name}  # it no longer serves
+    figures |= figures_for_rules(campaign, version, serving)
     at = measured.created_at if measured else None
     return CampaignStanding(campaign, gate, figures, gate_results(gate.parsed, figures), at, failure=failure)
 

@@ -14,6 +14,7 @@ from training.models import (
     JobStatus,
     LensJob,
     ModelVersion,
+    PeopleGate,
     Run,
 )
 from training.queries.retraining import runs_awaiting_gate
@@ -63,6 +64,8 @@ def needed() -> dict[int, str]:
     for made in ModelVersion.objects.filter(run__in=runs_awaiting_gate()):
         reason = gettext("the gate of run %(number)s has not decided about it yet") % {"number": made.run_id}
         reasons.setdefault(made.pk, reason)
+    for gate in PeopleGate.objects.filter(status__in=(*PeopleGate.OPEN, PeopleGate.Status.BETTER)):
+        reasons.setdefault(gate.candidate_id, gettext("gate by people %(number)s is about it") % {"number": gate.pk})
     for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
         for version in filter(None, (lens_job.version_id, lens_job.before_id, lens_job.reference_id)):
             reasons.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})

@@ -20,11 +20,12 @@ from labeling.queries.progress import CampaignProgress, campaign_progress, promp
 from labeling.web.agreement import agreement_rows
 from labeling.web.edge import act, form_of, page, person, submit
 from labeling.web.figure_rows import FigureRows
-from training.access import visible_versions
+from training.access import visible_people_gates, visible_versions
 from training.actions.generation import start_generation
 from training.actions.retraining import resume_retraining, save_retraining_rule
 from training.actions.runs import start_run
 from training.models import ModelVersion, RetrainingRule, Run
+from training.queries.gates import current_gate, demands_people
 from training.queries.jobs import diversity, left_out
 from training.queries.model_checks import prompt_faults
 from training.queries.overview import TrainingOverview, campaign_training_overview
@@ -45,10 +46,13 @@ RUNS_LISTED = 10
 @page
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page; annotators are redirected to annotating."""
+    """The page; annotators are redirected to annotating, and a blind test leads to its gate."""
     campaign = get_campaign(person(request), slug)
     if not leads(person(request), campaign):
         return redirect("annotate", slug=slug)
+    if campaign.is_blind_test:
+        gate = visible_people_gates(person(request)).filter(blind_test=campaign).first()
+        return redirect("people_gate", pk=gate.pk) if gate else redirect("comparisons", slug=slug)
     return _page(request, campaign)
 
 
@@ -165,6 +169,9 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
         "next_check": next_check(overview.rule, after=now),
+        "promotes_without_people": overview.rule is not None
+        and overview.rule.auto_promote
+        and not demands_people(current_gate(campaign)),
     }
 
 

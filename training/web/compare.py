@@ -97,6 +97,7 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     before = whole_number(request.GET.get("before", ""))
     page_of = prompts if before is None else prompts.filter(pk__lt=before)
     rows = list(page_of.select_related("campaign")[: PROMPTS_LISTED + 1])
+    asked = {name: value for name, value in request.GET.items() if name != "before" and value}
     matches = head_to_head(Campaign.objects.filter(pk__in=prompts.order_by().values("campaign")), one.name, other.name)
     context: dict[str, Any] = {
         "one": one,
@@ -112,7 +113,7 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
         "win_rate": formatted(matches.win_rate.value),
         "win_interval": interval(matches.win_rate),
         "changes": _changes(rows[:PROMPTS_LISTED], one, other),
-        "older": rows[PROMPTS_LISTED - 1].pk if len(rows) > PROMPTS_LISTED else None,
+        "older": urlencode(asked | {"before": rows[PROMPTS_LISTED - 1].pk}) if len(rows) > PROMPTS_LISTED else "",
         "home": campaign or _home_of(other, led),
         "nav": "versions",
     }

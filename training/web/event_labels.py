@@ -6,13 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from common.wording import percent
 from labeling.web.event_labels import Field, fields_of, sentence, shortened
-from training.models import FIGURES, CandidateStrategy, JobStatus, Run
+from training.models import FIGURES, CandidateStrategy, JobStatus, PeopleGate, Run
 from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
     "gate.held_back": _("Gate: held back"),
     "gate.passed": _("Gate: promoted"),
+    "gate.people_cancelled": _("Gate by people cancelled"),
+    "gate.people_decided": _("Gate by people ended"),
+    "gate.people_joined": _("Votes of a gate by people joined training"),
+    "gate.people_opened": _("Gate by people opened"),
     "gate.saved": _("Gate changed"),
     "gate.waived": _("Gate: promoted with a reason"),
     "generation.cancel_requested": _("Generation: cancellation requested"),
@@ -27,6 +31,7 @@ EVENTS: dict[str, str | Promise] = {
     "lens.failed": _("Reward lens failed"),
     "lens.finished": _("Reward lens finished"),
     "lens.resumed": _("Reward lens resumed"),
+    "prompts.held": _("Prompts held for gates"),
     "retraining_rule.paused": _("Automatic retraining paused"),
     "retraining_rule.resumed": _("Automatic retraining resumed"),
     "retraining_rule.saved": _("Retraining rule saved"),
@@ -51,8 +56,10 @@ SUBJECTS: dict[str, str | Promise] = {
     "gate": _("gate"),
     "gatedecision": _("gate decision"),
     "generationjob": _("generation job"),
+    "heldprompts": _("held prompts"),
     "lensjob": _("reward lens"),
     "modelversion": _("model version"),
+    "peoplegate": _("gate by people"),
     "retrainingrule": _("retraining rule"),
     "snapshot": _("snapshot"),
     "run": _("training run"),
@@ -86,6 +93,14 @@ FIELDS: dict[str, Field] = {
         },
     ),
     "pairs": Field(_("Pairs")),
+    "peoplegate.cast": Field(_("Votes")),
+    "peoplegate.comparisons": Field(_("Comparisons")),
+    "peoplegate.high": Field(_("Win rate, upper end"), as_text=percent),
+    "peoplegate.low": Field(_("Win rate, lower end"), as_text=percent),
+    "peoplegate.outcome": Field(_("Outcome"), dict(PeopleGate.Status.choices)),
+    "peoplegate.prompts": Field(_("Prompts")),
+    "peoplegate.win_rate": Field(_("Win rate"), as_text=percent),
+    "heldprompts.share": Field(_("Share of prompts held"), as_text=percent),
     "parent": Field(_("Parent")),
     "parent_accuracy": Field(_("Held-out accuracy of the parent"), as_text=percent),
     "probe": Field(_("Answer to the probe")),

@@ -13,6 +13,10 @@ from training.models import ModelVersion
 SENTENCES: Mapping[str, str | Promise] = {
     "gate.held_back": _("%(what)s: held back"),
     "gate.passed": _("%(what)s: promoted, all rules are met"),
+    "gate.people_cancelled": _("%(who)s cancelled %(what)s"),
+    "gate.people_decided": _("%(what)s ended"),
+    "gate.people_joined": _("%(who)s added the votes of %(what)s to the training pool"),
+    "gate.people_opened": _("%(who)s opened %(what)s"),
     "gate.saved": _("%(who)s changed %(what)s"),
     "gate.waived": _("%(who)s promoted past the gate: %(what)s"),
     "generation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
@@ -27,6 +31,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "lens.failed": _("%(what)s failed"),
     "lens.finished": _("%(what)s finished"),
     "lens.resumed": _("%(who)s resumed %(what)s"),
+    "prompts.held": _("%(who)s changed %(what)s"),
     "retraining_rule.paused": _("%(what)s was paused"),
     "retraining_rule.resumed": _("%(who)s resumed %(what)s"),
     "retraining_rule.saved": _("%(who)s changed %(what)s"),
@@ -57,7 +62,9 @@ NAMES: Mapping[str, Name] = {
     "gate": lambda event: gettext("the gate"),
     "gatedecision": lambda event: gettext("Gate decision %(number)s") % {"number": event.subject_id},
     "generationjob": lambda event: gettext("Generation %(number)s") % {"number": event.subject_id},
+    "heldprompts": lambda event: gettext("the prompts held for gates by people"),
     "modelversion": _version,
+    "peoplegate": lambda event: gettext("Gate by people %(number)s") % {"number": event.subject_id},
     "retrainingrule": lambda event: gettext("the rule of automatic retraining"),
     "run": lambda event: gettext("Run %(number)s") % {"number": event.subject_id},
 }

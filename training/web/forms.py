@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.numbers import PlainFloat
 from common.text_area import TextArea
 from labeling.exchange import Message
 from training.actions.planning import GenerationSpec
@@ -170,7 +171,11 @@ class RunForm(forms.Form):
         help_text=_("The strength of the tie to the start: a small beta lets it drift."),
     )
     learning_rate = forms.FloatField(
-        label=_("Learning rate"), min_value=1e-9, max_value=1, initial=DEFAULTS.learning_rate, required=False
+        label=_("Learning rate"),
+        min_value=PlainFloat(1e-9),
+        max_value=1,
+        initial=DEFAULTS.learning_rate,
+        required=False,
     )
     evaluate_every = forms.IntegerField(
         label=_("Steps between evaluations"),

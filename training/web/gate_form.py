@@ -18,7 +18,12 @@ ALWAYS = "pairs"
 
 DEFAULTS = {rule.figure: rule for rule in DEFAULT_RULES}
 # A rule that is switched on for the first time starts with these limits.
-STARTS = {"accuracy": 0.6, "difference_to_parent": 0.0, "difference_to_serving_high": 0.0}
+STARTS = {
+    "accuracy": 0.6,
+    "difference_to_parent": 0.0,
+    "difference_to_serving_high": 0.0,
+    "people_like_length_high": 0.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ def _limit_field(about: Figure, limit: float) -> forms.Field:
     if about.unit == "share":
         least, most = 100 * about.least, 100 * about.most
         return PercentField(label=_percent(about), min_value=least, max_value=most, initial=limit, required=False)
+    if about.unit == "passed":
+        return forms.IntegerField(initial=1, required=False, widget=forms.HiddenInput)
     if about.unit == "count":
         least, most = int(about.least), int(about.most)
         return forms.IntegerField(label=label, min_value=least, max_value=most, initial=int(limit), required=False)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -53,7 +55,7 @@ def checklist(
             f"{page}#generate-title",
             BEGUN if is_writing else _done(bool(progress.comparisons)),
         ),
-        ("people", _("Invite people"), _people(people), "people", _done(people > 0)),
+        ("people", _("Invite people"), _people(people, _is_inviting(campaign)), "people", _done(people > 0)),
         (
             "start",
             _("Start labeling"),
@@ -125,9 +127,15 @@ def _pairs(progress: CampaignProgress) -> str:
     return text % {"count": grouped(progress.comparisons)}
 
 
-def _people(count: int) -> str:
+def _is_inviting(campaign: Campaign) -> bool:
+    """Whether somebody may still join by a link."""
+    links = campaign.invitations.filter(revoked_at=None, expires_at__gt=timezone.now())
+    return links.exclude(max_uses__lte=F("uses")).exists()
+
+
+def _people(count: int, is_inviting: bool) -> str:
     if not count:
-        return _("only leads so far")
+        return _("invited; nobody has joined yet") if is_inviting else _("only leads so far")
     return ngettext("%(count)s person", "%(count)s people", count) % {"count": grouped(count)}
 
 

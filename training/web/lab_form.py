@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from common.numbers import PlainFloat
 from common.text_area import TextArea
 from training.actions.lab import LEARNING_RATE, MOST_AT_ONCE, MOST_CHARACTERS, Experiment
 from training.lens.lessons import Lesson
@@ -48,7 +49,7 @@ class LabForm(forms.Form):
     )
     learning_rate = forms.FloatField(
         label=_("Learning rate"),
-        min_value=1e-6,
+        min_value=PlainFloat(1e-6),
         max_value=1e-3,
         initial=LEARNING_RATE,
         widget=forms.NumberInput({"step": "any"}),

@@ -15,10 +15,11 @@ from common.sentences import Sentence
 from labeling.access import led_campaigns
 from labeling.models import User
 from labeling.web.edge import act, form_of, page, page_of_ours, person, submit
-from training.access import require_any_lead, visible_versions
+from training.access import require_any_lead, visible_people_gates, visible_versions
 from training.actions.gate import LONGEST_REASON, ask_to_measure, promote_through_gate
-from training.models import ModelVersion
+from training.models import ModelVersion, PeopleGate
 from training.queries.gates import Standing, standing
+from training.queries.people_gates import reason_of
 from training.queries.serving import current_deployment
 from training.web.gates import in_words
 
@@ -71,8 +72,16 @@ def _context(version: ModelVersion, stands: Standing | None, user: User) -> dict
         "stands": stands,
         "results": in_words(stands.own.as_json()["results"]) if stands else [],
         "others": _others(stands, user) if stands else [],
+        "people_gate": _people_gate(version, user),
         "nav": "versions",
     }
+
+
+def _people_gate(version: ModelVersion, user: User) -> tuple[PeopleGate, Sentence] | None:
+    """The newest gate by people about the version that the person may see, and how it stands."""
+    gates = visible_people_gates(user).filter(candidate=version).exclude(status=PeopleGate.Status.CANCELLED)
+    gate = gates.select_related("serving", "candidate").order_by("-pk").first()
+    return (gate, reason_of(gate)) if gate else None
 
 
 def _others(stands: Standing, user: User) -> list[tuple[str, list[dict[str, Any]], Sentence]]:

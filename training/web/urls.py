@@ -13,6 +13,14 @@ from training.web.left_out import left_out, left_out_change
 from training.web.lens import lens, lens_job
 from training.web.moved import retraining_moved
 from training.web.new_campaign import new_campaign, new_campaign_preview
+from training.web.people_gates import (
+    people_gate,
+    people_gate_cancel,
+    people_gate_join,
+    people_gate_open,
+    people_gates,
+    prompts_hold,
+)
 from training.web.playground import playground
 from training.web.promote import version_measure, version_promote
 from training.web.prompts import prompts_generate
@@ -33,6 +41,11 @@ urlpatterns = [
     path("campaigns/<slug:slug>/gate/", gate, name="gate"),
     path("gate-decisions/<int:pk>/", gate_decision, name="gate_decision"),
     path("gate-decisions/<int:pk>/certificate/", gate_certificate, name="gate_certificate"),
+    path("campaigns/<slug:slug>/people-gates/", people_gates, name="people_gates"),
+    path("campaigns/<slug:slug>/people-gates/hold/", prompts_hold, name="prompts_hold"),
+    path("people-gates/<int:pk>/", people_gate, name="people_gate"),
+    path("people-gates/<int:pk>/cancel/", people_gate_cancel, name="people_gate_cancel"),
+    path("people-gates/<int:pk>/join/", people_gate_join, name="people_gate_join"),
     path("campaigns/<slug:slug>/simulate/", demo_simulate, name="demo_simulate"),
     path("campaigns/<slug:slug>/policy/", retraining_moved, name="retraining_moved"),
     path("campaigns/<slug:slug>/prompts/generate/", prompts_generate, name="prompts_generate"),
@@ -61,6 +74,7 @@ urlpatterns = [
     path("versions/compare/", compare_versions, name="compare_versions"),
     path("versions/<slug:name>/", version, name="version"),
     path("versions/<slug:name>/promote/", version_promote, name="version_promote"),
+    path("versions/<slug:name>/people-gate/", people_gate_open, name="people_gate_open"),
     path("versions/<slug:name>/measure/", version_measure, name="version_measure"),
     path("serving/rollback/", serving_rollback, name="serving_rollback"),
 ]

@@ -79,7 +79,6 @@ export class JudgingSession {
   get undoRefusal() {
     const { last } = this.workspace.history;
     if (!last || (last.key && this.outbox.isUnsent(last.key))) return null;
-    if (last.draft?.flag) return "flag";
     if (this.undoSeconds === 0) return "never";
     const isLate = last.deliveredAt && this.clock.now() > last.deliveredAt + 1000 * this.undoSeconds;
     return isLate ? "late" : null;

@@ -49,8 +49,7 @@
  */
 /** @typedef {"judged" | "undone" | "found"} ShowReason why a pair is shown */
 /**
- * @typedef {"flag" | "never" | "late"} UndoRefusal why a judgment stays: it is a flag, the campaign undoes none, or its
- *   time is over
+ * @typedef {"never" | "late"} UndoRefusal why a judgment stays: the campaign undoes none, or its time is over
  */
 /** @typedef {{ kind: "offline", seconds: number } | { kind: "signed-out" } | { kind: "refused", message: string }} Trouble */
 /**

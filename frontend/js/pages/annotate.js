@@ -40,6 +40,8 @@ const SIDES = ["left", "right"];
 class AnnotatePage {
   /** The last judgment in words, announced together with the pair that follows. */
   #lastSentence = "";
+  /** The sentence that asks for a missing answer, until it is given. */
+  #askedFor = "";
   /** @type {Map<number, Partial<JudgmentDraft>>} answers to pairs that left the page without a judgment */
   #unfinished = new Map();
   /** The pair that was judged while it was on the page; its answers are in the judgment. */
@@ -65,7 +67,7 @@ class AnnotatePage {
     this.progress = new ProgressView();
     this.choices = new ChoiceForm(one("[data-choices]", HTMLFormElement), { judge, askForReason: () => openDialog("reasons") });
     this.undoButton = one("[data-undo] button", HTMLButtonElement);
-    this.criteria = new Criteria(page);
+    this.criteria = new Criteria(page, () => this.note.clear(this.#askedFor));
     this.comment = new CommentBox(one("[data-comment]", HTMLDetailsElement), () => this.pairView.focus());
     this.note = new StatusNote(one("[data-saved]", HTMLElement), one("[data-on-their-way]", HTMLElement));
     this.trouble = new TroubleNotice(one(".trouble", HTMLElement));
@@ -113,7 +115,8 @@ class AnnotatePage {
     if (this.session.isBusy || this.guard.isClosed || !this.session.assignment) return;
     const missing = draft.choice === "skip" ? null : this.criteria.showMissing();
     if (missing !== null) {
-      this.#say(interpolate(gettext("Answer “%(name)s” first."), { name: missing }));
+      this.#askedFor = interpolate(gettext("Answer “%(name)s” first."), { name: missing });
+      this.#say(this.#askedFor);
       return;
     }
     const whole = this.#withAnswers(draft);

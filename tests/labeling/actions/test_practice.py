@@ -156,7 +156,7 @@ def test_pairs_with_answers_are_added_and_existing_ones_marked(scene: Stage) -> 
         for number, draft in enumerate(drafts)
     ]
     by: Any = {"campaign": scene.campaign, "source": "test", "acting_user": scene.maya, "now": scene.now}
-    pairs = add_practice(drafts=known, **by)
+    pairs = add_practice(drafts=known, **by).pairs
     for draft, marked in zip(drafts, pairs, strict=True):
         winner = marked.comparison.completion_a if marked.winner == "a" else marked.comparison.completion_b
         assert winner.text == draft.first.text

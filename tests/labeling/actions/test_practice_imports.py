@@ -7,7 +7,8 @@ import pytest
 
 from common.errors import Invalid
 from labeling.actions import practice_imports
-from labeling.actions.import_reports import EmptyFile, ImportReport, UnreadableFile
+from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
+from labeling.actions.imports import import_comparisons
 from labeling.actions.practice_imports import import_practice
 from labeling.models import Campaign, PracticePair
 from tests.labeling.practising import QUALIFICATION
@@ -22,11 +23,11 @@ RECORDS = [
 ]
 
 
-def load(scene: Stage, content: str) -> ImportReport:
+def load(scene: Stage, content: str, use: str = QUALIFICATION) -> ImportReport:
     return import_practice(
         campaign=scene.campaign,
         stream=io.BytesIO(content.encode()),
-        use=QUALIFICATION,
+        use=use,
         acting_user=scene.maya,
         now=scene.now,
     )
@@ -95,3 +96,44 @@ def test_answers_that_the_campaign_does_not_ask_for_are_noted_or_rejected() -> N
     assert (report.created, report.rejected_count) == (1, 1)
     assert "do not offer" in report.rejected[0].reason
     assert report.notes.counts == {"known_answers_left_out": 1}
+
+
+@pytest.mark.parametrize("stated", [{"strength": 9}, {"strength": "very"}, {"strength": 2, "gold": "tie"}])
+def test_a_strength_that_cannot_be_used_is_noted(stated: dict[str, object]) -> None:
+    report = load(stage(scale="strength"), json.dumps(RECORDS[0] | stated))
+    assert (report.created, report.notes.counts) == (1, {"known_answers_left_out": 1})
+    assert PracticePair.objects.get().strength is None
+
+
+def test_a_second_file_says_what_it_moves_and_keeps_what_it_does_not_state() -> None:
+    scene = stage(scale="strength", criteria=[{"name": "honesty"}])
+    full = RECORDS[0] | {"strength": 2, "criteria": {"honesty": "chosen"}}
+    assert load(scene, json.dumps(full), use="practice").notes.counts == {}
+    before = PracticePair.objects.get()
+    bare = {name: full[name] for name in ("prompt", "chosen", "rejected")}
+    report = load(scene, json.dumps(bare))
+    after = PracticePair.objects.get()
+    assert report.notes.counts == {"moved_to_qualification": 1}
+    assert (after.use, after.explanation, after.strength) == (QUALIFICATION, before.explanation, 2)
+    assert after.criteria == before.criteria != {}
+
+    swapped = bare | {"chosen": bare["rejected"], "rejected": bare["chosen"], "explanation": "Count."}
+    report = load(scene, json.dumps(swapped), use="practice")
+    after = PracticePair.objects.get()
+    assert report.notes.counts == {"moved_to_practice": 1, "known_answer_changed": 1}
+    assert (after.winner != before.winner, after.strength, after.explanation) == (True, None, "Count.")
+
+
+@pytest.mark.parametrize(("settled", "note"), [("gold", "no_longer_gold"), ("verdict", "no_longer_settled")])
+def test_a_file_says_which_pairs_stop_counting(settled: str, note: str) -> None:
+    scene = stage()
+    settings = ImportSettings(as_gold=settled == "gold", keep_preferences=settled == "verdict")
+    content = json.dumps(RECORDS[0]).encode()
+    import_comparisons(
+        campaign=scene.campaign,
+        stream=io.BytesIO(content),
+        settings=settings,
+        acting_user=scene.maya,
+        now=scene.now,
+    )
+    assert load(scene, content.decode()).notes.counts == {note: 1}

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from labeling.access import AssignmentNotFound
-from labeling.actions.campaigns import change_campaign_status
+from labeling.actions.campaigns import change_campaign, change_campaign_status
+from labeling.actions.curation import make_gold, review_flag
 from labeling.actions.verdicts import adjudicate
 from labeling.judging.acts import undo_judgment
 from labeling.judging.refusals import CampaignNotOpen, NothingToUndo, TooLateToUndo
@@ -160,3 +161,37 @@ def test_an_undo_is_an_event_that_keeps_what_was_said_and_the_verdict_that_fell(
     before = Event.objects.get(verb="judgment.undone").before
     assert before["choice"] == "a"
     assert before["verdict"]["winner"] == "a"
+
+
+@pytest.mark.parametrize("kind", ["normal", "gold", "retest"])
+def test_a_flag_taken_back_leaves_the_comparison_as_it_was(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = stage(comparisons=4, overlap=2, retest_after=1, retest_rate=0.5 if kind == "retest" else 0)
+    if kind == "gold":
+        make_gold(comparison=Comparison.objects.earliest("pk"), winner="a", acting_user=scene.maya, now=scene.now)
+        change_campaign(campaign=scene.campaign, gold_rate=0.5, acting_user=scene.maya, now=scene.now)
+    if kind == "normal":  # one vote is there already
+        scene.judge(scene.given(scene.bob))
+    monkeypatch.setattr("labeling.judging.queue.random.random", lambda: 0.0)
+    given = scene.given(scene.alice)
+    while given.kind != kind:
+        scene.judge(given)
+        given = scene.given(scene.alice)
+    before = Comparison.objects.values().get(pk=given.comparison_id)
+    scene.judge(given, "skip", flag="harm")
+    assert Comparison.objects.get(pk=given.comparison_id).status == "flagged"
+    undo(scene, given)
+    assert Comparison.objects.values().get(pk=given.comparison_id) == before
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+    assert scene.judge(given).superseded_at is None
+    assert Event.objects.get(verb="judgment.undone").before["flag"] == "harm"
+
+
+def test_a_flag_that_was_dismissed_stays_even_if_somebody_flags_the_comparison_again() -> None:
+    scene = stage(comparisons=1, overlap=2)
+    given = scene.given(scene.alice)
+    scene.judge(given, "skip", flag="harm")
+    review_flag(comparison=given.comparison, keep=True, reason="No.", acting_user=scene.maya, now=scene.now)
+    scene.judge(scene.given(scene.bob), "skip", flag="harm")
+    with pytest.raises(TooLateToUndo, match="A lead has decided about this flag"):
+        undo(scene, given)
+    assert Comparison.objects.get().status == "flagged"

@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import Conflict
 from labeling.actions.campaigns import change_campaign, change_campaign_status
-from labeling.actions.curation import make_gold, retire_comparison
+from labeling.actions.curation import make_gold, retire_comparison, review_flag
 from labeling.actions.verdicts import adjudicate
 from labeling.judging.acts import undo_judgment
 from labeling.judging.own_judgments import own_judgment
@@ -62,6 +62,10 @@ def nothing(scene: Stage, judgment: Judgment) -> None:
     pass
 
 
+def dismissed(scene: Stage, judgment: Judgment) -> None:
+    review_flag(comparison=judgment.comparison, keep=True, reason="It is not.", acting_user=scene.maya, now=scene.now)
+
+
 def others(scene: Stage, judgment: Judgment) -> None:
     for user in (scene.bob, scene.ada):
         scene.vote(scene.given(user), "a")
@@ -84,7 +88,9 @@ Change = Callable[[Stage, Judgment], None]
         ("skip", {}, nothing, False),
         ("skip", {}, others, True),
         ("skip", {}, retired, True),
-        ("skip", {"flag": "harm"}, nothing, True),
+        ("skip", {"flag": "harm"}, nothing, False),
+        ("skip", {"flag": "harm"}, dismissed, True),
+        ("skip", {"flag": "harm"}, retired, True),
     ],
 )
 def test_a_judgment_stays_for_the_reason_for_which_the_act_refuses(

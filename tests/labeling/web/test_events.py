@@ -41,6 +41,24 @@ def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> 
     assert "to the campaign" not in table
 
 
+def test_many_changed_values_are_named_before_they_are_shown(visiting: Visiting) -> None:
+    scene = stage()
+    changes = {
+        "overlap": 3,
+        "allow_tie": False,
+        "allow_skip": False,
+        "allow_edit": True,
+        "prefetch": 4,
+        "undo_seconds": 60,
+    }
+    change_campaign(campaign=scene.campaign, acting_user=scene.maya, now=NOON, **changes)
+    page = visiting(scene.maya).get(f"{PAGE}?verb=campaign.changed").content.decode()
+    summary = re.search(r"<summary>(.*?)</summary>", page)
+    assert summary is not None
+    assert summary[1].endswith(", 3 more values")
+    assert "Judgments per comparison" in summary[1]
+
+
 def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiting: Visiting) -> None:
     scene = stage(comparisons=60)
     scene.settle("a" * 60)
@@ -50,6 +68,7 @@ def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiti
     older = re.findall(r'href="\?([^"]*before=[^"]*)"', first)[0].replace("&amp;", "&")
     second = browser.get(f"{PAGE}?{older}").content.decode()
     assert sentences(second).count("alice judged comparison") == 10
+    assert "Show newest" in second
     assert "No matching event" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
 
 

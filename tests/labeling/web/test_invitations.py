@@ -7,12 +7,25 @@ from tests.clients import Visiting
 from tests.people import PASSWORD, stage
 
 
+def link_of(page: str) -> str:
+    """The link of a new invitation, as its page shows it once."""
+    return page.split('<code id="new-link">')[1].split("</code>")[0]
+
+
+def test_a_damaged_link_says_to_ask_for_another_one() -> None:
+    answer = Client().get("/invitations/none/")
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert "This invitation cannot be used" in page
+    assert "Ask its sender for a new one." in page
+
+
 def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> None:
     scene = stage(comparisons=1)
     page = (
         visiting(scene.maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"}).content.decode()
     )
-    link = page.split("<code>")[1].split("</code>")[0]
+    link = link_of(page)
     stranger = Client()
     assert "You are invited to" in stranger.get(link).content.decode()
     assert "common" in stranger.post(link, {"username": "dana", "password": "password"}).content.decode()
@@ -31,6 +44,6 @@ def test_somebody_who_belongs_to_the_campaign_is_not_asked_to_join(visiting: Vis
     page = (
         visiting(scene.maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"}).content.decode()
     )
-    link = page.split("<code>")[1].split("</code>")[0]
+    link = link_of(page)
     assert "You already belong to" in visiting(scene.alice).get(link).content.decode()
     assert "Join campaign" in visiting(scene.charlie).get(link).content.decode()

@@ -57,6 +57,8 @@ def test_older_judgments_are_a_page_away(visiting: Visiting) -> None:
     assert [len(each) for each in ids] == [30, 5]
     assert ids[0] + ids[1] == sorted(ids[0] + ids[1], reverse=True)
     assert second.context["older"] == ""
+    assert 'href="?choice=left" data-testid="first-page"' in second.content.decode()
+    assert "first-page" not in first.content.decode()
     assert len(alice.get(f"{PATH}?before=999999999").context["judgments"]) == 30
 
 
@@ -74,6 +76,13 @@ def test_a_judgment_is_changed_once_and_leases_nothing(scene: Stage, visiting: V
     assert Judgment.objects.filter(annotator=scene.alice).count() == 2
     assert not Assignment.objects.filter(annotator=scene.alice, status="leased").exists()
     assert "Earlier versions" in alice.get(path).content.decode()
+
+
+def test_earlier_versions_show_the_improved_text_too(scene: Stage, visiting: Visiting) -> None:
+    alice, path = visiting(scene.alice), f"{PATH}{of(scene).assignment_id}/"
+    alice.post(path, changed(of(scene), choice="left", edit="It is <4>."))
+    page = alice.post(path, changed(of(scene), choice="tie", edit="", key="k-3"), follow=True).content.decode()
+    assert "It is &lt;4&gt;." in page.split('data-testid="earlier"')[1]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,23 @@ def test_a_refused_change_says_why_and_keeps_what_was_typed(
     assert words in page
     assert values.get("edit", "Long thoughts.") in page or "comment" in values
     assert of(scene).pk == judgment.pk
+
+
+def test_an_optional_answer_is_marked_and_can_be_taken_back(visiting: Visiting) -> None:
+    scene = stage(comparisons=1, criteria=[{"name": "wit", "description": "Which is funnier?", "required": False}])
+    scene.now = timezone.now()
+    scene.judge(scene.given(scene.alice), "left", criteria={"wit": "right"})
+    alice, path = visiting(scene.alice), f"{PATH}{of(scene).assignment_id}/"
+    page = alice.get(path).content.decode()
+    assert "(optional)" in page
+    assert "No answer" in page
+    alice.post(path, {"choice": "left", "criterion-wit": "", "comment": "", "key": "k-3"})
+    assert of(scene).criteria == {}
+
+
+def test_a_required_answer_is_not_offered_as_open(scene: Stage, visiting: Visiting) -> None:
+    page = visiting(scene.alice).get(f"{PATH}{of(scene).assignment_id}/").content.decode()
+    assert "No answer" not in page
 
 
 def test_a_skip_takes_nothing_along_that_goes_with_a_choice(scene: Stage, visiting: Visiting) -> None:

@@ -86,5 +86,5 @@ def test_older_questions_are_a_page_away(scene: Stage, visiting: Visiting) -> No
     for _ in range(31):
         alice.post(path, {"text": "Why?"})
     first = alice.get(MINE)
-    second = alice.get(f"{MINE}?before={first.context['older']}")
+    second = alice.get(f"{MINE}?{first.context['older']}")
     assert (len(first.context["questions"]), len(second.context["questions"])) == (30, 1)

@@ -37,6 +37,7 @@ def test_a_changed_password_ends_the_sessions_elsewhere(visiting: Visiting) -> N
     [
         ({"old_password": "wrong"}, "entered incorrectly"),
         ({"new_password2": "something else entirely"}, "match"),
+        ({"new_password1": PASSWORD, "new_password2": PASSWORD}, "This is your old password"),
         ({"new_password1": "short", "new_password2": "short"}, "too short"),
     ],
 )

@@ -56,6 +56,7 @@ def test_an_answer_is_sent_and_published_and_withdrawn(scene: Stage, visiting: V
     ("values", "words"),
     [
         ({"answer": " "}, "This field is required"),
+        ({"answer": "Long thoughts.", "publish_as": "Anonymous words?"}, "Tick this to publish"),
         ({"answer": "Long thoughts.", "publish": "on", "publish_as": " "}, "Write the question as others read it"),
     ],
 )
@@ -85,10 +86,10 @@ def test_many_questions_come_in_pages_oldest_first(scene: Stage, visiting: Visit
         ask_question(assignment=held, text="Why?", acting_user=scene.bob, now=scene.now)
     maya = visiting(scene.maya)
     first = maya.get(PATH)
-    second = maya.get(f"{PATH}?{first.context['more']}")
+    second = maya.get(f"{PATH}?{first.context['older']}")
     ids = [entry.question.pk for page in (first, second) for entry in page.context["entries"]]
     assert ids == sorted(Question.objects.values_list("pk", flat=True))
-    assert second.context["more"] == ""
+    assert second.context["older"] == ""
 
 
 def test_questions_of_other_campaigns_are_not_answered_here(scene: Stage, visiting: Visiting) -> None:

@@ -60,6 +60,8 @@ def test_feedback_comes_after_the_answer_and_to_its_annotator_only(visiting: Vis
     assert alice.get(f"{START}pairs/{open_pair.pk}/").status_code == 404
     answer = alice.post(f"{START}answer/", {"answer": open_pair.pk, "choice": "left"}, follow=True)
     assert "Why" in answer.content.decode()
+    again = alice.post(f"{START}answer/", {"answer": open_pair.pk, "choice": "right"}, follow=True).content.decode()
+    assert "You have answered this pair already. Your first answer counts." in again
     assert visiting(scene.bob).get(f"{START}pairs/{open_pair.pk}/").status_code == 404
 
 

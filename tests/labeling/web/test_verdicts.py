@@ -127,9 +127,17 @@ def test_a_comparison_names_its_annotators_with_their_words_and_changes(visiting
     scene.vote(held, "b", edit="A better text.")
     row = Comparison.objects.get()
     page = visiting(scene.maya).get(f"{PATH}comparisons/{row.pk}/").content.decode()
+    assert "Nobody has judged it yet." not in page
     assert '<a href="/campaigns/sums/people/alice/"><bdi>alice</bdi></a>' in page
     assert "A better text." in page
     assert page.count("(changed)") == 1
+
+
+def test_a_comparison_without_judgments_says_so(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    page = visiting(scene.maya).get(f"{PATH}comparisons/{Comparison.objects.get().pk}/").content.decode()
+    assert "Nobody has judged it yet." in page
+    assert 'data-testid="statements"' not in page
 
 
 def test_the_history_names_leads_and_hides_the_names_of_experts_in_a_pseudonymous_campaign(visiting: Visiting) -> None:

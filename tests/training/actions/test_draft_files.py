@@ -2,10 +2,13 @@
 
 import gzip
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow
 import pytest
+from django.utils import translation
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from labeling.models import KeptUpload, User
@@ -32,6 +35,14 @@ def add(maya: User, settings: Settings, tmp_path: Path) -> Add:
     return add_one
 
 
+def arrow() -> bytes:
+    """The pair as `datasets` saves it."""
+    table, sink = pyarrow.Table.from_pylist([json.loads(PAIR)]), pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
 HH = b'{"chosen": "\\n\\nHuman: a\\n\\nAssistant: b", "rejected": "\\n\\nHuman: a\\n\\nAssistant: c"}'
 
 
@@ -45,8 +56,11 @@ HH = b'{"chosen": "\\n\\nHuman: a\\n\\nAssistant: b", "rejected": "\\n\\nHuman: 
         (b'{"prompt": "Why?"}\n{"prompt": 7}\n', "prompts", "json", 1, 1),
         (b"Why?\n\nHow?\n", "prompts", "text", 2, 0),
         (b'["Why?", "How?"]', "prompts", "json", 2, 0),
+        (PAIR.decode().encode("utf-16"), "comparisons", "trl", 1, 0),
+        ("Why?\nHow?\n".encode("utf-16"), "prompts", "text", 2, 0),
+        (arrow(), "comparisons", "trl", 1, 0),
     ],
-    ids=["two", "gzipped", "transcripts", "mixed", "prompts", "lines", "array"],
+    ids=["two", "gzipped", "transcripts", "mixed", "prompts", "lines", "array", "UTF-16", "lines in UTF-16", "Arrow"],
 )
 def test_the_kind_and_the_dialect_of_a_file_are_recognized(
     add: Add, content: bytes, kind: str, dialect: str, usable: int, refused: int
@@ -58,16 +72,27 @@ def test_the_kind_and_the_dialect_of_a_file_are_recognized(
     assert file.report["records"][0][0] in ("Hello?", "a", "Why?")
 
 
+def test_the_reasons_of_a_stored_file_are_in_the_readers_language(add: Add) -> None:
+    add("a.jsonl", PAIR + b'{"prompt": "Why?"}\n')
+    file = DraftFile.objects.get()
+    assert file.reasons == [(2, "The field 'chosen' is missing.")]
+    with translation.override("de"):
+        assert file.reasons == [(2, "Das Feld 'chosen' fehlt.")]
+        with pytest.raises(FileRefused, match="Zeile 1: Nachricht 1 des Prompts ist leer"):
+            add("b.jsonl", b'{"prompt": "", "chosen": "So.", "rejected": "No."}\n')
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "empty"),
         (b'{"prompt": 7}\n', "Line 1"),
         (b'{"ask": "Why?", "answer": "So."}\n', "ask, answer"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "not a text file"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "is an image"),
+        (b"\x00\x01\x02\x03" * 9, "binary file"),
         (b"\x1f\x8bno gzip", "gzip"),
     ],
-    ids=["empty", "number", "unknown fields", "picture", "broken gzip"],
+    ids=["empty", "number", "unknown fields", "picture", "binary", "broken gzip"],
 )
 def test_a_file_without_a_usable_record_is_refused_and_not_kept(
     add: Add,

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.actions.comparison_drafts import CompletionDraft
+from labeling.actions.comparison_drafts import CompletionDraft, draft_of_stored
 from labeling.exchange import InvalidPair
 from labeling.models import Completion
 from tests.people import asks
 from training.generation import GeneratedCompletion, SamplingSettings
-from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated, draft_of_stored, pair_to_score
+from training.jobs.drafts import draft_as_json, draft_from_json, draft_of_generated, pair_to_score
 
 GENERATED = GeneratedCompletion(
     key="1:first",

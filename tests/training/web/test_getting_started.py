@@ -1,8 +1,12 @@
 """The checklist of a young campaign follows what is really there."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from labeling.actions.campaigns import change_campaign_status, write_guidelines
+from labeling.actions.invitations import create_invitation
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.models import Campaign
 from labeling.queries.progress import campaign_progress
@@ -93,6 +97,22 @@ def test_what_is_there_is_counted_and_linked() -> None:
     assert tasks["train"].url == "/campaigns/sums/#train-title"
     assert tasks["train"].state == "later"
     assert tasks["train"].fact == "its figure means something with about 117 more pairs"
+
+
+def test_a_link_that_may_be_used_counts_as_an_invitation() -> None:
+    on_stage = stage()
+    campaign = on_stage.campaign
+    campaign.memberships.filter(role="annotator").delete()
+    (before,) = [task.fact for task in tasks_of(campaign) if task.name == "people"]
+    now = timezone.now()
+    used, _ = create_invitation(
+        campaign=campaign, expires_at=now + timedelta(days=1), max_uses=1, acting_user=on_stage.maya, now=now
+    )
+    (after,) = [task.fact for task in tasks_of(campaign) if task.name == "people"]
+    used.uses = 1
+    used.save()
+    (spent,) = [task.fact for task in tasks_of(campaign) if task.name == "people"]
+    assert (before, after, spent) == ("only leads so far", "invited; nobody has joined yet", "only leads so far")
 
 
 def test_simulated_annotators_are_not_counted_as_people() -> None:

@@ -4,6 +4,8 @@ import pytest
 from django.http import QueryDict
 
 from training.lens.lessons import LESSONS
+from training.models import ModelVersion
+from training.web.forms import RunForm
 from training.web.lab_form import LabForm
 
 
@@ -20,3 +22,13 @@ def test_the_better_completion_is_chosen(better: str) -> None:
     assert (experiment.chosen, experiment.rejected) == expected
     assert tuple(experiment.watched) == LESSONS[0].watched
     assert experiment.learning_rate == LESSONS[0].learning_rate
+
+
+def test_a_limit_is_written_without_an_exponent() -> None:
+    for form in (
+        LabForm(QueryDict("learning_rate=0")),
+        RunForm(QueryDict("learning_rate=0"), versions=ModelVersion.objects.none()),
+    ):
+        (sentence,) = form.errors["learning_rate"]
+        assert "equal to 0.0000" in sentence
+        assert "e-" not in sentence

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from training.models import GateDecision, certificate_file, certificate_hash
+from training.queries.people_gates import trouble_with_votes
 
 
 class Command(BaseCommand):
@@ -31,7 +32,12 @@ class Command(BaseCommand):
             raise CommandError(f"Decision {decision.pk} was changed in the database: its rows do not give its hash.")
         if decision.certificate_hash != given["sha256"]:
             raise CommandError(f"Decision {decision.pk} has another certificate: this file is not of this database.")
+        people = decision.figures.get("people_gate")
+        if people and (trouble := trouble_with_votes(people)):
+            raise CommandError(f"Decision {decision.pk}: {trouble}")
         self.stdout.write(f"Decision {decision.pk} about {decision.version.name} is as it was certified.")
+        if people:
+            self.stdout.write(f"The evidence of its gate by people follows from its {people['cast']} votes.")
 
 
 def _decision(number: int) -> GateDecision:

@@ -6,11 +6,22 @@ import { all, maybe, one } from "../../lib/dom.js";
 const PREFIX = "criterion-";
 
 export class Criteria {
-  /** @param {ParentNode} page */
-  constructor(page) {
+  #isPointed = false;
+
+  /**
+   * @param {ParentNode} page
+   * @param {() => void} [answered] hears of every answer
+   */
+  constructor(page, answered = () => {}) {
+    this.answered = answered;
     this.groups = all(".criterion", HTMLFieldSetElement, page);
     this.inputs = this.groups.flatMap((group) => all("input", HTMLInputElement, group));
-    for (const group of this.groups) group.addEventListener("change", () => setMissing(group, false));
+    for (const group of this.groups) {
+      group.addEventListener("change", () => this.#accept(group));
+      group.addEventListener("pointerdown", () => (this.#isPointed = true));
+      group.addEventListener("keydown", () => (this.#isPointed = false));
+      group.addEventListener("click", () => this.#isPointed && this.#letGo());
+    }
   }
 
   /** @returns {Record<string, string>} answers by the criterion's name */
@@ -36,9 +47,24 @@ export class Criteria {
     if (!group || !input) return null;
     return () => {
       input.checked = true;
-      setMissing(group, false);
+      this.#accept(group);
+      this.#letGo();
       announce(`${criterionOf(input)}: ${one("span", HTMLElement, input.parentElement ?? group).innerText}.`);
     };
+  }
+
+  /** @param {HTMLFieldSetElement} group */
+  #accept(group) {
+    setMissing(group, false);
+    this.answered();
+  }
+
+  /**
+   * After a click or a criterion's key, up and down scroll the page: on a radio button that has the focus they would
+   * answer instead. After Tab they choose, as in any group of radio buttons.
+   */
+  #letGo() {
+    this.inputs.find((input) => input === document.activeElement)?.blur();
   }
 
   /**

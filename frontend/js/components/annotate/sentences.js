@@ -1,5 +1,6 @@
 // The sentences of the annotator's page, on the screen and for screen readers.
 
+import { all } from "../../lib/dom.js";
 import { gettext, interpolate, ngettext } from "../../lib/translation.js";
 
 /** @typedef {import("../../judging/types.js").JudgmentDraft} JudgmentDraft */
@@ -16,7 +17,6 @@ const FLAGGED = /** @type {Record<string, string>} */ ({
 });
 
 export const UNDO_REFUSALS = /** @type {Record<import("../../judging/types.js").UndoRefusal, string>} */ ({
-  flag: gettext("A flag stays until a lead has reviewed it."),
   never: gettext("This campaign does not allow undoing a judgment."),
   late: gettext("The time to undo this judgment is over."),
 });
@@ -25,8 +25,28 @@ export const UNDO_REFUSALS = /** @type {Record<import("../../judging/types.js").
  * @param {JudgmentDraft} draft
  * @returns {string}
  */
-export function judgmentSentence({ choice, strength = 1, flag }) {
+export function judgmentSentence(draft) {
+  const { choice, flag, skip_reason: reason, edit } = draft;
   if (flag) return FLAGGED[flag] ?? gettext("Flagged. A lead will look.");
+  if (choice === "skip" && reason) return interpolate(gettext("Skipped: %(reason)s."), { reason: labelOf(reason) });
+  const sentence = choiceSentence(draft);
+  return edit ? `${sentence} ${gettext("With your improved text.")}` : sentence;
+}
+
+/**
+ * @param {string} reason as the campaign's settings hold it
+ * @returns {string} as the page shows it
+ */
+function labelOf(reason) {
+  const buttons = all("#reasons button[value]", HTMLButtonElement);
+  return buttons.find((button) => button.value === reason)?.dataset.reason ?? reason;
+}
+
+/**
+ * @param {JudgmentDraft} draft
+ * @returns {string}
+ */
+function choiceSentence({ choice, strength = 1 }) {
   const isStacked = matchMedia("(40rem <= width < 60rem)").matches;
   if (choice === "left") return (isStacked ? TOP : LEFT)[strength - 1] ?? "";
   if (choice === "right") return (isStacked ? BOTTOM : RIGHT)[strength - 1] ?? "";

@@ -24,6 +24,15 @@ export class StatusNote {
     this.#clearing = setTimeout(() => (this.note.textContent = ""), SHOWN_MS);
   }
 
+  /**
+   * Takes a sentence away before its time, if it still stands there.
+   *
+   * @param {string} text
+   */
+  clear(text) {
+    if (this.note.textContent === text) this.note.textContent = "";
+  }
+
   /** @param {number} count a single one is not worth a word: it is gone in a moment */
   showPending(count) {
     this.pending.hidden = count < 2;

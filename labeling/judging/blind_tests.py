@@ -1,0 +1,24 @@
+"""Votes of blind tests: whoever reads them is told of each, after its commit and outside of its transaction.
+
+Labeling does not know its readers. They register a Celery task, which gets the campaign's id.
+"""
+
+from functools import partial
+
+from django.db import transaction
+
+from common.broker import send
+
+_READERS: list[str] = []
+
+
+def register_reader(task: str) -> None:
+    """Has this task sent after each vote of a blind test. task: its name; it must do no harm twice or late."""
+    if task not in _READERS:
+        _READERS.append(task)
+
+
+def tell_of_vote(campaign_id: int) -> None:
+    """Sends the readers' tasks after the commit. A message that is lost is not sent again."""
+    for task in _READERS:
+        transaction.on_commit(partial(send, task, campaign_id))

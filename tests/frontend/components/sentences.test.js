@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+globalThis.matchMedia = () => ({ matches: false });
+globalThis.HTMLButtonElement = class {
+  constructor(value, reason) {
+    Object.assign(this, { value, dataset: { reason } });
+  }
+};
+globalThis.document = { querySelectorAll: () => [new globalThis.HTMLButtonElement("Language", "I do not read this language")] };
+const { judgmentSentence } = await import("../../../frontend/js/components/annotate/sentences.js");
+
+test("the sentence of a judgment says all that was said", () => {
+  assert.equal(judgmentSentence({ choice: "left", strength: 3 }), "Left is much better.");
+  assert.equal(judgmentSentence({ choice: "left", strength: 3, edit: "So." }), "Left is much better. With your improved text.");
+  assert.equal(judgmentSentence({ choice: "skip" }), "Skipped.");
+  assert.equal(judgmentSentence({ choice: "skip", skip_reason: "Language" }), "Skipped: I do not read this language.");
+  assert.equal(judgmentSentence({ choice: "skip", skip_reason: "Gone since" }), "Skipped: Gone since.");
+  assert.equal(judgmentSentence({ choice: "skip", flag: "harm" }), "Flagged: harmful. A lead will look.");
+});

@@ -1,0 +1,276 @@
+"""The evidence of gates by people: read from the judgments, computed by `labeling.stats.gate`."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from math import ceil, isclose, log
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
+
+from common.sentences import Percent, Sentence
+from labeling.exchange import canonical_json
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
+from labeling.stats import GateEvidence, GateOutcome, GateOutlook, gate_evidence, gate_outlook, prompt_means
+from labeling.stats import GateRule as PeopleRule
+from labeling.stats.betting import log_wealth
+from labeling.stats.bootstrap import FloatArray
+from training.models import ModelVersion, PeopleGate
+
+Status = PeopleGate.Status
+
+
+@dataclass(frozen=True, slots=True)
+class CastVote:
+    """A vote in the candidate's terms: 1 it won, 0 the serving version won, 0.5 neither. pair: the comparison's id."""
+
+    judgment: int
+    pair: int
+    pair_hash: str
+    score: float
+    is_like_length: bool
+    annotator: int
+    is_simulated: bool
+    at: str
+
+
+def open_gates() -> QuerySet[PeopleGate]:
+    """The gates that are not over, oldest first."""
+    return PeopleGate.objects.filter(status__in=PeopleGate.OPEN).order_by("pk")
+
+
+def votes_of(gate: PeopleGate) -> list[CastVote]:
+    """The current votes of a gate, in the order in which they were given. Skips, gold and retests are none."""
+    rows = Judgment.objects.filter(
+        comparison__people_gate_pair__gate=gate, kind=Assignment.Kind.NORMAL, superseded_at=None
+    )
+    return _cast(rows.exclude(choice=Choice.SKIP).order_by("created_at", "pk"))
+
+
+def decisive_votes(gate: PeopleGate) -> list[CastVote]:
+    """The votes that a gate was decided by, read from the judgments, in the order of the decision."""
+    rows = Judgment.objects.filter(pk__in=gate.votes, comparison__people_gate_pair__gate=gate)
+    found = {vote.judgment: vote for vote in _cast(rows)}
+    return [found[key] for key in gate.votes if key in found]
+
+
+def _cast(rows: Any) -> list[CastVote]:
+    columns = (
+        "pk",
+        "comparison",
+        "comparison__pair_hash",
+        "choice",
+        "comparison__people_gate_pair__candidate_is_a",
+        "comparison__people_gate_pair__is_like_length",
+        "annotator",
+        "annotator__is_simulated",
+        "created_at",
+    )
+    return [
+        CastVote(key, pair, pair_hash, _score(choice, is_a), like, person, simulated, at.astimezone(UTC).isoformat())
+        for key, pair, pair_hash, choice, is_a, like, person, simulated, at in rows.values_list(*columns)
+    ]
+
+
+def _score(choice: str, candidate_is_a: bool) -> float:
+    """Of one vote for the candidate; a tie and "both bad" count half."""
+    if choice not in (Choice.A, Choice.B):
+        return 0.5
+    return 1.0 if (choice == Choice.A) == candidate_is_a else 0.0
+
+
+def votes_hash(votes: Sequence[CastVote]) -> str:
+    """The SHA-256 of the votes in their order: pair, score and time of each."""
+    return hashlib.sha256(canonical_json([[vote.pair_hash, vote.score, vote.at] for vote in votes])).hexdigest()
+
+
+def observations(votes: Sequence[CastVote], rule: PeopleRule) -> FloatArray:
+    """One observation a prompt, once it has its planned votes. A gate has one pair for each prompt."""
+    return prompt_means([(vote.pair, vote.score) for vote in votes], rule.votes_per_prompt)
+
+
+def evidence_figures(votes: Sequence[CastVote], rule: PeopleRule) -> dict[str, Any]:
+    """The evidence as JSON values. Wealths are logarithms; like_length: the same on pairs of texts of like length."""
+    evidence = gate_evidence(observations(votes, rule), rule)
+    like = gate_evidence(observations([vote for vote in votes if vote.is_like_length], rule), rule)
+    return {
+        "outcome": str(evidence.outcome),
+        "decided_after": evidence.decided_after,
+        "cast": len(votes),
+        "people": len({vote.annotator for vote in votes}),
+        "simulated": sum(vote.is_simulated for vote in votes),
+        **_wealths(evidence),
+        "bound": evidence.bound,
+        "like_length": _wealths(like),
+        "rule": {
+            "worth": rule.worth,
+            "error": rule.error,
+            "votes_per_prompt": rule.votes_per_prompt,
+            "most_votes": rule.most_votes,
+        },
+        "votes_hash": votes_hash(votes),
+    }
+
+
+def _wealths(evidence: GateEvidence) -> dict[str, Any]:
+    estimate = evidence.win_rate
+    return {
+        "prompts": estimate.comparisons,
+        "votes": estimate.votes or 0,
+        "win_rate": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "better": evidence.better,
+        "not_worth": evidence.not_worth,
+        "worse": evidence.worse,
+    }
+
+
+def outcome_of(gate: PeopleGate, figures: Mapping[str, Any]) -> str | None:
+    """The status that the evidence ends a gate with; None: it goes on."""
+    if figures["outcome"] != GateOutcome.UNDECIDED:
+        return str(figures["outcome"])
+    wants_votes = gate.pairs.filter(comparison__status=Comparison.Status.OPEN).exists()
+    return None if wants_votes and figures["cast"] < gate.most_votes else Status.UNDECIDED
+
+
+def outlook(gate: PeopleGate, votes: Sequence[CastVote]) -> GateOutlook:
+    """The votes still to come. A gate cannot get more than its pairs allow."""
+    rule = gate.rule
+    most = max(rule.votes_per_prompt, min(rule.most_votes, gate.pairs.count() * rule.votes_per_prompt))
+    capped = PeopleRule(rule.worth, rule.error, rule.votes_per_prompt, most)
+    return gate_outlook(observations(votes, rule), capped)
+
+
+def wealth_lines(votes: Sequence[CastVote], rule: PeopleRule) -> tuple[FloatArray, FloatArray]:
+    """The logarithms of both wealths after each prompt: against "not better", and against "at least worth"."""
+    x = observations(votes, rule)
+    if not x.size:
+        return np.zeros(0), np.zeros(0)
+    return log_wealth(x, 0.5), log_wealth(1 - x, 1 - rule.worth)
+
+
+def least_prompts(rule: PeopleRule) -> int:
+    """The fewest prompts with which a gate can be passed: all of them won."""
+    number = ceil(log(1 / rule.error) / log(2))
+    while gate_evidence(np.ones(number), rule).outcome is not GateOutcome.BETTER:
+        number += 1
+    return number
+
+
+def latest_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion | None) -> PeopleGate | None:
+    """The newest gate that compares these two versions and was not cancelled."""
+    gates = PeopleGate.objects.filter(campaign=campaign, candidate=candidate, serving=serving)
+    return gates.exclude(status=Status.CANCELLED).order_by("-pk").first()
+
+
+def figures_for_rules(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
+    """The figures of the gate by people that a promotion gate reads; empty: none was opened against what serves.
+
+    people: 1: passed; 0: not. people_reason: why, as a sentence. people_gate: the evidence and its gate.
+    """
+    gate = latest_gate(campaign, candidate, serving) if serving else None
+    if gate is None:
+        return {}
+    reason = reason_of(gate).as_json()
+    if gate.is_open:
+        return {"people": 0, "people_reason": reason}
+    like = gate.figures["like_length"]["high"]
+    return {
+        "people": int(gate.status == Status.BETTER),
+        "people_reason": reason,
+        "people_like_length_high": like,
+        "people_gate": {"gate": gate.pk, "status": str(gate.status), "attempt": gate.attempt, **gate.figures},
+    }
+
+
+def as_json(gate: PeopleGate) -> dict[str, Any]:
+    """A gate for programs, with its evidence now: that of its decision once it is over.
+
+    expected_votes: the votes still needed, if they are like those so far; None: it takes no votes.
+    """
+    votes = votes_of(gate) if gate.is_open else []
+    figures = evidence_figures(votes, gate.rule) if gate.is_open else gate.figures
+    expected = outlook(gate, votes).votes if gate.status == Status.VOTING else None
+    return {
+        "id": gate.pk,
+        "campaign": gate.campaign.slug,
+        "candidate": gate.candidate.name,
+        "serving": gate.serving.name,
+        "blind_test": gate.blind_test.slug,
+        "status": str(gate.status),
+        "reason": str(reason_of(gate)),
+        "attempt": gate.attempt,
+        "hides_from_leads": gate.hides_from_leads,
+        "pairs": gate.pairs.count(),
+        "opened_at": gate.opened_at.isoformat(),
+        "ended_at": gate.ended_at.isoformat() if gate.ended_at else None,
+        "joined_at": gate.joined_at.isoformat() if gate.joined_at else None,
+        "expected_votes": expected,
+        "evidence": figures,
+    }
+
+
+def trouble_with_votes(certified: Mapping[str, Any]) -> str:
+    """Why the evidence in a certificate does not follow from the judgments in the database; empty: it does.
+
+    certified: the `people_gate` of `figures_for_rules`.
+    """
+    gate = PeopleGate.objects.filter(pk=certified["gate"]).first()
+    if gate is None:
+        return f"its gate by people {certified['gate']} is gone."
+    votes = decisive_votes(gate)
+    if len(votes) < len(gate.votes):
+        return f"{len(gate.votes) - len(votes)} of the votes of its gate by people are gone."
+    again = evidence_figures(votes, gate.rule)
+    if again["votes_hash"] != certified["votes_hash"]:
+        return "the votes of its gate by people were changed: they have another hash."
+    if not _same(again, {name: certified[name] for name in again}):
+        return "the evidence of its gate by people does not follow from its votes."
+    return ""
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same, up to the rounding of another machine."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, float) and isinstance(other, int | float):
+        return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(one == other)
+
+
+SENTENCES = {
+    Status.BETTER: gettext_noop(
+        "People prefer it to %(serving)s: it won %(rate)s (%(low)s to %(high)s, %(votes)s votes)."
+    ),
+    Status.NOT_WORTH: gettext_noop(
+        "People do not prefer it enough to %(serving)s: it won %(rate)s (%(low)s to %(high)s, %(votes)s votes); at "
+        "least %(worth)s was asked for."
+    ),
+    Status.WORSE: gettext_noop("People prefer %(serving)s: it won %(rate)s (%(low)s to %(high)s, %(votes)s votes)."),
+    Status.UNDECIDED: gettext_noop(
+        "The votes of people did not decide between it and %(serving)s: it won %(rate)s (%(low)s to %(high)s, "
+        "%(votes)s votes)."
+    ),
+}
+
+
+def reason_of(gate: PeopleGate) -> Sentence:
+    """How a gate stands, in a sentence."""
+    if gate.status == Status.WRITING:
+        return Sentence(gettext_noop("The gate by people is open: its texts are being written."))
+    if gate.status == Status.VOTING:
+        votes = {"votes": len(votes_of(gate))}
+        return Sentence(gettext_noop("The gate by people is open: %(votes)s votes so far."), votes)
+    if gate.status == Status.CANCELLED:
+        return Sentence(gettext_noop("The gate by people was cancelled."))
+    figures = gate.figures
+    if figures["win_rate"] is None:
+        return Sentence(gettext_noop("The gate by people ended without votes: too few pairs of texts differ."))
+    values = {name: Percent(figures[key]) for name, key in (("rate", "win_rate"), ("low", "low"), ("high", "high"))}
+    whole = {**values, "serving": gate.serving.name, "votes": figures["votes"], "worth": Percent(gate.worth)}
+    text = SENTENCES[Status(gate.status)]
+    return Sentence(text, {name: value for name, value in whole.items() if f"%({name})s" in text})
