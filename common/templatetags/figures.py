@@ -1,9 +1,10 @@
 """Template filters for numbers and labels in the reader's language. A missing value is a dash."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 
 from common import wording
@@ -65,6 +66,14 @@ def duration(seconds: float | None) -> str:
         return f"{max(0, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago: "2 hours, 5 minutes ago"; "just now" in the first minute."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment)}
 
 
 @register.filter

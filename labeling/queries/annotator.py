@@ -43,8 +43,9 @@ def annotator_of(campaign: Campaign, name: str) -> User | None:
 
 
 def judgments_by_day(campaign: Campaign, user: User) -> list[tuple[date, int]]:
-    """The days with current judgments and how many there were, newest first, at most DAYS_SHOWN."""
-    days = _current(campaign, user).order_by().annotate(day=TruncDate("created_at")).values("day")
+    """The days with judgments that count (see COUNTED) and how many there were, newest first, at most DAYS_SHOWN."""
+    judged = _current(campaign, user).filter(COUNTED).exclude(choice=Choice.SKIP)
+    days = judged.order_by().annotate(day=TruncDate("created_at")).values("day")
     counted = days.annotate(number=Count("pk")).order_by("-day")[:DAYS_SHOWN]
     return [(row["day"], row["number"]) for row in counted]
 

@@ -1,6 +1,6 @@
 """The names of annotators as the leads of a campaign see them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db.models import Case, F, Q, QuerySet, When
@@ -49,6 +49,11 @@ def names_by_pseudonym(campaign: Campaign, pseudonyms: Iterable[str]) -> dict[st
     if campaign.pseudonymous or not wanted:
         return {pseudonym: pseudonym for pseudonym in wanted}
     return {user.pseudonym: name_for_leads(user, campaign) for user in User.objects.filter(pseudonym__in=wanted)}
+
+
+def by_name(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Pseudonyms, each with the name that leads see, in the order in which people look for names."""
+    return sorted(names.items(), key=lambda one: one[1].casefold())
 
 
 def names_of_deciders(campaign: Campaign, people: Iterable[User | None]) -> dict[int, ShownName]:

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from common.days import midnight
-from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, User
+from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Prompt, User
 from labeling.queries.standing import SENTENCES, next_step
 from labeling.tally import Tally, read_tally
 
@@ -129,12 +129,15 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
     )
 
 
-def prompts_apart(campaign: Campaign) -> int:
-    """How many of the campaign's prompts are only in pairs for gold, practice or the qualification."""
+def prompts_apart(campaign: Campaign) -> QuerySet[Prompt]:
+    """The prompts in use that are only in pairs for gold, practice or the qualification.
+
+    No model writes for them: who practised on such a prompt would judge it again, and it would be trained on.
+    """
     pairs = Comparison.objects.filter(campaign=campaign, prompt=OuterRef("pk"))
     known = campaign.comparisons.filter(status__in=KNOWN_ANSWER).values("prompt")
     rows = campaign.prompts.filter(retired_at=None, pk__in=known)
-    return rows.exclude(Exists(pairs.exclude(status__in=KNOWN_ANSWER))).count()
+    return rows.exclude(Exists(pairs.exclude(status__in=KNOWN_ANSWER)))
 
 
 def annotator_progress(campaign: Campaign, user: User, *, now: datetime) -> AnnotatorProgress:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.forms import Form
@@ -84,17 +85,23 @@ def _decide(
             messages.error(request, f"{error.message} {kept}")
             return ""
 
-    return submit(request, form, decision, done=request.path, again=again)
+    return submit(request, form, decision, done=_next_page(request), again=again)
+
+
+def _next_page(request: HttpRequest) -> str:
+    """The page after a decision: behind the comparison that was decided, so that skipped ones come last."""
+    decided = whole_number(request.POST.get("comparison", ""))
+    return f"{request.path}?{urlencode({'after': decided})}" if decided else request.path
 
 
 def _context(request: HttpRequest, campaign: Campaign, form: Any, status: Status) -> dict[str, Any]:
-    """The next comparison with that status, or the one that a refused form was about.
+    """The next comparison with that status, or the one that a refused form was about or that the address names.
 
     Experts are as blind as annotators.
     """
-    refused = whole_number(request.POST.get("comparison", ""))
+    named = whole_number(request.POST.get("comparison", "") or request.GET.get("comparison", ""))
     after = whole_number(request.GET.get("after", "")) or 0
-    comparison = (waiting_comparison(campaign, status, refused) if refused else None) or next_waiting(
+    comparison = (waiting_comparison(campaign, status, named) if named else None) or next_waiting(
         campaign, status, person=person(request), after=after
     )
     context: dict[str, Any] = {

@@ -21,7 +21,15 @@ from labeling.queries.lists import Fingerprint, fingerprint
 from labeling.web.edge import form_of, page, person, refuse
 from labeling.web.export_form import BulkExportForm
 from labeling.web.list_forms import BulkForm
-from labeling.web.selections import SHOWN, Chosen, change_since_shown, chosen, has_confirmed
+from labeling.web.selections import (
+    SHOWN,
+    Chosen,
+    change_since_shown,
+    chosen,
+    has_confirmed,
+    list_address,
+    sent_view,
+)
 
 Kind, Target = BulkAct.Kind, BulkAct.Target
 EXPORT = "export"
@@ -65,12 +73,12 @@ def bulk(request: HttpRequest, slug: str, target: str) -> HttpResponseBase:
     target, kind = Target(target), request.POST.get("kind", "")
     if (target, kind) not in SENTENCES:
         messages.error(request, _("This cannot be done to these rows."))
-        return redirect(_list(campaign, target, _view(request)))
+        return redirect(list_address(campaign, target, sent_view(request)))
     try:
         rows = chosen(request, campaign, target)
     except NothingSelected as error:
         messages.error(request, error.message)
-        return redirect(_list(campaign, target, _view(request)))
+        return redirect(list_address(campaign, target, sent_view(request)))
     is_confirmed, about = has_confirmed(request), fingerprint(rows.selection.rows(campaign))
     sent = request.POST if is_confirmed else None
     form = BulkExportForm(sent) if kind == EXPORT else BulkForm(sent, kind=kind)
@@ -104,7 +112,7 @@ def bulk_act(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "unchanged": row.done - row.changed,
         "is_running": row.status in BulkAct.UNFINISHED,
         "inverse": inverse,
-        "list_address": _list(campaign, row.target, f"act={row.pk}"),
+        "list_address": list_address(campaign, row.target, f"act={row.pk}"),
         "act_address": _act_address(campaign, row.target),
         "tab": row.target,
     }
@@ -142,23 +150,13 @@ def _question(
         "sentence": SENTENCES[Target(target), kind],
         "is_danger": kind == Kind.RETIRE,
         "target": target,
-        "hidden": [*rows.hidden, ("view", _view(request)), (SHOWN, about)],
+        "hidden": [*rows.hidden, ("view", sent_view(request)), (SHOWN, about)],
         "total": about.count,
         "act_address": _act_address(campaign, target),
-        "back": _list(campaign, target, _view(request)),
+        "back": list_address(campaign, target, sent_view(request)),
         "tab": target,
     }
 
 
-def _view(request: HttpRequest) -> str:
-    """The query string of the list as it was looked at: its filter, its order and its page."""
-    return request.POST.get("view", "") or request.POST.get("filter", "")
-
-
 def _act_address(campaign: Campaign, target: str) -> str:
     return reverse(f"{target}_bulk", args=[campaign.slug])
-
-
-def _list(campaign: Campaign, target: str, query: str) -> str:
-    address = reverse(target, args=[campaign.slug])
-    return f"{address}?{query}" if query else address

@@ -41,7 +41,7 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
         "imports": rows[:IMPORTS_SHOWN],
         "older": urlencode({"before": rows[IMPORTS_SHOWN - 1].pk}) if len(rows) > IMPORTS_SHOWN else "",
         "progress": campaign_progress(campaign),
-        "prompts_apart": prompts_apart(campaign),
+        "prompts_apart": prompts_apart(campaign).count(),
         "exports": EXPORTS,
         "tab": "data",
     }

@@ -40,9 +40,9 @@ from labeling.models import (
 )
 from labeling.web.export_form import FOUND, SIDES
 from labeling.web.imports import EXPORTS, INCLUDES
-from labeling.web.list_forms import FILTER_LABELS
+from labeling.web.list_forms import FILTER_LABELS, FILTERED_SHARES
 from labeling.web.origins import origin_in_words
-from labeling.web.rules import LABELS, in_minutes
+from labeling.web.rules import LABELS, SHARES, in_minutes
 
 Labels = Mapping[str, str | Promise]
 
@@ -64,6 +64,11 @@ class Field:
 def fields_of(labels: Labels) -> dict[str, Field]:
     """A field for each name and its label."""
     return {name: Field(label) for name, label in labels.items()}
+
+
+def shares_of(labels: Labels) -> dict[str, Field]:
+    """The same for shares from 0 to 1, which people read as percentages."""
+    return {name: Field(label, as_text=percent) for name, label in labels.items()}
 
 
 def sentence(value: str) -> str:
@@ -180,6 +185,7 @@ _WINNERS: Labels = dict(Winner.choices) | {
 }
 _FIELDS: dict[str, Field] = {
     **fields_of(LABELS),
+    **shares_of({name: LABELS[name] for name in SHARES}),
     "answer": Field(_("Answer")),
     "bulkact.changed": Field(_("Changed")),
     "bulkact.chosen": Field(_("Chosen")),
@@ -218,7 +224,7 @@ _FIELDS: dict[str, Field] = {
     "importbatch.kept_prompts": Field(_("Prompts in use, kept")),
     "importbatch.prompts": Field(_("Deleted prompts")),
     "importbatch.status": Field(_("Status"), dict(ImportBatch.Status.choices)),
-    "campaign.filter": Field(_("Filter"), fields=fields_of(FILTER_LABELS)),
+    "campaign.filter": Field(_("Filter"), fields=fields_of(FILTER_LABELS) | shares_of(FILTERED_SHARES)),
     "consent": Field(_("Consent")),
     "dataset": Field(_("As a data set")),
     "license": Field(_("Licence")),

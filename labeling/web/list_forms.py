@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
+from common.scaled_fields import PercentField
 from common.text_area import TextArea
 from labeling.models import BulkAct, Comparison, Membership
 from labeling.queries.judged_by import PEOPLE, SIMULATED
@@ -126,13 +127,13 @@ class ComparisonListForm(ListForm):
     judged = forms.ChoiceField(label=_("Judgments"), choices=JUDGED, required=False)
     annotator = forms.ChoiceField(label=_("Judged by"), required=False)
     source = forms.CharField(label=_("Origin"), max_length=120, required=False)
-    confidence_at_least = forms.FloatField(label=_("Minimum confidence"), min_value=0, max_value=1, required=False)
-    confidence_at_most = forms.FloatField(label=_("Maximum confidence"), min_value=0, max_value=1, required=False)
+    confidence_at_least = PercentField(label=_("Minimum confidence (%)"), min_value=0, max_value=100, required=False)
+    confidence_at_most = PercentField(label=_("Maximum confidence (%)"), min_value=0, max_value=100, required=False)
     group = forms.ChoiceField(label=_("Judged by somebody of"), choices=(ANY, *GROUPS), required=False)
     criterion = forms.ChoiceField(label=_("Criterion"), required=False)
     guideline_version = forms.TypedChoiceField(label=_("Guidelines"), required=False, coerce=int, empty_value=None)
-    agreement_at_least = forms.FloatField(label=_("Minimum agreement"), min_value=0, max_value=1, required=False)
-    agreement_at_most = forms.FloatField(label=_("Maximum agreement"), min_value=0, max_value=1, required=False)
+    agreement_at_least = PercentField(label=_("Minimum agreement (%)"), min_value=0, max_value=100, required=False)
+    agreement_at_most = PercentField(label=_("Maximum agreement (%)"), min_value=0, max_value=100, required=False)
     settled_since = forms.DateField(
         label=_("Settled from"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
     )
@@ -192,8 +193,6 @@ class ComparisonListForm(ListForm):
                 (MOST_CERTAIN, _("Highest confidence first")),
             ],
         )
-        for name in ("confidence_at_least", "confidence_at_most", "agreement_at_least", "agreement_at_most"):
-            self.fields[name].widget.attrs["step"] = "any"
 
     def asked(self) -> ComparisonFilter:
         """The filter. Call is_valid first."""
@@ -203,7 +202,16 @@ class ComparisonListForm(ListForm):
         return ComparisonFilter(**values)
 
 
+FILTERED_SHARES = {
+    "confidence_at_least": _("Minimum confidence"),
+    "confidence_at_most": _("Maximum confidence"),
+    "agreement_at_least": _("Minimum agreement"),
+    "agreement_at_most": _("Maximum agreement"),
+}
+"""The values of a `ComparisonFilter` that are shares, in words."""
+
 FILTER_LABELS = {name: field.label or name for name, field in ComparisonListForm.base_fields.items()} | {
+    **FILTERED_SHARES,
     "external_id": _("Id in the file"),
     "until": _("Added before"),
     "settled_until": _("Settled before"),

@@ -37,6 +37,9 @@ LABELS = {
     "qualification_attempts": _("Attempts per person"),
 }
 
+SHARES = ("overlap_share", "verdict_threshold", "gold_rate", "gold_threshold", "retest_rate")
+"""Rules that are shares from 0 to 1. People type and read them as percentages."""
+
 HELP = {
     "name": _("Visible to annotators."),
     "overlap": _(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
@@ -13,7 +14,7 @@ from labeling.actions.bulk import NothingSelected, Selection
 from labeling.models import BulkAct, Campaign, ImportBatch
 from labeling.queries.batches import imports_of
 from labeling.queries.lists import ComparisonFilter, Fingerprint, PromptFilter
-from labeling.queries.names import names_by_pseudonym
+from labeling.queries.names import by_name, names_by_pseudonym
 from labeling.queries.slices import slice_choices
 from labeling.web.list_forms import ComparisonListForm, PromptListForm
 
@@ -42,8 +43,7 @@ def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListFor
     batches = [(one.pk, _name(one)) for one in imports[:BATCHES_OFFERED]]
     if target == Target.PROMPTS:
         return PromptListForm(sent or None, models=choices.model_versions, batches=batches)
-    names = names_by_pseudonym(campaign, choices.annotators)
-    annotators = [(pseudonym, names[pseudonym]) for pseudonym in choices.annotators]
+    annotators = by_name(names_by_pseudonym(campaign, choices.annotators))
     return ComparisonListForm(
         sent or None,
         models=choices.model_versions,
@@ -68,6 +68,17 @@ def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:
     if not ids:
         raise NothingSelected
     return Chosen(Selection(target, ids=tuple(map(int, ids))), [("filter", query), *(("pk", one) for one in ids)])
+
+
+def sent_view(request: HttpRequest) -> str:
+    """The query string of the list as it was looked at: its filter, its order and its page."""
+    return request.POST.get("view", "") or request.POST.get("filter", "")
+
+
+def list_address(campaign: Campaign, target: str, query: str) -> str:
+    """The address of the list of prompts or comparisons with this query string."""
+    address = reverse(target, args=[campaign.slug])
+    return f"{address}?{query}" if query else address
 
 
 def has_confirmed(request: HttpRequest) -> bool:

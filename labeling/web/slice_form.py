@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.days import midnight
+from labeling.queries.names import by_name
 from labeling.queries.slices import Slice, SliceChoices
 
 
@@ -41,7 +42,7 @@ class SliceForm(forms.Form):
                 [(number, str(_("Version %(number)s") % {"number": number})) for number in choices.guideline_versions],
             ),
             ("model_version", [(name, name) for name in choices.model_versions]),
-            ("annotator", [(pseudonym, names[pseudonym]) for pseudonym in choices.annotators]),
+            ("annotator", by_name({pseudonym: names[pseudonym] for pseudonym in choices.annotators})),
             ("criterion", [(name, name) for name in choices.criteria]),
         ):
             field = self.fields[name]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from common.errors import Invalid
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
-from labeling.queries.agreement import imported_judgments
+from labeling.queries.agreement import has_simulated_annotators, imported_judgments
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import Slice, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, statistics
@@ -21,14 +21,13 @@ from labeling.web.edge import page, person, refuse
 from labeling.web.figure_rows import FigureRow, FigureRows, formatted, interval
 from labeling.web.slice_form import SliceForm
 from labeling.web.statistics_rows import (
-    ALL_FIGURES,
     agreement_figures,
     bias_figures,
     checks_figures,
     noise_figures,
     speed_figures,
 )
-from labeling.web.statistics_tables import TABLES, as_csv
+from labeling.web.statistics_tables import TABLES, Tabled, as_csv
 
 MOST_IN_MATRIX = 12
 CHOICES = ("a", "tie", "b")
@@ -142,9 +141,8 @@ def statistics_table(request: HttpRequest, slug: str, table: str) -> HttpRespons
     if table not in TABLES:
         raise Http404
     selection = _selection(request, campaign)
-    figures = selection.figures
-    rows = [row for part in ALL_FIGURES for row in part(figures)]
-    response = HttpResponse(as_csv(TABLES[table](rows, figures, selection.ranked)), content_type="text/csv")
+    tabled = Tabled(campaign, selection.figures, selection.ranked, _names(campaign, selection.figures))
+    response = HttpResponse(as_csv(TABLES[table](tabled)), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-{table}.csv"'
     return response
 
@@ -177,7 +175,7 @@ def _selection(request: HttpRequest, campaign: Campaign) -> Selection:
 
 def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> dict[str, object]:
     figures, ranked = selection.figures, selection.ranked
-    names = names_by_pseudonym(campaign, [*figures.simulated, *(row.annotator for row in figures.annotators)])
+    names = _names(campaign, figures)
     query = request.GET.copy()
     query.pop("recount", None)
     return {
@@ -195,6 +193,8 @@ def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> 
         "models": _models(ranked),
         "win_rates": _win_rates(ranked),
         "imported": imported_judgments(campaign),
+        "is_empty": not figures.annotators,
+        "has_simulated": has_simulated_annotators(campaign),
         "simulated": [names.get(pseudonym, pseudonym) for pseudonym in figures.simulated],
         "annotators": [
             (
@@ -216,6 +216,10 @@ def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> 
             DriftChart("by-comparison", _("By comparison, in the order of the last vote"), figures.by_stretch),
         ],
     }
+
+
+def _names(campaign: Campaign, figures: Statistics) -> dict[str, str]:
+    return names_by_pseudonym(campaign, [*figures.simulated, *(row.annotator for row in figures.annotators)])
 
 
 def _models(ranked: Ranking) -> list[tuple[int, object, FigureRow]]:

@@ -1,14 +1,18 @@
 """The tables of the statistics page as CSV, with every number in full."""
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 from labeling.exchange import harmless_cell
+from labeling.models import Campaign
+from labeling.queries.annotators import annotator_summaries
+from labeling.queries.names import names_by_pseudonym
 from labeling.queries.statistics import Statistics
 from labeling.stats import Drift, Estimate, Ranking
-from labeling.web.figure_rows import FigureRow
+from labeling.web.statistics_rows import ALL_FIGURES
 
 Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
 """The names of the columns, and the rows."""
@@ -16,43 +20,76 @@ Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
 ESTIMATE = ("value", "low", "high", "comparisons", "votes", "reason")
 
 
-def figures_table(rows: Iterable[FigureRow]) -> Table:
+@dataclass(frozen=True, slots=True)
+class Tabled:
+    """The content of all tables. names: of the annotators as leads see them, by pseudonym."""
+
+    campaign: Campaign
+    figures: Statistics
+    ranked: Ranking
+    names: Mapping[str, str]
+
+    def who(self, pseudonym: str) -> list[str]:
+        """The pseudonym, by which exports and the API name an annotator, and the name of the page."""
+        return [pseudonym, self.names.get(pseudonym, pseudonym)]
+
+
+def figures_table(tabled: Tabled) -> Table:
     """The single figures of the page."""
+    rows = (row for part in ALL_FIGURES for row in part(tabled.figures))
     return ("figure", "name", *ESTIMATE), ([row.key, row.name, *_estimate(row.estimate)] for row in rows)
 
 
-def annotators_table(figures: Statistics) -> Table:
-    """One row for each annotator, by pseudonym."""
+def annotators_table(tabled: Tabled) -> Table:
+    """One row for each annotator."""
     kinds = ("gold", "accuracy", "left", "seconds")
     columns = [f"{kind}_{part}" for kind in kinds for part in ESTIMATE[:4]]
     rows = (
         [
-            one.annotator,
+            *tabled.who(one.annotator),
             one.is_simulated,
             one.is_outside,
             one.votes,
             *(cell for kind in kinds for cell in _estimate(getattr(one, kind))[:4]),
         ]
-        for one in figures.annotators
+        for one in tabled.figures.annotators
     )
-    return ("annotator", "is_simulated", "is_outside", "judgments", *columns), rows
+    return ("annotator", "name", "is_simulated", "is_outside", "judgments", *columns), rows
 
 
-def confusion_table(figures: Statistics) -> Table:
+def members_table(tabled: Tabled) -> Table:
+    """Everybody who ever judged, as the page of the members counts their judgments, whichever are selected here."""
+    summaries = annotator_summaries(tabled.campaign)
+    names = names_by_pseudonym(tabled.campaign, [one.pseudonym for one in summaries])
+    counts = ("judged", "ties", "skipped", "flagged", "undone", "left_share", "seconds")
+    rows = (
+        [
+            one.pseudonym,
+            names.get(one.pseudonym, one.pseudonym),
+            one.is_simulated,
+            one.is_outside,
+            *(getattr(one, name) for name in counts),
+        ]
+        for one in summaries
+    )
+    return ("annotator", "name", "is_simulated", "is_outside", *counts), rows
+
+
+def confusion_table(tabled: Tabled) -> Table:
     """P(chose | true) of each annotator over a, tie and b."""
     names = ("a", "tie", "b")
     rows = (
-        [one.annotator, true, *shares]
-        for one in figures.annotators
+        [*tabled.who(one.annotator), true, *shares]
+        for one in tabled.figures.annotators
         for true, shares in zip(names, one.confusion, strict=False)
     )
-    return ("annotator", "true", *(f"chose_{name}" for name in names)), rows
+    return ("annotator", "name", "true", *(f"chose_{name}" for name in names)), rows
 
 
-def pairs_table(figures: Statistics) -> Table:
+def pairs_table(tabled: Tabled) -> Table:
     """One row for each two annotators who judged the same comparisons."""
-    return ("annotator", "other", *ESTIMATE), (
-        [pair.first, pair.second, *_estimate(pair.same)] for pair in figures.pairs
+    return ("annotator", "name", "other", "other_name", *ESTIMATE), (
+        [*tabled.who(pair.first), *tabled.who(pair.second), *_estimate(pair.same)] for pair in tabled.figures.pairs
     )
 
 
@@ -87,15 +124,16 @@ def win_rates_table(ranked: Ranking) -> Table:
     )
 
 
-TABLES: dict[str, Callable[[Sequence[FigureRow], Statistics, Ranking], Table]] = {
-    "figures": lambda rows, figures, ranked: figures_table(rows),
-    "annotators": lambda rows, figures, ranked: annotators_table(figures),
-    "confusion": lambda rows, figures, ranked: confusion_table(figures),
-    "pairs": lambda rows, figures, ranked: pairs_table(figures),
-    "ranking": lambda rows, figures, ranked: ranking_table(ranked),
-    "win-rates": lambda rows, figures, ranked: win_rates_table(ranked),
-    "by-day": lambda rows, figures, ranked: drift_table(figures.by_day),
-    "by-comparison": lambda rows, figures, ranked: drift_table(figures.by_stretch),
+TABLES: dict[str, Callable[[Tabled], Table]] = {
+    "figures": figures_table,
+    "annotators": annotators_table,
+    "members": members_table,
+    "confusion": confusion_table,
+    "pairs": pairs_table,
+    "ranking": lambda tabled: ranking_table(tabled.ranked),
+    "win-rates": lambda tabled: win_rates_table(tabled.ranked),
+    "by-day": lambda tabled: drift_table(tabled.figures.by_day),
+    "by-comparison": lambda tabled: drift_table(tabled.figures.by_stretch),
 }
 """Every table by its name in the address."""
 

@@ -113,6 +113,8 @@ def test_a_conflict_is_settled_by_keys_alone(busy_stage: Stage, sign_in: SignIn)
     page.keyboard.press("Escape")  # letters are keys again
     page.keyboard.press("c")
     page.keyboard.type("Bob is right: b is a sum.")
+    page.keyboard.press("Escape")  # the key that the button names works from anywhere on the page
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_test_id("no-conflicts")).to_be_visible()
     verdict = Verdict.objects.get()

@@ -58,6 +58,27 @@ def test_ticked_rows_are_retired_and_the_act_is_undone(on_stage: Stage, sign_in:
     assert not Comparison.objects.filter(status="retired").exists()
 
 
+def test_ticks_outlive_a_turn_of_the_page_until_an_act_uses_them(
+    on_stage: Stage, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeling.web.lists.ROWS_SHOWN", 5)
+    page = sign_in(on_stage.maya, path="/campaigns/sums/comparisons/")
+    for box in page.get_by_role("checkbox", name="Choose").all()[:2]:
+        box.check()
+    page.get_by_role("link", name="Next page").click()
+    expect(page.get_by_text("2 ticked rows are on other pages.")).to_be_visible()
+    page.get_by_role("checkbox", name="Choose").first.check()
+    page.get_by_role("link", name="First page").click()
+    expect(page.get_by_text("1 ticked row is on another page.")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Choose", checked=True)).to_have_count(2)
+    page.get_by_role("button", name="Retire").click()
+    expect(page.get_by_role("heading", name="3 comparisons")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("checkbox", name="Choose", checked=True)).to_have_count(2)
+    page.get_by_role("button", name="Untick all").click()
+    expect(page.get_by_role("checkbox", name="Choose", checked=True)).to_have_count(0)
+
+
 def test_a_generation_asks_for_the_chosen_prompts(on_stage: Stage, sign_in: SignIn) -> None:
     page = sign_in(on_stage.maya, path="/campaigns/sums/prompts/")
     page.get_by_label("All on this page").check()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labeling.access import require_lead
 from labeling.events.record import record
@@ -21,6 +21,7 @@ from training.queries.held_prompts import not_held
 from training.versions import retention
 
 DEFAULT_SPEC = GenerationSpec()
+ALREADY_WRITING = gettext_lazy("Candidate pairs are already being written: wait until the job ends, or cancel it.")
 
 
 def start_generation(
@@ -76,15 +77,17 @@ def _start(
             retention.hold(*plan.versions)
             _fill_in(job, spec, plan, now)
             plan_items(job, plan, prompts)
-            after = {"versions": [plan.first.name, plan.second.name], "strategy": plan.strategy, "total": job.total}
+            after = {
+                "versions": list(dict.fromkeys((plan.first.name, plan.second.name))),
+                "strategy": plan.strategy,
+                "total": job.total,
+            }
             record("generation.started", job, acting_user=acting_user, now=now, campaign=campaign, after=after)
             if hand_to_worker:
                 enqueue(job)
     except IntegrityError as error:
         if GenerationJob.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
-            raise JobActive(
-                _("Candidate pairs are already being written: wait until the job ends, or cancel it.")
-            ) from error
+            raise JobActive(str(ALREADY_WRITING)) from error
         raise
     return job
 

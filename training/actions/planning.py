@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.models import Campaign, Completion, Prompt
+from labeling.queries.progress import prompts_apart
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings
 from training.models import CandidateStrategy, Deployment, GenerationItem, GenerationJob, ModelVersion
@@ -204,7 +205,7 @@ def plan_items(job: GenerationJob, plan: Plan, prompts: Iterable[Prompt] | None)
     """Creates one item for each pair, and sets the job's total. Raises NoPrompts, Invalid."""
     chosen = _chosen_prompts(job.campaign, prompts)
     if not chosen:
-        raise NoPrompts(_("The campaign has no prompts yet: add prompts first."))
+        raise NoPrompts(_no_prompts(job.campaign))
     planned, items = 0, _items(job, plan, chosen)
     while batch := list(islice(items, BATCH)):
         GenerationItem.objects.bulk_create(batch)
@@ -216,15 +217,25 @@ def plan_items(job: GenerationJob, plan: Plan, prompts: Iterable[Prompt] | None)
 
 
 def _chosen_prompts(campaign: Campaign, prompts: Iterable[Prompt] | None) -> list[tuple[int, str]]:
-    """The (id, content hash) of each prompt in use, in a stable order. Raises Invalid for those of another campaign."""
+    """The (id, content hash) of each prompt in use, in a stable order. Raises Invalid for those of another campaign.
+
+    Those that are only in pairs with a known answer are left out.
+    """
+    apart = prompts_apart(campaign).values("pk")
     if prompts is None:
-        return list(
-            Prompt.objects.filter(campaign=campaign, retired_at=None).order_by("pk").values_list("pk", "messages_hash")
-        )
+        rows = Prompt.objects.filter(campaign=campaign, retired_at=None).exclude(pk__in=apart)
+        return list(rows.order_by("pk").values_list("pk", "messages_hash"))
     chosen = {prompt.pk: prompt for prompt in prompts if prompt.retired_at is None}
     if any(prompt.campaign_id != campaign.pk for prompt in chosen.values()):
         raise Invalid(_("A prompt of another campaign cannot be used here."))
-    return sorted((prompt.pk, prompt.messages_hash) for prompt in chosen.values())
+    left_out = set(apart.values_list("pk", flat=True))
+    return sorted((prompt.pk, prompt.messages_hash) for prompt in chosen.values() if prompt.pk not in left_out)
+
+
+def _no_prompts(campaign: Campaign) -> str:
+    if campaign.prompts.exists():
+        return _("No prompt is left: they are retired, or only for gold, practice or qualification. Add prompts first.")
+    return _("The campaign has no prompts yet: add prompts first.")
 
 
 def _items(job: GenerationJob, plan: Plan, prompts: list[tuple[int, str]]) -> Iterator[GenerationItem]:

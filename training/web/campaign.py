@@ -140,7 +140,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "tab": "campaign",
         "tasks": checklist(campaign, progress, overview, advice),
         "progress": progress,
-        "prompts_apart": prompts_apart(campaign),
+        "prompts_apart": prompts_apart(campaign).count(),
         "forecast": forecast,
         "done_at": now + timedelta(days=forecast.days) if forecast.days is not None else None,
         "agreement": agreement_table,

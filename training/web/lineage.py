@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from training.models import ModelVersion
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 190, 52, 48, 16, 4
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 224, 52, 48, 16, 4
 NAME_CHARACTERS = 22
 MOST_NODES = 200
 """A larger drawing would give no overview; the table beside it has all versions."""

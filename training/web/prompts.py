@@ -11,10 +11,11 @@ from labeling.access import get_led_campaign
 from labeling.actions.bulk import NothingSelected
 from labeling.models import BulkAct
 from labeling.queries.lists import fingerprint
+from labeling.queries.progress import prompts_apart
 from labeling.web.edge import form_of, page, person, refuse
-from labeling.web.selections import SHOWN, change_since_shown, chosen, has_confirmed
+from labeling.web.selections import SHOWN, change_since_shown, chosen, has_confirmed, list_address, sent_view
 from training.access import visible_versions
-from training.actions.generation import start_generation
+from training.actions.generation import ALREADY_WRITING, start_generation
 from training.queries.overview import campaign_training_overview
 from training.web.forms import GenerationForm
 
@@ -33,8 +34,11 @@ def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
     except NothingSelected as error:
         messages.error(request, error.message)
         return redirect("prompts", slug)
-    prompts = rows.selection.rows(campaign).filter(retired_at=None)
     overview = campaign_training_overview(campaign)
+    if overview.generation is not None and overview.generation.is_active:
+        messages.error(request, ALREADY_WRITING)
+        return redirect(list_address(campaign, BulkAct.Target.PROMPTS, sent_view(request)))
+    prompts = rows.selection.rows(campaign).filter(retired_at=None).exclude(pk__in=prompts_apart(campaign).values("pk"))
     is_confirmed, about = has_confirmed(request), fingerprint(prompts)
     form = GenerationForm(
         request.POST if is_confirmed else None,
@@ -64,7 +68,8 @@ def prompts_generate(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "hidden": [*rows.hidden, (SHOWN, about)],
+        "hidden": [*rows.hidden, ("view", sent_view(request)), (SHOWN, about)],
+        "back": list_address(campaign, BulkAct.Target.PROMPTS, sent_view(request)),
         "total": about.count,
         "label": _("Generate pairs"),
         "target": BulkAct.Target.PROMPTS,

@@ -16,7 +16,11 @@ if (form instanceof HTMLFormElement && reason) {
   });
   form.addEventListener("keydown", (press) => {
     if (press.key === "Escape" && press.target === reason && !press.isComposing) reason.blur(); // the keys choose again
+  });
+  document.addEventListener("keydown", (press) => {
     if (press.key !== "Enter" || !(press.ctrlKey || press.metaKey) || press.repeat) return;
+    const other = press.target instanceof Element ? press.target.closest("form, dialog") : null;
+    if (other !== null && other !== form) return;
     press.preventDefault();
     form.requestSubmit(chosen ?? /** @type {HTMLButtonElement | null} */ (form.querySelector("button.button-primary")));
   });

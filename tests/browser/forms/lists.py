@@ -83,6 +83,11 @@ def _new_prompt(world: World) -> dict[str, object]:
     return {"prompt": world.stage.campaign.prompts.order_by("-pk")[0].pk}
 
 
+def _new_prompt_of_an_idle_campaign(world: World) -> dict[str, object]:
+    world.idle()
+    return _new_prompt(world)
+
+
 def _retired(world: World) -> dict[str, object]:
     """An act that retired the newest prompt."""
     world.add_pair()
@@ -101,8 +106,8 @@ ENTRIES = (
         path=COMPARISONS,
         fill={"text": "plus one", "order": "oldest", "status": "settled", "source": "test"},
         lands="status=settled",
-        wrong={"confidence_at_least": "7"},
-        complaint="less than or equal to 1",
+        wrong={"confidence_at_least": "107"},
+        complaint="less than or equal to 100",
     ),
     Entry(
         form="labeling/comparisons.html",
@@ -125,6 +130,7 @@ ENTRIES = (
     Entry(
         form="labeling/lists/acts.html>prompts_generate",
         path=PROMPTS,
+        arrange=World.idle,
         fill={"pk": True},
         sees="A model version writes two completions for each pair",
         wrong={"pk": False},
@@ -149,7 +155,7 @@ ENTRIES = (
     Entry(
         form="labeling/prompt/facts.html>prompts_generate",
         path=PROMPTS + "{prompt}/",
-        arrange=_new_prompt,
+        arrange=_new_prompt_of_an_idle_campaign,
         sees="A model version writes two completions for each pair",
     ),
     Entry(

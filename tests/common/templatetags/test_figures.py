@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
+from django.utils import timezone
 from django.utils.translation import override
 
 from tests.people import NOON
@@ -14,6 +15,12 @@ def rendered(expression: str, **values: Any) -> str:
     """The text that a template renders for an expression."""
     with override("en"):
         return Template(f"{{% load figures %}}{{{{ {expression} }}}}").render(Context(values))
+
+
+def test_the_first_minute_is_no_number_of_minutes() -> None:
+    now = timezone.now()
+    assert rendered("x|ago", x=now - timedelta(seconds=20)) == "just now"
+    assert rendered("x|ago", x=now - timedelta(minutes=3, seconds=5)) == "3\xa0minutes ago"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_votes_are_counted_against_the_verdicts_and_by_halves() -> None:
     assert (against.agreed.value, against.early.value, against.late.value) == (0.5, 1.0, 0.0)
     assert against.change.value == -1.0
     days = judgments_by_day(scene.campaign, scene.alice)
-    assert [number for _day, number in days] == [1, 1, 1, 1, 1]
+    assert [number for _day, number in days] == [1, 1, 1, 1], "a flag is no judgment: the days add up to the total"
     assert days == sorted(days, reverse=True)
     assert counts(scene.campaign, scene.alice) == {
         "judged": 4,

@@ -44,6 +44,33 @@ def test_an_expert_sees_votes_and_words_decides_and_the_next_conflict_follows(vi
     assert "only a conflict can be adjudicated" in late.content.decode()
 
 
+def test_skipped_conflicts_stay_behind_those_not_yet_seen(visiting: Visiting) -> None:
+    scene = disagreeing(4)
+    client = visiting(scene.maya)
+    skipped, also, third, fourth = Comparison.objects.order_by("pk")
+    assert f'href="?after={skipped.pk}"' in client.get(ADJUDICATION).content.decode()
+    assert f'href="?after={also.pk}"' in client.get(f"{ADJUDICATION}?after={skipped.pk}").content.decode()
+    decision = {"comparison": third.pk, "winner": "a", "reason": "True."}
+    answer = client.post(f"{ADJUDICATION}?after={also.pk}", decision, follow=True)
+    assert f'name="comparison" value="{fourth.pk}"' in answer.content.decode()
+    late = client.post(ADJUDICATION, decision, follow=True)  # somebody was faster: nobody starts over for that
+    assert f'name="comparison" value="{fourth.pk}"' in late.content.decode()
+
+
+def test_a_conflict_or_a_flag_is_decided_from_its_own_page(visiting: Visiting) -> None:
+    scene = disagreeing(3)
+    client = visiting(scene.maya)
+    last = Comparison.objects.order_by("-pk")[0]
+    for path in (f"/campaigns/sums/comparisons/{last.pk}/", "/campaigns/sums/disagreements/"):
+        assert f'href="{ADJUDICATION}?comparison={last.pk}"' in client.get(path).content.decode()
+    page = client.get(f"{ADJUDICATION}?comparison={last.pk}").content.decode()
+    assert f'name="comparison" value="{last.pk}"' in page
+    Comparison.objects.filter(pk=last.pk).update(status="flagged")
+    page = client.get(f"/campaigns/sums/comparisons/{last.pk}/").content.decode()
+    assert f'href="{FLAGS}?comparison={last.pk}"' in page
+    assert f'name="comparison" value="{last.pk}"' in client.get(f"{FLAGS}?comparison={last.pk}").content.decode()
+
+
 def test_who_decides_is_as_blind_as_who_judges(visiting: Visiting) -> None:
     scene = disagreeing()
     named = '<span class="muted small">base</span>'

@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.actions.curation import make_gold
-from labeling.models import Comparison
+from labeling.models import Comparison, Verdict
 from tests.clients import Visiting, text_of
 from tests.people import Stage, asks, pair, stage
 
@@ -36,9 +36,19 @@ def test_the_next_page_keeps_the_filter_and_the_order(visiting: Visiting) -> Non
 
 def test_a_wrong_filter_says_so_and_keeps_what_was_typed(visiting: Visiting) -> None:
     scene = stage(comparisons=1)
-    page = text_of(visiting(scene.maya), "/campaigns/sums/comparisons/?text=plus&confidence_at_most=7")
-    assert "less than or equal to 1" in page
+    page = text_of(visiting(scene.maya), "/campaigns/sums/comparisons/?text=plus&confidence_at_most=107")
+    assert "less than or equal to 100" in page
     assert 'value="plus"' in page
+
+
+def test_confidence_is_asked_for_in_percent_as_it_is_shown(visiting: Visiting) -> None:
+    scene = stage(comparisons=2)
+    sure, unsure = scene.settle(["a", "b"])
+    Verdict.objects.filter(comparison=sure).update(confidence=0.95)
+    page = text_of(visiting(scene.maya), "/campaigns/sums/comparisons/?confidence_at_least=90")
+    assert "95.0 %" in page
+    assert f'name="pk" value="{sure.pk}"' in page
+    assert f'name="pk" value="{unsure.pk}"' not in page
 
 
 @pytest.mark.parametrize("target", ["prompts", "comparisons"])

@@ -31,3 +31,9 @@ def test_choices_are_those_of_the_campaign() -> None:
     assert form.part() == part
     assert '<option value="quiet-otter" selected>alice</option>' in str(form["annotator"])
     assert not SliceForm({"annotator": "loud-otter"}, choices=CHOICES, names=NAMES).is_valid()
+
+
+def test_annotators_are_listed_by_the_name_that_is_shown() -> None:
+    choices = SliceChoices(guideline_versions=[], model_versions=[], annotators=["a", "b", "c"], criteria=[])
+    form = SliceForm({}, choices=choices, names={"a": "zoe", "b": "Bob", "c": "alice"})
+    assert [label for _value, label in form.fields["annotator"].choices][1:] == ["alice", "Bob", "zoe"]  # type: ignore[attr-defined]

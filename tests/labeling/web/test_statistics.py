@@ -68,11 +68,17 @@ def test_a_form_that_makes_no_sense_shows_everything_and_says_so(visiting: Visit
     assert len(page.context["annotators"]) == 2
 
 
-def test_a_campaign_without_judgments_says_why_there_is_nothing(visiting: Visiting) -> None:
-    html = visiting(stage().maya).get(PATH).content.decode()
-    assert "No comparison has two votes yet." in html
-    assert "Two models must have been compared." in html
-    assert "No judgments in this slice yet." in html
+def test_a_campaign_without_judgments_says_so_once(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    maya = visiting(scene.maya)
+    html = maya.get(PATH).content.decode()
+    assert "Nothing of this selection has been judged." in html
+    assert "yet" not in html.partition('data-testid="no-figures"')[2].replace("No figures yet", "")
+    scene.vote(scene.given(scene.crowd(1, is_simulated=True)[0]), "a")
+    html = maya.get(f"{PATH}?recount").content.decode()
+    assert "Nobody but simulated annotators has judged here." in html
+    assert 'href="?include_simulated=on"' in html
+    assert 'data-testid="agreement"' in maya.get(f"{PATH}?include_simulated=on").content.decode()
 
 
 def test_names_of_models_are_shown_as_text(visiting: Visiting) -> None:

@@ -41,7 +41,21 @@ def test_figures_are_in_full_and_say_why_they_are_missing(judged: Stage, visitin
     assert (figures["gold"]["value"], figures["gold"]["reason"]) == ("", "No gold has been judged yet.")
     (pair,) = rows_of(visiting, judged, "pairs")
     assert {pair["annotator"], pair["other"]} == {judged.alice.pseudonym, judged.bob.pseudonym}
+    assert {pair["name"], pair["other_name"]} == {"alice", "bob"}
     assert float(pair["value"]) == 0.75
+    names = {row["annotator"]: row["name"] for row in rows_of(visiting, judged, "annotators")}
+    assert names == {judged.alice.pseudonym: "alice", judged.bob.pseudonym: "bob"}
+    judged.campaign.pseudonymous = True
+    judged.campaign.save(update_fields=["pseudonymous"])
+    assert all(row["name"] == row["annotator"] for row in rows_of(visiting, judged, "confusion"))
+
+
+@pytest.mark.django_db
+def test_the_page_of_the_members_has_its_figures_as_a_file(judged: Stage, visiting: Visiting) -> None:
+    page = visiting(judged.maya).get(f"/campaigns/{judged.campaign.slug}/people/").content.decode()
+    assert f'href="/campaigns/{judged.campaign.slug}/statistics/members.csv"' in page
+    rows = {row["name"]: row for row in rows_of(visiting, judged, "members")}
+    assert {name: row["judged"] for name, row in rows.items()} == {"alice": "4", "bob": "4"}
 
 
 @pytest.mark.django_db

@@ -4,11 +4,12 @@ import pytest
 
 from common.errors import NotAllowed
 from labeling.access import CampaignNotFound
-from labeling.models import Campaign, Event, User
-from tests.training.conftest import NOW, QUESTIONS
+from labeling.models import Campaign, Comparison, Event, User
+from labeling.queries.progress import prompts_apart
+from tests.training.conftest import NOW, QUESTIONS, add_written_pairs
 from training.actions.generation import cancel_generation, resume_generation, start_generation
 from training.actions.planning import GenerationSpec
-from training.errors import JobActive, JobOver
+from training.errors import JobActive, JobOver, NoPrompts
 from training.models import JobStatus, ModelVersion
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,26 @@ def test_a_pair_is_planned_for_every_prompt_and_number(campaign: Campaign, base:
     assert list(job.versions.all()) == [base]
     event = Event.objects.get(verb="generation.started")
     assert (event.actor, event.campaign, event.after["total"]) == (maya, campaign, job.total)
+
+
+def test_no_model_writes_for_prompts_that_only_have_a_known_answer(
+    campaign: Campaign, base: ModelVersion, maya: User
+) -> None:
+    add_written_pairs(campaign)
+    known = list(Comparison.objects.order_by("pk"))
+    prompts = [one.prompt for one in known]
+    for one, status in zip(known, ("gold", "practice"), strict=False):
+        Comparison.objects.filter(pk=one.pk).update(status=status)
+    assert set(prompts_apart(campaign)) == set(prompts[:2])
+
+    with pytest.raises(NoPrompts, match="only for gold, practice or qualification"):
+        start_generation(campaign=campaign, acting_user=maya, now=NOW, prompts=prompts[:2])
+    chosen = start_generation(campaign=campaign, acting_user=maya, now=NOW, prompts=prompts[:3])
+    assert [item.prompt for item in chosen.items.all()] == [prompts[2]]
+    cancel_generation(job=chosen, acting_user=maya, now=NOW)
+    job = start_generation(campaign=campaign, acting_user=maya, now=NOW)
+    assert job.items.count() == len(QUESTIONS) - 2
+    assert not job.items.filter(prompt__in=prompts[:2]).exists()
 
 
 def test_a_second_click_finds_the_first_job_active(campaign: Campaign, base: ModelVersion, maya: User) -> None:
