@@ -246,6 +246,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # Long jobs have separate queues, so that short ones never wait for them.
 CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
+    "training.tasks.run_suite": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "train"},
     "training.tasks.measure_version": {"queue": "train"},

@@ -9,7 +9,18 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.models import Deployment, GateDecision, GenerationJob, LabSession, LensJob, ModelVersion, Run, Snapshot
+from training.models import (
+    Deployment,
+    GateDecision,
+    GenerationJob,
+    LabSession,
+    LensJob,
+    ModelVersion,
+    Run,
+    Snapshot,
+    Suite,
+    SuiteRun,
+)
 
 SHORTEST_HASH = 8
 
@@ -71,6 +82,16 @@ def find_snapshot(user: User, name: str) -> Snapshot:
 def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
     """The generation jobs of the campaigns that this person leads."""
     return GenerationJob.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_suites(user: User) -> QuerySet[Suite]:
+    """The suites of the campaigns that this person leads."""
+    return Suite.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_suite_runs(user: User) -> QuerySet[SuiteRun]:
+    """The suite runs of the campaigns that this person leads."""
+    return SuiteRun.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_lens_jobs(user: User) -> QuerySet[LensJob]:

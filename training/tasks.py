@@ -22,6 +22,7 @@ from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
+from training.jobs.suites import run_suite_job
 from training.models import ModelVersion, RetrainingRule
 from training.queries import retraining
 from training.rehearsal.demo import can_simulate, is_being_written, simulate_judgments
@@ -36,6 +37,13 @@ SIMULATE_AGAIN_SECONDS = 3
 def run_generation(job_id: int) -> None:
     """Writes the completions of a generation job."""
     if run_generation_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_suite(suite_run_id: int) -> None:
+    """Has a version answer the scenarios of a suite."""
+    if run_suite_job(suite_run_id) is not None:
         claims.send_held_back(now=timezone.now())
 
 

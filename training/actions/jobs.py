@@ -12,9 +12,9 @@ from labeling.events.record import record
 from labeling.models import User
 from training.claims import enqueue, noun
 from training.errors import JobActive, JobOver
-from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
+from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run, SuiteRun
 
-J = TypeVar("J", GenerationJob, Run)
+J = TypeVar("J", GenerationJob, SuiteRun, Run)
 
 
 def lock_person(person: User | None) -> None:
@@ -66,7 +66,11 @@ def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
             _("It is %(status)s: only a failed or cancelled job can be resumed.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    if type(job).objects.filter(campaign=locked.campaign, status__in=ACTIVE_STATUSES).exists():
+    if isinstance(locked, SuiteRun):
+        rivals = {"suite_version": locked.suite_version_id, "version": locked.version_id}
+    else:
+        rivals = {"campaign": locked.campaign_id}
+    if type(job).objects.filter(**rivals, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("Another job of this campaign is active: wait until it ends, or cancel it."))
     before = locked.status
     locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from training.models import GenerationJob, JobStatus, ModelVersion, Run
+from training.models import GenerationJob, JobStatus, ModelVersion, Run, SuiteRun
 
-J = TypeVar("J", GenerationJob, Run)
+J = TypeVar("J", GenerationJob, SuiteRun, Run)
 POLL_SECONDS = 1.0
 
 

@@ -1,5 +1,6 @@
 """Scenario suites: prompts with expectations, checked alike for every version. No Django, no Celery, no table."""
 
+from training.evaluation.suites.answers import with_answers
 from training.evaluation.suites.checks import (
     Check,
     CheckOutcome,
@@ -50,5 +51,6 @@ __all__ = [
     "read_yaml_suite",
     "shipped_suite",
     "suite_hash",
+    "with_answers",
     "write_suite",
 ]
