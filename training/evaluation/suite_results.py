@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext
 
 from labeling.models import Campaign
 from training.evaluation.suites import (
@@ -85,6 +86,12 @@ def outcome_of(result: ScenarioResult) -> Outcome:
     return cast(Outcome, str(result.outcome))
 
 
+def reason_of(outcome: CheckOutcome) -> str:
+    """The reason of an outcome in the active language; empty if it passed."""
+    text = gettext(outcome.text) if outcome.text else ""
+    return text % outcome.values if outcome.values else text
+
+
 def figures_of_run(results: Sequence[ScenarioResult]) -> tuple[TagFigures, list[TagFigures]]:
     """The figures of all results together, and by tag."""
     return (
@@ -114,7 +121,7 @@ class RunComparison:
 
 
 def compare_runs(before: SuiteRun, after: SuiteRun) -> RunComparison:
-    """What changed from one run to another: of two versions, or of one at two times."""
+    """The changes from one run to another: of two versions, or of one at two times."""
     earlier = {result.scenario: result for result in results_of(before)}
     later = results_of(after)
     pairs = {
@@ -141,7 +148,10 @@ class LostScenarios:
 
 
 def lost_scenarios(version: ModelVersion, others: Iterable[ModelVersion], campaign: Campaign) -> LostScenarios | None:
-    """What a version lost against others on the campaign's suites as they are now; None: nothing could be compared."""
+    """The scenarios that a version lost against others on the campaign's suites as they are now.
+
+    None: nothing could be compared.
+    """
     lost: dict[str, None] = {}
     compared: set[str] = set()
     rivals = {other.pk: other for other in others if other.pk != version.pk}

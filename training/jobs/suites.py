@@ -4,9 +4,9 @@ Every answer is written with its checks under the claim's lock, so a worker that
 """
 
 import logging
+import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,8 +29,8 @@ from training.generation import (
 from training.jobs import handover
 from training.jobs.candidates import MAX_TRIES
 from training.jobs.drafts import draft_as_json, draft_of_generated
-from training.jobs.sampler import SamplerDied, Source, open_source
-from training.models import JobStatus, ModelVersion, ScenarioResult, SuiteRun
+from training.jobs.sampler import SamplerDied, SourceOf, open_source
+from training.models import JobStatus, ScenarioResult, SuiteRun
 
 logger = logging.getLogger(__name__)
 
@@ -40,18 +40,18 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 
 def run_suite_job(
-    run_id: int,
-    *,
-    clock: Clock = timezone.now,
-    source_of: Callable[[ModelVersion], AbstractContextManager[Source]] = open_source,
+    run_id: int, *, clock: Clock = timezone.now, source_of: SourceOf = open_source, patience: float = math.inf
 ) -> SuiteRun | None:
-    """Runs a suite run to its end and returns it; None if this worker cannot claim it."""
+    """Runs a suite run to its end and returns it; None if this worker cannot claim it.
+
+    patience: the seconds that it waits for a server that is away; then the run fails.
+    """
     claim = memory.claim(SuiteRun, run_id, now=clock())
     if claim is None:
         return None
-    gives_up_on = (VersionDamaged, SamplerDied, ModelNotUsable)
+    gives_up_on = (VersionDamaged, SamplerDied, ModelNotUsable, GeneratorUnavailable)
     with claims.ending(claim, clock, gives_up_on=gives_up_on), handover.generating(claim, clock):
-        SuiteWork(claim, clock, source_of).work()
+        SuiteWork(claim, clock, source_of, patience).work()
     claim.job.refresh_from_db()
     return claim.job
 
@@ -59,19 +59,14 @@ def run_suite_job(
 class SuiteWork:
     """A claimed run at work."""
 
-    def __init__(
-        self,
-        claim: "claims.Claim[SuiteRun]",
-        clock: Clock,
-        source_of: Callable[[ModelVersion], AbstractContextManager[Source]],
-    ) -> None:
-        self.claim, self.clock, self.source_of = claim, clock, source_of
+    def __init__(self, claim: "claims.Claim[SuiteRun]", clock: Clock, source_of: SourceOf, patience: float) -> None:
+        self.claim, self.clock, self.source_of, self.patience = claim, clock, source_of, patience
         self.run = claim.job
         self.scenarios = self.run.suite_version.scenarios
         self.settings = SamplingSettings(**self.run.settings)
         self.waiting: dict[str, ScenarioResult] = {}
         self.deaths = self.answers = 0
-        self.last_beat = time.monotonic()
+        self.last_beat = self.last_answer = time.monotonic()
         self.stop: type[Exception] | None = None
 
     def work(self) -> None:
@@ -108,6 +103,8 @@ class SuiteWork:
                 raise
             logger.warning("the sampler of suite run %s died: %s", self.run.pk, death)
         except GeneratorUnavailable as absence:
+            if time.monotonic() - self.last_answer > self.patience:
+                raise
             # A server that restarts comes back: the run waits for it until somebody cancels, and says so.
             logger.warning("suite run %s waits for its server: %s", self.run.pk, absence)
             waits = Sentence(_("Waiting for the server. %(reason)s"), {"reason": sentence_of(absence)})
@@ -137,6 +134,7 @@ class SuiteWork:
             result.outcome = ScenarioResult.Outcome(overall([one.outcome for one in found]))
         ended = int(result.status != Status.WAITING)
         self.answers += ended
+        self.last_answer = time.monotonic()
         with transaction.atomic():
             self.claim.lock()
             result.save(update_fields=["status", "tries", "reason", "text", "completion", "checks", "outcome"])

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.wording import percent
 from labeling.web.event_labels import Field, fields_of, sentence, shortened
-from training.models import FIGURES, CandidateStrategy, JobStatus, Run
+from training.models import FIGURES, CandidateStrategy, JobStatus, Run, ScenarioAnswer, ScenarioResult
 from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
@@ -39,6 +39,8 @@ EVENTS: dict[str, str | Promise] = {
     "run.resumed": _("Training run resumed"),
     "run.started": _("Training run started"),
     "snapshot.taken": _("Snapshot taken"),
+    "scenario.answer_undone": _("Answer about a scenario taken back"),
+    "scenario.answered": _("Question about a scenario answered"),
     "suite.created": _("Suite made"),
     "suite.saved": _("Suite changed"),
     "suite_run.cancel_requested": _("Suite run: cancellation requested"),
@@ -63,6 +65,7 @@ SUBJECTS: dict[str, str | Promise] = {
     "lensjob": _("reward lens"),
     "modelversion": _("model version"),
     "retrainingrule": _("retraining rule"),
+    "scenarioanswer": _("answer about a scenario"),
     "snapshot": _("snapshot"),
     "run": _("training run"),
     "suite": _("suite"),
@@ -107,6 +110,9 @@ FIELDS: dict[str, Field] = {
     "rules": Field(_("Rules"), fields=fields_of({name: about.label for name, about in FIGURES.items()})),
     "run": Field(_("Training run"), as_text=lambda number: gettext("Run %(number)s") % {"number": number}),
     "run.reason": Field(_("Reason"), as_text=sentence),
+    "scenario": Field(_("Scenario")),
+    "scenarioanswer.answer": Field(_("Answer"), dict(ScenarioAnswer.Answer.choices)),
+    "scenarioanswer.outcome": Field(_("Outcome"), dict(ScenarioResult.Outcome.choices)),
     "scenarios": Field(_("Scenarios")),
     "server": Field(_("Server")),
     "servers": Field(_("Servers")),

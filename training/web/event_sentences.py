@@ -39,6 +39,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "run.resumed": _("%(who)s resumed %(what)s"),
     "run.started": _("%(who)s started %(what)s"),
     "snapshot.taken": _("%(who)s took %(what)s of the labels"),
+    "scenario.answer_undone": _("%(who)s took %(what)s back"),
+    "scenario.answered": _("%(who)s gave %(what)s"),
     "suite.created": _("%(who)s made the suite %(what)s"),
     "suite.saved": _("%(who)s changed the suite %(what)s"),
     "suite_run.cancel_requested": _("%(who)s asked to cancel %(what)s"),
@@ -73,6 +75,9 @@ NAMES: Mapping[str, Name] = {
     "generationjob": lambda event: gettext("Generation %(number)s") % {"number": event.subject_id},
     "modelversion": _version,
     "retrainingrule": lambda event: gettext("the rule of automatic retraining"),
+    "scenarioanswer": lambda event: (
+        gettext("an answer about the scenario %(name)s") % {"name": event.after.get("scenario", "")}
+    ),
     "suite": _suite,
     "suiterun": lambda event: gettext("Suite run %(number)s") % {"number": event.subject_id},
     "run": lambda event: gettext("Run %(number)s") % {"number": event.subject_id},

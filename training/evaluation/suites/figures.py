@@ -42,7 +42,7 @@ def figures_of(tag: str, outcomes: Sequence[Outcome]) -> TagFigures:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed between two runs, by the ids of scenarios that both decided.
+    """The changes between two runs, by the ids of scenarios that both decided.
 
     lost: passed before, failed after. won: the reverse. same: the same outcome. open: unknown in one of the runs.
     """
