@@ -16,6 +16,7 @@ from training.claims import Clock
 from training.errors import ServerNotReady, VersionDamaged
 from training.jobs.engine import EngineFailed, score_pairs
 from training.jobs.gate_figures import Margins, base_margins, gate_figures
+from training.jobs.gate_suites import suite_figures
 from training.models import Evaluation, GateDecision, JobStatus, ModelVersion, Run, Snapshot
 from training.queries.gates import MEASURED, campaigns_concerned, snapshot_to_measure
 from training.queries.retraining import awaits_gate
@@ -90,6 +91,7 @@ def measure_for_gate(version: ModelVersion, *, clock: Clock = timezone.now) -> l
             continue
         try:
             figures = measure_on(version, snapshot, serving)
+            figures |= suite_figures(version, serving, campaign, clock=clock)
         except FAILURES as error:
             logger.warning("%s could not be measured for %s: %s", version, campaign.slug, error)
             reason = Sentence(_("It could not be measured: %(reason)s"), {"reason": sentence_of(error)})

@@ -90,6 +90,8 @@ class GateForm(forms.Form):
 
 def _limit_field(about: Figure, limit: float) -> forms.Field:
     label = gettext("Above") if about.above else gettext("At least")
+    if about.bound == "ceiling" and about.unit == "count":
+        label = gettext("At most")
     if about.unit == "share":
         least, most = 100 * about.least, 100 * about.most
         return PercentField(label=_percent(about), min_value=least, max_value=most, initial=limit, required=False)
